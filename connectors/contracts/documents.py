@@ -1,0 +1,84 @@
+"""Records and ports of secured documents (facts/secured-pdf; design, section 3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Delivery(StrEnum):
+    """How a document leaves: `sealed` is signed PDF/A-3a; `password` is AES-256 encrypted, then signed, no PDF/A."""
+
+    SEALED = "sealed"
+    PASSWORD = "password"
+
+
+class SealLevel(StrEnum):
+    """PAdES baseline level reached (ETSI EN 319 142-1)."""
+
+    B_T = "B-T"
+    B_LTA = "B-LTA"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DocumentRequest:
+    """What to print. `data` is JSON-ready and is attached byte for byte as `data.json`.
+
+    `template` names a catalogue template (`person`, `address`, `company`); `verify_url` is what the QR code holds.
+    """
+
+    template: str
+    title_th: str
+    title_en: str
+    document_id: str
+    agency_name: str
+    purpose: str
+    basis: str
+    case_no: str
+    source: str
+    issued_at: datetime
+    data: Mapping[str, Any]
+    data_json: bytes
+    verify_url: str
+    audit_entry_id: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedDocument:
+    """The finished file and what is said of it. `sha256` is lower-case hex of `pdf`."""
+
+    pdf: bytes
+    sha256: str
+    level: SealLevel
+    delivery: Delivery
+    pages: int
+
+
+class DocumentSealer(Protocol):
+    """Renders, encrypts where asked, signs and time-stamps. Raises DocumentError, TimestampUnavailable."""
+
+    async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
+        """One document. `password` is given exactly when `delivery` is PASSWORD."""
+
+
+class Verdict(StrEnum):
+    """What can be said of a file somebody brings."""
+
+    VALID = "valid"
+    CHANGED = "changed"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReport:
+    """A verdict with its reasons; `reason` is one plain ASCII sentence, `signer` the certificate's subject."""
+
+    verdict: Verdict
+    reason: str
+    signer: str | None
+    signed_at: datetime | None
+    level: str | None
+    document_id: str | None

@@ -1,0 +1,88 @@
+"""One error tree for every connector.
+
+ConnectorError
+├── CardError                     a reader or card fault: `fault` is a `CardFault`
+├── RegistryError
+│   ├── RegistryUnavailable       down, too slow, or an answer that cannot be read: nothing is known, try later
+│   ├── RegistryClosed            outside the registry's hours
+│   ├── RegistryBusy              over the registry's quota or its concurrency
+│   ├── RegistryRefused           the registry says this caller has no right
+│   ├── RecordNotFound            the registry answered: there is no such record
+│   └── WrongPerson               the registry answered about somebody else: discard, raise the alarm
+├── TimestampUnavailable          the time-stamp authority gave no usable token
+└── DocumentError                 a document could not be made, opened or judged
+
+Messages are ASCII, for operators, and hold no personal data.
+"""
+
+from enum import StrEnum
+
+
+class CardFault(StrEnum):
+    """What is wrong at the reader; the value is the code that people see (facts/smart-card, section 2, fault table)."""
+
+    NO_READER = "CARD-01"
+    NO_CARD = "CARD-02"
+    CARD_LOST = "CARD-03"
+    NOT_THAI_CARD = "CARD-04"
+    UNRESPONSIVE = "CARD-05"
+    READER_BUSY = "CARD-06"
+    SERVICE_DOWN = "CARD-07"
+    TRUNCATED_ANSWER = "CARD-08"
+    MALFORMED_DATA = "CARD-09"
+    WRONG_CHECK_DIGIT = "CARD-10"
+    VIRTUAL_READER_REFUSED = "CARD-11"
+    PERMISSION_DENIED = "CARD-12"
+    CARD_CHANGED = "CARD-13"
+
+
+class ConnectorError(Exception):
+    """Base of everything a connector raises on purpose."""
+
+
+class CardError(ConnectorError):
+    """The card could not be read; nothing of a partial read is kept."""
+
+    def __init__(self, fault: CardFault, detail: str = "") -> None:
+        super().__init__(f"{fault.value} {fault.name.lower()}{': ' + detail if detail else ''}")
+        self.fault = fault
+
+
+class RegistryError(ConnectorError):
+    """A registry did not give the record asked for."""
+
+    def __init__(self, detail: str, *, wire_code: str | None = None) -> None:
+        super().__init__(detail)
+        self.wire_code = wire_code
+
+
+class RegistryUnavailable(RegistryError):
+    """Nothing is known: the registry is down, too slow, or answered something that cannot be read."""
+
+
+class RegistryClosed(RegistryError):
+    """The registry answers only within its hours."""
+
+
+class RegistryBusy(RegistryError):
+    """Over the quota, or too many requests at once."""
+
+
+class RegistryRefused(RegistryError):
+    """The registry says that this caller has no right to the record."""
+
+
+class RecordNotFound(RegistryError):
+    """The registry answered that there is no such record."""
+
+
+class WrongPerson(RegistryError):
+    """The registry answered about somebody else; the answer is discarded, never passed on."""
+
+
+class TimestampUnavailable(ConnectorError):
+    """The time-stamp authority gave no usable token."""
+
+
+class DocumentError(ConnectorError):
+    """A document could not be made, opened or judged."""

@@ -1,0 +1,105 @@
+"""Engines and the unit of work: one transaction in which a use case loads, decides, saves and audits."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Executable, Row, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from idp.kernel.clock import Clock
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+class UnitOfWork:
+    """One open transaction. `now` is fixed when it opens, so that one act has one time."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime) -> None:
+        self._connection = connection
+        self.now = now
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run any Core statement."""
+        return await self._connection.execute(statement, parameters)
+
+    async def first(self, statement: Executable) -> Row[Any] | None:
+        """The first row, or None."""
+        return (await self._connection.execute(statement)).first()
+
+    async def all(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Every row."""
+        return (await self._connection.execute(statement)).all()
+
+    async def changed(self, statement: Executable) -> int:
+        """How many rows an UPDATE, DELETE or INSERT touched: the answer of a conditional write."""
+        return (await self._connection.execute(statement)).rowcount
+
+
+class Storage:
+    """The store of one deployment: SQLite file or PostgreSQL, behind the same two context managers."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        # SQLite has one writer: waiting in line here is cheaper than its busy handler, which sleeps.
+        self._writers = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
+        """A writing transaction: commits when the block ends, rolls back when it raises."""
+        if self._writers is None:
+            async with self.engine.begin() as connection:
+                yield UnitOfWork(connection, self.clock.now())
+            return
+        async with self._writers:
+            options = self.engine.execution_options(writes=True)
+            async with options.begin() as connection:
+                yield UnitOfWork(connection, self.clock.now())
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[UnitOfWork]:
+        """A transaction that only reads: one snapshot on SQLite, read committed on PostgreSQL."""
+        async with self.engine.begin() as connection:
+            yield UnitOfWork(connection, self.clock.now())
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def open_engine(database_url: str) -> AsyncEngine:
+    """An engine for `sqlite+aiosqlite:///file` or `postgresql+asyncpg://…`.
+
+    SQLite runs in WAL with synchronous FULL: a commit that was answered survives a power cut.
+    """
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    return create_async_engine(url, pool_size=10, max_overflow=10, pool_timeout=5, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # One that reads first and writes later cannot be upgraded once another writer got in between: writers lock at once.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
