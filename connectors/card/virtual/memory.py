@@ -1,0 +1,88 @@
+"""A reader in this process: no driver, no daemon, the same card and the same reading code."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+from connectors.card.channel import APDU_SECONDS, Channel
+from connectors.card.thai_card.reading import Progress, no_progress, read_thai_card
+from connectors.card.virtual.thai_card import Failure, VirtualThaiCard
+from connectors.contracts.card import CardRead
+from connectors.contracts.errors import CardError, CardFault
+
+
+class MemoryReader:
+    """A slot into which emulated cards are put; a `CardReader` for whoever reads.
+
+    Safe to use from several threads: one reads, another inserts and ejects.
+    """
+
+    is_virtual: ClassVar[bool] = True
+    card_stack: ClassVar[Literal["pcsc", "memory"]] = "memory"
+
+    def __init__(
+        self, name: str, *, apdu_seconds: float = APDU_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.name = name
+        self._apdu_seconds = apdu_seconds
+        self._clock = clock
+        self._lock = threading.Condition()
+        self._card: VirtualThaiCard | None = None
+        self._reading = threading.Lock()
+
+    def insert(self, card: VirtualThaiCard) -> None:
+        """Put a card in; a card that was in is taken out first."""
+        with self._lock:
+            card.power()
+            self._card = card
+            self._lock.notify_all()
+
+    def eject(self) -> None:
+        """Take the card out; nothing happens when there is none."""
+        with self._lock:
+            self._card = None
+            self._lock.notify_all()
+
+    def is_card_present(self) -> bool:
+        """True while a card is in the slot."""
+        return self._card is not None
+
+    def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
+        """Read the whole card, all or nothing. Raises CardError."""
+        if not self._reading.acquire(blocking=False):
+            raise CardError(CardFault.READER_BUSY)
+        try:
+            card = self._card
+            if card is None:
+                raise CardError(CardFault.NO_CARD)
+            channel = Channel(
+                lambda command, seconds: self._transmit(card, command, seconds),
+                atr=card.atr,
+                deadline_seconds=deadline_seconds,
+                apdu_seconds=self._apdu_seconds,
+                clock=self._clock,
+            )
+            content = read_thai_card(channel, with_photo=with_photo, progress=progress)
+            card.power()
+        finally:
+            self._reading.release()
+        return CardRead(
+            data=content.data,
+            photo=content.photo,
+            atr=card.atr.hex().upper(),
+            reader=self.name,
+            is_virtual=True,
+            card_stack="memory",
+        )
+
+    def _transmit(self, card: VirtualThaiCard, command: bytes, seconds: float) -> bytes:
+        reply = card.answer(command)
+        if reply is Failure.EJECT:
+            self.eject()
+        with self._lock:
+            if reply is Failure.MUTE and not self._lock.wait_for(lambda: self._card is not card, timeout=seconds):
+                raise CardError(CardFault.UNRESPONSIVE)
+            if self._card is not card or not isinstance(reply, bytes):
+                raise CardError(CardFault.CARD_LOST)
+        return reply
