@@ -1,4 +1,4 @@
-"""Leases: one worker at a time does a job; the fence number rises with each taking, so that a late holder can be told."""
+"""Leases: one worker at a time does a job; the fence rises with each taking, so that a late holder can be told."""
 
 from datetime import timedelta
 

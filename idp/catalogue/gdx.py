@@ -1,0 +1,185 @@
+"""The `gdx` type of `authorization_details` (RFC 9396; design, section 3): what an agency asks to read, why, on which
+basis.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from idp.catalogue.datasets import DATASETS, DataSet, SubjectKind
+from idp.kernel.ids import ServiceId
+
+GDX = "gdx"
+MAX_DETAILS = 16
+MAX_USES = 1000
+MAX_CASE_LENGTH = 64
+KNOWN_MEMBERS = frozenset(
+    {"type", "dataset", "subject", "purpose", "basis", "case", "fields", "formats", "uses", "valid_until"}
+)
+FORMATS = frozenset({"json", "pdf"})
+
+
+class Basis(StrEnum):
+    """On what ground data are released. `owner` is internal and never in a request."""
+
+    CONSENT = "consent"
+    CARD_HANDED_OVER = "card_handed_over"
+    SIGNED_FORM = "signed_form"
+    DUTY = "duty"
+    OWNER = "owner"
+
+
+class InvalidGdxDetail(ValueError):
+    """The `authorization_details` value is not a list of well-formed `gdx` details; the text is ASCII."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfSubject:
+    """The person who signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class JuristicSubject:
+    """A juristic person, by its 13-digit number."""
+
+    juristic_id: str
+
+
+Subject = SelfSubject | JuristicSubject
+
+
+@dataclass(frozen=True, slots=True)
+class GdxDetail:
+    """One data set asked for. `fields` are in catalogue order; `uses` counts pulls; `valid_until` is the last day."""
+
+    dataset: str
+    subject: Subject
+    purpose: ServiceId
+    basis: Basis
+    case: str | None
+    fields: tuple[str, ...]
+    formats: tuple[str, ...]
+    uses: int
+    valid_until: date | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The member object as it goes into tokens and answers."""
+        subject: Any = "self"
+        if isinstance(self.subject, JuristicSubject):
+            subject = {"juristic_id": self.subject.juristic_id}
+        members: dict[str, Any] = {
+            "type": GDX,
+            "dataset": self.dataset,
+            "subject": subject,
+            "purpose": self.purpose,
+            "basis": self.basis.value,
+            "fields": list(self.fields),
+            "formats": list(self.formats),
+            "uses": self.uses,
+        }
+        if self.case is not None:
+            members["case"] = self.case
+        if self.valid_until is not None:
+            members["valid_until"] = self.valid_until.isoformat()
+        return members
+
+
+def parse_authorization_details(value: str | list[Any]) -> tuple[GdxDetail, ...]:
+    """Read the parameter (JSON text) or the claim (a list).
+
+    Raises InvalidGdxDetail for an unknown type, an unknown member or a value outside the catalogue.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise InvalidGdxDetail("authorization_details is not JSON") from error
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_DETAILS:
+        raise InvalidGdxDetail(f"authorization_details must be an array of 1 to {MAX_DETAILS} objects")
+    details = tuple(_parse_detail(member) for member in value)
+    if len({(detail.dataset, detail.subject) for detail in details}) != len(details):
+        raise InvalidGdxDetail("the same dataset and subject is asked for twice")
+    return details
+
+
+def _parse_detail(member: Any) -> GdxDetail:
+    if not isinstance(member, Mapping):
+        raise InvalidGdxDetail("each authorization detail must be an object")
+    # RFC 9396 section 5: "The AS MUST refuse to process any unknown authorization details type or authorization details
+    # not conforming to the respective type definition."
+    if member.get("type") != GDX:
+        raise InvalidGdxDetail("unknown authorization details type")
+    if unknown := sorted(str(name) for name in member.keys() - KNOWN_MEMBERS):
+        raise InvalidGdxDetail(f"unknown member {unknown[0][:40]!a}")
+    dataset = DATASETS.get(_text(member, "dataset"))
+    if dataset is None:
+        raise InvalidGdxDetail("unknown dataset")
+    return GdxDetail(
+        dataset=dataset.id,
+        subject=_parse_subject(member.get("subject"), dataset),
+        purpose=ServiceId(_text(member, "purpose")),
+        basis=_parse_basis(_text(member, "basis")),
+        case=_text(member, "case", maximum=MAX_CASE_LENGTH) if "case" in member else None,
+        fields=_parse_fields(member.get("fields"), dataset),
+        formats=_parse_formats(member.get("formats", ["json"])),
+        uses=_parse_uses(member.get("uses", 1)),
+        valid_until=_parse_day(_text(member, "valid_until")) if "valid_until" in member else None,
+    )
+
+
+def _text(member: Mapping[str, Any], name: str, *, maximum: int = 128) -> str:
+    value = member.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= maximum or not value.isprintable():
+        raise InvalidGdxDetail(f"{name} must be a text of 1 to {maximum} characters")
+    return value
+
+
+def _parse_subject(value: Any, dataset: DataSet) -> Subject:
+    match dataset.subject:
+        case SubjectKind.PERSON:
+            if value != "self":
+                raise InvalidGdxDetail("the subject of a person's data set must be self")
+            return SelfSubject()
+        case SubjectKind.COMPANY:
+            number = value.get("juristic_id") if isinstance(value, Mapping) and len(value) == 1 else None
+            if not isinstance(number, str) or len(number) != 13 or not (number.isascii() and number.isdigit()):
+                raise InvalidGdxDetail("the subject of a company's data set must be a juristic_id of 13 digits")
+            return JuristicSubject(number)
+
+
+def _parse_basis(value: str) -> Basis:
+    if value == Basis.OWNER or value not in {basis.value for basis in Basis}:
+        raise InvalidGdxDetail("unknown basis")
+    return Basis(value)
+
+
+def _parse_fields(value: Any, dataset: DataSet) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise InvalidGdxDetail("fields must be a list of field names")
+    if len(set(value)) != len(value) or not set(value) <= set(dataset.field_names):
+        raise InvalidGdxDetail("fields names an unknown field, or one twice")
+    return tuple(name for name in dataset.field_names if name in value)
+
+
+def _parse_formats(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise InvalidGdxDetail("formats must be a list")
+    if not set(value) <= FORMATS:
+        raise InvalidGdxDetail("formats may name json and pdf")
+    return tuple(sorted(set(value)))
+
+
+def _parse_uses(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_USES:
+        raise InvalidGdxDetail(f"uses must be a number from 1 to {MAX_USES}")
+    return value
+
+
+def _parse_day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise InvalidGdxDetail("valid_until must be a day, YYYY-MM-DD") from error

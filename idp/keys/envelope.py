@@ -1,0 +1,80 @@
+"""Envelope encryption of personal data: one data key an owner, wrapped under a key derived from a root key.
+
+AES-256-GCM; the associated data name table, column and row, so that a ciphertext moved elsewhere does not open.
+Destroying the data key makes everything sealed under it unreadable, also in backups (crypto-shredding).
+"""
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select
+
+from idp.kernel.randomness import Randomness, system_randomness
+from idp.keys.files import RootKeys
+from idp.keys.sealing import NONCE_BYTES, SealBroken
+from idp.storage.metadata import Instant, metadata
+from idp.storage.storage import UnitOfWork
+
+DATA_KEY_BYTES = 32
+
+data_key = Table(
+    "data_key",
+    metadata,
+    Column("owner", Text, primary_key=True),
+    Column("root_version", Integer, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+
+class PersonalData:
+    """Seals and opens values under the data key of their owner (a subscriber, an enrolment, an agency)."""
+
+    def __init__(self, root_keys: RootKeys, *, randomness: Randomness = system_randomness) -> None:
+        self._root_keys = root_keys
+        self._randomness = randomness
+
+    async def seal(self, uow: UnitOfWork, owner: str, *, table: str, column: str, row: str, value: bytes) -> bytes:
+        """Encrypt a value for exactly this place; the owner's data key is made at first use."""
+        cipher = await self._cipher(uow, owner) or await self._new_cipher(uow, owner)
+        nonce = self._randomness(NONCE_BYTES)
+        return nonce + cipher.encrypt(nonce, value, _place(table, column, row))
+
+    async def open(self, uow: UnitOfWork, owner: str, *, table: str, column: str, row: str, sealed: bytes) -> bytes:
+        """Decrypt a value of this place.
+
+        Raises SealBroken when it was changed, moved, or its owner's key was destroyed.
+        """
+        cipher = await self._cipher(uow, owner)
+        if cipher is None:
+            raise SealBroken(f"{table}.{column}")
+        try:
+            return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(table, column, row))
+        except (InvalidTag, ValueError) as error:
+            raise SealBroken(f"{table}.{column}") from error
+
+    async def destroy(self, uow: UnitOfWork, owner: str) -> None:
+        """Make everything sealed for this owner unreadable, for ever."""
+        await uow.execute(delete(data_key).where(data_key.c.owner == owner))
+
+    async def _cipher(self, uow: UnitOfWork, owner: str) -> AESGCM | None:
+        row = await uow.first(select(data_key).where(data_key.c.owner == owner))
+        if row is None:
+            return None
+        try:
+            wrapping = AESGCM(self._root_keys.derive("data-key-wrapping", version=row.root_version))
+            return AESGCM(wrapping.decrypt(row.wrapped[:NONCE_BYTES], row.wrapped[NONCE_BYTES:], owner.encode()))
+        except (InvalidTag, KeyError) as error:
+            raise SealBroken("data_key.wrapped") from error
+
+    async def _new_cipher(self, uow: UnitOfWork, owner: str) -> AESGCM:
+        key, nonce, version = self._randomness(DATA_KEY_BYTES), self._randomness(NONCE_BYTES), self._root_keys.newest
+        wrapping = AESGCM(self._root_keys.derive("data-key-wrapping", version=version))
+        wrapped = nonce + wrapping.encrypt(nonce, key, owner.encode())
+        await uow.execute(
+            insert(data_key).values(owner=owner, root_version=version, wrapped=wrapped, created_at=uow.now)
+        )
+        return AESGCM(key)
+
+
+def _place(table: str, column: str, row: str) -> bytes:
+    return "\x1f".join((table, column, row)).encode()

@@ -1,0 +1,32 @@
+"""Pairwise subject identifiers (OpenID Connect Core 1.0, section 8.1) and pseudonyms for the log.
+
+The key never rotates: an agency knows a person by this value for ever. No two sectors share a value, and none leads
+back to the subscriber without the key.
+"""
+
+import base64
+import hmac
+from hashlib import sha256
+
+from idp.kernel.ids import SubscriberId
+from idp.keys.files import FIRST_VERSION, RootKeys
+
+
+class PairwiseSubjects:
+    """Subject identifiers, one a person and sector."""
+
+    def __init__(self, root_keys: RootKeys) -> None:
+        self._key = root_keys.derive("pairwise-subject", version=FIRST_VERSION)
+        self._pseudonym_key = root_keys.derive("audit-pseudonym", version=FIRST_VERSION)
+
+    def sub(self, sector: str, subscriber_id: SubscriberId) -> str:
+        """The `sub` by which a sector knows a subscriber: 256 bits, base64url, ASCII."""
+        return _text(hmac.digest(self._key, f"{sector}\x1f{subscriber_id}".encode(), sha256))
+
+    def pseudonym(self, subscriber_id: SubscriberId) -> str:
+        """The name of a subscriber in the audit log."""
+        return _text(hmac.digest(self._pseudonym_key, subscriber_id.encode(), sha256))
+
+
+def _text(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
