@@ -1,0 +1,195 @@
+"""The people and companies that demonstrations, tests and the command line know by a fixed key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from connectors.contracts.card import CardAddress, PersonName
+from connectors.contracts.registry import CardStatus
+from connectors.contracts.thai_dates import PartialDate
+from connectors.fictitious.cards import FictitiousCard, card_of
+from connectors.fictitious.companies import (
+    JOINT_SIGNATURE,
+    LIMITED_COMPANY,
+    SINGLE_SIGNATURE,
+    FictitiousCompany,
+    company_of,
+    director_of,
+)
+from connectors.fictitious.people import (
+    FEMALE,
+    HEAD_OF_HOUSE,
+    MALE,
+    FictitiousPerson,
+    NameChange,
+    Sex,
+    citizen_number,
+    house_number,
+    unrelated_parent,
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Persona:
+    """A person with a key. `card` is the card in the person's hand; `registered_card` the one the registry knows."""
+
+    key: str
+    person: FictitiousPerson
+    card: FictitiousCard
+    registered_card: FictitiousCard
+    label_th: str
+    label_en: str
+
+
+def _person(serial: int, sex: Sex, birth: str, name_th: PersonName, name_en: PersonName) -> FictitiousPerson:
+    birth_date = PartialDate.parse_be(birth)
+    return FictitiousPerson(
+        citizen_id=citizen_number(serial, birth_date.year_be),
+        name_th=name_th,
+        name_en=name_en,
+        sex=sex,
+        birth_date=birth_date,
+        is_alive=True,
+        nationality="ไทย",
+        father=unrelated_parent(1000 + serial, "มานะ", birth_date.year_be - 30),
+        mother=unrelated_parent(2000 + serial, "ชูใจ", birth_date.year_be - 27),
+        house_id=house_number(serial),
+        domicile_type=HEAD_OF_HOUSE,
+        domicile_date=PartialDate(2560, 5, serial + 1),
+        address=CardAddress(f"99/{serial}", "หมู่ที่ 1", "", "", "ถนนตัวอย่าง", "ตำบลตัวอย่าง", "อำเภอสาธิต", "จังหวัดนนทบุรี"),
+    )
+
+
+def _persona(
+    key: str,
+    person: FictitiousPerson,
+    label_th: str,
+    label_en: str,
+    *,
+    card: FictitiousCard | None = None,
+    registered_card: FictitiousCard | None = None,
+) -> Persona:
+    known = registered_card or card_of(person)
+    return Persona(key, person, card or known, known, label_th, label_en)
+
+
+_SOMCHAI: Final = _person(
+    1,
+    MALE,
+    "25330115",
+    PersonName("นาย", "สมชาย", "", "ทดสอบดี"),
+    PersonName("Mr.", "Somchai", "", "Thotsopdi"),
+)
+_MALEE: Final = _person(
+    2,
+    FEMALE,
+    "25380429",
+    PersonName("นางสาว", "มาลี", "", "ตัวอย่างงาม"),
+    PersonName("Miss", "Malee", "", "Tuayangngam"),
+)
+_OFFICER: Final = _person(
+    3,
+    FEMALE,
+    "25280820",
+    PersonName("นางสาว", "วิภา", "", "สาธิตกุล"),
+    PersonName("Miss", "Wipha", "", "Sathitkun"),
+)
+_ADMIN1: Final = _person(
+    4,
+    MALE,
+    "25241105",
+    PersonName("นาย", "ประยูร", "", "จำลองวงศ์"),
+    PersonName("Mr.", "Prayun", "", "Chamlongwong"),
+)
+_ADMIN2: Final = _person(
+    5,
+    FEMALE,
+    "25260312",
+    PersonName("นาง", "อรุณี", "", "สมมติสุข"),
+    PersonName("Mrs.", "Arunee", "", "Sommutsuk"),
+)
+_LOST_CARD: Final = _person(
+    6,
+    MALE,
+    "25350707",
+    PersonName("นาย", "เกษม", "", "ทดลองศรี"),
+    PersonName("Mr.", "Kasem", "", "Thotlongsi"),
+)
+_EXPIRED: Final = _person(
+    7,
+    FEMALE,
+    "25360918",
+    PersonName("นางสาว", "บัวแก้ว", "", "นิทานทรัพย์"),
+    PersonName("Miss", "Buakaeo", "", "Nithansap"),
+)
+_ONE_NAME: Final = _person(
+    8,
+    MALE,
+    "25200600",
+    PersonName("นาย", "ก้อง", "", ""),
+    PersonName("Mr.", "Kong", "", ""),
+)
+_MISMATCH: Final = replace(
+    _person(
+        9,
+        FEMALE,
+        "25340226",
+        PersonName("นาง", "ดารา", "", "สาธิตเจริญ"),
+        PersonName("Mrs.", "Dara", "", "Sathitcharoen"),
+    ),
+    name_changes=(NameChange(PartialDate(2566, 2, 14), "สำนักทะเบียนสาธิต", "003", "นามแฝงงาม", "สาธิตเจริญ"),),
+)
+_MISMATCH_BEFORE: Final = replace(
+    _MISMATCH,
+    name_th=PersonName("นางสาว", "ดารา", "", "นามแฝงงาม"),
+    name_en=PersonName("Miss", "Dara", "", "Namfaengngam"),
+)
+
+PERSONAS: Final[Mapping[str, Persona]] = {
+    persona.key: persona
+    for persona in (
+        _persona("somchai", _SOMCHAI, "ประชาชน ผู้หางาน", "Citizen, job seeker"),
+        _persona("malee", _MALEE, "ประชาชน", "Citizen"),
+        _persona("officer", _OFFICER, "เจ้าหน้าที่ทะเบียน", "Registration officer"),
+        _persona("admin1", _ADMIN1, "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator, first"),
+        _persona("admin2", _ADMIN2, "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator, second"),
+        _persona(
+            "lost_card",
+            _LOST_CARD,
+            "แจ้งบัตรหายแล้ว",
+            "Card reported lost",
+            registered_card=replace(card_of(_LOST_CARD), status=CardStatus.CANCELLED),
+        ),
+        # the status service judges cancellation, not the date: refusing an expired card is the reader's own rule
+        _persona(
+            "expired", _EXPIRED, "บัตรหมดอายุ", "Card out of date", registered_card=card_of(_EXPIRED, issued_year=2556)
+        ),
+        _persona("one_name", _ONE_NAME, "มีชื่อเดียว ไม่ทราบวันเกิด", "Single name, birth day unknown"),
+        _persona(
+            "mismatch",
+            _MISMATCH,
+            "ข้อมูลบัตรไม่ตรงกับทะเบียน",
+            "Card differs from the registry",
+            card=card_of(_MISMATCH_BEFORE, issued_year=2563, reissue=1),
+        ),
+    )
+}
+"""In the order in which they are listed to people."""
+
+COMPANY_PERSONAS: Final[Mapping[str, FictitiousCompany]] = {
+    "thongdee": company_of(
+        1,
+        names=("ทองดีตัวอย่าง", "Thongdee Tuayang"),
+        juristic_type=LIMITED_COMPANY,
+        directors=(director_of(_SOMCHAI), director_of(_MALEE)),
+        signing_rule=SINGLE_SIGNATURE,
+    ),
+    "ruamjai": company_of(
+        2,
+        names=("ร่วมใจตัวอย่าง", "Ruamjai Tuayang"),
+        juristic_type=LIMITED_COMPANY,
+        directors=(director_of(_SOMCHAI), director_of(_MALEE), director_of(_ADMIN1)),
+        signing_rule=JOINT_SIGNATURE,
+    ),
+}
+"""`thongdee`: any director signs; `ruamjai`: two directors sign together."""
