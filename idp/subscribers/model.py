@@ -1,0 +1,83 @@
+"""What a subscriber is: records and codes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from connectors.contracts.card import PersonName
+from connectors.contracts.identifiers import CitizenId
+from connectors.contracts.thai_dates import PartialDate
+from idp.kernel.assurance import Ial
+from idp.kernel.ids import AgencyId, MemberId, SubscriberId
+
+
+class SubscriberStatus(StrEnum):
+    """Whether an identity may be used: only `active` signs in, is released, or gives consent."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class SubscriberProblem(StrEnum):
+    """What can be wrong with a request about a subscriber; the value is the code that people see."""
+
+    UNKNOWN = "SUB-01"
+    ALREADY_ENROLLED = "SUB-02"
+    NOT_ACTIVE = "SUB-03"
+    NOT_SUSPENDED = "SUB-04"
+    SAME_PERSON = "SUB-05"
+    OWN_RECORD = "SUB-06"
+    REASON_MISSING = "SUB-07"
+
+
+@dataclass(frozen=True, slots=True)
+class ActingMember:
+    """The member of an agency who acts on a subscriber, and the person behind that membership.
+
+    Two persons are two subscribers: one person with two memberships is still one person.
+    """
+
+    member_id: MemberId
+    person: SubscriberId
+    agency_id: AgencyId
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Identity:
+    """The attributes a person was identified by, as the evidence gave them. `sex` is DOPA's code: 1 male, 2 female."""
+
+    citizen_id: CitizenId
+    name_th: PersonName
+    name_en: PersonName
+    birth_date: PartialDate
+    sex: Literal["1", "2"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Who stopped an identity and when; the reason is sealed and asked for on its own."""
+
+    by: MemberId
+    by_person: SubscriberId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A person with a digital identity; no attribute of the person is in this record.
+
+    `suspension` is present exactly while `status` is suspended.
+    """
+
+    id: SubscriberId
+    status: SubscriberStatus
+    ial: Ial
+    enrolled_at: datetime
+    suspension: Suspension | None
+
+    @property
+    def is_live(self) -> bool:
+        """True while the identity may be used; the same rule as `store.live_subscriber`."""
+        return self.status is SubscriberStatus.ACTIVE

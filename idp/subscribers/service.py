@@ -1,0 +1,161 @@
+"""Use cases of the room. Each joins the caller's unit of work and is audited in it."""
+
+from collections.abc import Sequence
+
+from connectors.contracts.identifiers import CitizenId
+from idp.audit.log import Actor, AuditEvent, AuditLog
+from idp.kernel.assurance import Ial
+from idp.kernel.errors import Conflict, NotFound
+from idp.kernel.ids import AgencyId, SubscriberId, new_id
+from idp.kernel.randomness import Randomness, system_randomness
+from idp.keys.blind_index import BlindIndex, IndexDigest
+from idp.keys.envelope import PersonalData
+from idp.storage.outbox import enqueue
+from idp.storage.storage import UnitOfWork
+from idp.subscribers import rules, store
+from idp.subscribers.model import ActingMember, Identity, Subscriber, SubscriberProblem, Suspension
+
+_TABLE = "subscriber"
+_IDENTITY = "sealed_identity"
+_REASON = "sealed_suspension_reason"
+
+
+class Subscribers:
+    """Who exists: creates, finds, raises, suspends and lifts."""
+
+    def __init__(
+        self,
+        *,
+        personal: PersonalData,
+        blind_index: BlindIndex,
+        audit: AuditLog,
+        randomness: Randomness = system_randomness,
+    ) -> None:
+        self._personal = personal
+        self._blind_index = blind_index
+        self._audit = audit
+        self._randomness = randomness
+
+    async def create(self, uow: UnitOfWork, *, identity: Identity, ial: Ial, by: Actor) -> SubscriberId:
+        """A new active subscriber. Raises Conflict (ALREADY_ENROLLED) when the citizen number is known."""
+        subscriber_id = SubscriberId(new_id("sub", now=uow.now, randomness=self._randomness))
+        sealed = await self._seal(uow, subscriber_id, _IDENTITY, store.identity_to_bytes(identity))
+        await store.insert_subscriber(uow, subscriber_id=subscriber_id, ial=ial, sealed_identity=sealed)
+        if not await store.insert_index(uow, subscriber_id, self._digests(identity.citizen_id)):
+            raise Conflict(SubscriberProblem.ALREADY_ENROLLED)
+        await self._note(uow, "subscriber.created", subscriber_id, by, {"ial": ial.value})
+        return subscriber_id
+
+    async def raise_ial(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, identity: Identity, ial: Ial, by: Actor
+    ) -> Ial:
+        """Take newer evidence of the same person: fresh attributes, and the level if it is higher; never lower.
+
+        Gives the level that holds now. Raises NotFound (UNKNOWN), Conflict (NOT_ACTIVE).
+        """
+        present = await self.get(uow, subscriber_id)
+        reached = max(present.ial, ial)
+        sealed = await self._seal(uow, subscriber_id, _IDENTITY, store.identity_to_bytes(identity))
+        if not await store.replace_identity(uow, subscriber_id=subscriber_id, ial=reached, sealed=sealed):
+            raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        details = {"ial_before": present.ial.value, "ial": reached.value}
+        await self._note(uow, "subscriber.proofed_again", subscriber_id, by, details)
+        await self._tell(uow, subscriber_id)
+        return reached
+
+    async def find_by_citizen_id(self, uow: UnitOfWork, citizen_id: CitizenId) -> Subscriber | None:
+        """The subscriber with this number, by the blind index."""
+        return await store.find_by_index(uow, self._digests(citizen_id))
+
+    async def get(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber:
+        """The subscriber with this id. Raises NotFound (UNKNOWN)."""
+        found = await store.find(uow, subscriber_id)
+        if found is None:
+            raise NotFound(SubscriberProblem.UNKNOWN)
+        return found
+
+    async def identity(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Identity:
+        """The attributes, opened. Raises NotFound (UNKNOWN), SealBroken."""
+        sealed = await store.sealed_identity(uow, subscriber_id)
+        if sealed is None:
+            raise NotFound(SubscriberProblem.UNKNOWN)
+        opened = await self._personal.open(
+            uow, subscriber_id, table=_TABLE, column=_IDENTITY, row=subscriber_id, sealed=sealed
+        )
+        return store.identity_from_bytes(opened)
+
+    async def suspension_reason(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> str | None:
+        """Why the identity is suspended, in the words of who did it; None when it is not."""
+        sealed = await store.sealed_suspension_reason(uow, subscriber_id)
+        if sealed is None:
+            return None
+        opened = await self._personal.open(
+            uow, subscriber_id, table=_TABLE, column=_REASON, row=subscriber_id, sealed=sealed
+        )
+        return opened.decode()
+
+    async def page(self, uow: UnitOfWork, *, after: SubscriberId | None, limit: int) -> Sequence[Subscriber]:
+        """The next `limit` subscribers, newest first; no attribute is a key of the order."""
+        return await store.page(uow, after=after, limit=limit)
+
+    async def suspend(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: ActingMember, reason: str) -> None:
+        """Stop an identity at once, everywhere: live predicates refuse it from this commit on.
+
+        Raises NotFound (UNKNOWN), Refused (OWN_RECORD, REASON_MISSING), Conflict (NOT_ACTIVE).
+        """
+        present = await self.get(uow, subscriber_id)
+        rules.validate_suspension(subscriber=present, by=by, reason=reason)
+        sealed = await self._seal(uow, subscriber_id, _REASON, reason.strip().encode())
+        suspension = Suspension(by=by.member_id, by_person=by.person, at=uow.now)
+        if not await store.save_suspension(
+            uow, subscriber_id=subscriber_id, suspension=suspension, sealed_reason=sealed
+        ):
+            raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        await self._note(uow, "subscriber.suspended", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
+        await self._tell(uow, subscriber_id)
+
+    async def lift(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: ActingMember) -> None:
+        """Give a suspended identity back; another person than the one who suspended it.
+
+        Raises NotFound (UNKNOWN), Refused (OWN_RECORD), Conflict (NOT_SUSPENDED, SAME_PERSON).
+        """
+        present = await self.get(uow, subscriber_id)
+        rules.validate_lifting(subscriber=present, by=by)
+        if not await store.clear_suspension(uow, subscriber_id=subscriber_id, lifted_by=by.person):
+            raise Conflict(SubscriberProblem.NOT_SUSPENDED)
+        await self._note(uow, "subscriber.lifted", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
+        await self._tell(uow, subscriber_id)
+
+    def _digests(self, citizen_id: CitizenId) -> Sequence[IndexDigest]:
+        return self._blind_index.digests(store.CITIZEN_ID, citizen_id.digits)
+
+    async def _seal(self, uow: UnitOfWork, subscriber_id: SubscriberId, column: str, value: bytes) -> bytes:
+        return await self._personal.seal(
+            uow, subscriber_id, table=_TABLE, column=column, row=subscriber_id, value=value
+        )
+
+    async def _note(
+        self,
+        uow: UnitOfWork,
+        event: str,
+        subscriber_id: SubscriberId,
+        by: Actor,
+        details: dict[str, str],
+        *,
+        agency_id: AgencyId | None = None,
+    ) -> None:
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                event=event, actor=by, subject=subscriber_id, agency_id=agency_id, outcome="ok", details=details
+            ),
+        )
+
+    async def _tell(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+        await enqueue(
+            uow, topic="subscriber_changed", payload={"subscriber_id": subscriber_id}, randomness=self._randomness
+        )
+
+
+def _actor(by: ActingMember) -> Actor:
+    return Actor(kind="member", id=by.member_id)

@@ -1,0 +1,229 @@
+"""Tables of the room and its SQL. Attributes are sealed; the citizen number is found by its blind index only."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    and_,
+    or_,
+    select,
+    update,
+)
+
+from connectors.contracts.card import PersonName
+from connectors.contracts.identifiers import CitizenId
+from connectors.contracts.thai_dates import PartialDate
+from idp.kernel.assurance import Ial
+from idp.kernel.ids import MemberId, SubscriberId
+from idp.keys.blind_index import IndexDigest
+from idp.storage.dialects import insert_on_conflict
+from idp.storage.metadata import Instant, metadata
+from idp.storage.storage import UnitOfWork
+from idp.subscribers.model import Identity, Subscriber, SubscriberStatus, Suspension
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("ial", Text, nullable=False),
+    Column("enrolled_at", Instant, nullable=False),
+    Column("sealed_identity", LargeBinary, nullable=False),
+    Column("suspended_by", Text),
+    Column("suspended_by_person", Text),
+    Column("suspended_at", Instant),
+    Column("sealed_suspension_reason", LargeBinary),
+)
+
+subscriber_index = Table(
+    "subscriber_index",
+    metadata,
+    Column("purpose", Text, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("subscriber_id", Text, ForeignKey("subscriber.id"), nullable=False),
+    PrimaryKeyConstraint("purpose", "key_version", "digest"),
+    Index("ix_subscriber_index_subscriber_id", "subscriber_id"),
+)
+
+CITIZEN_ID = "citizen_id"
+
+_FACTS = (
+    subscriber.c.id,
+    subscriber.c.status,
+    subscriber.c.ial,
+    subscriber.c.enrolled_at,
+    subscriber.c.suspended_by,
+    subscriber.c.suspended_by_person,
+    subscriber.c.suspended_at,
+)
+
+
+def live_subscriber(now: datetime) -> ColumnElement[bool]:
+    """The identity may be used at `now`: for the statement that mints or discloses (design, section 4)."""
+    del now  # no status of this room ends by itself; the argument is that of every live predicate
+    return subscriber.c.status == SubscriberStatus.ACTIVE.value
+
+
+async def insert_subscriber(uow: UnitOfWork, *, subscriber_id: SubscriberId, ial: Ial, sealed_identity: bytes) -> None:
+    """A new, active row."""
+    await uow.execute(
+        subscriber.insert().values(
+            id=subscriber_id,
+            status=SubscriberStatus.ACTIVE.value,
+            ial=ial.value,
+            enrolled_at=uow.now,
+            sealed_identity=sealed_identity,
+        )
+    )
+
+
+async def insert_index(uow: UnitOfWork, subscriber_id: SubscriberId, digests: Sequence[IndexDigest]) -> bool:
+    """True when the number was free under every key version; the unique key decides between two writers."""
+    rows = [
+        {
+            "purpose": CITIZEN_ID,
+            "key_version": index.key_version,
+            "digest": index.digest,
+            "subscriber_id": subscriber_id,
+        }
+        for index in digests
+    ]
+    statement = insert_on_conflict(subscriber_index, uow.dialect).values(rows).on_conflict_do_nothing()
+    return await uow.changed(statement) == len(rows)
+
+
+async def find_by_index(uow: UnitOfWork, digests: Sequence[IndexDigest]) -> Subscriber | None:
+    """The subscriber whose number has one of these digests."""
+    same = or_(
+        *(
+            and_(subscriber_index.c.key_version == index.key_version, subscriber_index.c.digest == index.digest)
+            for index in digests
+        )
+    )
+    joined = subscriber.join(subscriber_index, subscriber_index.c.subscriber_id == subscriber.c.id)
+    row = await uow.first(select(*_FACTS).select_from(joined).where(subscriber_index.c.purpose == CITIZEN_ID, same))
+    return None if row is None else _subscriber(row)
+
+
+async def find(uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber | None:
+    """The subscriber with this id."""
+    row = await uow.first(select(*_FACTS).where(subscriber.c.id == subscriber_id))
+    return None if row is None else _subscriber(row)
+
+
+async def page(uow: UnitOfWork, *, after: SubscriberId | None, limit: int) -> Sequence[Subscriber]:
+    """The next `limit` subscribers, newest first; `after` is the last id of the page before."""
+    statement = select(*_FACTS).order_by(subscriber.c.id.desc()).limit(limit)
+    if after is not None:
+        statement = statement.where(subscriber.c.id < after)
+    return [_subscriber(row) for row in await uow.all(statement)]
+
+
+async def sealed_identity(uow: UnitOfWork, subscriber_id: SubscriberId) -> bytes | None:
+    """The sealed attributes."""
+    row = await uow.first(select(subscriber.c.sealed_identity).where(subscriber.c.id == subscriber_id))
+    return None if row is None else bytes(row.sealed_identity)
+
+
+async def sealed_suspension_reason(uow: UnitOfWork, subscriber_id: SubscriberId) -> bytes | None:
+    """The sealed reason of a present suspension."""
+    row = await uow.first(select(subscriber.c.sealed_suspension_reason).where(subscriber.c.id == subscriber_id))
+    return None if row is None or row.sealed_suspension_reason is None else bytes(row.sealed_suspension_reason)
+
+
+async def replace_identity(uow: UnitOfWork, *, subscriber_id: SubscriberId, ial: Ial, sealed: bytes) -> bool:
+    """True when the active row now holds these attributes and this level."""
+    statement = (
+        update(subscriber)
+        .where(subscriber.c.id == subscriber_id, live_subscriber(uow.now))
+        .values(ial=ial.value, sealed_identity=sealed)
+    )
+    return await uow.changed(statement) == 1
+
+
+async def save_suspension(
+    uow: UnitOfWork, *, subscriber_id: SubscriberId, suspension: Suspension, sealed_reason: bytes
+) -> bool:
+    """True when an active identity is now suspended."""
+    statement = (
+        update(subscriber)
+        .where(subscriber.c.id == subscriber_id, subscriber.c.status == SubscriberStatus.ACTIVE.value)
+        .values(
+            status=SubscriberStatus.SUSPENDED.value,
+            suspended_by=suspension.by,
+            suspended_by_person=suspension.by_person,
+            suspended_at=suspension.at,
+            sealed_suspension_reason=sealed_reason,
+        )
+    )
+    return await uow.changed(statement) == 1
+
+
+async def clear_suspension(uow: UnitOfWork, *, subscriber_id: SubscriberId, lifted_by: SubscriberId) -> bool:
+    """True when a suspension by another person than `lifted_by` is now gone."""
+    statement = (
+        update(subscriber)
+        .where(
+            subscriber.c.id == subscriber_id,
+            subscriber.c.status == SubscriberStatus.SUSPENDED.value,
+            subscriber.c.suspended_by_person != lifted_by,
+        )
+        .values(
+            status=SubscriberStatus.ACTIVE.value,
+            suspended_by=None,
+            suspended_by_person=None,
+            suspended_at=None,
+            sealed_suspension_reason=None,
+        )
+    )
+    return await uow.changed(statement) == 1
+
+
+def identity_to_bytes(identity: Identity) -> bytes:
+    """The attributes as JSON, for sealing."""
+    return json.dumps(
+        {
+            "citizen_id": identity.citizen_id.digits,
+            "name_th": _name_to_list(identity.name_th),
+            "name_en": _name_to_list(identity.name_en),
+            "birth_date": identity.birth_date.to_be_text(),
+            "sex": identity.sex,
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def identity_from_bytes(opened: bytes) -> Identity:
+    """The inverse of `identity_to_bytes`."""
+    fields = json.loads(opened)
+    return Identity(
+        citizen_id=CitizenId.parse(fields["citizen_id"]),
+        name_th=PersonName(*fields["name_th"]),
+        name_en=PersonName(*fields["name_en"]),
+        birth_date=PartialDate.parse_be(fields["birth_date"]),
+        sex=fields["sex"],
+    )
+
+
+def _name_to_list(name: PersonName) -> list[str]:
+    return [name.prefix, name.first, name.middle, name.last]
+
+
+def _subscriber(row: Row[Any]) -> Subscriber:
+    suspension = None
+    if row.suspended_by is not None:
+        suspension = Suspension(MemberId(row.suspended_by), SubscriberId(row.suspended_by_person), row.suspended_at)
+    return Subscriber(SubscriberId(row.id), SubscriberStatus(row.status), Ial(row.ial), row.enrolled_at, suspension)
