@@ -1,0 +1,22 @@
+"""Certificates between the two libraries that need them: `cryptography` in our own code, asn1crypto inside pyHanko."""
+
+from pathlib import Path
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from connectors.contracts.errors import DocumentError
+
+
+def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
+    """The same certificate for pyHanko."""
+    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
+def load_certificates(path: Path) -> tuple[x509.Certificate, ...]:
+    """Every certificate of a PEM file, in its order. Raises DocumentError when it cannot be read or holds none."""
+    try:
+        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+    except (OSError, ValueError) as fault:
+        raise DocumentError(f"no certificate can be read from {path.name}") from fault

@@ -1,0 +1,108 @@
+"""Prepares the Sarabun typeface (OFL-1.1) at build time: TrueType files for documents, woff2 subsets for the web.
+
+`python -m connectors.documents.fonts --documents DIR --web DIR`
+
+Nothing of the typeface is kept in the repository. Both functions may be called at every start: a folder that already holds what would
+be written is left alone, and a folder appears whole or not at all.
+"""
+
+import argparse
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import fontpkg_sarabun
+from fontTools import subset
+
+from connectors.documents import mark_composites
+
+DOCUMENT_STYLES = ("Regular", "Bold")
+WEB_WEIGHTS = {"Regular": 400, "Bold": 700}
+WEB_RANGES: dict[str, tuple[range, ...]] = {
+    "thai": (range(0x0E00, 0x0E80), range(0x200B, 0x200E), range(0x25CC, 0x25CD)),
+    "latin": (
+        range(0x20, 0x7F),
+        range(0xA0, 0x180),
+        range(0x2010, 0x2027),
+        range(0x20AC, 0x20AD),
+        range(0x2190, 0x2194),
+    ),
+}
+LICENCE_FILE = "OFL.txt"
+STAMP_FILE = ".prepared"
+
+
+def prepare_fonts(target: Path) -> None:
+    """Fill `target` with `Sarabun-<style>.ttf` whose text can be copied exactly out of a PDF, and the licence."""
+    _fill_folder(target, _write_document_fonts)
+
+
+def prepare_web_fonts(target: Path) -> None:
+    """Fill `target` with `sarabun-<thai|latin>-<400|700>.woff2` and the licence."""
+    _fill_folder(target, _write_web_fonts)
+
+
+def _write_document_fonts(folder: Path) -> None:
+    for style in DOCUMENT_STYLES:
+        mark_composites.compose_marks(_source_font(style), folder / f"Sarabun-{style}.ttf")
+
+
+def _write_web_fonts(folder: Path) -> None:
+    for style, weight in WEB_WEIGHTS.items():
+        for script, ranges in WEB_RANGES.items():
+            options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False, recalc_timestamp=False)
+            subsetter = subset.Subsetter(options)
+            subsetter.populate(unicodes=[code for codes in ranges for code in codes])
+            with subset.load_font(_source_font(style), options) as font:
+                subsetter.subset(font)
+                subset.save_font(font, folder / f"sarabun-{script}-{weight}.woff2", options)
+
+
+def _source_font(style: str) -> Path:
+    return Path(fontpkg_sarabun.ROOT) / "files" / f"Sarabun-{style}.ttf"
+
+
+def _fill_folder(target: Path, write: Callable[[Path], None]) -> None:
+    """Write into a new folder beside `target`, then put it in place with one rename."""
+    stamp = _stamp()
+    if (target / STAMP_FILE).is_file() and (target / STAMP_FILE).read_text("ascii") == stamp:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as scratch:
+        made = Path(scratch) / "made"
+        made.mkdir()
+        write(made)
+        # OFL-1.1 section 2: "each copy contains the above copyright notice and this license"
+        shutil.copyfile(Path(fontpkg_sarabun.ROOT) / "LICENSE", made / LICENCE_FILE)
+        (made / STAMP_FILE).write_text(stamp, "ascii")
+        if target.exists():
+            target.rename(Path(scratch) / "replaced")
+        made.rename(target)
+
+
+def _stamp() -> str:
+    """Digest of everything the prepared files depend on: the source fonts and the code that prepares them."""
+    digest = hashlib.sha256()
+    for style in sorted({*DOCUMENT_STYLES, *WEB_WEIGHTS}):
+        digest.update(_source_font(style).read_bytes())
+    for module in (Path(__file__), Path(mark_composites.__file__)):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line: prepare the folders that are named."""
+    parser = argparse.ArgumentParser(description="Prepare the Sarabun typeface for documents and for the web.")
+    parser.add_argument("--documents", type=Path, metavar="DIR")
+    parser.add_argument("--web", type=Path, metavar="DIR")
+    options = parser.parse_args(arguments)
+    if options.documents is not None:
+        prepare_fonts(options.documents)
+    if options.web is not None:
+        prepare_web_fonts(options.web)
+
+
+if __name__ == "__main__":
+    main()
