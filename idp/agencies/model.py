@@ -1,0 +1,140 @@
+"""The records of the agencies room."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from idp.catalogue.gdx import Basis
+from idp.kernel.assurance import Acr
+from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId
+
+
+class AgencyProblem(StrEnum):
+    """Why this room refuses; texts in `idp/web/problems/AGY.toml`."""
+
+    BEYOND_RIGHT = "AGY-01"
+    UNKNOWN = "AGY-02"
+    ALREADY_EXISTS = "AGY-03"
+    AGREEMENT_NOT_POSSIBLE = "AGY-04"
+
+
+class Standing(StrEnum):
+    """Whether an agency, a service, an agreement or a member counts at present; `ended` is for ever."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class AgencyKind(StrEnum):
+    """A state agency or a private one; shown to citizens beside the name."""
+
+    STATE = "state"
+    PRIVATE = "private"
+
+
+class Role(StrEnum):
+    """What a member may do for the agency; one member may have several."""
+
+    ENROLMENT_OFFICER = "enrolment_officer"
+    ENROLMENT_ADMIN = "enrolment_admin"
+    LOOKUP_OFFICER = "lookup_officer"
+    AGENCY_ADMIN = "agency_admin"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+
+
+class Channel(StrEnum):
+    """DOPA's two channels, two rights: an officer at a counter, or the agency's system online."""
+
+    COUNTER = "counter"
+    ONLINE = "online"
+
+
+class AgreementKind(StrEnum):
+    """What the data's owner signed."""
+
+    DOPA_PERMISSION = "dopa_permission"
+    DOPA_MOU = "dopa_mou"
+    DBD_LETTER = "dbd_letter"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An organisation. `code` is its short chosen name, unique."""
+
+    id: AgencyId
+    code: str
+    name_th: str
+    name_en: str
+    kind: AgencyKind
+    status: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A subscriber who acts for an agency until `expires_at`."""
+
+    id: MemberId
+    agency_id: AgencyId
+    subscriber_id: SubscriberId
+    position_th: str
+    position_en: str
+    roles: frozenset[Role]
+    expires_at: datetime
+    status: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One purpose for which an agency asks for data.
+
+    Texts are shown to citizens as they stand: `purpose_*` one sentence, `law_*` the legal basis, `refusal_route_*`
+    what happens to whoever refuses, `retention_*` how long the agency keeps the data. `minimum` is the assurance a
+    citizen needs, `consent_days` the longest life of a consent, `uses` the most pulls one consent allows for each
+    data set.
+    """
+
+    id: ServiceId
+    agency_id: AgencyId
+    title_th: str
+    title_en: str
+    purpose_th: str
+    purpose_en: str
+    law_th: str
+    law_en: str
+    refusal_route_th: str
+    refusal_route_en: str
+    retention_th: str
+    retention_en: str
+    papers_replaced: tuple[str, ...]
+    minimum: Acr
+    consent_days: int
+    uses: int
+    status: Standing = Standing.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What the owner of the data (`granted_by`) lets an agency's service have: the ceiling that requests and consent
+    only narrow.
+
+    In force while `valid_from <= now < valid_until` and `status` is active; `daily_quota` counts releases in one day
+    in Bangkok.
+    """
+
+    id: AgreementId
+    agency_id: AgencyId
+    service_id: ServiceId
+    dataset: str
+    fields: frozenset[str]
+    bases: frozenset[Basis]
+    channel: Channel
+    kind: AgreementKind
+    reference_no: str
+    granted_by: str
+    valid_from: datetime
+    valid_until: datetime
+    daily_quota: int
+    status: Standing = Standing.ACTIVE

@@ -1,0 +1,260 @@
+"""Use cases of the agencies room:
+
+read who may ask for what, and register it. Every write is audited with who did it.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import TypeVar, assert_never
+
+from idp.agencies import rules, store
+from idp.agencies.model import (
+    Agency,
+    AgencyKind,
+    AgencyProblem,
+    Agreement,
+    AgreementKind,
+    Channel,
+    Member,
+    Role,
+    Service,
+    Standing,
+)
+from idp.audit.log import Actor, AuditEvent, AuditLog
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.gdx import Basis, GdxDetail
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId, new_id
+from idp.kernel.randomness import Randomness
+from idp.storage.storage import UnitOfWork
+
+Record = TypeVar("Record", Agency, Agreement, Service)
+
+
+class Agencies:
+    """What is known of agencies. Every method joins the caller's unit of work."""
+
+    def __init__(self, *, audit: AuditLog, randomness: Randomness) -> None:
+        self._audit = audit
+        self._randomness = randomness
+
+    async def agency(self, uow: UnitOfWork, agency_id: AgencyId) -> Agency:
+        """The agency, live or not. Raises NotFound."""
+        return _found(await store.find_agency(uow, agency_id), "agency")
+
+    async def agency_by_code(self, uow: UnitOfWork, code: str) -> Agency | None:
+        """The agency with that short name, live or not."""
+        return await store.find_agency_by_code(uow, code)
+
+    async def service(self, uow: UnitOfWork, service_id: ServiceId) -> Service:
+        """The service, live or not. Raises NotFound."""
+        return _found(await store.find_service(uow, service_id), "service")
+
+    async def agencies_named(self, uow: UnitOfWork, agency_ids: Collection[AgencyId]) -> dict[AgencyId, Agency]:
+        """Several agencies at once; unknown ids are left out."""
+        return await store.find_agencies(uow, agency_ids)
+
+    async def services_named(self, uow: UnitOfWork, service_ids: Collection[ServiceId]) -> dict[ServiceId, Service]:
+        """Several services at once; unknown ids are left out."""
+        return await store.find_services(uow, service_ids)
+
+    async def members_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Member, ...]:
+        """The live memberships of one person, oldest first."""
+        return await store.find_live_members_of(uow, subscriber_id, now=uow.now)
+
+    async def live_member(self, uow: UnitOfWork, member_id: MemberId) -> Member | None:
+        """The member while it counts, else None."""
+        return await store.find_live_member(uow, member_id, now=uow.now)
+
+    async def agreement_for(
+        self, uow: UnitOfWork, agency_id: AgencyId, service_id: ServiceId, dataset: str, now: datetime
+    ) -> Agreement | None:
+        """The agreement in force for an agency's service and a data set."""
+        return await store.find_live_agreement(
+            uow, agency_id=agency_id, service_id=service_id, dataset=dataset, now=now
+        )
+
+    async def ceiling(self, uow: UnitOfWork, agency_id: AgencyId, details: Sequence[GdxDetail]) -> None:
+        """Raise Refused(BEYOND_RIGHT) unless every detail lies within the agency's right.
+
+        The caller audits the refusal.
+        """
+        for detail in details:
+            agreement = await self.agreement_for(uow, agency_id, detail.purpose, detail.dataset, uow.now)
+            service = await store.find_service(uow, detail.purpose)
+            own_service = service if service is not None and service.agency_id == agency_id else None
+            match rules.ceiling(agreement, detail, service=own_service, now=uow.now):
+                case rules.WithinRight():
+                    continue
+                case rules.BeyondRight(overreach):
+                    raise Refused(AgencyProblem.BEYOND_RIGHT, f"{detail.dataset}: {overreach.value}")
+                case never:
+                    assert_never(never)
+
+    async def register_agency(
+        self, uow: UnitOfWork, *, code: str, name_th: str, name_en: str, kind: AgencyKind, by: Actor
+    ) -> Agency:
+        """Register an agency under a short name nobody has. Raises Conflict."""
+        if await store.find_agency_by_code(uow, code) is not None:
+            raise Conflict(AgencyProblem.ALREADY_EXISTS, "agency code")
+        agency = Agency(
+            id=AgencyId(self._new_id(uow, "agc")),
+            code=code,
+            name_th=name_th,
+            name_en=name_en,
+            kind=kind,
+            status=Standing.ACTIVE,
+        )
+        await store.insert_agency(uow, agency)
+        await self._record(uow, "agency.registered", by, agency.id, code=code, kind=kind.value)
+        return agency
+
+    async def register_service(self, uow: UnitOfWork, service: Service, *, by: Actor) -> Service:
+        """Register a service under its chosen id. Raises NotFound (no such agency), Conflict (id taken)."""
+        await self.agency(uow, service.agency_id)
+        if await store.find_service(uow, service.id) is not None:
+            raise Conflict(AgencyProblem.ALREADY_EXISTS, "service id")
+        await store.insert_service(uow, service)
+        await self._record(uow, "agency.service_registered", by, service.agency_id, service=service.id)
+        return service
+
+    async def grant_agreement(
+        self,
+        uow: UnitOfWork,
+        *,
+        agency_id: AgencyId,
+        service_id: ServiceId,
+        dataset: str,
+        fields: Collection[str],
+        bases: Collection[Basis],
+        channel: Channel,
+        kind: AgreementKind,
+        reference_no: str,
+        granted_by: str,
+        valid_from: datetime,
+        valid_until: datetime,
+        daily_quota: int,
+        by: Actor,
+    ) -> Agreement:
+        """Put an agreement in force; one at a time for a service and data set.
+
+        Raises NotFound (service), Refused(AGREEMENT_NOT_POSSIBLE), Conflict(ALREADY_EXISTS).
+        """
+        agreement = Agreement(
+            id=AgreementId(self._new_id(uow, "agr")),
+            agency_id=agency_id,
+            service_id=service_id,
+            dataset=dataset,
+            fields=frozenset(fields),
+            bases=frozenset(bases),
+            channel=channel,
+            kind=kind,
+            reference_no=reference_no,
+            granted_by=granted_by,
+            valid_from=valid_from,
+            valid_until=valid_until,
+            daily_quota=daily_quota,
+        )
+        service = await self.service(uow, service_id)
+        known = DATASETS.get(dataset)
+        catalogue_fields = frozenset(known.field_names) if known is not None else frozenset[str]()
+        if not rules.terms_are_possible(agreement, service=service, catalogue_fields=catalogue_fields):
+            raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, dataset)
+        if await self.agreement_for(uow, agency_id, service_id, dataset, uow.now) is not None:
+            raise Conflict(AgencyProblem.ALREADY_EXISTS, "agreement in force")
+        await store.insert_agreement(uow, agreement)
+        await self._record(
+            uow,
+            "agency.agreement_granted",
+            by,
+            agency_id,
+            agreement=agreement.id,
+            service=service_id,
+            dataset=dataset,
+            fields=sorted(agreement.fields),
+            bases=sorted(basis.value for basis in agreement.bases),
+        )
+        return agreement
+
+    async def suspend_agreement(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Actor) -> None:
+        """Stop an agreement: nothing is released under it from this instant. Raises NotFound unless it was active."""
+        agreement = _found(await store.find_agreement(uow, agreement_id), "agreement")
+        if not await store.set_agreement_status(uow, agreement_id, of=Standing.ACTIVE, to=Standing.SUSPENDED):
+            raise NotFound(AgencyProblem.UNKNOWN, "active agreement")
+        await self._record(uow, "agency.agreement_suspended", by, agreement.agency_id, agreement=agreement_id)
+
+    async def add_member(
+        self,
+        uow: UnitOfWork,
+        *,
+        agency_id: AgencyId,
+        subscriber_id: SubscriberId,
+        position_th: str,
+        position_en: str,
+        roles: Collection[Role],
+        expires_at: datetime,
+        by: Actor,
+    ) -> Member:
+        """Let a subscriber act for an agency. Raises NotFound (agency), Conflict (already a member)."""
+        await self.agency(uow, agency_id)
+        present = await self.members_of(uow, subscriber_id)
+        if any(member.agency_id == agency_id for member in present):
+            raise Conflict(AgencyProblem.ALREADY_EXISTS, "member")
+        member = Member(
+            id=MemberId(self._new_id(uow, "mem")),
+            agency_id=agency_id,
+            subscriber_id=subscriber_id,
+            position_th=position_th,
+            position_en=position_en,
+            roles=frozenset(roles),
+            expires_at=expires_at,
+            status=Standing.ACTIVE,
+        )
+        await store.insert_member(uow, member)
+        await self._record(
+            uow,
+            "agency.member_added",
+            by,
+            agency_id,
+            subject=subscriber_id,
+            member=member.id,
+            roles=sorted(role.value for role in member.roles),
+        )
+        return member
+
+    async def end_member(self, uow: UnitOfWork, member_id: MemberId, *, by: Actor) -> None:
+        """End a membership for good. Raises NotFound when there is none to end."""
+        agency_id = await store.end_member(uow, member_id)
+        if agency_id is None:
+            raise NotFound(AgencyProblem.UNKNOWN, "member")
+        await self._record(uow, "agency.member_ended", by, agency_id, member=member_id)
+
+    def _new_id(self, uow: UnitOfWork, prefix: str) -> str:
+        return new_id(prefix, now=uow.now, randomness=self._randomness)
+
+    async def _record(
+        self,
+        uow: UnitOfWork,
+        event: str,
+        by: Actor,
+        agency_id: AgencyId,
+        *,
+        subject: SubscriberId | None = None,
+        **details: str | list[str],
+    ) -> None:
+        entry = AuditEvent(
+            event=event,
+            actor=by,
+            subject=subject,
+            agency_id=agency_id,
+            client_id=None,
+            outcome="ok",
+            details=details,
+        )
+        await self._audit.append(uow, entry)
+
+
+def _found(record: Record | None, kind: str) -> Record:
+    if record is None:
+        raise NotFound(AgencyProblem.UNKNOWN, kind)
+    return record

@@ -1,0 +1,361 @@
+"""Tables and SQL of the agencies room, with the predicates that say in SQL what counts now."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Select,
+    Table,
+    Text,
+    and_,
+    exists,
+    insert,
+    select,
+    update,
+)
+
+from idp.agencies.model import (
+    Agency,
+    AgencyKind,
+    Agreement,
+    AgreementKind,
+    Channel,
+    Member,
+    Role,
+    Service,
+    Standing,
+)
+from idp.catalogue.gdx import Basis
+from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId
+from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.storage import UnitOfWork
+
+agency = Table(
+    "agency",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name_th", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+)
+
+member = Table(
+    "member",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency_id", Text, ForeignKey("agency.id"), nullable=False),
+    Column("subscriber_id", Text, nullable=False, index=True),
+    Column("position_th", Text, nullable=False),
+    Column("position_en", Text, nullable=False),
+    Column("roles", JsonText, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("status", Text, nullable=False),
+)
+
+service = Table(
+    "service",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency_id", Text, ForeignKey("agency.id"), nullable=False, index=True),
+    Column("title_th", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("purpose_th", Text, nullable=False),
+    Column("purpose_en", Text, nullable=False),
+    Column("law_th", Text, nullable=False),
+    Column("law_en", Text, nullable=False),
+    Column("refusal_route_th", Text, nullable=False),
+    Column("refusal_route_en", Text, nullable=False),
+    Column("retention_th", Text, nullable=False),
+    Column("retention_en", Text, nullable=False),
+    Column("papers_replaced", JsonText, nullable=False),
+    Column("minimum_ial", Text, nullable=False),
+    Column("minimum_aal", Text, nullable=False),
+    Column("consent_days", Integer, nullable=False),
+    Column("uses", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+)
+
+agreement = Table(
+    "agreement",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency_id", Text, ForeignKey("agency.id"), nullable=False),
+    Column("service_id", Text, ForeignKey("service.id"), nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("fields", JsonText, nullable=False),
+    Column("bases", JsonText, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reference_no", Text, nullable=False),
+    Column("granted_by", Text, nullable=False),
+    Column("valid_from", Instant, nullable=False),
+    Column("valid_until", Instant, nullable=False),
+    Column("daily_quota", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Index("ix_agreement_agency_service_dataset", "agency_id", "service_id", "dataset"),
+)
+
+
+def live_agency(now: datetime) -> ColumnElement[bool]:
+    """The agency counts now. (`now` keeps the four predicates alike.)"""
+    return agency.c.status == Standing.ACTIVE.value
+
+
+def live_service(now: datetime) -> ColumnElement[bool]:
+    """The service and its agency count now."""
+    of_live_agency = exists().where(agency.c.id == service.c.agency_id, live_agency(now))
+    return and_(service.c.status == Standing.ACTIVE.value, of_live_agency)
+
+
+def live_agreement(now: datetime) -> ColumnElement[bool]:
+    """The agreement is in force, and so are its agency and its service."""
+    of_live_service = exists().where(service.c.id == agreement.c.service_id, live_service(now))
+    in_window = and_(agreement.c.valid_from <= now, agreement.c.valid_until > now)
+    return and_(agreement.c.status == Standing.ACTIVE.value, in_window, of_live_service)
+
+
+def live_member(now: datetime) -> ColumnElement[bool]:
+    """The member acts for a live agency and has not expired.
+
+    Whether the person behind is live is the subscribers' predicate.
+    """
+    of_live_agency = exists().where(agency.c.id == member.c.agency_id, live_agency(now))
+    return and_(member.c.status == Standing.ACTIVE.value, member.c.expires_at > now, of_live_agency)
+
+
+async def insert_agency(uow: UnitOfWork, record: Agency) -> None:
+    """Save a new agency."""
+    await uow.execute(
+        insert(agency).values(
+            id=record.id,
+            code=record.code,
+            name_th=record.name_th,
+            name_en=record.name_en,
+            kind=record.kind.value,
+            status=record.status.value,
+        )
+    )
+
+
+async def find_agency(uow: UnitOfWork, agency_id: AgencyId) -> Agency | None:
+    """The agency, live or not."""
+    row = await uow.first(select(agency).where(agency.c.id == agency_id))
+    return None if row is None else _agency(row)
+
+
+async def find_agency_by_code(uow: UnitOfWork, code: str) -> Agency | None:
+    """The agency of that short name, live or not."""
+    row = await uow.first(select(agency).where(agency.c.code == code))
+    return None if row is None else _agency(row)
+
+
+async def find_agencies(uow: UnitOfWork, agency_ids: Collection[AgencyId]) -> dict[AgencyId, Agency]:
+    """Several agencies by id."""
+    rows = await uow.all(select(agency).where(agency.c.id.in_(agency_ids)))
+    return {AgencyId(row.id): _agency(row) for row in rows}
+
+
+async def insert_service(uow: UnitOfWork, record: Service) -> None:
+    """Save a new service."""
+    await uow.execute(
+        insert(service).values(
+            id=record.id,
+            agency_id=record.agency_id,
+            title_th=record.title_th,
+            title_en=record.title_en,
+            purpose_th=record.purpose_th,
+            purpose_en=record.purpose_en,
+            law_th=record.law_th,
+            law_en=record.law_en,
+            refusal_route_th=record.refusal_route_th,
+            refusal_route_en=record.refusal_route_en,
+            retention_th=record.retention_th,
+            retention_en=record.retention_en,
+            papers_replaced=list(record.papers_replaced),
+            minimum_ial=record.minimum.ial.value,
+            minimum_aal=record.minimum.aal.value,
+            consent_days=record.consent_days,
+            uses=record.uses,
+            status=record.status.value,
+        )
+    )
+
+
+async def find_service(uow: UnitOfWork, service_id: ServiceId) -> Service | None:
+    """The service, live or not."""
+    row = await uow.first(select(service).where(service.c.id == service_id))
+    return None if row is None else _service(row)
+
+
+async def find_services(uow: UnitOfWork, service_ids: Collection[ServiceId]) -> dict[ServiceId, Service]:
+    """Several services by id."""
+    rows = await uow.all(select(service).where(service.c.id.in_(service_ids)))
+    return {ServiceId(row.id): _service(row) for row in rows}
+
+
+async def insert_agreement(uow: UnitOfWork, record: Agreement) -> None:
+    """Save a new agreement."""
+    await uow.execute(
+        insert(agreement).values(
+            id=record.id,
+            agency_id=record.agency_id,
+            service_id=record.service_id,
+            dataset=record.dataset,
+            fields=sorted(record.fields),
+            bases=sorted(basis.value for basis in record.bases),
+            channel=record.channel.value,
+            kind=record.kind.value,
+            reference_no=record.reference_no,
+            granted_by=record.granted_by,
+            valid_from=record.valid_from,
+            valid_until=record.valid_until,
+            daily_quota=record.daily_quota,
+            status=record.status.value,
+        )
+    )
+
+
+async def find_agreement(uow: UnitOfWork, agreement_id: AgreementId) -> Agreement | None:
+    """The agreement, in force or not."""
+    row = await uow.first(select(agreement).where(agreement.c.id == agreement_id))
+    return None if row is None else _agreement(row)
+
+
+async def find_live_agreement(
+    uow: UnitOfWork, *, agency_id: AgencyId, service_id: ServiceId, dataset: str, now: datetime
+) -> Agreement | None:
+    """The one agreement in force for an agency's service and data set."""
+    row = await uow.first(
+        select(agreement).where(
+            agreement.c.agency_id == agency_id,
+            agreement.c.service_id == service_id,
+            agreement.c.dataset == dataset,
+            live_agreement(now),
+        )
+    )
+    return None if row is None else _agreement(row)
+
+
+async def set_agreement_status(uow: UnitOfWork, agreement_id: AgreementId, *, of: Standing, to: Standing) -> bool:
+    """Change the standing; False when the agreement did not stand at `of`."""
+    at_present = (agreement.c.id == agreement_id, agreement.c.status == of.value)
+    return await uow.changed(update(agreement).where(*at_present).values(status=to.value)) == 1
+
+
+async def insert_member(uow: UnitOfWork, record: Member) -> None:
+    """Save a new member."""
+    await uow.execute(
+        insert(member).values(
+            id=record.id,
+            agency_id=record.agency_id,
+            subscriber_id=record.subscriber_id,
+            position_th=record.position_th,
+            position_en=record.position_en,
+            roles=sorted(role.value for role in record.roles),
+            expires_at=record.expires_at,
+            status=record.status.value,
+        )
+    )
+
+
+async def find_live_member(uow: UnitOfWork, member_id: MemberId, *, now: datetime) -> Member | None:
+    """The member while live."""
+    row = await uow.first(_live_members(now).where(member.c.id == member_id))
+    return None if row is None else _member(row)
+
+
+async def find_live_members_of(uow: UnitOfWork, subscriber_id: SubscriberId, *, now: datetime) -> tuple[Member, ...]:
+    """Every live membership of one person, oldest first."""
+    rows = await uow.all(_live_members(now).where(member.c.subscriber_id == subscriber_id).order_by(member.c.id))
+    return tuple(_member(row) for row in rows)
+
+
+async def end_member(uow: UnitOfWork, member_id: MemberId) -> AgencyId | None:
+    """End a membership for good; its agency, or None when there was nothing to end."""
+    ended = (
+        update(member)
+        .where(member.c.id == member_id, member.c.status != Standing.ENDED.value)
+        .values(status=Standing.ENDED.value)
+        .returning(member.c.agency_id)
+    )
+    row = await uow.first(ended)
+    return None if row is None else AgencyId(row.agency_id)
+
+
+def _live_members(now: datetime) -> Select[Any]:
+    return select(member).where(live_member(now))
+
+
+def _agency(row: Row[Any]) -> Agency:
+    return Agency(
+        id=AgencyId(row.id),
+        code=row.code,
+        name_th=row.name_th,
+        name_en=row.name_en,
+        kind=AgencyKind(row.kind),
+        status=Standing(row.status),
+    )
+
+
+def _service(row: Row[Any]) -> Service:
+    return Service(
+        id=ServiceId(row.id),
+        agency_id=AgencyId(row.agency_id),
+        title_th=row.title_th,
+        title_en=row.title_en,
+        purpose_th=row.purpose_th,
+        purpose_en=row.purpose_en,
+        law_th=row.law_th,
+        law_en=row.law_en,
+        refusal_route_th=row.refusal_route_th,
+        refusal_route_en=row.refusal_route_en,
+        retention_th=row.retention_th,
+        retention_en=row.retention_en,
+        papers_replaced=tuple(row.papers_replaced),
+        minimum=Acr(Ial(row.minimum_ial), Aal(row.minimum_aal)),
+        consent_days=row.consent_days,
+        uses=row.uses,
+        status=Standing(row.status),
+    )
+
+
+def _agreement(row: Row[Any]) -> Agreement:
+    return Agreement(
+        id=AgreementId(row.id),
+        agency_id=AgencyId(row.agency_id),
+        service_id=ServiceId(row.service_id),
+        dataset=row.dataset,
+        fields=frozenset(row.fields),
+        bases=frozenset(Basis(basis) for basis in row.bases),
+        channel=Channel(row.channel),
+        kind=AgreementKind(row.kind),
+        reference_no=row.reference_no,
+        granted_by=row.granted_by,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        daily_quota=row.daily_quota,
+        status=Standing(row.status),
+    )
+
+
+def _member(row: Row[Any]) -> Member:
+    return Member(
+        id=MemberId(row.id),
+        agency_id=AgencyId(row.agency_id),
+        subscriber_id=SubscriberId(row.subscriber_id),
+        position_th=row.position_th,
+        position_en=row.position_en,
+        roles=frozenset(Role(role) for role in row.roles),
+        expires_at=row.expires_at,
+        status=Standing(row.status),
+    )

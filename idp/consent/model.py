@@ -1,0 +1,45 @@
+"""The records of the consent room."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from idp.catalogue.gdx import GdxDetail
+from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
+
+
+class ConsentProblem(StrEnum):
+    """Why this room refuses; texts in `idp/web/problems/CON.toml`."""
+
+    UNKNOWN = "CON-01"
+    ALREADY_WITHDRAWN = "CON-02"
+    NOTHING_TO_CONSENT_TO = "CON-03"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """One decision of a subscriber: these details, to this client of this agency, for one service.
+
+    `shown_hash` is the lower-case hex SHA-256 of what the page showed. In force while `given_at <= now < valid_until`
+    and not withdrawn; `uses_left` counts the pulls left for each data set.
+    """
+
+    id: ConsentId
+    subscriber_id: SubscriberId
+    agency_id: AgencyId
+    service_id: ServiceId
+    client_id: ClientId
+    details: tuple[GdxDetail, ...]
+    shown_hash: str
+    given_at: datetime
+    valid_until: datetime
+    withdrawn_at: datetime | None
+    uses_left: dict[str, int]
+
+    def is_live(self, now: datetime) -> bool:
+        """True while it may be relied on; the SQL twin is `store.live_consent`."""
+        return self.withdrawn_at is None and self.given_at <= now < self.valid_until
+
+    def detail_of(self, dataset: str) -> GdxDetail | None:
+        """What was agreed for a data set."""
+        return next((detail for detail in self.details if detail.dataset == dataset), None)

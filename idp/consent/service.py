@@ -1,0 +1,114 @@
+"""Use cases of the consent room: give, find, use, withdraw. Every change is audited in the caller's unit of work."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from idp.audit.log import Actor, AuditEvent, AuditLog
+from idp.catalogue.gdx import Basis, GdxDetail
+from idp.consent import rules, store
+from idp.consent.model import ConsentProblem, ConsentRecord
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId, new_id
+from idp.kernel.randomness import Randomness
+from idp.storage.outbox import enqueue
+from idp.storage.storage import UnitOfWork
+
+
+class Consents:
+    """Consent records. Every method joins the caller's unit of work."""
+
+    def __init__(self, *, audit: AuditLog, randomness: Randomness) -> None:
+        self._audit = audit
+        self._randomness = randomness
+
+    async def give(
+        self,
+        uow: UnitOfWork,
+        *,
+        subscriber_id: SubscriberId,
+        agency_id: AgencyId,
+        client_id: ClientId,
+        details: Sequence[GdxDetail],
+        shown_hash: str,
+        consent_days: int,
+    ) -> ConsentRecord:
+        """Record what the subscriber allowed, for at most `consent_days` (of the service).
+
+        All details have the basis consent and one purpose. Raises Refused(NOTHING_TO_CONSENT_TO) otherwise.
+        """
+        services = {detail.purpose for detail in details}
+        if len(services) != 1 or any(detail.basis is not Basis.CONSENT for detail in details):
+            raise Refused(ConsentProblem.NOTHING_TO_CONSENT_TO, "details without one purpose by consent")
+        record = ConsentRecord(
+            id=ConsentId(new_id("con", now=uow.now, randomness=self._randomness)),
+            subscriber_id=subscriber_id,
+            agency_id=agency_id,
+            service_id=ServiceId(services.pop()),
+            client_id=client_id,
+            details=tuple(details),
+            shown_hash=shown_hash,
+            given_at=uow.now,
+            valid_until=rules.ends_at(details, now=uow.now, longest=timedelta(days=consent_days)),
+            withdrawn_at=None,
+            uses_left={detail.dataset: detail.uses for detail in details},
+        )
+        await store.insert_consent(uow, record)
+        await self._record(uow, "consent.given", record)
+        return record
+
+    async def get(self, uow: UnitOfWork, consent_id: ConsentId) -> ConsentRecord | None:
+        """The consent, in force or not."""
+        return await store.find_consent(uow, consent_id)
+
+    async def own(self, uow: UnitOfWork, consent_id: ConsentId, *, subscriber_id: SubscriberId) -> ConsentRecord:
+        """The subscriber's own consent. Raises NotFound, with the same answer for somebody else's as for none."""
+        record = await store.find_consent(uow, consent_id)
+        if record is None or record.subscriber_id != subscriber_id:
+            raise NotFound(ConsentProblem.UNKNOWN)
+        return record
+
+    async def list_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[ConsentRecord, ...]:
+        """Everything the subscriber ever agreed to, newest first."""
+        return await store.find_consents_of(uow, subscriber_id)
+
+    async def covering(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, client_id: ClientId, details: Sequence[GdxDetail]
+    ) -> ConsentRecord | None:
+        """An earlier consent in force that covers the whole request, so that nobody need be asked again."""
+        live = await store.find_live_consents(uow, subscriber_id=subscriber_id, client_id=client_id, now=uow.now)
+        return next((record for record in live if rules.covers(record, details, now=uow.now)), None)
+
+    async def use(self, uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool:
+        """Use the consent once for a data set, in the transaction that discloses; False when nothing may be
+        disclosed.
+        """
+        return await store.take_use(uow, consent_id, dataset)
+
+    async def withdraw(self, uow: UnitOfWork, consent_id: ConsentId, *, subscriber_id: SubscriberId) -> None:
+        """Withdraw: nothing more is released under it from this instant.
+
+        Raises NotFound (not the subscriber's), Conflict (withdrawn before).
+        """
+        record = await self.own(uow, consent_id, subscriber_id=subscriber_id)
+        if not await store.mark_withdrawn(uow, consent_id, subscriber_id=subscriber_id):
+            raise Conflict(ConsentProblem.ALREADY_WITHDRAWN)
+        await self._record(uow, "consent.withdrawn", record)
+        await enqueue(uow, topic="consent_withdrawn", payload={"consent_id": consent_id, "client_id": record.client_id})
+
+    async def _record(self, uow: UnitOfWork, event: str, record: ConsentRecord) -> None:
+        entry = AuditEvent(
+            event=event,
+            actor=Actor(kind="subscriber", id=record.subscriber_id),
+            subject=record.subscriber_id,
+            agency_id=record.agency_id,
+            client_id=record.client_id,
+            outcome="ok",
+            details={
+                "consent": record.id,
+                "service": record.service_id,
+                "datasets": [detail.dataset for detail in record.details],
+                "fields": [f"{detail.dataset}/{name}" for detail in record.details for name in detail.fields],
+                "shown_hash": record.shown_hash,
+            },
+        )
+        await self._audit.append(uow, entry)

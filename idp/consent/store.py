@@ -1,0 +1,149 @@
+"""Tables and SQL of the consent room, with the predicate that says in SQL what is in force."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Row,
+    Select,
+    Table,
+    Text,
+    and_,
+    exists,
+    insert,
+    select,
+    update,
+)
+
+from idp.catalogue.gdx import parse_authorization_details
+from idp.consent.model import ConsentRecord
+from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
+from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.storage import UnitOfWork
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subscriber_id", Text, nullable=False),
+    Column("agency_id", Text, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("details", JsonText, nullable=False),
+    Column("shown_hash", Text, nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("valid_until", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    Index("ix_consent_subscriber_client", "subscriber_id", "client_id"),
+)
+
+consent_use = Table(
+    "consent_use",
+    metadata,
+    Column("consent_id", Text, ForeignKey("consent.id"), nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    PrimaryKeyConstraint("consent_id", "dataset"),
+)
+
+
+def live_consent(now: datetime) -> ColumnElement[bool]:
+    """The consent is in force: given, not withdrawn, not ended."""
+    return and_(consent.c.withdrawn_at.is_(None), consent.c.given_at <= now, consent.c.valid_until > now)
+
+
+async def insert_consent(uow: UnitOfWork, record: ConsentRecord) -> None:
+    """Save a consent with its uses."""
+    await uow.execute(
+        insert(consent).values(
+            id=record.id,
+            subscriber_id=record.subscriber_id,
+            agency_id=record.agency_id,
+            service_id=record.service_id,
+            client_id=record.client_id,
+            details=[detail.to_json() for detail in record.details],
+            shown_hash=record.shown_hash,
+            given_at=record.given_at,
+            valid_until=record.valid_until,
+            withdrawn_at=record.withdrawn_at,
+        )
+    )
+    uses = [
+        {"consent_id": record.id, "dataset": dataset, "uses_left": uses_left}
+        for dataset, uses_left in record.uses_left.items()
+    ]
+    await uow.execute(insert(consent_use), uses)
+
+
+async def find_consent(uow: UnitOfWork, consent_id: ConsentId) -> ConsentRecord | None:
+    """The consent, in force or not."""
+    records = await _load(uow, select(consent).where(consent.c.id == consent_id))
+    return records[0] if records else None
+
+
+async def find_consents_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[ConsentRecord, ...]:
+    """Everything a subscriber ever agreed to, newest first."""
+    return await _load(uow, _newest_first(subscriber_id))
+
+
+async def find_live_consents(
+    uow: UnitOfWork, *, subscriber_id: SubscriberId, client_id: ClientId, now: datetime
+) -> tuple[ConsentRecord, ...]:
+    """What is in force between a subscriber and a client, newest first."""
+    return await _load(uow, _newest_first(subscriber_id).where(consent.c.client_id == client_id, live_consent(now)))
+
+
+async def mark_withdrawn(uow: UnitOfWork, consent_id: ConsentId, *, subscriber_id: SubscriberId) -> bool:
+    """Withdraw once; False when it is not this subscriber's, or was withdrawn before."""
+    own = (consent.c.id == consent_id, consent.c.subscriber_id == subscriber_id, consent.c.withdrawn_at.is_(None))
+    return await uow.changed(update(consent).where(*own).values(withdrawn_at=uow.now)) == 1
+
+
+async def take_use(uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool:
+    """Use the consent once for a data set; False when it is not in force or its uses are up.
+
+    One conditional statement, so that the last use is given once over all nodes.
+    """
+    in_force = exists().where(consent.c.id == consent_use.c.consent_id, live_consent(uow.now))
+    taken = (
+        update(consent_use)
+        .where(consent_use.c.consent_id == consent_id, consent_use.c.dataset == dataset, consent_use.c.uses_left > 0)
+        .where(in_force)
+        .values(uses_left=consent_use.c.uses_left - 1)
+    )
+    return await uow.changed(taken) == 1
+
+
+def _newest_first(subscriber_id: SubscriberId) -> Select[Any]:
+    return select(consent).where(consent.c.subscriber_id == subscriber_id).order_by(consent.c.id.desc())
+
+
+async def _load(uow: UnitOfWork, statement: Select[Any]) -> tuple[ConsentRecord, ...]:
+    rows = await uow.all(statement)
+    if not rows:
+        return ()
+    uses = await uow.all(select(consent_use).where(consent_use.c.consent_id.in_([row.id for row in rows])))
+    return tuple(_record(row, uses) for row in rows)
+
+
+def _record(row: Row[Any], uses: Sequence[Row[Any]]) -> ConsentRecord:
+    return ConsentRecord(
+        id=ConsentId(row.id),
+        subscriber_id=SubscriberId(row.subscriber_id),
+        agency_id=AgencyId(row.agency_id),
+        service_id=ServiceId(row.service_id),
+        client_id=ClientId(row.client_id),
+        details=parse_authorization_details(row.details),
+        shown_hash=row.shown_hash,
+        given_at=row.given_at,
+        valid_until=row.valid_until,
+        withdrawn_at=row.withdrawn_at,
+        uses_left={use.dataset: use.uses_left for use in uses if use.consent_id == row.id},
+    )
