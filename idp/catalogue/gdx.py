@@ -1,6 +1,4 @@
-"""The `gdx` type of `authorization_details` (RFC 9396; design, section 3): what an agency asks to read, why, on which
-basis.
-"""
+"""The `gdx` type of `authorization_details` (RFC 9396; design, section 3): what is asked for, why, on which basis."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Sealed tokens: our own handles (codes, request_uris, flows, links) as AES-256-GCM, bound to their kind and their expiry.
+"""Sealed tokens: our own handles (codes, request_uris, flows, links), bound to their kind and expiry (AES-256-GCM).
 
 `v.NONCE_AND_CIPHERTEXT`, base64url. The kind is in the associated data, so that a handle of one kind never opens as
 another (attack row 13). Opening one costs about a microsecond (facts/openid-performance, section 2.1).

@@ -68,8 +68,11 @@ class Storage:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
-        """A transaction that only reads: one snapshot on SQLite, read committed on PostgreSQL."""
-        async with self.engine.begin() as connection:
+        """A transaction that only reads, from one snapshot."""
+        snapshot = self.engine
+        if self._writers is None:
+            snapshot = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        async with snapshot.begin() as connection:
             yield UnitOfWork(connection, self.clock.now())
 
     async def close(self) -> None:

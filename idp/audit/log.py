@@ -1,0 +1,40 @@
+"""Writing to the log, in the unit of work of the act itself: when the entry cannot be written, the act does not
+happen.
+"""
+
+from collections.abc import Callable
+
+from idp.audit import store
+from idp.audit.model import ActorKind, AuditEvent, canonical_bytes
+from idp.audit.tree import leaf_hash
+from idp.kernel.ids import AuditEntryId, SubscriberId, new_id
+from idp.kernel.randomness import Randomness
+from idp.storage.storage import UnitOfWork
+
+
+class AuditLog:
+    """Appends entries. `mac` seals an entry against change before it is sequenced; `pseudonym` hides subscribers."""
+
+    def __init__(
+        self,
+        *,
+        mac: Callable[[bytes], bytes],
+        pseudonym: Callable[[SubscriberId], str],
+        randomness: Randomness,
+    ) -> None:
+        self._mac = mac
+        self._pseudonym = pseudonym
+        self._randomness = randomness
+
+    async def append(self, uow: UnitOfWork, event: AuditEvent) -> AuditEntryId:
+        """Write the entry; it counts when `uow` commits."""
+        entry_id = AuditEntryId(new_id("aud", now=uow.now, randomness=self._randomness))
+        actor_id = event.actor.id
+        if event.actor.kind is ActorKind.SUBSCRIBER:
+            actor_id = self._pseudonym(SubscriberId(actor_id))
+        subject = None if event.subject is None else self._pseudonym(event.subject)
+        canonical = canonical_bytes(event, entry_id=entry_id, at=uow.now, actor_id=actor_id, subject=subject)
+        await store.insert_entry(
+            uow, entry_id=entry_id, canonical=canonical, leaf_hash=leaf_hash(canonical), mac=self._mac(canonical)
+        )
+        return entry_id

@@ -1,0 +1,107 @@
+"""Giving pending entries contiguous leaves, and signing checkpoints over the tree.
+
+One sequencer at a time, under a lease; its fence number guards the head, so that a sequencer that lost its lease while
+it slept cannot write. Entries commit without waiting for any of this.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import func, insert, select, update
+
+from idp.audit import checkpoint, store
+from idp.audit.tree import HASH_BYTES, node_hash
+from idp.storage.storage import UnitOfWork
+
+BATCH = 1000
+TILE_WIDTH = 256
+TILE_HEIGHT = 8
+
+
+class SequencerFenced(RuntimeError):
+    """Another sequencer has advanced the head since this one took its lease."""
+
+
+async def sequence_pending(uow: UnitOfWork, *, fence: int, batch: int = BATCH) -> int:
+    """Move up to `batch` pending entries into the tree, in one transaction; gives how many.
+
+    Raises SequencerFenced.
+    """
+    # 1. the tree as it stands
+    await store.ensure_head(uow)
+    frontier, _ = await store.load_head(uow)
+    old_size = frontier.size
+    # 2. a leaf for each pending entry, oldest first
+    rows = await store.pending_entries(uow, batch)
+    if not rows:
+        return 0
+    leaves = []
+    for row in rows:
+        leaves.append({"leaf_index": frontier.size, "entry_id": row.id, "leaf_hash": row.leaf_hash})
+        frontier = frontier.append(row.leaf_hash)
+    # 3. the head moves only from where we saw it, and only for the newest fence
+    moved = (
+        update(store.audit_head)
+        .where(
+            store.audit_head.c.id == store.THE_HEAD,
+            store.audit_head.c.size == old_size,
+            store.audit_head.c.fence <= fence,
+        )
+        .values(size=frontier.size, peaks=frontier.to_bytes(), fence=fence)
+    )
+    if await uow.changed(moved) != 1:
+        raise SequencerFenced
+    await uow.execute(insert(store.audit_leaf), leaves)
+    # 4. tiles that became full, for readers who want proofs (C2SP tlog-tiles)
+    await _write_full_tiles(uow, old_size, frontier.size)
+    await store.drop_pending(uow, [row.id for row in rows])
+    return len(rows)
+
+
+async def sign_checkpoint(
+    uow: UnitOfWork, *, origin: str, key_id: bytes, sign: Callable[[bytes], bytes]
+) -> checkpoint.Checkpoint | None:
+    """Sign the tree as it stands, unless that size is signed already or nothing is in it."""
+    frontier, _ = await store.load_head(uow)
+    newest = await uow.first(select(func.max(store.audit_checkpoint.c.size)))
+    if frontier.size == 0 or (newest is not None and newest[0] is not None and newest[0] >= frontier.size):
+        return None
+    signed = checkpoint.Checkpoint(origin, frontier.size, frontier.root())
+    note = checkpoint.sign_note(signed, key_id=key_id, sign=sign)
+    await uow.execute(insert(store.audit_checkpoint).values(size=signed.size, note=note, signed_at=uow.now))
+    return signed
+
+
+async def newest_checkpoint_note(uow: UnitOfWork) -> str | None:
+    """The newest signed note, to be kept outside the store."""
+    row = await uow.first(select(store.audit_checkpoint.c.note).order_by(store.audit_checkpoint.c.size.desc()).limit(1))
+    return None if row is None else str(row.note)
+
+
+async def _write_full_tiles(uow: UnitOfWork, old_size: int, new_size: int) -> None:
+    level, old, new = 0, old_size // TILE_WIDTH, new_size // TILE_WIDTH
+    while new > old:
+        for tile_index in range(old, new):
+            hashes = await _tile_hashes(uow, level, tile_index)
+            await uow.execute(insert(store.audit_tile).values(level=level, tile_index=tile_index, hashes=hashes))
+        level, old, new = level + 1, old // TILE_WIDTH, new // TILE_WIDTH
+
+
+async def _tile_hashes(uow: UnitOfWork, level: int, tile_index: int) -> bytes:
+    first = tile_index * TILE_WIDTH
+    if level == 0:
+        leaf = store.audit_leaf.c
+        inside = leaf.leaf_index.between(first, first + TILE_WIDTH - 1)
+        rows = await uow.all(select(leaf.leaf_hash).where(inside).order_by(leaf.leaf_index))
+        return b"".join(row.leaf_hash for row in rows)
+    tile = store.audit_tile.c
+    below = (tile.level == level - 1) & tile.tile_index.between(first, first + TILE_WIDTH - 1)
+    rows = await uow.all(select(tile.hashes).where(below).order_by(tile.tile_index))
+    return b"".join(tile_root(row.hashes) for row in rows)
+
+
+def tile_root(hashes: bytes) -> bytes:
+    """The root of a full tile of 256 hashes: a hash of the tile one level up."""
+    nodes = [hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES)]
+    for _ in range(TILE_HEIGHT):
+        nodes = [node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
+    return nodes[0]

@@ -1,0 +1,91 @@
+"""Tables of the log. An entry waits in `audit_pending` until the sequencer gives it a leaf."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Row, Table, Text, delete, insert, select
+
+from idp.audit.tree import Frontier
+from idp.storage.dialects import insert_on_conflict
+from idp.storage.metadata import Instant, metadata
+from idp.storage.storage import UnitOfWork
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("canonical", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("mac", LargeBinary, nullable=False),
+)
+
+audit_pending = Table(
+    "audit_pending",
+    metadata,
+    Column("entry_id", Text, ForeignKey("audit_entry.id"), primary_key=True),
+)
+
+# Leaf hashes outlive their entries: when old entries go by retention, the tree still verifies.
+audit_leaf = Table(
+    "audit_leaf",
+    metadata,
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry_id", Text, nullable=False, unique=True),
+    Column("leaf_hash", LargeBinary, nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+)
+
+audit_tile = Table(
+    "audit_tile",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("tile_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", Instant, nullable=False),
+)
+
+THE_HEAD = 1
+
+
+async def insert_entry(uow: UnitOfWork, *, entry_id: str, canonical: bytes, leaf_hash: bytes, mac: bytes) -> None:
+    """Write an entry and queue it for the sequencer; no lock, no counter."""
+    await uow.execute(insert(audit_entry).values(id=entry_id, canonical=canonical, leaf_hash=leaf_hash, mac=mac))
+    await uow.execute(insert(audit_pending).values(entry_id=entry_id))
+
+
+async def ensure_head(uow: UnitOfWork) -> None:
+    """The head row is there, if only of an empty tree."""
+    first = insert_on_conflict(audit_head, uow.dialect).values(id=THE_HEAD, size=0, peaks=b"", fence=0)
+    await uow.execute(first.on_conflict_do_nothing())
+
+
+async def load_head(uow: UnitOfWork) -> tuple[Frontier, int]:
+    """The tree as sequenced so far and the fence of whoever advanced it last."""
+    row = await uow.first(select(audit_head).where(audit_head.c.id == THE_HEAD))
+    return (Frontier(), 0) if row is None else (Frontier.from_bytes(row.size, row.peaks), row.fence)
+
+
+async def pending_entries(uow: UnitOfWork, limit: int) -> Sequence[Row[Any]]:
+    """Waiting entries (id, leaf_hash), oldest first."""
+    waiting = select(audit_entry.c.id, audit_entry.c.leaf_hash).join(audit_pending)
+    return await uow.all(waiting.order_by(audit_entry.c.id).limit(limit))
+
+
+async def drop_pending(uow: UnitOfWork, entry_ids: Sequence[str]) -> None:
+    """These entries have their leaf now."""
+    await uow.execute(delete(audit_pending).where(audit_pending.c.entry_id.in_(entry_ids)))

@@ -1,0 +1,179 @@
+"""Signing keys of the issuer: kept wrapped in the store, published before use, replaced on schedule.
+
+A key's life: `published` (in the JWKS, not yet used), `active` (signs), `retired` (still in the JWKS so that what it
+signed verifies), gone. Published 24 h before use and kept 24 h after its last signature expired (attack row 86).
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select
+
+from idp.kernel.clock import Clock
+from idp.kernel.randomness import Randomness, system_randomness
+from idp.keys.files import RootKeys
+from idp.keys.sealing import NONCE_BYTES, SealBroken
+from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.storage import Storage, UnitOfWork
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("kid", Text, primary_key=True),
+    Column("alg", Text, nullable=False),
+    Column("public_jwk", JsonText, nullable=False),
+    Column("root_version", Integer, nullable=False),
+    Column("wrapped_private", LargeBinary, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("active_from", Instant, nullable=False),
+    Column("retired_at", Instant, nullable=False),
+    Column("gone_at", Instant, nullable=False),
+)
+
+PUBLISHED_BEFORE_USE = timedelta(hours=24)
+KEPT_AFTER_USE = timedelta(hours=25)
+SIGNS_FOR = timedelta(days=90)
+SNAPSHOT_LIFE = timedelta(seconds=2)
+ALGORITHMS = ("ES256", "RS256")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One key pair with its calendar; `key` is joserfc's object."""
+
+    kid: str
+    alg: str
+    key: ECKey | RSAKey
+    active_from: datetime
+    retired_at: datetime
+
+    def signs_at(self, now: datetime) -> bool:
+        """True while this key is the one that may sign."""
+        return self.active_from <= now < self.retired_at
+
+
+def due_keys(keys: tuple[SigningKey, ...], alg: str, now: datetime) -> datetime | None:
+    """When the next key of this algorithm must start to sign, if it has to be made now; None when all is in order."""
+    last = max((key.retired_at for key in keys if key.alg == alg), default=None)
+    if last is None or last <= now:
+        return now
+    return last if last - PUBLISHED_BEFORE_USE - SNAPSHOT_LIFE <= now else None
+
+
+class SigningKeys:
+    """The issuer's keys: signs, verifies what was signed here, publishes the JWKS, makes successors in time."""
+
+    def __init__(
+        self, *, storage: Storage, root_keys: RootKeys, clock: Clock, randomness: Randomness = system_randomness
+    ) -> None:
+        self._storage = storage
+        self._root_keys = root_keys
+        self._clock = clock
+        self._randomness = randomness
+        self._snapshot: tuple[SigningKey, ...] = ()
+        self._taken_at: datetime | None = None
+        self._refreshing = asyncio.Lock()
+
+    async def ensure(self) -> None:
+        """Make the first keys, and each successor a day before it is needed; forget keys whose time is over."""
+        async with self._storage.unit_of_work() as uow:
+            await uow.execute(delete(signing_key).where(signing_key.c.gone_at <= uow.now))
+            keys = await self._load(uow)
+            for alg in ALGORITHMS:
+                if (start := due_keys(keys, alg, uow.now)) is not None:
+                    await self._make(uow, alg, start)
+        self._taken_at = None
+
+    async def refresh(self) -> tuple[SigningKey, ...]:
+        """The keys as the store has them, at most two seconds old."""
+        now = self._clock.now()
+        if self._taken_at is None or now - self._taken_at >= SNAPSHOT_LIFE:
+            async with self._refreshing:
+                if self._taken_at is None or now - self._taken_at >= SNAPSHOT_LIFE:
+                    async with self._storage.reading() as uow:
+                        self._snapshot = await self._load(uow)
+                    self._taken_at = now
+        return self._snapshot
+
+    async def public_jwks(self) -> dict[str, Any]:
+        """The key set as published at `jwks_uri` (RFC 7517)."""
+        keys = await self.refresh()
+        return {
+            "keys": [{**key.key.as_dict(private=False), "kid": key.kid, "use": "sig", "alg": key.alg} for key in keys]
+        }
+
+    async def sign_jwt(self, claims: dict[str, Any], *, typ: str, alg: str = "ES256") -> str:
+        """A compact JWS over `claims` by the active key of `alg`. Raises LookupError when no key may sign."""
+        now = self._clock.now()
+        key = next((key for key in await self.refresh() if key.alg == alg and key.signs_at(now)), None)
+        if key is None:
+            raise LookupError(f"no active {alg} signing key")
+        return jwt.encode({"alg": alg, "typ": typ, "kid": key.kid}, claims, key.key, algorithms=[alg])
+
+    async def verify_jwt(self, token: str, *, expected_typ: str) -> dict[str, Any]:
+        """The claims of a token that one of these keys signed as `expected_typ`; expiry is the caller's to judge.
+
+        Raises SealBroken.
+        """
+        keys = KeySet([key.key for key in await self.refresh()])
+        try:
+            decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+        except (JoseError, ValueError) as error:
+            raise SealBroken("jwt") from error
+        if decoded.header.get("typ") != expected_typ:
+            raise SealBroken("jwt typ")
+        return decoded.claims
+
+    async def _load(self, uow: UnitOfWork) -> tuple[SigningKey, ...]:
+        rows = await uow.all(select(signing_key).order_by(signing_key.c.active_from))
+        return tuple(
+            SigningKey(
+                row.kid,
+                row.alg,
+                self._unwrap(row.kid, row.alg, row.root_version, row.wrapped_private),
+                row.active_from,
+                row.retired_at,
+            )
+            for row in rows
+        )
+
+    async def _make(self, uow: UnitOfWork, alg: str, active_from: datetime) -> None:
+        fresh: ECKey | RSAKey = ECKey.generate_key("P-256") if alg == "ES256" else RSAKey.generate_key(2048)
+        kid, version = fresh.thumbprint(), self._root_keys.newest
+        nonce = self._randomness(NONCE_BYTES)
+        wrapped = nonce + self._cipher(version).encrypt(nonce, fresh.as_pem(private=True), kid.encode())
+        retired_at = active_from + SIGNS_FOR
+        await uow.execute(
+            insert(signing_key).values(
+                kid=kid,
+                alg=alg,
+                public_jwk=fresh.as_dict(private=False),
+                root_version=version,
+                wrapped_private=wrapped,
+                published_at=uow.now,
+                active_from=active_from,
+                retired_at=retired_at,
+                gone_at=retired_at + KEPT_AFTER_USE,
+            )
+        )
+
+    def _unwrap(self, kid: str, alg: str, version: int, wrapped: bytes) -> ECKey | RSAKey:
+        try:
+            pem = self._cipher(version).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], kid.encode())
+        except (InvalidTag, KeyError) as error:
+            raise SealBroken("signing_key.wrapped_private") from error
+        return (
+            ECKey.import_key(pem, {"kid": kid, "alg": alg, "use": "sig"})
+            if alg == "ES256"
+            else RSAKey.import_key(pem, {"kid": kid, "alg": alg, "use": "sig"})
+        )
+
+    def _cipher(self, version: int) -> AESGCM:
+        return AESGCM(self._root_keys.derive("signing-key-wrapping", version=version))
