@@ -115,18 +115,19 @@ def company_at(index: int, adults: Sequence[FictitiousPerson]) -> FictitiousComp
     """The generated company with this index, led by one to three of the adults."""
     juristic_type = choose((LIMITED_COMPANY,) * 6 + ("ห้างหุ้นส่วนจำกัด", "บริษัทมหาชนจำกัด"), "type", index)
     is_partnership = juristic_type == "ห้างหุ้นส่วนจำกัด"
-    number_of_directors = 1 + draw(3, "directors", index)
+    number_of_directors = min(1 + draw(3, "directors", index), len(adults))
     first = draw(len(adults), "first director", index)
-    chosen = tuple(adults[(first + step * 7) % len(adults)] for step in range(number_of_directors))
+    chosen = tuple(adults[(first + step) % len(adults)] for step in range(number_of_directors))
     directors = [
         director_of(person, "L" if is_partnership and place == 0 else "K") for place, person in enumerate(chosen)
     ]
+    fancy_th, fancy_en = choose(_FANCY, "name", index)
     signing_rule = "หุ้นส่วนผู้จัดการลงลายมือชื่อและประทับตราสำคัญของห้าง" if is_partnership else SINGLE_SIGNATURE
     if not is_partnership and number_of_directors > 1 and draw(2, "joint", index):
         signing_rule = JOINT_SIGNATURE
     return company_of(
         100 + index,
-        names=choose(_FANCY, "name", index),
+        names=(f"{fancy_th} {index + 1} ", f"{fancy_en} {index + 1}"),
         juristic_type=juristic_type,
         directors=directors,
         signing_rule=signing_rule,

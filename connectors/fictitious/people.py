@@ -117,7 +117,7 @@ def _roles(index: int) -> tuple[_Role, ...]:
         _Role(choose((MALE, FEMALE), "child", index, child), age - 24 - 3 * child - draw(4, "gap", index, child), False)
         for child in range(min(size - 2, 2))
     )
-    grandmother = (_Role(FEMALE, min(age + 26, 97), True),) if size == 5 else ()
+    grandmother = (_Role(FEMALE, min(age + 26, 82), True),) if size == 5 else ()
     return couple + children + grandmother
 
 

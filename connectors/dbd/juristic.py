@@ -1,0 +1,111 @@
+"""DBD's company registry, version 4 behind the gateway (facts/thai-registries, section 4.1)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import httpx2
+
+from connectors.contracts.errors import RecordNotFound, RegistryUnavailable, WrongPerson
+from connectors.contracts.identifiers import JuristicId
+from connectors.contracts.registry import CompanyOfficer, CompanyRecord, Provenance, RegistryAnswer
+from connectors.gdx.fields import Fields, money, required_be_date, rows, text, whole_number
+from connectors.gdx.session import GdxCredentials, GdxSession
+
+_PATH: Final = "/ws/dbd/juristic/v4/profile/information"
+_SERVICE: Final = "DBD-001"
+_PARTNERSHIP: Final = "ห้างหุ้นส่วน"
+_ROLES_IN_COMPANIES: Final = {"K": "กรรมการ"}
+_ROLES_IN_PARTNERSHIPS: Final = {"K": "หุ้นส่วน", "L": "หุ้นส่วนผู้จัดการ"}
+_SIGNING_RULE_TYPES: Final = ("L", "M")
+"""L: powers of the directors; M: limits to the powers of the partners. Every other type is a remark."""
+
+
+class DbdClient:
+    """Asks DBD what a juristic person is; implements CompanyRegistry."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        credentials: GdxCredentials,
+        http: httpx2.AsyncClient,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._session = GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock)
+        self._clock = clock
+
+    async def company(self, juristic_id: JuristicId, *, deadline_seconds: float) -> RegistryAnswer[CompanyRecord]:
+        """The juristic person with this number; an answer about any other raises WrongPerson."""
+        answer = await self._session.get(_PATH, {"JuristicID": juristic_id.digits}, deadline_seconds=deadline_seconds)
+        retrieved_at = self._clock()
+        match rows(answer, "ResultList"):
+            case []:
+                raise RecordNotFound("no such juristic person")
+            case [information]:
+                _require_subject(information, expected_juristic_id=juristic_id)
+            case _:
+                raise RegistryUnavailable("more than one record for one number")
+        return RegistryAnswer(_company_record(information, juristic_id), Provenance("DBD", _SERVICE, retrieved_at))
+
+
+def _require_subject(information: Fields, *, expected_juristic_id: JuristicId) -> None:
+    # the registry's exports drop the leading zero
+    answered = text(information, "JuristicID").zfill(13)
+    if answered == "0" * 13:
+        raise RegistryUnavailable("the answer does not say which company it is about")
+    if answered != expected_juristic_id.digits:
+        raise WrongPerson("the registry answered about another company")
+
+
+def _company_record(information: Fields, juristic_id: JuristicId) -> CompanyRecord:
+    descriptions = sorted(rows(information, "AuthorizeDescriptions"), key=_sequence)
+    signing_rules = [row for row in descriptions if text(row, "Type") in _SIGNING_RULE_TYPES]
+    remarks = [row for row in descriptions if text(row, "Type") not in _SIGNING_RULE_TYPES]
+    return CompanyRecord(
+        juristic_id=juristic_id,
+        former_id=text(information, "OldJuristicID"),
+        juristic_type=text(information, "JuristicType"),
+        name_th=text(information, "JuristicName_TH"),
+        name_en=text(information, "JuristicName_EN"),
+        registered_on=required_be_date(information, "RegisterDate"),
+        status=text(information, "JuristicStatus"),
+        registered_capital=money(information, "RegisterCapital"),
+        paid_up_capital=money(information, "PaidRegisterCapital"),
+        directors=_directors(information),
+        signing_rule="\n".join(text(row, "AuthorizeDescription") for row in signing_rules),
+        remarks=tuple(text(row, "AuthorizeDescription") for row in remarks),
+        objectives=tuple(text(row, "ObjectiveDescription") for row in rows(information, "StandardObjectives")),
+        objective_count=whole_number(information, "NumberOfObjective", default=0),
+        objective_pages=whole_number(information, "NumberOfPageOfObjective", default=0),
+        address=_head_office(information),
+    )
+
+
+def _sequence(row: Fields) -> int:
+    return whole_number(row, "Sequence", default=0)
+
+
+def _directors(information: Fields) -> tuple[CompanyOfficer, ...]:
+    """In the registry's order; companies list directors only, partnerships partners and managing partners."""
+    is_partnership = text(information, "JuristicType").startswith(_PARTNERSHIP)
+    roles = _ROLES_IN_PARTNERSHIPS if is_partnership else _ROLES_IN_COMPANIES
+    return tuple(
+        CompanyOfficer(
+            sequence=_sequence(row),
+            role=roles[text(row, "Type")],
+            name=f"{text(row, 'Title')}{text(row, 'FirstName')} {text(row, 'LastName')}".strip(),
+        )
+        for row in sorted(rows(information, "CommitteeInformations"), key=_sequence)
+        if text(row, "Type") in roles
+    )
+
+
+def _head_office(information: Fields) -> str:
+    """The first address in one line; the places are added where the registry's own line leaves them out."""
+    addresses = rows(information, "AddressInformations")
+    if not addresses:
+        return ""
+    line = text(addresses[0], "FullAddress")
+    places = (text(addresses[0], name) for name in ("Tumbol", "Ampur", "Province"))
+    return " ".join(part for part in (line, *(place for place in places if place not in line)) if part)

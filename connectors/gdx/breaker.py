@@ -1,0 +1,58 @@
+"""A circuit breaker: a registry that fails again and again is left alone for a moment, then tried by one request."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from connectors.contracts.errors import RegistryError, RegistryUnavailable
+
+
+class Breaker:
+    """Opens after `failures` in a row; after `open_for` one probe goes through and decides.
+
+    Only RegistryUnavailable counts: a refusal or "not found" is an answer. One per registry and process; not shared
+    between event loops.
+    """
+
+    def __init__(
+        self, *, clock: Callable[[], datetime], failures: int = 10, open_for: timedelta = timedelta(seconds=2)
+    ) -> None:
+        self._clock = clock
+        self._limit = failures
+        self._open_for = open_for
+        self._failures = 0
+        self._opened_at: datetime | None = None
+        self._is_probing = False
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Around one request. Raises RegistryUnavailable at once while open."""
+        is_probe = self._admit()
+        try:
+            yield
+        except RegistryUnavailable:
+            self._failures += 1
+            if self._failures >= self._limit:
+                self._opened_at = self._clock()
+            raise
+        except RegistryError:
+            self._close()
+            raise
+        else:
+            self._close()
+        finally:
+            if is_probe:
+                self._is_probing = False
+
+    def _admit(self) -> bool:
+        """True when this request is the probe of an open breaker."""
+        if self._opened_at is None:
+            return False
+        if self._is_probing or self._clock() - self._opened_at < self._open_for:
+            raise RegistryUnavailable("the registry failed repeatedly and is being left alone for a moment")
+        self._is_probing = True
+        return True
+
+    def _close(self) -> None:
+        self._failures = 0
+        self._opened_at = None
