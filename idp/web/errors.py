@@ -1,0 +1,147 @@
+"""Errors become answers here and nowhere else:
+
+A page with code, plain words and the next step, or an RFC 9457 problem.
+"""
+
+import tomllib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any, Literal
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from idp.kernel.errors import TuatonError
+from idp.web.languages import Language, page_language
+from idp.web.model import WebProblem
+from idp.web.pages import Pages
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+_BY_STATUS = {404: WebProblem.NOT_FOUND, 405: WebProblem.METHOD_NOT_ALLOWED, 413: WebProblem.TOO_LARGE}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemText:
+    """What people read about one code, in both languages; `next_*` is what they can do now."""
+
+    code: str
+    status: int
+    title_th: str
+    title_en: str
+    text_th: str
+    text_en: str
+    next_th: str
+    next_en: str
+
+
+class ProblemCatalogue:
+    """Every code there is. ValueError when an entry lacks a text or a code appears twice."""
+
+    def __init__(self, folder: Traversable | None = None) -> None:
+        source = folder or resources.files("idp.web") / "problems"
+        self._texts: dict[str, ProblemText] = {}
+        for path in sorted(source.iterdir(), key=lambda item: item.name):
+            if path.name.endswith(".toml"):
+                self._add(tomllib.loads(path.read_text("utf-8")), path.name)
+
+    def _add(self, entries: Mapping[str, Mapping[str, Any]], origin: str) -> None:
+        wanted = {field.name for field in fields(ProblemText)} - {"code"}
+        for code, entry in entries.items():
+            if set(entry) != wanted or code in self._texts or not all(entry.values()):
+                raise ValueError(f"{origin}: entry {code} is incomplete, too long or there twice")
+            self._texts[code] = ProblemText(code=code, **entry)
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """All codes with an entry."""
+        return frozenset(self._texts)
+
+    def text(self, code: StrEnum) -> ProblemText:
+        """What to say about a code. KeyError when nobody wrote it: a test prevents that."""
+        return self._texts[code.value]
+
+
+class ErrorAnswers:
+    """Answers for one door.
+
+    `usual` is what a caller gets who asks for neither HTML nor JSON: a door of pages or of an API.
+    """
+
+    def __init__(self, *, catalogue: ProblemCatalogue, pages: Pages, usual: Literal["page", "json"]) -> None:
+        self._catalogue = catalogue
+        self._pages = pages
+        self._usual = usual
+
+    def answer(
+        self, request: Request, code: StrEnum, *, status: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """A page or a problem, whichever the caller reads."""
+        make = self.problem_json if self._wants_json(request) else self.error_page
+        response = make(request, code, status=status)
+        response.headers.update(headers or {})
+        return response
+
+    def error_page(self, request: Request, code: StrEnum, *, status: int | None = None) -> Response:
+        """The page of a code: `#error_code`, what happened, what to do next, the correlation id."""
+        text = self._catalogue.text(code)
+        return self._pages.render(
+            request,
+            "error.html",
+            status_code=status or text.status,
+            problem=text,
+            correlation_id=_correlation_id(request),
+        )
+
+    def problem_json(self, request: Request, code: StrEnum, *, status: int | None = None) -> Response:
+        """The same as `application/problem+json` (RFC 9457 section 3), in the language of the request."""
+        text = self._catalogue.text(code)
+        language = page_language(request)
+        thai = language is Language.TH
+        return JSONResponse(
+            {
+                "type": f"urn:tuaton:problem:{text.code}",
+                "title": text.title_th if thai else text.title_en,
+                "status": status or text.status,
+                "detail": text.text_th if thai else text.text_en,
+                "code": text.code,
+                "next": text.next_th if thai else text.next_en,
+                "correlation_id": _correlation_id(request),
+            },
+            status or text.status,
+            headers={"content-language": language.value},
+            media_type="application/problem+json",
+        )
+
+    def unexpected(self, request: Request) -> Response:
+        """The answer of last resort, WEB-01."""
+        return self.answer(request, WebProblem.UNEXPECTED)
+
+    def handlers(self) -> dict[Any, Handler]:
+        """For Starlette's `exception_handlers`."""
+
+        async def on_tuaton_error(request: Request, error: Exception) -> Response:
+            assert isinstance(error, TuatonError)
+            return self.answer(request, error.code)
+
+        async def on_http_exception(request: Request, error: Exception) -> Response:
+            assert isinstance(error, HTTPException)
+            code = _BY_STATUS.get(error.status_code, WebProblem.MALFORMED)
+            return self.answer(request, code, status=error.status_code, headers=error.headers)
+
+        return {TuatonError: on_tuaton_error, HTTPException: on_http_exception}
+
+    def _wants_json(self, request: Request) -> bool:
+        accepted = request.headers.get("accept", "")
+        if "text/html" in accepted:
+            return False
+        sends_json = request.headers.get("content-type", "").startswith("application/json")
+        return self._usual == "json" or sends_json or "json" in accepted
+
+
+def _correlation_id(request: Request) -> str:
+    return str(getattr(request.state, "correlation_id", ""))

@@ -1,0 +1,77 @@
+"""Bodies, parsed once at the edge: urlencoded forms and JSON objects, within limits."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import Request
+
+from idp.kernel.errors import Refused
+from idp.web.model import WebProblem
+
+FORM_TYPE = "application/x-www-form-urlencoded"
+MAX_FIELDS = 100
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Form:
+    """The fields of a form in the order they came; may hold personal data."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def one(self, name: str, default: str = "") -> str:
+        """The value of a field. Raises Refused(MALFORMED) when it came more than once."""
+        values = self.all(name)
+        if len(values) > 1:
+            raise Refused(WebProblem.MALFORMED, f"field {_ascii(name)} repeats")
+        return values[0] if values else default
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of a field, for tick boxes."""
+        return tuple(value for key, value in self.pairs if key == name)
+
+
+async def read_form(request: Request) -> Form:
+    """The form in the body.
+
+    Raises Refused(MALFORMED) for another type, bad UTF-8, control characters or too many fields.
+    """
+    if _media_type(request) != FORM_TYPE:
+        raise Refused(WebProblem.MALFORMED, "not a form")
+    body = await request.body()
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FIELDS
+        )
+    except ValueError as error:
+        raise Refused(WebProblem.MALFORMED, "form cannot be read") from error
+    if any("\x00" in text for pair in pairs for text in pair):
+        raise Refused(WebProblem.MALFORMED, "NUL in a field")
+    return Form(tuple(pairs))
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The JSON object in the body. Raises Refused(MALFORMED) when it is none."""
+    if _media_type(request) != "application/json":
+        raise Refused(WebProblem.MALFORMED, "not JSON")
+    try:
+        return msgspec.json.decode(await request.body(), type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Refused(WebProblem.MALFORMED, "JSON cannot be read") from error
+
+
+def text_field(document: dict[str, Any], name: str, *, longest: int = 4096) -> str | None:
+    """A text of a JSON object, None when it is null or missing. Raises Refused(MALFORMED) for anything else."""
+    value = document.get(name)
+    if value is not None and (not isinstance(value, str) or len(value) > longest):
+        raise Refused(WebProblem.MALFORMED, f"{_ascii(name)} is not a short text")
+    return value
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _ascii(name: str) -> str:
+    return name.encode("ascii", "backslashreplace").decode()[:40]

@@ -1,0 +1,156 @@
+"""Rendering: Jinja2 with autoescape and strict undefined names, one environment for each language."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from gettext import NullTranslations
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from connectors.contracts.thai_dates import thai_long_date, thai_long_date_time
+from idp.web.assets import Assets
+from idp.web.csrf import Csrf
+from idp.web.languages import (
+    LANGUAGE_COOKIE,
+    Language,
+    chosen_language,
+    load_translations,
+    page_language,
+)
+from idp.web.middleware import content_security_policy
+from idp.web.moments import english_long_date, english_long_date_time
+
+ONE_YEAR_SECONDS = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """What the header and footer of a door say.
+
+    `help_*` is one line: whom to ask, the same place on every page (WCAG 3.2.6).
+    """
+
+    name_th: str
+    name_en: str
+    help_th: str
+    help_en: str
+    home_url: str = "/"
+    demonstration: bool = True
+
+
+class Pages:
+    """Renders the pages of one door.
+
+    `template_packages` are `(package, folder)` pairs, searched in order before the kit's own templates; their
+    catalogues are the `locales/th.po` beside each folder. Templates see, besides their own context: `_`, `ngettext`,
+    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url` and the filters `local` (the field of a record in this
+    language), `moment` and `day`.
+    """
+
+    def __init__(
+        self,
+        *,
+        template_packages: Sequence[tuple[str, str]],
+        assets: Assets,
+        brand: Brand,
+        csrf: Csrf,
+        https: bool,
+    ) -> None:
+        packages = (*template_packages, ("idp.web", "templates"))
+        own = ChoiceLoader([PackageLoader(package, folder) for package, folder in packages])
+        library = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+        self._loader = ChoiceLoader([own, library])
+        self._assets = assets
+        self._brand = brand
+        self._csrf = csrf
+        self._https = https
+        translations = load_translations([package for package, _ in packages])
+        self._environments = {
+            language: self._environment(language, catalogue) for language, catalogue in translations.items()
+        }
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status_code: int = 200,
+        form_action: Sequence[str] = (),
+        **context: Any,
+    ) -> HTMLResponse:
+        """The page in the language of the request.
+
+        `form_action` names the origins outside ours that a form of the page may end at (see `content_security_policy`).
+        """
+        language = page_language(request)
+        body = (
+            self._environments[language]
+            .get_template(template)
+            .render(
+                **context,
+                csrf=lambda form: self._csrf.token(self._csrf.browsers.of(request), form),
+                language_url=_language_url(request, language.other),
+                request_path=request.url.path,
+            )
+        )
+        response = HTMLResponse(
+            body,
+            status_code,
+            headers={
+                "content-security-policy": content_security_policy(form_action=form_action),
+                "content-language": language.value,
+                "vary": "cookie, accept-language",
+            },
+        )
+        self._csrf.browsers.remember(request, response)
+        if chosen_language(request) is not None:
+            response.set_cookie(
+                LANGUAGE_COOKIE, language.value, max_age=ONE_YEAR_SECONDS, secure=self._https, samesite="lax"
+            )
+        return response
+
+    def language(self, request: Request) -> Language:
+        """The language that `render` would use."""
+        return page_language(request)
+
+    def _environment(self, language: Language, translations: NullTranslations) -> Environment:
+        environment = Environment(
+            loader=self._loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        # The extension adds this method while it is loaded.
+        install: Callable[..., None] = vars(environment)["install_gettext_translations"]
+        install(translations, newstyle=True)
+        environment.globals.update(lang=language.value, brand=self._brand, asset=self._assets.url)
+        environment.filters.update(_language_filters(language))
+        return environment
+
+
+def _language_filters(language: Language) -> Mapping[str, Callable[..., str]]:
+    def local(record: object, field: str) -> str:
+        """The `_th` or `_en` field of a bilingual record."""
+        return str(getattr(record, f"{field}_{language.value}"))
+
+    def moment(at: datetime) -> str:
+        return thai_long_date_time(at) if language is Language.TH else english_long_date_time(at)
+
+    def day(at: datetime) -> str:
+        return thai_long_date(at) if language is Language.TH else english_long_date(at)
+
+    return {"local": local, "moment": moment, "day": day}
+
+
+def _language_url(request: Request, language: Language) -> str | None:
+    """This page in the other language; None for answers to a POST, which no link can ask for again."""
+    if request.method not in ("GET", "HEAD"):
+        return None
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("lang", "ui_locales")]
+    return f"{request.url.path}?{urlencode([*kept, ('lang', language.value)])}"
