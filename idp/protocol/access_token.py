@@ -1,0 +1,96 @@
+"""Access tokens as JSON Web Tokens: RFC 9068, bound to a key (RFC 9449 §6.1), with details (RFC 9396 §9.1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from idp.protocol.errors import InvalidTokenError
+from idp.protocol.jose import JwtRefused, bounded_text, numeric_date, seconds
+
+TYP = "at+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTokenClaims:
+    """What a signed token says: `gid` names the grant behind it, absent when the client acts on its own authority."""
+
+    jti: str
+    client_id: str
+    sub: str
+    jkt: str | None
+    gid: str | None
+    acr: str | None
+    authorization_details: Sequence[Mapping[str, Any]]
+
+
+def access_token_claims(
+    *,
+    issuer: str,
+    audience: str,
+    jti: str,
+    client_id: str,
+    sub: str,
+    now: datetime,
+    lifetime: timedelta,
+    scope: tuple[str, ...],
+    authorization_details: Sequence[Mapping[str, Any]],
+    jkt: str | None,
+    gid: str | None,
+    acr: str | None,
+    auth_time: datetime | None,
+) -> dict[str, Any]:
+    """The claims to sign with typ `at+jwt` (§2.2)."""
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "aud": audience,
+        "jti": jti,
+        "client_id": client_id,
+        "sub": sub,
+        "iat": seconds(now),
+        "exp": seconds(now + lifetime),
+        "authorization_details": list(authorization_details),
+    }
+    if scope:
+        claims["scope"] = " ".join(scope)
+    # RFC 9449 §6.1: "… associated with the public key … by embedding the JWK Thumbprint … jkt member of the cnf claim"
+    if jkt is not None:
+        claims["cnf"] = {"jkt": jkt}
+    if gid is not None:
+        claims["gid"] = gid
+    if acr is not None:
+        claims["acr"] = acr
+    if auth_time is not None:
+        claims["auth_time"] = seconds(auth_time)
+    return claims
+
+
+def validate_access_token_claims(
+    claims: Mapping[str, Any], *, expected_issuer: str, expected_audience: str, now: datetime
+) -> AccessTokenClaims:
+    """Judge the claims of a token whose signature and typ are proven; raises InvalidTokenError (§4)."""
+    try:
+        # §4: "The issuer identifier … MUST exactly match the value of the iss claim." "The resource server MUST
+        # validate that the aud claim contains a resource indicator value corresponding to an identifier the resource
+        # server expects for itself."
+        if claims.get("iss") != expected_issuer or claims.get("aud") != expected_audience:
+            raise JwtRefused("the token is for somebody else")
+        # §4: "The current time MUST be before the time represented by the exp claim."
+        expires = numeric_date(claims, "exp")
+        if expires is None or now.timestamp() >= expires:
+            raise JwtRefused("the token has expired")
+        details = claims.get("authorization_details", [])
+        if not isinstance(details, list):
+            raise JwtRefused("authorization_details is malformed")
+        confirmation = claims.get("cnf") or {}
+        return AccessTokenClaims(
+            jti=bounded_text(claims, "jti", longest=256),
+            client_id=bounded_text(claims, "client_id", longest=256),
+            sub=bounded_text(claims, "sub", longest=256),
+            jkt=confirmation.get("jkt"),
+            gid=claims.get("gid"),
+            acr=claims.get("acr"),
+            authorization_details=details,
+        )
+    except JwtRefused as error:
+        raise InvalidTokenError(str(error)) from error

@@ -1,0 +1,79 @@
+"""Provider metadata: RFC 8414 §2, OpenID Connect Discovery §3, checked by Authlib's metadata classes."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from authlib.oauth2 import rfc9207
+from authlib.oidc.discovery import OpenIDProviderMetadata
+
+from idp.protocol.jose import SIGNING_ALGORITHMS
+from idp.protocol.redirection import is_loopback
+from idp.protocol.scopes import SCOPE_CLAIMS, claims_of
+from idp.protocol.token_request import GRANT_TYPES
+
+
+def provider_metadata(
+    *,
+    issuer: str,
+    acr_values: Sequence[str],
+    authorization_details_types: Sequence[str],
+    id_token_algorithms: Sequence[str],
+    scopes: Sequence[str] = tuple(SCOPE_CLAIMS),
+) -> dict[str, Any]:
+    """The one document behind both well-known addresses. Raises ValueError when it would be wrong.
+
+    `issuer` is the configured string, never taken from a request (nevers, 8).
+    """
+    metadata: dict[str, Any] = {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}/par",
+        "token_endpoint": f"{issuer}/token",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "revocation_endpoint": f"{issuer}/revoke",
+        "jwks_uri": f"{issuer}/jwks",
+        "scopes_supported": list(scopes),
+        "claims_supported": list(dict.fromkeys([*claims_of(scopes), "iss", "aud", "exp", "iat", "nonce", "at_hash"])),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANT_TYPES),
+        "subject_types_supported": ["pairwise"],
+        "acr_values_supported": list(acr_values),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "revocation_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "id_token_signing_alg_values_supported": list(id_token_algorithms),
+        "dpop_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "authorization_details_types_supported": list(authorization_details_types),
+        "authorization_response_iss_parameter_supported": True,
+        "require_pushed_authorization_requests": False,
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "ui_locales_supported": ["th", "en"],
+        "prompt_values_supported": ["none", "login", "consent"],
+    }
+    validate_provider_metadata(metadata)
+    return metadata
+
+
+def validate_provider_metadata(metadata: dict[str, Any]) -> None:
+    """Check the document; raises ValueError. http is borne on the own machine alone."""
+    scheme, host = urlsplit(metadata["issuer"]).scheme, urlsplit(metadata["issuer"]).hostname or ""
+    if metadata["issuer"].endswith("/"):
+        raise ValueError('"issuer" must not end in a slash')
+    checked = dict(metadata)
+    if scheme == "http" and is_loopback(host):
+        # Authlib knows `localhost` as the own machine but not the names below it, which RFC 6761 §6.3 gives the same
+        # meaning: it is shown https in their place, so that every other rule of its still applies.
+        checked = {name: _as_https(value) for name, value in metadata.items()}
+    OpenIDProviderMetadata(checked).validate(metadata_classes=[rfc9207.AuthorizationServerMetadata])
+
+
+def _as_https(value: Any) -> Any:
+    return (
+        "https://" + value.removeprefix("http://") if isinstance(value, str) and value.startswith("http://") else value
+    )

@@ -1,0 +1,45 @@
+"""Request parameters: RFC 6749 §3.1, §3.2 and appendix B. Parsed once, from the raw query or body."""
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from idp.protocol.errors import InvalidRequestError
+
+MAX_PARAMETERS = 50
+
+
+def parse_parameters(raw: bytes | str) -> Mapping[str, str]:
+    """The parameters of an `application/x-www-form-urlencoded` string.
+
+    Raises InvalidRequestError when it is not UTF-8, holds control characters, or repeats a parameter.
+    """
+    try:
+        text = raw.decode("ascii") if isinstance(raw, bytes) else raw
+        pairs = parse_qsl(
+            text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError as error:  # also UnicodeError
+        raise InvalidRequestError("the parameters cannot be read") from error
+    parameters: dict[str, str] = {}
+    for name, value in pairs:
+        # §3.1: "Request and response parameters MUST NOT be included more than once."
+        if name in parameters:
+            raise InvalidRequestError("a parameter is repeated")
+        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+            raise InvalidRequestError("a parameter holds a control character")
+        parameters[name] = value
+    # §3.1: "Parameters sent without a value MUST be treated as if they were omitted from the request."
+    return {name: value for name, value in parameters.items() if value}
+
+
+def required(parameters: Mapping[str, str], name: str) -> str:
+    """The value of a parameter that the request must have; raises InvalidRequestError when it has not."""
+    value = parameters.get(name)
+    if value is None:
+        raise InvalidRequestError(f"{name} is missing")
+    return value
+
+
+def words(value: str | None) -> tuple[str, ...]:
+    """A space-delimited list, as `scope`, `prompt` and `acr_values` are; repeated words once, order kept."""
+    return tuple(dict.fromkeys((value or "").split(" "))) if value else ()

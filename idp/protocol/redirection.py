@@ -1,0 +1,74 @@
+"""Redirection endpoints: RFC 6749 §3.1.2, RFC 9700 §2.1 (exact match) and RFC 9207 (`iss` in every answer)."""
+
+from collections.abc import Collection
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from authlib.common.urls import is_valid_url
+
+from idp.protocol.errors import OAuth2Error
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+LONGEST_REDIRECT_URI = 512
+
+
+class RedirectUriRefused(ValueError):
+    """A redirect URI that may not be registered; the message is ASCII."""
+
+
+def validate_registered_redirect_uri(redirect_uri: str, *, loopback_allowed: bool) -> None:
+    """What may be registered: https with a host name, or http on the own machine when `loopback_allowed`.
+
+    Raises RedirectUriRefused. (RFC 9700 §2.1; OpenID Connect Registration §2; attacks 2 and 3 of the security sheet.)
+    """
+    if len(redirect_uri) > LONGEST_REDIRECT_URI or not redirect_uri.isascii() or not redirect_uri.isprintable():
+        raise RedirectUriRefused("the redirect URI holds characters that none may hold, or is too long")
+    if any(character in redirect_uri for character in "\\ *<>\"'`{}|^") or not is_valid_url(redirect_uri, False):
+        raise RedirectUriRefused("the redirect URI is malformed")
+    parts = urlsplit(redirect_uri)
+    host = parts.hostname or ""
+    # RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component."
+    if parts.fragment or parts.username is not None or not host:
+        raise RedirectUriRefused("the redirect URI has a fragment, user information or no host")
+    if any(segment in (".", "..") for segment in parts.path.split("/")) or "%" in parts.path:
+        raise RedirectUriRefused("the path of the redirect URI is not in plain form")
+    if parts.scheme == "https":
+        if host.replace(".", "").isdigit() or ":" in host:
+            raise RedirectUriRefused("the host must be a name, not an address")
+    elif not (parts.scheme == "http" and loopback_allowed and is_loopback(host)):
+        raise RedirectUriRefused("the scheme must be https")
+
+
+def is_loopback(host: str) -> bool:
+    """True for the own machine: loopback addresses, `localhost`, and names below it (RFC 6761 §6.3)."""
+    return host in LOOPBACK_HOSTS or host.endswith(".localhost")
+
+
+def is_registered(redirect_uri: str, *, registered: Collection[str]) -> bool:
+    """RFC 9700 §2.1: "authorization servers MUST utilize exact string matching"."""
+    return redirect_uri in registered
+
+
+def success_url(*, redirect_uri: str, code: str, state: str | None, issuer: str) -> str:
+    """The address that brings the code to the client (RFC 6749 §4.1.2)."""
+    return _with_answer(redirect_uri, {"code": code}, state, issuer)
+
+
+def error_url(*, redirect_uri: str, error: OAuth2Error, state: str | None, issuer: str) -> str:
+    """The address that brings the refusal to the client (RFC 6749 §4.1.2.1)."""
+    answer = {"error": str(error.error)}
+    if error.description:
+        answer["error_description"] = str(error.get_error_description())
+    return _with_answer(redirect_uri, answer, state, issuer)
+
+
+def _with_answer(redirect_uri: str, answer: dict[str, str], state: str | None, issuer: str) -> str:
+    # RFC 6749 §4.1.2: state is "REQUIRED if the "state" parameter was present in the client authorization request."
+    if state is not None:
+        answer["state"] = state
+    # RFC 9207 §2: "the authorization server … MUST indicate its identity by including the iss parameter in the
+    # response."
+    answer["iss"] = issuer
+    parts = urlsplit(redirect_uri)
+    # RFC 6749 §3.1.2: a query component "MUST be retained when adding additional query parameters."
+    query = "&".join(part for part in (parts.query, urlencode(answer)) if part)
+    return urlunsplit(parts._replace(query=query))
