@@ -1,0 +1,53 @@
+"""All tables, and the schema brought up to date."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+import idp.agencies.store
+import idp.audit.store
+import idp.authentication.store
+import idp.authorization.client_registration.store
+import idp.authorization.grants.store
+import idp.consent.store
+import idp.enrolment.store
+import idp.exchange.store
+import idp.keys.envelope
+import idp.keys.signing
+import idp.portal.store
+import idp.stations.store
+import idp.storage.leases
+import idp.storage.outbox
+import idp.storage.profile
+import idp.storage.spent
+import idp.subscribers.store  # noqa: F401 - imported for the tables they declare
+from idp.storage import migrations
+from idp.storage.metadata import metadata
+
+MIGRATIONS = Path(migrations.__file__).parent
+
+
+def all_tables() -> MetaData:
+    """The MetaData with every room's tables on it."""
+    return metadata
+
+
+async def upgrade_schema(engine: AsyncEngine) -> None:
+    """Run every migration that has not run yet."""
+    async with engine.execution_options(writes=True).begin() as connection:
+        await connection.run_sync(_upgrade)
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's configuration around an open connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes.update(connection=connection, metadata=metadata)
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    command.upgrade(alembic_config(connection), "head")

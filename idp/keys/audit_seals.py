@@ -1,0 +1,47 @@
+"""The audit log's two keys: a MAC that seals entries before they are sequenced, and Ed25519 that signs checkpoints."""
+
+import hmac
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from idp.audit.checkpoint import Checkpoint, key_id_of, open_note
+from idp.keys.files import FIRST_VERSION, RootKeys
+
+
+class EntrySeal:
+    """The MAC over an entry's canonical bytes; whoever holds only the database cannot make one."""
+
+    def __init__(self, root_keys: RootKeys) -> None:
+        self._key = root_keys.derive("audit-entry-seal", version=FIRST_VERSION)
+
+    def mac(self, canonical: bytes) -> bytes:
+        """32 bytes."""
+        return hmac.digest(self._key, canonical, sha256)
+
+
+class CheckpointSigner:
+    """Signs checkpoints under the log's name and opens its notes again."""
+
+    def __init__(self, root_keys: RootKeys, *, origin: str) -> None:
+        self.origin = origin
+        self._private = Ed25519PrivateKey.from_private_bytes(root_keys.derive("audit-checkpoint",
+        version=FIRST_VERSION)) self._public = self._private.public_key() self.key_id = key_id_of(origin,
+        self._public.public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def sign(self, body: bytes) -> bytes:
+        """An Ed25519 signature (RFC 8032)."""
+        return self._private.sign(body)
+
+    def open_note(self, note: str) -> Checkpoint:
+        """The checkpoint a note of this log holds. Raises InvalidCheckpoint."""
+        return open_note(note, expected_origin=self.origin, expected_key_id=self.key_id, verify=self._verify)
+
+    def _verify(self, signature: bytes, body: bytes) -> bool:
+        try:
+            self._public.verify(signature, body)
+        except InvalidSignature:
+            return False
+        return True

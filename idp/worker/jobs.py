@@ -1,0 +1,99 @@
+"""The jobs and how often each runs (seconds). A job is safe to run twice and on any node."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from idp.audit.sequencer import SequencerFenced, sequence_pending, sign_checkpoint
+from idp.keys.audit_seals import CheckpointSigner
+from idp.keys.signing import SigningKeys
+from idp.storage.leases import take_lease
+from idp.storage.outbox import OutboxMessage, claim, settle
+from idp.storage.spent import drop_expired_spent
+from idp.storage.storage import Storage
+
+OutboxHandler = Callable[[OutboxMessage], Awaitable[None]]
+
+LEASE = timedelta(seconds=10)
+OUTBOX_BATCH = 50
+OUTBOX_RETRY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A named piece of work and how long it rests in between."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[], Awaitable[None]]
+
+
+class AuditJobs:
+    """Sequencing and checkpoints, by one worker at a time."""
+
+    def __init__(self, *, storage: Storage, holder: str, signer: CheckpointSigner) -> None:
+        self._storage = storage
+        self._holder = holder
+        self._signer = signer
+
+    async def sequence(self) -> None:
+        """Everything that waits gets its leaf."""
+        moved = 1
+        while moved:
+            async with self._storage.unit_of_work() as uow:
+                fence = await take_lease(uow, name="audit.sequencer", holder=self._holder, for_how_long=LEASE)
+                if fence is None:
+                    return
+                try:
+                    moved = await sequence_pending(uow, fence=fence)
+                except SequencerFenced:
+                    return
+
+    async def checkpoint(self) -> None:
+        """The tree as it stands is signed."""
+        async with self._storage.unit_of_work() as uow:
+            signer = self._signer
+            await sign_checkpoint(uow, origin=signer.origin, key_id=signer.key_id, sign=signer.sign)
+
+
+class OutboxJob:
+    """Hands messages to the rooms above; a message whose handler fails comes back later."""
+
+    def __init__(self, *, storage: Storage, handlers: Mapping[str, Sequence[OutboxHandler]]) -> None:
+        self._storage = storage
+        self._handlers = handlers
+
+    async def deliver(self) -> None:
+        """One batch of due messages."""
+        async with self._storage.unit_of_work() as uow:
+            messages = await claim(uow, limit=OUTBOX_BATCH, retry_after=OUTBOX_RETRY)
+        for message in messages:
+            for handle in self._handlers[message.topic]:
+                await handle(message)
+            async with self._storage.unit_of_work() as uow:
+                await settle(uow, message.id)
+
+
+def all_jobs(
+    *,
+    storage: Storage,
+    holder: str,
+    signing_keys: SigningKeys,
+    signer: CheckpointSigner,
+    outbox_handlers: Mapping[str, Sequence[OutboxHandler]],
+) -> tuple[Job, ...]:
+    """The worker's whole table of work."""
+
+    async def forget_spent() -> None:
+        async with storage.unit_of_work() as uow:
+            await drop_expired_spent(uow)
+
+    audit = AuditJobs(storage=storage, holder=holder, signer=signer)
+    outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
+    return (
+        Job("audit.sequence", 0.5, audit.sequence),
+        Job("audit.checkpoint", 30, audit.checkpoint),
+        Job("outbox.deliver", 0.5, outbox.deliver),
+        Job("keys.ensure", 3600, signing_keys.ensure),
+        Job("spent.forget", 60, forget_spent),
+    )

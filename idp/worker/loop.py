@@ -1,0 +1,38 @@
+"""Running the jobs for ever, each in its own rhythm; a job that fails is logged and tried again, it never ends the
+worker.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.contracts.errors import ConnectorError
+from idp.kernel.errors import TuatonError
+from idp.worker.jobs import Job
+
+logger = structlog.get_logger("worker")
+LONGEST_REST_SECONDS = 60.0
+
+
+async def run_jobs(jobs: Iterable[Job], stop: asyncio.Event) -> None:
+    """Run until `stop` is set; the job under way is finished first."""
+    async with asyncio.TaskGroup() as group:
+        for job in jobs:
+            group.create_task(_run_job(job, stop), name=job.name)
+
+
+async def _run_job(job: Job, stop: asyncio.Event) -> None:
+    rest = job.every_seconds
+    while not stop.is_set():
+        try:
+            await job.run()
+            rest = job.every_seconds
+        except (TuatonError, ConnectorError, SQLAlchemyError, OSError) as error:
+            logger.warning("worker.job_failed", job=job.name, error=type(error).__name__)
+            rest = min(max(rest, 1.0) * 2, LONGEST_REST_SECONDS)
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=rest)
+        except TimeoutError:
+            continue
