@@ -27,9 +27,10 @@ class CheckpointSigner:
 
     def __init__(self, root_keys: RootKeys, *, origin: str) -> None:
         self.origin = origin
-        self._private = Ed25519PrivateKey.from_private_bytes(root_keys.derive("audit-checkpoint",
-        version=FIRST_VERSION)) self._public = self._private.public_key() self.key_id = key_id_of(origin,
-        self._public.public_bytes(Encoding.Raw, PublicFormat.Raw))
+        seed = root_keys.derive("audit-checkpoint", version=FIRST_VERSION)
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        self._public = self._private.public_key()
+        self.key_id = key_id_of(origin, self._public.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
     def sign(self, body: bytes) -> bytes:
         """An Ed25519 signature (RFC 8032)."""

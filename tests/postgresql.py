@@ -1,0 +1,62 @@
+"""A PostgreSQL cluster of the tests' own: made in a temporary folder, reached by Unix socket, gone afterwards."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+STARTUP_SECONDS = "30"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server; `folder` holds its socket."""
+
+    binaries: Path
+    folder: Path
+
+    def create_database(self, name: str) -> str:
+        """Make an empty database and give its URL."""
+        self._sql(f'CREATE DATABASE "{name}"')
+        return f"postgresql+asyncpg://postgres@/{name}?host={self.folder}"
+
+    def drop_database(self, name: str) -> None:
+        self._sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _sql(self, statement: str) -> None:
+        psql = [str(self.binaries / "psql"), "-qX", "-h", str(self.folder), "-U", "postgres", "-d", "postgres"]
+        subprocess.run([*psql, "-c", statement], check=True, capture_output=True, timeout=30)
+
+    @classmethod
+    @contextmanager
+    def started(cls, binaries: Path) -> Iterator["Cluster"]:
+        """Run a server for as long as the block lasts. PostgreSQL refuses root: then it runs as `postgres`."""
+        folder = Path(tempfile.mkdtemp(prefix="tuaton-pg-"))
+        data = folder / "data"
+        demote: list[str] = []
+        if os.getuid() == 0:
+            shutil.chown(folder, "postgres")
+            demote = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        control = [*demote, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", STARTUP_SECONDS]
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=200"
+        try:
+            initdb = [*demote, str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"]
+            subprocess.run(initdb, check=True, capture_output=True, timeout=60, cwd="/")
+            start = [*control, "-l", str(folder / "log"), "-o", options, "start"]
+            subprocess.run(start, check=True, capture_output=True, timeout=60, cwd="/")
+            yield cls(binaries, folder)
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=False, capture_output=True, timeout=60, cwd="/")
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def find_binaries() -> Path | None:
+    """The newest PostgreSQL server binaries of this machine."""
+    if (on_path := shutil.which("initdb")) is not None:
+        return Path(on_path).parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return versions[-1].parent if versions else None
