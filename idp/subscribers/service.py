@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from connectors.contracts.identifiers import CitizenId
-from idp.audit.log import Actor, AuditEvent, AuditLog
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Conflict, NotFound
 from idp.kernel.ids import AgencyId, SubscriberId, new_id
@@ -158,4 +159,4 @@ class Subscribers:
 
 
 def _actor(by: ActingMember) -> Actor:
-    return Actor(kind="member", id=by.member_id)
+    return Actor(ActorKind.MEMBER, by.member_id)

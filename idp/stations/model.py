@@ -1,0 +1,145 @@
+"""Records and codes of the stations room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from connectors.contracts.errors import CardFault
+from idp.kernel.ids import AgencyId, CardSessionId, MemberId, StationId
+
+Slot = Literal["citizen", "officer"]
+
+
+class StationProblem(StrEnum):
+    """What can be wrong with an agent's message or a card session; the value is the code that people see."""
+
+    UNKNOWN_STATION = "STA-01"
+    BAD_MESSAGE = "STA-02"
+    REPLAYED = "STA-03"
+    NOT_ACTIVE = "STA-04"
+    VIRTUAL_REFUSED = "STA-05"
+    AGENT_TOO_OLD = "STA-06"
+    SESSION_OVER = "STA-07"
+    SESSION_EXPIRED = "STA-08"
+    STATION_BUSY = "STA-09"
+    NOTHING_READ = "STA-10"
+    BAD_CARD_DATA = "STA-11"
+    PHOTO_GONE = "STA-12"
+
+
+class StationStatus(StrEnum):
+    """Whether the station's key is believed; `revoked` is for ever."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
+
+
+class CardPurpose(StrEnum):
+    """What a card is asked for; the agent shows the words to whoever holds the card."""
+
+    ENROLMENT = "enrolment"
+
+
+class CardSessionState(StrEnum):
+    """Where a card session stands. Data exist in `read` alone; everything after it is an end."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    READ = "read"
+    FAULT = "fault"
+    DECLINED = "declined"
+    REMOVED = "removed"
+    ENDED = "ended"
+    EXPIRED = "expired"
+
+
+class Outcome(StrEnum):
+    """What an agent answers."""
+
+    READ = "read"
+    FAULT = "fault"
+    DECLINED = "declined"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What the agent said of itself when it last called."""
+
+    seen_at: datetime
+    agent_version: str
+    card_stack: str
+    is_virtual: bool
+    slots: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A counter's computer with its readers. `allow_virtual` is set on demonstration stations only."""
+
+    id: StationId
+    agency_id: AgencyId
+    name_th: str
+    name_en: str
+    public_jwk: Mapping[str, Any]
+    allow_virtual: bool
+    status: StationStatus
+    presence: Presence | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardSession:
+    """One request for one card. `expires_at` is the end of waiting, and after the read the end of the data's stay."""
+
+    id: CardSessionId
+    station_id: StationId
+    purpose: CardPurpose
+    requested_by: MemberId
+    slot: Slot
+    with_photo: bool
+    nonce: str
+    state: CardSessionState
+    expires_at: datetime
+    fault: CardFault | None
+    photo_public_jwk: Mapping[str, Any]
+    read_at: datetime | None
+    is_virtual: bool
+
+    def state_at(self, now: datetime) -> CardSessionState:
+        """The state that counts at `now`: an open session whose time is over is expired, swept already or not."""
+        if self.state in OPEN_STATES and now >= self.expires_at:
+            return CardSessionState.EXPIRED
+        return self.state
+
+
+OPEN_STATES = frozenset({CardSessionState.WAITING, CardSessionState.TAKEN, CardSessionState.READ})
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedHello:
+    """A poll that the station's own key signed."""
+
+    token_id: str
+    expires_at: datetime
+    agent_version: str
+    card_stack: str
+    is_virtual: bool
+    slots: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VerifiedAnswer:
+    """An answer that the station's own key signed. `card` and `photo` are compact JWEs, opened by nobody on the way."""
+
+    token_id: str
+    expires_at: datetime
+    card_session_id: CardSessionId
+    nonce: str
+    outcome: Outcome
+    fault: CardFault | None
+    card: str | None
+    photo: str | None
+    is_virtual: bool
+    agent_version: str

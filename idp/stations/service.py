@@ -1,0 +1,205 @@
+"""Use cases of the stations room: pairing, card sessions as officers open and end them, and what was read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from joserfc.jwk import ECKey
+
+from connectors.contracts.card import ThaiCardData
+from connectors.contracts.card_wire import wire_to_card
+from idp.agencies.model import Member
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import AgencyId, CardSessionId, StationId, new_id
+from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.keys.encryption import ServerEncryptionKey
+from idp.keys.sealing import SealBroken
+from idp.stations import rules, store
+from idp.stations.model import (
+    CardPurpose,
+    CardSession,
+    CardSessionState,
+    Slot,
+    Station,
+    StationProblem,
+    StationStatus,
+)
+from idp.stations.photos import PhotoVault
+from idp.storage.storage import UnitOfWork
+
+CARD_WAIT: Final = timedelta(seconds=120)
+"""How long a card is waited for (facts/smart-card, section 4)."""
+
+DATA_STAY: Final = timedelta(minutes=15)
+"""How long what was read may stay at most while the card is in the reader."""
+
+
+class Stations:
+    """Stations and card sessions. Every method joins the caller's unit of work."""
+
+    def __init__(
+        self,
+        *,
+        audit: AuditLog,
+        encryption: ServerEncryptionKey,
+        photos: PhotoVault,
+        randomness: Randomness = system_randomness,
+    ) -> None:
+        self._audit = audit
+        self._encryption = encryption
+        self._photos = photos
+        self._randomness = randomness
+
+    async def enrol(
+        self,
+        uow: UnitOfWork,
+        *,
+        station_id: StationId,
+        agency_id: AgencyId,
+        name_th: str,
+        name_en: str,
+        public_jwk: Mapping[str, Any],
+        allow_virtual: bool,
+        by: Actor,
+    ) -> Station:
+        """Pair a station with its agent's public key.
+
+        Raises ValueError for a key that is not on P-256, Conflict (STATION_BUSY) for an id that is taken.
+        """
+        key = ECKey.import_key({name: public_jwk[name] for name in ("kty", "crv", "x", "y")})
+        if key.curve_name != "P-256":
+            raise ValueError("a station's key is on P-256")
+        paired = Station(
+            id=station_id,
+            agency_id=agency_id,
+            name_th=name_th,
+            name_en=name_en,
+            public_jwk=key.as_dict(private=False),
+            allow_virtual=allow_virtual,
+            status=StationStatus.ACTIVE,
+            presence=None,
+        )
+        if not await store.insert_station(uow, paired):
+            raise Conflict(StationProblem.STATION_BUSY, "the station id is taken")
+        await self._note(uow, "station.enrolled", by, paired, key_thumbprint=key.thumbprint())
+        return paired
+
+    async def revoke(self, uow: UnitOfWork, station_id: StationId, *, by: Actor) -> None:
+        """Believe the station no more, for ever. Raises NotFound (UNKNOWN_STATION), Conflict (NOT_ACTIVE)."""
+        present = await self.get(uow, station_id)
+        if not await store.revoke_station(uow, station_id):
+            raise Conflict(StationProblem.NOT_ACTIVE)
+        await self._note(uow, "station.revoked", by, present)
+
+    async def get(self, uow: UnitOfWork, station_id: StationId) -> Station:
+        """The station with this id. Raises NotFound (UNKNOWN_STATION)."""
+        found = await store.find_station(uow, station_id)
+        if found is None:
+            raise NotFound(StationProblem.UNKNOWN_STATION)
+        return found
+
+    async def of_agency(self, uow: UnitOfWork, agency_id: AgencyId) -> Sequence[Station]:
+        """The active stations of an agency."""
+        return await store.active_stations_of(uow, agency_id)
+
+    async def open_session(
+        self,
+        uow: UnitOfWork,
+        *,
+        station_id: StationId,
+        requested_by: Member,
+        purpose: CardPurpose,
+        slot: Slot = "citizen",
+        with_photo: bool = True,
+    ) -> CardSession:
+        """Ask for a card at a station of the member's own agency; his own older session there ends.
+
+        The photo's private key stays in this process. Raises NotFound (UNKNOWN_STATION), Refused (NOT_ACTIVE), Conflict
+        (STATION_BUSY) while a colleague is reading there.
+        """
+        station = await self.get(uow, station_id)
+        if station.agency_id != requested_by.agency_id:
+            raise NotFound(StationProblem.UNKNOWN_STATION)
+        rules.validate_station(station=station, agency_is_live=True)  # a live member's agency is live
+        await store.sweep(uow)
+        older = await store.open_session_of(uow, station_id)
+        if older is not None:
+            if older.requested_by != requested_by.id:
+                raise Conflict(StationProblem.STATION_BUSY)
+            await self.end(uow, older.id)
+        photo_key, photo_public_jwk = self._photos.make_key(now=uow.now)
+        session = CardSession(
+            id=CardSessionId(new_id("crd", now=uow.now, randomness=self._randomness)),
+            station_id=station_id,
+            purpose=purpose,
+            requested_by=requested_by.id,
+            slot=slot,
+            with_photo=with_photo,
+            nonce=random_text(self._randomness),
+            state=CardSessionState.WAITING,
+            expires_at=uow.now + CARD_WAIT,
+            fault=None,
+            photo_public_jwk=photo_public_jwk,
+            read_at=None,
+            is_virtual=False,
+        )
+        if not await store.insert_session(uow, session):
+            raise Conflict(StationProblem.STATION_BUSY)
+        self._photos.keep(session.id, photo_key, until=uow.now + CARD_WAIT + DATA_STAY)
+        actor = Actor(ActorKind.MEMBER, requested_by.id)
+        await self._note(
+            uow, "card_session.opened", actor, station, card_session=session.id, purpose=purpose.value, slot=slot
+        )
+        return session
+
+    async def session(self, uow: UnitOfWork, card_session_id: CardSessionId) -> CardSession:
+        """The card session with this id. Raises NotFound (NOTHING_READ)."""
+        found = await store.find_session(uow, card_session_id)
+        if found is None:
+            raise NotFound(StationProblem.NOTHING_READ)
+        return found
+
+    async def read_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> ThaiCardData:
+        """What the card said, while its session is open.
+
+        Raises NotFound (NOTHING_READ) before the read and after the session, Refused (BAD_CARD_DATA) when the agent's
+        data cannot be a card's.
+        """
+        card, _ = await store.sealed_read(uow, card_session_id)
+        if card is None:
+            raise NotFound(StationProblem.NOTHING_READ)
+        try:
+            return wire_to_card(json.loads(self._encryption.decrypt(card)))
+        except (SealBroken, ValueError, KeyError, TypeError) as error:
+            raise Refused(StationProblem.BAD_CARD_DATA) from error
+
+    async def photo_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> bytes:
+        """The card's photo (JPEG), for the screen alone. Raises NotFound (PHOTO_GONE)."""
+        _, photo = await store.sealed_read(uow, card_session_id)
+        if photo is None:
+            raise NotFound(StationProblem.PHOTO_GONE)
+        return self._photos.open(card_session_id, photo, now=uow.now)
+
+    async def end(self, uow: UnitOfWork, card_session_id: CardSessionId) -> None:
+        """End a session and throw away what was read; one that is over already stays as it ended."""
+        self._photos.forget(card_session_id)
+        session = await self.session(uow, card_session_id)
+        if await store.end_session(uow, card_session_id):
+            station = await self.get(uow, session.station_id)
+            actor = Actor(ActorKind.MEMBER, session.requested_by)
+            await self._note(uow, "card_session.ended", actor, station, card_session=card_session_id)
+
+    async def sweep(self, uow: UnitOfWork) -> int:
+        """Close sessions whose time is over; the worker's job. Gives how many."""
+        return await store.sweep(uow)
+
+    async def _note(self, uow: UnitOfWork, event: str, actor: Actor, station: Station, **details: str) -> None:
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                event=event, actor=actor, agency_id=station.agency_id, details={"station": station.id, **details}
+            ),
+        )
