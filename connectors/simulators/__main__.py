@@ -1,0 +1,49 @@
+"""`python -m connectors.simulators --port 8003 --home DIR`: the simulators on the loopback address."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from connectors.fictitious.population import create_population
+from connectors.simulators.app import create_simulators
+from connectors.simulators.authority.routes import Authority
+
+
+def main() -> None:
+    """Serve until told to stop. The authorities' keys are kept in `HOME/authority`."""
+    parser = argparse.ArgumentParser(prog="python -m connectors.simulators", description=__doc__)
+    parser.add_argument("--port", type=int, default=8003, help="TCP port on 127.0.0.1 (default 8003)")
+    parser.add_argument("--home", type=Path, required=True, help="folder for the demonstration authorities' keys")
+    parser.add_argument(
+        "--houses", type=int, default=60, help="houses in the population, ten people to three (default 60)"
+    )
+    parser.add_argument("--companies", type=int, default=20, help="companies in the population (default 20)")
+    arguments = parser.parse_args()
+
+    arguments.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    application = create_simulators(
+        population=create_population(houses=arguments.houses, companies=arguments.companies),
+        clock=_now,
+        authority=Authority(arguments.home / "authority", clock=_now),
+    )
+    # no access log: addresses hold citizen numbers. No proxy headers: `/_control` trusts the peer's address.
+    uvicorn.run(
+        application,
+        host="127.0.0.1",
+        port=arguments.port,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        ws="none",
+        log_level="warning",
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - the composition root of this program: its clock is the system's
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""All simulators as one application."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from connectors.fictitious.population import Population
+from connectors.gdx.session import GdxCredentials
+from connectors.simulators.authority.routes import Authority, authority_routes
+from connectors.simulators.card_status import card_status_routes
+from connectors.simulators.dbd import dbd_routes
+from connectors.simulators.gdx import DEMO_CREDENTIALS, Gateway
+from connectors.simulators.ikno import ikno_routes
+from connectors.simulators.switchboard import Service, Switchboard, control_routes
+
+_TSA_PATH: Final = "/tsa"
+
+
+def create_simulators(
+    *,
+    population: Population,
+    clock: Callable[[], datetime],
+    credentials: GdxCredentials = DEMO_CREDENTIALS,
+    authority: Authority | None = None,
+    switchboard: Switchboard | None = None,
+) -> Starlette:
+    """Card status, gateway, IKNO and DBD about this population; with `authority`, the CA and TSA too.
+
+    `clock` gives aware moments, for ages and the gateway's idle tokens. `switchboard` may be shared with whoever
+    wants to switch services without going over HTTP.
+    """
+    board = switchboard or Switchboard()
+    gateway = Gateway(credentials=credentials, clock=clock, switchboard=board)
+    return Starlette(
+        routes=[
+            *card_status_routes(population, board),
+            *gateway.routes(),
+            *ikno_routes(population, gateway, clock=clock),
+            *dbd_routes(population, gateway),
+            *(_authority_routes(authority, board) if authority else ()),
+            *control_routes(board),
+        ]
+    )
+
+
+def _authority_routes(authority: Authority, board: Switchboard) -> list[Route]:
+    """The authorities' own addresses, the time-stamp one behind its switch."""
+    return [
+        Route(route.path, board.gate(Service.TSA, route.endpoint), methods=["POST"])
+        if route.path == _TSA_PATH
+        else route
+        for route in authority_routes(authority)
+    ]

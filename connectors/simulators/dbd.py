@@ -1,0 +1,89 @@
+"""DBD's company profile, version 4 behind the gateway, as the wire has it (facts/thai-registries, section 4.1)."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connectors.contracts.identifiers import InvalidIdentifier, JuristicId
+from connectors.fictitious.companies import FictitiousCompany
+from connectors.fictitious.population import Population
+from connectors.simulators.gdx import Gateway, message, not_found
+from connectors.simulators.switchboard import Mode, Service
+
+
+def dbd_routes(population: Population, gateway: Gateway) -> list[Route]:
+    """The information service, DBD-001."""
+
+    async def information(request: Request, mode: Mode) -> Response:
+        try:
+            juristic_id = JuristicId.parse(request.query_params.get("JuristicID", ""))
+        except InvalidIdentifier:
+            return message(400, "[90011] incorrect input")
+        company = population.companies.get(juristic_id)
+        if mode is Mode.WRONG_PERSON:
+            company = next(other for other in population.companies.values() if other.juristic_id != juristic_id)
+        if company is None:
+            return not_found()
+        return JSONResponse({"ResultList": [_information(company)], "RawData": None})
+
+    path = "/ws/dbd/juristic/v4/profile/information"
+    return [Route(path, gateway.guard(Service.DBD, information), methods=["GET"])]
+
+
+def _information(company: FictitiousCompany) -> dict[str, Any]:
+    return {
+        "JuristicType": company.juristic_type,
+        "JuristicID": company.juristic_id.digits,
+        "OldJuristicID": company.former_id,
+        "RegisterDate": company.registered_on.to_be_text(),
+        "JuristicName_TH": company.name_th,
+        "JuristicName_EN": company.name_en,
+        "RegisterCapital": f"{company.registered_capital:.2f}",
+        "PaidRegisterCapital": f"{company.paid_up_capital:.2f}",
+        "NumberOfObjective": str(company.objective_count),
+        "NumberOfPageOfObjective": str(company.objective_pages),
+        "JuristicStatus": company.status,
+        "StandardID": company.industry_code,
+        "CommitteeInformations": [
+            {
+                "Sequence": sequence,
+                "Title": director.title,
+                "FirstName": director.first,
+                "LastName": director.last,
+                "Type": director.kind,
+            }
+            for sequence, director in enumerate(company.directors, start=1)
+        ],
+        "AuthorizeDescriptions": [
+            {"Sequence": 1, "AuthorizeDescription": company.signing_rule, "Type": "L"},
+            *(
+                {"Sequence": sequence, "AuthorizeDescription": remark, "Type": "S"}
+                for sequence, remark in enumerate(company.remarks, start=2)
+            ),
+        ],
+        "StandardObjectives": [{"ObjectiveDescription": objective} for objective in company.objectives],
+        "AddressInformations": [_address(company)],
+    }
+
+
+def _address(company: FictitiousCompany) -> dict[str, Any]:
+    address = company.address
+    return {
+        "AddressName": "สำนักงานใหญ่",
+        "FullAddress": address.text(),
+        "Building": "",
+        "RoomNo": "",
+        "Floor": "",
+        "VillageName": "",
+        "AddressNo": address.house_no,
+        "Moo": address.village_no,
+        "Soi": address.alley,
+        "Road": address.road,
+        "Tumbol": address.subdistrict,
+        "Ampur": address.district,
+        "Province": address.province,
+        "Phone": "",
+        "Email": "",
+    }

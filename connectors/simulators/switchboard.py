@@ -1,0 +1,136 @@
+"""How each simulated service behaves at the moment, and the control address that changes it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Annotated, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Service(StrEnum):
+    """A service that can be made to fail."""
+
+    CARD_STATUS = "card_status"
+    IKNO = "ikno"
+    DBD = "dbd"
+    TSA = "tsa"
+
+
+class Mode(StrEnum):
+    """`closed` is out of hours, `quota` is used up, `wrong_person` answers about somebody else."""
+
+    OK = "ok"
+    DOWN = "down"
+    SLOW = "slow"
+    GARBAGE = "garbage"
+    WRONG_PERSON = "wrong_person"
+    CLOSED = "closed"
+    QUOTA = "quota"
+
+
+_ANY_SERVICE: Final = frozenset({Mode.OK, Mode.DOWN, Mode.SLOW, Mode.GARBAGE})
+_MODES: Final = {
+    Service.CARD_STATUS: _ANY_SERVICE,
+    Service.TSA: _ANY_SERVICE,
+    Service.IKNO: frozenset(Mode),
+    Service.DBD: frozenset(Mode),
+}
+_SLOW_MS: Final = 6000
+_LARGEST_CONTROL: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """A mode, and how long `slow` waits before it answers, in milliseconds."""
+
+    mode: Mode = Mode.OK
+    delay_ms: int = _SLOW_MS
+
+
+class _Switch(msgspec.Struct, forbid_unknown_fields=True):
+    service: Service
+    mode: Mode
+    delay_ms: Annotated[int, msgspec.Meta(ge=0, le=120_000)] = _SLOW_MS
+
+
+class Switchboard:
+    """The behaviour of every service; all work as long as nobody switched them."""
+
+    def __init__(self) -> None:
+        self._behaviours: dict[Service, Behaviour] = {}
+
+    def of(self, service: Service) -> Behaviour:
+        """How the service behaves now."""
+        return self._behaviours.get(service, Behaviour())
+
+    def switch(self, service: Service, behaviour: Behaviour) -> None:
+        """Change one service. ValueError for a mode that the service does not have."""
+        if behaviour.mode not in _MODES[service]:
+            raise ValueError(f"{service.value} has no mode {behaviour.mode.value}")
+        self._behaviours[service] = behaviour
+
+    def reset(self) -> None:
+        """Everything works again."""
+        self._behaviours.clear()
+
+    def gate(self, service: Service, endpoint: Endpoint) -> Endpoint:
+        """The endpoint behind the faults that concern the line, not what is said on it."""
+
+        async def gated(request: Request) -> Response:
+            behaviour = self.of(service)
+            match behaviour.mode:
+                case Mode.DOWN:
+                    return Response("<html><body>Service Unavailable</body></html>", 503, media_type="text/html")
+                case Mode.GARBAGE:
+                    # looks like an answer and ends in the middle of one
+                    return Response(b'{"Result":"\xff\xfe<soap:Envelope', 200, media_type="application/json")
+                case Mode.SLOW:
+                    await asyncio.sleep(behaviour.delay_ms / 1000)
+                case Mode.OK | Mode.WRONG_PERSON | Mode.CLOSED | Mode.QUOTA:
+                    pass
+            return await endpoint(request)
+
+        return gated
+
+
+def control_routes(switchboard: Switchboard) -> list[Route]:
+    """`POST /_control` switches one service, `DELETE /_control` resets all; for this machine only."""
+
+    async def switch(request: Request) -> Response:
+        if not _is_from_this_machine(request):
+            return Response(status_code=404)
+        # a page in somebody's browser cannot send this type across origins without asking first
+        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+            return JSONResponse({"error": "application/json is needed"}, 415)
+        try:
+            wanted = msgspec.json.decode((await request.body())[:_LARGEST_CONTROL], type=_Switch)
+            switchboard.switch(wanted.service, Behaviour(wanted.mode, wanted.delay_ms))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return Response(status_code=204)
+
+    async def reset(request: Request) -> Response:
+        if not _is_from_this_machine(request):
+            return Response(status_code=404)
+        switchboard.reset()
+        return Response(status_code=204)
+
+    return [
+        Route("/_control", switch, methods=["POST"]),
+        Route("/_control", reset, methods=["DELETE"]),
+    ]
+
+
+def _is_from_this_machine(request: Request) -> bool:
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
