@@ -1,10 +1,18 @@
 """Records and ports of card reading (facts/thai-registries, section 1; facts/smart-card, section 2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from connectors.contracts.identifiers import CitizenId, LaserCode
 from connectors.contracts.thai_dates import PartialDate
+
+Progress = Callable[[float], None]
+"""Told how much of a read is done, 0.0 to 1.0; never goes back."""
+
+
+def no_progress(_done: float) -> None:
+    """For a read that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,7 +56,8 @@ class ThaiCardData:
     """The fourteen fields of the Thai ID card, plus what the chip says outside its data file.
 
     Static data that any copy repeats: a claim, never a proof. `expiry_date` is None for a card valid for life.
-    `chip_no` is 16 lower-case hex characters; `laser_code` is absent on older chips.
+    `chip_no` is 16 lower-case hex characters, empty when the chip does not tell it; `laser_code` is absent on older
+    chips; `request_no` is the part before the stroke.
     """
 
     version: str
@@ -91,7 +100,7 @@ class CardReader(Protocol):
     def is_card_present(self) -> bool:
         """True while a card is in the slot."""
 
-    def read(self, *, deadline_seconds: float, with_photo: bool) -> CardRead:
+    def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
         """Read the whole card in one transaction; all or nothing.
 
         Raises CardError with the fault.

@@ -1,7 +1,6 @@
 """One whole read of a Thai ID card, all or nothing."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,19 +9,12 @@ from connectors.card.thai_card import layout
 from connectors.card.thai_card.layout import Field
 from connectors.card.thai_card.photo import read_photo
 from connectors.card.thai_card.text import decode, parse_address, parse_date, parse_expiry, parse_name
-from connectors.contracts.card import CardAddress, ThaiCardData
+from connectors.contracts.card import CardAddress, Progress, ThaiCardData, no_progress
 from connectors.contracts.errors import CardError, CardFault
 from connectors.contracts.identifiers import CitizenId, IdentifierFault, InvalidIdentifier, LaserCode
 
-Progress = Callable[[float], None]
-"""Told how much of a read is done, 0.0 to 1.0; never goes back."""
-
 _LASER_CODE: Final = re.compile(rb"[A-Z]{2}[0-9]{10}")
 _BYTES_BESIDE_PHOTO: Final = 700
-
-
-def no_progress(_done: float) -> None:
-    """For a read that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,7 +60,8 @@ def read_thai_card(channel: Channel, *, with_photo: bool, progress: Progress = n
         name_en=parse_name(fields["name_en"]),
         birth_date=parse_date(fields["birth_date"]),
         sex=_parse_sex(fields["sex"]),
-        request_no=fields["request_no"],
+        # the number of the request ends at the stroke; the card-status service knows it without the rest
+        request_no=fields["request_no"].partition("/")[0],
         issuer=fields["issuer"],
         issuer_code=fields["issuer_code"],
         issue_date=parse_date(fields["issue_date"]),

@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import Literal
 
 from connectors.card.channel import APDU_SECONDS, Channel
-from connectors.card.thai_card.reading import Progress, no_progress, read_thai_card
+from connectors.card.thai_card.reading import read_thai_card
 from connectors.card.virtual.thai_card import Failure, VirtualThaiCard
-from connectors.contracts.card import CardRead
+from connectors.contracts.card import CardRead, Progress, no_progress
 from connectors.contracts.errors import CardError, CardFault
 
 
@@ -18,13 +18,12 @@ class MemoryReader:
     Safe to use from several threads: one reads, another inserts and ejects.
     """
 
-    is_virtual: ClassVar[bool] = True
-    card_stack: ClassVar[Literal["pcsc", "memory"]] = "memory"
-
     def __init__(
         self, name: str, *, apdu_seconds: float = APDU_SECONDS, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.name = name
+        self.is_virtual = True
+        self.card_stack: Literal["pcsc", "memory"] = "memory"
         self._apdu_seconds = apdu_seconds
         self._clock = clock
         self._lock = threading.Condition()

@@ -37,7 +37,7 @@ def test_every_generation_reads_whole(style: Style, atr: bytes) -> None:
     assert (data.name_en.prefix, data.name_en.first, data.name_en.last) == ("Mr.", "Thodsob", "Rabobdee")
     assert data.birth_date.to_be_text() == "25330115"
     assert data.sex == "1"
-    assert data.request_no == "100101123456/0101123"
+    assert data.request_no == "100101123456"
     assert (data.issuer, data.issuer_code) == ("ท้องถิ่นตัวอย่าง/กรุงเทพมหานคร", "1001")
     assert data.issue_date.to_be_text() == "25650101"
     assert data.expiry_date is not None

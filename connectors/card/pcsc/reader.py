@@ -1,0 +1,125 @@
+"""A PC/SC reader as a `CardReader`: one worker process per read, exclusive, all or nothing."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Literal, Self
+
+from connectors.card.channel import APDU_SECONDS, Channel
+from connectors.card.pcsc.faults import is_virtual_reader
+from connectors.card.pcsc.frames import FrameKind, FramesEnded, FrameTimeout, read_frame, write_frame
+from connectors.card.pcsc.service import PcscService, end_worker
+from connectors.card.pcsc.watching import PcscWatcher, SlotState
+from connectors.card.thai_card.reading import read_thai_card
+from connectors.contracts.card import CardRead, Progress, no_progress
+from connectors.contracts.errors import CardError, CardFault
+
+_HOLD_SECONDS: Final = 5.0
+"""Until then the card must be ours; longer means that another program holds the reader."""
+_RELEASE_SECONDS: Final = 1.0
+
+_EMPTY: Final = SlotState(is_present=False, changes=0)
+
+
+class PcscReader:
+    """The reader called `name` at `service`; `watcher` says whether a card is in.
+
+    Readers for emulated cards are refused unless `allows_virtual`: anyone in the network might insert a card there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        service: PcscService,
+        watcher: PcscWatcher,
+        allows_virtual: bool,
+        apdu_seconds: float = APDU_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.is_virtual = is_virtual_reader(name)
+        self.card_stack: Literal["pcsc", "memory"] = "pcsc"
+        self._service = service
+        self._watcher = watcher
+        self._allows_virtual = allows_virtual
+        self._apdu_seconds = apdu_seconds
+        self._clock = clock
+
+    def is_card_present(self) -> bool:
+        """True while a card is in the slot, as the watcher last saw it."""
+        return self._watcher.state().readers.get(self.name, _EMPTY).is_present
+
+    def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
+        """Read the whole card in one transaction, all or nothing. Raises CardError."""
+        if self.is_virtual and not self._allows_virtual:
+            raise CardError(CardFault.VIRTUAL_READER_REFUSED)
+        ends_at = self._clock() + deadline_seconds
+        with _HeldCard(self._service, self.name, seconds=min(_HOLD_SECONDS, deadline_seconds)) as card:
+            channel = Channel(
+                card.transmit,
+                atr=card.atr,
+                deadline_seconds=ends_at - self._clock(),
+                apdu_seconds=self._apdu_seconds,
+                clock=self._clock,
+            )
+            content = read_thai_card(channel, with_photo=with_photo, progress=progress)
+        return CardRead(
+            data=content.data,
+            photo=content.photo,
+            atr=card.atr.hex().upper(),
+            reader=self.name,
+            is_virtual=self.is_virtual,
+            card_stack="pcsc",
+        )
+
+
+class _HeldCard:
+    """A worker process that holds the card; leaving the block ends it, by force where it hangs."""
+
+    def __init__(self, service: PcscService, reader: str, *, seconds: float) -> None:
+        self._worker: subprocess.Popen[bytes] = service.start_worker("read", reader)
+        assert self._worker.stdin is not None
+        assert self._worker.stdout is not None
+        self._to_worker = self._worker.stdin.fileno()
+        self._from_worker = self._worker.stdout.fileno()
+        try:
+            # SCardConnect and SCardBeginTransaction block while another program holds the card
+            self.atr = self._receive(FrameKind.HOLDING, seconds, when_late=CardFault.READER_BUSY)
+        except CardError:
+            self._end()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        is_hanging = isinstance(error, CardError) and error.fault is CardFault.UNRESPONSIVE
+        self._end(seconds=0.0 if is_hanging else _RELEASE_SECONDS)
+
+    def transmit(self, command: bytes, seconds: float) -> bytes:
+        """One command; a `Transmit` of the channel."""
+        try:
+            write_frame(self._to_worker, FrameKind.COMMAND, command)
+        except FramesEnded:
+            raise CardError(CardFault.CARD_LOST) from None
+        return self._receive(FrameKind.REPLY, seconds, when_late=CardFault.UNRESPONSIVE)
+
+    def _receive(self, expected_kind: FrameKind, seconds: float, *, when_late: CardFault) -> bytes:
+        try:
+            kind, body = read_frame(self._from_worker, seconds=seconds)
+        except FrameTimeout:
+            raise CardError(when_late) from None
+        except FramesEnded:
+            raise CardError(CardFault.SERVICE_DOWN, "the reading process ended") from None
+        if kind is FrameKind.FAULT:
+            raise CardError(CardFault(body.decode("ascii")))
+        if kind is not expected_kind:
+            raise CardError(CardFault.SERVICE_DOWN, "the reading process answered out of turn")
+        return body
+
+    def _end(self, *, seconds: float = 0.0) -> None:
+        end_worker(self._worker, seconds=seconds)

@@ -1,0 +1,128 @@
+"""The desk: two slots, and the words with which cards are put in and taken out.
+
+`insert SLOT PERSONA [FAULT]`, `eject SLOT`, `state`. SLOT is `officer` or `citizen`; PERSONA a persona of the
+fictitious population; FAULT a name of `FAULTS`.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, Protocol
+
+from connectors.card.thai_card import layout
+from connectors.card.virtual.thai_card import Failure, VirtualThaiCard
+
+SlotName = Literal["officer", "citizen"]
+SLOT_NAMES: Final[tuple[SlotName, ...]] = ("officer", "citizen")
+
+_MID_READ: Final = 21
+"""The data of a command well within a read, with or without photo, of the sample cards' style."""
+
+
+class VirtualSlot(Protocol):
+    """Where an emulated card goes in."""
+
+    def insert(self, card: VirtualThaiCard) -> None:
+        """Put a card in. Raises OSError when the reader does not take it."""
+
+    def eject(self) -> None:
+        """Take the card out, if there is one."""
+
+    def is_card_present(self) -> bool:
+        """True while a card is in."""
+
+
+def _pulled(card: VirtualThaiCard) -> None:
+    card.faults = {_MID_READ: Failure.EJECT}
+
+
+def _mute(card: VirtualThaiCard) -> None:
+    card.faults = {_MID_READ: Failure.MUTE}
+
+
+def _truncated(card: VirtualThaiCard) -> None:
+    card.faults = {_MID_READ: Failure.TRUNCATE}
+
+
+def _not_thai(card: VirtualThaiCard) -> None:
+    card.applets = frozenset()
+
+
+def _check_digit(card: VirtualThaiCard) -> None:
+    last = layout.CITIZEN_ID.offset + layout.CITIZEN_ID.length - 1
+    wrong = str((int(card.file[last : last + 1]) + 1) % 10).encode()
+    card.file = card.file[:last] + wrong + card.file[last + 1 :]
+
+
+def _slow(card: VirtualThaiCard) -> None:
+    card.delay_seconds = 0.05
+
+
+FAULTS: Final[Mapping[str, Callable[[VirtualThaiCard], None]]] = {
+    "pulled": _pulled,
+    "mute": _mute,
+    "truncated": _truncated,
+    "not-thai": _not_thai,
+    "check-digit": _check_digit,
+    "slow": _slow,
+}
+"""What can be wrong with a card that is put in: `slow` is a real card's pace, the others make the read fail."""
+
+
+class DeskRefusal(ValueError):
+    """The command cannot be obeyed; the message is one plain sentence for whoever typed it."""
+
+
+class Desk:
+    """Obeys commands, one at a time. `card_of` makes a new card for a persona's key, KeyError for an unknown one."""
+
+    def __init__(self, slots: Mapping[SlotName, VirtualSlot], *, card_of: Callable[[str], VirtualThaiCard]) -> None:
+        self._slots = slots
+        self._card_of = card_of
+        self._personas: dict[SlotName, str] = {}
+        self._lock = threading.Lock()
+
+    def obey(self, command: str) -> dict[str, Any]:
+        """Do what the command says and return the state after it. Raises DeskRefusal."""
+        with self._lock:
+            match command.split():
+                case ["insert", slot, persona]:
+                    self._insert(_slot_name(slot), persona, fault=None)
+                case ["insert", slot, persona, fault]:
+                    self._insert(_slot_name(slot), persona, fault=fault)
+                case ["eject", slot]:
+                    self._slots[_slot_name(slot)].eject()
+                case ["state"]:
+                    pass
+                case _:
+                    raise DeskRefusal("say: insert SLOT PERSONA [FAULT], eject SLOT, or state")
+            return self._state()
+
+    def _insert(self, slot: SlotName, persona: str, *, fault: str | None) -> None:
+        try:
+            card = self._card_of(persona)
+        except KeyError:
+            raise DeskRefusal("there is no such persona; `idp personas` lists them") from None
+        if fault is not None:
+            if fault not in FAULTS:
+                raise DeskRefusal(f"there is no such fault; there are: {', '.join(FAULTS)}")
+            FAULTS[fault](card)
+        try:
+            self._slots[slot].insert(card)
+        except OSError as error:
+            raise DeskRefusal(f"the virtual reader does not take the card: {type(error).__name__}") from error
+        self._personas[slot] = persona
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "slots": {
+                name: self._personas.get(name) if slot.is_card_present() else None for name, slot in self._slots.items()
+            }
+        }
+
+
+def _slot_name(text: str) -> SlotName:
+    match text:
+        case "officer" | "citizen":
+            return text
+        case _:
+            raise DeskRefusal("the slot is officer or citizen")
