@@ -11,7 +11,8 @@ from connectors.contracts.errors import DocumentError
 
 def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     """The same certificate for pyHanko."""
-    return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    converted: asn1_x509.Certificate = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    return converted
 
 
 def load_certificates(path: Path) -> tuple[x509.Certificate, ...]:

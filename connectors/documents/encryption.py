@@ -1,6 +1,6 @@
 """Encrypts a PDF for delivery to a person: AES-256, revision 6 (ISO 32000-2 section 7.6). Encrypt first, then seal.
 
-The other order breaks the seal by design: encryption rewrites every byte that was signed (facts/secured-pdf, section 3).
+The other order breaks the seal by design: encryption rewrites every byte that was signed (facts/secured-pdf, 3).
 """
 
 from io import BytesIO

@@ -2,8 +2,8 @@
 
 `python -m connectors.documents.fonts --documents DIR --web DIR`
 
-Nothing of the typeface is kept in the repository. Both functions may be called at every start: a folder that already holds what would
-be written is left alone, and a folder appears whole or not at all.
+Nothing of the typeface is kept in the repository. Both functions may be called at every start: a folder that already
+holds what would be written is left alone, and a folder appears whole or not at all.
 """
 
 import argparse

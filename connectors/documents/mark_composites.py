@@ -1,9 +1,9 @@
 """Gives Thai vowel-and-tone pairs one glyph each, so that text copied out of a PDF is the text that was put in.
 
-Why: the PDF writer puts every glyph that is moved up or down in a text run of its own and repeats the whole syllable as that run's
-`/ActualText`, so that "ทั้งสิ้น" is copied, searched and read aloud as "ทั้ทั้งสิ้สิ้น" (krilla#411, #425). A pair drawn as one glyph
-has nothing left to move. It looks the same: the composite places the two old glyphs where shaping had placed them
-(facts/secured-pdf, section 2).
+Why: the PDF writer puts every glyph that is moved up or down in a text run of its own and repeats the whole syllable as
+that run's `/ActualText`, so that "ทั้งสิ้น" is copied, searched and read aloud as "ทั้ทั้งสิ้สิ้น" (krilla#411, #425).
+A pair drawn as one glyph has nothing left to move. It looks the same: the composite places the two old glyphs where
+shaping had placed them (facts/secured-pdf, section 2).
 """
 
 import copy

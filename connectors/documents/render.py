@@ -1,4 +1,4 @@
-"""Renders a document request to PDF: PDF/A-3a and PDF/UA-1, with the record attached; the same request gives the same bytes.
+"""Renders a document request to PDF/A-3a and PDF/UA-1, with the record attached; same request, same bytes.
 
 Facts: facts/secured-pdf, sections 1 and 4.
 """
@@ -28,8 +28,8 @@ BASIS_TEXTS = {
     "duty": "หน้าที่ตามกฎหมาย",
     "owner": "เจ้าของข้อมูลขอดูข้อมูลของตน",
 }
-# ISO 19005-3 section 6.1.3: "The keyword Encrypt shall not be used in the trailer dictionary": what will be encrypted must not
-# claim to be PDF/A.
+# ISO 19005-3 section 6.1.3: "The keyword Encrypt shall not be used in the trailer dictionary": what will be encrypted
+# must not claim to be PDF/A.
 STANDARDS: Mapping[Delivery, "list[typst.PDFStandard]"] = {
     Delivery.SEALED: ["a-3a", "ua-1"],
     Delivery.PASSWORD: ["ua-1"],
@@ -52,8 +52,8 @@ class Renderer:
     def render(self, request: DocumentRequest, *, delivery: Delivery, seal_name: str) -> bytes:
         """The finished, unsigned file. `seal_name` is whose seal the page announces.
 
-        Raises DocumentError for an unknown template, a record that is not the one attached, a letter that the typeface lacks, or
-        any complaint of the typesetter.
+        Raises DocumentError for an unknown template, a record that is not the one attached, a letter that the typeface
+        lacks, or any complaint of the typesetter.
         """
         template = self._template(request.template)
         record = _attached_record(request)
@@ -71,7 +71,7 @@ class Renderer:
                 timestamp=int(request.issued_at.timestamp()),
             )
         except typst.TypstError:
-            # The typesetter quotes the text it stumbled over, which may be somebody's name: the cause stays out of the error.
+            # The typesetter quotes the text it stumbled over, maybe somebody's name: the cause stays out of the error.
             raise DocumentError(f"the template {request.template} could not be typeset with this record") from None
         if warnings:
             raise DocumentError(f"the typesetter warned while setting the template {request.template}")

@@ -6,7 +6,7 @@ Two halves, with the time-stamp authority's answer between them, so that no thre
 2. the caller has `PreparedSeal.signature_digest` time-stamped;
 3. `complete_seal` writes the finished CMS (RFC 5652) into the room that was kept for it.
 
-Everything in the CMS that does not change from document to document is encoded once, in `SealKey` (facts/secured-pdf, section 3).
+What does not change in the CMS from document to document is encoded once, in `SealKey` (facts/secured-pdf, section 3).
 """
 
 from collections.abc import Callable, Sequence
@@ -64,13 +64,13 @@ class SealKey:
         self._signer_identifier = der.sequence(issuer, serial)
         self._digest_algorithm = der.sequence(der.oid(der.SHA256))
         self._content_type = der.attribute(ID_CONTENT_TYPE, der.oid(ID_DATA))
-        # RFC 5035 section 3: SigningCertificateV2 binds the certificate to the signature; SHA-256 is its default and left out
+        # RFC 5035 section 3: SigningCertificateV2 binds the certificate to the signature; its default digest is SHA-256
         issuer_serial = der.sequence(der.sequence(der.value(0xA4, issuer)), serial)
         ess_cert_id = der.sequence(der.octet_string(der.sha256(certificates[0])), issuer_serial)
         self._signing_certificate = der.attribute(ID_SIGNING_CERTIFICATE_V2, der.sequence(der.sequence(ess_cert_id)))
 
     def signed_attributes(self, document_digest: bytes) -> bytes:
-        """The attributes that are signed, as SET OF. No signing-time: EN 319 142-1 section 6.3 forbids it, /M tells it."""
+        """The attributes that are signed, as SET OF. No signing-time (EN 319 142-1 section 6.3): /M tells the time."""
         message_digest = der.attribute(ID_MESSAGE_DIGEST, der.octet_string(document_digest))
         return der.set_of(self._content_type, message_digest, self._signing_certificate)
 
@@ -120,7 +120,7 @@ def software_key(private_key: ec.EllipticCurvePrivateKey, chain: Sequence[x509.C
 
 
 def prepare_seal(pdf: bytes, *, key: SealKey, claimed_time: datetime, password: str | None) -> PreparedSeal:
-    """Append the signature field and sign. `password` opens a file that is encrypted (encryption comes first, then sealing)."""
+    """Append the signature field and sign. `password` opens a file that is encrypted already: sealing comes last."""
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
     if password is not None:
         writer.encrypt(password)

@@ -1,4 +1,4 @@
-"""The document sealer: request in, sealed file out. Typesetting and signing run on worker threads, never on the event loop."""
+"""The document sealer: request in, sealed file out. Typesetting and signing run on worker threads."""
 
 import asyncio
 import hashlib
@@ -28,8 +28,9 @@ OWNER_PASSWORD_BYTES = 32
 class PdfSealer:
     """Renders, encrypts where asked, signs and time-stamps (fulfils `connectors.contracts.documents.DocumentSealer`).
 
-    `seal_key` is a P-256 key or the path of its PEM file; `seal_chain` its certificates, leaf first, root left out; `connect_to` maps
-    the host name in `tsa_url` to the address really called. Use one sealer per event loop and `aclose` it.
+    `seal_key` is a P-256 key or the path of its PEM file; `seal_chain` its certificates, leaf first, root left out;
+    `connect_to` maps the host name in `tsa_url` to the address really called. Use one sealer per event loop and
+    `aclose` it.
     Raises DocumentError when key, certificates or typeface cannot be used.
     """
 

@@ -47,7 +47,7 @@ class TimestampClient:
     async def timestamp(self, digest: bytes) -> bytes:
         """A token (DER ContentInfo) for a SHA-256 digest.
 
-        Raises TimestampUnavailable for whatever is wrong: no answer, a refusal, another's token, an untrusted authority.
+        Raises TimestampUnavailable whatever is wrong: no answer, a refusal, another's token, an untrusted authority.
         """
         nonce = self._random_bits(NONCE_BITS)
         reply = await self._post(_query(digest, nonce))
@@ -93,8 +93,8 @@ def validate_reply(
     try:
         response = tsp.TimeStampResp.load(reply, strict=True)
         status = response["status"]["status"].native
-        # section 2.4.2: "When the status contains the value zero or one, a TimeStampToken MUST be present. When status contains
-        # a value other than zero or one, a TimeStampToken MUST NOT be present."
+        # section 2.4.2: "When the status contains the value zero or one, a TimeStampToken MUST be present. When status
+        # contains a value other than zero or one, a TimeStampToken MUST NOT be present."
         if status not in ("granted", "granted_with_mods"):
             raise TimestampUnavailable(f"the time-stamp authority refused: {status}")
         token: cms.ContentInfo = response["time_stamp_token"]
@@ -112,7 +112,7 @@ def _validate_content(info: tsp.TSTInfo, *, expected_digest: bytes, expected_non
     # section 2.4.2: messageImprint "MUST have the same value as the similar field in TimeStampReq"
     if (imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native) != ("sha256", expected_digest):
         raise TimestampUnavailable("the time-stamp is for something else")
-    # section 2.4.2: nonce "MUST be present if it was present in TimeStampReq. In such a case it MUST equal the value provided"
+    # section 2.4.2: nonce "MUST be present if it was present in TimeStampReq. In such a case it MUST equal the value"
     if info["nonce"].native != expected_nonce:
         raise TimestampUnavailable("the time-stamp answers another query")
 

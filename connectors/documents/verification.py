@@ -1,0 +1,260 @@
+"""Judges a file somebody brings: is it sealed by us, whole, and was the seal good when it was made?
+
+A file is valid when all of this holds (ETSI EN 319 102-1 in short):
+
+1. it is a PDF with one certification signature over the entire file, or over all but validation data added later;
+2. the signature is intact;
+3. a trusted authority time-stamped it, and that authority's certificate is still good now;
+4. the signer's certificate leads to a trusted root and was good at the time of the time-stamp.
+
+Whatever cannot be shown is not assumed: every fault on the way ends in a verdict other than valid.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Literal, assert_never
+
+from asn1crypto import cms
+from asn1crypto import crl as asn1_crl
+from cryptography import x509
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESIndeterminate
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.pdf_embedded import (
+    EmbeddedPdfSignature,
+    async_validate_pdf_signature,
+    read_certification_data,
+)
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel, SignatureStatus
+from pyhanko_certvalidator import ValidationContext
+
+from connectors.contracts.documents import DocumentReport, SealLevel, Verdict
+from connectors.contracts.errors import DocumentError
+from connectors.documents.certificates import load_certificates, to_asn1
+
+# The library logs a traceback for every path it cannot build; the verdict says it better. (Configured logging sees it.)
+logging.getLogger("pyhanko").addHandler(logging.NullHandler())
+
+ROOT_FILE = "root.pem"
+TSA_ROOT_FILE = "tsa-root.pem"
+SEAL_TRACE = b"/ByteRange"  # what only a signed PDF holds, readable even in a file that is broken elsewhere
+
+
+OUT_OF_VALIDITY = (AdESIndeterminate.OUT_OF_BOUNDS_NO_POE, AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED)
+
+
+class Unfit(Exception):
+    """The verdict is reached before every check was made."""
+
+    def __init__(self, verdict: Verdict, reason: str) -> None:
+        super().__init__(reason)
+        self.verdict, self.reason = verdict, reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Trust:
+    """Whom the judge believes. `crls` are revocation lists in DER, of either authority."""
+
+    roots: Sequence[x509.Certificate]
+    tsa_roots: Sequence[x509.Certificate]
+    crls: Sequence[bytes]
+
+
+def verify_pdf(
+    pdf: bytes,
+    *,
+    trust_roots: Sequence[x509.Certificate],
+    tsa_roots: Sequence[x509.Certificate],
+    now: datetime,
+    crls: Sequence[bytes] = (),
+    password: str | None = None,
+) -> DocumentReport:
+    """The verdict on one file, never an exception. Runs an event loop of its own: call it from a worker thread.
+
+    `now` has a time zone; `crls` are revocation lists in DER; `password` opens an encrypted file.
+    """
+    trust = _Trust(trust_roots, tsa_roots, crls)
+    try:
+        return asyncio.run(_judge(pdf, trust=trust, now=now, password=password))
+    except Unfit as unfit:
+        return _report(unfit.verdict, unfit.reason)
+    # What the readers raise over a file that is broken or made to break them; asn1crypto speaks in built-in exceptions.
+    except (PdfError, SigningError, SignatureValidationError, ValueError, TypeError, LookupError, AttributeError,
+            ArithmeticError, AssertionError, RecursionError, OSError, NotImplementedError):  # fmt: skip
+        if SEAL_TRACE in pdf:
+            return _report(Verdict.CHANGED, "the file was sealed, but it is damaged and cannot be read")
+        return _report(Verdict.UNKNOWN, "the file is not a PDF that can be read")
+
+
+def verify_file(path: Path, trust_dir: Path, now: datetime, password: str | None = None) -> DocumentReport:
+    """The verdict on a file, trusting `root.pem`, `tsa-root.pem` and any `*.crl` (DER) in `trust_dir`.
+
+    Raises DocumentError when the file or the trust folder cannot be read.
+    """
+    try:
+        pdf = path.read_bytes()
+        crls = [crl.read_bytes() for crl in sorted(trust_dir.glob("*.crl"))]
+    except OSError as fault:
+        raise DocumentError("the file or the trust folder cannot be read") from fault
+    return verify_pdf(
+        pdf,
+        trust_roots=load_certificates(trust_dir / ROOT_FILE),
+        tsa_roots=load_certificates(trust_dir / TSA_ROOT_FILE),
+        now=now,
+        crls=crls,
+        password=password,
+    )
+
+
+async def _judge(pdf: bytes, *, trust: _Trust, now: datetime, password: str | None) -> DocumentReport:
+    # 1. one certification signature in a readable file
+    reader = _open(pdf, password)
+    seal = _only_seal(reader)
+    _validate_container(pdf, seal)
+    # 2. intact and over the whole file; 3. the time-stamp, judged now
+    stamped = await _validate(seal, trust=trust, moment=now)
+    _validate_integrity(stamped, reader, seal)
+    signed_at = _validate_time_stamp(stamped)
+    # 4. the signer, judged when the time-stamp was given
+    signer = await _validate(seal, trust=trust, moment=signed_at)
+    verdict, reason = _signer_verdict(signer)
+    return DocumentReport(
+        verdict=verdict,
+        reason=reason,
+        signer=str(seal.signer_cert.subject.human_friendly),
+        signed_at=signed_at,
+        level=SealLevel.B_LTA if reader.embedded_timestamp_signatures else SealLevel.B_T,
+        document_id=_document_id(reader),
+    )
+
+
+def _open(pdf: bytes, password: str | None) -> PdfFileReader:
+    reader = PdfFileReader(BytesIO(pdf))
+    if reader.encrypted:
+        if password is None:
+            raise Unfit(Verdict.UNKNOWN, "the file is encrypted; its password is needed")
+        if reader.decrypt(password).status.name == "FAILED":
+            raise Unfit(Verdict.UNKNOWN, "the file is encrypted; the password does not open it")
+    return reader
+
+
+def _only_seal(reader: PdfFileReader) -> EmbeddedPdfSignature:
+    seals = reader.embedded_regular_signatures
+    if not seals:
+        raise Unfit(Verdict.UNKNOWN, "the file carries no seal")
+    if len(seals) > 1:
+        raise Unfit(Verdict.CHANGED, "another signature was added after the seal")
+    seal: EmbeddedPdfSignature = seals[0]
+    return seal
+
+
+def _validate_container(pdf: bytes, seal: EmbeddedPdfSignature) -> None:
+    """The room of the signature lies outside of what is signed: it may hold the CMS in DER, zeros and nothing else."""
+    first_start, first_length, second_start, _ = (int(number) for number in seal.byte_range)
+    room = pdf[first_start + first_length : second_start]
+    content = seal.pkcs7_content
+    signed_data = cms.ContentInfo.load(content).dump()
+    expected = b"<" + signed_data.hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
+    if first_start != 0 or room != expected:
+        raise Unfit(Verdict.CHANGED, "something was hidden beside the seal")
+
+
+async def _validate(seal: EmbeddedPdfSignature, *, trust: _Trust, moment: datetime) -> PdfSignatureStatus:
+    return await async_validate_pdf_signature(
+        seal,
+        signer_validation_context=_context(trust.roots, trust.crls, moment),
+        ts_validation_context=_context(trust.tsa_roots, trust.crls, moment),
+    )
+
+
+def _context(roots: Sequence[x509.Certificate], crls: Sequence[bytes], moment: datetime) -> ValidationContext:
+    return ValidationContext(
+        trust_roots=[to_asn1(root) for root in roots],
+        crls=[asn1_crl.CertificateList.load(crl) for crl in crls],
+        moment=moment,
+        allow_fetching=False,
+        # A list that is there is obeyed, a missing one is no fault: whoever verifies offline decides which to bring.
+        revocation_mode="soft-fail",
+        retroactive_revinfo=True,
+    )
+
+
+def _validate_integrity(status: PdfSignatureStatus, reader: PdfFileReader, seal: EmbeddedPdfSignature) -> None:
+    if not (status.intact and status.valid):
+        raise Unfit(Verdict.CHANGED, "the file was changed after it was sealed")
+    is_untouched = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    only_validation_data = (
+        status.coverage == SignatureCoverageLevel.ENTIRE_REVISION
+        and status.docmdp_ok is True
+        and status.modification_level in (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES)
+    )
+    if not (is_untouched or only_validation_data):
+        raise Unfit(Verdict.CHANGED, "something was added to the file after it was sealed")
+    # ISO 32000-2 section 12.8.2.2: the certification signature is the one that DocMDP in /Perms refers to
+    certification = read_certification_data(reader)
+    if certification is None or certification.author_sig != seal.sig_object:
+        raise Unfit(Verdict.UNKNOWN, "the signature does not certify the whole document")
+
+
+def _validate_time_stamp(status: PdfSignatureStatus) -> datetime:
+    time_stamp = status.timestamp_validity
+    if time_stamp is None:
+        raise Unfit(Verdict.UNKNOWN, "the seal carries no time-stamp")
+    if not (time_stamp.intact and time_stamp.valid):
+        raise Unfit(Verdict.CHANGED, "the time-stamp of the seal was changed")
+    match _standing(time_stamp):
+        case "good":
+            return time_stamp.timestamp
+        case "expired":
+            raise Unfit(Verdict.EXPIRED, "the certificate of the time-stamp authority has expired")
+        case "revoked":
+            raise Unfit(Verdict.REVOKED, "the certificate of the time-stamp authority was revoked")
+        case "unknown":
+            raise Unfit(Verdict.UNKNOWN, "the time-stamp comes from an authority that is not trusted")
+        case other:
+            assert_never(other)
+
+
+def _signer_verdict(status: PdfSignatureStatus) -> tuple[Verdict, str]:
+    match _standing(status):
+        case "good" if status.bottom_line:
+            return Verdict.VALID, "the file is sealed by a trusted signer and has not been changed"
+        case "expired":
+            return Verdict.EXPIRED, "the signer's certificate was not in force when the file was sealed"
+        case "revoked":
+            return Verdict.REVOKED, "the signer's certificate was revoked when the file was sealed"
+        case "good" | "unknown":
+            return Verdict.UNKNOWN, "the signer is not known to the trust roots"
+        case other:
+            assert_never(other)
+
+
+def _standing(status: SignatureStatus) -> Literal["good", "expired", "revoked", "unknown"]:
+    """What path validation says of a certificate, at the moment it was asked about."""
+    if status.trusted:
+        return "good"
+    if status.revoked:
+        return "revoked"
+    if status.trust_problem_indic in OUT_OF_VALIDITY:
+        return "expired"
+    return "unknown"
+
+
+def _document_id(reader: PdfFileReader) -> str | None:
+    """The number the renderer writes into the document's keywords."""
+    if "/Info" not in reader.trailer_view:
+        return None
+    keywords = reader.trailer["/Info"].get("/Keywords")
+    return None if keywords is None else str(keywords)
+
+
+def _report(verdict: Verdict, reason: str) -> DocumentReport:
+    return DocumentReport(verdict=verdict, reason=reason, signer=None, signed_at=None, level=None, document_id=None)
