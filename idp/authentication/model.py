@@ -1,0 +1,119 @@
+"""Records and codes of the authentication room."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from idp.kernel.assurance import Aal
+from idp.kernel.ids import PasskeyId, SsoSessionId, SubscriberId
+
+
+class AuthenticationProblem(StrEnum):
+    """Why this room refuses; texts in `idp/web/problems/AUT.toml`."""
+
+    SIGN_IN_FAILED = "AUT-01"
+    CEREMONY_UNUSABLE = "AUT-02"
+    LINK_UNUSABLE = "AUT-03"
+    PASSKEY_NOT_ADDED = "AUT-04"
+    PASSKEY_KNOWN = "AUT-05"
+    IDENTITY_NOT_LIVE = "AUT-06"
+    SIGN_IN_NEEDED = "AUT-07"
+    NICKNAME_UNREADABLE = "AUT-08"
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """What authenticators know us as: `id` is a host name, `origin` the one place where ceremonies may happen."""
+
+    id: str
+    name: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """What a browser needs for one ceremony. `handle` holds the challenge, sealed; it comes back with the answer."""
+
+    handle: str
+    public_key: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCredential:
+    """A credential whose registration was verified."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    aaguid: str
+    backup_eligible: bool
+    backed_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """An answer to a challenge whose signature was verified."""
+
+    sign_count: int
+    backup_eligible: bool
+    backed_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPasskey:
+    """A passkey as sign-in needs it."""
+
+    id: PasskeyId
+    subscriber_id: SubscriberId
+    user_handle: str
+    public_key: bytes
+    sign_count: int
+    backup_eligible: bool
+    subscriber_is_live: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Passkey:
+    """A passkey as its owner sees it. `is_synced` tells one that a provider copies to the owner's other devices."""
+
+    id: PasskeyId
+    nickname: str
+    is_synced: bool
+    added_at: datetime
+    last_used_at: datetime | None
+    is_suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedPasskey:
+    """Who answered a challenge, and what that is worth."""
+
+    subscriber_id: SubscriberId
+    passkey_id: PasskeyId
+    aal: Aal
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SsoSession:
+    """A signed-in browser.
+
+    `auth_time` is when the person was authenticated, `last_seen` the last use (to the minute).
+    """
+
+    id: SsoSessionId
+    subscriber_id: SubscriberId
+    aal: Aal
+    amr: tuple[str, ...]
+    auth_time: datetime
+    last_seen: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StartedSession:
+    """A new session and the secret for its cookie, which is nowhere else."""
+
+    session: SsoSession
+    cookie_value: str

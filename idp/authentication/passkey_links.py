@@ -1,0 +1,55 @@
+"""One-use links by which a subscriber adds a passkey on the own phone: given at the counter, good for one passkey."""
+
+import hashlib
+from datetime import timedelta
+
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, AuditEvent
+from idp.authentication import store
+from idp.authentication.model import AuthenticationProblem
+from idp.kernel.errors import Refused
+from idp.kernel.ids import SubscriberId
+from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.storage.storage import UnitOfWork
+
+
+class PasskeyLinks:
+    """Makes, opens and spends links. The token is in the link alone; the table has its digest."""
+
+    def __init__(self, *, audit: AuditLog, randomness: Randomness = system_randomness) -> None:
+        self._audit = audit
+        self._randomness = randomness
+
+    async def make(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor, valid_for: timedelta) -> str:
+        """The token of a new link, for `/passkeys/new?link=TOKEN`. An earlier unused link of the subscriber ends."""
+        token = random_text(self._randomness)
+        await store.insert_link(uow, digest=_digest(token), subscriber_id=subscriber_id, expires_at=uow.now + valid_for)
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                event="passkey.link_made",
+                actor=by,
+                subject=subscriber_id,
+                details={"valid_seconds": int(valid_for.total_seconds())},
+            ),
+        )
+        return token
+
+    async def open(self, uow: UnitOfWork, token: str) -> SubscriberId:
+        """Whose link it is, without spending it.
+
+        Raises Refused (LINK_UNUSABLE) when it was used, is over, never was, or the identity is stopped: one answer.
+        """
+        subscriber_id = await store.find_usable_link(uow, _digest(token))
+        if subscriber_id is None:
+            raise Refused(AuthenticationProblem.LINK_UNUSABLE)
+        return subscriber_id
+
+    async def spend(self, uow: UnitOfWork, token: str) -> None:
+        """Use the link up, in the transaction that adds the passkey. Raises Refused (LINK_UNUSABLE)."""
+        if not await store.spend_link(uow, _digest(token)):
+            raise Refused(AuthenticationProblem.LINK_UNUSABLE)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,78 @@
+"""Sessions: a browser in which a subscriber has signed in. The cookie holds 256 random bits, the table their digest."""
+
+import hashlib
+from datetime import timedelta
+
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authentication import store
+from idp.authentication.model import SsoSession, StartedSession
+from idp.kernel.assurance import Aal
+from idp.kernel.ids import SsoSessionId, SubscriberId, new_id
+from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.storage.storage import UnitOfWork
+
+TOUCH_EVERY = timedelta(minutes=1)
+COOKIE_VALUE_LENGTH = 43
+
+
+class Sessions:
+    """Starts, finds and ends sessions. Every method joins the caller's unit of work."""
+
+    def __init__(self, *, audit: AuditLog, randomness: Randomness = system_randomness) -> None:
+        self._audit = audit
+        self._randomness = randomness
+
+    async def start(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...]
+    ) -> StartedSession:
+        """A new session with a new secret: what a browser had before is never promoted (session fixation)."""
+        session = SsoSession(
+            id=SsoSessionId(new_id("ses", now=uow.now, randomness=self._randomness)),
+            subscriber_id=subscriber_id,
+            aal=aal,
+            amr=amr,
+            auth_time=uow.now,
+            last_seen=uow.now,
+            ended_at=None,
+        )
+        cookie_value = random_text(self._randomness)
+        await store.insert_session(uow, session, cookie_digest=_digest(cookie_value))
+        await self._note(uow, "session.started", session, {"aal": aal.value, "amr": list(amr)})
+        return StartedSession(session, cookie_value)
+
+    async def find(self, uow: UnitOfWork, cookie_value: str | None) -> SsoSession | None:
+        """The session of a cookie while it may be used: 1 hour from last use, 12 hours from authentication.
+
+        Whether the subscriber may still act is for the caller: `subscribers.store.live_subscriber`.
+        """
+        if cookie_value is None or len(cookie_value) != COOKIE_VALUE_LENGTH:
+            return None
+        return await store.find_live_session(uow, _digest(cookie_value))
+
+    async def touch(self, uow: UnitOfWork, session: SsoSession) -> None:
+        """The session was used: its idle time starts again. Written at most once a minute."""
+        if uow.now - session.last_seen >= TOUCH_EVERY:
+            await store.touch_session(uow, session.id)
+
+    async def end(self, uow: UnitOfWork, session: SsoSession) -> None:
+        """End it now, everywhere. Ending one that has ended is no error and no entry."""
+        if await store.end_session(uow, session.id):
+            await self._note(uow, "session.ended", session, {})
+
+    async def _note(
+        self, uow: UnitOfWork, event: str, session: SsoSession, details: dict[str, str | list[str]]
+    ) -> None:
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                event=event,
+                actor=Actor(ActorKind.SUBSCRIBER, session.subscriber_id),
+                subject=session.subscriber_id,
+                details={"session": session.id, **details},
+            ),
+        )
+
+
+def _digest(cookie_value: str) -> bytes:
+    return hashlib.sha256(cookie_value.encode()).digest()
