@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.app.schema import upgrade_schema
+from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
 from tests.clock import FrozenClock
 from tests.postgresql import Cluster, find_binaries
@@ -66,7 +66,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 async def storage(database_url: str, clock: FrozenClock) -> AsyncIterator[Storage]:
     """A migrated store on each engine."""
     store = Storage(open_engine(database_url), clock)
-    await upgrade_schema(store.engine)
+    async with store.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
     yield store
     await store.close()
 
@@ -75,7 +76,8 @@ async def storage(database_url: str, clock: FrozenClock) -> AsyncIterator[Storag
 async def sqlite_storage(sqlite_url: str, clock: FrozenClock) -> AsyncIterator[Storage]:
     """A migrated store on SQLite alone, for tests whose question is not the engine."""
     store = Storage(open_engine(sqlite_url), clock)
-    await upgrade_schema(store.engine)
+    async with store.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
     yield store
     await store.close()
 

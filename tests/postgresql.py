@@ -56,7 +56,8 @@ class Cluster:
 
 def find_binaries() -> Path | None:
     """The newest PostgreSQL server binaries of this machine."""
-    if (on_path := shutil.which("initdb")) is not None:
-        return Path(on_path).parent
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return versions[-1].parent if versions else None
+    if versions:
+        return versions[-1].parent
+    on_path = shutil.which("initdb")
+    return None if on_path is None else Path(on_path).resolve().parent
