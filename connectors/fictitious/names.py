@@ -55,9 +55,10 @@ def surname_of(*about: str | int) -> Spelling:
     return stem[0] + ending[0], stem[1] + ending[1]
 
 
-def given_name_of(sex: str, *about: str | int) -> Spelling:
-    """A given name; `sex` is "1" for men, "2" for women, as on the card."""
-    return choose(MALE_NAMES if sex == "1" else FEMALE_NAMES, "given", *about)
+def given_name_of(sex: str, *about: str | int, step: int = 0) -> Spelling:
+    """A given name; `sex` is "1" for men, "2" for women, as on the card. Another `step` gives another name."""
+    names = MALE_NAMES if sex == "1" else FEMALE_NAMES
+    return names[(draw(len(names), "given", *about) + step) % len(names)]
 
 
 def titles_of(*, sex: str, age: int, is_married: bool) -> Spelling:

@@ -133,7 +133,7 @@ def _member(
     serial = _GENERATED_FROM + index * _SERIALS_PER_HOUSE + position
     birth = _birth_date(serial, COUNTED_IN_YEAR - role.age)
     titles = titles_of(sex=role.sex, age=role.age, is_married=role.is_married)
-    name_th, name_en = person_names(titles, given_name_of(role.sex, serial), surname)
+    name_th, name_en = person_names(titles, given_name_of(role.sex, "house", index, step=position), surname)
     father, mother = _parents(serial, birth, parents)
     return FictitiousPerson(
         citizen_id=citizen_number(serial, birth.year_be),
