@@ -27,8 +27,9 @@ def answer_query(query_der: bytes, *, authority: Identity, serial: int, now: dat
     try:
         query = _read_query(query_der)
     except RefusedQuery as refusal:
-        status = {"status": "rejection", "fail_info": {refusal.failure}}
-        return bytes(tsp.TimeStampResp({"status": status}).dump())
+        # A TimeStampResp of a status alone (RFC 3161 section 2.4.2); asn1crypto's own class demands a token in it.
+        status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {refusal.failure}})
+        return bytes(core.SequenceOf([status], spec=tsp.PKIStatusInfo).dump())
     token = _token(query, authority=authority, serial=serial, now=now)
     return bytes(tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
 
@@ -54,7 +55,7 @@ def _read_query(query_der: bytes) -> tsp.TimeStampReq:
     # section 2.4.1: "If an extension ... is used but is not recognized by a server, the server SHALL NOT issue a token
     # and SHALL return a failure (unacceptedExtension)."
     if values["extensions"]:
-        raise RefusedQuery("unaccepted_extension")
+        raise RefusedQuery("unaccepted_extensions")
     return query
 
 

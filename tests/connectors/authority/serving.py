@@ -1,0 +1,33 @@
+"""Serves an ASGI application on a port of its own for the length of a test."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+
+def wall_clock() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+@contextmanager
+def served(routes: Sequence[BaseRoute]) -> Iterator[str]:
+    """The base URL of the routes, on 127.0.0.1 and a free port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=list(routes)), log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
