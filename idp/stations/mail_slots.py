@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from connectors.contracts.card_wire import REQUEST_TYP
 from idp.agencies.model import Standing
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
@@ -210,7 +211,7 @@ class MailSlots:
                 "nonce": session.nonce,
                 **claims,
             },
-            typ=rules.REQUEST_TYP,
+            typ=REQUEST_TYP,
         )
 
     async def _station_named_in(self, message: str) -> Station:

@@ -3,14 +3,23 @@
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Final, TypeVar
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64decode
 
+from connectors.contracts.card_wire import (
+    ANSWER_TYP,
+    HELLO_SECONDS,
+    HELLO_TYP,
+    SIGNING_ALGORITHM,
+    AnswerClaims,
+    HelloClaims,
+    wire_to_claims,
+)
 from connectors.contracts.errors import CardFault
 from idp.kernel.errors import Conflict, Refused
 from idp.kernel.ids import CardSessionId, StationId
@@ -26,13 +35,13 @@ from idp.stations.model import (
     VerifiedHello,
 )
 
-HELLO_TYP: Final = "agent-hello+jwt"
-ANSWER_TYP: Final = "card-answer+jwt"
-REQUEST_TYP: Final = "card-request+jwt"
-MESSAGE_LIFE: Final = timedelta(seconds=60)
-CLOCK_SKEW: Final = timedelta(seconds=30)
+CLOCK_SKEW_SECONDS: Final = 30
 MINIMUM_AGENT_VERSION: Final = (0, 1)
 MAX_MESSAGE_LENGTH: Final = 128_000
+MAX_ID_LENGTH: Final = 100
+KNOWN_FAULTS: Final = frozenset(fault.value for fault in CardFault)
+
+Claims = TypeVar("Claims", HelloClaims, AnswerClaims)
 
 PURPOSE_TEXTS: Final[Mapping[CardPurpose, Mapping[str, str]]] = {
     CardPurpose.ENROLMENT: {
@@ -50,49 +59,46 @@ def station_named_in(message: str) -> StationId:
         claims = json.loads(urlsafe_b64decode(message.split(".")[1].encode("ascii")))
     except (ValueError, RecursionError) as error:
         raise Refused(StationProblem.BAD_MESSAGE, "payload is not JSON") from error
-    if not isinstance(claims, dict):
-        raise Refused(StationProblem.BAD_MESSAGE, "payload is not an object")
-    return StationId(_text(claims, "iss"))
+    issuer = claims.get("iss") if isinstance(claims, dict) else None
+    if not isinstance(issuer, str) or not 0 < len(issuer) <= MAX_ID_LENGTH:
+        raise Refused(StationProblem.BAD_MESSAGE, "iss")
+    return StationId(issuer)
 
 
 def verify_hello(*, message: str, expected_station: Station, expected_audience: str, now: datetime) -> VerifiedHello:
-    """Check a poll (typ `agent-hello+jwt`). Raises Refused (BAD_MESSAGE)."""
-    claims, expires_at = _verify(message, HELLO_TYP, expected_station, expected_audience, now)
-    slots = claims.get("slots")
-    if not isinstance(slots, dict) or not all(value in ("empty", "present") for value in slots.values()):
-        raise Refused(StationProblem.BAD_MESSAGE, "slots")
+    """Check a poll. Raises Refused (BAD_MESSAGE)."""
+    claims = _verify(message, HELLO_TYP, HelloClaims, expected_station, expected_audience, now)
     return VerifiedHello(
-        token_id=_text(claims, "jti"),
-        expires_at=expires_at,
-        agent_version=_text(claims, "version"),
-        card_stack=_text(claims, "card_stack"),
-        is_virtual=_flag(claims, "virtual"),
-        slots={name: slots[name] for name in ("officer", "citizen") if name in slots},
+        token_id=claims.jti,
+        expires_at=datetime.fromtimestamp(claims.exp, UTC),
+        agent_version=claims.version,
+        card_stack=claims.card_stack,
+        is_virtual=claims.virtual,
+        slots={str(slot): str(fill) for slot, fill in claims.slots.items()},
     )
 
 
 def verify_answer(*, message: str, expected_station: Station, expected_audience: str, now: datetime) -> VerifiedAnswer:
-    """Check an answer (typ `card-answer+jwt`). Raises Refused (BAD_MESSAGE)."""
-    claims, expires_at = _verify(message, ANSWER_TYP, expected_station, expected_audience, now)
-    try:
-        outcome = Outcome(_text(claims, "outcome"))
-        fault = None if claims.get("fault") is None else CardFault(_text(claims, "fault"))
-    except ValueError as error:
-        raise Refused(StationProblem.BAD_MESSAGE, "outcome or fault") from error
-    card, photo = _optional_text(claims, "card"), _optional_text(claims, "photo")
-    if (outcome is Outcome.READ) != (card is not None) or (outcome is Outcome.FAULT) != (fault is not None):
+    """Check an answer. Raises Refused (BAD_MESSAGE)."""
+    claims = _verify(message, ANSWER_TYP, AnswerClaims, expected_station, expected_audience, now)
+    outcome = Outcome(claims.outcome)
+    if (outcome is Outcome.READ) != (claims.card is not None) or (outcome is Outcome.FAULT) != (
+        claims.fault is not None
+    ):
         raise Refused(StationProblem.BAD_MESSAGE, "outcome and content do not agree")
+    if claims.fault is not None and claims.fault not in KNOWN_FAULTS:
+        raise Refused(StationProblem.BAD_MESSAGE, "fault")
     return VerifiedAnswer(
-        token_id=_text(claims, "jti"),
-        expires_at=expires_at,
-        card_session_id=CardSessionId(_text(claims, "sid")),
-        nonce=_text(claims, "nonce"),
+        token_id=claims.jti,
+        expires_at=datetime.fromtimestamp(claims.exp, UTC),
+        card_session_id=CardSessionId(claims.sid),
+        nonce=claims.nonce,
         outcome=outcome,
-        fault=fault,
-        card=card,
-        photo=photo,
-        is_virtual=_flag(claims, "virtual"),
-        agent_version=_text(claims, "agent_version"),
+        fault=CardFault(claims.fault) if claims.fault else None,
+        card=claims.card,
+        photo=claims.photo,
+        is_virtual=claims.virtual,
+        agent_version=claims.agent_version,
     )
 
 
@@ -138,49 +144,28 @@ def answerable_states(outcome: Outcome) -> frozenset[CardSessionState]:
 
 
 def _verify(
-    message: str, expected_typ: str, station: Station, expected_audience: str, now: datetime
-) -> tuple[dict[str, Any], datetime]:
+    message: str, expected_typ: str, kind: type[Claims], station: Station, expected_audience: str, now: datetime
+) -> Claims:
     key = ECKey.import_key(dict(station.public_jwk))
     try:
-        verified = jws.deserialize_compact(message, key, algorithms=["ES256"])
-        claims = json.loads(verified.payload)
-    except (JoseError, ValueError, RecursionError) as error:
-        raise Refused(StationProblem.BAD_MESSAGE, "signature") from error
+        verified = jws.deserialize_compact(message, key, algorithms=[SIGNING_ALGORITHM])
+        claims = wire_to_claims(json.loads(verified.payload), kind)
+    except (JoseError, ValueError, TypeError, RecursionError) as error:
+        raise Refused(StationProblem.BAD_MESSAGE, "signature or claims") from error
     header = verified.headers()
     # RFC 8725, section 3.11: explicit typing, so that a message of one kind is never taken as another
     if header.get("typ") != expected_typ or header.get("kid") != key.thumbprint():
         raise Refused(StationProblem.BAD_MESSAGE, "typ or kid")
-    if not isinstance(claims, dict) or claims.get("iss") != station.id or claims.get("aud") != expected_audience:
+    if claims.iss != station.id or claims.aud != expected_audience:
         raise Refused(StationProblem.BAD_MESSAGE, "iss or aud")
-    issued_at, expires_at = _moment(claims, "iat"), _moment(claims, "exp")
-    if not issued_at - CLOCK_SKEW <= now < expires_at + CLOCK_SKEW or expires_at - issued_at > MESSAGE_LIFE:
+    if not _is_in_time(issued_at=claims.iat, expires_at=claims.exp, now=int(now.timestamp())):
         raise Refused(StationProblem.BAD_MESSAGE, "outside its time; is the clock of the station right?")
-    return claims, expires_at
+    return claims
 
 
-def _text(claims: Mapping[str, Any], name: str) -> str:
-    value = claims.get(name)
-    if not isinstance(value, str) or not value or not value.isascii():
-        raise Refused(StationProblem.BAD_MESSAGE, name)
-    return value
-
-
-def _optional_text(claims: Mapping[str, Any], name: str) -> str | None:
-    return None if claims.get(name) is None else _text(claims, name)
-
-
-def _flag(claims: Mapping[str, Any], name: str) -> bool:
-    value = claims.get(name)
-    if not isinstance(value, bool):
-        raise Refused(StationProblem.BAD_MESSAGE, name)
-    return value
-
-
-def _moment(claims: Mapping[str, Any], name: str) -> datetime:
-    value = claims.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**33:
-        raise Refused(StationProblem.BAD_MESSAGE, name)
-    return datetime.fromtimestamp(value, UTC)
+def _is_in_time(*, issued_at: int, expires_at: int, now: int) -> bool:
+    is_short_lived = 0 < expires_at - issued_at <= HELLO_SECONDS
+    return is_short_lived and issued_at - CLOCK_SKEW_SECONDS <= now < expires_at
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey
 
 from connectors.contracts.card import ThaiCardData
 from connectors.contracts.card_wire import wire_to_card
+from connectors.contracts.errors import CardError
 from idp.agencies.model import Member
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
@@ -173,7 +174,7 @@ class Stations:
             raise NotFound(StationProblem.NOTHING_READ)
         try:
             return wire_to_card(json.loads(self._encryption.decrypt(card)))
-        except (SealBroken, ValueError, KeyError, TypeError) as error:
+        except (SealBroken, CardError, ValueError, TypeError) as error:
             raise Refused(StationProblem.BAD_CARD_DATA) from error
 
     async def photo_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> bytes:

@@ -1,0 +1,163 @@
+"""Decisions of the counter journey, pure: the table of steps, what a card passes, which IAL evidence reaches."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from connectors.contracts.registry import CardStatus
+from idp.enrolment.model import (
+    ENDS,
+    CardDecision,
+    CardFacts,
+    CardPassed,
+    CardPending,
+    CardRefused,
+    CheckCard,
+    End,
+    Enrolment,
+    EnrolmentProblem,
+    EnrolmentState,
+    Evidence,
+    EvidenceKind,
+    EvidenceResult,
+    Stay,
+    Step,
+)
+from idp.kernel.assurance import Ial
+from idp.stations.model import CardSessionState
+
+STATUS_LIFE: Final = timedelta(seconds=60)
+"""How old the registry's word about a card may be when it counts (facts/security-and-reliability, row 81)."""
+
+WHILE_WAITING: Final[Mapping[CardSessionState, Step]] = {
+    CardSessionState.WAITING: Stay(),
+    CardSessionState.TAKEN: Stay(),
+    CardSessionState.READ: CheckCard(),
+    CardSessionState.FAULT: End(EnrolmentProblem.CARD_NOT_READ),
+    CardSessionState.DECLINED: End(EnrolmentProblem.DECLINED),
+    CardSessionState.REMOVED: End(EnrolmentProblem.CARD_REMOVED),
+    CardSessionState.ENDED: End(EnrolmentProblem.CARD_REMOVED),
+    CardSessionState.EXPIRED: End(EnrolmentProblem.NO_CARD_IN_TIME),
+}
+"""The journey until the card is read: the card session decides."""
+
+
+def next_step(*, enrolment: Enrolment, card_session: CardSessionState, now: datetime) -> Step:
+    """What the journey does by itself now. Past the read it lives exactly as long as the card stays."""
+    if enrolment.state in ENDS:
+        return Stay()
+    if enrolment.state is EnrolmentState.WAITING_FOR_CARD:
+        return WHILE_WAITING[card_session]
+    if card_session is not CardSessionState.READ:
+        return End(EnrolmentProblem.CARD_REMOVED)
+    # a node that died while it asked the registry leaves a claim behind; when that is over any node may ask again
+    is_abandoned = enrolment.claimed_until is not None and now >= enrolment.claimed_until
+    if enrolment.state is EnrolmentState.CHECKING_CARD and is_abandoned:
+        return CheckCard()
+    return Stay()
+
+
+def find_obstacle(facts: CardFacts) -> EnrolmentProblem | None:
+    """What stands in the way before any registry is asked, None when nothing does."""
+    # "officer CID != citizen CID" (facts/smart-card, section 3)
+    if facts.holder is not None and facts.holder.id == facts.officer_person:
+        return EnrolmentProblem.OWN_ENROLMENT
+    if facts.card.expiry_date is not None and facts.card.expiry_date.is_before(facts.today):
+        return EnrolmentProblem.CARD_EXPIRED
+    # "one enrolment per chip no." (facts/security-and-reliability, row 81): the same person may come again with it
+    if facts.chip_holder is not None and (facts.holder is None or facts.chip_holder != facts.holder.id):
+        return EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
+    if facts.holder is not None and not facts.holder.is_live:
+        return EnrolmentProblem.IDENTITY_NOT_ACTIVE
+    return None
+
+
+STATUS_PROBLEMS: Final[Mapping[CardStatus, EnrolmentProblem]] = {
+    CardStatus.CANCELLED: EnrolmentProblem.CARD_CANCELLED,
+    CardStatus.MISMATCH: EnrolmentProblem.CARD_MISMATCH,
+    CardStatus.INCOMPLETE: EnrolmentProblem.CARD_INCOMPLETE,
+}
+
+
+def decide_card(*, answers: Iterable[CardStatus | None]) -> CardDecision:
+    """Judge the registry's answers to every check that was asked; None is a check that got no answer.
+
+    One refusal refuses; short of that one missing answer keeps everything pending. Passing needs at least one answer,
+    and each normal.
+    """
+    known = list(answers)
+    for answer in known:
+        if answer is not None and answer is not CardStatus.NORMAL:
+            return CardRefused(STATUS_PROBLEMS[answer])
+    if not known or None in known:
+        return CardPending()
+    return CardPassed()
+
+
+def state_after(decision: CardDecision) -> tuple[EnrolmentState, EnrolmentProblem | None]:
+    """Where a judged card leaves the journey, and the code to show."""
+    match decision:
+        case CardPassed():
+            return EnrolmentState.COMPARE_FACE, None
+        case CardPending():
+            return EnrolmentState.PENDING_REGISTRY, EnrolmentProblem.REGISTRY_UNAVAILABLE
+        case CardRefused(problem):
+            return EnrolmentState.REFUSED, problem
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def is_status_fresh(*, enrolment: Enrolment, now: datetime) -> bool:
+    """True while the registry's last word may still be relied on."""
+    return enrolment.checked_at is not None and now - enrolment.checked_at <= STATUS_LIFE
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRow:
+    """Evidence that together reaches a level.
+
+    `is_recalled`: the cell was written from memory of ETDA's standard, not from its text.
+    """
+
+    ial: Ial
+    needs: Mapping[EvidenceKind, EvidenceResult]
+    is_recalled: bool
+
+
+IAL_POLICY: Final = (
+    PolicyRow(
+        Ial.IAL2_2,
+        {
+            EvidenceKind.CARD_READ: EvidenceResult.READ,
+            EvidenceKind.CARD_STATUS_CHIP: EvidenceResult.NORMAL,
+            EvidenceKind.FACE_BY_OFFICER: EvidenceResult.MATCHES,
+        },
+        is_recalled=True,
+    ),
+    PolicyRow(
+        Ial.IAL1_3,
+        {
+            EvidenceKind.CARD_READ: EvidenceResult.READ,
+            EvidenceKind.CARD_STATUS_LASER: EvidenceResult.NORMAL,
+        },
+        is_recalled=False,
+    ),
+)
+"""The one table from evidence to IAL, highest first (design, section 4; facts/thai-registries, section 7.3).
+
+`card_read` is evidence of a read at an enrolled, attended station; other ways of reading are other kinds.
+"""
+
+_STATUS_KINDS: Final = frozenset({EvidenceKind.CARD_STATUS_CHIP, EvidenceKind.CARD_STATUS_LASER})
+
+
+def ial_of(evidence: Iterable[Evidence]) -> Ial:
+    """The level that the latest evidence of each kind reaches; a registry's "no" outweighs everything else."""
+    latest = {piece.kind: piece.result for piece in sorted(evidence, key=lambda piece: (piece.checked_at, piece.id))}
+    if any(latest.get(kind, EvidenceResult.NORMAL) is not EvidenceResult.NORMAL for kind in _STATUS_KINDS):
+        return Ial.IAL1_1
+    for row in IAL_POLICY:
+        if all(latest.get(kind) is result for kind, result in row.needs.items()):
+            return row.ial
+    return Ial.IAL1_1

@@ -1,0 +1,271 @@
+"""Tables of the enrolment room and their SQL. No attribute of a person stands in them in the clear."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Row,
+    Table,
+    Text,
+    and_,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from connectors.contracts.errors import CardFault
+from idp.enrolment.model import (
+    ENDS,
+    Enrolment,
+    EnrolmentProblem,
+    EnrolmentState,
+    Evidence,
+    EvidenceKind,
+    EvidenceResult,
+)
+from idp.kernel.assurance import Ial
+from idp.kernel.ids import AgencyId, CardSessionId, EnrolmentId, EvidenceId, MemberId, StationId, SubscriberId
+from idp.keys.blind_index import IndexDigest
+from idp.storage.dialects import insert_on_conflict
+from idp.storage.metadata import Instant, metadata
+from idp.storage.storage import UnitOfWork
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency_id", Text, ForeignKey("agency.id"), nullable=False),
+    Column("station_id", Text, ForeignKey("station.id"), nullable=False),
+    Column("officer", Text, nullable=False),
+    Column("officer_person", Text, nullable=False),
+    Column("card_session_id", Text, ForeignKey("card_session.id"), nullable=False),
+    Column("state", Text, nullable=False, index=True),
+    Column("problem", Text),
+    Column("fault", Text),
+    Column("subscriber_id", Text, index=True),
+    Column("ial", Text),
+    Column("started_at", Instant, nullable=False),
+    Column("checked_at", Instant),
+    Column("claimed_until", Instant),
+    Column("sealed_link", LargeBinary),
+    Column("link_expires_at", Instant),
+)
+
+evidence = Table(
+    "enrolment_evidence",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("enrolment_id", Text, ForeignKey("enrolment.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("wire_code", Text, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("sealed_detail", LargeBinary),
+)
+
+enrolled_chip = Table(
+    "enrolled_chip",
+    metadata,
+    Column("key_version", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("subscriber_id", Text, ForeignKey("subscriber.id"), nullable=False),
+    PrimaryKeyConstraint("key_version", "digest"),
+    Index("ix_enrolled_chip_subscriber_id", "subscriber_id"),
+)
+
+CHIP_NO = "chip_no"
+
+_OPEN_VALUES = sorted(state.value for state in EnrolmentState if state not in ENDS)
+
+
+async def insert_enrolment(uow: UnitOfWork, record: Enrolment) -> None:
+    """A new journey."""
+    await uow.execute(
+        insert(enrolment).values(
+            id=record.id,
+            agency_id=record.agency_id,
+            station_id=record.station_id,
+            officer=record.officer,
+            officer_person=record.officer_person,
+            card_session_id=record.card_session_id,
+            state=record.state.value,
+            started_at=record.started_at,
+        )
+    )
+
+
+async def find(uow: UnitOfWork, enrolment_id: EnrolmentId) -> Enrolment | None:
+    """The enrolment with this id."""
+    row = await uow.first(select(enrolment).where(enrolment.c.id == enrolment_id))
+    return None if row is None else _enrolment(row)
+
+
+async def open_enrolments(uow: UnitOfWork, *, limit: int) -> Sequence[EnrolmentId]:
+    """Journeys that have not ended, oldest first."""
+    not_ended = select(enrolment.c.id).where(enrolment.c.state.in_(_OPEN_VALUES)).order_by(enrolment.c.id).limit(limit)
+    return [EnrolmentId(row.id) for row in await uow.all(not_ended)]
+
+
+async def claim_check(uow: UnitOfWork, enrolment_id: EnrolmentId, *, until: datetime) -> bool:
+    """True for the one caller who now checks the card; others wait until he is done or his claim is over."""
+    may_be_claimed = or_(
+        enrolment.c.state.in_(
+            [
+                EnrolmentState.WAITING_FOR_CARD.value,
+                EnrolmentState.PENDING_REGISTRY.value,
+                EnrolmentState.COMPARE_FACE.value,
+            ]
+        ),
+        and_(enrolment.c.state == EnrolmentState.CHECKING_CARD.value, enrolment.c.claimed_until <= uow.now),
+    )
+    claimed = (
+        update(enrolment)
+        .where(enrolment.c.id == enrolment_id, may_be_claimed)
+        .values(state=EnrolmentState.CHECKING_CARD.value, claimed_until=until, problem=None)
+    )
+    return await uow.changed(claimed) == 1
+
+
+async def move(
+    uow: UnitOfWork,
+    enrolment_id: EnrolmentId,
+    *,
+    of: Collection[EnrolmentState],
+    to: EnrolmentState,
+    problem: EnrolmentProblem | None = None,
+    fault: CardFault | None = None,
+    checked_at: datetime | None = None,
+) -> bool:
+    """Take a step; False when the journey no longer stood at one of `of`."""
+    values: dict[str, Any] = {
+        "state": to.value,
+        "problem": None if problem is None else problem.value,
+        "fault": None if fault is None else fault.value,
+        "claimed_until": None,
+    }
+    if checked_at is not None:
+        values["checked_at"] = checked_at
+    present = enrolment.c.state.in_([state.value for state in of])
+    return await uow.changed(update(enrolment).where(enrolment.c.id == enrolment_id, present).values(values)) == 1
+
+
+async def save_result(
+    uow: UnitOfWork,
+    enrolment_id: EnrolmentId,
+    *,
+    subscriber_id: SubscriberId,
+    ial: Ial,
+    sealed_link: bytes,
+    link_expires_at: datetime,
+) -> None:
+    """What a completed journey led to."""
+    await uow.execute(
+        update(enrolment)
+        .where(enrolment.c.id == enrolment_id)
+        .values(subscriber_id=subscriber_id, ial=ial.value, sealed_link=sealed_link, link_expires_at=link_expires_at)
+    )
+
+
+async def sealed_link(uow: UnitOfWork, enrolment_id: EnrolmentId) -> bytes | None:
+    """The sealed passkey link while it may be used."""
+    usable = and_(enrolment.c.id == enrolment_id, enrolment.c.link_expires_at > uow.now)
+    row = await uow.first(select(enrolment.c.sealed_link).where(usable))
+    return None if row is None else bytes(row.sealed_link)
+
+
+async def insert_evidence(uow: UnitOfWork, piece: Evidence) -> None:
+    """Keep one piece of evidence."""
+    await uow.execute(
+        insert(evidence).values(
+            id=piece.id,
+            enrolment_id=piece.enrolment_id,
+            kind=piece.kind.value,
+            result=piece.result.value,
+            source=piece.source,
+            wire_code=piece.wire_code,
+            checked_at=piece.checked_at,
+            by=piece.by,
+        )
+    )
+
+
+async def seal_detail(uow: UnitOfWork, evidence_id: EvidenceId, sealed: bytes) -> None:
+    """Put the sealed values beside a piece of evidence."""
+    await uow.execute(update(evidence).where(evidence.c.id == evidence_id).values(sealed_detail=sealed))
+
+
+async def evidence_of_enrolment(uow: UnitOfWork, enrolment_id: EnrolmentId) -> Sequence[Evidence]:
+    """The evidence of one journey, in order."""
+    mine = (
+        select(evidence).where(evidence.c.enrolment_id == enrolment_id).order_by(evidence.c.checked_at, evidence.c.id)
+    )
+    return [_evidence(row) for row in await uow.all(mine)]
+
+
+async def evidence_of_subscriber(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Evidence]:
+    """The evidence of every completed journey of one person, in order."""
+    joined = evidence.join(enrolment, enrolment.c.id == evidence.c.enrolment_id)
+    mine = select(evidence).select_from(joined).where(enrolment.c.subscriber_id == subscriber_id)
+    return [_evidence(row) for row in await uow.all(mine.order_by(evidence.c.checked_at, evidence.c.id))]
+
+
+async def chip_holder(uow: UnitOfWork, digests: Sequence[IndexDigest]) -> SubscriberId | None:
+    """Whose enrolment used a chip with one of these digests."""
+    same = or_(
+        *(
+            and_(enrolled_chip.c.key_version == index.key_version, enrolled_chip.c.digest == index.digest)
+            for index in digests
+        )
+    )
+    row = await uow.first(select(enrolled_chip.c.subscriber_id).where(same))
+    return None if row is None else SubscriberId(row.subscriber_id)
+
+
+async def bind_chip(uow: UnitOfWork, digests: Sequence[IndexDigest], subscriber_id: SubscriberId) -> None:
+    """Note that this person enrolled with the chip; a chip that is noted already stays as it is."""
+    rows = [
+        {"key_version": index.key_version, "digest": index.digest, "subscriber_id": subscriber_id} for index in digests
+    ]
+    await uow.execute(insert_on_conflict(enrolled_chip, uow.dialect).values(rows).on_conflict_do_nothing())
+
+
+def _enrolment(row: Row[Any]) -> Enrolment:
+    return Enrolment(
+        id=EnrolmentId(row.id),
+        agency_id=AgencyId(row.agency_id),
+        station_id=StationId(row.station_id),
+        officer=MemberId(row.officer),
+        officer_person=SubscriberId(row.officer_person),
+        card_session_id=CardSessionId(row.card_session_id),
+        state=EnrolmentState(row.state),
+        problem=EnrolmentProblem(row.problem) if row.problem else None,
+        fault=CardFault(row.fault) if row.fault else None,
+        subscriber_id=SubscriberId(row.subscriber_id) if row.subscriber_id else None,
+        ial=Ial(row.ial) if row.ial else None,
+        started_at=row.started_at,
+        checked_at=row.checked_at,
+        claimed_until=row.claimed_until,
+    )
+
+
+def _evidence(row: Row[Any]) -> Evidence:
+    return Evidence(
+        id=EvidenceId(row.id),
+        enrolment_id=EnrolmentId(row.enrolment_id),
+        kind=EvidenceKind(row.kind),
+        result=EvidenceResult(row.result),
+        source=row.source,
+        wire_code=row.wire_code,
+        checked_at=row.checked_at,
+        by=MemberId(row.by),
+    )
