@@ -11,6 +11,8 @@ from relying_party_demo.local_names import AsyncLoopbackTransport
 from relying_party_demo.national_id.dpop import DpopAuth, DpopKey
 from relying_party_demo.national_id.problems import AskRefused, refusal_of
 
+Delivery = Literal["sealed", "password"]
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Pulled:
@@ -35,7 +37,7 @@ class DataGateway:
         access_token: str,
         dataset: str,
         idempotency_key: str,
-        delivery: Literal["sealed", "password"] = "sealed",
+        delivery: Delivery = "sealed",
         case: str | None = None,
         language: str = "th",
     ) -> Pulled:

@@ -1,0 +1,62 @@
+"""What this service asks for, why, and for how long: RFC 9396 details of type `gdx`."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+PERSON: Final = "dopa.person"
+ADDRESS: Final = "dopa.address"
+COMPANY: Final = "dbd.company"
+APPLICATION_DATASETS: Final = (PERSON, ADDRESS)
+
+FIELDS: Final = {
+    PERSON: ("citizen_id", "name_th", "birth_date", "sex", "nationality"),
+    ADDRESS: ("address_text", "house_no", "village_no", "lane", "road", "subdistrict", "district", "province"),
+    COMPANY: ("juristic_id", "juristic_type", "name_th", "registered_on", "status", "registered_capital", "address"),
+}
+
+REGISTRATION_PURPOSE: Final = "jobseeker-registration"
+EMPLOYER_PURPOSE: Final = "employer-check"
+MONTHLY_REPORTS: Final = 12
+CONSENT_DAYS: Final = 365
+LOOK_UP_MINUTES: Final = 10
+
+
+def application_details(now: datetime) -> list[dict[str, Any]]:
+    """Person and address of whoever signs in, with consent: once now, then for a year of monthly reports."""
+    until = _instant(now + timedelta(days=CONSENT_DAYS))
+    return [
+        {
+            "type": "gdx",
+            "dataset": dataset,
+            "subject": "self",
+            "purpose": REGISTRATION_PURPOSE,
+            "basis": "consent",
+            "fields": list(FIELDS[dataset]),
+            "formats": ["json", "pdf"],
+            "uses": MONTHLY_REPORTS,
+            "valid_until": until,
+        }
+        for dataset in APPLICATION_DATASETS
+    ]
+
+
+def employer_details(*, juristic_id: str, case: str, now: datetime) -> list[dict[str, Any]]:
+    """One company's entry, under the agency's duty to check employers; `case` is the application it is for."""
+    return [
+        {
+            "type": "gdx",
+            "dataset": COMPANY,
+            "subject": {"juristic_id": juristic_id},
+            "purpose": EMPLOYER_PURPOSE,
+            "basis": "duty",
+            "case": case,
+            "fields": list(FIELDS[COMPANY]),
+            "formats": ["json", "pdf"],
+            "uses": 2,
+            "valid_until": _instant(now + timedelta(minutes=LOOK_UP_MINUTES)),
+        }
+    ]
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,228 @@
+"""The service's pages: sign in, the application with its data and papers, the last employer."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Lifespan
+
+from relying_party_demo.jobs import asking
+from relying_party_demo.jobs.store import Applicant, Store
+from relying_party_demo.national_id.client import NationalId
+from relying_party_demo.national_id.gateway import DataGateway, Delivery
+from relying_party_demo.national_id.problems import AskRefused
+from relying_party_demo.national_id.sign_ins import SignIns
+from relying_party_demo.texts import LANGUAGES, Texts
+
+SESSION_COOKIE = "jobs-session"
+ATTEMPT_COOKIE = "jobs-attempt"
+DELIVERIES: Final[Mapping[str, Delivery]] = {asking.COMPANY: "sealed", "dbd.company-password": "password"}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+Page = Callable[[Request, Applicant], Awaitable[Response]]
+
+
+class JobPages:
+    """Every page of the service. Data pages are for the applicant they belong to, and for nobody else."""
+
+    def __init__(
+        self,
+        *,
+        national_id: NationalId,
+        gateway: DataGateway,
+        sign_ins: SignIns,
+        store: Store,
+        base_url: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self._national_id = national_id
+        self._gateway = gateway
+        self._sign_ins = sign_ins
+        self._store = store
+        self._texts = Texts("relying_party_demo.jobs")
+        self._base_url = base_url
+        self._clock = clock
+        self._templates = Environment(
+            loader=PackageLoader("relying_party_demo.jobs"), autoescape=True, undefined=StrictUndefined
+        )
+
+    def app(self, *, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
+        """The service as an ASGI application."""
+        signed_in = self._for_applicants
+        return Starlette(
+            routes=[
+                Route("/", self.home),
+                Route("/login", self.login),
+                Route("/callback", self.callback),
+                Route("/logout", signed_in(self.logout), methods=["POST"]),
+                Route("/application", signed_in(self.application)),
+                Route("/application/pull", signed_in(self.pull_again), methods=["POST"]),
+                Route("/employer", signed_in(self.employer)),
+                Route("/employer", signed_in(self.look_up_employer), methods=["POST"]),
+                Route("/application/{name}.{kind}", signed_in(self.paper)),
+                Route("/employer/{name}.{kind}", signed_in(self.paper)),
+                Mount("/static", StaticFiles(packages=[("relying_party_demo.jobs", "static")])),
+            ],
+            exception_handlers={AskRefused: self.refused},
+            lifespan=lifespan,
+        )
+
+    async def home(self, request: Request) -> Response:
+        """What the service is, and the way in."""
+        return self._render(request, "home.html", applicant=self._applicant(request))
+
+    async def login(self, request: Request) -> Response:
+        """Ask the provider to sign the person in and to ask their consent."""
+        where, attempt = await self._national_id.begin(
+            scope="openid",
+            authorization_details=asking.application_details(self._now()),
+            ui_locales=self._language(request),
+        )
+        answer = RedirectResponse(where, status_code=303, headers=_HEADERS)
+        self._set_cookie(answer, ATTEMPT_COOKIE, self._sign_ins.keep_attempt(attempt, now=self._clock()))
+        return answer
+
+    async def callback(self, request: Request) -> Response:
+        """The provider's answer: who it is, and the way to the data they agreed to."""
+        query = dict(request.query_params)
+        cookie = request.cookies.get(ATTEMPT_COOKIE, "")
+        attempt = self._sign_ins.take_attempt(query.get("state", ""), cookie=cookie, now=self._clock())
+        if attempt is None:
+            raise self._problem(request, "JOBS-01", "attempt_unknown", status=400)
+        person = await self._national_id.finish(attempt=attempt, answer=query)
+        answer = RedirectResponse("/application", status_code=303, headers=_HEADERS)
+        session_cookie = self._sign_ins.start(self._store.register(person), now=self._clock())
+        self._set_cookie(answer, SESSION_COOKIE, session_cookie)
+        answer.delete_cookie(ATTEMPT_COOKIE)
+        return answer
+
+    async def logout(self, request: Request, _applicant: Applicant) -> Response:
+        """Leave this service; the National Digital ID stays as it is."""
+        self._sign_ins.end(request.cookies[SESSION_COOKIE])
+        return RedirectResponse("/", status_code=303, headers=_HEADERS)
+
+    async def application(self, request: Request, applicant: Applicant) -> Response:
+        """The application with its data, where they come from, what changed, and the papers."""
+        if self._store.record(applicant, asking.APPLICATION_DATASETS[-1]) is None:
+            await self._pull_application(applicant, language=self._language(request))
+        records = {name: self._store.record(applicant, name) for name in asking.APPLICATION_DATASETS}
+        return self._render(request, "application.html", applicant=applicant, records=records)
+
+    async def pull_again(self, request: Request, applicant: Applicant) -> Response:
+        """The monthly report: the same data once more, within the same consent."""
+        await self._pull_application(applicant, language=self._language(request))
+        return RedirectResponse("/application", status_code=303, headers=_HEADERS)
+
+    async def employer(self, request: Request, applicant: Applicant) -> Response:
+        """The last employer, as the company registry knows it."""
+        company, for_post = (self._store.record(applicant, name) for name in DELIVERIES)
+        return self._render(request, "employer.html", applicant=applicant, company=company, for_post=for_post)
+
+    async def look_up_employer(self, request: Request, applicant: Applicant) -> Response:
+        """Ask for the company in the agency's own name: one sealed copy for the file, one with a password to send."""
+        async with request.form() as form:
+            juristic_id = str(form.get("juristic_id", "")).replace("-", "").replace(" ", "")
+        details = asking.employer_details(juristic_id=juristic_id, case=applicant.case, now=self._now())
+        token = await self._national_id.own_token(details)
+        for name, delivery in DELIVERIES.items():
+            pulled = await self._gateway.pull(
+                access_token=token["access_token"],
+                dataset=asking.COMPANY,
+                idempotency_key=secrets.token_urlsafe(24),
+                delivery=delivery,
+                case=applicant.case,
+                language=self._language(request),
+            )
+            self._store.keep_record(applicant, name, pulled)
+        return RedirectResponse("/employer", status_code=303, headers=_HEADERS)
+
+    async def paper(self, request: Request, applicant: Applicant) -> Response:
+        """One record as JSON or PDF, to its applicant."""
+        name, kind = request.path_params["name"], request.path_params["kind"]
+        record = self._store.record(applicant, name)
+        if record is None or kind not in {"json", "pdf"}:
+            raise self._problem(request, "JOBS-03", "paper_unknown", status=404)
+        if kind == "json":
+            return JSONResponse(dict(record.payload), headers=_HEADERS)
+        disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+        return Response(record.pdf, media_type="application/pdf", headers=_HEADERS | disposition)
+
+    async def refused(self, request: Request, problem: Exception) -> Response:
+        """What went wrong in plain words, its code, and the way on."""
+        assert isinstance(problem, AskRefused)
+        return self._render(
+            request, "problem.html", status_code=problem.status, applicant=self._applicant(request), problem=problem
+        )
+
+    async def _pull_application(self, applicant: Applicant, *, language: str) -> None:
+        token = await self._national_id.fresh(applicant.token)
+        self._store.keep_token(applicant, token)
+        for dataset in asking.APPLICATION_DATASETS:
+            pulled = await self._gateway.pull(
+                access_token=token["access_token"],
+                dataset=dataset,
+                idempotency_key=secrets.token_urlsafe(24),
+                language=language,
+            )
+            self._store.keep_record(applicant, dataset, pulled)
+
+    def _for_applicants(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            # SameSite=Lax keeps other sites' forms from the session; the Origin says so a second time
+            if request.method == "POST" and request.headers.get("origin", self._base_url) != self._base_url:
+                raise self._problem(request, "JOBS-02", "foreign_form", status=403)
+            applicant = self._applicant(request)
+            if applicant is None:
+                return RedirectResponse("/", status_code=303, headers=_HEADERS)
+            return await page(request, applicant)
+
+        return guarded
+
+    def _applicant(self, request: Request) -> Applicant | None:
+        applicant_id = self._sign_ins.person(request.cookies.get(SESSION_COOKIE, ""), now=self._clock())
+        return None if applicant_id is None else self._store.applicant(applicant_id)
+
+    def _problem(self, request: Request, code: str, text: str, *, status: int) -> AskRefused:
+        return AskRefused(code, title=self._texts.say(text, self._language(request)), status=status)
+
+    def _language(self, request: Request) -> str:
+        wanted = request.query_params.get("lang") or request.cookies.get("lang", "")
+        return wanted if wanted in LANGUAGES else LANGUAGES[0]
+
+    def _render(self, request: Request, template: str, *, status_code: int = 200, **context: object) -> HTMLResponse:
+        language = self._language(request)
+        page = self._templates.get_template(template).render(
+            say=lambda key: self._texts.say(key, language),
+            language=language,
+            other=next(other for other in LANGUAGES if other != language),
+            path=request.url.path,
+            # a page that answers a form or reports a problem has no address of its own to come back to
+            readable_path=request.url.path if request.method == "GET" and status_code == 200 else "/",
+            fields=asking.FIELDS,
+            **context,
+        )
+        answer = HTMLResponse(page, status_code=status_code, headers=_HEADERS)
+        if "lang" in request.query_params:
+            self._set_cookie(answer, "lang", language)
+        return answer
+
+    def _set_cookie(self, answer: Response, name: str, value: str) -> None:
+        secure = urlsplit(self._base_url).scheme == "https"
+        answer.set_cookie(name, value, httponly=True, samesite="lax", secure=secure, path="/")
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)

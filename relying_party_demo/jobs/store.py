@@ -1,0 +1,96 @@
+"""The service's own table of applicants: a SQLite file nobody else reads."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from relying_party_demo.national_id.client import SignedIn
+from relying_party_demo.national_id.gateway import Pulled
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS applicant
+    (id INTEGER PRIMARY KEY, sub TEXT UNIQUE, acr TEXT, ial TEXT, aal TEXT, token TEXT);
+CREATE TABLE IF NOT EXISTS record
+    (applicant INTEGER REFERENCES applicant, name TEXT, payload TEXT, previous TEXT, pdf BLOB, password TEXT,
+    PRIMARY KEY (applicant, name));
+"""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Applicant:
+    """Somebody who signed in; `token` reaches what they agreed to."""
+
+    id: int
+    acr: str
+    ial: str
+    aal: str
+    token: Mapping[str, Any]
+
+    @property
+    def case(self) -> str:
+        """The application number printed on papers."""
+        return f"JS-{self.id:06d}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Record:
+    """A data set as last pulled; `changed` names the fields that differ from the time before, None the first time."""
+
+    payload: Mapping[str, Any]
+    pdf: bytes
+    password: str | None
+    changed: tuple[str, ...] | None
+
+
+class Store:
+    """Applicants and what was released about them."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        db.executescript(_TABLES)
+
+    def register(self, person: SignedIn) -> int:
+        """Write down who signed in; the same person is the same applicant. Returns the applicant's id."""
+        (applicant_id,) = self._db.execute(
+            "INSERT INTO applicant (sub, acr, ial, aal, token) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sub) DO UPDATE "
+            "SET acr = excluded.acr, ial = excluded.ial, aal = excluded.aal, token = excluded.token RETURNING id",
+            (person.sub, person.acr, person.ial, person.aal, json.dumps(dict(person.token))),
+        ).fetchone()
+        return int(applicant_id)
+
+    def applicant(self, applicant_id: int) -> Applicant:
+        """The applicant with this id; it exists, for sessions are opened for registered applicants."""
+        query = "SELECT id, acr, ial, aal, token FROM applicant WHERE id = ?"
+        found, acr, ial, aal, token = self._db.execute(query, (applicant_id,)).fetchone()
+        return Applicant(found, acr, ial, aal, json.loads(token))
+
+    def keep_token(self, applicant: Applicant, token: Mapping[str, Any]) -> None:
+        """Replace the applicant's token by a renewed one."""
+        self._db.execute("UPDATE applicant SET token = ? WHERE id = ?", (json.dumps(dict(token)), applicant.id))
+
+    def keep_record(self, applicant: Applicant, name: str, pulled: Pulled) -> None:
+        """Put a release beside the applicant; the one before stays as `previous`, to tell what changed."""
+        self._db.execute(
+            "INSERT INTO record VALUES (?, ?, ?, NULL, ?, ?) ON CONFLICT (applicant, name) DO UPDATE SET "
+            "previous = payload, payload = excluded.payload, pdf = excluded.pdf, password = excluded.password",
+            (applicant.id, name, json.dumps(dict(pulled.payload), ensure_ascii=False), pulled.pdf, pulled.password),
+        )
+
+    def record(self, applicant: Applicant, name: str) -> Record | None:
+        """What is kept of the applicant under this name."""
+        query = "SELECT payload, previous, pdf, password FROM record WHERE applicant = ? AND name = ?"
+        row = self._db.execute(query, (applicant.id, name)).fetchone()
+        if row is None:
+            return None
+        payload, previous, pdf, password = row
+        payload, previous = json.loads(payload), previous and json.loads(previous)
+        return Record(payload=payload, pdf=pdf, password=password, changed=_changed(payload, previous))
+
+
+def _changed(payload: Mapping[str, Any], previous: Mapping[str, Any] | None) -> tuple[str, ...] | None:
+    if previous is None:
+        return None
+    now, before = payload["fields"], previous["fields"]
+    return tuple(name for name in now if now[name] != before.get(name))
