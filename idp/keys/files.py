@@ -46,6 +46,11 @@ def load_root_keys(folder: Path, *, randomness: Randomness) -> RootKeys:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not any(folder.glob("root-*.key")):
         write_secret(folder / f"root-{FIRST_VERSION}.key", randomness(ROOT_KEY_BYTES))
+    return read_root_keys(folder)
+
+
+def read_root_keys(folder: Path) -> RootKeys:
+    """Read the root keys of a deployment; none are made. Raises ValueError when there are none."""
     return RootKeys({int(path.stem.removeprefix("root-")): path.read_bytes() for path in folder.glob("root-*.key")})
 
 

@@ -1,0 +1,41 @@
+# Tuaton: every command of the house. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PORT_BASE ?= 8000
+OUT ?=
+ONCE ?=
+CARD ?=
+PYTHON := .venv/bin/python
+
+help: ## what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install everything the demonstration needs (.venv, front end, fonts)
+	@deploy/set-up
+
+demo: setup ## run everything and the whole journey [ONCE=1] [OUT=dir] [PORT_BASE=8000] [CARD=real]
+	@exec $(PYTHON) -m idp.cli demo --port-base $(PORT_BASE) $(if $(OUT),--out '$(OUT)') $(if $(ONCE),--once) $(if $(CARD),--card $(CARD))
+
+test: setup-test ## run every test, real parts included
+	@$(PYTHON) -m pytest
+
+test-long: setup-test ## the full figures, before a release
+	@LONG=1 $(PYTHON) -m pytest
+
+check: setup-test ## style, types, import contracts
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+screens: setup-test ## pictures of the screens, Thai and English, phone and desktop [OUT=dir]
+	@$(PYTHON) -m tests.screens --out '$(or $(OUT),out/screens)'
+
+compose-check: setup-test ## check docker-compose.yml and every command in it, without Docker
+	@$(PYTHON) -m pytest -q tests/deploy
+
+setup-test: setup
+	@deploy/set-up-tests
+
+.PHONY: help setup setup-test demo test test-long check screens compose-check

@@ -1,0 +1,100 @@
+"""All settings of a deployment, one frozen object: environment (`IDP_*`) before the TOML file in the home folder.
+
+Rooms get values, never this object. Weak values are refused at start (design, section 8).
+"""
+
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from idp.storage.profile import Profile
+
+DEFAULT_HOME = Path(".demo")
+SMALL_PROFILES = frozenset({Profile.EMBEDDED, Profile.CONFORMANCE, Profile.BENCH})
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(BaseSettings):
+    """What an operator decides. Each field's environment variable is `IDP_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="IDP_", frozen=True, extra="forbid")
+
+    profile: Profile = Profile.EMBEDDED
+    home: Path = DEFAULT_HOME
+    database_url: str = ""
+
+    # the doors, as people and agencies reach them, and where this process listens
+    issuer: str = "http://id.localhost:8000"
+    gateway_url: str = "http://data.localhost:8001"
+    portal_url: str = "http://portal.localhost:8002"
+    listen: str = "127.0.0.1"
+
+    # words that stand in tokens
+    acr_prefix: str = "urn:tuaton"
+    trust_framework: str = "urn:tuaton:demo"
+
+    # the log's name in its checkpoints: it outlives hosts and ports
+    audit_origin: str = Field(default="tuaton.example/audit", pattern=r"^[!-*,-~]{3,100}$")
+
+    # the outside: registries, certificates, time-stamps (the simulators in the small profiles)
+    card_status_url: str = "http://127.0.0.1:8003"
+    gdx_url: str = "http://127.0.0.1:8003"
+    gdx_consumer_key: SecretStr = SecretStr("demo-consumer")
+    gdx_consumer_secret: SecretStr = SecretStr("demo-secret")
+    gdx_agent_id: str = "tuaton-demo"
+    certificate_authority_url: str = "http://127.0.0.1:8003/ca"
+    tsa_url: str = "http://127.0.0.1:8003/tsa"
+    tsa_root_file: Path | None = None
+
+    # what is served beside the pages
+    assets: Path = Path(".assets")
+
+    # help, said in the same place on each page
+    help_phone: str = "0 2000 0000"
+    help_mail: str = "help@id.example"
+
+    seal_common_name: str = "Tuaton demonstration e-seal"
+    minimum_agent_version: str = Field(default="0.1", pattern=r"^[0-9]+(\.[0-9]+){1,2}$")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line, then environment, then `IDP_HOME/settings.toml`."""
+        home = Path(str(init_settings().get("home") or env_settings().get("home") or DEFAULT_HOME))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, home / "settings.toml")
+
+    @model_validator(mode="after")
+    def _refuse_weak_values(self) -> Self:
+        for name in ("issuer", "gateway_url", "portal_url"):
+            url = urlsplit(getattr(self, name))
+            if url.path not in ("", "/") or url.query or url.fragment or url.username or not url.hostname:
+                raise ValueError(f"{name} must be a plain origin, for example https://id.example")
+            if url.scheme != "https" and self.profile not in SMALL_PROFILES:
+                raise ValueError(f"{name} must be https in the {self.profile.value} profile")
+        if self.profile in SMALL_PROFILES:
+            if self.listen not in LOOPBACK:
+                raise ValueError(f"the {self.profile.value} profile listens on loopback only")
+        elif not self.database_url.startswith("postgresql+asyncpg://"):
+            raise ValueError(f"the {self.profile.value} profile needs PostgreSQL: set IDP_DATABASE_URL")
+        elif self.gdx_consumer_secret.get_secret_value() == "demo-secret":
+            raise ValueError("the demonstration's registry secret is refused: set IDP_GDX_CONSUMER_SECRET")
+        return self
+
+    @property
+    def store_url(self) -> str:
+        """Where the store is: a SQLite file in the home folder unless said otherwise."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.home.resolve() / 'store.db'}"
+
+    @property
+    def is_demo(self) -> bool:
+        """True where pages say that this is a demonstration and virtual readers are welcome."""
+        return self.profile in SMALL_PROFILES
