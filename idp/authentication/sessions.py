@@ -1,7 +1,7 @@
 """Sessions: a browser in which a subscriber has signed in. The cookie holds 256 random bits, the table their digest."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
@@ -50,10 +50,13 @@ class Sessions:
             return None
         return await store.find_live_session(uow, _digest(cookie_value))
 
+    def needs_touch(self, session: SsoSession, *, now: datetime) -> bool:
+        """True when the last use that is written down is a minute or more ago."""
+        return now - session.last_seen >= TOUCH_EVERY
+
     async def touch(self, uow: UnitOfWork, session: SsoSession) -> None:
-        """The session was used: its idle time starts again. Written at most once a minute."""
-        if uow.now - session.last_seen >= TOUCH_EVERY:
-            await store.touch_session(uow, session.id)
+        """The session was used: its idle time starts again."""
+        await store.touch_session(uow, session.id)
 
     async def end(self, uow: UnitOfWork, session: SsoSession) -> None:
         """End it now, everywhere. Ending one that has ended is no error and no entry."""

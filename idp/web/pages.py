@@ -25,6 +25,26 @@ from idp.web.middleware import content_security_policy
 from idp.web.moments import english_long_date, english_long_date_time
 
 ONE_YEAR_SECONDS = 365 * 24 * 3600
+GOVUK_COMPONENTS = (
+    "button",
+    "checkboxes",
+    "details",
+    "error-summary",
+    "fieldset",
+    "input",
+    "inset-text",
+    "notification-banner",
+    "pagination",
+    "panel",
+    "radios",
+    "select",
+    "summary-list",
+    "table",
+    "tag",
+    "task-list",
+    "textarea",
+    "warning-text",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +67,8 @@ class Pages:
 
     `template_packages` are `(package, folder)` pairs, searched in order before the kit's own templates; their
     catalogues are the `locales/th.po` beside each folder. Templates see, besides their own context: `_`, `ngettext`,
-    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url` and the filters `local` (the field of a record in this
-    language), `moment` and `day`.
+    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url`, the `govuk…` components and the filters `local` (the
+    field of a record in this language), `moment` and `day`.
     """
 
     def __init__(
@@ -61,9 +81,7 @@ class Pages:
         https: bool,
     ) -> None:
         packages = (*template_packages, ("idp.web", "templates"))
-        own = ChoiceLoader([PackageLoader(package, folder) for package, folder in packages])
-        library = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
-        self._loader = ChoiceLoader([own, library])
+        self._loader = ChoiceLoader([PackageLoader(package, folder) for package, folder in packages])
         self._assets = assets
         self._brand = brand
         self._csrf = csrf
@@ -129,9 +147,26 @@ class Pages:
         # The extension adds this method while it is loaded.
         install: Callable[..., None] = vars(environment)["install_gettext_translations"]
         install(translations, newstyle=True)
+        environment.globals.update(govuk_components())
         environment.globals.update(lang=language.value, brand=self._brand, asset=self._assets.url)
         environment.filters.update(_language_filters(language))
         return environment
+
+
+def govuk_components() -> Mapping[str, Any]:
+    """The macros of govuk-frontend-jinja by name (`govukButton`, …), ready to call in any template.
+
+    They come from an environment of their own: options they do not get are simply not there, while an undefined name in
+    a template of ours stays an error.
+    """
+    # The library's templates import each other under the library's own name.
+    loader = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    library = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    components = (
+        (f"govuk{name.title().replace('-', '')}", f"govuk_frontend_jinja/components/{name}/macro.html")
+        for name in GOVUK_COMPONENTS
+    )
+    return {macro: getattr(library.get_template(path).module, macro) for macro, path in components}
 
 
 def _language_filters(language: Language) -> Mapping[str, Callable[..., str]]:
