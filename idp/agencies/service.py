@@ -20,7 +20,8 @@ from idp.agencies.model import (
     Service,
     Standing,
 )
-from idp.audit.log import Actor, AuditEvent, AuditLog
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, AuditEvent
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import Basis, GdxDetail
 from idp.kernel.errors import Conflict, NotFound, Refused

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from idp.audit.log import Actor, AuditEvent, AuditLog
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.catalogue.gdx import Basis, GdxDetail
 from idp.consent import rules, store
 from idp.consent.model import ConsentProblem, ConsentRecord
@@ -98,7 +99,7 @@ class Consents:
     async def _record(self, uow: UnitOfWork, event: str, record: ConsentRecord) -> None:
         entry = AuditEvent(
             event=event,
-            actor=Actor(kind="subscriber", id=record.subscriber_id),
+            actor=Actor(ActorKind.SUBSCRIBER, record.subscriber_id),
             subject=record.subscriber_id,
             agency_id=record.agency_id,
             client_id=record.client_id,

@@ -1,0 +1,127 @@
+"""The release decision. A field leaves only when right, request and basis all name it (design, sections 2, 3 and 5)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, assert_never
+
+from connectors.contracts.identifiers import InvalidIdentifier, JuristicId
+from connectors.contracts.thai_dates import BANGKOK
+from idp.agencies import rules as agency_rules
+from idp.agencies.model import Agreement, Channel, Service
+from idp.catalogue.gdx import Basis, GdxDetail, SelfSubject
+from idp.consent.model import ConsentRecord
+from idp.exchange.decision.model import Link, Reason, Refuse, Release, ReleaseDecision, ReleaseFacts, Wait
+
+_ENDED: Final[Mapping[Link, Reason]] = MappingProxyType(
+    {
+        Link.CLIENT: Reason.CLIENT_ENDED,
+        Link.AGREEMENT: Reason.AGREEMENT_ENDED,
+        Link.SUBSCRIBER: Reason.SUBSCRIBER_ENDED,
+        Link.CONSENT: Reason.CONSENT_ENDED,
+        Link.GRANT: Reason.GRANT_ENDED,
+    }
+)
+"""Which end is named first when several links are broken: the cause before what follows from it."""
+
+
+def decide_release(facts: ReleaseFacts, *, now: datetime) -> ReleaseDecision:
+    """Judge one pull. Anything not expressly allowed is refused."""
+    # 1. every link that the release hangs on holds now
+    for link, reason in _ENDED.items():
+        if link in facts.broken:
+            return Refuse(reason)
+    # 2. the agency's right is the ceiling
+    agreement, service = facts.agreement, facts.service
+    if agreement is None or service is None or service.agency_id != facts.agency_id:
+        return Refuse(Reason.AGREEMENT_ENDED)
+    if isinstance(agency_rules.ceiling(agreement, facts.request, service=service, now=now), agency_rules.BeyondRight):
+        return Refuse(Reason.BEYOND_RIGHT)
+    if agreement.channel is not Channel.ONLINE:
+        return Refuse(Reason.CHANNEL)
+    # 3. the request itself
+    if not _format_is_granted(facts.request, wants_document=facts.wants_document):
+        return Refuse(Reason.FORMAT)
+    # 4. the basis holds for this subject, and names the fields
+    allowed = _fields_by_basis(facts, service=service, now=now)
+    if isinstance(allowed, Reason):
+        return Refuse(allowed)
+    # 5. right, request and basis all name it
+    fields = tuple(name for name in facts.request.fields if name in agreement.fields and name in allowed)
+    if not fields:
+        return Refuse(Reason.NO_FIELD)
+    return _within_quota(facts, agreement, fields)
+
+
+def _format_is_granted(request: GdxDetail, *, wants_document: bool) -> bool:
+    return ("pdf" if wants_document else "json") in request.formats
+
+
+def _fields_by_basis(facts: ReleaseFacts, *, service: Service, now: datetime) -> frozenset[str] | Reason:
+    """The fields that the basis names, or why it does not hold."""
+    match facts.request.basis:
+        case Basis.CONSENT:
+            return _fields_by_consent(facts, service=service, now=now)
+        case Basis.DUTY:
+            return _fields_by_duty(facts, now=now)
+        case Basis.CARD_HANDED_OVER | Basis.SIGNED_FORM | Basis.OWNER:
+            # shown by a card session, a form, or the owner's own page; none of them is in an access token
+            return Reason.BASIS_NOT_PROVEN
+        case never:
+            assert_never(never)
+
+
+def _fields_by_consent(facts: ReleaseFacts, *, service: Service, now: datetime) -> frozenset[str] | Reason:
+    request, consent = facts.request, facts.consent
+    if facts.subscriber_id is None or not isinstance(request.subject, SelfSubject):
+        return Reason.BASIS_NOT_PROVEN
+    if facts.acr is None or not facts.acr.meets(service.minimum):
+        return Reason.ASSURANCE
+    if consent is None or not _is_between(consent, facts):
+        return Reason.NO_CONSENT
+    if not consent.is_live(now):
+        return Reason.CONSENT_ENDED
+    agreed = consent.detail_of(request.dataset)
+    if agreed is None or agreed.subject != request.subject or agreed.purpose != request.purpose:
+        return Reason.NO_CONSENT
+    if consent.uses_left.get(request.dataset, 0) < 1:
+        return Reason.USES_UP
+    return frozenset(agreed.fields)
+
+
+def _is_between(consent: ConsentRecord, facts: ReleaseFacts) -> bool:
+    return (consent.subscriber_id, consent.agency_id, consent.client_id) == (
+        facts.subscriber_id,
+        facts.agency_id,
+        facts.client_id,
+    )
+
+
+def _fields_by_duty(facts: ReleaseFacts, *, now: datetime) -> frozenset[str] | Reason:
+    request = facts.request
+    if isinstance(request.subject, SelfSubject):
+        # a duty to look a person up is an officer's, with purpose and case, at a counter; not a client's own token
+        return Reason.BASIS_NOT_PROVEN
+    if not _is_number(request.subject.juristic_id):
+        return Reason.NO_RECORD
+    if not facts.case:
+        return Reason.CASE_MISSING
+    if request.valid_until is not None and request.valid_until < now.astimezone(BANGKOK).date():
+        return Reason.GRANT_ENDED
+    if facts.released_under_token >= request.uses:
+        return Reason.USES_UP
+    return frozenset(request.fields)
+
+
+def _is_number(juristic_id: str) -> bool:
+    try:
+        JuristicId.parse(juristic_id)
+    except InvalidIdentifier:
+        return False
+    return True
+
+
+def _within_quota(facts: ReleaseFacts, agreement: Agreement, fields: tuple[str, ...]) -> ReleaseDecision:
+    if facts.released_today >= agreement.daily_quota:
+        return Wait(Reason.QUOTA)
+    return Release(fields)

@@ -1,0 +1,186 @@
+"""Use cases of sealed documents: make, keep, fetch, recognise."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.contracts.documents import Delivery, DocumentRequest, DocumentSealer
+from idp.agencies.model import Agency, Service
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.catalogue.datasets import DATASETS, DataSet
+from idp.catalogue.gdx import Basis
+from idp.exchange.document import store
+from idp.exchange.document.model import DocumentRecord, FetchedDocument, MadeDocument
+from idp.exchange.model import ExchangeProblem
+from idp.exchange.pull.model import Disclosure
+from idp.kernel.errors import NotFound
+from idp.kernel.ids import CROCKFORD, AuditEntryId, DocumentId, new_id
+from idp.kernel.randomness import Randomness
+from idp.keys.envelope import PersonalData
+from idp.storage.storage import Storage, UnitOfWork
+
+PASSWORD_CHARACTERS = 20
+GROUP = 5
+
+BASIS_TH = {
+    Basis.CONSENT: "ความยินยอมของเจ้าของข้อมูล",
+    Basis.CARD_HANDED_OVER: "เจ้าของข้อมูลยื่นบัตรประจำตัวประชาชน",
+    Basis.SIGNED_FORM: "แบบคำขอที่ลงลายมือชื่อ",
+    Basis.DUTY: "หน้าที่ตามกฎหมาย",
+    Basis.OWNER: "เจ้าของข้อมูล",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a document says besides the data."""
+
+    agency: Agency
+    service: Service
+    dataset: DataSet
+    basis: Basis
+    case: str | None
+    decision_entry: AuditEntryId
+    issued_at: datetime
+
+
+class Documents:
+    """Sealed documents of the exchange. `verify_url` is the public address under which a document is verified."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        sealer: DocumentSealer,
+        personal: PersonalData,
+        audit: AuditLog,
+        randomness: Randomness,
+        verify_url: str,
+    ) -> None:
+        self._storage = storage
+        self._sealer = sealer
+        self._personal = personal
+        self._audit = audit
+        self._randomness = randomness
+        self._verify_url = verify_url.rstrip("/")
+
+    async def make(
+        self, document_id: DocumentId, *, particulars: Particulars, payload: dict[str, Any], payload_json: bytes,
+        delivery: Delivery,
+    ) -> MadeDocument:  # fmt: skip
+        """Seal the payload; nobody has the file yet. Raises DocumentError, TimestampUnavailable."""
+        password = self._password() if delivery is Delivery.PASSWORD else None
+        sealed = await self._sealer.seal(
+            self._request(document_id, particulars, payload, payload_json), delivery=delivery, password=password
+        )
+        return MadeDocument(document_id, sealed, password)
+
+    async def keep(self, uow: UnitOfWork, made: MadeDocument, disclosure: Disclosure) -> None:
+        """Keep the file encrypted, in the transaction that discloses."""
+        record = DocumentRecord(
+            id=made.id,
+            disclosure_id=disclosure.id,
+            subscriber_id=disclosure.chain.subscriber_id,
+            agency_id=disclosure.agency_id,
+            client_id=disclosure.chain.client_id,
+            consent_id=disclosure.chain.consent_id,
+            service_id=disclosure.service_id,
+            dataset=disclosure.dataset,
+            delivery=made.sealed.delivery,
+            level=made.sealed.level,
+            sha256=made.sealed.sha256,
+            created_at=uow.now,
+            expires_at=uow.now + _retention(disclosure.dataset),
+        )
+        sealed_pdf = await self._personal.seal(
+            uow, record.key_owner, table="document", column="sealed_pdf", row=made.id, value=made.sealed.pdf
+        )
+        await store.insert_document(uow, record, sealed_pdf=sealed_pdf)
+
+    async def fetch(self, document_id: DocumentId, access_token: VerifiedAccessToken) -> FetchedDocument:
+        """The file, for the client and the person of the token, while the basis holds; audited.
+
+        Raises NotFound(DOCUMENT_UNKNOWN), the same for absent, expired, withdrawn and another client's.
+        """
+        async with self._storage.unit_of_work() as uow:
+            found = await store.find_fetchable(
+                uow, document_id, client_id=access_token.client_id, subscriber_id=access_token.subscriber_id
+            )
+            fetched = None
+            if found is not None:
+                record, sealed_pdf = found
+                pdf = await self._personal.open(
+                    uow, record.key_owner, table="document", column="sealed_pdf", row=record.id, sealed=sealed_pdf
+                )
+                fetched = FetchedDocument(record, pdf)
+            await self._audit.append(uow, _fetch_event(document_id, access_token, fetched))
+        if fetched is None:
+            raise NotFound(ExchangeProblem.DOCUMENT_UNKNOWN)
+        return fetched
+
+    async def find(self, uow: UnitOfWork, document_id: DocumentId) -> DocumentRecord | None:
+        """The record of a document, for whoever holds its number."""
+        return await store.find_document(uow, document_id)
+
+    async def recognise(self, uow: UnitOfWork, pdf: bytes) -> DocumentRecord | None:
+        """The record of exactly this file, None when it did not leave here byte for byte."""
+        return await store.find_by_sha256(uow, hashlib.sha256(pdf).hexdigest())
+
+    async def drop_expired(self, uow: UnitOfWork) -> int:
+        """Drop the files whose 30 days are over; gives how many."""
+        return await store.drop_expired_files(uow)
+
+    def new_document_id(self, uow: UnitOfWork) -> DocumentId:
+        """A fresh document number."""
+        return DocumentId(new_id("doc", now=uow.now, randomness=self._randomness))
+
+    def _request(
+        self, document_id: DocumentId, particulars: Particulars, payload: dict[str, Any], payload_json: bytes
+    ) -> DocumentRequest:
+        dataset, service = particulars.dataset, particulars.service
+        law = f" ({service.law_th})" if particulars.basis is Basis.DUTY else ""
+        return DocumentRequest(
+            template=dataset.template,
+            title_th=dataset.title_th,
+            title_en=dataset.title_en,
+            document_id=document_id,
+            agency_name=particulars.agency.name_th,
+            purpose=service.purpose_th,
+            basis=BASIS_TH[particulars.basis] + law,
+            case_no=particulars.case or "",
+            source=f"{dataset.owner_th} · {payload['source']['service']}",
+            issued_at=particulars.issued_at,
+            data=payload,
+            data_json=payload_json,
+            verify_url=f"{self._verify_url}/{document_id}",
+            audit_entry_id=particulars.decision_entry,
+        )
+
+    def _password(self) -> str:
+        """100 bits in groups of five characters that nobody confuses when reading them out."""
+        characters = "".join(CROCKFORD[byte & 31] for byte in self._randomness(PASSWORD_CHARACTERS))
+        return "-".join(characters[start : start + GROUP] for start in range(0, PASSWORD_CHARACTERS, GROUP))
+
+
+def _retention(dataset: str) -> timedelta:
+    return DATASETS[dataset].retention
+
+
+def _fetch_event(
+    document_id: DocumentId, access_token: VerifiedAccessToken, fetched: FetchedDocument | None
+) -> AuditEvent:
+    details = {"document": document_id if fetched is not None else "not available to this caller"}
+    if fetched is not None:
+        details |= {"disclosure": fetched.record.disclosure_id, "sha256": fetched.record.sha256}
+    return AuditEvent(
+        event="exchange.document_fetched" if fetched is not None else "exchange.document_refused",
+        actor=Actor(ActorKind.CLIENT, access_token.client_id),
+        subject=fetched.record.subscriber_id if fetched is not None else None,
+        agency_id=access_token.agency_id,
+        client_id=access_token.client_id,
+        outcome="ok" if fetched is not None else "refused",
+        details=details,
+    )

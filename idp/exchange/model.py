@@ -1,0 +1,78 @@
+"""What a pull is, what it gives, and why it may be refused."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from connectors.contracts.documents import Delivery, SealLevel
+from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.kernel.ids import DisclosureId, DocumentId
+
+
+class ExchangeProblem(StrEnum):
+    """Why nothing was released; texts in `idp/web/problems/EXC.toml`."""
+
+    NOT_IN_TOKEN = "EXC-01"
+    BEYOND_RIGHT = "EXC-02"
+    BASIS_ENDED = "EXC-03"
+    ASSURANCE_TOO_LOW = "EXC-04"
+    CASE_MISSING = "EXC-05"
+    QUOTA_REACHED = "EXC-06"
+    REGISTRY_UNAVAILABLE = "EXC-07"
+    REGISTRY_CLOSED = "EXC-08"
+    REGISTRY_REFUSED = "EXC-09"
+    NO_RECORD = "EXC-10"
+    WRONG_PERSON = "EXC-11"
+    DOCUMENT_NOT_MADE = "EXC-12"
+    DOCUMENT_UNKNOWN = "EXC-13"
+    KEY_REUSED = "EXC-14"
+    KEY_MISSING = "EXC-15"
+    MALFORMED = "EXC-16"
+    ANSWER_NOT_KEPT = "EXC-17"
+    NOT_A_PDF = "EXC-18"
+    CHANGED_MEANWHILE = "EXC-19"
+
+
+class PullFormat(StrEnum):
+    """In which form the data are wanted; `pdf` and `both` make a document, and every answer carries the JSON."""
+
+    JSON = "json"
+    PDF = "pdf"
+    BOTH = "both"
+
+    @property
+    def needs_document(self) -> bool:
+        """True when a sealed document is to be made."""
+        return self is not PullFormat.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One request of a client for one data set. The subject is the token's, never the request's."""
+
+    access_token: VerifiedAccessToken
+    dataset: str
+    format: PullFormat
+    delivery: Delivery
+    case: str | None
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class IssuedDocument:
+    """A sealed document as told to the client. `password` is given once, at the pull that made it, and kept nowhere."""
+
+    id: DocumentId
+    sha256: str
+    level: SealLevel
+    delivery: Delivery
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Released:
+    """What left: the payload, and the document where one was asked for."""
+
+    disclosure_id: DisclosureId
+    payload: dict[str, Any]
+    document: IssuedDocument | None

@@ -1,0 +1,72 @@
+"""Reading the facts of a release decision, in one transaction."""
+
+from typing import assert_never
+
+from connectors.contracts.identifiers import JuristicId
+from idp.agencies.service import Agencies
+from idp.catalogue.gdx import JuristicSubject, SelfSubject
+from idp.consent.service import Consents
+from idp.exchange.decision.model import ReleaseFacts
+from idp.exchange.pull import store
+from idp.exchange.pull.model import Chain
+from idp.exchange.pull.records import Asked
+from idp.exchange.sources import RegistrySubject
+from idp.storage.storage import UnitOfWork
+from idp.subscribers.service import Subscribers
+
+
+class FactsReader:
+    """Gathers what `decide_release` judges from the rooms that own it."""
+
+    def __init__(self, *, agencies: Agencies, consents: Consents, subscribers: Subscribers) -> None:
+        self._agencies = agencies
+        self._consents = consents
+        self._subscribers = subscribers
+
+    async def chain(self, uow: UnitOfWork, asked: Asked) -> Chain:
+        """The ids of everything that this release would hang on."""
+        token, detail = asked.pull.access_token, asked.detail
+        agreement = await self._agencies.agreement_for(uow, token.agency_id, detail.purpose, detail.dataset, uow.now)
+        return Chain(
+            client_id=token.client_id,
+            grant_id=token.grant_id,
+            subscriber_id=token.subscriber_id,
+            consent_id=token.consent_id,
+            agreement_id=agreement.id if agreement is not None else None,
+        )
+
+    async def facts(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> ReleaseFacts:
+        """Everything that is judged."""
+        token, detail = asked.pull.access_token, asked.detail
+        agreement = await self._agencies.agreement_for(uow, token.agency_id, detail.purpose, detail.dataset, uow.now)
+        services = await self._agencies.services_named(uow, [detail.purpose])
+        consent = await self._consents.get(uow, chain.consent_id) if chain.consent_id is not None else None
+        return ReleaseFacts(
+            request=detail,
+            agency_id=token.agency_id,
+            client_id=token.client_id,
+            subscriber_id=token.subscriber_id,
+            wants_document=asked.pull.format.needs_document,
+            case=asked.case,
+            acr=token.acr,
+            service=services.get(detail.purpose),
+            agreement=agreement,
+            consent=consent,
+            broken=await store.broken_links(uow, chain),
+            released_today=await store.count_released_today(uow, agreement.id) if agreement is not None else 0,
+            released_under_token=await store.count_released_under_token(
+                uow, token.token_id, detail.dataset, asked.juristic_id
+            ),
+        )
+
+    async def subject(self, uow: UnitOfWork, asked: Asked) -> RegistrySubject:
+        """Whom the registry is asked about: the person of the token, or the company of its detail."""
+        match asked.detail.subject:
+            case SelfSubject():
+                subscriber_id = asked.pull.access_token.subscriber_id
+                assert subscriber_id is not None, "a release about a person is decided for a subscriber only"
+                return (await self._subscribers.identity(uow, subscriber_id)).citizen_id
+            case JuristicSubject(number):
+                return JuristicId.parse(number)
+            case never:
+                assert_never(never)

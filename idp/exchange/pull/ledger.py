@@ -1,0 +1,202 @@
+"""Writing down what became of a pull: the disclosure, the refusal, the alarm; and answering a repeated request."""
+
+import json
+from typing import Any
+
+from connectors.contracts.documents import Delivery, SealLevel
+from idp.audit.log import AuditLog
+from idp.consent.service import Consents
+from idp.exchange.decision.model import Reason
+from idp.exchange.document.model import MadeDocument
+from idp.exchange.document.service import Documents
+from idp.exchange.model import ExchangeProblem, IssuedDocument, Released
+from idp.exchange.pull import store
+from idp.exchange.pull.model import Chain, KeptAnswer
+from idp.exchange.pull.records import Asked, audit_event, disclosure_of, payload_bytes
+from idp.kernel.errors import Conflict
+from idp.kernel.ids import DisclosureId, DocumentId, new_id
+from idp.kernel.randomness import Randomness
+from idp.keys.envelope import PersonalData
+from idp.storage.outbox import enqueue
+from idp.storage.storage import Storage, UnitOfWork
+
+
+class RightLost(Exception):
+    """A link of the chain broke between decision and disclosure, or the last use went:
+
+    the transaction is rolled back.
+    """
+
+
+class KeyTaken(Exception):
+    """A request with the same key disclosed first: the transaction is rolled back."""
+
+
+class DisclosureLedger:
+    """The disclosure records of the exchange."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        consents: Consents,
+        documents: Documents,
+        audit: AuditLog,
+        personal: PersonalData,
+        randomness: Randomness,
+    ) -> None:
+        self._storage = storage
+        self._consents = consents
+        self._documents = documents
+        self._audit = audit
+        self._personal = personal
+        self._randomness = randomness
+
+    def new_disclosure_id(self, uow: UnitOfWork) -> DisclosureId:
+        """A fresh id."""
+        return DisclosureId(new_id("dis", now=uow.now, randomness=self._randomness))
+
+    async def disclose(
+        self,
+        asked: Asked,
+        chain: Chain,
+        *,
+        fields: tuple[str, ...],
+        disclosure_id: DisclosureId,
+        payload: dict[str, Any],
+        made: MadeDocument | None,
+    ) -> Released:
+        """Write the disclosure with its use, document and audit entry in one transaction, or nothing.
+
+        Raises RightLost when any live predicate no longer holds, KeyTaken when the key was used meanwhile.
+        """
+        released = Released(disclosure_id, payload, _issued(made))
+        async with self._storage.unit_of_work() as uow:
+            if chain.consent_id is not None and not await self._consents.use(
+                uow, chain.consent_id, asked.detail.dataset
+            ):
+                raise RightLost
+            event = audit_event(
+                "exchange.released",
+                asked,
+                chain,
+                refused=None,
+                disclosure=disclosure_id,
+                fields=list(fields),
+                document=made.id if made is not None else None,
+                document_sha256=made.sealed.sha256 if made is not None else None,
+            )
+            record = disclosure_of(
+                asked,
+                chain,
+                disclosure_id=disclosure_id,
+                fields=fields,
+                reason=None,
+                at=uow.now,
+                audit_entry_id=await self._audit.append(uow, event),
+            )
+            sealed_answer = await self._personal.seal(
+                uow, _key_owner(asked), table="disclosure", column="sealed_answer", row=disclosure_id,
+                value=_answer_bytes(released),
+            )  # fmt: skip
+            if made is not None:
+                await self._documents.keep(uow, made, record)
+            if not await store.insert_release(
+                uow,
+                record,
+                idempotency_digest=asked.idempotency_digest,
+                request_digest=asked.request_digest,
+                sealed_answer=sealed_answer,
+            ):
+                raise RightLost if await self._kept(uow, asked) is None else KeyTaken
+        return released
+
+    async def repeat(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> Released | None:
+        """The answer that this key got before, without the password of a document; None when the key is new.
+
+        Also None when the right has ended since: then the decision refuses. Raises Conflict (another request, or no
+        longer kept).
+        """
+        kept = await self._kept(uow, asked)
+        if kept is None:
+            return None
+        if kept.request_digest != asked.request_digest:
+            raise Conflict(ExchangeProblem.KEY_REUSED)
+        if kept.sealed is None:
+            raise Conflict(ExchangeProblem.ANSWER_NOT_KEPT)
+        if await store.broken_links(uow, chain):
+            return None
+        opened = await self._personal.open(
+            uow, _key_owner(asked), table="disclosure", column="sealed_answer", row=kept.disclosure_id,
+            sealed=kept.sealed,
+        )  # fmt: skip
+        await self._audit.append(
+            uow, audit_event("exchange.repeated", asked, chain, refused=None, disclosure=kept.disclosure_id)
+        )
+        return _released_from(kept.disclosure_id, opened)
+
+    async def refuse(self, uow: UnitOfWork, asked: Asked, chain: Chain, reason: Reason) -> None:
+        """Record that nothing was released: audit entry and disclosure record; the person concerned sees it."""
+        disclosure_id = self.new_disclosure_id(uow)
+        event = audit_event("exchange.refused", asked, chain, refused=reason, disclosure=disclosure_id)
+        record = disclosure_of(
+            asked,
+            chain,
+            disclosure_id=disclosure_id,
+            fields=asked.detail.fields,
+            reason=reason,
+            at=uow.now,
+            audit_entry_id=await self._audit.append(uow, event),
+        )
+        await store.insert_refusal(uow, record)
+        if reason is Reason.WRONG_PERSON:
+            await self._audit.append(
+                uow, audit_event("exchange.alarm", asked, chain, refused=reason, disclosure=disclosure_id)
+            )
+            await enqueue(
+                uow,
+                topic="wrong_person",
+                payload={"disclosure_id": disclosure_id, "dataset": asked.detail.dataset},
+                randomness=self._randomness,
+            )
+
+    async def _kept(self, uow: UnitOfWork, asked: Asked) -> KeptAnswer | None:
+        return await store.find_kept_answer(
+            uow, client_id=asked.pull.access_token.client_id, idempotency_digest=asked.idempotency_digest
+        )
+
+
+def _key_owner(asked: Asked) -> str:
+    """Under whose data key an answer is sealed: the person's, or the agency's for a company's data."""
+    return asked.pull.access_token.subscriber_id or asked.pull.access_token.agency_id
+
+
+def _issued(made: MadeDocument | None) -> IssuedDocument | None:
+    if made is None:
+        return None
+    sealed = made.sealed
+    return IssuedDocument(made.id, sealed.sha256, sealed.level, sealed.delivery, made.password)
+
+
+def _answer_bytes(released: Released) -> bytes:
+    """The answer as it is kept: the password of a document is not in it."""
+    document = released.document
+    issued = (
+        {"id": document.id, "sha256": document.sha256, "level": document.level, "delivery": document.delivery}
+        if document is not None
+        else None
+    )
+    return payload_bytes({"payload": released.payload, "document": issued})
+
+
+def _released_from(disclosure_id: DisclosureId, kept: bytes) -> Released:
+    answer = json.loads(kept)
+    issued = answer["document"]
+    document = (
+        IssuedDocument(
+            DocumentId(issued["id"]), issued["sha256"], SealLevel(issued["level"]), Delivery(issued["delivery"]), None
+        )
+        if issued is not None
+        else None
+    )
+    return Released(disclosure_id, answer["payload"], document)

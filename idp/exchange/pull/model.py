@@ -1,0 +1,88 @@
+"""The disclosure record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from idp.catalogue.gdx import Basis
+from idp.exchange.decision.model import Reason
+from idp.kernel.ids import (
+    AgencyId,
+    AgreementId,
+    AuditEntryId,
+    ClientId,
+    ConsentId,
+    DisclosureId,
+    GrantId,
+    ServiceId,
+    SubscriberId,
+)
+
+
+class Outcome(StrEnum):
+    """What became of a pull."""
+
+    RELEASED = "released"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+FAILURES: Final = frozenset(
+    {
+        Reason.QUOTA,
+        Reason.REGISTRY_UNAVAILABLE,
+        Reason.REGISTRY_CLOSED,
+        Reason.REGISTRY_BUSY,
+        Reason.REGISTRY_REFUSED,
+        Reason.NO_RECORD,
+        Reason.WRONG_PERSON,
+        Reason.DOCUMENT_NOT_MADE,
+    }
+)
+"""Reasons that are nobody's refusal: something outside did not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The ids of everything a release hangs on; None where that link plays no part."""
+
+    client_id: ClientId
+    grant_id: GrantId | None
+    subscriber_id: SubscriberId | None
+    consent_id: ConsentId | None
+    agreement_id: AgreementId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """Who got, or was refused, which fields about whom, for what, on which basis. Names of fields, never values.
+
+    `subscriber_id` is set for data about a person, `juristic_id` for data about a company; `reason` unless released.
+    """
+
+    id: DisclosureId
+    chain: Chain
+    agency_id: AgencyId
+    service_id: ServiceId
+    dataset: str
+    juristic_id: str | None
+    fields: tuple[str, ...]
+    basis: Basis
+    case: str | None
+    outcome: Outcome
+    reason: Reason | None
+    at: datetime
+    audit_entry_id: AuditEntryId
+    access_token_id: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeptAnswer:
+    """What a repeated request with the same Idempotency-Key gets; `sealed` is None once the answer is no longer
+    kept.
+    """
+
+    disclosure_id: DisclosureId
+    request_digest: bytes
+    sealed: bytes | None

@@ -1,0 +1,187 @@
+"""Building what a pull writes down and sends: the payload, the request's digest, audit events. Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.gdx import GdxDetail, JuristicSubject
+from idp.exchange.decision.model import Reason
+from idp.exchange.mapping import machine_dates
+from idp.exchange.model import ExchangeProblem, Pull
+from idp.exchange.pull.model import FAILURES, Chain, Disclosure, Outcome
+from idp.exchange.sources import Fetched
+from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
+
+PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
+    {
+        Reason.NOT_IN_TOKEN: ExchangeProblem.NOT_IN_TOKEN,
+        Reason.BEYOND_RIGHT: ExchangeProblem.BEYOND_RIGHT,
+        Reason.CHANNEL: ExchangeProblem.BEYOND_RIGHT,
+        Reason.FORMAT: ExchangeProblem.NOT_IN_TOKEN,
+        Reason.NO_FIELD: ExchangeProblem.BEYOND_RIGHT,
+        Reason.AGREEMENT_ENDED: ExchangeProblem.BEYOND_RIGHT,
+        Reason.CLIENT_ENDED: ExchangeProblem.BEYOND_RIGHT,
+        Reason.BASIS_NOT_PROVEN: ExchangeProblem.BEYOND_RIGHT,
+        # one code for every end of the basis: an agency does not learn from it what became of the person
+        Reason.GRANT_ENDED: ExchangeProblem.BASIS_ENDED,
+        Reason.SUBSCRIBER_ENDED: ExchangeProblem.BASIS_ENDED,
+        Reason.CONSENT_ENDED: ExchangeProblem.BASIS_ENDED,
+        Reason.NO_CONSENT: ExchangeProblem.BASIS_ENDED,
+        Reason.USES_UP: ExchangeProblem.BASIS_ENDED,
+        Reason.ASSURANCE: ExchangeProblem.ASSURANCE_TOO_LOW,
+        Reason.CASE_MISSING: ExchangeProblem.CASE_MISSING,
+        Reason.CHANGED_MEANWHILE: ExchangeProblem.CHANGED_MEANWHILE,
+        Reason.QUOTA: ExchangeProblem.QUOTA_REACHED,
+        Reason.REGISTRY_UNAVAILABLE: ExchangeProblem.REGISTRY_UNAVAILABLE,
+        Reason.REGISTRY_BUSY: ExchangeProblem.REGISTRY_UNAVAILABLE,
+        Reason.REGISTRY_CLOSED: ExchangeProblem.REGISTRY_CLOSED,
+        Reason.REGISTRY_REFUSED: ExchangeProblem.REGISTRY_REFUSED,
+        Reason.NO_RECORD: ExchangeProblem.NO_RECORD,
+        Reason.WRONG_PERSON: ExchangeProblem.WRONG_PERSON,
+        Reason.DOCUMENT_NOT_MADE: ExchangeProblem.DOCUMENT_NOT_MADE,
+    }
+)
+"""What a client is told for each reason; a test checks that no reason is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A pull with the detail of its token, and the case number that holds for it."""
+
+    pull: Pull
+    detail: GdxDetail
+    case: str | None
+
+    @property
+    def juristic_id(self) -> str | None:
+        """The company asked about, None for a person."""
+        subject = self.detail.subject
+        return subject.juristic_id if isinstance(subject, JuristicSubject) else None
+
+    @property
+    def idempotency_digest(self) -> bytes:
+        """What is stored of the key: a digest, so that nothing a client puts into it is kept."""
+        return hashlib.sha256(self.pull.idempotency_key.encode()).digest()
+
+    @property
+    def request_digest(self) -> bytes:
+        """Two requests with one key are the same request exactly when this is equal."""
+        pull = self.pull
+        said = {
+            "detail": self.detail.to_json(),
+            "subject": pull.access_token.sub,
+            "format": pull.format.value,
+            "delivery": pull.delivery.value,
+            "case": self.case,
+        }
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
+
+
+def payload_of(
+    asked: Asked,
+    fetched: Fetched,
+    fields: tuple[str, ...],
+    *,
+    disclosure_id: DisclosureId,
+    document_id: DocumentId | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The JSON that leaves: granted fields only, with labels, source and the basis on which they left."""
+    dataset = DATASETS[asked.detail.dataset]
+    token = asked.pull.access_token
+    labels = {field.name: {"th": field.label_th, "en": field.label_en} for field in dataset.fields}
+    payload: dict[str, Any] = {
+        "dataset": dataset.id,
+        "subject": asked.juristic_id or token.sub,
+        "purpose": asked.detail.purpose,
+        "basis": asked.detail.basis.value,
+        "case": asked.case,
+        "fields": {name: fetched.fields[name] for name in fields},
+        "labels": {name: labels[name] for name in fields},
+        "order": list(fields),
+        "dates": machine_dates(fetched.dates, fields),
+        "source": {
+            "owner_th": dataset.owner_th,
+            "owner_en": dataset.owner_en,
+            "service": fetched.provenance.service,
+            "retrieved_at": fetched.provenance.retrieved_at.isoformat(timespec="seconds"),
+        },
+        "disclosure_id": disclosure_id,
+        "released_at": now.isoformat(timespec="seconds"),
+        "agency_id": token.agency_id,
+    }
+    if document_id is not None:
+        payload["document_id"] = document_id
+    return payload
+
+
+def payload_bytes(payload: dict[str, Any]) -> bytes:
+    """The payload as it is attached to a document and hashed for the log."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def disclosure_of(
+    asked: Asked,
+    chain: Chain,
+    *,
+    disclosure_id: DisclosureId,
+    fields: tuple[str, ...],
+    reason: Reason | None,
+    at: datetime,
+    audit_entry_id: AuditEntryId,
+) -> Disclosure:
+    """The record of a pull: released without a reason, refused or failed with one."""
+    return Disclosure(
+        id=disclosure_id,
+        chain=chain,
+        agency_id=asked.pull.access_token.agency_id,
+        service_id=asked.detail.purpose,
+        dataset=asked.detail.dataset,
+        juristic_id=asked.juristic_id,
+        fields=fields,
+        basis=asked.detail.basis,
+        case=asked.case,
+        outcome=_outcome(reason),
+        reason=reason,
+        at=at,
+        audit_entry_id=audit_entry_id,
+        access_token_id=asked.pull.access_token.token_id,
+    )
+
+
+def audit_event(event: str, asked: Asked, chain: Chain, *, refused: Reason | None, **details: Any) -> AuditEvent:
+    """An entry about a pull: who, about whom, under which right and basis; names of fields, never values."""
+    token = asked.pull.access_token
+    about = {
+        "dataset": asked.detail.dataset,
+        "service": asked.detail.purpose,
+        "basis": asked.detail.basis.value,
+        "case": asked.case,
+        "agreement": chain.agreement_id,
+        "consent": chain.consent_id,
+        "grant": chain.grant_id,
+        "access_token": token.token_id,
+        "juristic_id": asked.juristic_id,
+        "reason": refused.value if refused is not None else None,
+    }
+    return AuditEvent(
+        event=event,
+        actor=Actor(ActorKind.CLIENT, token.client_id),
+        subject=token.subscriber_id,
+        agency_id=token.agency_id,
+        client_id=token.client_id,
+        outcome="ok" if refused is None else "refused",
+        details={name: value for name, value in (about | details).items() if value is not None},
+    )
+
+
+def _outcome(reason: Reason | None) -> Outcome:
+    if reason is None:
+        return Outcome.RELEASED
+    return Outcome.FAILED if reason in FAILURES else Outcome.REFUSED

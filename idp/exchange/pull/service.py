@@ -1,0 +1,214 @@
+"""The pull pipeline (design, section 2, "Pull data"). Every way out but the last one releases nothing."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.contracts.errors import (
+    DocumentError,
+    RecordNotFound,
+    RegistryBusy,
+    RegistryClosed,
+    RegistryError,
+    RegistryRefused,
+    RegistryUnavailable,
+    TimestampUnavailable,
+    WrongPerson,
+)
+from idp.agencies.service import Agencies
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.catalogue.datasets import DATASETS
+from idp.exchange.decision.model import Reason, Release
+from idp.exchange.decision.rules import decide_release
+from idp.exchange.document.model import MadeDocument
+from idp.exchange.document.service import Documents, Particulars
+from idp.exchange.model import ExchangeProblem, Pull, Released
+from idp.exchange.pull.facts import FactsReader
+from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
+from idp.exchange.pull.model import FAILURES, Chain
+from idp.exchange.pull.records import PROBLEMS, Asked, audit_event, payload_bytes, payload_of
+from idp.exchange.sources import Fetched, Registries, RegistrySubject
+from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
+from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
+from idp.storage.storage import Storage, UnitOfWork
+
+REGISTRY_DEADLINE_SECONDS: Final = 5.0
+
+REGISTRY_REASONS: Final[tuple[tuple[type[RegistryError], Reason], ...]] = (
+    (WrongPerson, Reason.WRONG_PERSON),
+    (RecordNotFound, Reason.NO_RECORD),
+    (RegistryClosed, Reason.REGISTRY_CLOSED),
+    (RegistryBusy, Reason.REGISTRY_BUSY),
+    (RegistryRefused, Reason.REGISTRY_REFUSED),
+    (RegistryUnavailable, Reason.REGISTRY_UNAVAILABLE),
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Decided:
+    """A committed decision to release, with what its execution needs."""
+
+    chain: Chain
+    fields: tuple[str, ...]
+    subject: RegistrySubject
+    particulars: Particulars
+    disclosure_id: DisclosureId
+    document_id: DocumentId | None
+
+
+class Pulls:
+    """Releases one data set at a time."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        agencies: Agencies,
+        facts: FactsReader,
+        ledger: DisclosureLedger,
+        registries: Registries,
+        documents: Documents,
+        audit: AuditLog,
+        registry_deadline_seconds: float = REGISTRY_DEADLINE_SECONDS,
+    ) -> None:
+        self._storage = storage
+        self._agencies = agencies
+        self._facts = facts
+        self._ledger = ledger
+        self._registries = registries
+        self._documents = documents
+        self._audit = audit
+        self._deadline = registry_deadline_seconds
+
+    async def pull(self, pull: Pull) -> Released:
+        """Release one data set, once for each Idempotency-Key.
+
+        Raises Refused, Conflict and Unavailable with an ExchangeProblem; then nothing left, an audit entry says so, and
+        where the data set is known so does a disclosure record, which the person concerned sees.
+        """
+        # 1. what the token carries for this data set; the subject is the token's, never the request's
+        asked = await self._asked(pull)
+        # 2. decide, and commit the decision to the audit before a registry is asked; a repeated request ends here
+        decided = await self._decide(asked)
+        if isinstance(decided, Released):
+            return decided
+        # 3. ask the registry under a deadline; an answer about anyone else is discarded with an alarm
+        fetched = await self._fetch(asked, decided)
+        # 4. the payload, and the document made of it; nobody has either yet
+        payload = payload_of(
+            asked,
+            fetched,
+            decided.fields,
+            disclosure_id=decided.disclosure_id,
+            document_id=decided.document_id,
+            now=self._storage.clock.now(),
+        )
+        made = await self._make_document(asked, decided, payload)
+        # 5. every live predicate again, in the transaction that writes the disclosure; 6. out
+        return await self._disclose(asked, decided, payload, made)
+
+    async def _asked(self, pull: Pull) -> Asked:
+        token = pull.access_token
+        details = [detail for detail in token.details if detail.dataset == pull.dataset]
+        if len(details) == 1 and (pull.case is None or details[0].case in (None, pull.case)):
+            return Asked(pull, details[0], details[0].case or pull.case)
+        event = AuditEvent(
+            event="exchange.refused",
+            actor=Actor(ActorKind.CLIENT, token.client_id),
+            outcome="refused",
+            subject=token.subscriber_id,
+            agency_id=token.agency_id,
+            client_id=token.client_id,
+            details={"access_token": token.token_id, "reason": Reason.NOT_IN_TOKEN.value},
+        )
+        async with self._storage.unit_of_work() as uow:
+            await self._audit.append(uow, event)
+        raise Refused(ExchangeProblem.NOT_IN_TOKEN, "no single detail of the token answers this request")
+
+    async def _decide(self, asked: Asked) -> _Decided | Released:
+        async with self._storage.unit_of_work() as uow:
+            chain = await self._facts.chain(uow, asked)
+            if (repeated := await self._ledger.repeat(uow, asked, chain)) is not None:
+                return repeated
+            decision = decide_release(await self._facts.facts(uow, asked, chain), now=uow.now)
+            if isinstance(decision, Release):
+                event = audit_event("exchange.decided", asked, chain, refused=None, fields=list(decision.fields))
+                return await self._decided(uow, asked, chain, decision, await self._audit.append(uow, event))
+            await self._ledger.refuse(uow, asked, chain, decision.reason)
+        raise _error(decision.reason)
+
+    async def _decided(
+        self, uow: UnitOfWork, asked: Asked, chain: Chain, decision: Release, entry_id: AuditEntryId
+    ) -> _Decided:
+        particulars = Particulars(
+            agency=await self._agencies.agency(uow, asked.pull.access_token.agency_id),
+            service=await self._agencies.service(uow, asked.detail.purpose),
+            dataset=DATASETS[asked.detail.dataset],
+            basis=asked.detail.basis,
+            case=asked.case,
+            decision_entry=entry_id,
+            issued_at=uow.now,
+        )
+        return _Decided(
+            chain=chain,
+            fields=decision.fields,
+            subject=await self._facts.subject(uow, asked),
+            particulars=particulars,
+            disclosure_id=self._ledger.new_disclosure_id(uow),
+            document_id=self._documents.new_document_id(uow) if asked.pull.format.needs_document else None,
+        )
+
+    async def _fetch(self, asked: Asked, decided: _Decided) -> Fetched:
+        try:
+            return await self._registries.fetch(asked.detail.dataset, decided.subject, deadline_seconds=self._deadline)
+        except RegistryError as error:
+            reason = next(reason for kind, reason in REGISTRY_REASONS if isinstance(error, kind))
+            raise await self._refused(asked, decided.chain, reason) from error
+
+    async def _make_document(self, asked: Asked, decided: _Decided, payload: dict[str, Any]) -> MadeDocument | None:
+        if decided.document_id is None:
+            return None
+        try:
+            return await self._documents.make(
+                decided.document_id,
+                particulars=decided.particulars,
+                payload=payload,
+                payload_json=payload_bytes(payload),
+                delivery=asked.pull.delivery,
+            )
+        except (DocumentError, TimestampUnavailable) as error:
+            raise await self._refused(asked, decided.chain, Reason.DOCUMENT_NOT_MADE) from error
+
+    async def _disclose(
+        self, asked: Asked, decided: _Decided, payload: dict[str, Any], made: MadeDocument | None
+    ) -> Released:
+        try:
+            return await self._ledger.disclose(
+                asked,
+                decided.chain,
+                fields=decided.fields,
+                disclosure_id=decided.disclosure_id,
+                payload=payload,
+                made=made,
+            )
+        except (RightLost, KeyTaken) as lost:
+            # nothing was written: judge again, so that the refusal says which link broke, or the first answer is
+            # repeated
+            again = await self._decide(asked)
+            if isinstance(again, Released):
+                return again
+            raise await self._refused(asked, decided.chain, Reason.CHANGED_MEANWHILE) from lost
+
+    async def _refused(self, asked: Asked, chain: Chain, reason: Reason) -> TuatonError:
+        async with self._storage.unit_of_work() as uow:
+            await self._ledger.refuse(uow, asked, chain, reason)
+        return _error(reason)
+
+
+def _error(reason: Reason) -> TuatonError:
+    kind: type[TuatonError] = Refused
+    if reason is Reason.CHANGED_MEANWHILE:
+        kind = Conflict
+    elif reason in FAILURES:
+        kind = Unavailable
+    return kind(PROBLEMS[reason], reason.value)

@@ -1,0 +1,184 @@
+"""The disclosure table, and the one statement that discloses: it holds every live predicate."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from connectors.contracts.thai_dates import BANGKOK
+from idp.agencies.store import agreement, live_agreement
+from idp.authorization.client_registration.store import client, live_client
+from idp.authorization.grants.store import grant, live_grant
+from idp.consent.store import consent, live_consent
+from idp.exchange.decision.model import Link
+from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer, Outcome
+from idp.kernel.ids import AgreementId, ClientId, DisclosureId
+from idp.storage.dialects import insert_on_conflict
+from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.storage import UnitOfWork
+from idp.subscribers.store import live_subscriber, subscriber
+
+ANSWER_KEPT_FOR: Final = timedelta(hours=1)
+"""How long a repeated request gets the same answer; only the record remains after that."""
+
+disclosure = Table(
+    "disclosure",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subscriber_id", Text),
+    Column("juristic_id", Text),
+    Column("agency_id", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("agreement_id", Text),
+    Column("consent_id", Text),
+    Column("grant_id", Text),
+    Column("access_token_id", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("fields", JsonText, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("case_no", Text),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("at", Instant, nullable=False),
+    Column("audit_entry_id", Text, nullable=False),
+    Column("idempotency_digest", LargeBinary),
+    Column("request_digest", LargeBinary),
+    Column("sealed_answer", LargeBinary),
+    Column("answer_until", Instant),
+    UniqueConstraint("client_id", "idempotency_digest"),
+    Index("ix_disclosure_subscriber_id", "subscriber_id", "id"),
+    Index("ix_disclosure_agreement_at", "agreement_id", "at"),
+    Index("ix_disclosure_answer_until", "answer_until"),
+)
+
+
+def holding(chain: Chain, now: datetime) -> dict[Link, ColumnElement[bool]]:
+    """For each link of the chain the condition under which it holds now; decision and disclosure use the same."""
+    holds: dict[Link, ColumnElement[bool]] = {
+        Link.CLIENT: exists().where(client.c.id == chain.client_id, live_client(now)),
+        # no agreement in force was found: there is no right
+        Link.AGREEMENT: false(),
+    }
+    if chain.agreement_id is not None:
+        holds[Link.AGREEMENT] = exists().where(agreement.c.id == chain.agreement_id, live_agreement(now))
+    if chain.subscriber_id is not None:
+        holds[Link.SUBSCRIBER] = exists().where(subscriber.c.id == chain.subscriber_id, live_subscriber(now))
+    if chain.grant_id is not None:
+        holds[Link.GRANT] = exists().where(grant.c.id == chain.grant_id, live_grant(now))
+    if chain.consent_id is not None:
+        holds[Link.CONSENT] = exists().where(consent.c.id == chain.consent_id, live_consent(now))
+    return holds
+
+
+async def broken_links(uow: UnitOfWork, chain: Chain) -> frozenset[Link]:
+    """The links that do not hold now."""
+    holds = holding(chain, uow.now)
+    row = await uow.first(select(*(condition.label(link.value) for link, condition in holds.items())))
+    return frozenset(holds) if row is None else frozenset(link for link in holds if not getattr(row, link.value))
+
+
+async def insert_refusal(uow: UnitOfWork, record: Disclosure) -> None:
+    """Record a pull that gave nothing."""
+    await uow.execute(insert(disclosure).values(**_columns(record)))
+
+
+async def insert_release(
+    uow: UnitOfWork, record: Disclosure, *, idempotency_digest: bytes, request_digest: bytes, sealed_answer: bytes
+) -> bool:
+    """Disclose: one statement that writes the record only while every link holds. False when it wrote nothing.
+
+    It also writes nothing when the client used this key before.
+    """
+    values = _columns(record) | {
+        "idempotency_digest": idempotency_digest,
+        "request_digest": request_digest,
+        "sealed_answer": sealed_answer,
+        "answer_until": uow.now + ANSWER_KEPT_FOR,
+    }
+    row = select(*(literal(value, disclosure.c[name].type) for name, value in values.items()))
+    statement = (
+        insert_on_conflict(disclosure, uow.dialect)
+        .from_select(list(values), row.where(and_(*holding(record.chain, uow.now).values())))
+        .on_conflict_do_nothing(index_elements=["client_id", "idempotency_digest"])
+    )
+    return await uow.changed(statement) == 1
+
+
+async def find_kept_answer(uow: UnitOfWork, *, client_id: ClientId, idempotency_digest: bytes) -> KeptAnswer | None:
+    """What this client's key was used for before."""
+    used = (disclosure.c.client_id == client_id, disclosure.c.idempotency_digest == idempotency_digest)
+    row = await uow.first(select(disclosure).where(*used))
+    if row is None:
+        return None
+    still_kept = row.answer_until is not None and uow.now < row.answer_until
+    return KeptAnswer(DisclosureId(row.id), row.request_digest, row.sealed_answer if still_kept else None)
+
+
+async def forget_answers(uow: UnitOfWork) -> int:
+    """Drop answers that are no longer kept for repeats; gives how many. The records stay."""
+    due = update(disclosure).where(disclosure.c.answer_until <= uow.now)
+    return await uow.changed(due.values(sealed_answer=None, answer_until=None))
+
+
+async def count_released_today(uow: UnitOfWork, agreement_id: AgreementId) -> int:
+    """Releases under an agreement since midnight in Bangkok."""
+    midnight = uow.now.astimezone(BANGKOK).replace(hour=0, minute=0, second=0, microsecond=0)
+    return await _count(uow, disclosure.c.agreement_id == agreement_id, disclosure.c.at >= midnight)
+
+
+async def count_released_under_token(
+    uow: UnitOfWork, access_token_id: str, dataset: str, juristic_id: str | None
+) -> int:
+    """Releases of one subject's data set under one access token."""
+    return await _count(
+        uow,
+        disclosure.c.access_token_id == access_token_id,
+        disclosure.c.dataset == dataset,
+        disclosure.c.juristic_id.is_not_distinct_from(juristic_id),
+    )
+
+
+async def _count(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> int:
+    released = disclosure.c.outcome == Outcome.RELEASED.value
+    row = await uow.first(select(func.count().label("many")).select_from(disclosure).where(released, *conditions))
+    return 0 if row is None else int(row.many)
+
+
+def _columns(record: Disclosure) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "subscriber_id": record.chain.subscriber_id,
+        "juristic_id": record.juristic_id,
+        "agency_id": record.agency_id,
+        "client_id": record.chain.client_id,
+        "service_id": record.service_id,
+        "agreement_id": record.chain.agreement_id,
+        "consent_id": record.chain.consent_id,
+        "grant_id": record.chain.grant_id,
+        "access_token_id": record.access_token_id,
+        "dataset": record.dataset,
+        "fields": list(record.fields),
+        "basis": record.basis.value,
+        "case_no": record.case,
+        "outcome": record.outcome.value,
+        "reason": record.reason.value if record.reason is not None else None,
+        "at": record.at,
+        "audit_entry_id": record.audit_entry_id,
+    }

@@ -1,0 +1,34 @@
+"""The exchange as doors and other callers see it."""
+
+from collections.abc import Sequence
+
+from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.catalogue.gdx import GdxDetail
+from idp.exchange.document.model import FetchedDocument
+from idp.exchange.document.service import Documents
+from idp.exchange.model import Pull, Released
+from idp.exchange.preview import Preview, Previews
+from idp.exchange.pull.service import Pulls
+from idp.kernel.assurance import Acr
+from idp.kernel.ids import DocumentId, SubscriberId
+
+
+class Exchange:
+    """Pulls, the documents made by them, and the owner's preview."""
+
+    def __init__(self, *, pulls: Pulls, documents: Documents, previews: Previews) -> None:
+        self._pulls = pulls
+        self._documents = documents
+        self._previews = previews
+
+    async def pull(self, pull: Pull) -> Released:
+        """Release one data set; see `Pulls.pull` for what it raises."""
+        return await self._pulls.pull(pull)
+
+    async def preview(self, subscriber_id: SubscriberId, details: Sequence[GdxDetail], *, acr: Acr) -> Preview:
+        """The owner's own values before consenting; see `Previews.preview`."""
+        return await self._previews.preview(subscriber_id, details, acr=acr)
+
+    async def fetch_document(self, document_id: DocumentId, access_token: VerifiedAccessToken) -> FetchedDocument:
+        """A sealed document for its client. Raises NotFound."""
+        return await self._documents.fetch(document_id, access_token)

@@ -1,0 +1,119 @@
+"""Pulling data, fetching documents, reading the catalogue."""
+
+import re
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from connectors.contracts.documents import Delivery
+from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.catalogue.datasets import DATASETS, DataSet
+from idp.catalogue.gdx import MAX_CASE_LENGTH
+from idp.exchange.model import ExchangeProblem, Pull, PullFormat, Released
+from idp.exchange.service import Exchange
+from idp.gateway.tokens import GatewayTokens
+from idp.kernel.errors import Refused
+from idp.kernel.ids import DocumentId
+from idp.web.routes import Access, Entry
+
+IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /pulls`. It has no member for a subject: the token's is the only one (attack row 45)."""
+
+    dataset: Annotated[str, msgspec.Meta(max_length=64)]
+    format: Literal["json", "pdf", "both"] = "json"
+    delivery: Literal["sealed", "password"] = "sealed"
+    case: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CASE_LENGTH)] | None = None
+
+
+class PullEndpoints:
+    """`POST /pulls`, `GET /documents/{id}` and `GET /catalogue`."""
+
+    def __init__(self, *, exchange: Exchange, tokens: GatewayTokens, base_url: str) -> None:
+        self._exchange = exchange
+        self._tokens = tokens
+        self._base_url = base_url.rstrip("/")
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The route table."""
+        return (
+            Entry("/pulls", ("POST",), self.pull, Access.ACCESS_TOKEN, "pull"),
+            Entry("/documents/{document_id}", ("GET",), self.document, Access.ACCESS_TOKEN, "document"),
+            Entry("/catalogue", ("GET",), self.catalogue, Access.ANYONE, "catalogue"),
+        )
+
+    async def pull(self, request: Request) -> Response:
+        """One data set, as JSON or with a sealed document, once for each Idempotency-Key."""
+        access_token = await self._tokens.verified(request)
+        released = await self._exchange.pull(await _parse_pull(request, access_token))
+        return JSONResponse(self._answer(released), headers={"dpop-nonce": self._tokens.nonce()})
+
+    async def document(self, request: Request) -> Response:
+        """The sealed file, for the client it was made for."""
+        access_token = await self._tokens.verified(request)
+        document_id = DocumentId(request.path_params["document_id"])
+        fetched = await self._exchange.fetch_document(document_id, access_token)
+        headers = {
+            "content-disposition": f'attachment; filename="{fetched.record.dataset}-{fetched.record.id}.pdf"',
+            "dpop-nonce": self._tokens.nonce(),
+        }
+        return Response(fetched.pdf, media_type="application/pdf", headers=headers)
+
+    async def catalogue(self, _request: Request) -> Response:
+        """Every data set with its fields and labels; nothing about anybody."""
+        return JSONResponse({"datasets": [_described(dataset) for dataset in DATASETS.values()]})
+
+    def _answer(self, released: Released) -> dict[str, Any]:
+        document = released.document
+        if document is None:
+            return released.payload
+        described = {
+            "id": document.id,
+            "uri": f"{self._base_url}/documents/{document.id}",
+            "sha256": document.sha256,
+            "level": document.level.value,
+            "delivery": document.delivery.value,
+        }
+        if document.password is not None:
+            described["password"] = document.password
+        return released.payload | {"document": described}
+
+
+async def _parse_pull(request: Request, access_token: VerifiedAccessToken) -> Pull:
+    keys = request.headers.getlist("idempotency-key")
+    if len(keys) != 1 or not IDEMPOTENCY_KEY.fullmatch(keys[0]):
+        raise Refused(ExchangeProblem.KEY_MISSING)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Refused(ExchangeProblem.MALFORMED, "not application/json")
+    try:
+        body = msgspec.json.decode(await request.body(), type=PullRequest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(ExchangeProblem.MALFORMED, "body") from error
+    return Pull(
+        access_token=access_token,
+        dataset=body.dataset,
+        format=PullFormat(body.format),
+        delivery=Delivery(body.delivery),
+        case=body.case,
+        idempotency_key=keys[0],
+    )
+
+
+def _described(dataset: DataSet) -> dict[str, Any]:
+    return {
+        "dataset": dataset.id,
+        "title_th": dataset.title_th,
+        "title_en": dataset.title_en,
+        "owner_th": dataset.owner_th,
+        "owner_en": dataset.owner_en,
+        "service": dataset.service,
+        "subject": dataset.subject.value,
+        "fields": [
+            {"name": field.name, "label_th": field.label_th, "label_en": field.label_en} for field in dataset.fields
+        ],
+    }

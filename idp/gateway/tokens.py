@@ -1,0 +1,60 @@
+"""Access tokens at this door: verified against the door's own address, refused with a challenge."""
+
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from idp.authorization.tokens.access import AccessTokens
+from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.protocol.authorization_header import challenge, only_authorization
+from idp.protocol.dpop import only_proof
+from idp.protocol.errors import InvalidRequestError, OAuth2Error
+from idp.storage.storage import Storage
+
+
+class GatewayTokens:
+    """Reads and verifies the token of a request.
+
+    `base_url` is the gateway's own, which is also the tokens' audience.
+    """
+
+    def __init__(self, *, access_tokens: AccessTokens, storage: Storage, base_url: str) -> None:
+        self._access_tokens = access_tokens
+        self._storage = storage
+        self._base_url = base_url.rstrip("/")
+
+    async def verified(self, request: Request) -> VerifiedAccessToken:
+        """The live token of this request; its proof is spent. Raises an OAuth2Error, answered by `handlers`."""
+        authorization = only_authorization(request.headers.getlist("authorization"))
+        proof = only_proof(request.headers.getlist("dpop"))
+        async with self._storage.unit_of_work() as uow:
+            return await self._access_tokens.verify(
+                uow=uow,
+                authorization=authorization,
+                dpop=proof,
+                method=request.method,
+                url=self._base_url + request.url.path,
+                expected_audience=self._base_url,
+            )
+
+    def nonce(self) -> str:
+        """The `DPoP-Nonce` to hand out with answers (RFC 9449 section 8.2)."""
+        now: datetime = self._storage.clock.now()
+        return self._access_tokens.nonces.current(now=now)
+
+    def handlers(self) -> dict[Any, Any]:
+        """For Starlette's `exception_handlers`:
+
+        token errors become a challenge (RFC 6750 section 3, RFC 9449 section 7.1).
+        """
+
+        async def on_oauth_error(_request: Request, error: Exception) -> Response:
+            assert isinstance(error, OAuth2Error)
+            status = 400 if isinstance(error, InvalidRequestError) else 401
+            body = {"error": error.error, "error_description": error.get_error_description()}
+            headers = {"www-authenticate": challenge(error), "dpop-nonce": self.nonce()}
+            return JSONResponse(body, status, headers=headers)
+
+        return {OAuth2Error: on_oauth_error}

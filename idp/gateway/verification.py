@@ -1,0 +1,158 @@
+"""Public verification of documents: anyone may ask whether a file was issued here and is unchanged."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from python_multipart.exceptions import MultipartParseError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from connectors.contracts.documents import DocumentReport
+from idp.agencies.model import Agency, Service
+from idp.agencies.service import Agencies
+from idp.catalogue.datasets import DATASETS, DataSet
+from idp.exchange.document.model import DocumentRecord
+from idp.exchange.document.service import Documents
+from idp.exchange.model import ExchangeProblem
+from idp.kernel.errors import NotFound, Refused
+from idp.kernel.ids import DocumentId
+from idp.storage.storage import Storage, UnitOfWork
+from idp.web.pages import Pages
+from idp.web.routes import Access, Entry
+
+VERIFY_LIMIT: Final = 10 * 1024 * 1024
+LARGER_BODIES: Final[Mapping[str, int]] = MappingProxyType({"/verify": VERIFY_LIMIT})
+"""For `idp.web.middleware.door_middleware`: the one path of this door that takes files."""
+
+DocumentVerifier = Callable[[bytes, str | None], Awaitable[DocumentReport]]
+"""The verdict on a file, opened with a password where it needs one; never raises for what the file is."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Upload:
+    """A file that somebody brings, and the password that opens it."""
+
+    pdf: bytes
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What may be said to anyone about a document:
+
+    to whom and for what it was issued, nothing of whose data it holds.
+    """
+
+    record: DocumentRecord
+    agency: Agency
+    service: Service
+    dataset: DataSet
+
+
+class _InMemoryParser(MultiPartParser):
+    """A multipart parser that never writes an upload to disk: what people bring may hold personal data."""
+
+    spool_max_size = VERIFY_LIMIT
+
+
+class VerificationPages:
+    """`/verify` and `/verify/{document_id}`."""
+
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        storage: Storage,
+        documents: Documents,
+        agencies: Agencies,
+        verify: DocumentVerifier,
+    ) -> None:
+        self._pages = pages
+        self._storage = storage
+        self._documents = documents
+        self._agencies = agencies
+        self._verify = verify
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The route table."""
+        return (
+            Entry("/verify", ("GET",), self.ask, Access.ANYONE, "verify"),
+            Entry("/verify", ("POST",), self.judge, Access.ANYONE, "verify_file"),
+            Entry("/verify/{document_id}", ("GET",), self.show, Access.ANYONE, "verify_document"),
+        )
+
+    async def ask(self, request: Request) -> Response:
+        """The page that takes a file."""
+        return self._pages.render(request, "verify.html", issued=None)
+
+    async def show(self, request: Request) -> Response:
+        """What was issued under a document's number, as its QR code asks."""
+        async with self._storage.reading() as uow:
+            record = await self._documents.find(uow, DocumentId(request.path_params["document_id"]))
+            issued = await self._issued(uow, record) if record is not None else None
+        if issued is None:
+            raise NotFound(ExchangeProblem.DOCUMENT_UNKNOWN)
+        return self._pages.render(request, "verify.html", issued=issued)
+
+    async def judge(self, request: Request) -> Response:
+        """The verdict on a file; kept nowhere."""
+        upload = await _read_upload(request)
+        report = await self._verify(upload.pdf, upload.password)
+        async with self._storage.reading() as uow:
+            record = await self._documents.recognise(uow, upload.pdf)
+            issued = await self._issued(uow, record) if record is not None else None
+        if "text/html" in request.headers.get("accept", ""):
+            return self._pages.render(request, "verdict.html", report=report, issued=issued)
+        return JSONResponse(_verdict_json(report, issued))
+
+    async def _issued(self, uow: UnitOfWork, record: DocumentRecord) -> Issued:
+        return Issued(
+            record=record,
+            agency=await self._agencies.agency(uow, record.agency_id),
+            service=await self._agencies.service(uow, record.service_id),
+            dataset=DATASETS[record.dataset],
+        )
+
+
+async def _read_upload(request: Request) -> Upload:
+    """The file of the form, or the bare body of a program. Raises Refused(NOT_A_PDF)."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "application/pdf":
+        return _pdf(await request.body(), None)
+    if media_type != "multipart/form-data":
+        raise Refused(ExchangeProblem.NOT_A_PDF, "media type")
+    try:
+        form = await _InMemoryParser(request.headers, request.stream(), max_files=1, max_fields=3).parse()
+    except (MultiPartException, MultipartParseError, KeyError) as error:
+        raise Refused(ExchangeProblem.NOT_A_PDF, "form cannot be read") from error
+    try:
+        file, password = form.get("document"), form.get("password")
+        if not isinstance(file, UploadFile):
+            raise Refused(ExchangeProblem.NOT_A_PDF, "no file")
+        return _pdf(await file.read(), password if isinstance(password, str) and password else None)
+    finally:
+        await form.close()
+
+
+def _pdf(content: bytes, password: str | None) -> Upload:
+    if not content.startswith(b"%PDF-"):
+        raise Refused(ExchangeProblem.NOT_A_PDF, "no PDF header")
+    return Upload(content, password)
+
+
+def _verdict_json(report: DocumentReport, issued: Issued | None) -> dict[str, Any]:
+    return {
+        "verdict": report.verdict.value,
+        "reason": report.reason,
+        "signer": report.signer,
+        "signed_at": report.signed_at.isoformat() if report.signed_at is not None else None,
+        "level": report.level,
+        "document_id": report.document_id,
+        "issued_here": issued is not None,
+        "agency": issued.agency.name_en if issued is not None else None,
+        "dataset": issued.record.dataset if issued is not None else None,
+    }

@@ -1,0 +1,43 @@
+"""What an owner reads about one use of their data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from idp.catalogue.gdx import Basis
+from idp.exchange.decision.model import Reason
+from idp.exchange.pull.model import Outcome
+from idp.kernel.ids import AgencyId, ConsentId, DisclosureId
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLabel:
+    """A field in words."""
+
+    name: str
+    label_th: str
+    label_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRecord:
+    """One release or refusal: who, for what, which fields, on which basis. Names only, no values.
+
+    `fields` are those that left, or that were asked for when nothing left; `reason` says why nothing did.
+    """
+
+    disclosure_id: DisclosureId
+    at: datetime
+    agency_id: AgencyId
+    agency_name_th: str
+    agency_name_en: str
+    service_title_th: str
+    service_title_en: str
+    dataset: str
+    dataset_title_th: str
+    dataset_title_en: str
+    fields: tuple[FieldLabel, ...]
+    basis: Basis
+    consent_id: ConsentId | None
+    case: str | None
+    outcome: Outcome
+    reason: Reason | None
