@@ -16,14 +16,14 @@ from typing import Final, Literal, Protocol, Self
 from connectors.card.pcsc.reader import PcscReader
 from connectors.card.pcsc.service import PcscService
 from connectors.card.pcsc.watching import PcscWatcher
-from connectors.card.virtual.desk import SLOT_NAMES, Desk, SlotName
+from connectors.card.virtual.desk import SLOT_NAMES, Desk
 from connectors.card.virtual.desk_socket import DeskServer
 from connectors.card.virtual.memory import MemoryReader
 from connectors.card.virtual.personas import persona_card
 from connectors.card.virtual.reader_host import SOCKET_NAME
 from connectors.contracts.card import CardReader
+from connectors.contracts.card_wire import SlotName, StackName
 
-StackName = Literal["pcsc", "memory"]
 StackChoice = Literal["auto", "pcsc", "memory"]
 
 _READY_SECONDS: Final = 8.0
@@ -46,12 +46,16 @@ class _Stoppable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CardStack:
-    """Readers for both slots, the desk on its socket, and a way to end them. `reason`: why it is not PC/SC."""
+    """Readers for both slots, the desk on its socket, and a way to end them.
+
+    `reason` says why it is not PC/SC; `pcsc_socket` is where the private PC/SC service listens, None in memory.
+    """
 
     name: StackName
     reason: str | None
     readers: Mapping[SlotName, CardReader]
     desk_socket: Path
+    pcsc_socket: Path | None
     _host: _Stoppable
 
     def stop(self) -> None:
@@ -93,7 +97,7 @@ class _MemoryHost:
 def _start_in_memory(desk_socket: Path, *, reason: str) -> CardStack:
     readers = {name: MemoryReader(f"Virtual slot {name}") for name in SLOT_NAMES}
     server = DeskServer(desk_socket, Desk(readers, card_of=persona_card))
-    return CardStack("memory", reason, readers, desk_socket, _MemoryHost(server))
+    return CardStack("memory", reason, readers, desk_socket, None, _MemoryHost(server))
 
 
 class _PcscHost:
@@ -146,7 +150,7 @@ def _start_pcsc(desk_socket: Path) -> CardStack:
         slot: PcscReader(name, service=host.service, watcher=host.watcher, allows_virtual=True)
         for slot, name in zip(SLOT_NAMES, names, strict=False)
     }
-    return CardStack("pcsc", None, readers, desk_socket, host)
+    return CardStack("pcsc", None, readers, desk_socket, host.service.socket, host)
 
 
 def _check_needs() -> None:

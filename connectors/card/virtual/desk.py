@@ -6,12 +6,12 @@ fictitious population; FAULT a name of `FAULTS`.
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Protocol
 
 from connectors.card.thai_card import layout
 from connectors.card.virtual.thai_card import Failure, VirtualThaiCard
+from connectors.contracts.card_wire import SlotName
 
-SlotName = Literal["officer", "citizen"]
 SLOT_NAMES: Final[tuple[SlotName, ...]] = ("officer", "citizen")
 
 _MID_READ: Final = 21

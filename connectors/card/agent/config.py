@@ -1,0 +1,118 @@
+"""The agent's configuration: a JSON file written when the station was enrolled."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet
+
+from connectors.card.virtual.card_stack import StackChoice
+
+_LOOPBACK_NAME: Final = "localhost"
+
+
+class InvalidConfig(ValueError):
+    """The file cannot be used; the message says which member is wrong, never its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderNames:
+    """Which PC/SC reader is which slot. One name in both is the normal counter: one reader, cards in turn."""
+
+    citizen: str
+    officer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AgentConfig:
+    """Whom the agent serves, as whom, and with which readers.
+
+    `address` is where to connect; it differs from `issuer` only for names under `localhost`. `desk_socket` makes the
+    agent start readers for emulated cards itself, with a desk on that socket (`card_stack` chooses which kind).
+    """
+
+    issuer: str
+    address: str
+    station_id: str
+    station_key: ECKey
+    issuer_keys: KeySet
+    readers: ReaderNames | None
+    allow_virtual: bool
+    auto_confirm: bool
+    desk_socket: Path | None
+    card_stack: StackChoice
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    issuer: str
+    station_id: str
+    station_key: dict[str, Any]
+    issuer_jwks: dict[str, Any]
+    connect_to: str | None = None
+    readers: ReaderNames | None = None
+    allow_virtual: bool = False
+    auto_confirm: bool = False
+    desk_socket: str | None = None
+    card_stack: StackChoice = "auto"
+
+
+def load_config(path: Path) -> AgentConfig:
+    """Read and check the file. Raises InvalidConfig, OSError."""
+    try:
+        file = msgspec.json.decode(path.read_bytes(), type=_File)
+    except msgspec.DecodeError:  # also msgspec.ValidationError; either text could repeat a value of the file
+        raise InvalidConfig("the file is not the JSON object an agent needs; enrol the station again") from None
+    if file.desk_socket is not None and not file.allow_virtual:
+        raise InvalidConfig("desk_socket needs allow_virtual")
+    return AgentConfig(
+        issuer=file.issuer,
+        address=_address(file.issuer, file.connect_to),
+        station_id=file.station_id,
+        station_key=_station_key(file.station_key),
+        issuer_keys=_issuer_keys(file.issuer_jwks),
+        readers=file.readers,
+        allow_virtual=file.allow_virtual,
+        auto_confirm=file.auto_confirm,
+        desk_socket=None if file.desk_socket is None else Path(file.desk_socket),
+        card_stack=file.card_stack,
+    )
+
+
+def _address(issuer: str, connect_to: str | None) -> str:
+    """Where to connect: names under localhost need not resolve here; every other issuer is met by its name."""
+    parts = urlsplit(issuer)
+    host = parts.hostname or ""
+    is_local = host == _LOOPBACK_NAME or host.endswith(f".{_LOOPBACK_NAME}") or host == "127.0.0.1"
+    # RFC 8414 section 2: the issuer is "a URL that uses the "https" scheme and has no query or fragment components"
+    if not host or parts.query or parts.fragment or parts.username or parts.scheme not in ("https", "http"):
+        raise InvalidConfig("issuer is no issuer URL")
+    if parts.scheme == "http" and not is_local:
+        raise InvalidConfig("issuer must be https outside this machine")
+    if connect_to is None:
+        return issuer.replace(host, "127.0.0.1", 1) if is_local and parts.scheme == "http" else issuer
+    if not is_local:
+        raise InvalidConfig("connect_to is for issuers under localhost only")
+    return connect_to
+
+
+def _station_key(jwk: dict[str, Any]) -> ECKey:
+    try:
+        key = ECKey.import_key(jwk)
+    except (JoseError, ValueError, KeyError):
+        raise InvalidConfig("station_key is no P-256 JWK") from None
+    if not key.is_private or key.curve_name != "P-256":
+        raise InvalidConfig("station_key is no private P-256 JWK")
+    return key
+
+
+def _issuer_keys(jwks: dict[str, Any]) -> KeySet:
+    try:
+        keys = KeySet.import_key_set({"keys": [key for key in jwks["keys"] if key.get("kty") == "EC"]})
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+        raise InvalidConfig("issuer_jwks is no JWK set") from None
+    if not keys.keys:
+        raise InvalidConfig("issuer_jwks holds no EC key")
+    return keys

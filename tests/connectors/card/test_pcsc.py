@@ -1,0 +1,167 @@
+"""Reads through the real stack: pyscard, pcsc-lite, pcscd, vpcd, emulated card."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.card.doctor import Trouble, diagnose
+from connectors.card.pcsc.reader import PcscReader
+from connectors.card.pcsc.service import PcscService
+from connectors.card.pcsc.watching import PcscWatcher, list_readers
+from connectors.card.virtual.card_stack import CardStack, start_card_stack
+from connectors.card.virtual.desk_socket import desk_command
+from connectors.card.virtual.vpcd import FIRST_PORT
+from connectors.contracts.card import CardRead, CardReader
+from connectors.contracts.errors import CardError, CardFault
+from connectors.fictitious.personas import PERSONAS
+from connectors.fictitious.photos import photo
+
+pytestmark = [pytest.mark.pcsc, pytest.mark.timeout(30)]
+
+Insert = Callable[..., CardReader]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def insert(pcsc_stack: CardStack) -> Iterator[Insert]:
+    def insert_card(slot: str, card: str) -> CardReader:
+        assert desk_command(pcsc_stack.desk_socket, f"insert {slot} {card}")["ok"]
+        reader = pcsc_stack.readers["officer" if slot == "officer" else "citizen"]
+        wait_until(reader.is_card_present)
+        return reader
+
+    yield insert_card
+    for slot in ("officer", "citizen"):
+        desk_command(pcsc_stack.desk_socket, f"eject {slot}")
+    wait_until(lambda: not any(reader.is_card_present() for reader in pcsc_stack.readers.values()))
+
+
+def fault_of(reader: CardReader, *, deadline_seconds: float = 15) -> CardFault:
+    with pytest.raises(CardError) as caught:
+        reader.read(deadline_seconds=deadline_seconds, with_photo=True)
+    return caught.value.fault
+
+
+@pytest.mark.parametrize("key", ["somchai", "one_name"])
+def test_every_field_and_the_photo(insert: Insert, key: str) -> None:
+    reader = insert("citizen", key)
+    seen: list[float] = []
+    whole = reader.read(deadline_seconds=15, with_photo=True, progress=seen.append)
+    assert whole.data == PERSONAS[key].card.data
+    assert whole.photo == photo(PERSONAS[key].card)
+    assert (whole.is_virtual, whole.card_stack, whole.atr[:2]) == (True, "pcsc", "3B")
+    assert seen[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("pulled", CardFault.CARD_LOST),
+        ("not-thai", CardFault.NOT_THAI_CARD),
+        ("truncated", CardFault.TRUNCATED_ANSWER),
+        ("check-digit", CardFault.WRONG_CHECK_DIGIT),
+    ],
+)
+def test_faults(insert: Insert, fault: str, expected: CardFault) -> None:
+    reader = insert("citizen", f"somchai {fault}")
+    assert fault_of(reader) is expected
+
+
+def test_a_mute_card_is_given_up_and_the_reader_works_again(insert: Insert, pcsc_stack: CardStack) -> None:
+    reader = insert("citizen", "somchai mute")
+    started = time.monotonic()
+    assert fault_of(reader) is CardFault.UNRESPONSIVE
+    assert time.monotonic() - started < 4.5
+    desk_command(pcsc_stack.desk_socket, "eject citizen")
+    wait_until(lambda: not reader.is_card_present())
+    assert insert("citizen", "malee").read(deadline_seconds=15, with_photo=False).data == PERSONAS["malee"].card.data
+
+
+def test_an_empty_reader(pcsc_stack: CardStack) -> None:
+    assert fault_of(pcsc_stack.readers["officer"]) is CardFault.NO_CARD
+
+
+def test_a_reader_that_is_not_there(pcsc_stack: CardStack) -> None:
+    service = PcscService(pcsc_stack.pcsc_socket)
+    reader = PcscReader("No such reader", service=service, watcher=PcscWatcher(service), allows_virtual=False)
+    assert fault_of(reader) is CardFault.NO_READER
+
+
+def test_a_virtual_reader_is_refused_unless_allowed(insert: Insert, pcsc_stack: CardStack) -> None:
+    name = insert("citizen", "somchai").name
+    service = PcscService(pcsc_stack.pcsc_socket)
+    reader = PcscReader(name, service=service, watcher=PcscWatcher(service), allows_virtual=False)
+    assert fault_of(reader) is CardFault.VIRTUAL_READER_REFUSED
+
+
+def test_a_reader_held_by_another_program_is_busy(insert: Insert) -> None:
+    reader = insert("citizen", "somchai slow")
+    done: list[CardRead] = []
+    other = threading.Thread(target=lambda: done.append(reader.read(deadline_seconds=15, with_photo=False)))
+    other.start()
+    time.sleep(0.5)
+    assert fault_of(reader, deadline_seconds=0.6) is CardFault.READER_BUSY
+    other.join()
+    assert done[0].data == PERSONAS["somchai"].card.data
+
+
+def test_two_slots_at_once_do_not_mix(insert: Insert) -> None:
+    readers = {"malee": insert("citizen", "malee"), "officer": insert("officer", "officer")}
+    found: dict[str, CardRead] = {}
+
+    def read(key: str) -> None:
+        found[key] = readers[key].read(deadline_seconds=15, with_photo=True)
+
+    threads = [threading.Thread(target=read, args=(key,)) for key in readers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {key: whole.data for key, whole in found.items()} == {key: PERSONAS[key].card.data for key in readers}
+
+
+def test_removal_is_seen_within_a_second(insert: Insert, pcsc_stack: CardStack) -> None:
+    reader = insert("citizen", "somchai")
+    ejected_at = time.monotonic()
+    desk_command(pcsc_stack.desk_socket, "eject citizen")
+    wait_until(lambda: not reader.is_card_present())
+    assert time.monotonic() - ejected_at < 1
+
+
+def test_nobody_in_the_network_can_insert_a_card(pcsc_stack: CardStack) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", FIRST_PORT), timeout=1)
+
+
+def test_a_service_that_goes_away_is_told_and_nothing_stays(tmp_path: Path, pcsc_stack: CardStack) -> None:
+    stack = start_card_stack(desk_socket=tmp_path / "desk.sock", choice="pcsc")
+    desk_command(stack.desk_socket, "insert citizen somchai slow")
+    reader = stack.readers["citizen"]
+    wait_until(reader.is_card_present)
+    stopping = threading.Timer(0.5, stack.stop)
+    stopping.start()
+    assert fault_of(reader) in (CardFault.CARD_LOST, CardFault.SERVICE_DOWN)
+    stopping.join()
+    assert not reader.is_card_present()
+    assert stack.pcsc_socket is not None
+    assert not stack.pcsc_socket.parent.exists()
+    with pytest.raises(CardError) as caught:
+        list_readers(PcscService(stack.pcsc_socket), seconds=5)
+    assert caught.value.fault is CardFault.SERVICE_DOWN
+
+
+def test_the_doctor_names_what_is_wrong(pcsc_stack: CardStack, tmp_path: Path) -> None:
+    assert [finding.trouble for finding in diagnose(PcscService(tmp_path / "none"))] == [Trouble.SERVICE_STOPPED]
+    found = diagnose(PcscService(pcsc_stack.pcsc_socket))
+    assert [finding.trouble for finding in found] == [Trouble.NO_READER, Trouble.VIRTUAL_READER]
+    assert all(finding.cure_th and finding.cure_en for finding in found)
