@@ -1,0 +1,108 @@
+"""The gate of the staff pages: who is signed in, still a member, with the role. Read anew at every request, never cached."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.agencies.model import Member, Role
+from idp.agencies.service import Agencies
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.kernel.errors import Refused, TuatonError
+from idp.portal.model import PortalProblem, StaffSession
+from idp.portal.sessions import NOTED_EVERY, StaffSessions
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.service import Subscribers
+from idp.web.routes import Endpoint
+
+StaffPage = Callable[[Request, Member], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session with those of its memberships that are live now; none is left when the person is suspended."""
+
+    session: StaffSession
+    members: tuple[Member, ...]
+
+
+class StaffGate:
+    """Lets members through to the pages of their role, and writes down every refusal of a member."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        sessions: StaffSessions,
+        agencies: Agencies,
+        subscribers: Subscribers,
+        audit: AuditLog,
+    ) -> None:
+        self._storage = storage
+        self._sessions = sessions
+        self._agencies = agencies
+        self._subscribers = subscribers
+        self._audit = audit
+
+    async def signed_in(self, request: Request) -> SignedIn | None:
+        """Who this browser is signed in as, None without a live session."""
+        async with self._storage.reading() as uow:
+            session = await self._sessions.find(uow, request)
+            if session is None:
+                return None
+            found = SignedIn(session, await self._live_members(uow, session))
+            is_due = uow.now - session.last_seen >= NOTED_EVERY
+        if is_due:
+            async with self._storage.unit_of_work() as uow:
+                await self._sessions.touch(uow, session)
+        return found
+
+    def requires(self, role: Role, page: StaffPage) -> Endpoint:
+        """The endpoint that shows `page` to a live member with `role`, and sends strangers to sign in."""
+
+        async def endpoint(request: Request) -> Response:
+            signed_in = await self.signed_in(request)
+            if signed_in is None:
+                return RedirectResponse(f"/sign-in?{urlencode({'return': _way_back(request)})}", 303)
+            if not signed_in.members:
+                raise Refused(PortalProblem.NO_MEMBERSHIP)
+            member = next((member for member in signed_in.members if role in member.roles), None)
+            if member is None:
+                refused = Refused(PortalProblem.ROLE_MISSING, role.value)
+                await self._note_refusal(signed_in.members[0], request, refused)
+                raise refused
+            try:
+                return await page(request, member)
+            except TuatonError as error:
+                await self._note_refusal(member, request, error)
+                raise
+
+        return endpoint
+
+    async def _live_members(self, uow: UnitOfWork, session: StaffSession) -> tuple[Member, ...]:
+        live = []
+        for member_id in session.member_ids:
+            member = await self._agencies.live_member(uow, member_id)
+            if member is not None and (await self._subscribers.get(uow, member.subscriber_id)).is_live:
+                live.append(member)
+        return tuple(live)
+
+    async def _note_refusal(self, member: Member, request: Request, error: TuatonError) -> None:
+        async with self._storage.unit_of_work() as uow:
+            await self._audit.append(
+                uow,
+                AuditEvent(
+                    event="portal.refused",
+                    actor=Actor(ActorKind.MEMBER, member.id),
+                    agency_id=member.agency_id,
+                    outcome="refused",
+                    details={"code": error.code.value, "page": request.scope["route"].name},
+                ),
+            )
+
+
+def _way_back(request: Request) -> str:
+    return request.url.path if request.method == "GET" else "/"

@@ -1,0 +1,83 @@
+"""`POST /agent/poll` and `POST /agent/answer`: compact JWS in, a signed request, nothing, or a plain JSON error out."""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from connectors.contracts.card_wire import MESSAGE_CONTENT_TYPE
+from idp.kernel.errors import Conflict, Refused
+from idp.stations.mail_slots import MailSlots
+from idp.stations.model import StationProblem
+from idp.stations.rules import MAX_MESSAGE_LENGTH
+from idp.web.routes import Access, Entry
+
+# 401, 403 and 426 tell an agent to stop and say why; 409 and 410 that the card session is over
+_STATUSES: Final = {
+    StationProblem.UNKNOWN_STATION: 401,
+    StationProblem.BAD_MESSAGE: 401,
+    StationProblem.REPLAYED: 401,
+    StationProblem.NOT_ACTIVE: 403,
+    StationProblem.VIRTUAL_REFUSED: 403,
+    StationProblem.AGENT_TOO_OLD: 426,
+    StationProblem.SESSION_OVER: 409,
+    StationProblem.SESSION_EXPIRED: 410,
+}
+_DESCRIPTIONS: Final = {
+    StationProblem.UNKNOWN_STATION: "no such station; enrol it first",
+    StationProblem.BAD_MESSAGE: "the message is not believed",
+    StationProblem.REPLAYED: "the message was used before",
+    StationProblem.NOT_ACTIVE: "the station is revoked, or its agency is not active",
+    StationProblem.VIRTUAL_REFUSED: "a virtual reader is not allowed at this station",
+    StationProblem.AGENT_TOO_OLD: "the agent is too old; update it",
+    StationProblem.SESSION_OVER: "the card session has had its answer",
+    StationProblem.SESSION_EXPIRED: "the card session has expired",
+}
+
+
+class AgentEndpoints:
+    """The mail slots over HTTP."""
+
+    def __init__(self, *, mail_slots: MailSlots) -> None:
+        self._mail_slots = mail_slots
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The route table: both take a message signed by the station's own key."""
+        return (
+            Entry("/agent/poll", ("POST",), self.poll, Access.STATION, "agent_poll"),
+            Entry("/agent/answer", ("POST",), self.answer, Access.STATION, "agent_answer"),
+        )
+
+    async def poll(self, request: Request) -> Response:
+        """A hello; 200 with a signed request as soon as there is one, 204 when there is none for a while."""
+        try:
+            station = await self._mail_slots.hello(await _message(request))
+        except Refused as refused:
+            return _error(refused)
+        card_request = await self._mail_slots.next_request(station, is_gone=request.is_disconnected)
+        if card_request is None:
+            return Response(status_code=204)
+        return Response(card_request, media_type=MESSAGE_CONTENT_TYPE)
+
+    async def answer(self, request: Request) -> Response:
+        """What came of a card request; 204 when it was taken."""
+        try:
+            await self._mail_slots.answer(await _message(request))
+        except (Refused, Conflict) as refused:
+            return _error(refused)
+        return Response(status_code=204)
+
+
+async def _message(request: Request) -> str:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MESSAGE_CONTENT_TYPE:
+        raise Refused(StationProblem.BAD_MESSAGE, "content type")
+    body = await request.body()
+    if len(body) > MAX_MESSAGE_LENGTH or not body.isascii():
+        raise Refused(StationProblem.BAD_MESSAGE, "length or characters")
+    return body.decode("ascii")
+
+
+def _error(refused: Refused | Conflict) -> Response:
+    problem = StationProblem(refused.code)
+    body = {"error": problem.value, "error_description": _DESCRIPTIONS[problem]}
+    return JSONResponse(body, _STATUSES[problem], headers={"cache-control": "no-store"})
