@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint, Table, Text, delete
+from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint, Table, Text, delete, select
 
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import EPOCH, metadata
@@ -56,13 +56,27 @@ async def spend(uow: UnitOfWork, *, kind: SpentKind, scope: str, secret: str, ex
     statement = (
         insert_on_conflict(spent, uow.dialect)
         .values(
-            expiry_minute=(expires_at - EPOCH) // MINUTE + 2,
+            expiry_minute=_expiry_minute(expires_at),
             kind=kind.value,
             digest=spent_digest(kind, scope, secret),
         )
         .on_conflict_do_nothing()
     )
     return await uow.changed(statement) == 1
+
+
+async def is_spent(uow: UnitOfWork, *, kind: SpentKind, scope: str, secret: str, expires_at: datetime) -> bool:
+    """True when it was spent before: for an early answer only, since what counts is `spend`."""
+    key = (
+        spent.c.expiry_minute == _expiry_minute(expires_at),
+        spent.c.kind == kind.value,
+        spent.c.digest == spent_digest(kind, scope, secret),
+    )
+    return await uow.first(select(spent.c.kind).where(*key)) is not None
+
+
+def _expiry_minute(expires_at: datetime) -> int:
+    return (expires_at - EPOCH) // MINUTE + 2
 
 
 async def drop_expired_spent(uow: UnitOfWork) -> int:

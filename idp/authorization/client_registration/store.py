@@ -1,0 +1,101 @@
+"""The table of clients and the predicate that says which of them are answered."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Row, Table, Text, and_, exists, insert, select
+
+from idp.agencies.store import agency, live_agency
+from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
+from idp.kernel.ids import AgencyId, ClientId, ServiceId
+from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.storage import UnitOfWork
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency_id", Text, ForeignKey("agency.id"), nullable=False, index=True),
+    Column("name_th", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("first_party", Boolean, nullable=False),
+    Column("profile", Text, nullable=False),
+    Column("redirect_uris", JsonText, nullable=False),
+    Column("jwks", JsonText, nullable=False),
+    Column("token_endpoint_auth_method", Text, nullable=False),
+    Column("id_token_signed_response_alg", Text, nullable=False),
+    Column("dpop_bound", Boolean, nullable=False),
+    Column("dpop_nonce_required", Boolean, nullable=False),
+    Column("grant_types", JsonText, nullable=False),
+    Column("scopes", JsonText, nullable=False),
+    Column("services", JsonText, nullable=False),
+    Column("sector", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("registered_at", Instant, nullable=False),
+)
+
+
+def live_client(now: datetime) -> ColumnElement[bool]:
+    """The client is answered: it is active, and so is its agency."""
+    of_live_agency = exists().where(agency.c.id == client.c.agency_id, live_agency(now))
+    return and_(client.c.status == ClientStatus.ACTIVE.value, of_live_agency)
+
+
+async def insert_client(uow: UnitOfWork, record: Client) -> None:
+    """Save a new client."""
+    await uow.execute(
+        insert(client).values(
+            id=record.id,
+            agency_id=record.agency_id,
+            name_th=record.name_th,
+            name_en=record.name_en,
+            first_party=record.first_party,
+            profile=record.profile.value,
+            redirect_uris=list(record.redirect_uris),
+            jwks=dict(record.jwks),
+            token_endpoint_auth_method=record.token_endpoint_auth_method,
+            id_token_signed_response_alg=record.id_token_signed_response_alg,
+            dpop_bound=record.dpop_bound,
+            dpop_nonce_required=record.dpop_nonce_required,
+            grant_types=list(record.grant_types),
+            scopes=list(record.scopes),
+            services=list(record.services),
+            sector=record.sector,
+            status=record.status.value,
+            registered_at=uow.now,
+        )
+    )
+
+
+async def find_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:
+    """The client, live or not."""
+    row = await uow.first(select(client).where(client.c.id == client_id))
+    return None if row is None else _client(row)
+
+
+async def find_live_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:
+    """The client while it is answered."""
+    row = await uow.first(select(client).where(client.c.id == client_id, live_client(uow.now)))
+    return None if row is None else _client(row)
+
+
+def _client(row: Row[Any]) -> Client:
+    return Client(
+        id=ClientId(row.id),
+        agency_id=AgencyId(row.agency_id),
+        name_th=row.name_th,
+        name_en=row.name_en,
+        first_party=row.first_party,
+        profile=ClientProfile(row.profile),
+        redirect_uris=tuple(row.redirect_uris),
+        jwks=row.jwks,
+        token_endpoint_auth_method=row.token_endpoint_auth_method,
+        id_token_signed_response_alg=row.id_token_signed_response_alg,
+        dpop_bound=row.dpop_bound,
+        dpop_nonce_required=row.dpop_nonce_required,
+        grant_types=tuple(row.grant_types),
+        scopes=tuple(row.scopes),
+        services=tuple(ServiceId(service) for service in row.services),
+        sector=row.sector,
+        status=ClientStatus(row.status),
+    )

@@ -1,0 +1,58 @@
+"""Codes and grants."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from idp.catalogue.gdx import GdxDetail, parse_authorization_details
+from idp.kernel.assurance import Acr
+from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationCode:
+    """Everything that redeeming a code needs: sealed inside the code itself, so that issuing one stores nothing.
+
+    `jkt` is the key that may redeem it (RFC 9449 §10). `authorization_details` are `gdx` members as JSON.
+    """
+
+    id: str
+    expires_at: datetime
+    client_id: ClientId
+    redirect_uri: str
+    code_challenge: str
+    nonce: str | None
+    scope: tuple[str, ...]
+    authorization_details: tuple[dict[str, Any], ...]
+    subscriber_id: SubscriberId
+    sso_session_id: SsoSessionId
+    acr: Acr
+    amr: tuple[str, ...]
+    auth_time: datetime
+    consent_id: ConsentId | None
+    jkt: str | None
+    grant_expires_at: datetime
+
+    @property
+    def details(self) -> tuple[GdxDetail, ...]:
+        """What the person let the client have."""
+        return parse_authorization_details(list(self.authorization_details)) if self.authorization_details else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """An opened grant. `generation` counts refresh token generations; `jkt` is the key its tokens are bound to."""
+
+    id: GrantId
+    client_id: ClientId
+    subscriber_id: SubscriberId
+    sso_session_id: SsoSessionId
+    consent_id: ConsentId | None
+    details: tuple[GdxDetail, ...]
+    scope: tuple[str, ...]
+    acr: Acr
+    amr: tuple[str, ...]
+    auth_time: datetime
+    jkt: str | None
+    generation: int
+    expires_at: datetime

@@ -1,0 +1,82 @@
+"""Use cases of grants: open one for a redeemed code, find a live one, end one. Each joins the caller's unit of work."""
+
+from enum import StrEnum
+
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authorization.client_registration.model import Client
+from idp.authorization.grants import store
+from idp.authorization.grants.codes import code_digest
+from idp.authorization.grants.model import AuthorizationCode, Grant
+from idp.kernel.ids import GrantId, new_id
+from idp.kernel.randomness import Randomness, system_randomness
+from idp.storage.storage import UnitOfWork
+
+
+class RevocationReason(StrEnum):
+    """Why a grant was ended before its time."""
+
+    CODE_REPLAYED = "code_replayed"
+    REFRESH_TOKEN_MISUSED = "refresh_token_misused"
+    BY_CLIENT = "by_client"
+    NEVER_LIVE = "never_live"
+
+
+class Grants:
+    """Grants and their end."""
+
+    def __init__(self, *, audit: AuditLog, randomness: Randomness = system_randomness) -> None:
+        self._audit = audit
+        self._randomness = randomness
+
+    async def open(self, uow: UnitOfWork, code: AuthorizationCode, *, text: str, jkt: str | None) -> Grant | None:
+        """Write the grant of a code that was just spent, bound to the key `jkt`.
+
+        None when its subscriber, client or consent no longer counts: then nothing may be minted.
+        """
+        opened = Grant(
+            id=GrantId(new_id("gra", now=uow.now, randomness=self._randomness)),
+            client_id=code.client_id,
+            subscriber_id=code.subscriber_id,
+            sso_session_id=code.sso_session_id,
+            consent_id=code.consent_id,
+            details=code.details,
+            scope=code.scope,
+            acr=code.acr,
+            amr=code.amr,
+            auth_time=code.auth_time,
+            jkt=jkt,
+            generation=1,
+            expires_at=code.grant_expires_at,
+        )
+        await store.insert_grant(uow, opened, code_digest=code_digest(text))
+        live = await store.find_live_grant(uow, opened.id)
+        if live is None:
+            await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
+        return live
+
+    async def live(self, uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
+        """The grant while it, its client, its subscriber and its consent count."""
+        return await store.find_live_grant(uow, grant_id)
+
+    async def revoke_of_code(self, uow: UnitOfWork, text: str, *, client: Client) -> None:
+        """A code was shown again: end the grant that it opened, whoever holds its tokens."""
+        found = await store.find_grant_of_code(uow, code_digest(text))
+        if found is not None:
+            await self.revoke(uow, found, reason=RevocationReason.CODE_REPLAYED, client=client)
+
+    async def revoke(self, uow: UnitOfWork, grant: Grant, *, reason: RevocationReason, client: Client) -> None:
+        """End a grant: every token of it is refused from this commit on."""
+        if not await store.mark_revoked(uow, grant.id, reason=reason.value):
+            return
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                "grant.revoked",
+                actor=Actor(ActorKind.CLIENT, client.id),
+                subject=grant.subscriber_id,
+                agency_id=client.agency_id,
+                client_id=grant.client_id,
+                details={"grant": grant.id, "reason": reason.value},
+            ),
+        )

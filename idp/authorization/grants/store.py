@@ -1,0 +1,131 @@
+"""The table of grants and the predicate that says which of them count."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    and_,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from idp.authorization.client_registration.store import client, live_client
+from idp.authorization.grants.model import Grant
+from idp.catalogue.gdx import parse_authorization_details
+from idp.consent.store import consent, live_consent
+from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId
+from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.storage import UnitOfWork
+from idp.subscribers.store import live_subscriber, subscriber
+
+grant = Table(
+    "oauth_grant",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("client.id"), nullable=False, index=True),
+    Column("subscriber_id", Text, ForeignKey("subscriber.id"), nullable=False, index=True),
+    Column("sso_session_id", Text, nullable=False),
+    Column("consent_id", Text, ForeignKey("consent.id"), index=True),
+    Column("details", JsonText, nullable=False),
+    Column("scope", JsonText, nullable=False),
+    Column("ial", Text, nullable=False),
+    Column("aal", Text, nullable=False),
+    Column("amr", JsonText, nullable=False),
+    Column("auth_time", Instant, nullable=False),
+    Column("jkt", Text),
+    Column("code_digest", LargeBinary, nullable=False, unique=True),
+    Column("generation", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Column("revoked_reason", Text),
+)
+
+
+def live_grant(now: datetime) -> ColumnElement[bool]:
+    """The grant counts: not revoked, not over, and its client, its subscriber and its consent count too."""
+    return and_(
+        grant.c.revoked_at.is_(None),
+        grant.c.expires_at > now,
+        exists().where(client.c.id == grant.c.client_id, live_client(now)),
+        exists().where(subscriber.c.id == grant.c.subscriber_id, live_subscriber(now)),
+        or_(grant.c.consent_id.is_(None), exists().where(consent.c.id == grant.c.consent_id, live_consent(now))),
+    )
+
+
+async def insert_grant(uow: UnitOfWork, record: Grant, *, code_digest: bytes) -> None:
+    """Save a new grant; two for one code are impossible."""
+    await uow.execute(
+        insert(grant).values(
+            id=record.id,
+            client_id=record.client_id,
+            subscriber_id=record.subscriber_id,
+            sso_session_id=record.sso_session_id,
+            consent_id=record.consent_id,
+            details=[detail.to_json() for detail in record.details],
+            scope=list(record.scope),
+            ial=record.acr.ial.value,
+            aal=record.acr.aal.value,
+            amr=list(record.amr),
+            auth_time=record.auth_time,
+            jkt=record.jkt,
+            code_digest=code_digest,
+            generation=record.generation,
+            created_at=uow.now,
+            expires_at=record.expires_at,
+        )
+    )
+
+
+async def find_live_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
+    """The grant while it counts."""
+    row = await uow.first(select(grant).where(grant.c.id == grant_id, live_grant(uow.now)))
+    return None if row is None else _grant(row)
+
+
+async def find_grant_of_code(uow: UnitOfWork, code_digest: bytes) -> Grant | None:
+    """The grant that this code opened, live or not."""
+    row = await uow.first(select(grant).where(grant.c.code_digest == code_digest))
+    return None if row is None else _grant(row)
+
+
+async def mark_revoked(uow: UnitOfWork, grant_id: GrantId, *, reason: str) -> bool:
+    """End a grant; False when it had ended before, or is none."""
+    statement = (
+        update(grant)
+        .where(grant.c.id == grant_id, grant.c.revoked_at.is_(None))
+        .values(revoked_at=uow.now, revoked_reason=reason)
+    )
+    return await uow.changed(statement) == 1
+
+
+def _grant(row: Row[Any]) -> Grant:
+    details: Sequence[Any] = row.details
+    return Grant(
+        id=GrantId(row.id),
+        client_id=ClientId(row.client_id),
+        subscriber_id=SubscriberId(row.subscriber_id),
+        sso_session_id=SsoSessionId(row.sso_session_id),
+        consent_id=None if row.consent_id is None else ConsentId(row.consent_id),
+        details=parse_authorization_details(list(details)) if details else (),
+        scope=tuple(row.scope),
+        acr=Acr(Ial(row.ial), Aal(row.aal)),
+        amr=tuple(row.amr),
+        auth_time=row.auth_time,
+        jkt=row.jkt,
+        generation=row.generation,
+        expires_at=row.expires_at,
+    )

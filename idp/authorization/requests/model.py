@@ -1,0 +1,104 @@
+"""Requests on their way, and the closed union of what may come next."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from idp.authorization.client_registration.model import Client
+from idp.catalogue.gdx import GdxDetail, parse_authorization_details
+from idp.consent.model import ConsentRecord
+from idp.kernel.assurance import Acr
+from idp.kernel.ids import ClientId
+from idp.protocol.authorization_request import AuthorizationRequest
+from idp.protocol.errors import OAuth2Error
+
+CODE_LIFETIME = timedelta(seconds=60)
+REQUEST_URI_LIFETIME = timedelta(seconds=90)
+FLOW_LIFETIME = timedelta(minutes=30)
+LONGEST_GRANT = timedelta(days=90)
+GRANT_WITHOUT_CONSENT = timedelta(hours=12)
+
+
+class OidcProblem(StrEnum):
+    """What people see when an authorization request cannot go on and there is no client to send them to."""
+
+    UNKNOWN_CLIENT = "OID-01"
+    REDIRECT_URI_NOT_REGISTERED = "OID-02"
+    REQUEST_UNREADABLE = "OID-03"
+    REQUEST_URI_UNUSABLE = "OID-04"
+    FLOW_UNUSABLE = "OID-05"
+    FLOW_COMPLETED = "OID-06"
+    SIGN_IN_AGAIN = "OID-07"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingRequest:
+    """A judged request that waits for its citizen in one browser.
+
+    `flow_id` is spent when the request is granted or denied, so that it is granted once however often it is shown.
+    `jkt` is the key its code will be bound to. `required` is the assurance it needs, None for any.
+    """
+
+    flow_id: str
+    request: AuthorizationRequest
+    jkt: str | None
+    required: Acr | None
+    started_at: datetime
+    expires_at: datetime
+
+    @property
+    def client_id(self) -> ClientId:
+        """Who asks."""
+        return ClientId(self.request.client_id)
+
+    @property
+    def details(self) -> tuple[GdxDetail, ...]:
+        """What is asked for, judged when the request came in."""
+        text = self.request.authorization_details
+        return () if text is None else parse_authorization_details(text)
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The citizen must sign in, or sign in anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """The citizen must sign in more strongly."""
+
+    required: Acr
+
+
+@dataclass(frozen=True, slots=True)
+class AskConsent:
+    """The citizen must decide; `details` and `scope` are what to show, `client` for whom."""
+
+    client: Client
+    details: tuple[GdxDetail, ...]
+    scope: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Nothing is in the way; `consent` is an earlier one that covers the request, or None where none is needed."""
+
+    consent: ConsentRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The client is told `error`."""
+
+    error: OAuth2Error
+
+
+Step = SignIn | StepUp | AskConsent | Issue | Refuse
+
+
+class RequestRefused(Exception):
+    """The request of a proven redirect_uri is refused: send the browser to `location`, which tells the client."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__("authorization request refused")
+        self.location = location

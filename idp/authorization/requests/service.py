@@ -1,0 +1,237 @@
+"""The flow in the browser: what comes next, and the three ways it ends: issued, allowed, denied."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, assert_never
+
+from idp.agencies.service import Agencies
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authentication.model import SsoSession
+from idp.authorization.client_registration.service import Clients
+from idp.authorization.grants.codes import Codes
+from idp.authorization.grants.model import AuthorizationCode
+from idp.authorization.requests import rules, store
+from idp.authorization.requests.model import (
+    CODE_LIFETIME,
+    GRANT_WITHOUT_CONSENT,
+    LONGEST_GRANT,
+    AskConsent,
+    Issue,
+    OidcProblem,
+    PendingRequest,
+    Refuse,
+    SignIn,
+    Step,
+    StepUp,
+)
+from idp.authorization.requests.sealed import PendingRequests
+from idp.consent.model import ConsentRecord
+from idp.consent.service import Consents
+from idp.kernel.assurance import Acr
+from idp.kernel.errors import Conflict, Refused
+from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.keys.sealing import SealBroken, SealExpired
+from idp.protocol.errors import AccessDeniedError, OAuth2Error
+from idp.protocol.redirection import error_url, success_url
+from idp.storage.spent import SpentKind, spend
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.service import Subscribers
+
+
+class AuthorizationRequests:
+    """Leads a pending request to its end. Each end is one unit of work and gives the address to send the browser to."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        issuer: str,
+        clients: Clients,
+        agencies: Agencies,
+        subscribers: Subscribers,
+        consents: Consents,
+        codes: Codes,
+        pending_requests: PendingRequests,
+        audit: AuditLog,
+        randomness: Randomness = system_randomness,
+    ) -> None:
+        self._storage = storage
+        self._issuer = issuer
+        self._clients = clients
+        self._agencies = agencies
+        self._subscribers = subscribers
+        self._consents = consents
+        self._codes = codes
+        self._pending_requests = pending_requests
+        self._audit = audit
+        self._randomness = randomness
+
+    def flow_handle(self, pending: PendingRequest, browser_id: str) -> str:
+        """The handle by which this browser carries the request along, for 30 minutes."""
+        return self._pending_requests.seal_flow(pending, browser_id=browser_id)
+
+    def open_flow(self, handle: str, browser_id: str) -> PendingRequest:
+        """The request behind a handle. Raises Refused(FLOW_UNUSABLE): another browser's, too old, or not ours."""
+        now = self._storage.clock.now()
+        try:
+            return self._pending_requests.open_flow(handle, browser_id=browser_id, now=now)
+        except (SealBroken, SealExpired) as error:
+            raise Refused(OidcProblem.FLOW_UNUSABLE) from error
+
+    async def next_step(self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession | None) -> Step:
+        """What must happen now; asked again after every step, and once more in the transaction that ends the flow."""
+        client = await self._clients.live(uow, pending.client_id)
+        if client is None:
+            raise Refused(OidcProblem.UNKNOWN_CLIENT)
+        if session is not None and not await store.session_counts(uow, session.id):
+            session = None
+        subscriber = None if session is None else await self._subscribers.get(uow, session.subscriber_id)
+        covering = None
+        if session is not None and pending.details:
+            covering = await self._consents.covering(uow, session.subscriber_id, client.id, pending.details)
+        return rules.decide_step(rules.Facts(pending, client, session, subscriber, covering))
+
+    async def issue(self, pending: PendingRequest, session: SsoSession) -> str:
+        """End a flow in which nobody need be asked. Raises Conflict when that is no longer so, or it has ended."""
+        async with self._storage.unit_of_work() as uow:
+            step = await self.next_step(uow, pending, session)
+            if not isinstance(step, Issue):
+                raise Conflict(OidcProblem.SIGN_IN_AGAIN)
+            return await self._issue(uow, pending, session, step.consent)
+
+    async def allow(self, pending: PendingRequest, session: SsoSession, *, shown_hash: str) -> str:
+        """The citizen allows what was shown: consent, code and entry in one transaction.
+
+        `shown_hash` is the lower-case hex SHA-256 of what the page showed. Raises Conflict when the session or the flow
+        has ended meanwhile.
+        """
+        async with self._storage.unit_of_work() as uow:
+            match await self.next_step(uow, pending, session):
+                case AskConsent(client, details):
+                    consent = None
+                    if details:
+                        service = await self._agencies.service(uow, details[0].purpose)
+                        consent = await self._consents.give(
+                            uow,
+                            subscriber_id=session.subscriber_id,
+                            agency_id=client.agency_id,
+                            client_id=client.id,
+                            details=details,
+                            shown_hash=shown_hash,
+                            consent_days=service.consent_days,
+                        )
+                    return await self._issue(uow, pending, session, consent, shown_hash=shown_hash)
+                case Issue(consent):
+                    return await self._issue(uow, pending, session, consent)
+                case Refuse(error):
+                    return await self._refused(uow, pending, session, error)
+                case SignIn() | StepUp():
+                    raise Conflict(OidcProblem.SIGN_IN_AGAIN)
+                case never:
+                    assert_never(never)
+
+    async def deny(self, pending: PendingRequest, session: SsoSession) -> str:
+        """The citizen says no: the client is told `access_denied`, and the request cannot be granted any more."""
+        async with self._storage.unit_of_work() as uow:
+            return await self._refused(uow, pending, session, AccessDeniedError("the citizen did not allow it"))
+
+    async def refuse(self, pending: PendingRequest, session: SsoSession | None, error: OAuth2Error) -> str:
+        """The dispatcher said no: the client is told `error`. The request may be shown again, unless it was granted."""
+        async with self._storage.unit_of_work() as uow:
+            if session is not None:
+                details = {"error": str(error.error)}
+                await self._note(uow, "authorization.refused", pending, session, details, outcome="refused")
+        return self._error_url(pending, error)
+
+    async def _refused(self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession, error: OAuth2Error) -> str:
+        await self._complete(uow, pending)
+        details = {"error": str(error.error)}
+        await self._note(uow, "authorization.denied", pending, session, details, outcome="refused")
+        return self._error_url(pending, error)
+
+    async def _issue(
+        self,
+        uow: UnitOfWork,
+        pending: PendingRequest,
+        session: SsoSession,
+        consent: ConsentRecord | None,
+        *,
+        shown_hash: str | None = None,
+    ) -> str:
+        await self._complete(uow, pending)
+        subscriber = await self._subscribers.get(uow, session.subscriber_id)
+        code = AuthorizationCode(
+            id=random_text(self._randomness, bits=128),
+            expires_at=uow.now + CODE_LIFETIME,
+            client_id=pending.client_id,
+            redirect_uri=pending.request.redirect_uri,
+            code_challenge=pending.request.code_challenge,
+            nonce=pending.request.nonce,
+            scope=pending.request.scope,
+            authorization_details=tuple(detail.to_json() for detail in pending.details),
+            subscriber_id=session.subscriber_id,
+            sso_session_id=session.id,
+            acr=Acr(subscriber.ial, session.aal),
+            amr=session.amr,
+            auth_time=session.auth_time,
+            consent_id=None if consent is None else consent.id,
+            jkt=pending.jkt,
+            grant_expires_at=rules.grant_end(
+                consent, now=uow.now, longest=LONGEST_GRANT, without=GRANT_WITHOUT_CONSENT
+            ),
+        )
+        details = {
+            "scope": list(code.scope),
+            "datasets": [detail.dataset for detail in pending.details],
+            "consent": code.consent_id,
+            "shown_hash": shown_hash,
+        }
+        await self._note(uow, "authorization.issued", pending, session, details)
+        return success_url(
+            redirect_uri=pending.request.redirect_uri,
+            code=self._codes.seal(code),
+            state=pending.request.state,
+            issuer=self._issuer,
+        )
+
+    async def _complete(self, uow: UnitOfWork, pending: PendingRequest) -> None:
+        if not await spend(
+            uow,
+            kind=SpentKind.FLOW,
+            scope=pending.client_id,
+            secret=pending.flow_id,
+            expires_at=pending.expires_at,
+        ):
+            raise Conflict(OidcProblem.FLOW_COMPLETED)
+
+    def _error_url(self, pending: PendingRequest, error: OAuth2Error) -> str:
+        return error_url(
+            redirect_uri=pending.request.redirect_uri,
+            error=error,
+            state=pending.request.state,
+            issuer=self._issuer,
+        )
+
+    async def _note(
+        self,
+        uow: UnitOfWork,
+        event: str,
+        pending: PendingRequest,
+        session: SsoSession,
+        details: Mapping[str, Any],
+        *,
+        outcome: Literal["ok", "refused"] = "ok",
+    ) -> None:
+        client = await self._clients.get(uow, pending.client_id)
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                event,
+                actor=Actor(ActorKind.SUBSCRIBER, session.subscriber_id),
+                outcome=outcome,
+                subject=session.subscriber_id,
+                agency_id=None if client is None else client.agency_id,
+                client_id=pending.client_id,
+                details=details,
+            ),
+        )

@@ -1,0 +1,190 @@
+"""What an access token proves at a protected resource: the gateway (signed) or userinfo (sealed)."""
+
+from dataclasses import dataclass
+
+from idp.audit.security_log import SecurityLog
+from idp.authorization.client_registration.model import Client
+from idp.authorization.client_registration.service import Clients
+from idp.authorization.grants.model import Grant
+from idp.authorization.grants.service import Grants
+from idp.authorization.tokens.minting import USERINFO_TOKEN
+from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.authorization.tokens.proofs import DpopProofs
+from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, parse_authorization_details
+from idp.kernel.ids import ClientId, GrantId
+from idp.keys.pairwise import PairwiseSubjects
+from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
+from idp.keys.signing import SigningKeys
+from idp.protocol.access_token import TYP, AccessTokenClaims, validate_access_token_claims
+from idp.protocol.authorization_header import PresentedToken, parse_authorization, validate_scheme
+from idp.protocol.dpop import DpopNonces
+from idp.protocol.errors import InvalidDpopProof, InvalidTokenError, OAuth2Error
+from idp.storage.storage import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Presentation:
+    """How a token came: the Authorization and DPoP header values, and the method and own address of the resource."""
+
+    authorization: str | None
+    dpop: str | None
+    method: str
+    url: str
+
+
+class AccessTokens:
+    """Verifies tokens. Every refusal is noted in the security log: who shows a bad token is not proven."""
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        keys: SigningKeys,
+        sealer: TokenSealer,
+        pairwise: PairwiseSubjects,
+        clients: Clients,
+        grants: Grants,
+        proofs: DpopProofs,
+        security_log: SecurityLog,
+    ) -> None:
+        self._issuer = issuer
+        self._keys = keys
+        self._sealer = sealer
+        self._pairwise = pairwise
+        self._clients = clients
+        self._grants = grants
+        self._proofs = proofs
+        self._security_log = security_log
+
+    @property
+    def nonces(self) -> DpopNonces:
+        """The nonces to hand out with answers (`DPoP-Nonce`)."""
+        return self._proofs.nonces
+
+    async def verify(
+        self,
+        *,
+        uow: UnitOfWork,
+        authorization: str | None,
+        dpop: str | None,
+        method: str,
+        url: str,
+        expected_audience: str,
+    ) -> VerifiedAccessToken:
+        """A live token for the gateway, shown with a fresh proof of its key; spends the proof.
+
+        Raises an OAuth2Error: `protocol.authorization_header.challenge` gives its WWW-Authenticate value.
+        """
+        shown = Presentation(authorization, dpop, method, url)
+        try:
+            return await self._verify_signed(uow, shown, expected_audience)
+        except OAuth2Error as refusal:
+            self._security_log.note("access_token.refused", error=str(refusal.error), reason=str(refusal.description))
+            raise
+
+    async def verify_for_userinfo(self, *, uow: UnitOfWork, shown: Presentation) -> tuple[Grant, VerifiedAccessToken]:
+        """A live token for userinfo and the grant behind it. Raises as `verify` does."""
+        try:
+            return await self._verify_sealed(uow, shown)
+        except OAuth2Error as refusal:
+            self._security_log.note("access_token.refused", error=str(refusal.error), reason=str(refusal.description))
+            raise
+
+    async def _verify_signed(self, uow: UnitOfWork, shown: Presentation, expected_audience: str) -> VerifiedAccessToken:
+        # 1. signature, typ, issuer, audience, time
+        presented = parse_authorization(shown.authorization)
+        try:
+            claims = await self._keys.verify_jwt(presented.access_token, expected_typ=TYP)
+        except SealBroken as error:
+            raise InvalidTokenError("the token is not one for this resource") from error
+        judged = validate_access_token_claims(
+            claims, expected_issuer=self._issuer, expected_audience=expected_audience, now=uow.now
+        )
+        # 2. the key
+        await self._prove_possession(uow, presented, shown, judged.jkt)
+        # 3. everything it rests on, as it is now
+        if judged.gid is None:
+            return await self._of_client(uow, judged)
+        grant = await self._grants.live(uow, GrantId(judged.gid))
+        client = await self._clients.live(uow, ClientId(judged.client_id))
+        if grant is None or client is None or grant.client_id != client.id:
+            raise InvalidTokenError("the token has been revoked")
+        return _of_grant(grant, client, token_id=judged.jti, sub=judged.sub, scope=grant.scope)
+
+    async def _verify_sealed(self, uow: UnitOfWork, shown: Presentation) -> tuple[Grant, VerifiedAccessToken]:
+        presented = parse_authorization(shown.authorization)
+        try:
+            payload = self._sealer.open(USERINFO_TOKEN, presented.access_token, now=uow.now)
+        except (SealBroken, SealExpired) as error:
+            raise InvalidTokenError("the token is not one for this resource, or has expired") from error
+        grant = await self._grants.live(uow, GrantId(payload["gid"]))
+        client = None if grant is None else await self._clients.live(uow, grant.client_id)
+        if grant is None or client is None:
+            raise InvalidTokenError("the token has been revoked")
+        await self._prove_possession(uow, presented, shown, grant.jkt)
+        sub = self._pairwise.sub(client.sector, grant.subscriber_id)
+        return grant, _of_grant(grant, client, token_id=payload["jti"], sub=sub, scope=tuple(payload["scope"]))
+
+    async def _prove_possession(
+        self, uow: UnitOfWork, presented: PresentedToken, shown: Presentation, jkt: str | None
+    ) -> None:
+        validate_scheme(scheme=presented.scheme, bound_to_key=jkt is not None)
+        if jkt is None:
+            return
+        # RFC 9449 §7.1: "the DPoP proof MUST be … sent" with a token under the DPoP scheme.
+        if shown.dpop is None:
+            refusal = InvalidDpopProof("a DPoP proof is required")
+            refusal.status_code = 401
+            raise refusal
+        try:
+            await self._proofs.spent(
+                uow,
+                shown.dpop,
+                method=shown.method,
+                url=shown.url,
+                nonce_required=False,
+                access_token=presented.access_token,
+                jkt=jkt,
+            )
+        except OAuth2Error as refusal:
+            # §7.1: at a protected resource the answer is 401 with a challenge.
+            refusal.status_code = 401
+            raise
+
+    async def _of_client(self, uow: UnitOfWork, judged: AccessTokenClaims) -> VerifiedAccessToken:
+        client = await self._clients.live(uow, ClientId(judged.client_id))
+        if client is None:
+            raise InvalidTokenError("the client is suspended")
+        try:
+            details: tuple[GdxDetail, ...] = parse_authorization_details(list(judged.authorization_details))
+        except InvalidGdxDetail as error:
+            raise InvalidTokenError("the token is not one for this resource") from error
+        return VerifiedAccessToken(
+            token_id=judged.jti,
+            client_id=client.id,
+            agency_id=client.agency_id,
+            grant_id=None,
+            subscriber_id=None,
+            sub=judged.sub,
+            details=details,
+            scope=(),
+            consent_id=None,
+            acr=None,
+            jkt=judged.jkt,
+        )
+
+
+def _of_grant(grant: Grant, client: Client, *, token_id: str, sub: str, scope: tuple[str, ...]) -> VerifiedAccessToken:
+    return VerifiedAccessToken(
+        token_id=token_id,
+        client_id=client.id,
+        agency_id=client.agency_id,
+        grant_id=grant.id,
+        subscriber_id=grant.subscriber_id,
+        sub=sub,
+        details=grant.details,
+        scope=scope,
+        consent_id=grant.consent_id,
+        acr=grant.acr,
+        jkt=grant.jkt,
+    )
