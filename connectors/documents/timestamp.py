@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 import httpx2
-from asn1crypto import cms, tsp
+from asn1crypto import cms, core, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from pyhanko.sign.general import SigningError
@@ -89,21 +89,21 @@ def validate_reply(
 
     Runs an event loop of its own: call it from a worker thread. Raises TimestampUnavailable.
     """
-    # asn1crypto decodes lazily and reports what is malformed as ValueError, TypeError or KeyError
+    # asn1crypto decodes lazily and reports what is malformed as ValueError, TypeError, KeyError or IndexError
     try:
-        response = tsp.TimeStampResp.load(reply, strict=True)
-        status = response["status"]["status"].native
+        response = core.Sequence.load(reply, strict=True)  # tsp.TimeStampResp demands a token even in a refusal
+        status = tsp.PKIStatusInfo.load(response[0].dump())["status"].native
         # section 2.4.2: "When the status contains the value zero or one, a TimeStampToken MUST be present. When status
         # contains a value other than zero or one, a TimeStampToken MUST NOT be present."
         if status not in ("granted", "granted_with_mods"):
             raise TimestampUnavailable(f"the time-stamp authority refused: {status}")
-        token: cms.ContentInfo = response["time_stamp_token"]
+        token: cms.ContentInfo = cms.ContentInfo.load(response[1].dump(), strict=True)
         signed_data: cms.SignedData = token["content"]
         info: tsp.TSTInfo = signed_data["encap_content_info"]["content"].parsed
         _validate_content(info, expected_digest=expected_digest, expected_nonce=expected_nonce)
         _validate_authority(signed_data, info, trust_roots=trust_roots)
         return bytes(token.dump())
-    except (ValueError, TypeError, KeyError) as fault:
+    except (ValueError, TypeError, LookupError, AttributeError) as fault:
         raise TimestampUnavailable("the time-stamp authority's answer cannot be read") from fault
 
 
