@@ -1,0 +1,184 @@
+"""My account: home, who has seen my data, what I allowed, my passkeys."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.agencies.model import Agency, Service
+from idp.agencies.service import Agencies
+from idp.authentication.passkeys import Passkeys
+from idp.catalogue.datasets import DATASETS, DataSet, Field
+from idp.consent.model import ConsentRecord
+from idp.consent.service import Consents
+from idp.kernel.ids import ConsentId, DisclosureId
+from idp.oversight.service import AccessHistory
+from idp.provider.pages.session_cookie import Citizens, to_sign_in
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.service import Subscribers
+from idp.web.csrf import Csrf
+from idp.web.forms import read_form
+from idp.web.languages import Language
+from idp.web.pages import Pages
+from idp.web.routes import Access, Entry
+
+ACTIVITY_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """A consent with the names it needs on a page."""
+
+    record: ConsentRecord
+    agency: Agency
+    service: Service
+    is_live: bool
+
+    @property
+    def datasets(self) -> tuple[tuple[DataSet, tuple[Field, ...]], ...]:
+        """Each data set agreed to, with its fields."""
+        return tuple(
+            (dataset, tuple(field for field in dataset.fields if field.name in detail.fields))
+            for detail in self.record.details
+            for dataset in (DATASETS[detail.dataset],)
+        )
+
+
+class AccountPages:
+    """Everything below `/account`. Each page needs a signed-in citizen and shows that citizen's own records only."""
+
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        csrf: Csrf,
+        storage: Storage,
+        citizens: Citizens,
+        subscribers: Subscribers,
+        agencies: Agencies,
+        consents: Consents,
+        passkeys: Passkeys,
+        history: AccessHistory,
+    ) -> None:
+        self._pages = pages
+        self._csrf = csrf
+        self._storage = storage
+        self._citizens = citizens
+        self._subscribers = subscribers
+        self._agencies = agencies
+        self._consents = consents
+        self._passkeys = passkeys
+        self._history = history
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The paths of my account."""
+        withdraw = "/account/consents/{consent_id}/withdraw"
+        return (
+            Entry("/", ("GET",), self._start, Access.ANYONE, "start"),
+            Entry("/account", ("GET",), self._home, Access.CITIZEN, "account"),
+            Entry("/account/activity", ("GET",), self._activity, Access.CITIZEN, "activity"),
+            Entry("/account/consents", ("GET",), self._consent_list, Access.CITIZEN, "consents"),
+            Entry("/account/consents/{consent_id}", ("GET",), self._consent, Access.CITIZEN, "consent_detail"),
+            Entry(withdraw, ("POST",), self._withdraw, Access.CITIZEN, "withdraw"),
+            Entry("/account/passkeys", ("GET",), self._passkey_list, Access.CITIZEN, "passkeys"),
+        )
+
+    async def _start(self, request: Request) -> Response:
+        return RedirectResponse("/account", 303)
+
+    async def _home(self, request: Request) -> Response:
+        citizen = await self._citizens.find(request)
+        if citizen is None:
+            return to_sign_in(request)
+        async with self._storage.reading() as uow:
+            identity = await self._subscribers.identity(uow, citizen.subscriber.id)
+            consents = await self._consents.list_of(uow, citizen.subscriber.id)
+            passkeys = await self._passkeys.of(uow, citizen.subscriber.id)
+            in_force = sum(record.is_live(uow.now) for record in consents)
+        thai = self._pages.language(request) is Language.TH
+        name = identity.name_th if thai else identity.name_en
+        return self._pages.render(
+            request,
+            "account/home.html",
+            name_html=Markup('<span class="app-name">{}</span>').format(name.full()),
+            ial=citizen.subscriber.ial.value,
+            signed_in_at=citizen.session.auth_time,
+            consents_in_force=in_force,
+            passkey_count=len(passkeys),
+        )
+
+    async def _activity(self, request: Request) -> Response:
+        citizen = await self._citizens.find(request)
+        if citizen is None:
+            return to_sign_in(request)
+        after = request.query_params.get("after")
+        async with self._storage.reading() as uow:
+            records = await self._history.of(
+                uow,
+                citizen.subscriber.id,
+                after=DisclosureId(after) if after else None,
+                limit=ACTIVITY_PAGE + 1,
+            )
+        return self._pages.render(
+            request,
+            "account/activity.html",
+            records=records[:ACTIVITY_PAGE],
+            older=records[ACTIVITY_PAGE - 1].disclosure_id if len(records) > ACTIVITY_PAGE else None,
+        )
+
+    async def _consent_list(self, request: Request) -> Response:
+        citizen = await self._citizens.find(request)
+        if citizen is None:
+            return to_sign_in(request)
+        async with self._storage.reading() as uow:
+            rows = await self._rows(uow, await self._consents.list_of(uow, citizen.subscriber.id))
+        return self._pages.render(
+            request,
+            "account/consents.html",
+            live=[row for row in rows if row.is_live],
+            ended=[row for row in rows if not row.is_live],
+        )
+
+    async def _consent(self, request: Request) -> Response:
+        citizen = await self._citizens.find(request)
+        if citizen is None:
+            return to_sign_in(request)
+        consent_id = ConsentId(request.path_params["consent_id"])
+        async with self._storage.reading() as uow:
+            record = await self._consents.own(uow, consent_id, subscriber_id=citizen.subscriber.id)
+            (row,) = await self._rows(uow, (record,))
+        return self._pages.render(request, "account/consent.html", row=row, form=_withdraw_form(consent_id))
+
+    async def _withdraw(self, request: Request) -> Response:
+        consent_id = ConsentId(request.path_params["consent_id"])
+        self._csrf.check(request, await read_form(request), form=_withdraw_form(consent_id))
+        citizen = await self._citizens.require(request)
+        async with self._storage.unit_of_work() as uow:
+            await self._consents.withdraw(uow, consent_id, subscriber_id=citizen.subscriber.id)
+        return RedirectResponse("/account/consents", 303)
+
+    async def _passkey_list(self, request: Request) -> Response:
+        citizen = await self._citizens.find(request)
+        if citizen is None:
+            return to_sign_in(request)
+        async with self._storage.reading() as uow:
+            passkeys = await self._passkeys.of(uow, citizen.subscriber.id)
+        return self._pages.render(request, "account/passkeys.html", passkeys=passkeys)
+
+    async def _rows(self, uow: UnitOfWork, records: tuple[ConsentRecord, ...]) -> list[ConsentRow]:
+        agencies = await self._agencies.agencies_named(uow, {record.agency_id for record in records})
+        services = await self._agencies.services_named(uow, {record.service_id for record in records})
+        return [
+            ConsentRow(
+                record=record,
+                agency=agencies[record.agency_id],
+                service=services[record.service_id],
+                is_live=record.is_live(uow.now),
+            )
+            for record in records
+        ]
+
+
+def _withdraw_form(consent_id: ConsentId) -> str:
+    return f"withdraw:{consent_id}"

@@ -1,0 +1,146 @@
+"""The consent page: who asks, for what, which data, how long, and what if not; then one decision."""
+
+import hashlib
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.agencies.service import Agencies
+from idp.authorization.requests.model import AskConsent, PendingRequest
+from idp.authorization.requests.service import AuthorizationRequests
+from idp.exchange.preview import Previews
+from idp.kernel.assurance import Acr
+from idp.kernel.errors import Refused
+from idp.protocol.scopes import PROFILE
+from idp.provider.pages.consent_view import ConsentView, profile_values, sections_of, shown_value
+from idp.provider.pages.flows import continue_url, form_target
+from idp.provider.pages.session_cookie import Citizen, Citizens
+from idp.storage.storage import Storage
+from idp.subscribers.service import Subscribers
+from idp.web.csrf import Csrf
+from idp.web.forms import Form, read_form
+from idp.web.languages import Language
+from idp.web.model import WebProblem
+from idp.web.pages import Pages
+from idp.web.routes import Access, Entry
+
+Values = dict[str, dict[str, str] | None]
+"""Section to field to what is shown; None where the source gave nothing in time, or may not be asked."""
+
+
+class ConsentPages:
+    """`/consent`: shows the request of a flow to the signed-in citizen and takes the decision."""
+
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        csrf: Csrf,
+        storage: Storage,
+        citizens: Citizens,
+        requests: AuthorizationRequests,
+        agencies: Agencies,
+        subscribers: Subscribers,
+        previews: Previews,
+    ) -> None:
+        self._pages = pages
+        self._csrf = csrf
+        self._storage = storage
+        self._citizens = citizens
+        self._requests = requests
+        self._agencies = agencies
+        self._subscribers = subscribers
+        self._previews = previews
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The page and its form. Who is not signed in is sent back to the dispatcher of the flow."""
+        return (
+            Entry("/consent", ("GET",), self._ask, Access.CITIZEN, "consent"),
+            Entry("/consent", ("POST",), self._decide, Access.CITIZEN, "consent_decision"),
+        )
+
+    async def _ask(self, request: Request) -> Response:
+        flow = request.query_params.get("flow", "")
+        pending = self._requests.open_flow(flow, self._csrf.browsers.of(request))
+        citizen = await self._citizens.find(request)
+        view = None if citizen is None else await self._view(pending, citizen)
+        if citizen is None or view is None:
+            return RedirectResponse(continue_url(flow), 303)
+        values = await self._values(view, citizen)
+        return self._pages.render(
+            request,
+            "consent.html",
+            form_action=(form_target(pending),),
+            view=view,
+            values=values,
+            ends_at=view.ends_at(self._storage.clock.now()),
+            flow=flow,
+            shown=view.shown_hash(self._pages.language(request)),
+            reference=hashlib.sha256(pending.flow_id.encode()).hexdigest()[:10].upper(),
+        )
+
+    async def _decide(self, request: Request) -> Response:
+        form = await read_form(request)
+        flow = form.one("flow")
+        self._csrf.check(request, form, form=consent_form(flow))
+        pending = self._requests.open_flow(flow, self._csrf.browsers.of(request))
+        citizen = await self._citizens.find(request)
+        view = None if citizen is None else await self._view(pending, citizen)
+        if citizen is None or view is None:
+            return RedirectResponse(continue_url(flow), 303)
+        match form.one("decision"):
+            case "allow":
+                shown_hash = _shown_hash(view, form)
+                if shown_hash is None:
+                    # the texts changed while the page was open: it is shown again, as it is now
+                    return RedirectResponse(f"/consent?{urlencode({'flow': flow})}", 303)
+                location = await self._requests.allow(pending, citizen.session, shown_hash=shown_hash)
+            case "deny":
+                location = await self._requests.deny(pending, citizen.session)
+            case _:
+                raise Refused(WebProblem.MALFORMED, "decision is neither allow nor deny")
+        return RedirectResponse(location, 303)
+
+    async def _view(self, pending: PendingRequest, citizen: Citizen) -> ConsentView | None:
+        """What to show, None when the flow waits for something else than a decision."""
+        async with self._storage.reading() as uow:
+            step = await self._requests.next_step(uow, pending, citizen.session)
+            if not isinstance(step, AskConsent):
+                return None
+            agency = await self._agencies.agency(uow, step.client.agency_id)
+            service = await self._agencies.service(uow, step.details[0].purpose) if step.details else None
+        return ConsentView(
+            client=step.client,
+            agency=agency,
+            service=service,
+            sections=sections_of(step.details, step.scope),
+            details=step.details,
+        )
+
+    async def _values(self, view: ConsentView, citizen: Citizen) -> Values:
+        acr = Acr(citizen.subscriber.ial, citizen.session.aal)
+        previewed = await self._previews.preview(citizen.subscriber.id, view.details, acr=acr)
+        if any(section.id == PROFILE for section in view.sections):
+            async with self._storage.reading() as uow:
+                previewed[PROFILE] = profile_values(await self._subscribers.identity(uow, citizen.subscriber.id))
+        shown: Values = {}
+        for section in view.sections:
+            known = previewed.get(section.id)
+            shown[section.id] = (
+                None
+                if known is None
+                else {field.name: shown_value(field, str(known.get(field.name, ""))) for field in section.fields}
+            )
+        return shown
+
+
+def consent_form(flow: str) -> str:
+    """The name under which the form of a flow is protected."""
+    return f"consent:{flow}"
+
+
+def _shown_hash(view: ConsentView, form: Form) -> str | None:
+    """The hash the form brings back, if that is what would be shown now in one of the languages."""
+    brought = form.one("shown")
+    return brought if brought in {view.shown_hash(language) for language in Language} else None

@@ -1,0 +1,135 @@
+"""What a consent page says, as a value: built from the request and the registered texts, and hashed for the record."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from idp.agencies.model import Agency, Service
+from idp.authorization.client_registration.model import Client
+from idp.catalogue.datasets import DATASETS, Field, Sensitivity
+from idp.catalogue.gdx import GdxDetail
+from idp.consent import rules as consent_rules
+from idp.protocol.scopes import PROFILE
+from idp.subscribers.model import Identity
+
+VISIBLE_CHARACTERS = 3
+PROFILE_FIELDS = (
+    Field("name", "ชื่อ-นามสกุล", "Name in Thai"),
+    Field("name#en", "ชื่อ-นามสกุล (อังกฤษ)", "Name in English"),
+    Field("birthdate", "วันเดือนปีเกิด", "Date of birth"),
+    Field("gender", "เพศ", "Sex"),
+)
+"""The claims of the scope `profile` as people read them: parts of a name are not listed one by one."""
+
+SEX_WORDS = {"1": "ชาย", "2": "หญิง"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One group of data from one source. `uses` is how often the agency may get it, None for once at sign-in."""
+
+    id: str
+    title_th: str
+    title_en: str
+    source_th: str
+    source_en: str
+    fields: tuple[Field, ...]
+    uses: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """Everything a consent page says except the citizen's own values. `service` is None for a plain sign-in."""
+
+    client: Client
+    agency: Agency
+    service: Service | None
+    sections: tuple[Section, ...]
+    details: tuple[GdxDetail, ...]
+
+    def ends_at(self, now: datetime) -> datetime | None:
+        """When a consent given now would end."""
+        if self.service is None:
+            return None
+        return consent_rules.ends_at(self.details, now=now, longest=timedelta(days=self.service.consent_days))
+
+    def shown_hash(self, language: str) -> str:
+        """SHA-256 over the canonical JSON of what stands on the page in this language, without any value."""
+        text = json.dumps(self._shown(language), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _shown(self, language: str) -> dict[str, Any]:
+        def local(record: object, field: str) -> str:
+            return str(getattr(record, f"{field}_{language}"))
+
+        service_texts = ("title", "purpose", "law", "refusal_route", "retention")
+        return {
+            "language": language,
+            "client": {"id": self.client.id, "name": local(self.client, "name")},
+            "agency": {"id": self.agency.id, "kind": self.agency.kind.value, "name": local(self.agency, "name")},
+            "service": None
+            if self.service is None
+            else {
+                "id": self.service.id,
+                "consent_days": self.service.consent_days,
+                **{name: local(self.service, name) for name in service_texts},
+            },
+            "sections": [
+                {
+                    "id": section.id,
+                    "title": local(section, "title"),
+                    "source": local(section, "source"),
+                    "uses": section.uses,
+                    "fields": [[field.name, local(field, "label")] for field in section.fields],
+                }
+                for section in self.sections
+            ],
+            "details": [detail.to_json() for detail in self.details],
+        }
+
+
+def sections_of(details: Sequence[GdxDetail], scope: Sequence[str]) -> tuple[Section, ...]:
+    """The groups of a request: what the scope releases first, then each data set in the order asked for."""
+    profile = Section(
+        id=PROFILE,
+        title_th="ข้อมูลตัวตนพื้นฐาน",
+        title_en="Basic identity",
+        source_th="ดิจิทัลไอดีของท่าน",
+        source_en="Your digital ID",
+        fields=PROFILE_FIELDS,
+        uses=None,
+    )
+    return ((profile,) if PROFILE in scope else ()) + tuple(_section(detail) for detail in details)
+
+
+def profile_values(identity: Identity) -> dict[str, str]:
+    """What the scope `profile` would release of this person."""
+    return {
+        "name": identity.name_th.full(),
+        "name#en": identity.name_en.full(),
+        "birthdate": identity.birth_date.thai(),
+        "gender": SEX_WORDS[identity.sex],
+    }
+
+
+def shown_value(field: Field, value: str) -> str:
+    """A value as the page shows it to its owner: of sensitive ones only the end, enough to recognise it."""
+    if field.sensitivity is Sensitivity.HIGH:
+        return "x" * (len(value) - VISIBLE_CHARACTERS) + value[-VISIBLE_CHARACTERS:]
+    return value
+
+
+def _section(detail: GdxDetail) -> Section:
+    dataset = DATASETS[detail.dataset]
+    return Section(
+        id=dataset.id,
+        title_th=dataset.title_th,
+        title_en=dataset.title_en,
+        source_th=dataset.owner_th,
+        source_en=dataset.owner_en,
+        fields=tuple(field for field in dataset.fields if field.name in detail.fields),
+        uses=detail.uses,
+    )

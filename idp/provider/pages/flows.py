@@ -1,0 +1,54 @@
+"""A flow as pages see it: who sent the citizen here, and where to go on."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from idp.agencies.service import Agencies
+from idp.authorization.client_registration.service import Clients
+from idp.authorization.requests.model import OidcProblem, PendingRequest
+from idp.authorization.requests.service import AuthorizationRequests
+from idp.kernel.errors import Refused
+from idp.storage.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """The program that asks and the organisation behind it, by their registered names."""
+
+    client_th: str
+    client_en: str
+    agency_th: str
+    agency_en: str
+
+
+class Flows:
+    """Opens the handle of a flow for the pages on its way."""
+
+    def __init__(
+        self, *, storage: Storage, requests: AuthorizationRequests, clients: Clients, agencies: Agencies
+    ) -> None:
+        self._storage = storage
+        self._requests = requests
+        self._clients = clients
+        self._agencies = agencies
+
+    async def asker(self, flow: str, browser_id: str) -> Asker:
+        """Who asks in this flow. Raises Refused when the flow is over, another browser's, or its client is not live."""
+        pending = self._requests.open_flow(flow, browser_id)
+        async with self._storage.reading() as uow:
+            client = await self._clients.live(uow, pending.client_id)
+            if client is None:
+                raise Refused(OidcProblem.UNKNOWN_CLIENT)
+            agency = await self._agencies.agency(uow, client.agency_id)
+        return Asker(client.name_th, client.name_en, agency.name_th, agency.name_en)
+
+
+def continue_url(flow: str) -> str:
+    """Where the dispatcher takes a flow on."""
+    return f"/authorize?{urlencode({'flow': flow})}"
+
+
+def form_target(pending: PendingRequest) -> str:
+    """The origin (or the scheme of an app) at which the form of a flow ends, for the page's policy."""
+    address = urlsplit(pending.request.redirect_uri)
+    return f"{address.scheme}://{address.netloc}" if address.netloc else f"{address.scheme}:"

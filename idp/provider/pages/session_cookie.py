@@ -1,0 +1,87 @@
+"""The session cookie of the issuer, and the citizen behind it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.authentication.model import AuthenticationProblem, SsoSession, StartedSession
+from idp.authentication.rules import SESSION_LIFE
+from idp.authentication.sessions import Sessions
+from idp.kernel.errors import Refused
+from idp.storage.storage import Storage
+from idp.subscribers.model import Subscriber
+from idp.subscribers.service import Subscribers
+
+
+class SessionCookie:
+    """Reads and sets the cookie. Over https its name makes browsers refuse one that another host planted."""
+
+    def __init__(self, *, https: bool) -> None:
+        self._name = "__Host-id-session" if https else "id-session"
+        self._https = https
+
+    def read(self, request: Request) -> str | None:
+        """The secret this browser shows, None when it shows none."""
+        return request.cookies.get(self._name)
+
+    def set(self, response: Response, started: StartedSession) -> None:
+        """Hand the secret of a new session to the browser."""
+        response.set_cookie(
+            self._name,
+            started.cookie_value,
+            max_age=int(SESSION_LIFE.total_seconds()),
+            path="/",
+            secure=self._https,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def clear(self, response: Response) -> None:
+        """Take the cookie away."""
+        response.delete_cookie(self._name, path="/", secure=self._https, httponly=True, samesite="lax")
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Somebody signed in whose identity may be used."""
+
+    session: SsoSession
+    subscriber: Subscriber
+
+
+class Citizens:
+    """Finds who is signed in."""
+
+    def __init__(
+        self, *, storage: Storage, sessions: Sessions, subscribers: Subscribers, cookie: SessionCookie
+    ) -> None:
+        self._storage = storage
+        self._sessions = sessions
+        self._subscribers = subscribers
+        self.cookie = cookie
+
+    async def find(self, request: Request) -> Citizen | None:
+        """The citizen of this request: a live session of a live identity. Its idle time starts again."""
+        async with self._storage.reading() as uow:
+            session = await self._sessions.find(uow, self.cookie.read(request))
+            subscriber = None if session is None else await self._subscribers.get(uow, session.subscriber_id)
+        if session is None or subscriber is None or not subscriber.is_live:
+            return None
+        if self._sessions.needs_touch(session, now=self._storage.clock.now()):
+            async with self._storage.unit_of_work() as writing:
+                await self._sessions.touch(writing, session)
+        return Citizen(session, subscriber)
+
+    async def require(self, request: Request) -> Citizen:
+        """The citizen of this request. Raises Refused (SIGN_IN_NEEDED): pages answer with `to_sign_in` instead."""
+        citizen = await self.find(request)
+        if citizen is None:
+            raise Refused(AuthenticationProblem.SIGN_IN_NEEDED)
+        return citizen
+
+
+def to_sign_in(request: Request) -> Response:
+    """Send to sign-in and come back to this page."""
+    return RedirectResponse(f"/sign-in?{urlencode({'return': request.url.path})}", 303)

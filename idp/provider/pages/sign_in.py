@@ -1,0 +1,99 @@
+"""Sign in with a passkey, on the way to a service or to my account."""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from idp.authentication.passkeys import Passkeys
+from idp.authentication.sessions import Sessions
+from idp.kernel.errors import Refused
+from idp.provider.pages.flows import Flows, continue_url
+from idp.provider.pages.session_cookie import Citizens
+from idp.storage.storage import Storage
+from idp.web.csrf import Csrf
+from idp.web.forms import read_json, text_field
+from idp.web.model import WebProblem
+from idp.web.pages import Pages
+from idp.web.routes import Access, Entry
+
+ACCOUNT = "/account"
+
+_ACCOUNT_PAGE = re.compile(r"/account(/[A-Za-z0-9_-]+)*")
+
+
+class SignInPages:
+    """`/sign-in` and the two requests of its ceremony."""
+
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        csrf: Csrf,
+        storage: Storage,
+        passkeys: Passkeys,
+        sessions: Sessions,
+        citizens: Citizens,
+        flows: Flows,
+    ) -> None:
+        self._pages = pages
+        self._csrf = csrf
+        self._storage = storage
+        self._passkeys = passkeys
+        self._sessions = sessions
+        self._citizens = citizens
+        self._flows = flows
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The paths of signing in."""
+        return (
+            Entry("/sign-in", ("GET",), self._page, Access.ANYONE, "sign_in"),
+            Entry("/sign-in/options", ("POST",), self._options, Access.ANYONE, "sign_in_options"),
+            Entry("/sign-in/passkey", ("POST",), self._passkey, Access.ANYONE, "sign_in_passkey"),
+        )
+
+    async def _page(self, request: Request) -> Response:
+        flow = request.query_params.get("flow", "")
+        returning = local_path(request.query_params.get("return", ""))
+        if not flow and await self._citizens.find(request) is not None:
+            return RedirectResponse(returning, 303)
+        asker = await self._flows.asker(flow, self._csrf.browsers.of(request)) if flow else None
+        return self._pages.render(request, "sign_in.html", flow=flow, returning=returning, asker=asker)
+
+    async def _options(self, request: Request) -> Response:
+        self._csrf.check_origin(request)
+        await read_json(request)
+        browser_id = self._csrf.browsers.of(request)
+        ceremony = self._passkeys.authentication_options(browser_id=browser_id, now=self._storage.clock.now())
+        response = JSONResponse({"ceremony": ceremony.handle, "publicKey": ceremony.public_key})
+        self._csrf.browsers.remember(request, response)
+        return response
+
+    async def _passkey(self, request: Request) -> Response:
+        self._csrf.check_origin(request)
+        answer = await read_json(request)
+        credential = answer.get("credential")
+        if not isinstance(credential, dict):
+            raise Refused(WebProblem.MALFORMED, "credential is not an object")
+        flow = text_field(answer, "flow", longest=16_384)
+        returning = local_path(text_field(answer, "return") or "")
+        authenticated = await self._passkeys.authenticate(
+            handle=text_field(answer, "ceremony") or "",
+            browser_id=self._csrf.browsers.of(request),
+            credential=credential,
+        )
+        async with self._storage.unit_of_work() as uow:
+            before = await self._sessions.find(uow, self._citizens.cookie.read(request))
+            if before is not None:
+                await self._sessions.end(uow, before)
+            started = await self._sessions.start(
+                uow, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr
+            )
+        response = JSONResponse({"next": continue_url(flow) if flow else returning})
+        self._citizens.cookie.set(response, started)
+        return response
+
+
+def local_path(text: str) -> str:
+    """A page of my account to come back to; my account itself for anything else: outside addresses are not followed."""
+    return text if _ACCOUNT_PAGE.fullmatch(text) else ACCOUNT
