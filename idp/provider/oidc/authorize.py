@@ -1,0 +1,107 @@
+"""The authorization endpoint: takes the browser in, asks the dispatcher, and sends it on."""
+
+from typing import assert_never
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.authorization.requests.intake import RequestIntake
+from idp.authorization.requests.model import (
+    AskConsent,
+    Issue,
+    OidcProblem,
+    PendingRequest,
+    Refuse,
+    RequestRefused,
+    SignIn,
+    StepUp,
+)
+from idp.authorization.requests.service import AuthorizationRequests
+from idp.kernel.errors import Refused
+from idp.protocol.errors import OAuth2Error
+from idp.protocol.parameters import parse_parameters
+from idp.provider.oidc.wire import NO_STORE, read_parameters
+from idp.provider.pages.session_cookie import Citizens
+from idp.storage.storage import Storage
+from idp.web.browsers import BrowserIds
+from idp.web.routes import Access, Entry
+
+FLOW = "flow"
+
+
+class AuthorizeEndpoint:
+    """`/authorize`: a new request, a pushed one, or `?flow=HANDLE` after a step was done."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        intake: RequestIntake,
+        requests: AuthorizationRequests,
+        citizens: Citizens,
+        browsers: BrowserIds,
+    ) -> None:
+        self._storage = storage
+        self._intake = intake
+        self._requests = requests
+        self._citizens = citizens
+        self._browsers = browsers
+
+    def entries(self) -> tuple[Entry, ...]:
+        """OpenID Connect Core §3.1.2.1: servers "MUST support the use of the HTTP GET and POST methods"."""
+        return (Entry("/authorize", ("GET", "POST"), self._authorize, Access.ANYONE, "authorize"),)
+
+    async def _authorize(self, request: Request) -> Response:
+        browser_id = self._browsers.of(request)
+        try:
+            pending = await self._pending(request, browser_id)
+        except RequestRefused as refused:
+            return _see_other(refused.location)
+        handle = self._requests.flow_handle(pending, browser_id)
+        if request.method == "POST":
+            # A form of another site brings no cookie along (SameSite=Lax); the navigation that follows does.
+            response = _see_other(f"/authorize?{urlencode({FLOW: handle})}")
+        else:
+            response = _see_other(await self._next_address(request, pending, handle))
+        self._browsers.remember(request, response)
+        return response
+
+    async def _pending(self, request: Request, browser_id: str) -> PendingRequest:
+        try:
+            if request.method == "POST":
+                parameters = await read_parameters(request)
+            else:
+                parameters = parse_parameters(request.url.query)
+        except OAuth2Error as error:
+            # Who asks and where to answer cannot be told from such a request: a page, never a redirect.
+            raise Refused(OidcProblem.REQUEST_UNREADABLE) from error
+        if set(parameters) == {FLOW}:
+            return self._requests.open_flow(parameters[FLOW], browser_id)
+        if "request_uri" in parameters:
+            # FAPI 2.0 §5.3.2.2: only what was pushed counts; parameters beside request_uri are not looked at.
+            return await self._intake.open_pushed(parameters.get("client_id", ""), parameters["request_uri"])
+        return await self._intake.begin(parameters)
+
+    async def _next_address(self, request: Request, pending: PendingRequest, handle: str) -> str:
+        citizen = await self._citizens.find(request)
+        session = None if citizen is None else citizen.session
+        async with self._storage.reading() as uow:
+            step = await self._requests.next_step(uow, pending, session)
+        match step:
+            case SignIn() | StepUp():
+                return f"/sign-in?{urlencode({FLOW: handle})}"
+            case AskConsent():
+                return f"/consent?{urlencode({FLOW: handle})}"
+            case Issue():
+                assert session is not None  # the dispatcher issues to nobody else
+                return await self._requests.issue(pending, session)
+            case Refuse(error):
+                return await self._requests.refuse(pending, session, error)
+            case never:
+                assert_never(never)
+
+
+def _see_other(location: str) -> Response:
+    # RFC 9700 §4.12: "authorization servers … MUST NOT use the HTTP 307 status code … it is RECOMMENDED to use 303"
+    return RedirectResponse(location, 303, headers=NO_STORE)

@@ -1,0 +1,74 @@
+"""What the programs of agencies call: pushed requests, tokens, revocation."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.authorization.requests.intake import RequestIntake
+from idp.authorization.tokens.model import TokenCall
+from idp.authorization.tokens.revocation import Revocation
+from idp.authorization.tokens.service import TokenEndpoint
+from idp.kernel.clock import Clock
+from idp.protocol.dpop import DpopNonces, only_proof
+from idp.protocol.errors import OAuth2Error
+from idp.protocol.revocation_request import parse_revocation_request
+from idp.protocol.token_request import parse_client_credentials, parse_token_request
+from idp.provider.oidc.wire import json_answer, oauth_error, read_parameters
+from idp.web.routes import Access, Entry
+
+
+class ClientEndpoints:
+    """`/par`, `/token` and `/revoke`: POST alone, the client authenticated in the body, every answer with a nonce."""
+
+    def __init__(
+        self, *, intake: RequestIntake, tokens: TokenEndpoint, revocation: Revocation, nonces: DpopNonces, clock: Clock
+    ) -> None:
+        self._intake = intake
+        self._tokens = tokens
+        self._revocation = revocation
+        self._nonces = nonces
+        self._clock = clock
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The paths that the metadata name."""
+        return (
+            Entry("/par", ("POST",), self._par, Access.CLIENT, "par"),
+            Entry("/token", ("POST",), self._token, Access.CLIENT, "token"),
+            Entry("/revoke", ("POST",), self._revoke, Access.CLIENT, "revoke"),
+        )
+
+    async def _par(self, request: Request) -> Response:
+        nonce = self._nonces.current(now=self._clock.now())
+        try:
+            parameters = await read_parameters(request)
+            credentials = parse_client_credentials(parameters)
+            proof = only_proof(request.headers.getlist("dpop"))
+            answer = await self._intake.push(credentials, parameters, proof)
+        except OAuth2Error as error:
+            return oauth_error(error, nonce=nonce)
+        # RFC 9126 §2.2: "the server … MUST respond with an HTTP status code 201"
+        return json_answer(answer, nonce=nonce, status_code=201)
+
+    async def _token(self, request: Request) -> Response:
+        nonce = self._nonces.current(now=self._clock.now())
+        try:
+            parameters = await read_parameters(request)
+            call = TokenCall(
+                parse_client_credentials(parameters),
+                parse_token_request(parameters),
+                only_proof(request.headers.getlist("dpop")),
+            )
+            answer = await self._tokens.handle(call)
+        except OAuth2Error as error:
+            return oauth_error(error, nonce=nonce)
+        return json_answer(answer.to_json(), nonce=nonce)
+
+    async def _revoke(self, request: Request) -> Response:
+        try:
+            parameters = await read_parameters(request)
+            credentials = parse_client_credentials(parameters)
+            await self._revocation.revoke(credentials, parse_revocation_request(parameters))
+        except OAuth2Error as error:
+            return oauth_error(error, nonce=None)
+        # RFC 7009 §2.2: "The authorization server responds with HTTP status code 200 if the token has been revoked
+        # successfully or if the client submitted an invalid token."
+        return json_answer({}, nonce=None)

@@ -1,0 +1,39 @@
+"""What these endpoints share: raw parameters in, JSON and OAuth errors out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from idp.protocol.errors import InvalidRequestError, OAuth2Error
+from idp.protocol.parameters import parse_parameters
+
+FORM = "application/x-www-form-urlencoded"
+MAX_BODY_BYTES = 16_384
+
+# RFC 6749 §5.1: "The authorization server MUST include the HTTP "Cache-Control" response header field with a value of
+# "no-store" in any response containing tokens, credentials, or other sensitive information"
+NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
+
+
+async def read_parameters(request: Request) -> Mapping[str, str]:
+    """The parameters of a form body; raises InvalidRequestError for any other body, or one that is too large."""
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM:
+        raise InvalidRequestError(f"the body must be {FORM}")
+    body = await request.body()
+    if len(body) > MAX_BODY_BYTES:
+        raise InvalidRequestError("the body is too large", status_code=413)
+    return parse_parameters(body)
+
+
+def json_answer(members: Mapping[str, Any], *, nonce: str | None, status_code: int = 200) -> Response:
+    """A JSON answer that nobody keeps; `nonce` is handed out for the next DPoP proof (RFC 9449 §8.2)."""
+    headers = NO_STORE if nonce is None else {**NO_STORE, "dpop-nonce": nonce}
+    return JSONResponse(dict(members), status_code, headers=headers)
+
+
+def oauth_error(error: OAuth2Error, *, nonce: str | None) -> Response:
+    """The error answer of RFC 6749 §5.2, in Authlib's form."""
+    status_code, body, _ = error()
+    return json_answer(body, nonce=nonce, status_code=status_code)
