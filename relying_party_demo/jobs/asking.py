@@ -1,6 +1,6 @@
 """What this service asks for, why, and for how long: RFC 9396 details of type `gdx`."""
 
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 PERSON: Final = "dopa.person"
@@ -10,7 +10,7 @@ APPLICATION_DATASETS: Final = (PERSON, ADDRESS)
 
 FIELDS: Final = {
     PERSON: ("citizen_id", "name_th", "birth_date", "sex", "nationality"),
-    ADDRESS: ("address_text", "house_no", "village_no", "lane", "road", "subdistrict", "district", "province"),
+    ADDRESS: ("address_text", "house_no", "village_no", "lane", "alley", "road", "subdistrict", "district", "province"),
     COMPANY: ("juristic_id", "juristic_type", "name_th", "registered_on", "status", "registered_capital", "address"),
 }
 
@@ -18,12 +18,11 @@ REGISTRATION_PURPOSE: Final = "jobseeker-registration"
 EMPLOYER_PURPOSE: Final = "employer-check"
 MONTHLY_REPORTS: Final = 12
 CONSENT_DAYS: Final = 365
-LOOK_UP_MINUTES: Final = 10
 
 
-def application_details(now: datetime) -> list[dict[str, Any]]:
+def application_details(today: date) -> list[dict[str, Any]]:
     """Person and address of whoever signs in, with consent: once now, then for a year of monthly reports."""
-    until = _instant(now + timedelta(days=CONSENT_DAYS))
+    last_day = (today + timedelta(days=CONSENT_DAYS)).isoformat()
     return [
         {
             "type": "gdx",
@@ -34,13 +33,13 @@ def application_details(now: datetime) -> list[dict[str, Any]]:
             "fields": list(FIELDS[dataset]),
             "formats": ["json", "pdf"],
             "uses": MONTHLY_REPORTS,
-            "valid_until": until,
+            "valid_until": last_day,
         }
         for dataset in APPLICATION_DATASETS
     ]
 
 
-def employer_details(*, juristic_id: str, case: str, now: datetime) -> list[dict[str, Any]]:
+def employer_details(*, juristic_id: str, case: str, today: date) -> list[dict[str, Any]]:
     """One company's entry, under the agency's duty to check employers; `case` is the application it is for."""
     return [
         {
@@ -53,10 +52,6 @@ def employer_details(*, juristic_id: str, case: str, now: datetime) -> list[dict
             "fields": list(FIELDS[COMPANY]),
             "formats": ["json", "pdf"],
             "uses": 2,
-            "valid_until": _instant(now + timedelta(minutes=LOOK_UP_MINUTES)),
+            "valid_until": today.isoformat(),
         }
     ]
-
-
-def _instant(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

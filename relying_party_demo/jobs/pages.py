@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -89,7 +89,7 @@ class JobPages:
         """Ask the provider to sign the person in and to ask their consent."""
         where, attempt = await self._national_id.begin(
             scope="openid",
-            authorization_details=asking.application_details(self._now()),
+            authorization_details=asking.application_details(self._today()),
             ui_locales=self._language(request),
         )
         answer = RedirectResponse(where, status_code=303, headers=_HEADERS)
@@ -136,7 +136,7 @@ class JobPages:
         """Ask for the company in the agency's own name: one sealed copy for the file, one with a password to send."""
         async with request.form() as form:
             juristic_id = str(form.get("juristic_id", "")).replace("-", "").replace(" ", "")
-        details = asking.employer_details(juristic_id=juristic_id, case=applicant.case, now=self._now())
+        details = asking.employer_details(juristic_id=juristic_id, case=applicant.case, today=self._today())
         token = await self._national_id.own_token(details)
         for name, delivery in DELIVERIES.items():
             pulled = await self._gateway.pull(
@@ -224,5 +224,5 @@ class JobPages:
         secure = urlsplit(self._base_url).scheme == "https"
         answer.set_cookie(name, value, httponly=True, samesite="lax", secure=secure, path="/")
 
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self._clock(), UTC)
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock(), UTC).date()

@@ -142,11 +142,11 @@ class NationalId:
         except OAuthError as refused:
             # RFC 9449 §8: the nonce came with the refusal; the same request is made once more with it
             if refused.error != "use_dpop_nonce":
-                raise AskRefused(refused.error, detail=refused.description or "") from refused
+                raise AskRefused(refused.error, detail=refused.description or "", status=403) from refused
         try:
             return await self._fetch_token(metadata["token_endpoint"], parameters)
         except OAuthError as refused:
-            raise AskRefused(refused.error, detail=refused.description or "") from refused
+            raise AskRefused(refused.error, detail=refused.description or "", status=403) from refused
 
     async def _fetch_token(self, url: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
@@ -239,7 +239,7 @@ class NationalId:
             # FAPI 2.0 §5.3.3.1: the audience is the issuer, as a string
             token_endpoint=self._registration.issuer,
             alg="ES256",
-            header={"kid": key.kid or key.thumbprint()},
+            header={"kid": key.kid} if key.kid else {},
             issued_at=int(self._clock()),
             expires_in=ASSERTION_SECONDS,
         )
