@@ -82,8 +82,10 @@ class ProviderMail:
         match await self._post("/agent/poll", hello):
             case Delivered(request):
                 return request
-            case SessionOver() | AnswerRefused():
-                raise ProviderUnreachable("the provider refused the poll")
+            case SessionOver():
+                raise ProviderUnreachable("it takes a poll for an answer")
+            case AnswerRefused(reason):
+                raise ProviderUnreachable(reason)
             case _ as unreachable:
                 assert_never(unreachable)
 

@@ -77,13 +77,16 @@ class Agent:
     async def _take(self, poll: asyncio.Task[str | None]) -> None:
         try:
             message = poll.result()
-        except ProviderUnreachable:
-            await self._wait_after_failure()
+        except ProviderUnreachable as failure:
+            await self._wait_after(failure)
             return
         if self._back_off:
             self._terminal.say("เชื่อมต่อได้แล้ว", "connected again")
         self._back_off = 0.0
-        if message is not None:
+        if message is None:
+            # a provider that does not hold polls is not to be flooded
+            await asyncio.sleep(_LOOK_SECONDS)
+        else:
             self._obey(message)
 
     def _obey(self, message: str) -> None:
@@ -102,9 +105,9 @@ class Agent:
         if session is not None:
             self._session_tasks.add(session)
 
-    async def _wait_after_failure(self) -> None:
+    async def _wait_after(self, failure: ProviderUnreachable) -> None:
         if not self._back_off:
-            self._terminal.say("ติดต่อระบบไม่ได้ กำลังลองใหม่", "the provider cannot be reached; trying again")
+            self._terminal.say("ติดต่อระบบไม่ได้ กำลังลองใหม่", f"the provider does not serve ({failure}); trying again")
         self._back_off = min(max(_FIRST_BACK_OFF_SECONDS, self._back_off * 2), _LONGEST_BACK_OFF_SECONDS)
         await asyncio.sleep(self._back_off)
 

@@ -143,7 +143,7 @@ def _start_pcsc(desk_socket: Path) -> CardStack:
         names = list(host.watcher.state().readers)
         if len(names) < len(SLOT_NAMES):
             raise StackUnavailable("the virtual readers did not appear (is pyscard installed?)")
-    except StackUnavailable:
+    except BaseException:
         host.stop()
         raise
     readers: dict[SlotName, CardReader] = {

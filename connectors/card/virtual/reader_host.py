@@ -7,6 +7,7 @@ when it ends, for whatever reason, the kernel ends everything in the namespace. 
 
 import json
 import select
+import shutil
 import subprocess
 import sys
 import time
@@ -51,6 +52,8 @@ def main(arguments: list[str]) -> int:
             pass
         server.close()
         daemon.kill()
+    # 5. also when whoever started us can no longer do it
+    shutil.rmtree(run_directory, ignore_errors=True)
     return 0
 
 

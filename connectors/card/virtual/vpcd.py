@@ -52,7 +52,9 @@ class VpcdSlot:
         ends_at = time.monotonic() + _CONNECT_SECONDS
         while True:
             try:
-                return socket.create_connection(("127.0.0.1", self._port), timeout=None)
+                connection = socket.create_connection(("127.0.0.1", self._port), timeout=_CONNECT_SECONDS)
+                connection.settimeout(None)  # from here on the reader sets the pace
+                return connection
             except ConnectionRefusedError:
                 if time.monotonic() > ends_at:
                     raise

@@ -43,7 +43,7 @@ class Provider:
     station_key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", private=True))
     data_key: ECKey = field(default_factory=lambda: _key("data-1"))
     photo_key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", private=True))
-    hold_seconds: float = 0.5
+    hold_seconds: float = 0.2
     outgoing: "queue.Queue[str]" = field(default_factory=queue.Queue)
     hellos: list[HelloClaims] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)

@@ -26,13 +26,13 @@ from tests.connectors.card.provider import Provider, running_provider
 class RunningAgent:
     """An agent process; its lines are collected as they come."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "connectors.card.agent", "--config", str(config)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"},
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "200"} | environment,
         )
         self.text = ""
         self._reader = threading.Thread(target=self._collect)
@@ -90,10 +90,10 @@ def desk(tmp_path: Path) -> Path:
 def start(provider: Provider, tmp_path: Path, desk: Path) -> Iterator[Start]:
     agents: list[RunningAgent] = []
 
-    def start_agent(**changes: Any) -> RunningAgent:
+    def start_agent(*, environment: dict[str, str] | None = None, **changes: Any) -> RunningAgent:
         config = tmp_path / "agent.json"
         config.write_text(json.dumps(provider.config(desk_socket=str(desk)) | changes))
-        agents.append(RunningAgent(config))
+        agents.append(RunningAgent(config, environment or {}))
         return agents[-1]
 
     yield start_agent
@@ -305,22 +305,10 @@ def test_a_provider_that_comes_back_is_served(provider: Provider, start: Start, 
     assert answer_of(provider).outcome == "read"
 
 
-@pytest.mark.parametrize(
-    ("changes", "complaint"),
-    [
-        ({"station_key": {"kty": "oct", "k": "AAAA"}}, "station_key"),
-        ({"issuer_jwks": {"keys": []}}, "issuer_jwks"),
-        ({"issuer": "http://id.example.org"}, "issuer must be https"),
-        ({"issuer": "https://id.example.org", "connect_to": "http://127.0.0.1:1"}, "connect_to"),
-        ({"issuer": "ftp://x"}, "issuer"),
-        ({"surprise": 1}, "not the JSON object"),
-        ({"allow_virtual": False}, "allow_virtual"),
-    ],
-)
-def test_a_wrong_configuration_is_named(start: Start, changes: dict[str, Any], complaint: str) -> None:
-    agent = start(**changes)
+def test_a_wrong_configuration_ends_the_program(start: Start) -> None:
+    agent = start(allow_virtual=False)
     assert agent.ended() == 2
-    assert complaint in agent.text
+    assert "desk_socket needs allow_virtual" in agent.text
 
 
 @pytest.mark.pcsc
@@ -355,3 +343,44 @@ def test_a_killed_agent_leaves_no_reader_behind(start: Start, desk: Path, pcsc_s
         return False
 
     until(is_gone, "the reader host outlived its agent")
+
+
+OFFICER_READER, CITIZEN_READER = "Virtual PCD 00 00", "Virtual PCD 00 01"
+
+
+@pytest.mark.pcsc
+@pytest.mark.parametrize("names", [None, {"citizen": CITIZEN_READER, "officer": OFFICER_READER}])
+def test_readers_of_the_machine(
+    provider: Provider, start: Start, pcsc_stack: CardStack, names: dict[str, str] | None
+) -> None:
+    agent = start(environment=machine_with(pcsc_stack), desk_socket=None, readers=names)
+    agent.says("is ready")
+    provider.outgoing.put(provider.request())
+    agent.says("please put the card in")
+    desk_command(pcsc_stack.desk_socket, "insert citizen one_name")
+    answer = answer_of(provider)
+    assert (answer.outcome, answer.reader, answer.virtual) == ("read", CITIZEN_READER, True)
+    until(lambda: provider.hellos[-1].slots == {"officer": "empty", "citizen": "present"}, "slots not told")
+    desk_command(pcsc_stack.desk_socket, "eject citizen")
+    assert answer_of(provider).outcome == "removed"
+
+
+@pytest.mark.pcsc
+@pytest.mark.parametrize(
+    ("names", "code"), [(None, "CARD-01"), ({"citizen": CITIZEN_READER}, "CARD-11"), ({"citizen": "none"}, "CARD-01")]
+)
+def test_virtual_readers_of_the_machine_are_refused_unless_allowed(
+    provider: Provider, start: Start, pcsc_stack: CardStack, names: dict[str, str] | None, code: str
+) -> None:
+    desk_command(pcsc_stack.desk_socket, "insert citizen somchai")
+    agent = start(environment=machine_with(pcsc_stack), desk_socket=None, readers=names, allow_virtual=False)
+    agent.says("is ready")
+    provider.outgoing.put(provider.request(exp=int(time.time()) + 4))
+    answer = answer_of(provider)
+    desk_command(pcsc_stack.desk_socket, "eject citizen")
+    assert (answer.outcome, answer.fault, answer.card) == ("fault", code, None)
+
+
+def machine_with(stack: CardStack) -> dict[str, str]:
+    """The environment of a machine whose own PC/SC service is this stack's."""
+    return {"PCSCLITE_CSOCK_NAME": str(stack.pcsc_socket)}
