@@ -93,7 +93,7 @@ class Issuer:
                 tokens = await client.fetch_token(
                     metadata["token_endpoint"], code=code, code_verifier=attempt.code_verifier
                 )
-                keys = await client.get(metadata["jwks_uri"], withhold_token=True)
+                keys = await client.request("GET", metadata["jwks_uri"], withhold_token=True)
         except OAuthError as error:
             raise Refused(PortalProblem.SIGN_IN_FAILED, f"token endpoint: {error.error}") from error
         except httpx2.HTTPError as error:
@@ -106,12 +106,14 @@ class Issuer:
         if self._metadata is None:
             try:
                 async with self._client() as client:
-                    answer = await client.get(f"{self._issuer}/.well-known/openid-configuration", withhold_token=True)
+                    answer = await client.request(
+                        "GET", f"{self._issuer}/.well-known/openid-configuration", withhold_token=True
+                    )
                 metadata = answer.raise_for_status().json()
             except (httpx2.HTTPError, ValueError) as error:
                 raise Unavailable(PortalProblem.PROVIDER_UNAVAILABLE, type(error).__name__) from error
-            # OpenID Connect Discovery 1.0, section 4.3: "The issuer value returned MUST be identical to the Issuer URL that was
-            # used as the prefix"
+            # OpenID Connect Discovery 1.0, section 4.3: "The issuer value returned MUST be identical to the Issuer URL
+            # that was used as the prefix"
             if not isinstance(metadata, dict) or metadata.get("issuer") != self._issuer:
                 raise Unavailable(PortalProblem.PROVIDER_UNAVAILABLE, "issuer of the metadata")
             self._metadata = metadata
@@ -131,7 +133,7 @@ class Issuer:
             trust_env=False,
         )
         now = int(self._clock.now().timestamp())
-        # The audience is the issuer, not the token endpoint (RFC 7523bis); Authlib lets an assertion live an hour unless told otherwise.
+        # The audience is the issuer, not the token endpoint; and Authlib would let an assertion live for an hour
         client.register_client_auth_method(
             PrivateKeyJWT(
                 token_endpoint=self._issuer,

@@ -148,8 +148,9 @@ def _validate_answer(request: Request, *, expected_state: str, expected_issuer: 
     parameters = request.query_params
     if not hmac.compare_digest(parameters.get("state", "").encode(), expected_state.encode()):
         raise Refused(PortalProblem.SIGN_IN_FAILED, "state")
-    # RFC 9207, section 2.4: "clients that support this specification MUST extract the value of the iss parameter from authorization
-    # responses they receive"; "If the value does not match the expected issuer identifier, clients MUST reject"
+    # RFC 9207, section 2.4: "clients that support this specification MUST extract the value of the iss parameter from
+    # authorization responses they receive"; "If the value does not match the expected issuer identifier, clients MUST
+    # reject the authorization response"
     if parameters.get("iss") != expected_issuer:
         raise Refused(PortalProblem.SIGN_IN_FAILED, "iss")
     if "error" in parameters or not parameters.get("code"):

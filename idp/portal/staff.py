@@ -1,4 +1,7 @@
-"""The gate of the staff pages: who is signed in, still a member, with the role. Read anew at every request, never cached."""
+"""The gate of the staff pages: who is signed in, still a member, with the role.
+
+All of it is read anew at every request, never cached.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from connectors.contracts.errors import CardFault
 from idp.kernel.ids import AgencyId, CardSessionId, MemberId, StationId
 
 Slot = Literal["citizen", "officer"]
+
+PRESENCE_LIFE: Final = timedelta(seconds=45)
+"""An agent polls at least every twenty seconds; one that has missed two is not there."""
 
 
 class StationProblem(StrEnum):
@@ -87,6 +90,10 @@ class Station:
     allow_virtual: bool
     status: StationStatus
     presence: Presence | None
+
+    def is_present_at(self, now: datetime) -> bool:
+        """True while the station's agent keeps calling."""
+        return self.presence is not None and now - self.presence.seen_at <= PRESENCE_LIFE
 
 
 @dataclass(frozen=True, slots=True)
