@@ -29,7 +29,7 @@ def validate_registered_redirect_uri(redirect_uri: str, *, loopback_allowed: boo
     # RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component."
     if parts.fragment or parts.username is not None or not host:
         raise RedirectUriRefused("the redirect URI has a fragment, user information or no host")
-    if any(segment in (".", "..") for segment in parts.path.split("/")) or "%" in parts.path:
+    if any(segment.split(";")[0] in (".", "..") for segment in parts.path.split("/")) or "%" in parts.path:
         raise RedirectUriRefused("the path of the redirect URI is not in plain form")
     if parts.scheme == "https":
         if host.replace(".", "").isdigit() or ":" in host:

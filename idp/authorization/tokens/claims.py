@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.contracts.card import PersonName
 from idp.agencies.model import Member
 from idp.subscribers.model import Identity
 
@@ -14,10 +13,10 @@ def profile_claims(identity: Identity) -> Mapping[str, str]:
     """The claims of `profile`: Thai names, English ones under the tag `#en`; a birth date only when fully known."""
     thai, english = identity.name_th, identity.name_en
     claims = {
-        "name": _full(thai),
+        "name": thai.full(),
         "given_name": thai.first,
         "family_name": thai.last,
-        "name#en": _full(english),
+        "name#en": english.full(),
         "given_name#en": english.first,
         "family_name#en": english.last,
         "gender": GENDERS[identity.sex],
@@ -36,7 +35,3 @@ def members_claim(members: Sequence[Member]) -> list[dict[str, Any]]:
         }
         for member in members
     ]
-
-
-def _full(name: PersonName) -> str:
-    return " ".join(part for part in (name.prefix, name.first, name.middle, name.last) if part)

@@ -1,0 +1,1 @@
+"""The protocol rules, table by table, with the examples of the specifications."""
