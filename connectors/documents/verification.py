@@ -14,7 +14,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Literal, assert_never
@@ -31,6 +31,7 @@ from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import (
     EmbeddedPdfSignature,
     async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
     read_certification_data,
 )
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel, SignatureStatus
@@ -45,6 +46,7 @@ logging.getLogger("pyhanko").addHandler(logging.NullHandler())
 
 ROOT_FILE = "root.pem"
 TSA_ROOT_FILE = "tsa-root.pem"
+TIME_STAMP_STEP = timedelta(seconds=1)
 SEAL_TRACE = b"/ByteRange"  # what only a signed PDF holds, readable even in a file that is broken elsewhere
 
 
@@ -119,12 +121,13 @@ async def _judge(pdf: bytes, *, trust: _Trust, now: datetime, password: str | No
     reader = _open(pdf, password)
     seal = _only_seal(reader)
     _validate_container(pdf, seal)
+    await _validate_additions(pdf, reader, trust=trust, now=now)
     # 2. intact and over the whole file; 3. the time-stamp, judged now
     stamped = await _validate(seal, trust=trust, moment=now)
     _validate_integrity(stamped, reader, seal)
     signed_at = _validate_time_stamp(stamped)
-    # 4. the signer, judged when the time-stamp was given
-    signer = await _validate(seal, trust=trust, moment=signed_at)
+    # 4. the signer, judged when the time-stamp was given, at the end of the second that it tells
+    signer = await _validate(seal, trust=trust, moment=signed_at + TIME_STAMP_STEP)
     verdict, reason = _signer_verdict(signer)
     return DocumentReport(
         verdict=verdict,
@@ -158,13 +161,30 @@ def _only_seal(reader: PdfFileReader) -> EmbeddedPdfSignature:
 
 def _validate_container(pdf: bytes, seal: EmbeddedPdfSignature) -> None:
     """The room of the signature lies outside of what is signed: it may hold the CMS in DER, zeros and nothing else."""
-    first_start, first_length, second_start, _ = (int(number) for number in seal.byte_range)
+    first_start, first_length, second_start, _ = _byte_range(seal)
     room = pdf[first_start + first_length : second_start]
     content = seal.pkcs7_content
     signed_data = cms.ContentInfo.load(content).dump()
     expected = b"<" + signed_data.hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
     if first_start != 0 or room != expected:
         raise Unfit(Verdict.CHANGED, "something was hidden beside the seal")
+
+
+def _byte_range(signed: EmbeddedPdfSignature) -> tuple[int, int, int, int]:
+    """Start and length of the part before the signature, then of the part after it. Raises ValueError."""
+    first_start, first_length, second_start, second_length = (int(number) for number in signed.byte_range)
+    return first_start, first_length, second_start, second_length
+
+
+async def _validate_additions(pdf: bytes, reader: PdfFileReader, *, trust: _Trust, now: datetime) -> None:
+    """Nothing may follow the last seal or archive time-stamp, and archive time-stamps must be trusted too."""
+    ranges = [_byte_range(signed) for signed in reader.embedded_signatures]
+    if max(second_start + second_length for _, _, second_start, second_length in ranges) != len(pdf):
+        raise Unfit(Verdict.CHANGED, "something was added to the file after it was sealed")
+    for time_stamp in reader.embedded_timestamp_signatures:
+        status = await async_validate_pdf_timestamp(time_stamp, _context(trust.tsa_roots, trust.crls, now))
+        if not status.trusted:
+            raise Unfit(Verdict.CHANGED, "a time-stamp was added that cannot be trusted")
 
 
 async def _validate(seal: EmbeddedPdfSignature, *, trust: _Trust, moment: datetime) -> PdfSignatureStatus:
@@ -176,13 +196,19 @@ async def _validate(seal: EmbeddedPdfSignature, *, trust: _Trust, moment: dateti
 
 
 def _context(roots: Sequence[x509.Certificate], crls: Sequence[bytes], moment: datetime) -> ValidationContext:
+    """Trust in `roots` at `moment`. A root's own revocation list, where it was brought, must clear every certificate.
+
+    Without one, a list is consulted where a certificate names it and it is there: who verifies offline may have none.
+    """
+    trust_roots = [to_asn1(root) for root in roots]
+    lists = [asn1_crl.CertificateList.load(crl, strict=True) for crl in crls]
+    has_own_list = any(revocations.issuer == root.subject for revocations in lists for root in trust_roots)
     return ValidationContext(
-        trust_roots=[to_asn1(root) for root in roots],
-        crls=[asn1_crl.CertificateList.load(crl) for crl in crls],
+        trust_roots=trust_roots,
+        crls=lists,
         moment=moment,
         allow_fetching=False,
-        # A list that is there is obeyed, a missing one is no fault: whoever verifies offline decides which to bring.
-        revocation_mode="soft-fail",
+        revocation_mode="require" if has_own_list else "soft-fail",
         retroactive_revinfo=True,
     )
 
@@ -252,8 +278,8 @@ def _document_id(reader: PdfFileReader) -> str | None:
     """The number the renderer writes into the document's keywords."""
     if "/Info" not in reader.trailer_view:
         return None
-    keywords = reader.trailer["/Info"].get("/Keywords")
-    return None if keywords is None else str(keywords)
+    information = reader.trailer["/Info"]
+    return str(information["/Keywords"]) if "/Keywords" in information else None
 
 
 def _report(verdict: Verdict, reason: str) -> DocumentReport:
