@@ -25,8 +25,9 @@ class PersonName:
     last: str
 
     def full(self) -> str:
-        """The name as it is said: prefix directly before the first name, parts separated by one space."""
-        return " ".join(part for part in (self.prefix + self.first, self.middle, self.last) if part)
+        """The name as it is written: a Thai prefix directly before the first name, an English one with a space."""
+        glue = " " if self.prefix.isascii() else ""
+        return " ".join(part for part in ((self.prefix + glue + self.first).strip(), self.middle, self.last) if part)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -99,6 +100,9 @@ class CardReader(Protocol):
 
     def is_card_present(self) -> bool:
         """True while a card is in the slot."""
+
+    def insertion(self) -> int | None:
+        """Which insertion the card in the slot is: a number that a card put in later does not have; None when empty."""
 
     def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
         """Read the whole card in one transaction; all or nothing.

@@ -32,6 +32,7 @@ class _Result:
     fault: CardFault | None = None
     card: CardRead | None = None
     reader: CardReader | None = None
+    insertion: int | None = None
 
 
 class CardSessions:
@@ -109,9 +110,9 @@ class CardSessions:
         is_taken = await self._answer(request, result, started_at=started_at)
         # 4. what was read stays on screens only while the card stays in
         if result.outcome == "read" and is_taken and result.reader is not None:
-            reader = result.reader
+            reader, insertion = result.reader, result.insertion
             del result
-            if await self._sees_removal(reader):
+            if await self._sees_removal(reader, insertion):
                 self._terminal.say("บัตรถูกดึงออกแล้ว", "the card was taken out")
                 await self._answer(request, _Result("removed", reader=reader), started_at=started_at)
 
@@ -120,11 +121,11 @@ class CardSessions:
             async with asyncio.timeout(self._seconds_left(request)):
                 if not self._config.auto_confirm and not await self._terminal.ask_consent():
                     return _Result("declined")
-                reader = await self._wait_for_card(request)
+                reader, insertion = await self._wait_for_card(request)
         except TimeoutError:
             return self._failed(CardFault.NO_CARD, self._readers.reader(request.slot))
         try:
-            return _Result("read", card=await self._read(reader, request), reader=reader)
+            return _Result("read", card=await self._read(reader, request), reader=reader, insertion=insertion)
         except CardError as error:
             return self._failed(error.fault, reader)
 
@@ -134,14 +135,18 @@ class CardSessions:
         self._terminal.say(f"อ่านบัตรไม่สำเร็จ ({fault.value})", f"the card was not read ({fault.name.lower()})")
         return _Result("fault", fault=fault, reader=reader)
 
-    async def _wait_for_card(self, request: ReadRequest) -> CardReader:
-        reader = self._readers.reader(request.slot)
-        if reader is None or not reader.is_card_present():
-            self._terminal.say("กรุณาเสียบบัตร", "please put the card in")
-        while reader is None or not reader.is_card_present():
-            await asyncio.sleep(_LOOK_SECONDS)
+    async def _wait_for_card(self, request: ReadRequest) -> tuple[CardReader, int]:
+        """The slot's reader once a card is in, and which insertion it is."""
+        has_asked = False
+        while True:
             reader = self._readers.reader(request.slot)
-        return reader
+            insertion = None if reader is None else reader.insertion()
+            if reader is not None and insertion is not None:
+                return reader, insertion
+            if not has_asked:
+                self._terminal.say("กรุณาเสียบบัตร", "please put the card in")
+                has_asked = True
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _read(self, reader: CardReader, request: ReadRequest) -> CardRead:
         seconds = max(1.0, min(READ_SECONDS, self._seconds_left(request)))
@@ -152,10 +157,10 @@ class CardSessions:
         self._terminal.say("อ่านบัตรแล้ว", "the card was read")
         return card
 
-    async def _sees_removal(self, reader: CardReader) -> bool:
-        """Watch the card until it is taken out; False when it stays in for longer than any session."""
+    async def _sees_removal(self, reader: CardReader, insertion: int | None) -> bool:
+        """Watch until the card is taken out, or changed; False when it stays in for longer than any session."""
         for _ in range(int(_LONGEST_STAY_SECONDS / _LOOK_SECONDS)):
-            if not reader.is_card_present():
+            if reader.insertion() != insertion:
                 return True
             await asyncio.sleep(_LOOK_SECONDS)
         return False

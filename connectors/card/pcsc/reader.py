@@ -49,7 +49,12 @@ class PcscReader:
 
     def is_card_present(self) -> bool:
         """True while a card is in the slot, as the watcher last saw it."""
-        return self._watcher.state().readers.get(self.name, _EMPTY).is_present
+        return self.insertion() is not None
+
+    def insertion(self) -> int | None:
+        """Which insertion the card in the slot is, by the service's count; None when empty."""
+        slot = self._watcher.state().readers.get(self.name, _EMPTY)
+        return slot.changes if slot.is_present else None
 
     def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
         """Read the whole card in one transaction, all or nothing. Raises CardError."""

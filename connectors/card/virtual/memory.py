@@ -28,6 +28,7 @@ class MemoryReader:
         self._clock = clock
         self._lock = threading.Condition()
         self._card: VirtualThaiCard | None = None
+        self._insertions = 0
         self._reading = threading.Lock()
 
     def insert(self, card: VirtualThaiCard) -> None:
@@ -35,6 +36,7 @@ class MemoryReader:
         with self._lock:
             card.power()
             self._card = card
+            self._insertions += 1
             self._lock.notify_all()
 
     def eject(self) -> None:
@@ -46,6 +48,11 @@ class MemoryReader:
     def is_card_present(self) -> bool:
         """True while a card is in the slot."""
         return self._card is not None
+
+    def insertion(self) -> int | None:
+        """Which insertion the card in the slot is; None when empty."""
+        with self._lock:
+            return None if self._card is None else self._insertions
 
     def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
         """Read the whole card, all or nothing. Raises CardError."""

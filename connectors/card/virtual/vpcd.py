@@ -19,6 +19,8 @@ _POWER_CODES: Final = (0, 1, 2)
 _ASK_ATR: Final = 4
 _CONNECT_SECONDS: Final = 3.0
 _RETRY_SECONDS: Final = 0.05
+_SWAP_SECONDS: Final = 0.5
+"""No hand changes cards faster; the daemon looks every 0.4 s and would miss it."""
 
 
 class VpcdSlot:
@@ -30,7 +32,9 @@ class VpcdSlot:
 
     def insert(self, card: VirtualThaiCard) -> None:
         """Put a card in; a card that was in is taken out first. Raises OSError when the driver does not take it."""
-        self.eject()
+        if self.is_card_present():
+            self.eject()
+            time.sleep(_SWAP_SECONDS)
         connection = self._connect()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = connection
