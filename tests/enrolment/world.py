@@ -1,0 +1,295 @@
+"""A registration office: rooms on a real store, the card-status service over its wire, an agent that signs."""
+
+import json
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+from joserfc.jwk import ECKey, KeySet
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from connectors.card.agent.messages import CardRequest, ReadRequest, encrypt_card, encrypt_photo, sign, verify_request
+from connectors.contracts.card import CardRead
+from connectors.contracts.card_wire import ANSWER_TYP, HELLO_TYP, AnswerClaims, HelloClaims
+from connectors.dopa.card_status import CardStatusClient
+from connectors.fictitious.personas import PERSONAS
+from connectors.fictitious.photos import photo
+from connectors.fictitious.population import create_population
+from connectors.simulators.app import create_simulators
+from connectors.simulators.switchboard import Behaviour, Mode, Service, Switchboard
+from idp.agencies.model import AgencyKind, Member, Role
+from idp.agencies.service import Agencies
+from idp.audit.log import AuditLog
+from idp.audit.model import SYSTEM
+from idp.audit.security_log import SecurityLog
+from idp.audit.store import audit_entry
+from idp.authentication.passkey_links import PasskeyLinks
+from idp.enrolment.card_check import CardCheck
+from idp.enrolment.completion import Completion
+from idp.enrolment.journal import Journal
+from idp.enrolment.model import Enrolment
+from idp.enrolment.service import Enrolments
+from idp.kernel.assurance import Ial
+from idp.kernel.ids import AgencyId, StationId, SubscriberId
+from idp.kernel.randomness import system_randomness
+from idp.keys.blind_index import BlindIndex
+from idp.keys.encryption import ServerEncryptionKey
+from idp.keys.envelope import PersonalData
+from idp.keys.files import RootKeys
+from idp.keys.pairwise import PairwiseSubjects
+from idp.keys.signing import SigningKeys
+from idp.provider.agent.endpoints import AgentEndpoints
+from idp.stations.mail_slots import MailSlots
+from idp.stations.photos import PhotoVault
+from idp.stations.service import Stations
+from idp.storage.storage import Storage
+from idp.subscribers.model import Identity
+from idp.subscribers.service import Subscribers
+from idp.web.routes import build_routes
+from tests.clock import FrozenClock
+
+ISSUER = "http://id.localhost:8000"
+STATION = StationId("counter-1")
+
+
+def identity_of(persona: str) -> Identity:
+    person = PERSONAS[persona].person
+    return Identity(person.citizen_id, person.name_th, person.name_en, person.birth_date, person.sex)
+
+
+def card_read_of(persona: str) -> CardRead:
+    card = PERSONAS[persona].card
+    return CardRead(card.data, photo(card), "3B7900", "Virtual PCD 00 00", is_virtual=True, card_stack="memory")
+
+
+@dataclass
+class World:
+    """Everything between the agent's HTTP and the registry's HTTP is the product."""
+
+    storage: Storage
+    clock: FrozenClock
+    registry_http: httpx2.AsyncClient
+    switchboard: Switchboard
+    members: dict[str, Member] = field(default_factory=dict)
+    people: dict[str, SubscriberId] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        root_keys = RootKeys({1: secrets.token_bytes(32)})
+        self.root_keys = root_keys
+        personal, blind_index = PersonalData(root_keys), BlindIndex(root_keys)
+        encryption = ServerEncryptionKey(root_keys)
+        self.audit = AuditLog(
+            mac=lambda content: b"mac" + content[:4],
+            pseudonym=PairwiseSubjects(root_keys).pseudonym,
+            randomness=system_randomness,
+        )
+        self.photos = PhotoVault()
+        self.security_log = SecurityLog(self.clock)
+        self.agencies = Agencies(audit=self.audit, randomness=system_randomness)
+        self.subscribers = Subscribers(personal=personal, blind_index=blind_index, audit=self.audit)
+        self.stations = Stations(audit=self.audit, encryption=encryption, photos=self.photos)
+        self.signing = SigningKeys(storage=self.storage, root_keys=root_keys, clock=self.clock)
+        self.passkey_links = PasskeyLinks(audit=self.audit)
+        journal = Journal(audit=self.audit)
+        status = CardStatusClient(
+            base_url="http://registry", http=self.registry_http, clock=self.clock.now, deadline_seconds=0.5
+        )
+        self.enrolments = Enrolments(
+            storage=self.storage,
+            stations=self.stations,
+            subscribers=self.subscribers,
+            card_check=CardCheck(card_status=status, deadline_seconds=1.0),
+            completion=Completion(
+                subscribers=self.subscribers,
+                invitations=self.passkey_links,
+                personal=personal,
+                blind_index=blind_index,
+                journal=journal,
+            ),
+            journal=journal,
+        )
+        self.mail_slots = MailSlots(
+            storage=self.storage,
+            agencies=self.agencies,
+            signing=self.signing,
+            encryption=encryption,
+            audit=self.audit,
+            security_log=self.security_log,
+            clock=self.clock,
+            issuer=ISSUER,
+            hold_poll=0.0,
+        )
+
+    async def furnish(self) -> None:
+        """An agency with its staff and one paired station."""
+        await self.signing.ensure()
+        roles = {
+            "officer": (Role.ENROLMENT_OFFICER,),
+            "admin1": (Role.ENROLMENT_ADMIN,),
+            "admin2": (Role.ENROLMENT_ADMIN,),
+            "malee": (Role.AUDITOR,),
+        }
+        async with self.storage.unit_of_work() as uow:
+            agency = await self.agencies.register_agency(
+                uow, code="agc", name_th="สำนักทะเบียนสาธิต", name_en="Demo Office", kind=AgencyKind.STATE, by=SYSTEM
+            )
+            for persona, held in roles.items():
+                person = await self.subscribers.create(uow, identity=identity_of(persona), ial=Ial.IAL2_2, by=SYSTEM)
+                self.people[persona] = person
+                self.members[persona] = await self.agencies.add_member(
+                    uow,
+                    agency_id=agency.id,
+                    subscriber_id=person,
+                    position_th="เจ้าหน้าที่",
+                    position_en="Officer",
+                    roles=held,
+                    expires_at=uow.now + timedelta(days=30),
+                    by=SYSTEM,
+                )
+        self.agency_id = agency.id
+        self.agent = await self.pair(STATION)
+
+    async def pair(
+        self, station_id: StationId, *, allow_virtual: bool = True, agency_id: AgencyId | None = None
+    ) -> "Agent":
+        """One more station with its agent."""
+        key = ECKey.generate_key("P-256")
+        async with self.storage.unit_of_work() as uow:
+            await self.stations.enrol(
+                uow,
+                station_id=station_id,
+                agency_id=agency_id or self.agency_id,
+                name_th="เคาน์เตอร์ 1",
+                name_en="Counter 1",
+                public_jwk=key.as_dict(private=False),
+                allow_virtual=allow_virtual,
+                by=SYSTEM,
+            )
+        app = Starlette(routes=list(build_routes(AgentEndpoints(mail_slots=self.mail_slots).entries())))
+        http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=ISSUER)
+        jwks = await self.signing.public_jwks()
+        return Agent(http, station_id, key, KeySet.import_key_set(jwks), self.clock)
+
+    async def start(self, *, station: StationId = STATION) -> Enrolment:
+        return await self.enrolments.start(station_id=station, officer=self.members["officer"])
+
+    async def insert(self, persona: str, *, read: CardRead | None = None) -> None:
+        """The card is put into the reader of the station, and read."""
+        request = await self.agent.next_request()
+        answer = await self.agent.answer(request, read or card_read_of(persona))
+        assert answer.status_code == 204, answer.text
+
+    async def enrol(self, persona: str) -> Enrolment:
+        """As far as the registry lets it go."""
+        enrolment = await self.start()
+        await self.insert(persona)
+        return await self.enrolments.advance(enrolment.id)
+
+    async def confirm(self, enrolment: Enrolment, *, matches: bool = True) -> Enrolment:
+        return await self.enrolments.decide_face(enrolment.id, officer=self.members["officer"], matches=matches)
+
+    def registry(self, mode: Mode) -> None:
+        self.switchboard.switch(Service.CARD_STATUS, Behaviour(mode))
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """The whole audit log, oldest first."""
+        async with self.storage.reading() as uow:
+            rows = await uow.all(select(audit_entry.c.canonical).order_by(audit_entry.c.id))
+        return [json.loads(row.canonical) for row in rows]
+
+    async def refusals(self, event: str) -> list[str]:
+        """The codes of refusals of this kind."""
+        written = await self.entries()
+        return [
+            entry["details"]["code"] for entry in written if entry["event"] == event and entry["outcome"] == "refused"
+        ]
+
+
+@dataclass
+class Agent:
+    """A desktop agent: its messages are those of the real one; each can be bent."""
+
+    http: httpx2.AsyncClient
+    station_id: StationId
+    key: ECKey
+    issuer_keys: KeySet
+    clock: FrozenClock
+
+    def hello(self, *, key: ECKey | None = None, typ: str = HELLO_TYP, **bent: Any) -> str:
+        now = int(self.clock.now().timestamp())
+        claims = HelloClaims(
+            iss=self.station_id,
+            aud=ISSUER,
+            iat=now,
+            exp=now + 60,
+            jti=secrets.token_hex(8),
+            version="0.1.0",
+            card_stack="memory",
+            virtual=True,
+            slots={"officer": "empty", "citizen": "present"},
+        )
+        return sign(replace(claims, **bent), typ=typ, station_key=key or self.key)
+
+    async def poll(self, message: str | None = None, **bent: Any) -> httpx2.Response:
+        return await self.post("/agent/poll", message or self.hello(**bent))
+
+    async def post(self, path: str, message: str) -> httpx2.Response:
+        return await self.http.post(path, content=message, headers={"content-type": "application/jwt"})
+
+    async def next_message(self) -> CardRequest:
+        response = await self.poll()
+        assert response.status_code == 200, response.text
+        return verify_request(
+            response.text,
+            expected_issuer=ISSUER,
+            expected_station=self.station_id,
+            issuer_keys=self.issuer_keys,
+            now=self.clock.now(),
+        )
+
+    async def next_request(self) -> ReadRequest:
+        """The next card request; ends of older sessions come first."""
+        while not isinstance(message := await self.next_message(), ReadRequest):
+            pass
+        return message
+
+    def answer_message(self, request: ReadRequest, read: CardRead | None, **bent: Any) -> str:
+        now = int(self.clock.now().timestamp())
+        claims = AnswerClaims(
+            iss=self.station_id,
+            aud=ISSUER,
+            iat=now,
+            exp=now + 60,
+            jti=secrets.token_hex(8),
+            sid=request.session_id,
+            nonce=request.nonce,
+            outcome="read",
+            fault=None,
+            card=None if read is None else encrypt_card(read, data_key=request.data_key),
+            photo=None if read is None else encrypt_photo(read, photo_key=request.photo_key),
+            atr="3B7900",
+            reader="Virtual PCD 00 00",
+            virtual=True,
+            card_stack="memory",
+            agent_version="0.1.0",
+            started_at=now,
+            finished_at=now,
+        )
+        return sign(replace(claims, **bent), typ=ANSWER_TYP, station_key=self.key)
+
+    async def answer(self, request: ReadRequest, read: CardRead | None, **bent: Any) -> httpx2.Response:
+        return await self.post("/agent/answer", self.answer_message(request, read, **bent))
+
+    async def pull(self, request: ReadRequest) -> httpx2.Response:
+        return await self.answer(request, None, outcome="removed")
+
+
+def simulated_registry(clock: FrozenClock) -> tuple[httpx2.AsyncClient, Switchboard]:
+    switchboard = Switchboard()
+    app = create_simulators(
+        population=create_population(houses=2, companies=0), clock=clock.now, switchboard=switchboard
+    )
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)), switchboard
