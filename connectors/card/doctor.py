@@ -31,11 +31,21 @@ class Trouble(StrEnum):
 class Finding:
     """One trouble in plain words, with its cure, Thai and English."""
 
-    trouble: Trouble
+    code: Trouble
     problem_th: str
     problem_en: str
     cure_th: str
     cure_en: str
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, a line in Thai, a line in English."""
+        return f"{self.problem_th}\n{self.problem_en}"
+
+    @property
+    def cure(self) -> str:
+        """What to do, in Thai, then in English."""
+        return f"{self.cure_th}\n{self.cure_en}"
 
 
 POLKIT_RULE: Final = """\
@@ -49,7 +59,7 @@ polkit.addRule(function (action, subject) {
 """For /etc/polkit-1/rules.d/50-pcscd.rules: members of the group pcscd may use readers without a desktop session."""
 
 _FINDINGS: Final = {
-    finding.trouble: finding
+    finding.code: finding
     for finding in (
         Finding(
             Trouble.PYSCARD_MISSING,

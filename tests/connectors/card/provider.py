@@ -32,6 +32,7 @@ from connectors.contracts.card_wire import (
 
 ISSUER = "http://id.localhost:8000"
 STATION = "sta_test"
+RSA_KEY = {"kty": "RSA", "kid": "rsa-1", "use": "sig", "alg": "PS256", "n": "AQAB", "e": "AQAB"}
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Provider:
             "requested_by": "สำนักทะเบียนสาธิต (ตัวอย่าง)",
             "slot": "citizen",
             "with_photo": True,
-            "data_key": self.data_key.as_dict(private=False),
+            "data_key": self.data_key.as_dict(private=False) | {"use": "enc", "alg": "ECDH-ES"},
             "photo_key": self.photo_key.as_dict(private=False),
         } | changes
         head = {"alg": "ES256", "typ": REQUEST_TYP, "kid": self.issuer_key.kid} | (header or {})
@@ -88,7 +89,7 @@ class Provider:
             "connect_to": f"http://127.0.0.1:{self.port}",
             "station_id": STATION,
             "station_key": self.station_key.as_dict(private=True),
-            "issuer_jwks": {"keys": [self.issuer_key.as_dict(private=False)]},
+            "issuer_jwks": {"keys": [self.issuer_key.as_dict(private=False) | {"use": "sig", "alg": "ES256"}, RSA_KEY]},
             "readers": None,
             "allow_virtual": True,
             "auto_confirm": True,

@@ -161,7 +161,7 @@ def test_a_service_that_goes_away_is_told_and_nothing_stays(tmp_path: Path, pcsc
 
 
 def test_the_doctor_names_what_is_wrong(pcsc_stack: CardStack, tmp_path: Path) -> None:
-    assert [finding.trouble for finding in diagnose(PcscService(tmp_path / "none"))] == [Trouble.SERVICE_STOPPED]
+    assert [finding.code for finding in diagnose(PcscService(tmp_path / "none"))] == [Trouble.SERVICE_STOPPED]
     found = diagnose(PcscService(pcsc_stack.pcsc_socket))
-    assert [finding.trouble for finding in found] == [Trouble.NO_READER, Trouble.VIRTUAL_READER]
-    assert all(finding.cure_th and finding.cure_en for finding in found)
+    assert [finding.code for finding in found] == [Trouble.NO_READER, Trouble.VIRTUAL_READER]
+    assert all(finding.problem and finding.cure for finding in found)
