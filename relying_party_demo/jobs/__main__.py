@@ -22,6 +22,7 @@ from relying_party_demo.national_id.dpop import DpopKey
 from relying_party_demo.national_id.gateway import DataGateway
 from relying_party_demo.national_id.keys import ensure_key, read_key
 from relying_party_demo.national_id.sign_ins import SignIns
+from relying_party_demo.site import Site
 
 
 def build(config_file: Path) -> Starlette:
@@ -49,7 +50,7 @@ def build(config_file: Path) -> Starlette:
         gateway=DataGateway(base_url=config["gateway"], dpop_key=dpop_key),
         sign_ins=SignIns(db),
         store=Store(db),
-        base_url=config["base_url"],
+        site=Site("relying_party_demo.jobs", base_url=config["base_url"]),
         clock=time.time,
     ).app(lifespan=store_open)
 

@@ -2,14 +2,12 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
-from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Lifespan
@@ -20,19 +18,12 @@ from relying_party_demo.national_id.client import NationalId
 from relying_party_demo.national_id.gateway import DataGateway, Delivery
 from relying_party_demo.national_id.problems import AskRefused
 from relying_party_demo.national_id.sign_ins import SignIns
-from relying_party_demo.texts import LANGUAGES, Texts
+from relying_party_demo.site import HEADERS, Site
+from relying_party_demo.texts import BANGKOK
 
 SESSION_COOKIE = "jobs-session"
 ATTEMPT_COOKIE = "jobs-attempt"
 DELIVERIES: Final[Mapping[str, Delivery]] = {asking.COMPANY: "sealed", "dbd.company-password": "password"}
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
 Page = Callable[[Request, Applicant], Awaitable[Response]]
 
 
@@ -46,19 +37,15 @@ class JobPages:
         gateway: DataGateway,
         sign_ins: SignIns,
         store: Store,
-        base_url: str,
+        site: Site,
         clock: Callable[[], float],
     ) -> None:
         self._national_id = national_id
         self._gateway = gateway
         self._sign_ins = sign_ins
         self._store = store
-        self._texts = Texts("relying_party_demo.jobs")
-        self._base_url = base_url
+        self._site = site
         self._clock = clock
-        self._templates = Environment(
-            loader=PackageLoader("relying_party_demo.jobs"), autoescape=True, undefined=StrictUndefined
-        )
 
     def app(self, *, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
         """The service as an ASGI application."""
@@ -90,10 +77,10 @@ class JobPages:
         where, attempt = await self._national_id.begin(
             scope="openid",
             authorization_details=asking.application_details(self._today()),
-            ui_locales=self._language(request),
+            ui_locales=self._site.language(request),
         )
-        answer = RedirectResponse(where, status_code=303, headers=_HEADERS)
-        self._set_cookie(answer, ATTEMPT_COOKIE, self._sign_ins.keep_attempt(attempt, now=self._clock()))
+        answer = self._site.redirect(where)
+        self._site.set_cookie(answer, ATTEMPT_COOKIE, self._sign_ins.keep_attempt(attempt, now=self._clock()))
         return answer
 
     async def callback(self, request: Request) -> Response:
@@ -104,28 +91,28 @@ class JobPages:
         if attempt is None:
             raise self._problem(request, "JOBS-01", "attempt_unknown", status=400)
         person = await self._national_id.finish(attempt=attempt, answer=query)
-        answer = RedirectResponse("/application", status_code=303, headers=_HEADERS)
+        answer = self._site.redirect("/application")
         session_cookie = self._sign_ins.start(self._store.register(person), now=self._clock())
-        self._set_cookie(answer, SESSION_COOKIE, session_cookie)
+        self._site.set_cookie(answer, SESSION_COOKIE, session_cookie)
         answer.delete_cookie(ATTEMPT_COOKIE)
         return answer
 
     async def logout(self, request: Request, _applicant: Applicant) -> Response:
         """Leave this service; the National Digital ID stays as it is."""
         self._sign_ins.end(request.cookies[SESSION_COOKIE])
-        return RedirectResponse("/", status_code=303, headers=_HEADERS)
+        return self._site.redirect("/")
 
     async def application(self, request: Request, applicant: Applicant) -> Response:
         """The application with its data, where they come from, what changed, and the papers."""
         if self._store.record(applicant, asking.APPLICATION_DATASETS[-1]) is None:
-            await self._pull_application(applicant, language=self._language(request))
+            await self._pull_application(applicant, language=self._site.language(request))
         records = {name: self._store.record(applicant, name) for name in asking.APPLICATION_DATASETS}
         return self._render(request, "application.html", applicant=applicant, records=records)
 
     async def pull_again(self, request: Request, applicant: Applicant) -> Response:
         """The monthly report: the same data once more, within the same consent."""
-        await self._pull_application(applicant, language=self._language(request))
-        return RedirectResponse("/application", status_code=303, headers=_HEADERS)
+        await self._pull_application(applicant, language=self._site.language(request))
+        return self._site.redirect("/application")
 
     async def employer(self, request: Request, applicant: Applicant) -> Response:
         """The last employer, as the company registry knows it."""
@@ -145,10 +132,10 @@ class JobPages:
                 idempotency_key=secrets.token_urlsafe(24),
                 delivery=delivery,
                 case=applicant.case,
-                language=self._language(request),
+                language=self._site.language(request),
             )
             self._store.keep_record(applicant, name, pulled)
-        return RedirectResponse("/employer", status_code=303, headers=_HEADERS)
+        return self._site.redirect("/employer")
 
     async def paper(self, request: Request, applicant: Applicant) -> Response:
         """One record as JSON or PDF, to its applicant."""
@@ -157,9 +144,9 @@ class JobPages:
         if record is None or kind not in {"json", "pdf"}:
             raise self._problem(request, "JOBS-03", "paper_unknown", status=404)
         if kind == "json":
-            return JSONResponse(dict(record.payload), headers=_HEADERS)
+            return JSONResponse(dict(record.payload), headers=HEADERS)
         disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-        return Response(record.pdf, media_type="application/pdf", headers=_HEADERS | disposition)
+        return Response(record.pdf, media_type="application/pdf", headers={**HEADERS, **disposition})
 
     async def refused(self, request: Request, problem: Exception) -> Response:
         """What went wrong in plain words, its code, and the way on."""
@@ -183,11 +170,11 @@ class JobPages:
     def _for_applicants(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
             # SameSite=Lax keeps other sites' forms from the session; the Origin says so a second time
-            if request.method == "POST" and request.headers.get("origin", self._base_url) != self._base_url:
+            if self._site.sent_from_elsewhere(request):
                 raise self._problem(request, "JOBS-02", "foreign_form", status=403)
             applicant = self._applicant(request)
             if applicant is None:
-                return RedirectResponse("/", status_code=303, headers=_HEADERS)
+                return self._site.redirect("/")
             return await page(request, applicant)
 
         return guarded
@@ -197,32 +184,10 @@ class JobPages:
         return None if applicant_id is None else self._store.applicant(applicant_id)
 
     def _problem(self, request: Request, code: str, text: str, *, status: int) -> AskRefused:
-        return AskRefused(code, title=self._texts.say(text, self._language(request)), status=status)
+        return AskRefused(code, title=self._site.say(request, text), status=status)
 
-    def _language(self, request: Request) -> str:
-        wanted = request.query_params.get("lang") or request.cookies.get("lang", "")
-        return wanted if wanted in LANGUAGES else LANGUAGES[0]
-
-    def _render(self, request: Request, template: str, *, status_code: int = 200, **context: object) -> HTMLResponse:
-        language = self._language(request)
-        page = self._templates.get_template(template).render(
-            say=lambda key: self._texts.say(key, language),
-            language=language,
-            other=next(other for other in LANGUAGES if other != language),
-            path=request.url.path,
-            # a page that answers a form or reports a problem has no address of its own to come back to
-            readable_path=request.url.path if request.method == "GET" and status_code == 200 else "/",
-            fields=asking.FIELDS,
-            **context,
-        )
-        answer = HTMLResponse(page, status_code=status_code, headers=_HEADERS)
-        if "lang" in request.query_params:
-            self._set_cookie(answer, "lang", language)
-        return answer
-
-    def _set_cookie(self, answer: Response, name: str, value: str) -> None:
-        secure = urlsplit(self._base_url).scheme == "https"
-        answer.set_cookie(name, value, httponly=True, samesite="lax", secure=secure, path="/")
+    def _render(self, request: Request, template: str, *, status_code: int = 200, **context: object) -> Response:
+        return self._site.render(request, template, status_code=status_code, fields=asking.FIELDS, **context)
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock(), UTC).date()
+        return datetime.fromtimestamp(self._clock(), BANGKOK).date()

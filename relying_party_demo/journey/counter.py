@@ -51,9 +51,6 @@ def identity_is_suspended_and_lifted(story: Story) -> None:
     second = story.person(story.endpoints.persona(ADMIN, 1).key)
     page = first.browser.follow(_staff_signs_in(story, ADMIN, 0), "subscribers")
     page = first.browser.submit(page, "search_form", {"query": enrolment_id})
-    if page.find("status") is None:
-        (link,) = page.links("data-subscriber")
-        page = first.browser.go(page, link)
     require(_status(page) == "active", "the new identity is not active")
     page = first.browser.submit(page, "suspend_form", {"reason": "ตรวจสอบการแจ้งบัตรหาย (สาธิต)"})
     address = str(page.url)

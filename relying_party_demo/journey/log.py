@@ -36,7 +36,7 @@ def changed_byte_is_named(story: Story) -> None:
 
 def _verify(story: Story, home: Path, *, expected: int) -> Mapping[str, Any]:
     env = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
-    answer = run([*story.endpoints.audit_command, "--home", str(home), "--json"], expected=expected, env=env)
+    answer = run([*story.endpoints.audit_command, "verify", "--home", str(home), "--json"], expected=expected, env=env)
     verdict: Mapping[str, Any] = json.loads(answer)
     return verdict
 

@@ -38,7 +38,7 @@ class Story:
 
     def card(self, verb: str, *words: str) -> None:
         """Put a card into the reader, or take it out."""
-        run([*self.endpoints.card_command, verb, *words])
+        run([*self.endpoints.card_command, verb, *words, "--home", str(self.endpoints.home)])
 
 
 def run(command: Sequence[str], *, expected: int = 0, env: dict[str, str] | None = None) -> str:

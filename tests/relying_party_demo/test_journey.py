@@ -66,7 +66,7 @@ def told(folder: Path, **changes: Any) -> dict[str, Any]:
         "station_id": "counter-1",
         "card_command": [sys.executable, "-c", "raise SystemExit(3)"],
         "card_stack": "memory",
-        "audit_command": [sys.executable, str(verifier), "verify"],
+        "audit_command": [sys.executable, str(verifier)],
         "home": str(folder / "home"),
         "agencies": {"jobs": {"name_th": "หน่วยงานสาธิต", "name_en": "Demonstration agency"}},
         "company": {"juristic_id": "0105500000001"},
