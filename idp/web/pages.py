@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from gettext import NullTranslations
 from typing import Any
 from urllib.parse import urlencode
@@ -153,6 +154,7 @@ class Pages:
         return environment
 
 
+@cache
 def govuk_components() -> Mapping[str, Any]:
     """The macros of govuk-frontend-jinja by name (`govukButton`, …), ready to call in any template.
 

@@ -1,0 +1,285 @@
+"""The issuer's pages over real rooms, a real store and simulated registries: one citizen, one agency, one flow."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from starlette.applications import Starlette
+
+from connectors.simulators.switchboard import Switchboard
+from idp.audit.model import SYSTEM
+from idp.audit.security_log import SecurityLog
+from idp.authentication.model import RelyingParty
+from idp.authentication.passkey_links import PasskeyLinks
+from idp.authentication.passkeys import Passkeys
+from idp.authentication.sessions import Sessions
+from idp.authorization.client_registration.service import Clients
+from idp.authorization.grants.codes import Codes
+from idp.authorization.requests.model import FLOW_LIFETIME, PendingRequest
+from idp.authorization.requests.sealed import PendingRequests
+from idp.authorization.requests.service import AuthorizationRequests
+from idp.catalogue.gdx import GdxDetail
+from idp.exchange.preview import Previews
+from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.randomness import system_randomness
+from idp.keys.sealing import TokenSealer
+from idp.oversight.service import AccessHistory
+from idp.protocol.authorization_request import AuthorizationRequest
+from idp.provider.account.pages import AccountPages
+from idp.provider.pages.consent import ConsentPages
+from idp.provider.pages.flows import Flows
+from idp.provider.pages.passkeys import PasskeyPages
+from idp.provider.pages.session_cookie import Citizens, SessionCookie
+from idp.provider.pages.sign_in import SignInPages
+from idp.provider.pages.sign_out import SignOutPages
+from idp.storage.storage import Storage
+from idp.web.assets import Assets
+from idp.web.browsers import BrowserIds
+from idp.web.csrf import Csrf
+from idp.web.errors import ErrorAnswers, ProblemCatalogue
+from idp.web.middleware import door_middleware
+from idp.web.pages import Brand, Pages
+from idp.web.routes import Entry, build_routes
+from relying_party_demo.journey.soft_authenticator import SoftAuthenticator
+from tests.clock import FrozenClock
+from tests.exchange.world import JOBS, PREVIEW_SERVICE, World, address_detail, person_detail, registries_of
+from tests.web.prepared import prepared_assets
+
+ORIGIN = "http://id.localhost:8000"
+CALLBACK = "http://jobs.localhost:8010/callback"
+PERSON = person_detail()
+ADDRESS = address_detail()
+BRAND = Brand(
+    name_th="ตัวตน ดิจิทัลไอดี",
+    name_en="Tuaton Digital ID",
+    help_th="ต้องการความช่วยเหลือ โปรดติดต่อสำนักทะเบียนที่ท่านลงทะเบียนไว้",
+    help_en="Need help? Ask the registration office where you enrolled.",
+    home_url="/account",
+)
+
+
+@dataclass
+class House:
+    """Everything behind the pages, and the pages as an application."""
+
+    world: World
+    storage: Storage
+    clock: FrozenClock
+    switchboard: Switchboard
+    assets: Assets
+    origin: str = ORIGIN
+
+    def __post_init__(self) -> None:
+        world = self.world
+        sealer = TokenSealer(world.root_keys)
+        self.security_log = SecurityLog(self.clock)
+        self.links = PasskeyLinks(audit=world.audit)
+        self.sessions = Sessions(audit=world.audit)
+        self.passkeys = Passkeys(
+            storage=self.storage,
+            relying_party=RelyingParty("id.localhost", "Tuaton", self.origin),
+            links=self.links,
+            sealer=sealer,
+            personal=world.personal,
+            audit=world.audit,
+            security_log=self.security_log,
+        )
+        self.requests = AuthorizationRequests(
+            storage=self.storage,
+            issuer=self.origin,
+            clients=(clients := Clients(audit=world.audit, server_metadata={})),
+            agencies=world.agencies,
+            subscribers=world.subscribers,
+            consents=world.consents,
+            codes=Codes(sealer),
+            pending_requests=PendingRequests(sealer),
+            audit=world.audit,
+        )
+        self.browsers = BrowserIds(door="id", https=False)
+        csrf = Csrf(key=world.root_keys.derive("forms", version=1), browsers=self.browsers, origin=self.origin)
+        pages = Pages(
+            template_packages=(("idp.provider", "templates"),),
+            assets=self.assets,
+            brand=BRAND,
+            csrf=csrf,
+            https=False,
+        )
+        cookie = SessionCookie(https=False)
+        citizens = Citizens(storage=self.storage, sessions=self.sessions, subscribers=world.subscribers, cookie=cookie)
+        flows = Flows(storage=self.storage, requests=self.requests, clients=clients, agencies=world.agencies)
+        common: dict[str, Any] = {"pages": pages, "csrf": csrf, "storage": self.storage}
+        previews = Previews(
+            storage=self.storage,
+            agencies=world.agencies,
+            subscribers=world.subscribers,
+            registries=world.registries,
+            audit=world.audit,
+            randomness=system_randomness,
+            issuer_id=world.issuer.id,
+            service_id=PREVIEW_SERVICE,
+        )
+        doors = (
+            self.assets,
+            PasskeyPages(**common, passkeys=self.passkeys, links=self.links, subscribers=world.subscribers),
+            SignInPages(**common, passkeys=self.passkeys, sessions=self.sessions, citizens=citizens, flows=flows),
+            SignOutPages(**common, sessions=self.sessions, citizens=citizens),
+            ConsentPages(
+                **common,
+                citizens=citizens,
+                requests=self.requests,
+                agencies=world.agencies,
+                subscribers=world.subscribers,
+                previews=previews,
+            ),
+            AccountPages(
+                **common,
+                citizens=citizens,
+                subscribers=world.subscribers,
+                agencies=world.agencies,
+                consents=world.consents,
+                passkeys=self.passkeys,
+                history=AccessHistory(),
+            ),
+        )
+        self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())
+        answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="page")
+        self.application = Starlette(
+            routes=build_routes(self.entries),
+            exception_handlers=answers.handlers(),
+            middleware=door_middleware(hosts=["id.localhost"], https=False, last_resort=answers),
+        )
+
+    async def link(self) -> str:
+        """The token of a link that the counter gives Somchai."""
+        async with self.storage.unit_of_work() as uow:
+            return await self.links.make(uow, self.world.somchai, by=SYSTEM, valid_for=timedelta(minutes=15))
+
+    def flow(
+        self,
+        browser_id: str,
+        *,
+        wanted: Sequence[GdxDetail] = (PERSON, ADDRESS),
+        scope: tuple[str, ...] = ("openid",),
+    ) -> str:
+        """A pending request of the job-seeker service in a browser, as the authorization endpoint seals it."""
+        return self.requests.flow_handle(
+            PendingRequest(
+                flow_id=secrets.token_hex(16),
+                request=AuthorizationRequest(
+                    client_id=JOBS,
+                    redirect_uri=CALLBACK,
+                    scope=scope,
+                    code_challenge="x" * 43,
+                    state="as-sent",
+                    authorization_details=None if not wanted else json.dumps([each.to_json() for each in wanted]),
+                ),
+                jkt="thumbprint",
+                required=Acr(Ial.IAL2_1, Aal.AAL2_1),
+                started_at=self.clock.now(),
+                expires_at=self.clock.now() + FLOW_LIFETIME,
+            ),
+            browser_id,
+        )
+
+    def visitor(self) -> "Visitor":
+        """Somebody's browser without a screen, and a device with passkeys."""
+        http = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=self.application),
+            base_url=self.origin,
+            headers={"origin": self.origin, "sec-fetch-site": "same-origin", "accept": "text/html"},
+        )
+        return Visitor(self, http, SoftAuthenticator())
+
+
+@dataclass
+class Visitor:
+    """One person's browser and device."""
+
+    house: House
+    http: httpx2.AsyncClient
+    device: SoftAuthenticator
+
+    @property
+    def browser_id(self) -> str:
+        """The browser cookie."""
+        return str(self.http.cookies["id-browser"])
+
+    async def send(self, path: str, document: Any, **headers: str) -> httpx2.Response:
+        """A JSON request of the page's script."""
+        return await self.http.post(path, json=document, headers={"accept": "application/json", **headers})
+
+    async def begin_adding(self, link: str) -> dict[str, Any]:
+        """Options of a registration ceremony."""
+        answer = await self.send("/passkeys/new/options", {"link": link})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def add_passkey(self, link: str | None = None) -> None:
+        """Add a passkey by a link of the counter."""
+        begun = await self.begin_adding(link or await self.house.link())
+        credential = self.device.create(begun["publicKey"], origin=self.house.origin)
+        answer = await self.send(
+            "/passkeys/new/register", {"ceremony": begun["ceremony"], "credential": credential, "nickname": "มือถือ"}
+        )
+        assert answer.json() == {"next": "/passkeys/added"}, answer.text
+
+    async def begin_signing_in(self) -> dict[str, Any]:
+        """Options of an authentication ceremony."""
+        answer = await self.send("/sign-in/options", {"flow": None})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def finish_signing_in(
+        self, begun: dict[str, Any], credential: dict[str, Any], flow: str | None = None, returning: str | None = None
+    ) -> httpx2.Response:
+        """Send the answer of the device."""
+        document = {"ceremony": begun["ceremony"], "credential": credential, "flow": flow, "return": returning}
+        return await self.send("/sign-in/passkey", document)
+
+    async def sign_in(self, flow: str | None = None, returning: str | None = None) -> str:
+        """Sign in; gives where to go on."""
+        begun = await self.begin_signing_in()
+        credential = self.device.get(begun["publicKey"], origin=self.house.origin)
+        answer = await self.finish_signing_in(begun, credential, flow, returning)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["next"])
+
+
+class Fields(HTMLParser):
+    """The hidden fields of a page and the texts by element id and data attribute."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.hidden: dict[str, str] = {}
+        self.ids: set[str] = set()
+        self.data: dict[str, list[str]] = {}
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "input" and attributes.get("type") == "hidden":
+            self.hidden[attributes["name"]] = attributes.get("value", "")
+        if "id" in attributes:
+            self.ids.add(attributes["id"])
+        for name, value in attributes.items():
+            if name.startswith("data-"):
+                self.data.setdefault(name, []).append(value)
+
+
+@asynccontextmanager
+async def open_house(
+    storage: Storage, clock: FrozenClock, folder: Path, *, origin: str = ORIGIN
+) -> AsyncIterator[House]:
+    """A settled world and its pages."""
+    switchboard = Switchboard()
+    async with registries_of(clock, switchboard) as http:
+        world = World(storage, clock, http, switchboard)
+        await world.settle()
+        yield House(world, storage, clock, switchboard, prepared_assets(folder), origin)

@@ -1,0 +1,81 @@
+"""My account shows a citizen's own records, and takes a consent back in two taps."""
+
+import pytest
+
+from idp.web.routes import Access
+from tests.exchange.world import pull
+from tests.provider.pages.house import Fields, Visitor
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_every_page_for_citizens_needs_one(visitor: Visitor) -> None:
+    await visitor.begin_signing_in()
+    for entry in visitor.house.entries:
+        if entry.access is Access.CITIZEN and entry.methods == ("GET",) and entry.path.startswith("/account"):
+            answer = await visitor.http.get(entry.path.replace("{consent_id}", "con_1"))
+            assert answer.status_code == 303, entry.path
+            assert answer.headers["location"].startswith("/sign-in?return=%2Faccount"), entry.path
+
+
+async def test_the_start_leads_to_my_account(visitor: Visitor) -> None:
+    assert (await visitor.http.get("/")).headers["location"] == "/account"
+
+
+async def test_home_names_the_citizen_and_the_level(citizen: Visitor) -> None:
+    html = (await citizen.http.get("/account")).text
+    assert "นายสมชาย" in html
+    assert "2.2" in html
+
+
+async def test_activity_shows_releases_and_refusals_without_values(citizen: Visitor) -> None:
+    empty = (await citizen.http.get("/account/activity")).text
+    assert "ยังไม่มีหน่วยงานใดขอข้อมูลของท่าน" in empty
+    world = citizen.house.world
+    record, token = await world.consented()
+    exchange = world.exchange()
+    await exchange.pull(pull(token))
+    async with world.storage.unit_of_work() as uow:
+        await world.consents.withdraw(uow, record.id, subscriber_id=world.somchai)
+    with pytest.raises(Exception, match="EXC-03"):
+        await exchange.pull(pull(token))
+    html = (await citizen.http.get("/account/activity")).text
+    assert sorted(Fields(html).data["data-outcome"]) == ["refused", "released"]
+    assert "ท่านถอนความยินยอมแล้ว" in html
+    assert "หน่วยงานจัดหางานสาธิต" in html
+    assert "สมชาย" not in html
+
+
+async def test_consents_are_listed_and_taken_back_in_two_taps(citizen: Visitor) -> None:
+    record, _ = await citizen.house.world.consented()
+    listed = (await citizen.http.get("/account/consents")).text
+    assert Fields(listed).data["data-consent"] == [record.id]
+    detail = (await citizen.http.get(f"/account/consents/{record.id}")).text
+    assert "withdraw" in Fields(detail).ids
+    answer = await citizen.http.post(f"/account/consents/{record.id}/withdraw", data=Fields(detail).hidden)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account/consents")
+    after = await citizen.http.get(f"/account/consents/{record.id}")
+    assert "withdraw" not in Fields(after.text).ids
+    assert "ถอนความยินยอมนี้แล้วเมื่อ" in after.text
+    again = await citizen.http.post(f"/account/consents/{record.id}/withdraw", data=Fields(detail).hidden)
+    assert again.status_code == 409
+    assert "CON-02" in again.text
+
+
+async def test_taking_back_needs_the_form_of_that_consent(citizen: Visitor) -> None:
+    record, _ = await citizen.house.world.consented()
+    answer = await citizen.http.post(f"/account/consents/{record.id}/withdraw", data={"csrf": "x"})
+    assert answer.status_code == 403
+    assert len(await citizen.house.world.entries("consent.withdrawn")) == 0
+
+
+async def test_somebody_elses_consent_does_not_exist(citizen: Visitor) -> None:
+    answer = await citizen.http.get("/account/consents/con_somebody_elses")
+    assert answer.status_code == 404
+    assert "CON-01" in answer.text
+
+
+async def test_passkeys_are_listed_with_their_names(citizen: Visitor) -> None:
+    html = (await citizen.http.get("/account/passkeys")).text
+    assert "มือถือ" in html
+    assert "อยู่ในอุปกรณ์นี้เครื่องเดียว" in html

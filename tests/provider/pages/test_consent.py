@@ -1,0 +1,150 @@
+"""The consent page says all that has to be said, and takes one decision of one person about one request."""
+
+import json
+
+import pytest
+
+from connectors.simulators.switchboard import Behaviour, Mode, Service
+from tests.exchange.world import SOMCHAI, person_detail
+from tests.provider.pages.house import CALLBACK, Fields, Visitor
+
+pytestmark = pytest.mark.anyio
+
+
+async def shown(citizen: Visitor, flow: str, **params: str) -> str:
+    page = await citizen.http.get("/consent", params={"flow": flow, **params})
+    assert page.status_code == 200, page.headers
+    return page.text
+
+
+async def decide(citizen: Visitor, html: str, decision: str, **changes: str) -> tuple[int, str]:
+    answer = await citizen.http.post("/consent", data={**Fields(html).hidden, "decision": decision, **changes})
+    return answer.status_code, answer.headers.get("location", answer.text)
+
+
+async def test_everything_is_said_before_the_decision(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    for text in (
+        "หน่วยงานจัดหางานสาธิต (ตัวอย่าง)",
+        "หน่วยงานของรัฐที่ขึ้นทะเบียนแล้ว",
+        "เพื่อขึ้นทะเบียนคนหางานและจัดหางานให้ท่าน",
+        "พระราชบัญญัติตัวอย่าง มาตรา 1",
+        "กรมการปกครอง (ทะเบียนราษฎร)",
+        "นายสมชาย",
+        "เก็บไว้ 1 ปี",
+        "ไม่เกิน 12 ครั้ง",
+        "ความยินยอมนี้สิ้นสุดวันที่ 23 พฤศจิกายน พ.ศ. 2570",
+        "ยื่นคำขอด้วยตนเองที่สำนักงาน",
+    ):
+        assert text in html
+    fields = Fields(html)
+    assert {"allow", "deny", "consent_form", "language", "reference"} <= fields.ids
+    assert "dopa.person.citizen_id" in fields.data["data-field"]
+    assert "dopa.address.address_text" in fields.data["data-field"]
+
+
+async def test_the_citizen_number_is_shown_by_its_end_only(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    number = SOMCHAI.citizen_id.digits
+    assert number not in html
+    assert f"xxxxxxxxxx{number[-3:]}" in html
+
+
+async def test_both_buttons_weigh_the_same(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    classes = {line.split('class="')[1].split('"')[0] for line in html.splitlines() if 'name="decision"' in line}
+    assert len(classes) == 1
+
+
+async def test_allowing_records_what_was_shown_and_gives_a_code(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    status, location = await decide(citizen, html, "allow")
+    assert status == 303
+    assert location.startswith(f"{CALLBACK}?code=")
+    entry = json.loads((await citizen.house.world.entries("consent.given"))[0])
+    assert entry["details"]["shown_hash"] == Fields(html).hidden["shown"]
+
+
+async def test_denying_tells_the_service_and_records_no_consent(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    status, location = await decide(citizen, html, "deny")
+    assert status == 303
+    assert location.startswith(f"{CALLBACK}?error=access_denied")
+    assert await citizen.house.world.entries("consent.given") == []
+
+
+async def test_a_decision_is_taken_once(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    await decide(citizen, html, "allow")
+    status, location = await decide(citizen, html, "allow")
+    assert (status, "code=" in location) in {(409, False), (303, False)}
+    assert len(await citizen.house.world.entries("consent.given")) == 1
+
+
+async def test_another_decision_is_none(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    status, text = await decide(citizen, html, "perhaps")
+    assert status == 400
+    assert "WEB-05" in text
+
+
+async def test_the_form_of_another_flow_or_site_decides_nothing(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    other = citizen.house.flow(citizen.browser_id)
+    assert (await decide(citizen, html, "allow", flow=other))[0] == 403
+    assert (await decide(citizen, html, "allow", csrf=""))[0] == 403
+    forged = await citizen.http.post(
+        "/consent",
+        data={**Fields(html).hidden, "decision": "allow"},
+        headers={"origin": "http://jobs.localhost:8010", "sec-fetch-site": "same-site"},
+    )
+    assert forged.status_code == 403
+    assert "WEB-04" in forged.text
+
+
+async def test_texts_that_changed_meanwhile_are_shown_again(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    status, location = await decide(citizen, html, "allow", shown="0" * 64)
+    assert (status, location.startswith("/consent?flow=")) == (303, True)
+    assert await citizen.house.world.entries("consent.given") == []
+
+
+async def test_what_was_read_in_english_may_be_allowed_after_the_language_changed(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id), lang="en")
+    assert "Do you allow this agency to have your data?" in html
+    citizen.http.cookies.delete("lang")
+    status, location = await decide(citizen, html, "allow")
+    assert (status, "code=" in location) == (303, True)
+
+
+async def test_who_is_not_signed_in_goes_back_to_the_dispatcher(visitor: Visitor) -> None:
+    await visitor.http.get("/passkeys/added")
+    await visitor.begin_signing_in()
+    answer = await visitor.http.get("/consent", params={"flow": visitor.house.flow(visitor.browser_id)})
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/authorize?flow=")
+
+
+async def test_a_silent_registry_leaves_labels_and_the_choice(citizen: Visitor) -> None:
+    citizen.house.switchboard.switch(Service.IKNO, Behaviour(Mode.DOWN))
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    assert "ขณะนี้ยังแสดงข้อมูลให้ท่านดูไม่ได้" in html
+    assert "allow" in Fields(html).ids
+    assert "สมชาย" not in html
+
+
+async def test_a_browser_may_follow_the_form_to_the_service_and_nowhere_else(citizen: Visitor) -> None:
+    page = await citizen.http.get("/consent", params={"flow": citizen.house.flow(citizen.browser_id)})
+    assert "form-action 'self' http://jobs.localhost:8010;" in page.headers["content-security-policy"]
+
+
+async def test_the_basic_identity_is_a_section_of_its_own(citizen: Visitor) -> None:
+    flow = citizen.house.flow(citizen.browser_id, wanted=(), scope=("openid", "profile"))
+    html = await shown(citizen, flow)
+    assert "ข้อมูลตัวตนพื้นฐาน" in html
+    assert "นายสมชาย" in html
+
+
+async def test_a_single_data_set_is_shown_alone(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id, wanted=(person_detail(),)))
+    assert Fields(html).data["data-dataset"] == ["dopa.person"]
