@@ -96,7 +96,7 @@ class _MemoryHost:
 
 def _start_in_memory(desk_socket: Path, *, reason: str) -> CardStack:
     readers = {name: MemoryReader(f"Virtual slot {name}") for name in SLOT_NAMES}
-    server = DeskServer(desk_socket, Desk(readers, card_of=persona_card))
+    server = DeskServer(desk_socket, Desk(readers, card_of=persona_card, stack="memory", reason=reason))
     return CardStack("memory", reason, readers, desk_socket, None, _MemoryHost(server))
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 from connectors.card.thai_card import layout
 from connectors.card.virtual.thai_card import Failure, VirtualThaiCard
-from connectors.contracts.card_wire import SlotName
+from connectors.contracts.card_wire import SlotName, StackName
 
 SLOT_NAMES: Final[tuple[SlotName, ...]] = ("officer", "citizen")
 
@@ -73,10 +73,22 @@ class DeskRefusal(ValueError):
 
 
 class Desk:
-    """Obeys commands, one at a time. `card_of` makes a new card for a persona's key, KeyError for an unknown one."""
+    """Obeys commands, one at a time.
 
-    def __init__(self, slots: Mapping[SlotName, VirtualSlot], *, card_of: Callable[[str], VirtualThaiCard]) -> None:
+    `card_of` makes a new card for a persona's key, KeyError for an unknown one. `stack` is what the slots are,
+    told with the state; `reason` why they are not PC/SC.
+    """
+
+    def __init__(
+        self,
+        slots: Mapping[SlotName, VirtualSlot],
+        *,
+        card_of: Callable[[str], VirtualThaiCard],
+        stack: StackName,
+        reason: str | None,
+    ) -> None:
         self._slots = slots
+        self._stack = {"stack": stack, "reason": reason}
         self._card_of = card_of
         self._personas: dict[SlotName, str] = {}
         self._lock = threading.Lock()
@@ -113,11 +125,10 @@ class Desk:
         self._personas[slot] = persona
 
     def _state(self) -> dict[str, Any]:
-        return {
-            "slots": {
-                name: self._personas.get(name) if slot.is_card_present() else None for name, slot in self._slots.items()
-            }
+        slots = {
+            name: self._personas.get(name) if slot.is_card_present() else None for name, slot in self._slots.items()
         }
+        return {"slots": slots, **self._stack}
 
 
 def _slot_name(text: str) -> SlotName:

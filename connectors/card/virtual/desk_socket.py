@@ -1,7 +1,7 @@
 """The desk on a unix socket, so that another process can put cards in: one JSON line asks, one answers.
 
-Asked `{"command": "insert citizen somchai"}`, answered `{"ok": true, "slots": {…}}` or `{"ok": false, "error": …}`. The
-socket's file is the owner's only.
+Asked `{"command": "insert citizen somchai"}`, answered `{"ok": true, "slots": {…}, "stack": …, "reason": …}` or
+`{"ok": false, "error": …}`. The socket's file is the owner's only.
 """
 
 import json

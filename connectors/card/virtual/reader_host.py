@@ -18,6 +18,7 @@ from connectors.card.virtual.desk import Desk
 from connectors.card.virtual.desk_socket import DeskServer
 from connectors.card.virtual.personas import persona_card
 from connectors.card.virtual.vpcd import FIRST_PORT, VpcdSlot
+from connectors.contracts.card_wire import SlotName
 
 SOCKET_NAME: Final = "pcscd.comm"
 """The daemon's socket within the run directory."""
@@ -43,7 +44,8 @@ def main(arguments: list[str]) -> int:
     with _start_daemon(run_directory) as daemon:
         _wait_for(run_directory / SOCKET_NAME, daemon)
         # 3. the desk
-        desk = Desk({"officer": VpcdSlot(FIRST_PORT), "citizen": VpcdSlot(FIRST_PORT + 1)}, card_of=persona_card)
+        slots: dict[SlotName, VpcdSlot] = {"officer": VpcdSlot(FIRST_PORT), "citizen": VpcdSlot(FIRST_PORT + 1)}
+        desk = Desk(slots, card_of=persona_card, stack="pcsc", reason=None)
         server = DeskServer(desk_socket, desk)
         sys.stdout.write(json.dumps({"ready": True}) + "\n")
         sys.stdout.flush()

@@ -21,9 +21,11 @@ def stack(tmp_path: Path) -> Iterator[CardStack]:
 
 def test_cards_come_and_go(stack: CardStack) -> None:
     assert (stack.name, stack.reason, stack.pcsc_socket) == ("memory", "asked for", None)
-    assert desk_command(stack.desk_socket, "state") == {"ok": True, "slots": {"officer": None, "citizen": None}}
+    memory = {"stack": "memory", "reason": "asked for"}
+    empty = {"officer": None, "citizen": None}
+    assert desk_command(stack.desk_socket, "state") == {"ok": True, "slots": empty} | memory
     after = desk_command(stack.desk_socket, "insert citizen somchai")
-    assert after == {"ok": True, "slots": {"officer": None, "citizen": "somchai"}}
+    assert after == {"ok": True, "slots": {"officer": None, "citizen": "somchai"}} | memory
     assert stack.readers["citizen"].is_card_present()
     desk_command(stack.desk_socket, "insert officer officer")
     desk_command(stack.desk_socket, "insert citizen malee")
@@ -73,4 +75,5 @@ def test_the_socket_is_the_owners_only_and_goes_with_the_stack(tmp_path: Path) -
 def test_auto_always_starts_something(tmp_path: Path) -> None:
     with start_card_stack(desk_socket=tmp_path / "desk.sock") as stack:
         assert (stack.name == "pcsc") == (stack.reason is None)
-        assert desk_command(stack.desk_socket, "insert officer officer")["ok"]
+        told = desk_command(stack.desk_socket, "insert officer officer")
+        assert (told["stack"], told["reason"], told["slots"]["officer"]) == (stack.name, stack.reason, "officer")
