@@ -73,6 +73,7 @@ class World:
     clock: FrozenClock
     registry_http: httpx2.AsyncClient
     switchboard: Switchboard
+    hold_poll: float = 0.0
     members: dict[str, Member] = field(default_factory=dict)
     people: dict[str, SubscriberId] = field(default_factory=dict)
 
@@ -120,7 +121,7 @@ class World:
             security_log=self.security_log,
             clock=self.clock,
             issuer=ISSUER,
-            hold_poll=0.0,
+            hold_poll=self.hold_poll,
         )
 
     async def furnish(self) -> None:
@@ -239,8 +240,8 @@ class Agent:
     async def post(self, path: str, message: str) -> httpx2.Response:
         return await self.http.post(path, content=message, headers={"content-type": "application/jwt"})
 
-    async def next_message(self) -> CardRequest:
-        response = await self.poll()
+    async def next_message(self, **bent: Any) -> CardRequest:
+        response = await self.poll(**bent)
         assert response.status_code == 200, response.text
         return verify_request(
             response.text,
@@ -250,9 +251,9 @@ class Agent:
             now=self.clock.now(),
         )
 
-    async def next_request(self) -> ReadRequest:
+    async def next_request(self, **bent: Any) -> ReadRequest:
         """The next card request; ends of older sessions come first."""
-        while not isinstance(message := await self.next_message(), ReadRequest):
+        while not isinstance(message := await self.next_message(**bent), ReadRequest):
             pass
         return message
 

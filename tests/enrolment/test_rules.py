@@ -1,0 +1,144 @@
+"""The decisions of the counter journey, as tables and as properties."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.contracts.registry import CardStatus
+from connectors.contracts.thai_dates import PartialDate
+from connectors.fictitious.personas import PERSONAS
+from idp.enrolment import rules
+from idp.enrolment.model import (
+    ENDS,
+    CardFacts,
+    CardPassed,
+    CardPending,
+    CardRefused,
+    CheckCard,
+    End,
+    Enrolment,
+    EnrolmentProblem,
+    EnrolmentState,
+    Evidence,
+    EvidenceKind,
+    EvidenceResult,
+    Stay,
+)
+from idp.kernel.assurance import Ial
+from idp.kernel.ids import (
+    AgencyId,
+    CardSessionId,
+    EnrolmentId,
+    EvidenceId,
+    MemberId,
+    StationId,
+    SubscriberId,
+)
+from idp.stations.model import CardSessionState
+from idp.subscribers.model import Subscriber, SubscriberStatus
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+OFFICER = SubscriberId("sub_officer")
+HOLDER = Subscriber(SubscriberId("sub_holder"), SubscriberStatus.ACTIVE, Ial.IAL1_3, NOW, None)
+
+
+def enrolment_at(state: EnrolmentState, *, claimed_until: datetime | None = None) -> Enrolment:
+    return Enrolment(
+        EnrolmentId("enr_1"), AgencyId("agc_1"), StationId("st_1"), MemberId("mem_1"), OFFICER, CardSessionId("crd_1"),
+        state, None, None, None, None, NOW, None, claimed_until,
+    )  # fmt: skip
+
+
+def piece(kind: EvidenceKind, result: EvidenceResult, *, after: int = 0) -> Evidence:
+    at = NOW + timedelta(seconds=after)
+    return Evidence(EvidenceId("evd_1"), EnrolmentId("enr_1"), kind, result, "test", "", at, MemberId("mem_1"))
+
+
+@pytest.mark.parametrize("session", list(CardSessionState))
+@pytest.mark.parametrize("state", list(EnrolmentState))
+def test_every_pair_of_states_has_a_step(state: EnrolmentState, session: CardSessionState) -> None:
+    step = rules.next_step(enrolment=enrolment_at(state), card_session=session, now=NOW)
+    if state in ENDS:
+        assert step == Stay()
+    elif state is not EnrolmentState.WAITING_FOR_CARD and session is not CardSessionState.READ:
+        assert step == End(EnrolmentProblem.CARD_REMOVED)
+
+
+def test_an_abandoned_check_is_taken_over() -> None:
+    claimed = enrolment_at(EnrolmentState.CHECKING_CARD, claimed_until=NOW + timedelta(seconds=30))
+    for seconds, step in ((29, Stay()), (30, CheckCard())):
+        later = NOW + timedelta(seconds=seconds)
+        assert rules.next_step(enrolment=claimed, card_session=CardSessionState.READ, now=later) == step
+
+
+@given(st.lists(st.sampled_from([*CardStatus, None]), max_size=3))
+def test_only_normal_everywhere_passes(answers: list[CardStatus | None]) -> None:
+    decision = rules.decide_card(answers=answers)
+    bad = [answer for answer in answers if answer is not None and answer is not CardStatus.NORMAL]
+    if bad:
+        assert decision == CardRefused(rules.STATUS_PROBLEMS[bad[0]])
+    elif not answers or None in answers:
+        assert decision == CardPending()
+    else:
+        assert decision == CardPassed()
+
+
+def test_what_the_card_alone_is_judged_by() -> None:
+    card = PERSONAS["somchai"].card.data
+    facts = CardFacts(card, HOLDER, HOLDER.id, OFFICER, date(2026, 11, 22))
+    assert rules.find_obstacle(facts) is None
+    assert rules.find_obstacle(replace(facts, holder=None, chip_holder=None)) is None
+    expired = replace(card, expiry_date=PartialDate(2569, 11, 21))
+    last_day = replace(card, expiry_date=PartialDate(2569, 11, 22))
+    for_life = replace(card, expiry_date=None)
+    assert rules.find_obstacle(replace(facts, card=expired)) is EnrolmentProblem.CARD_EXPIRED
+    assert rules.find_obstacle(replace(facts, card=last_day)) is None
+    assert rules.find_obstacle(replace(facts, card=for_life)) is None
+    assert rules.find_obstacle(replace(facts, officer_person=HOLDER.id)) is EnrolmentProblem.OWN_ENROLMENT
+    assert rules.find_obstacle(replace(facts, chip_holder=OFFICER)) is EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
+    assert rules.find_obstacle(replace(facts, holder=None)) is EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
+    closed = replace(HOLDER, status=SubscriberStatus.CLOSED)
+    assert rules.find_obstacle(replace(facts, holder=closed)) is EnrolmentProblem.IDENTITY_NOT_ACTIVE
+
+
+FULL = (
+    piece(EvidenceKind.CARD_READ, EvidenceResult.READ),
+    piece(EvidenceKind.CARD_STATUS_CHIP, EvidenceResult.NORMAL),
+    piece(EvidenceKind.CARD_STATUS_LASER, EvidenceResult.NORMAL),
+    piece(EvidenceKind.FACE_BY_OFFICER, EvidenceResult.MATCHES),
+)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "ial"),
+    [
+        (FULL, Ial.IAL2_2),
+        ((FULL[0], FULL[1], FULL[3]), Ial.IAL2_2),
+        ((FULL[0], FULL[2]), Ial.IAL1_3),
+        ((FULL[0], FULL[3]), Ial.IAL1_1),
+        ((FULL[0],), Ial.IAL1_1),
+        ((), Ial.IAL1_1),
+        ((*FULL, piece(EvidenceKind.CARD_STATUS_LASER, EvidenceResult.MISMATCH, after=1)), Ial.IAL1_1),
+        ((*FULL, piece(EvidenceKind.CARD_STATUS_CHIP, EvidenceResult.UNAVAILABLE, after=1)), Ial.IAL1_1),
+        ((*FULL, piece(EvidenceKind.CARD_STATUS_CHIP, EvidenceResult.UNAVAILABLE, after=-1)), Ial.IAL2_2),
+        ((*FULL, piece(EvidenceKind.FACE_BY_OFFICER, EvidenceResult.DIFFERS, after=1)), Ial.IAL1_3),
+    ],
+)
+def test_evidence_reaches_its_level(evidence: tuple[Evidence, ...], ial: Ial) -> None:
+    assert rules.ial_of(evidence) is ial
+
+
+@given(st.lists(st.builds(piece, st.sampled_from(EvidenceKind), st.sampled_from(EvidenceResult)), max_size=6))
+def test_no_face_no_second_level(evidence: list[Evidence]) -> None:
+    has_face = any(found.result is EvidenceResult.MATCHES for found in evidence)
+    assert has_face or rules.ial_of(evidence) < Ial.IAL2_1
+
+
+def test_the_registrys_word_counts_for_a_minute() -> None:
+    checked = replace(enrolment_at(EnrolmentState.COMPARE_FACE), checked_at=NOW)
+    assert rules.is_status_fresh(enrolment=checked, now=NOW + timedelta(seconds=60))
+    assert not rules.is_status_fresh(enrolment=checked, now=NOW + timedelta(seconds=61))
+    assert not rules.is_status_fresh(enrolment=enrolment_at(EnrolmentState.COMPARE_FACE), now=NOW)
