@@ -90,7 +90,8 @@ class Store:
 
 
 def _changed(payload: Mapping[str, Any], previous: Mapping[str, Any] | None) -> tuple[str, ...] | None:
-    if previous is None:
+    # another subject (the employer changed) is not a change of the same data
+    if previous is None or payload.get("subject") != previous.get("subject"):
         return None
     now, before = payload["fields"], previous["fields"]
     return tuple(name for name in now if now[name] != before.get(name))
