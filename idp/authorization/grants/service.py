@@ -3,12 +3,12 @@
 from enum import StrEnum
 
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants import store
 from idp.authorization.grants.codes import code_digest
 from idp.authorization.grants.model import AuthorizationCode, Grant
-from idp.kernel.ids import GrantId, new_id
+from idp.kernel.ids import ConsentId, GrantId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.storage.storage import UnitOfWork
 
@@ -20,6 +20,7 @@ class RevocationReason(StrEnum):
     REFRESH_TOKEN_MISUSED = "refresh_token_misused"
     BY_CLIENT = "by_client"
     NEVER_LIVE = "never_live"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
 class Grants:
@@ -80,3 +81,10 @@ class Grants:
                 details={"grant": grant.id, "reason": reason.value},
             ),
         )
+
+    async def end_of_consent(self, uow: UnitOfWork, consent_id: ConsentId) -> None:
+        """A consent was withdrawn: its grants end too. They are refused since the withdrawal; this keeps the record."""
+        ended = await store.mark_revoked_of_consent(uow, consent_id, reason=RevocationReason.CONSENT_WITHDRAWN.value)
+        if ended:
+            details = {"consent": consent_id, "grants": ended, "reason": RevocationReason.CONSENT_WITHDRAWN.value}
+            await self._audit.append(uow, AuditEvent("grant.revoked", actor=SYSTEM, details=details))

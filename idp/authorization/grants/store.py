@@ -112,6 +112,12 @@ async def mark_revoked(uow: UnitOfWork, grant_id: GrantId, *, reason: str) -> bo
     return await uow.changed(statement) == 1
 
 
+async def mark_revoked_of_consent(uow: UnitOfWork, consent_id: ConsentId, *, reason: str) -> int:
+    """End every grant that stands on a consent; gives how many had not ended before."""
+    statement = update(grant).where(grant.c.consent_id == consent_id, grant.c.revoked_at.is_(None))
+    return await uow.changed(statement.values(revoked_at=uow.now, revoked_reason=reason))
+
+
 def _grant(row: Row[Any]) -> Grant:
     details: Sequence[Any] = row.details
     return Grant(

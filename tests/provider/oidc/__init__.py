@@ -1,0 +1,1 @@
+"""The OpenID endpoints over HTTP, on real rooms and a real store."""

@@ -1,0 +1,404 @@
+"""An issuer of our own rooms with one agency, one citizen and two clients, spoken to over HTTP."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+from joserfc.jwk import ECKey
+from sqlalchemy import select, text
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from connectors.contracts.card import PersonName
+from connectors.contracts.identifiers import CitizenId, check_digit
+from connectors.contracts.thai_dates import PartialDate
+from idp.agencies.model import AgencyKind, AgreementKind, Channel, Service
+from idp.agencies.service import Agencies
+from idp.audit.log import AuditLog
+from idp.audit.model import SYSTEM
+from idp.audit.security_log import SecurityLog
+from idp.audit.store import audit_entry
+from idp.authentication.sessions import Sessions
+from idp.authorization.client_registration.model import ClientProfile
+from idp.authorization.client_registration.service import ClientAuthentication, Clients
+from idp.authorization.grants.codes import Codes
+from idp.authorization.grants.service import Grants
+from idp.authorization.requests.intake import RequestIntake
+from idp.authorization.requests.sealed import PendingRequests
+from idp.authorization.requests.service import AuthorizationRequests
+from idp.authorization.tokens.access import AccessTokens
+from idp.authorization.tokens.minting import Mint
+from idp.authorization.tokens.proofs import DpopProofs
+from idp.authorization.tokens.revocation import Revocation
+from idp.authorization.tokens.service import TokenEndpoint
+from idp.authorization.tokens.userinfo import Userinfo
+from idp.catalogue.gdx import Basis
+from idp.consent.service import Consents
+from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.errors import TuatonError
+from idp.kernel.ids import AgencyId, AgreementId, ClientId, ServiceId, SubscriberId
+from idp.kernel.randomness import system_randomness
+from idp.keys.blind_index import BlindIndex
+from idp.keys.envelope import PersonalData
+from idp.keys.files import RootKeys
+from idp.keys.pairwise import PairwiseSubjects
+from idp.keys.sealing import TokenSealer
+from idp.keys.signing import SigningKeys
+from idp.protocol.discovery import provider_metadata
+from idp.protocol.dpop import DpopNonces, only_proof
+from idp.protocol.errors import OAuth2Error
+from idp.provider.oidc.authorize import AuthorizeEndpoint
+from idp.provider.oidc.clients import ClientEndpoints
+from idp.provider.oidc.metadata import MetadataEndpoints
+from idp.provider.oidc.userinfo import UserinfoEndpoint
+from idp.provider.oidc.wire import oauth_error
+from idp.provider.pages.session_cookie import Citizens, SessionCookie
+from idp.storage.storage import Storage
+from idp.subscribers.model import Identity
+from idp.subscribers.service import Subscribers
+from idp.web.browsers import BrowserIds
+from idp.web.routes import build_routes
+from tests.clock import FrozenClock
+from tests.protocol.signing import ec_key
+
+ISSUER = "http://id.localhost:8000"
+GATEWAY = "http://data.localhost:8001"
+CALLBACK = "http://jobs.localhost:8010/callback"
+PREFIX = "urn:tuaton"
+SERVICE = ServiceId("jobseeker-registration")
+DUTY_SERVICE = ServiceId("employer-check")
+
+
+class MemoryOfSecurityLog(SecurityLog):
+    """The security log, which also remembers its lines for a test to read."""
+
+    def __init__(self, clock: FrozenClock) -> None:
+        super().__init__(clock)
+        self.events: list[str] = []
+
+    def note(self, event: str, **fields: str | int) -> None:
+        self.events.append(event)
+        super().note(event, **fields)
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Who and what is in a seeded store."""
+
+    agency_id: AgencyId
+    agreement_id: AgreementId
+    subscriber_id: SubscriberId
+    citizen_id: str
+    jobs_key: ECKey
+    other_key: ECKey
+
+
+@dataclass
+class World:
+    """The issuer and what a test needs to move it."""
+
+    app: Starlette
+    storage: Storage
+    clock: FrozenClock
+    requests: AuthorizationRequests
+    sessions: Sessions
+    subscribers: Subscribers
+    agencies: Agencies
+    consents: Consents
+    clients: Clients
+    keys: SigningKeys
+    security_log: MemoryOfSecurityLog
+    seed: Seed | None
+
+    @property
+    def sown(self) -> Seed:
+        """Who and what is in the store."""
+        assert self.seed is not None
+        return self.seed
+
+    def browser(self) -> httpx2.AsyncClient:
+        """A browser that follows no redirect by itself."""
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url=ISSUER)
+
+    async def sign_in(self, browser: httpx2.AsyncClient, aal: Aal = Aal.AAL2_2) -> None:
+        """Put a fresh session of the citizen into the browser."""
+        async with self.storage.unit_of_work() as uow:
+            started = await self.sessions.start(uow, self.sown.subscriber_id, aal=aal, amr=("hwk", "user", "mfa"))
+        browser.cookies.set("id-session", started.cookie_value, domain="id.localhost")
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """Every audit entry, oldest first."""
+        async with self.storage.reading() as uow:
+            rows = await uow.all(select(audit_entry.c.canonical).order_by(text("rowid")))
+        return [json.loads(row.canonical) for row in rows]
+
+    async def last_entry(self) -> dict[str, Any]:
+        return (await self.entries())[-1]
+
+
+def identity() -> Identity:
+    first12 = "110000000001"
+    return Identity(
+        citizen_id=CitizenId.parse(first12 + check_digit(first12)),
+        name_th=PersonName("นาย", "สมมติ", "", "ใจดี"),
+        name_en=PersonName("Mr.", "Sommut", "", "Jaidee"),
+        birth_date=PartialDate.parse_be("25330712"),
+        sex="1",
+    )
+
+
+def service(agency_id: AgencyId, service_id: ServiceId) -> Service:
+    texts = {
+        f"{name}_{language}": f"{name} {language}"
+        for name in ("title", "purpose", "law", "refusal_route", "retention")
+        for language in ("th", "en")
+    }
+    return Service(
+        id=service_id,
+        agency_id=agency_id,
+        papers_replaced=(),
+        minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
+        consent_days=30,
+        uses=5,
+        **texts,
+    )
+
+
+async def make_world(storage: Storage, clock: FrozenClock) -> World:
+    """The issuer on an empty store, seeded."""
+    empty = build(storage, clock, None)
+    return build(storage, clock, await sow(empty, ec_key(), ec_key()))
+
+
+def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
+    """The rooms and doors on a store, whatever is in it."""
+    root_keys = RootKeys({1: b"\x07" * 32})
+    pairwise = PairwiseSubjects(root_keys)
+    sealer = TokenSealer(root_keys)
+    keys = SigningKeys(storage=storage, root_keys=root_keys, clock=clock)
+    audit = AuditLog(mac=lambda entry: entry[:8], pseudonym=pairwise.pseudonym, randomness=system_randomness)
+    security_log = MemoryOfSecurityLog(clock)
+    agencies = Agencies(audit=audit, randomness=system_randomness)
+    subscribers = Subscribers(personal=PersonalData(root_keys), blind_index=BlindIndex(root_keys), audit=audit)
+    consents = Consents(audit=audit, randomness=system_randomness)
+    sessions = Sessions(audit=audit)
+    metadata = provider_metadata(
+        issuer=ISSUER,
+        acr_values=[Acr(Ial.IAL2_3, Aal.AAL2_2).text(PREFIX)],
+        authorization_details_types=["gdx"],
+        id_token_algorithms=["ES256", "RS256"],
+    )
+    clients = Clients(audit=audit, server_metadata=metadata, loopback_redirects_allowed=True)
+    authentication = ClientAuthentication(clients=clients, issuer=ISSUER, security_log=security_log)
+    proofs = DpopProofs(DpopNonces(b"n" * 32))
+    codes, grants = Codes(sealer), Grants(audit=audit)
+    mint = Mint(
+        issuer=ISSUER,
+        gateway=GATEWAY,
+        acr_prefix=PREFIX,
+        keys=keys,
+        sealer=sealer,
+        pairwise=pairwise,
+        agencies=agencies,
+    )
+    tokens = TokenEndpoint(
+        storage=storage,
+        url=f"{ISSUER}/token",
+        authentication=authentication,
+        proofs=proofs,
+        codes=codes,
+        grants=grants,
+        mint=mint,
+        sealer=sealer,
+        agencies=agencies,
+        audit=audit,
+    )
+    access_tokens = AccessTokens(
+        issuer=ISSUER,
+        keys=keys,
+        sealer=sealer,
+        pairwise=pairwise,
+        clients=clients,
+        grants=grants,
+        proofs=proofs,
+        security_log=security_log,
+    )
+    pending_requests = PendingRequests(sealer)
+    intake = RequestIntake(
+        storage=storage,
+        issuer=ISSUER,
+        par_url=f"{ISSUER}/par",
+        gateway=GATEWAY,
+        acr_prefix=PREFIX,
+        clients=clients,
+        authentication=authentication,
+        proofs=proofs,
+        agencies=agencies,
+        pending_requests=pending_requests,
+        audit=audit,
+        security_log=security_log,
+    )
+    requests = AuthorizationRequests(
+        storage=storage,
+        issuer=ISSUER,
+        clients=clients,
+        agencies=agencies,
+        subscribers=subscribers,
+        consents=consents,
+        codes=codes,
+        pending_requests=pending_requests,
+        audit=audit,
+    )
+    citizens = Citizens(storage=storage, sessions=sessions, subscribers=subscribers, cookie=SessionCookie(https=False))
+    userinfo = Userinfo(
+        storage=storage,
+        access_tokens=access_tokens,
+        subscribers=subscribers,
+        agencies=agencies,
+        acr_prefix=PREFIX,
+    )
+    revocation = Revocation(storage=storage, authentication=authentication, grants=grants, sealer=sealer, keys=keys)
+    doors = (
+        MetadataEndpoints(metadata=metadata, keys=keys),
+        ClientEndpoints(intake=intake, tokens=tokens, revocation=revocation, nonces=proofs.nonces, clock=clock),
+        UserinfoEndpoint(url=f"{ISSUER}/userinfo", userinfo=userinfo, nonces=proofs.nonces, clock=clock),
+        AuthorizeEndpoint(
+            storage=storage,
+            intake=intake,
+            requests=requests,
+            citizens=citizens,
+            browsers=BrowserIds(door="id", https=False),
+        ),
+    )
+
+    async def resource(request: Request) -> Response:
+        """What the gateway does with a token before anything else."""
+        try:
+            async with storage.unit_of_work() as uow:
+                verified = await access_tokens.verify(
+                    uow=uow,
+                    authorization=request.headers.get("authorization"),
+                    dpop=only_proof(request.headers.getlist("dpop")),
+                    method=request.method,
+                    url=f"{GATEWAY}/pulls",
+                    expected_audience=GATEWAY,
+                )
+        except OAuth2Error as error:
+            return oauth_error(error, nonce=None)
+        return JSONResponse(
+            {
+                "sub": verified.sub,
+                "client_id": verified.client_id,
+                "datasets": [detail.dataset for detail in verified.details],
+                "grant": verified.grant_id is not None,
+                "consent": verified.consent_id is not None,
+            }
+        )
+
+    async def problem(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, TuatonError)
+        return PlainTextResponse(error.code.value, 400)
+
+    app = Starlette(
+        routes=[
+            *build_routes([entry for door in doors for entry in door.entries()]),
+            Route("/pulls", resource, methods=["POST"]),
+        ],
+        exception_handlers={TuatonError: problem},
+    )
+    return World(
+        app=app,
+        storage=storage,
+        clock=clock,
+        requests=requests,
+        sessions=sessions,
+        subscribers=subscribers,
+        agencies=agencies,
+        consents=consents,
+        clients=clients,
+        keys=keys,
+        security_log=security_log,
+        seed=seed,
+    )
+
+
+async def sow(world: World, jobs_key: ECKey, other_key: ECKey) -> Seed:
+    """Put the agency, its clients and the citizen into an empty store."""
+    agencies, clients, clock = world.agencies, world.clients, world.clock
+    await world.keys.ensure()
+    async with world.storage.unit_of_work() as uow:
+        agency = await agencies.register_agency(
+            uow, code="employment", name_th="หน่วยงาน", name_en="Agency", kind=AgencyKind.STATE, by=SYSTEM
+        )
+        for service_id in (SERVICE, DUTY_SERVICE):
+            await agencies.register_service(uow, service(agency.id, service_id), by=SYSTEM)
+        terms: dict[str, Any] = {
+            "agency_id": agency.id,
+            "channel": Channel.ONLINE,
+            "kind": AgreementKind.OTHER,
+            "reference_no": "1",
+            "granted_by": "owner",
+            "valid_from": clock.now() - timedelta(days=1),
+            "valid_until": clock.now() + timedelta(days=365),
+            "daily_quota": 100,
+            "by": SYSTEM,
+        }
+        agreement = await agencies.grant_agreement(
+            uow,
+            service_id=SERVICE,
+            dataset="dopa.person",
+            fields=["citizen_id", "name_th", "birth_date"],
+            bases=[Basis.CONSENT],
+            **terms,
+        )
+        await agencies.grant_agreement(
+            uow, service_id=DUTY_SERVICE, dataset="dbd.company", fields=["name_th"], bases=[Basis.DUTY], **terms
+        )
+        all_grants = ["authorization_code", "refresh_token", "client_credentials"]
+        for client_id, key in (("jobs", jobs_key), ("other", other_key)):
+            await clients.register(
+                uow,
+                client_id=ClientId(client_id),
+                agency_id=agency.id,
+                name_th=client_id,
+                name_en=client_id,
+                metadata={
+                    "redirect_uris": [CALLBACK],
+                    "jwks": {"keys": [key.as_dict(private=False)]},
+                    "grant_types": all_grants,
+                    "scope": "openid profile",
+                },
+                services=[SERVICE, DUTY_SERVICE],
+                by=SYSTEM,
+            )
+        await clients.register(
+            uow,
+            client_id=ClientId("portal"),
+            agency_id=agency.id,
+            name_th="portal",
+            name_en="portal",
+            metadata={
+                "redirect_uris": [CALLBACK],
+                "jwks": {"keys": [other_key.as_dict(private=False)]},
+                "scope": "openid profile staff",
+                "dpop_bound_access_tokens": False,
+                "id_token_signed_response_alg": "RS256",
+            },
+            profile=ClientProfile.BASELINE,
+            first_party=True,
+            by=SYSTEM,
+        )
+        person = identity()
+        subscriber_id = await world.subscribers.create(uow, identity=person, ial=Ial.IAL2_3, by=SYSTEM)
+    return Seed(
+        agency_id=agency.id,
+        agreement_id=agreement.id,
+        subscriber_id=subscriber_id,
+        citizen_id=person.citizen_id.digits,
+        jobs_key=jobs_key,
+        other_key=other_key,
+    )
