@@ -1,10 +1,12 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.enrolment.world import World, simulated_registry
+from tests.portal.office import Office
 
 
 @pytest.fixture
@@ -15,3 +17,11 @@ async def world(sqlite_storage: Storage, clock: FrozenClock) -> AsyncIterator[Wo
         world = World(sqlite_storage, clock, http, switchboard)
         await world.furnish()
         yield world
+
+
+@pytest.fixture
+def office(world: World, tmp_path: Path) -> Office:
+    """The portal of that registration office."""
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    return Office(world, folder)
