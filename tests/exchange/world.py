@@ -110,9 +110,9 @@ class World:
     switchboard: Switchboard
     sealer: DocumentSealer = field(default_factory=NoSealer)
     client_key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
+    root_keys: RootKeys = field(default_factory=lambda: RootKeys({1: secrets.token_bytes(32)}))
 
     def __post_init__(self) -> None:
-        self.root_keys = RootKeys({1: secrets.token_bytes(32)})
         self.pairwise = PairwiseSubjects(self.root_keys)
         self.personal = PersonalData(self.root_keys)
         self.audit = AuditLog(
@@ -365,11 +365,11 @@ def client(client_id: ClientId, agency_id: AgencyId, key: ECKey) -> Client:
 
 
 def person_detail(**changes: Any) -> GdxDetail:
-    return _detail("dopa.person", PERSON_FIELDS, **changes)
+    return _detail("dopa.person", **({"fields": PERSON_FIELDS} | changes))
 
 
 def address_detail(**changes: Any) -> GdxDetail:
-    return _detail("dopa.address", ADDRESS_FIELDS, **changes)
+    return _detail("dopa.address", **({"fields": ADDRESS_FIELDS} | changes))
 
 
 def company_detail(**changes: Any) -> GdxDetail:
@@ -378,18 +378,18 @@ def company_detail(**changes: Any) -> GdxDetail:
         "purpose": COMPANY_SERVICE,
         "basis": Basis.DUTY,
         "case": "ทส 7/2569",
+        "fields": COMPANY_FIELDS,
     }
-    return _detail("dbd.company", COMPANY_FIELDS, **(settings | changes))
+    return _detail("dbd.company", **(settings | changes))
 
 
-def _detail(dataset: str, fields: tuple[str, ...], **changes: Any) -> GdxDetail:
+def _detail(dataset: str, **changes: Any) -> GdxDetail:
     settings: dict[str, Any] = {
         "dataset": dataset,
         "subject": SelfSubject(),
         "purpose": SERVICE,
         "basis": Basis.CONSENT,
         "case": None,
-        "fields": fields,
         "formats": ("json", "pdf"),
         "uses": 12,
         "valid_until": None,

@@ -1,0 +1,142 @@
+"""The gateway as a stranger meets it: an ASGI application over HTTP, real tokens, real proofs of possession."""
+
+import base64
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from sqlalchemy import insert
+from starlette.applications import Starlette
+
+from idp.audit.security_log import SecurityLog
+from idp.authorization.client_registration.service import Clients
+from idp.authorization.tokens.access import AccessTokens
+from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, VerifiedAccessToken
+from idp.authorization.tokens.proofs import DpopProofs
+from idp.gateway.pulls import PullEndpoints
+from idp.gateway.tokens import GatewayTokens
+from idp.gateway.verification import LARGER_BODIES, DocumentVerifier, VerificationPages
+from idp.keys.sealing import TokenSealer
+from idp.keys.signing import SigningKeys, signing_key
+from idp.protocol.access_token import TYP, access_token_claims
+from idp.protocol.dpop import DpopNonces
+from idp.web.assets import Assets
+from idp.web.browsers import BrowserIds
+from idp.web.csrf import Csrf
+from idp.web.errors import ErrorAnswers, ProblemCatalogue
+from idp.web.middleware import door_middleware
+from idp.web.pages import Brand, Pages
+from idp.web.routes import Entry, build_routes
+from tests.exchange.world import GATEWAY, World
+
+ISSUER = "http://id.localhost:8000"
+ASSETS = ("mark.svg", "govuk-frontend.css", "brand.css")
+
+
+def bare_assets(folder: Path) -> Assets:
+    """Empty files under the names that the layout asks for: what they look like is tested elsewhere."""
+    for name in ASSETS:
+        (folder / name).write_bytes(b"")
+    (folder / "manifest.json").write_text(json.dumps({name: name for name in ASSETS}))
+    return Assets(folder)
+
+
+@dataclass
+class Door:
+    """The gateway of a world, and the key of the client that calls it."""
+
+    world: World
+    keys: SigningKeys
+    http: httpx2.AsyncClient
+    entries: tuple[Entry, ...]
+    key: ECKey
+
+    async def token(self, verified: VerifiedAccessToken, **changes: Any) -> str:
+        """A signed access token that says what `verified` says, bound to this door's client key."""
+        claims = access_token_claims(
+            issuer=ISSUER,
+            audience=GATEWAY,
+            jti=verified.token_id,
+            client_id=verified.client_id,
+            sub=verified.sub,
+            now=self.world.clock.now(),
+            lifetime=ACCESS_TOKEN_LIFETIME,
+            scope=verified.scope,
+            authorization_details=[detail.to_json() for detail in verified.details],
+            jkt=self.key.thumbprint(),
+            gid=verified.grant_id,
+            acr=None,
+            auth_time=None,
+        )
+        return await self.keys.sign_jwt(claims | changes, typ=TYP)
+
+    def proof(self, access_token: str, method: str, path: str) -> str:
+        """A fresh DPoP proof (RFC 9449 section 4.2)."""
+        digest = hashlib.sha256(access_token.encode()).digest()
+        claims = {
+            "htm": method,
+            "htu": GATEWAY + path,
+            "iat": int(self.world.clock.now().timestamp()),
+            "jti": secrets.token_hex(16),
+            "ath": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+        }
+        header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": self.key.as_dict(private=False)}
+        return jwt.encode(header, claims, self.key, algorithms=["ES256"])
+
+    async def pull(self, access_token: str, body: Any = None, **headers: str) -> httpx2.Response:
+        """`POST /pulls`."""
+        asked = {"dataset": "dopa.person"} if body is None else body
+        sent = self._credentials(access_token, "POST", "/pulls") | {"idempotency-key": secrets.token_hex(8)} | headers
+        return await self.http.post("/pulls", json=asked, headers=sent)
+
+    async def fetch(self, access_token: str, path: str) -> httpx2.Response:
+        """`GET` with the token and a fresh proof."""
+        return await self.http.get(path, headers=self._credentials(access_token, "GET", path))
+
+    def _credentials(self, access_token: str, method: str, path: str) -> dict[str, str]:
+        return {"authorization": f"DPoP {access_token}", "dpop": self.proof(access_token, method, path)}
+
+
+async def open_door(
+    world: World, *, signing_keys: list[dict[str, Any]], verify: DocumentVerifier, assets: Assets
+) -> Door:
+    """Build the gateway of a world; tokens are bound to the key of its client."""
+    keys = SigningKeys(storage=world.storage, root_keys=world.root_keys, clock=world.clock)
+    async with world.storage.unit_of_work() as uow:
+        await uow.execute(insert(signing_key), signing_keys)
+    access_tokens = AccessTokens(
+        issuer=ISSUER,
+        keys=keys,
+        sealer=TokenSealer(world.root_keys),
+        pairwise=world.pairwise,
+        clients=Clients(audit=world.audit, server_metadata={}),
+        grants=world.grants,
+        proofs=DpopProofs(DpopNonces(secrets.token_bytes(32))),
+        security_log=SecurityLog(world.clock),
+    )
+    tokens = GatewayTokens(access_tokens=access_tokens, storage=world.storage, base_url=GATEWAY)
+    csrf = Csrf(key=secrets.token_bytes(32), browsers=BrowserIds(door="gateway", https=False), origin=GATEWAY)
+    brand = Brand(name_th="ทดสอบ", name_en="Test", help_th="ช่วยเหลือ", help_en="Help")
+    pages = Pages(template_packages=[("idp.gateway", "templates")], assets=assets, brand=brand, csrf=csrf, https=False)
+    answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="json")
+    entries = (
+        *PullEndpoints(exchange=world.exchange(), tokens=tokens, base_url=GATEWAY).entries(),
+        *VerificationPages(
+            pages=pages, storage=world.storage, documents=world.documents, agencies=world.agencies, verify=verify
+        ).entries(),
+    )
+    application = Starlette(
+        routes=build_routes(entries),
+        middleware=door_middleware(
+            hosts=["data.localhost"], https=False, last_resort=answers, larger_bodies=LARGER_BODIES
+        ),
+        exception_handlers=answers.handlers() | tokens.handlers(),
+    )
+    http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=application), base_url=GATEWAY)
+    return Door(world, keys, http, entries, world.client_key)
