@@ -87,7 +87,10 @@ def import_public_key(jwk: Mapping[str, Any]) -> Key:
     if not isinstance(jwk, dict) or jwk.get("kty") not in ("EC", "RSA", "OKP"):
         raise JwtRefused("the key is not an asymmetric public key")
     try:
-        key = JWKRegistry.import_key(dict(jwk))
+        with warnings.catch_warnings():
+            # joserfc only warns of a short key; here it is refused below.
+            warnings.simplefilter("ignore", SecurityWarning)
+            key = JWKRegistry.import_key(dict(jwk))
         if key.is_private:
             raise JwtRefused("the key is private")
         if isinstance(key, RSAKey) and key.raw_value.key_size < MIN_RSA_BITS:

@@ -159,6 +159,8 @@ def test_rs256_and_short_rsa_keys_are_refused() -> None:
     key = rsa_key()
     with pytest.raises(InvalidDpopProof):
         verify(proof(key, now=NOW, alg="RS256"))
+    with pytest.raises(InvalidDpopProof):
+        verify(proof(rsa_key(1024), now=NOW, alg="PS256"))
 
 
 def test_a_changed_signature_is_refused() -> None:

@@ -35,6 +35,7 @@ def validate_client_metadata(
         "dpop_bound_access_tokens": True,
         **metadata,
     }
+    _judge_keys(judged)
     try:
         options = ClientMetadataClaims.get_claims_options(server_metadata)
         ClientMetadataClaims(dict(judged), {}, options).validate()
@@ -43,7 +44,6 @@ def validate_client_metadata(
     except (JoseError, ValueError, TypeError, AttributeError) as error:
         raise InvalidClientMetadataError("a metadata field is not acceptable") from error
     _judge_redirect_uris(judged, loopback_allowed)
-    _judge_keys(judged)
     if judged["id_token_signed_response_alg"] not in ID_TOKEN_ALGORITHMS:
         raise InvalidClientMetadataError("id_token_signed_response_alg must be ES256 or RS256")
     if FIRST_PARTY_SCOPES & set(judged["scope"].split()) and not first_party:
@@ -65,7 +65,8 @@ def _judge_redirect_uris(judged: Mapping[str, Any], loopback_allowed: bool) -> N
 
 def _judge_keys(judged: Mapping[str, Any]) -> None:
     # Keys are registered by value: a key set behind an address is whatever that address says tomorrow.
-    keys = judged.get("jwks", {}).get("keys", [])
+    jwks = judged.get("jwks")
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if "jwks_uri" in judged or not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
         raise InvalidClientMetadataError("jwks must hold the client's public keys")
     try:
