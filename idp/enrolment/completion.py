@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from connectors.contracts.card import ThaiCardData
 from idp.audit.model import Actor, ActorKind
 from idp.enrolment import rules, store
 from idp.enrolment.journal import Journal
-from idp.enrolment.model import Enrolment, EnrolmentProblem, Evidence, EvidenceKind, PasskeyInvitations
+from idp.enrolment.model import Enrolment, EnrolmentProblem, Evidence, EvidenceKind
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Conflict
 from idp.kernel.ids import SubscriberId
@@ -21,6 +21,13 @@ from idp.subscribers.service import Subscribers
 
 LINK_LIFE: Final = timedelta(minutes=15)
 """How long a passkey link may be used: the person still stands at the counter."""
+
+
+class PasskeyInvitations(Protocol):
+    """What `authentication` offers: a one-use link by which a person adds a passkey on the own phone."""
+
+    async def make(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor, valid_for: timedelta) -> str:
+        """The link's token."""
 
 
 class Completion:

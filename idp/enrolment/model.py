@@ -1,16 +1,13 @@
-"""Records, codes and ports of the enrolment room."""
+"""Records and codes of the enrolment room."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
 
 from connectors.contracts.card import ThaiCardData
 from connectors.contracts.errors import CardFault
-from idp.audit.model import Actor
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, CardSessionId, EnrolmentId, EvidenceId, MemberId, StationId, SubscriberId
-from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import Subscriber
 
 
@@ -168,10 +165,3 @@ class CardPending:
 
 
 CardDecision = CardPassed | CardRefused | CardPending
-
-
-class PasskeyInvitations(Protocol):
-    """What `authentication` offers: a one-use link by which a person adds a passkey on the own phone."""
-
-    async def make(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor, valid_for: timedelta) -> str:
-        """The link's token."""
