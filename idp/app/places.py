@@ -9,7 +9,7 @@ LONGEST_SOCKET_PATH = 100
 
 def desk_socket_of(home: Path) -> Path:
     """The virtual reader's socket; outside the home folder when the path would be too long for a Unix socket (108)."""
-    inside = home.resolve() / "run" / "desk.sock"
+    inside = home.resolve() / "desk.sock"
     if len(str(inside)) <= LONGEST_SOCKET_PATH:
         return inside
     name = hashlib.sha256(str(inside).encode()).hexdigest()[:16]

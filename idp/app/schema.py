@@ -14,7 +14,8 @@ import idp.authorization.client_registration.store
 import idp.authorization.grants.store
 import idp.consent.store
 import idp.enrolment.store
-import idp.exchange.store
+import idp.exchange.document.store
+import idp.exchange.pull.store
 import idp.keys.envelope
 import idp.keys.signing
 import idp.portal.store

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.authentication import store
 from idp.authentication.model import SsoSession, StartedSession
 from idp.kernel.assurance import Aal
@@ -62,6 +62,13 @@ class Sessions:
         """End it now, everywhere. Ending one that has ended is no error and no entry."""
         if await store.end_session(uow, session.id):
             await self._note(uow, "session.ended", session, {})
+
+    async def end_all_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+        """End every session of a subscriber who may not act any more."""
+        ended = await store.end_sessions_of(uow, subscriber_id)
+        if ended:
+            event = AuditEvent("session.all_ended", actor=SYSTEM, subject=subscriber_id, details={"sessions": ended})
+            await self._audit.append(uow, event)
 
     async def _note(
         self, uow: UnitOfWork, event: str, session: SsoSession, details: dict[str, str | list[str]]

@@ -121,6 +121,14 @@ async def end_session(uow: UnitOfWork, session_id: SsoSessionId) -> bool:
     return await uow.changed(statement.values(ended_at=uow.now)) == 1
 
 
+async def end_sessions_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
+    """End all sessions of a subscriber; gives how many had not ended before."""
+    statement = update(sso_session).where(
+        sso_session.c.subscriber_id == subscriber_id, sso_session.c.ended_at.is_(None)
+    )
+    return await uow.changed(statement.values(ended_at=uow.now))
+
+
 async def user_handle(uow: UnitOfWork, subscriber_id: SubscriberId, *, proposed: str) -> str:
     """The subscriber's user handle; `proposed` becomes it at the first call."""
     await uow.execute(

@@ -1,32 +1,38 @@
-"""`idp`: the table of all commands."""
+"""`idp`: the table of all commands. A command is imported when it is called, so that small ones start at once."""
 
+import importlib
 import logging
+import sys
 
 import typer
 
-from idp.cli import audit, card, demo, document, personas, serve
+COMMANDS = {
+    "audit": "The tamper-evident log: verify, checkpoint.",
+    "card": "The virtual reader's slots: insert, eject, state.",
+    "demo": "Everything on this machine, and the whole journey.",
+    "doctor": "What is wrong with this machine, and the cure.",
+    "document": "Sealed documents: verify.",
+    "personas": "The fictitious people of the demonstration.",
+    "serve": "Open doors and run the worker.",
+}
+"""Name to summary; each is the module `idp.cli.NAME`, whose `commands` is a typer application."""
 
-commands = typer.Typer(
-    name="idp",
-    help="Tuaton: a National Digital ID. Identity provider, data exchange, secured documents.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_show_locals=False,
-)
-commands.command("serve")(serve.serve)
-commands.command("demo")(demo.demo)
-commands.command("personas")(personas.personas)
-commands.add_typer(audit.commands, name="audit")
-commands.add_typer(card.commands, name="card")
-commands.add_typer(card.doctor_commands, name="doctor")
-commands.add_typer(document.commands, name="document")
+USAGE_ERROR = 2
 
 
 def main() -> None:
     """Run one command. HTTP client libraries stay silent: their lines would hold addresses with numbers in them."""
     for library in ("httpx2", "httpcore2"):
         logging.getLogger(library).setLevel(logging.ERROR)
-    commands()
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in COMMANDS:
+        commands: typer.Typer = importlib.import_module(f"idp.cli.{name}").commands
+        commands(args=sys.argv[2:], prog_name=f"idp {name}")
+        return
+    asked = name in ("--help", "-h", "help")
+    table = "\n".join(f"  {known:9} {summary}" for known, summary in COMMANDS.items())
+    typer.echo(f"Usage: idp COMMAND …   (idp COMMAND --help)\n\n{table}", err=not asked)
+    sys.exit(0 if asked else USAGE_ERROR)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from idp.audit.sequencer import newest_checkpoint_note
 from idp.audit.verification import Seals, Sound, Tampered, Verdict, verify_log
+from idp.kernel.clock import SystemClock
 from idp.keys.audit_seals import CheckpointSigner, EntrySeal
 from idp.keys.files import RootKeys, read_root_keys
-from idp.kernel.clock import SystemClock
 from idp.settings import Settings
 from idp.storage.storage import Storage, open_engine
 
 SOUND, TAMPERED, UNREADABLE = 0, 1, 2
 
-commands = typer.Typer(help="The tamper-evident log.", no_args_is_help=True)
+commands = typer.Typer(help="The tamper-evident log.", no_args_is_help=True, add_completion=False)
 Home = Annotated[Path | None, typer.Option("--home", help="Home folder of the deployment (default: IDP_HOME).")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 

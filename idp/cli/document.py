@@ -15,7 +15,7 @@ from idp.kernel.clock import SystemClock
 
 VALID, NOT_VALID, UNREADABLE = 0, 1, 2
 
-commands = typer.Typer(help="Sealed documents.", no_args_is_help=True)
+commands = typer.Typer(help="Sealed documents.", no_args_is_help=True, add_completion=False)
 
 
 @commands.callback()

@@ -5,15 +5,13 @@ Derived from a root key, so that every node of a deployment can open what any no
 
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwe
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 
+from idp.keys.derived import derive_p256_key
 from idp.keys.files import RootKeys
 from idp.keys.sealing import SealBroken
 
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ALGORITHMS = ["ECDH-ES", "A256GCM"]
 
 
@@ -23,10 +21,7 @@ class ServerEncryptionKey:
     def __init__(self, root_keys: RootKeys) -> None:
         self._keys = {}
         for version in root_keys.versions:
-            # FIPS 186-5, A.2.1: 64 more bits than the order, so that the remainder is not biased.
-            seed = int.from_bytes(root_keys.derive("server-encryption", version=version, length=40), "big")
-            private = ec.derive_private_key(seed % (P256_ORDER - 1) + 1, ec.SECP256R1())
-            key = ECKey.import_key(private)
+            key = derive_p256_key(root_keys, "server-encryption", version=version)
             self._keys[key.thumbprint()] = key
         self._newest = next(iter(self._keys))
 

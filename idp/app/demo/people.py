@@ -1,0 +1,72 @@
+"""The fictitious staff: enrolled beforehand, each with invitations to add a passkey."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.fictitious.personas import PERSONAS, Persona
+from idp.agencies.model import Role
+from idp.app.rooms import Rooms
+from idp.audit.model import SYSTEM
+from idp.kernel.assurance import Ial
+from idp.kernel.ids import AgencyId, SubscriberId
+from idp.storage.storage import UnitOfWork
+from idp.subscribers.model import Identity
+
+LINK_LIFE = timedelta(days=1)
+MEMBERSHIP = timedelta(days=365)
+CITIZENS = ("somchai", "malee", "one_name", "lost_card", "expired", "mismatch")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPost:
+    """Which persona does what at the registration office."""
+
+    persona: str
+    role: Role
+    position_th: str
+    position_en: str
+
+
+STAFF = (
+    StaffPost("officer", Role.ENROLMENT_OFFICER, "เจ้าหน้าที่รับลงทะเบียน", "Enrolment officer"),
+    StaffPost("admin1", Role.ENROLMENT_ADMIN, "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator 1"),
+    StaffPost("admin2", Role.ENROLMENT_ADMIN, "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator 2"),
+)
+
+
+async def make_staff(uow: UnitOfWork, rooms: Rooms, *, agency: AgencyId) -> None:
+    """Officers and administrators are people with a digital identity of their own, and members of an agency."""
+    for post in STAFF:
+        subscriber_id = await rooms.subscribers.create(
+            uow, identity=identity_of(PERSONAS[post.persona]), ial=Ial.IAL2_3, by=SYSTEM
+        )
+        await rooms.agencies.add_member(
+            uow,
+            agency_id=agency,
+            subscriber_id=subscriber_id,
+            position_th=post.position_th,
+            position_en=post.position_en,
+            roles=[post.role],
+            expires_at=uow.now + MEMBERSHIP,
+            by=SYSTEM,
+        )
+
+
+async def passkey_link(uow: UnitOfWork, rooms: Rooms, persona: str) -> str | None:
+    """A fresh one-use link token by which this persona adds a passkey; None while the persona is not enrolled."""
+    subscriber = await rooms.subscribers.find_by_citizen_id(uow, PERSONAS[persona].person.citizen_id)
+    if subscriber is None or not subscriber.is_live:
+        return None
+    return await rooms.passkey_links.make(uow, SubscriberId(subscriber.id), by=SYSTEM, valid_for=LINK_LIFE)
+
+
+def identity_of(persona: Persona) -> Identity:
+    """The attributes of a persona as evidence would give them."""
+    data = persona.registered_card.data
+    return Identity(
+        citizen_id=data.citizen_id,
+        name_th=data.name_th,
+        name_en=data.name_en,
+        birth_date=data.birth_date,
+        sex=data.sex,
+    )

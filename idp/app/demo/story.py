@@ -1,0 +1,148 @@
+"""Preparing a store for the demonstration, and telling strangers where everything is."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS
+from idp.app.demo.agencies import JOBS_CLIENT, make_agencies, make_clients
+from idp.app.demo.people import CITIZENS, STAFF, make_staff, passkey_link
+from idp.app.doors import portal_client
+from idp.app.issuer_agency import ISSUER_CODE
+from idp.app.places import desk_socket_of
+from idp.app.rooms import Rooms
+from idp.audit.model import SYSTEM
+from idp.kernel.ids import StationId
+from idp.keys.files import write_secret
+from idp.settings import Settings
+
+STATION = StationId("counter-1")
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the demonstration's programs are, beside the doors."""
+
+    simulators: str
+    jobs: str
+
+
+async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, *, card: str) -> None:
+    """Fill an empty store, and write the configuration files of the station's agent and of the agency's program."""
+    station_key, jobs_key = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+    async with rooms.ground.storage.unit_of_work() as uow:
+        agencies = await make_agencies(uow, rooms)
+        issuer_agency = await rooms.agencies.agency_by_code(uow, ISSUER_CODE)
+        assert issuer_agency is not None
+        await make_clients(
+            uow,
+            rooms,
+            agencies=agencies,
+            portal=portal_client(settings, rooms),
+            issuer_agency=issuer_agency.id,
+            jobs_url=addresses.jobs,
+            jobs_jwk=_public(jobs_key),
+        )
+        await make_staff(uow, rooms, agency=agencies.registration_office.id)
+        await rooms.stations.enrol(
+            uow,
+            station_id=STATION,
+            agency_id=agencies.registration_office.id,
+            name_th="ช่องบริการ 1",
+            name_en="Counter 1",
+            public_jwk=station_key.as_dict(private=False),
+            allow_virtual=True,
+            by=SYSTEM,
+        )
+    _write_json(
+        settings.home / "agent" / "station.json",
+        {
+            "issuer": settings.issuer,
+            "connect_to": settings.issuer.replace("id.localhost", LOOPBACK),
+            "station_id": STATION,
+            "station_key": station_key.as_dict(private=True),
+            "issuer_jwks": await rooms.ground.signing_keys.public_jwks(),
+            "allow_virtual": card != "real",
+            "auto_confirm": True,
+            "desk_socket": None if card == "real" else str(desk_socket_of(settings.home)),
+            "card_stack": "auto" if card == "real" else card,
+        },
+    )
+    folder = settings.home / "agencies"
+    _write_json(folder / "jobs.key.json", {**jobs_key.as_dict(private=True), "kid": jobs_key.thumbprint()})
+    _write_json(
+        folder / "jobs.json",
+        {
+            "issuer": settings.issuer,
+            "gateway": settings.gateway_url,
+            "client_id": JOBS_CLIENT,
+            "client_key_file": "jobs.key.json",
+            "base_url": addresses.jobs,
+            "store": "jobs.db",
+        },
+    )
+
+
+async def told_to_strangers(
+    settings: Settings, rooms: Rooms, addresses: Addresses, *, card_stack: str
+) -> dict[str, Any]:
+    """The content of `endpoints.json`: addresses, personas with a fresh passkey link for the staff, and commands."""
+    async with rooms.ground.storage.unit_of_work() as uow:
+        employment = await rooms.agencies.agency_by_code(uow, "employment")
+        assert employment is not None
+        links = {post.persona: await passkey_link(uow, rooms, post.persona) for post in STAFF}
+    personas = [
+        *({"key": post.persona, "role": post.role.value} for post in STAFF),
+        *({"key": key, "role": "citizen"} for key in CITIZENS),
+    ]
+    for told in personas:
+        person = PERSONAS[told["key"]].person
+        token = links.get(told["key"])
+        told.update(
+            name_th=person.name_th.full(),
+            name_en=person.name_en.full(),
+            citizen_id_masked=person.citizen_id.masked(),
+            **({} if token is None else {"passkey_link": link_url(settings, token)}),
+        )
+    return {
+        "issuer": settings.issuer,
+        "gateway": settings.gateway_url,
+        "portal": settings.portal_url,
+        "simulators": addresses.simulators,
+        "jobs": addresses.jobs,
+        "personas": personas,
+        "station_id": STATION,
+        "card_stack": card_stack,
+        "desk_socket": str(desk_socket_of(settings.home)),
+        "home": str(settings.home.resolve()),
+        "card_command": [sys.executable, "-m", "idp.cli", "card"],
+        "audit_command": [sys.executable, "-m", "idp.cli", "audit"],
+        "company": {"juristic_id": COMPANY_PERSONAS["thongdee"].juristic_id.digits},
+        "agencies": {
+            "jobs": {
+                "client_id": JOBS_CLIENT,
+                "client_key_file": str((settings.home / "agencies" / "jobs.key.json").resolve()),
+                "name_th": employment.name_th,
+                "name_en": employment.name_en,
+            }
+        },
+    }
+
+
+def link_url(settings: Settings, token: str) -> str:
+    """The address of a passkey link."""
+    return f"{settings.issuer}/passkeys/new?link={token}"
+
+
+def _public(key: ECKey) -> dict[str, Any]:
+    return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": "ES256"}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_secret(path, json.dumps(content, ensure_ascii=False, indent=2).encode())

@@ -1,0 +1,279 @@
+"""The three doors as ASGI applications, each with its own pages, form keys, cookies and route table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+
+from connectors.outbound.client import outbound_transport
+from idp.app.rooms import Rooms
+from idp.gateway.pulls import PullEndpoints
+from idp.gateway.tokens import GatewayTokens
+from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
+from idp.keys.derived import derive_p256_key
+from idp.keys.files import FIRST_VERSION
+from idp.portal import enrolment_pages, home, subscriber_pages
+from idp.portal import sign_in as portal_sign_in
+from idp.portal.openid import Issuer, PortalClient
+from idp.portal.sessions import StaffSessions
+from idp.portal.staff import StaffGate
+from idp.provider.account.pages import AccountPages
+from idp.provider.agent.endpoints import AgentEndpoints
+from idp.provider.oidc.authorize import AuthorizeEndpoint
+from idp.provider.oidc.clients import ClientEndpoints
+from idp.provider.oidc.metadata import MetadataEndpoints
+from idp.provider.oidc.userinfo import UserinfoEndpoint
+from idp.provider.pages.consent import ConsentPages
+from idp.provider.pages.flows import Flows
+from idp.provider.pages.passkeys import PasskeyPages
+from idp.provider.pages.session_cookie import Citizens, SessionCookie
+from idp.provider.pages.sign_in import SignInPages
+from idp.provider.pages.sign_out import SignOutPages
+from idp.settings import Settings
+from idp.web.assets import Assets
+from idp.web.browsers import BrowserIds
+from idp.web.csrf import Csrf
+from idp.web.errors import ErrorAnswers, ProblemCatalogue
+from idp.web.middleware import door_middleware
+from idp.web.pages import Brand, Pages
+from idp.web.routes import Entry, build_routes
+
+PORTAL_CLIENT_ID = "portal"
+
+
+@dataclass(frozen=True, slots=True)
+class DoorKit:
+    """What every door has of its own."""
+
+    origin: str
+    https: bool
+    assets: Assets
+    browsers: BrowserIds
+    csrf: Csrf
+    pages: Pages
+    errors: ErrorAnswers
+    problems: ProblemCatalogue
+
+    def application(
+        self,
+        entries: Sequence[Entry],
+        *,
+        handlers: Mapping[Any, Any] | None = None,
+        larger_bodies: Mapping[str, int] | None = None,
+    ) -> Starlette:
+        """The door, with the assets beside its own entries."""
+        return Starlette(
+            routes=build_routes([*entries, *self.assets.entries()]),
+            middleware=door_middleware(
+                hosts=[urlsplit(self.origin).hostname or ""],
+                https=self.https,
+                last_resort=self.errors,
+                larger_bodies=larger_bodies,
+            ),
+            exception_handlers={**self.errors.handlers(), **(handlers or {})},
+        )
+
+
+def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
+    """The issuer: OpenID endpoints, citizens' pages, the card agents' mail slots."""
+    kit = _kit(
+        settings, rooms, door="id", origin=settings.issuer, templates=[("idp.provider", "templates")], usual="page"
+    )
+    ground, storage = rooms.ground, rooms.ground.storage
+    citizens = Citizens(
+        storage=storage,
+        sessions=rooms.sessions,
+        subscribers=rooms.subscribers,
+        cookie=SessionCookie(https=kit.https),
+    )
+    flows = Flows(storage=storage, requests=rooms.requests, clients=rooms.clients, agencies=rooms.agencies)
+    page_families = (
+        MetadataEndpoints(metadata=rooms.metadata, keys=ground.signing_keys),
+        ClientEndpoints(
+            intake=rooms.intake,
+            tokens=rooms.tokens,
+            revocation=rooms.revocation,
+            nonces=rooms.nonces,
+            clock=ground.clock,
+        ),
+        AuthorizeEndpoint(
+            storage=storage,
+            intake=rooms.intake,
+            requests=rooms.requests,
+            citizens=citizens,
+            browsers=kit.browsers,
+        ),
+        UserinfoEndpoint(
+            url=rooms.metadata["userinfo_endpoint"], userinfo=rooms.userinfo, nonces=rooms.nonces, clock=ground.clock
+        ),
+        SignInPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            passkeys=rooms.passkeys,
+            sessions=rooms.sessions,
+            citizens=citizens,
+            flows=flows,
+        ),
+        PasskeyPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            passkeys=rooms.passkeys,
+            links=rooms.passkey_links,
+            subscribers=rooms.subscribers,
+        ),
+        ConsentPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            citizens=citizens,
+            requests=rooms.requests,
+            agencies=rooms.agencies,
+            subscribers=rooms.subscribers,
+            previews=rooms.previews,
+        ),
+        AccountPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            citizens=citizens,
+            subscribers=rooms.subscribers,
+            agencies=rooms.agencies,
+            consents=rooms.consents,
+            passkeys=rooms.passkeys,
+            history=rooms.access_history,
+        ),
+        SignOutPages(pages=kit.pages, csrf=kit.csrf, storage=storage, sessions=rooms.sessions, citizens=citizens),
+        AgentEndpoints(mail_slots=rooms.mail_slots),
+    )
+    return kit.application([entry for family in page_families for entry in family.entries()])
+
+
+def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
+    """The data exchange: token in, JSON or sealed PDF out; public verification of documents."""
+    kit = _kit(
+        settings,
+        rooms,
+        door="data",
+        origin=settings.gateway_url,
+        templates=[("idp.gateway", "templates")],
+        usual="json",
+    )
+    storage = rooms.ground.storage
+    tokens = GatewayTokens(access_tokens=rooms.access_tokens, storage=storage, base_url=settings.gateway_url)
+    pulls = PullEndpoints(exchange=rooms.exchange, tokens=tokens, base_url=settings.gateway_url)
+    verification = VerificationPages(
+        pages=kit.pages,
+        storage=storage,
+        documents=rooms.documents,
+        agencies=rooms.agencies,
+        verify=rooms.outside.verify,
+    )
+    return kit.application(
+        [*pulls.entries(), *verification.entries()],
+        handlers=tokens.handlers(),
+        larger_bodies={"/verify": VERIFY_LIMIT},
+    )
+
+
+def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
+    """The staff's pages; the portal is an OpenID client of the issuer like any other."""
+    kit = _kit(
+        settings,
+        rooms,
+        door="portal",
+        origin=settings.portal_url,
+        templates=[("idp.portal", "templates")],
+        usual="page",
+    )
+    ground, storage = rooms.ground, rooms.ground.storage
+    sessions = StaffSessions(https=kit.https)
+    gate = StaffGate(
+        storage=storage,
+        sessions=sessions,
+        agencies=rooms.agencies,
+        subscribers=rooms.subscribers,
+        audit=ground.audit,
+    )
+    issuer = Issuer(
+        issuer=settings.issuer,
+        client=portal_client(settings, rooms),
+        acr_prefix=settings.acr_prefix,
+        clock=ground.clock,
+        transport=outbound_transport,
+    )
+    page_families = (
+        home.HomePage(pages=kit.pages, gate=gate),
+        portal_sign_in.SignInPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            issuer=issuer,
+            expected_issuer=settings.issuer,
+            sealer=ground.sealer,
+            sessions=sessions,
+            gate=gate,
+            audit=ground.audit,
+            security_log=ground.security_log,
+            https=kit.https,
+        ),
+        enrolment_pages.EnrolmentPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            stations=rooms.stations,
+            enrolments=rooms.enrolments,
+            issuer=settings.issuer,
+        ),
+        subscriber_pages.SubscriberPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            gate=gate,
+            subscribers=rooms.subscribers,
+            enrolments=rooms.enrolments,
+            audit=ground.audit,
+        ),
+    )
+    return kit.application([entry for family in page_families for entry in family.entries()])
+
+
+def portal_client(settings: Settings, rooms: Rooms) -> PortalClient:
+    """The portal's registration at the issuer; its key is the same on every node."""
+    return PortalClient(
+        client_id=PORTAL_CLIENT_ID,
+        key=derive_p256_key(rooms.ground.root_keys, "portal-client", version=FIRST_VERSION),
+        redirect_uri=f"{settings.portal_url}/callback",
+    )
+
+
+def _kit(
+    settings: Settings,
+    rooms: Rooms,
+    *,
+    door: str,
+    origin: str,
+    templates: Sequence[tuple[str, str]],
+    usual: Literal["page", "json"],
+) -> DoorKit:
+    https = origin.startswith("https://")
+    assets = Assets(settings.assets / "web")
+    browsers = BrowserIds(door=door, https=https)
+    form_key = rooms.ground.root_keys.derive(f"forms/{door}", version=FIRST_VERSION)
+    csrf = Csrf(key=form_key, browsers=browsers, origin=origin)
+    brand = Brand(
+        name_th="ตัวตน",
+        name_en="Tuaton",
+        help_th=f"สอบถาม โทร. {settings.help_phone} หรือ {settings.help_mail}",
+        help_en=f"Help: phone {settings.help_phone} or {settings.help_mail}",
+        demonstration=settings.is_demo,
+    )
+    pages = Pages(template_packages=templates, assets=assets, brand=brand, csrf=csrf, https=https)
+    problems = ProblemCatalogue()
+    errors = ErrorAnswers(catalogue=problems, pages=pages, usual=usual)
+    return DoorKit(origin, https, assets, browsers, csrf, pages, errors, problems)

@@ -1,0 +1,82 @@
+"""The ground floor of one deployment: store, keys, log. Everything above is built on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from idp.app.schema import upgrade_schema
+from idp.audit.log import AuditLog
+from idp.audit.security_log import SecurityLog
+from idp.kernel.clock import Clock, SystemClock
+from idp.kernel.randomness import Randomness, system_randomness
+from idp.keys.audit_seals import CheckpointSigner, EntrySeal
+from idp.keys.blind_index import BlindIndex
+from idp.keys.encryption import ServerEncryptionKey
+from idp.keys.envelope import PersonalData
+from idp.keys.files import RootKeys, load_root_keys
+from idp.keys.pairwise import PairwiseSubjects
+from idp.keys.sealing import TokenSealer
+from idp.keys.signing import SigningKeys
+from idp.settings import SMALL_PROFILES, Settings
+from idp.storage.profile import mark_or_check
+from idp.storage.storage import Storage, open_engine
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the rooms stand on."""
+
+    clock: Clock
+    randomness: Randomness
+    storage: Storage
+    root_keys: RootKeys
+    sealer: TokenSealer
+    personal: PersonalData
+    blind_index: BlindIndex
+    pairwise: PairwiseSubjects
+    signing_keys: SigningKeys
+    encryption_key: ServerEncryptionKey
+    checkpoint_signer: CheckpointSigner
+    audit: AuditLog
+    security_log: SecurityLog
+
+
+@asynccontextmanager
+async def open_ground(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Ground]:
+    """Open store and keys. The small profiles bring their own schema up to date; production runs `idp db upgrade`.
+
+    Raises OtherProfile when the store was made for another profile.
+    """
+    clock = clock or SystemClock()
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    root_keys = load_root_keys(settings.home / "keys", randomness=system_randomness)
+    storage = Storage(open_engine(settings.store_url), clock)
+    try:
+        if settings.profile in SMALL_PROFILES:
+            await upgrade_schema(storage.engine)
+        async with storage.unit_of_work() as uow:
+            await mark_or_check(uow, settings.profile)
+        ground = _ground(settings, clock, root_keys, storage)
+        await ground.signing_keys.ensure()
+        yield ground
+    finally:
+        await storage.close()
+
+
+def _ground(settings: Settings, clock: Clock, root_keys: RootKeys, storage: Storage) -> Ground:
+    pairwise = PairwiseSubjects(root_keys)
+    return Ground(
+        clock=clock,
+        randomness=system_randomness,
+        storage=storage,
+        root_keys=root_keys,
+        sealer=TokenSealer(root_keys),
+        personal=PersonalData(root_keys),
+        blind_index=BlindIndex(root_keys),
+        pairwise=pairwise,
+        signing_keys=SigningKeys(storage=storage, root_keys=root_keys, clock=clock),
+        encryption_key=ServerEncryptionKey(root_keys),
+        checkpoint_signer=CheckpointSigner(root_keys, origin=settings.audit_origin),
+        audit=AuditLog(mac=EntrySeal(root_keys).mac, pseudonym=pairwise.pseudonym, randomness=system_randomness),
+        security_log=SecurityLog(clock),
+    )

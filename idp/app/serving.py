@@ -1,0 +1,127 @@
+"""Running doors and worker in one process: as many uvicorn servers as doors, one event loop, one orderly end."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import uvicorn
+from starlette.applications import Starlette
+
+from idp.app.doors import gateway_door, portal_door, provider_door
+from idp.app.ground import open_ground
+from idp.app.outbox import outbox_handlers
+from idp.app.outside import open_outside
+from idp.app.rooms import Rooms, build_rooms
+from idp.kernel.ids import new_id
+from idp.settings import Settings
+from idp.worker.jobs import Job, all_jobs
+from idp.worker.loop import run_jobs
+
+DRAIN_SECONDS = 10
+DEFAULT_PORTS = {"provider": 8000, "gateway": 8001, "portal": 8002}
+
+
+class Part(StrEnum):
+    """What a process runs."""
+
+    PROVIDER = "provider"
+    GATEWAY = "gateway"
+    PORTAL = "portal"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A door and where it listens."""
+
+    application: Starlette
+    host: str
+    port: int
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[Rooms]:
+    """Ground, connectors and rooms of a deployment, closed again in order."""
+    async with open_ground(settings) as ground, open_outside(settings, ground.clock) as outside:
+        yield await build_rooms(settings, ground, outside)
+
+
+async def serve(settings: Settings, parts: Sequence[Part]) -> None:
+    """Serve these parts until SIGTERM or SIGINT; requests under way are finished first."""
+    async with open_house(settings) as rooms:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        async with asyncio.TaskGroup() as group:
+            for listener in _listeners(settings, rooms, parts):
+                group.create_task(_serve_door(listener, stop))
+            if Part.WORKER in parts:
+                group.create_task(run_jobs(_jobs(rooms), stop))
+
+
+def _listeners(settings: Settings, rooms: Rooms, parts: Sequence[Part]) -> list[Listener]:
+    doors = (
+        (Part.PROVIDER, provider_door, settings.issuer),
+        (Part.GATEWAY, gateway_door, settings.gateway_url),
+        (Part.PORTAL, portal_door, settings.portal_url),
+    )
+    return [
+        Listener(make(settings, rooms), settings.listen, _port(settings, part, origin))
+        for part, make, origin in doors
+        if part in parts
+    ]
+
+
+def _port(settings: Settings, part: Part, origin: str) -> int:
+    """The small profiles listen where their addresses say; behind a proxy each door has its fixed port."""
+    named = urlsplit(origin).port if settings.is_demo else None
+    return named or DEFAULT_PORTS[part.value]
+
+
+async def _serve_door(listener: Listener, stop: asyncio.Event) -> None:
+    config = uvicorn.Config(
+        listener.application,
+        host=listener.host,
+        port=listener.port,
+        log_level="warning",
+        access_log=False,  # addresses of requests are not for logs
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=15,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    server = _OneOfSeveral(config)
+    running = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stop.set()
+    stopping.cancel()
+    await running
+
+
+class _OneOfSeveral(uvicorn.Server):
+    """A server that leaves signals to `serve`, which ends all doors at once."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def _jobs(rooms: Rooms) -> tuple[Job, ...]:
+    ground = rooms.ground
+    return all_jobs(
+        storage=ground.storage,
+        holder=new_id("wrk", now=ground.clock.now(), randomness=ground.randomness),
+        signing_keys=ground.signing_keys,
+        signer=ground.checkpoint_signer,
+        outbox_handlers=outbox_handlers(rooms),
+    )
