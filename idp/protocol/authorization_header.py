@@ -46,8 +46,7 @@ def only_authorization(header_values: Sequence[str]) -> str | None:
 
 def validate_scheme(*, scheme: TokenScheme, bound_to_key: bool) -> None:
     """A key-bound token comes under DPoP, another under Bearer; raises InvalidTokenError."""
-    # RFC 9449 §7.2: "a protected resource that supports only RFC6750 … ; protected resources supporting both … MUST
-    # reject a DPoP-bound access token received as a bearer token"
+    # RFC 9449 §7.2: "such a protected resource MUST reject a DPoP-bound access token received as a bearer token"
     if bound_to_key != (scheme is TokenScheme.DPOP):
         raise InvalidTokenError("the token is presented under the wrong scheme")
 

@@ -83,8 +83,8 @@ class RequestIntake:
             except (SealBroken, SealExpired) as error:
                 self._security_log.note("authorize.request_uri_unusable", reason=type(error).__name__)
                 raise Refused(OidcProblem.REQUEST_URI_UNUSABLE) from error
-            # RFC 9126 §2.2: "the request URI MUST be bound to the client that posted the authorization request"; §4:
-            # "the authorization server SHOULD treat request_uri values as one-time use"
+            # RFC 9126 §2.2: "The request_uri value MUST be bound to the client that posted the authorization request."
+            # §4: "Authorization servers SHOULD treat request_uri values as one-time use"
             if pending.client_id != client_id or await self._is_completed(uow, pending):
                 self._security_log.note("authorize.request_uri_unusable", reason="another client's, or used")
                 raise Refused(OidcProblem.REQUEST_URI_UNUSABLE)

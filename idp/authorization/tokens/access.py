@@ -131,7 +131,7 @@ class AccessTokens:
         validate_scheme(scheme=presented.scheme, bound_to_key=jkt is not None)
         if jkt is None:
             return
-        # RFC 9449 §7.1: "the DPoP proof MUST be … sent" with a token under the DPoP scheme.
+        # RFC 9449 §7.1: a token under the DPoP scheme comes with a proof in the DPoP header.
         if shown.dpop is None:
             refusal = InvalidDpopProof("a DPoP proof is required")
             refusal.status_code = 401

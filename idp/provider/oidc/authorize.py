@@ -103,5 +103,6 @@ class AuthorizeEndpoint:
 
 
 def _see_other(location: str) -> Response:
-    # RFC 9700 §4.12: "authorization servers … MUST NOT use the HTTP 307 status code … it is RECOMMENDED to use 303"
+    # RFC 9700 §4.12: "Authorization servers that redirect a request that potentially contains the user's credentials
+    # therefore MUST NOT use the HTTP 307 status code for redirection. … SHOULD use HTTP status code 303 (See Other)."
     return RedirectResponse(location, 303, headers=NO_STORE)
