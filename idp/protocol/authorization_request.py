@@ -10,7 +10,9 @@ from idp.protocol.pkce import validate_code_challenge
 
 PUSHED_REQUEST_PREFIX = "urn:ietf:params:oauth:request_uri:"
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+# In bytes: what is accepted here travels sealed in addresses, which servers and proxies cut off somewhere.
 LONGEST_STATE = 1024
+LONGEST_LIST = 512
 LONGEST_AUTHORIZATION_DETAILS = 4096
 JWK_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 MAX_AGE = re.compile(r"[0-9]{1,9}")
@@ -57,7 +59,7 @@ def parse_authorization_request(parameters: Mapping[str, str]) -> AuthorizationR
     return AuthorizationRequest(
         client_id=required(parameters, "client_id"),
         redirect_uri=required(parameters, "redirect_uri"),
-        scope=words(parameters.get("scope")),
+        scope=words(_bounded(parameters, "scope", LONGEST_LIST)),
         code_challenge=validate_code_challenge(
             code_challenge=parameters.get("code_challenge"),
             code_challenge_method=parameters.get("code_challenge_method"),
@@ -66,8 +68,8 @@ def parse_authorization_request(parameters: Mapping[str, str]) -> AuthorizationR
         nonce=_bounded(parameters, "nonce", LONGEST_STATE),
         prompt=_prompt(parameters),
         max_age=_max_age(parameters),
-        acr_values=words(parameters.get("acr_values")),
-        ui_locales=words(parameters.get("ui_locales")),
+        acr_values=words(_bounded(parameters, "acr_values", LONGEST_LIST)),
+        ui_locales=words(_bounded(parameters, "ui_locales", LONGEST_LIST)),
         authorization_details=_bounded(parameters, "authorization_details", LONGEST_AUTHORIZATION_DETAILS),
         resource=_bounded(parameters, "resource", LONGEST_STATE),
         dpop_jkt=_dpop_jkt(parameters),
@@ -76,7 +78,7 @@ def parse_authorization_request(parameters: Mapping[str, str]) -> AuthorizationR
 
 def _bounded(parameters: Mapping[str, str], name: str, longest: int) -> str | None:
     value = parameters.get(name)
-    if value is not None and len(value) > longest:
+    if value is not None and len(value.encode()) > longest:
         raise InvalidRequestError(f"{name} is too long")
     return value
 

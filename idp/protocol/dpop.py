@@ -121,8 +121,7 @@ def _judge_bindings(verified: VerifiedJwt, expected_access_token: str | None) ->
     # claim equals the hash of that access token"
     if expected_access_token is None:
         return
-    ath = verified.claims.get("ath")
-    if not isinstance(ath, str) or not compare_digest(ath.encode(), access_token_hash(expected_access_token).encode()):
+    if verified.claims.get("ath") != access_token_hash(expected_access_token):
         raise JwtRefused("ath is not the hash of the access token")
 
 

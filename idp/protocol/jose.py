@@ -113,9 +113,12 @@ def numeric_date(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def bounded_text(claims: Mapping[str, Any], name: str, *, longest: int) -> str:
-    """A claim that must be a string of 1 to `longest` characters; raises JwtRefused otherwise."""
+    """A claim that must be a string of 1 to `longest` printable ASCII characters; raises JwtRefused otherwise.
+
+    JSON may spell half a character (a lone surrogate), which no digest and no database takes.
+    """
     value = claims.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= longest:
+    if not isinstance(value, str) or not 1 <= len(value) <= longest or not (value.isascii() and value.isprintable()):
         raise JwtRefused(f"{name} is missing or malformed")
     return value
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -211,6 +212,33 @@ def test_a_required_nonce_must_be_there_and_a_given_one_must_be_ours() -> None:
 
 @given(st.text(max_size=300))
 def test_no_text_does_anything_but_being_refused(text: str) -> None:
+    with pytest.raises(InvalidDpopProof):
+        verify(text)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    name=st.sampled_from(["jti", "htm", "htu", "iat", "ath", "nonce", "exp", "nbf"]),
+    value=JSON_VALUES | st.just("\ud800"),
+)
+def test_no_claim_does_anything_but_verify_or_be_refused(name: str, value: Any) -> None:
+    text = proof(KEY, now=NOW, access_token="token", claims={name: value})
+    with suppress(InvalidDpopProof, UseDpopNonce):
+        assert verify(text, expected_access_token="token").jti.isascii()
+
+
+@given(
+    kty=st.sampled_from(["EC", "RSA", "OKP", "oct", "XX"]),
+    members=st.dictionaries(st.sampled_from(["crv", "x", "y", "n", "e", "d", "use", "alg", "kid"]), JSON_VALUES),
+)
+def test_no_key_in_the_header_does_anything_but_being_refused(kty: str, members: dict[str, Any]) -> None:
+    text = proof(KEY, now=NOW, header={"jwk": {"kty": kty, "crv": "P-256", **members}})
     with pytest.raises(InvalidDpopProof):
         verify(text)
 

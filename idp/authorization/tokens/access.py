@@ -100,14 +100,17 @@ class AccessTokens:
         judged = validate_access_token_claims(
             claims, expected_issuer=self._issuer, expected_audience=expected_audience, now=uow.now
         )
-        # 2. the key
-        await self._prove_possession(uow, presented, shown, judged.jkt)
-        # 3. everything it rests on, as it is now
-        if judged.gid is None:
-            return await self._of_client(uow, judged)
-        grant = await self._grants.live(uow, GrantId(judged.gid))
+        # 2. its client, as it is now
         client = await self._clients.live(uow, ClientId(judged.client_id))
-        if grant is None or client is None or grant.client_id != client.id:
+        if client is None:
+            raise InvalidTokenError("the client is suspended")
+        # 3. the key
+        await self._prove_possession(uow, presented, shown, client=client, jkt=judged.jkt)
+        # 4. the grant and everything it rests on, as it is now
+        if judged.gid is None:
+            return _of_client(client, judged)
+        grant = await self._grants.live(uow, GrantId(judged.gid))
+        if grant is None or grant.client_id != client.id:
             raise InvalidTokenError("the token has been revoked")
         return _of_grant(grant, client, token_id=judged.jti, sub=judged.sub, scope=grant.scope)
 
@@ -121,12 +124,12 @@ class AccessTokens:
         client = None if grant is None else await self._clients.live(uow, grant.client_id)
         if grant is None or client is None:
             raise InvalidTokenError("the token has been revoked")
-        await self._prove_possession(uow, presented, shown, grant.jkt)
+        await self._prove_possession(uow, presented, shown, client=client, jkt=grant.jkt)
         sub = self._pairwise.sub(client.sector, grant.subscriber_id)
         return grant, _of_grant(grant, client, token_id=payload["jti"], sub=sub, scope=tuple(payload["scope"]))
 
     async def _prove_possession(
-        self, uow: UnitOfWork, presented: PresentedToken, shown: Presentation, jkt: str | None
+        self, uow: UnitOfWork, presented: PresentedToken, shown: Presentation, *, client: Client, jkt: str | None
     ) -> None:
         validate_scheme(scheme=presented.scheme, bound_to_key=jkt is not None)
         if jkt is None:
@@ -142,7 +145,7 @@ class AccessTokens:
                 shown.dpop,
                 method=shown.method,
                 url=shown.url,
-                nonce_required=False,
+                nonce_required=client.dpop_nonce_required,
                 access_token=presented.access_token,
                 jkt=jkt,
             )
@@ -151,27 +154,25 @@ class AccessTokens:
             refusal.status_code = 401
             raise
 
-    async def _of_client(self, uow: UnitOfWork, judged: AccessTokenClaims) -> VerifiedAccessToken:
-        client = await self._clients.live(uow, ClientId(judged.client_id))
-        if client is None:
-            raise InvalidTokenError("the client is suspended")
-        try:
-            details: tuple[GdxDetail, ...] = parse_authorization_details(list(judged.authorization_details))
-        except InvalidGdxDetail as error:
-            raise InvalidTokenError("the token is not one for this resource") from error
-        return VerifiedAccessToken(
-            token_id=judged.jti,
-            client_id=client.id,
-            agency_id=client.agency_id,
-            grant_id=None,
-            subscriber_id=None,
-            sub=judged.sub,
-            details=details,
-            scope=(),
-            consent_id=None,
-            acr=None,
-            jkt=judged.jkt,
-        )
+
+def _of_client(client: Client, judged: AccessTokenClaims) -> VerifiedAccessToken:
+    try:
+        details: tuple[GdxDetail, ...] = parse_authorization_details(list(judged.authorization_details))
+    except InvalidGdxDetail as error:
+        raise InvalidTokenError("the token is not one for this resource") from error
+    return VerifiedAccessToken(
+        token_id=judged.jti,
+        client_id=client.id,
+        agency_id=client.agency_id,
+        grant_id=None,
+        subscriber_id=None,
+        sub=judged.sub,
+        details=details,
+        scope=(),
+        consent_id=None,
+        acr=None,
+        jkt=judged.jkt,
+    )
 
 
 def _of_grant(grant: Grant, client: Client, *, token_id: str, sub: str, scope: tuple[str, ...]) -> VerifiedAccessToken:

@@ -48,6 +48,10 @@ class Mint:
         self._agencies = agencies
         self._randomness = randomness
 
+    async def prepare(self) -> None:
+        """Bring the signing keys up to date while no transaction is open: a call must not need two connections."""
+        await self._keys.refresh()
+
     async def for_grant(
         self, uow: UnitOfWork, *, client: Client, grant: Grant, scope: tuple[str, ...], nonce: str | None, first: bool
     ) -> tuple[str, TokenResponse]:

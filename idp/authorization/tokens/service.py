@@ -79,6 +79,7 @@ class TokenEndpoint:
         One transaction: what was spent stays spent and a refusal's entry is kept also when nothing is minted; should
         the store fail, nothing is minted and nothing was spent.
         """
+        await self._mint.prepare()
         async with self._storage.unit_of_work() as uow:
             answer = await self._answer(uow, call)
         if isinstance(answer, OAuth2Error):

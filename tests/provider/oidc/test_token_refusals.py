@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from idp.kernel.ids import ConsentId
+from idp.audit.model import SYSTEM
+from idp.kernel.ids import ClientId, ConsentId
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.protocol.signing import GONE, ec_key, rsa_key
 from tests.provider.oidc.program import COMPANY, PERSON, Program
-from tests.provider.oidc.world import GATEWAY, ISSUER, World, make_world
+from tests.provider.oidc.world import DUTY_SERVICE, GATEWAY, ISSUER, World, make_world
 
 pytestmark = pytest.mark.anyio
 
@@ -199,6 +200,32 @@ async def test_an_unknown_nonce_is_answered_with_a_good_one(world: World, jobs: 
     assert is_refused(response, "use_dpop_nonce")
     nonce = response.headers["dpop-nonce"]
     assert (await jobs.token(body, dpop=jobs.proof(nonce=nonce))).status_code == 200
+
+
+async def test_a_client_that_needs_nonces_is_told_so_at_every_endpoint(world: World) -> None:
+    async with world.storage.unit_of_work() as uow:
+        await world.clients.register(
+            uow,
+            client_id=ClientId("careful"),
+            agency_id=world.sown.agency_id,
+            name_th="careful",
+            name_en="careful",
+            metadata={
+                "jwks": {"keys": [world.sown.other_key.as_dict(private=False)]},
+                "grant_types": ["client_credentials"],
+            },
+            services=[DUTY_SERVICE],
+            dpop_nonce_required=True,
+            by=SYSTEM,
+        )
+    careful = Program(world, "careful")
+    body = {"grant_type": "client_credentials", "authorization_details": json.dumps([COMPANY])}
+    response = await careful.token(body)
+    assert is_refused(response, "use_dpop_nonce")
+    nonce = response.headers["dpop-nonce"]
+    token = (await careful.token(body, dpop=careful.proof(nonce=nonce))).json()["access_token"]
+    assert is_refused(await careful.pull(token), "use_dpop_nonce", 401)
+    assert (await careful.pull(token, nonce=nonce)).status_code == 200
 
 
 @pytest.mark.parametrize(
