@@ -227,8 +227,10 @@ class Enrolments:
             checking = (EnrolmentState.CHECKING_CARD,)
             if not await store.move(uow, enrolment.id, of=checking, to=to, problem=problem, checked_at=checked_at):
                 return await self._found(uow, enrolment.id)  # it ended meanwhile, or another node took the check over
+            session = await self._stations.session(uow, enrolment.card_session_id)
+            reader = f"station {enrolment.station_id}" + (", virtual reader" if session.is_virtual else "")
             await self._journal.keep(uow, enrolment, EvidenceKind.CARD_HANDED_OVER, EvidenceResult.GIVEN)
-            await self._journal.keep(uow, enrolment, EvidenceKind.CARD_READ, EvidenceResult.READ)
+            await self._journal.keep(uow, enrolment, EvidenceKind.CARD_READ, EvidenceResult.READ, source=reader)
             for word in words:
                 await self._journal.keep(
                     uow, enrolment, word.kind, word.result, source=word.source, wire_code=word.wire_code
