@@ -36,6 +36,7 @@ def citizen_consents(story: Story) -> None:
     shown = {name.rsplit(".", 1)[-1].rsplit(":", 1)[-1] for name in page.rows("data-field")}
     require(_says(page, story.endpoints.agency_name[story.language]), "the consent page does not name who asks")
     require(shown.issuperset(PERSON_FIELDS + ADDRESS_FIELDS), "the consent page does not list what is asked for")
+    require(not page.rows("data-labels-only"), "the consent page could not get the values to show")
     require(_says(page, persona.name_th), "the consent page does not show the values that would be given")
     page.element("deny")
     story.pages["application"] = _citizen(story).browser.submit(page, "allow")
