@@ -42,9 +42,9 @@ class Settings(BaseSettings):
     # the outside: registries, certificates, time-stamps (the simulators in the small profiles)
     card_status_url: str = "http://127.0.0.1:8003"
     gdx_url: str = "http://127.0.0.1:8003"
-    gdx_consumer_key: SecretStr = SecretStr("demo-consumer")
-    gdx_consumer_secret: SecretStr = SecretStr("demo-secret")
-    gdx_agent_id: str = "tuaton-demo"
+    gdx_consumer_key: SecretStr = SecretStr("demonstration-consumer")
+    gdx_consumer_secret: SecretStr = SecretStr("demonstration-secret")
+    gdx_agent_id: str = "tuaton-demonstration"
     certificate_authority_url: str = "http://127.0.0.1:8003/ca"
     tsa_url: str = "http://127.0.0.1:8003/tsa"
     tsa_root_file: Path | None = None
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"the {self.profile.value} profile listens on loopback only")
         elif not self.database_url.startswith("postgresql+asyncpg://"):
             raise ValueError(f"the {self.profile.value} profile needs PostgreSQL: set IDP_DATABASE_URL")
-        elif self.gdx_consumer_secret.get_secret_value() == "demo-secret":
+        elif self.gdx_consumer_secret.get_secret_value() == "demonstration-secret":
             raise ValueError("the demonstration's registry secret is refused: set IDP_GDX_CONSUMER_SECRET")
         return self
 

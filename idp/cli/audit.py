@@ -62,7 +62,7 @@ def verify(
 @commands.command("checkpoint")
 def newest_checkpoint(home: Home = None) -> None:
     """Print the newest signed checkpoint, to be kept outside the store. Exit 2 when there is none."""
-    note = asyncio.run(_newest(_settings(home)))
+    note = asyncio.run(newest_checkpoint_of(_settings(home)))
     if note is None:
         typer.echo("no checkpoint has been signed yet", err=True)
         raise typer.Exit(UNREADABLE)
@@ -84,7 +84,8 @@ async def _verify(settings: Settings, root_keys: RootKeys, kept: str | None) -> 
         await storage.close()
 
 
-async def _newest(settings: Settings) -> str | None:
+async def newest_checkpoint_of(settings: Settings) -> str | None:
+    """The newest signed note of a deployment's log."""
     storage = Storage(open_engine(settings.store_url), SystemClock())
     try:
         async with storage.reading() as uow:

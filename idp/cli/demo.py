@@ -21,7 +21,7 @@ from connectors.fictitious.personas import PERSONAS
 from idp.app.demo.people import CITIZENS, STAFF, passkey_link
 from idp.app.demo.story import STATION, Addresses, link_url, prepare_story, told_to_strangers
 from idp.app.serving import open_house
-from idp.cli.audit import SOUND
+from idp.cli.audit import newest_checkpoint_of
 from idp.cli.processes import Child, ChildFailed, PortInUse, Processes, check_ports
 from idp.settings import DEFAULT_HOME, Settings
 from idp.storage.profile import Profile
@@ -30,7 +30,6 @@ commands = typer.Typer(add_completion=False)
 
 MARK = ".tuaton-demonstration"
 AGENT_SECONDS = 30.0
-AUDIT_SECONDS = 10.0
 
 console = Console(highlight=False)
 
@@ -95,12 +94,11 @@ def demo(
             held = _run(plan, processes)
             if not once:
                 asyncio.run(_show_doors(plan))
-                _wait(processes)
+                _wait_for_interrupt(processes)
     except ChildFailed as failed:
         _stop(f"{failed.name} ended by itself.", f"read {failed.log}\n{failed.last_lines}")
-    except KeyboardInterrupt:
-        console.print("\nหยุดแล้ว · stopped")
-        raise typer.Exit(0 if once is False else 1) from None
+    # the worker signs what is left when it is told to stop: only now is the newest checkpoint the last one
+    _bring_home(plan)
     raise typer.Exit(0 if held else 1)
 
 
@@ -131,8 +129,7 @@ def _run(plan: Plan, processes: Processes) -> bool:
     journey = [python, "-m", "relying_party_demo.journey", "--endpoints", str(plan.out / "endpoints.json")]
     walked = subprocess.run([*journey, "--out", str(plan.out)], check=False, env={**os.environ, **environment})  # noqa: S603
     processes.check()
-    kept = _bring_home(plan)
-    return walked.returncode == 0 and kept
+    return walked.returncode == 0
 
 
 async def _prepare(plan: Plan) -> None:
@@ -156,21 +153,16 @@ async def _wait_for_agent(plan: Plan, processes: Processes) -> dict[str, Any]:
         return await told_to_strangers(plan.settings, rooms, plan.addresses, card_stack=presence.card_stack)
 
 
-def _bring_home(plan: Plan) -> bool:
-    """Trust anchors for outside verifiers, and the newest checkpoint of the log; True when both are there."""
+def _bring_home(plan: Plan) -> None:
+    """Trust anchors for outside verifiers, and the newest checkpoint of the log."""
     trust = plan.out / "trust"
     trust.mkdir(parents=True, exist_ok=True)
     for certificate in (plan.home / "trust").glob("*.pem"):
         shutil.copy(certificate, trust / certificate.name)
-    audit = [sys.executable, "-m", "idp.cli", "audit", "checkpoint", "--home", str(plan.home)]
-    ends_at = time.monotonic() + AUDIT_SECONDS
-    while time.monotonic() < ends_at:
-        printed = subprocess.run(audit, check=False, capture_output=True, text=True)  # noqa: S603
-        if printed.returncode == SOUND:
-            (plan.out / "checkpoint.txt").write_text(printed.stdout, "utf-8")
-            return True
-        time.sleep(0.5)
-    return False
+    note = asyncio.run(newest_checkpoint_of(plan.settings))
+    if note is None:
+        _stop("no checkpoint of the log was signed.", f"read {plan.home / 'logs' / 'house.log'}")
+    (plan.out / "checkpoint.txt").write_text(note, "utf-8")
 
 
 async def _show_doors(plan: Plan) -> None:
@@ -192,10 +184,13 @@ async def _show_doors(plan: Plan) -> None:
     console.print(f"IDP_HOME={plan.home}   Ctrl-C หยุด · stops")
 
 
-def _wait(processes: Processes) -> None:
-    while True:
-        time.sleep(1)
-        processes.check()
+def _wait_for_interrupt(processes: Processes) -> None:
+    try:
+        while True:
+            time.sleep(1)
+            processes.check()
+    except KeyboardInterrupt:
+        console.print("\nกำลังหยุด · stopping")
 
 
 def _plan(out: Path | None, port_base: int, card: str) -> Plan:

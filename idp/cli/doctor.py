@@ -6,7 +6,9 @@ from rich.table import Table
 
 from connectors.card.doctor import diagnose
 
-commands = typer.Typer(help="What is wrong with this machine, and the cure.", no_args_is_help=True, add_completion=False)
+commands = typer.Typer(
+    help="What is wrong with this machine, and the cure.", no_args_is_help=True, add_completion=False
+)
 
 
 @commands.callback()

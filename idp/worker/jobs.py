@@ -21,11 +21,15 @@ OUTBOX_RETRY = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A named piece of work and how long it rests in between."""
+    """A named piece of work and how long it rests in between.
+
+    `runs_at_the_end`: once more when the worker is told to stop, so that a clean end leaves nothing waiting.
+    """
 
     name: str
     every_seconds: float
     run: Callable[[], Awaitable[None]]
+    runs_at_the_end: bool = False
 
 
 class AuditJobs:
@@ -91,9 +95,9 @@ def all_jobs(
     audit = AuditJobs(storage=storage, holder=holder, signer=signer)
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
-        Job("audit.sequence", 0.5, audit.sequence),
-        Job("audit.checkpoint", 30, audit.checkpoint),
-        Job("outbox.deliver", 0.5, outbox.deliver),
+        Job("outbox.deliver", 0.5, outbox.deliver, runs_at_the_end=True),
+        Job("audit.sequence", 0.5, audit.sequence, runs_at_the_end=True),
+        Job("audit.checkpoint", 30, audit.checkpoint, runs_at_the_end=True),
         Job("keys.ensure", 3600, signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
     )

@@ -3,7 +3,7 @@ worker.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,23 +16,30 @@ logger = structlog.get_logger("worker")
 LONGEST_REST_SECONDS = 60.0
 
 
-async def run_jobs(jobs: Iterable[Job], stop: asyncio.Event) -> None:
-    """Run until `stop` is set; the job under way is finished first."""
+async def run_jobs(jobs: Sequence[Job], stop: asyncio.Event) -> None:
+    """Run until `stop` is set; the jobs under way are finished, then those that have to leave nothing waiting run."""
     async with asyncio.TaskGroup() as group:
         for job in jobs:
             group.create_task(_run_job(job, stop), name=job.name)
+    for job in jobs:
+        if job.runs_at_the_end:
+            await _run_once(job)
 
 
 async def _run_job(job: Job, stop: asyncio.Event) -> None:
     rest = job.every_seconds
     while not stop.is_set():
-        try:
-            await job.run()
-            rest = job.every_seconds
-        except (TuatonError, ConnectorError, SQLAlchemyError, OSError) as error:
-            logger.warning("worker.job_failed", job=job.name, error=type(error).__name__)
-            rest = min(max(rest, 1.0) * 2, LONGEST_REST_SECONDS)
+        rest = job.every_seconds if await _run_once(job) else min(max(rest, 1.0) * 2, LONGEST_REST_SECONDS)
         try:
             await asyncio.wait_for(stop.wait(), timeout=rest)
         except TimeoutError:
             continue
+
+
+async def _run_once(job: Job) -> bool:
+    try:
+        await job.run()
+    except (TuatonError, ConnectorError, SQLAlchemyError, OSError) as error:
+        logger.warning("worker.job_failed", job=job.name, error=type(error).__name__)
+        return False
+    return True
