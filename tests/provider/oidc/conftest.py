@@ -10,7 +10,8 @@ from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
 from tests.clock import FrozenClock
 from tests.provider.oidc.program import Program
-from tests.provider.oidc.world import Seed, World, build, make_world
+from tests.provider.oidc.sowing import make_world
+from tests.provider.oidc.world import Seed, World, build
 
 
 @pytest.fixture(scope="session")

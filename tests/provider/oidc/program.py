@@ -134,3 +134,9 @@ async def allow(world: World, browser: httpx2.AsyncClient, location: str) -> str
 
 def query_of(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+def is_refused(response: httpx2.Response, error: str, status: int = 400) -> bool:
+    assert (response.status_code, response.json()["error"]) == (status, error), response.text
+    assert "access_token" not in response.json()
+    return True

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -13,17 +12,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from connectors.contracts.card import PersonName
-from connectors.contracts.identifiers import CitizenId, check_digit
-from connectors.contracts.thai_dates import PartialDate
-from idp.agencies.model import AgencyKind, AgreementKind, Channel, Service
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
-from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
 from idp.audit.store import audit_entry
 from idp.authentication.sessions import Sessions
-from idp.authorization.client_registration.model import ClientProfile
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.service import Grants
@@ -36,11 +29,10 @@ from idp.authorization.tokens.proofs import DpopProofs
 from idp.authorization.tokens.revocation import Revocation
 from idp.authorization.tokens.service import TokenEndpoint
 from idp.authorization.tokens.userinfo import Userinfo
-from idp.catalogue.gdx import Basis
 from idp.consent.service import Consents
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import TuatonError
-from idp.kernel.ids import AgencyId, AgreementId, ClientId, ServiceId, SubscriberId
+from idp.kernel.ids import AgencyId, AgreementId, ServiceId, SubscriberId
 from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
@@ -58,12 +50,10 @@ from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.oidc.wire import oauth_error
 from idp.provider.pages.session_cookie import Citizens, SessionCookie
 from idp.storage.storage import Storage
-from idp.subscribers.model import Identity
 from idp.subscribers.service import Subscribers
 from idp.web.browsers import BrowserIds
 from idp.web.routes import build_routes
 from tests.clock import FrozenClock
-from tests.protocol.signing import ec_key
 
 ISSUER = "http://id.localhost:8000"
 GATEWAY = "http://data.localhost:8001"
@@ -138,40 +128,6 @@ class World:
 
     async def last_entry(self) -> dict[str, Any]:
         return (await self.entries())[-1]
-
-
-def identity() -> Identity:
-    first12 = "110000000001"
-    return Identity(
-        citizen_id=CitizenId.parse(first12 + check_digit(first12)),
-        name_th=PersonName("นาย", "สมมติ", "", "ใจดี"),
-        name_en=PersonName("Mr.", "Sommut", "", "Jaidee"),
-        birth_date=PartialDate.parse_be("25330712"),
-        sex="1",
-    )
-
-
-def service(agency_id: AgencyId, service_id: ServiceId) -> Service:
-    texts = {
-        f"{name}_{language}": f"{name} {language}"
-        for name in ("title", "purpose", "law", "refusal_route", "retention")
-        for language in ("th", "en")
-    }
-    return Service(
-        id=service_id,
-        agency_id=agency_id,
-        papers_replaced=(),
-        minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
-        consent_days=30,
-        uses=5,
-        **texts,
-    )
-
-
-async def make_world(storage: Storage, clock: FrozenClock) -> World:
-    """The issuer on an empty store, seeded."""
-    empty = build(storage, clock, None)
-    return build(storage, clock, await sow(empty, ec_key(), ec_key()))
 
 
 def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
@@ -323,82 +279,4 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         keys=keys,
         security_log=security_log,
         seed=seed,
-    )
-
-
-async def sow(world: World, jobs_key: ECKey, other_key: ECKey) -> Seed:
-    """Put the agency, its clients and the citizen into an empty store."""
-    agencies, clients, clock = world.agencies, world.clients, world.clock
-    await world.keys.ensure()
-    async with world.storage.unit_of_work() as uow:
-        agency = await agencies.register_agency(
-            uow, code="employment", name_th="หน่วยงาน", name_en="Agency", kind=AgencyKind.STATE, by=SYSTEM
-        )
-        for service_id in (SERVICE, DUTY_SERVICE):
-            await agencies.register_service(uow, service(agency.id, service_id), by=SYSTEM)
-        terms: dict[str, Any] = {
-            "agency_id": agency.id,
-            "channel": Channel.ONLINE,
-            "kind": AgreementKind.OTHER,
-            "reference_no": "1",
-            "granted_by": "owner",
-            "valid_from": clock.now() - timedelta(days=1),
-            "valid_until": clock.now() + timedelta(days=365),
-            "daily_quota": 100,
-            "by": SYSTEM,
-        }
-        agreement = await agencies.grant_agreement(
-            uow,
-            service_id=SERVICE,
-            dataset="dopa.person",
-            fields=["citizen_id", "name_th", "birth_date"],
-            bases=[Basis.CONSENT],
-            **terms,
-        )
-        await agencies.grant_agreement(
-            uow, service_id=DUTY_SERVICE, dataset="dbd.company", fields=["name_th"], bases=[Basis.DUTY], **terms
-        )
-        all_grants = ["authorization_code", "refresh_token", "client_credentials"]
-        for client_id, key in (("jobs", jobs_key), ("other", other_key)):
-            await clients.register(
-                uow,
-                client_id=ClientId(client_id),
-                agency_id=agency.id,
-                name_th=client_id,
-                name_en=client_id,
-                metadata={
-                    "redirect_uris": [CALLBACK],
-                    "jwks": {"keys": [key.as_dict(private=False)]},
-                    "grant_types": all_grants,
-                    "scope": "openid profile",
-                },
-                services=[SERVICE, DUTY_SERVICE],
-                by=SYSTEM,
-            )
-        await clients.register(
-            uow,
-            client_id=ClientId("portal"),
-            agency_id=agency.id,
-            name_th="portal",
-            name_en="portal",
-            metadata={
-                "redirect_uris": [CALLBACK],
-                "jwks": {"keys": [other_key.as_dict(private=False)]},
-                "scope": "openid profile staff",
-                "dpop_bound_access_tokens": False,
-                "id_token_signed_response_alg": "RS256",
-            },
-            profile=ClientProfile.BASELINE,
-            first_party=True,
-            by=SYSTEM,
-        )
-        person = identity()
-        subscriber_id = await world.subscribers.create(uow, identity=person, ial=Ial.IAL2_3, by=SYSTEM)
-    return Seed(
-        agency_id=agency.id,
-        agreement_id=agreement.id,
-        subscriber_id=subscriber_id,
-        citizen_id=person.citizen_id.digits,
-        jobs_key=jobs_key,
-        other_key=other_key,
     )

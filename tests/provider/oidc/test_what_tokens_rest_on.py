@@ -1,0 +1,80 @@
+"""Tokens end with what they rest on, and reach no further."""
+
+import json
+from typing import Any
+
+import pytest
+
+from idp.kernel.ids import ConsentId
+from tests.provider.oidc.program import COMPANY, PERSON, Program, is_refused
+from tests.provider.oidc.world import World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_withdrawn_consent_ends_tokens_at_once(world: World, jobs: Program) -> None:
+    answer = (await jobs.redeem(await jobs.code([PERSON]))).json()
+    given = next(entry for entry in await world.entries() if entry["event"] == "consent.given")
+    async with world.storage.unit_of_work() as uow:
+        consent_id = ConsentId(given["details"]["consent"])
+        await world.consents.withdraw(uow, consent_id, subscriber_id=world.sown.subscriber_id)
+    assert is_refused(await jobs.pull(answer["access_token"]), "invalid_token", 401)
+    body = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
+    assert is_refused(await jobs.token(body), "invalid_grant")
+
+
+async def test_a_refresh_token_under_another_key_ends_the_grant(world: World, jobs: Program) -> None:
+    answer = (await jobs.redeem(await jobs.code([PERSON]))).json()
+    body = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
+    thief = Program(world)
+    assert is_refused(await thief.token(body), "invalid_grant")
+    assert is_refused(await jobs.token(body), "invalid_grant")
+    assert is_refused(await jobs.pull(answer["access_token"]), "invalid_token", 401)
+
+
+async def test_a_refresh_token_is_its_clients_own_and_widens_nothing(world: World, jobs: Program) -> None:
+    answer = (await jobs.redeem(await jobs.code())).json()
+    body = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
+    assert is_refused(await Program(world, "other").token(body), "invalid_grant")
+    assert is_refused(await jobs.token({**body, "scope": "openid profile"}), "invalid_scope")
+    assert is_refused(await jobs.token({**body, "refresh_token": answer["access_token"]}), "invalid_grant")
+    assert (await jobs.token(body)).status_code == 200
+    world.clock.advance(12 * 3600)
+    assert is_refused(await jobs.token(body), "invalid_grant")
+
+
+@pytest.mark.parametrize(
+    ("details", "error"),
+    [
+        ([{**COMPANY, "fields": ["name_th", "directors"]}], "invalid_authorization_details"),
+        ([{**COMPANY, "basis": "consent"}], "invalid_authorization_details"),
+        ([{**COMPANY, "purpose": "somebody-else"}], "invalid_authorization_details"),
+        ([{**PERSON, "basis": "duty"}], "invalid_authorization_details"),
+        (None, "invalid_request"),
+    ],
+)
+async def test_own_authority_reaches_no_further_than_the_right(
+    world: World, jobs: Program, details: Any, error: str
+) -> None:
+    body = {"grant_type": "client_credentials"}
+    if details is not None:
+        body["authorization_details"] = json.dumps(details)
+    assert is_refused(await jobs.token(body), error)
+    entry = await world.last_entry()
+    assert (entry["event"], entry["outcome"], entry["details"]["error"]) == ("token.refused", "refused", error)
+
+
+@pytest.mark.parametrize("kind", ["refresh_token", "access_token"])
+@pytest.mark.parametrize("details", [None, [PERSON]])
+async def test_a_client_revokes_its_own_grant_and_nobody_elses(
+    world: World, jobs: Program, kind: str, details: Any
+) -> None:
+    answer = (await jobs.redeem(await jobs.code(details))).json()
+    use = jobs.pull if details else jobs.userinfo
+    other = Program(world, "other")
+    assert (await other.http.post("/revoke", data=other.authenticated({"token": answer[kind]}))).status_code == 200
+    assert (await use(answer["access_token"])).status_code == 200
+    assert (await jobs.http.post("/revoke", data=jobs.authenticated({"token": "nonsense"}))).status_code == 200
+    assert (await jobs.http.post("/revoke", data=jobs.authenticated({"token": answer[kind]}))).status_code == 200
+    assert is_refused(await use(answer["access_token"]), "invalid_token", 401)
+    assert (await world.last_entry())["details"]["reason"] == "by_client"
