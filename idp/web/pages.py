@@ -177,12 +177,19 @@ def _language_filters(language: Language) -> Mapping[str, Callable[..., str]]:
         return str(getattr(record, f"{field}_{language.value}"))
 
     def moment(at: datetime) -> str:
-        return thai_long_date_time(at) if language is Language.TH else english_long_date_time(at)
+        return _unbroken(thai_long_date_time(at)) if language is Language.TH else english_long_date_time(at)
 
     def day(at: datetime) -> str:
-        return thai_long_date(at) if language is Language.TH else english_long_date(at)
+        return _unbroken(thai_long_date(at)) if language is Language.TH else english_long_date(at)
 
     return {"local": local, "moment": moment, "day": day}
+
+
+def _unbroken(thai_date: str) -> str:
+    """The same date with no-break spaces where a line must not end: before the year and the full stop of the hour."""
+    for pair in ("พ.ศ. ", "เวลา ", " น."):
+        thai_date = thai_date.replace(pair, pair.replace(" ", "\N{NO-BREAK SPACE}"))
+    return thai_date
 
 
 def _language_url(request: Request, language: Language) -> str | None:

@@ -13,7 +13,7 @@ from idp.exchange.preview import Previews
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.protocol.scopes import PROFILE
-from idp.provider.pages.consent_view import ConsentView, profile_values, sections_of, shown_value
+from idp.provider.pages.consent_view import ConsentView, ShownValue, profile_values, sections_of, shown_value
 from idp.provider.pages.flows import continue_url, form_target
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.storage.storage import Storage
@@ -25,7 +25,7 @@ from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
 
-Values = dict[str, dict[str, str] | None]
+Values = dict[str, dict[str, ShownValue] | None]
 """Section to field to what is shown; None where the source gave nothing in time, or may not be asked."""
 
 

@@ -40,6 +40,14 @@ class Section:
     uses: int | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownValue:
+    """A value on the page. `end` is what is left of a masked one, to be read aloud in its place."""
+
+    text: str
+    end: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentView:
     """Everything a consent page says except the citizen's own values. `service` is None for a plain sign-in."""
@@ -115,11 +123,12 @@ def profile_values(identity: Identity) -> dict[str, str]:
     }
 
 
-def shown_value(field: Field, value: str) -> str:
+def shown_value(field: Field, value: str) -> ShownValue:
     """A value as the page shows it to its owner: of sensitive ones only the end, enough to recognise it."""
     if field.sensitivity is Sensitivity.HIGH:
-        return "x" * (len(value) - VISIBLE_CHARACTERS) + value[-VISIBLE_CHARACTERS:]
-    return value
+        end = value[-VISIBLE_CHARACTERS:]
+        return ShownValue(text="x" * (len(value) - len(end)) + end, end=end)
+    return ShownValue(text=value, end=None)
 
 
 def _section(detail: GdxDetail) -> Section:

@@ -1,0 +1,81 @@
+"""Chromium against the real pages: a server on this machine, a virtual authenticator, the accessibility checker."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from starlette.types import ASGIApp
+
+from tests.web.prepared import NODE_MODULES
+
+AXE = NODE_MODULES / "axe-core" / "axe.min.js"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def free_port() -> socket.socket:
+    """A listening socket on the loopback interface."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
+@asynccontextmanager
+async def serving(application: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve an application until the block ends."""
+    config = uvicorn.Config(application, log_config=None, lifespan="off", ws="none", access_log=False)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+@asynccontextmanager
+async def launched(executable: str) -> AsyncIterator[Browser]:
+    """Chromium without a screen, for whom every `*.localhost` is this machine."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--host-resolver-rules=MAP *.localhost 127.0.0.1"],
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def with_authenticator(context: BrowserContext, page: Page, **options: Any) -> Any:
+    """Give the page a phone's own authenticator; gives the CDP session and the authenticator's id."""
+    session = await context.new_cdp_session(page)
+    await session.send("WebAuthn.enable")
+    settings = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+        **options,
+    }
+    added = await session.send("WebAuthn.addVirtualAuthenticator", {"options": settings})
+    return session, added["authenticatorId"]
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page as it stands, one line each."""
+    # The page's own policy lets no script in; the checker comes in beside it, over the debugging protocol.
+    session = await page.context.new_cdp_session(page)
+    await session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+    run = f"axe.run(document, {{runOnly: {json.dumps(WCAG)}}}).then(result => JSON.stringify(result.violations))"
+    answer = await session.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
+    found = json.loads(answer["result"]["value"])
+    return [f"{item['id']}: {item['nodes'][0]['html'][:120]} {item['nodes'][0]['failureSummary']}" for item in found]

@@ -1,0 +1,157 @@
+"""The whole way in a real browser: passkeys by its own API, no error in its console, nothing wrong for axe-core."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from idp.storage.storage import Storage
+from tests.clock import FrozenClock
+from tests.exchange.world import pull
+from tests.provider.pages.browser import free_port, launched, serving, violations, with_authenticator
+from tests.provider.pages.house import House, open_house
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+
+@dataclass
+class Phone:
+    """A person's phone before the pages of a house."""
+
+    house: House
+    context: BrowserContext
+    page: Page
+    session: Any
+    authenticator: str
+    complaints: list[str]
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(self.house.origin + path)
+
+    async def add_passkey(self) -> None:
+        await self.open(f"/passkeys/new?link={await self.house.link()}")
+        await self.page.click("#add_passkey")
+        await self.page.wait_for_selector("#passkey_added")
+
+    async def sign_in(self) -> None:
+        await self.open("/sign-in")
+        await self.page.click("#sign_in")
+        await self.page.wait_for_selector("#account")
+
+    async def browser_id(self) -> str:
+        return next(
+            str(cookie.get("value")) for cookie in await self.context.cookies() if cookie.get("name") == "id-browser"
+        )
+
+    async def overflow(self) -> int:
+        """How far the page is wider than the screen, in pixels."""
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(await self.page.evaluate(wider))
+
+    async def check(self, state: str) -> None:
+        assert await violations(self.page) == [], state
+        assert await self.overflow() <= 0, state
+
+
+@pytest.fixture
+async def phone(chromium: str, sqlite_storage: Storage, clock: FrozenClock, asset_folder: Path) -> AsyncIterator[Phone]:
+    listener = free_port()
+    origin = f"http://id.localhost:{listener.getsockname()[1]}"
+    async with (
+        open_house(sqlite_storage, clock, asset_folder, origin=origin) as house,
+        serving(house.application, listener),
+        launched(chromium) as browser,
+    ):
+        context = await browser.new_context(viewport={"width": 320, "height": 700}, locale="th-TH")
+        context.set_default_timeout(15_000)
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        session, authenticator = await with_authenticator(context, page)
+        yield Phone(house, context, page, session, authenticator, complaints)
+        assert complaints == []
+
+
+async def test_from_the_link_to_a_consent_that_is_taken_back(phone: Phone) -> None:
+    await phone.open(f"/passkeys/new?link={await phone.house.link()}")
+    await phone.check("adding a passkey")
+    await phone.page.click("#add_passkey")
+    await phone.page.wait_for_selector("#passkey_added")
+    await phone.check("passkey added")
+    await phone.open(f"/sign-in?flow={phone.house.flow(await phone.browser_id())}")
+    await phone.check("sign-in for a service")
+    await phone.sign_in()
+    await phone.check("home")
+
+    await phone.open(f"/consent?flow={phone.house.flow(await phone.browser_id())}")
+    await phone.check("consent")
+    async with phone.page.expect_request(lambda request: "jobs.localhost:8010" in request.url) as leaving:
+        await expect(phone.page.locator("#allow")).to_be_enabled()
+        await phone.page.click("#allow")
+    assert "code=" in (await leaving.value).url
+    phone.complaints.clear()  # nobody listens at the service's address in this test
+
+    record, token = await phone.house.world.consented()
+    await phone.house.world.exchange().pull(pull(token))
+    await phone.open("/account/activity")
+    await expect(phone.page.locator("[data-disclosure]")).to_have_count(1)
+    await phone.check("activity")
+    await phone.open("/account/consents")
+    await phone.check("consents")
+    await phone.page.click(f"[data-consent='{record.id}'] a")
+    await phone.check("one consent")
+    await phone.page.click("#withdraw")
+    await expect(phone.page.locator(f"[data-consent='{record.id}']")).to_have_attribute("data-live", "false")
+    await phone.open("/account/passkeys")
+    await phone.check("passkeys")
+    await phone.open("/sign-out")
+    await phone.check("signing out")
+    await phone.page.click("#confirm_logout")
+    await phone.page.wait_for_selector("#signed_out")
+    await phone.check("signed out")
+
+
+async def test_a_double_click_meant_for_the_page_before_decides_nothing(phone: Phone) -> None:
+    await phone.add_passkey()
+    await phone.sign_in()
+    await phone.open(f"/consent?flow={phone.house.flow(await phone.browser_id())}")
+    await phone.page.evaluate("document.querySelector('#allow').click()")
+    assert phone.page.url.startswith(f"{phone.house.origin}/consent")
+    assert await phone.house.world.entries("consent.given") == []
+
+
+async def test_whatever_goes_wrong_is_one_neutral_block_with_a_way_on(phone: Phone) -> None:
+    await phone.add_passkey()
+    await phone.session.send(
+        "WebAuthn.setUserVerified", {"authenticatorId": phone.authenticator, "isUserVerified": False}
+    )
+    await phone.open("/sign-in?lang=en")
+    await phone.page.click("#sign_in")
+    failure = phone.page.locator("#passkey_failure")
+    await expect(failure).to_be_visible()
+    await expect(failure).to_be_focused()
+    await expect(failure).to_contain_text("What would you like to do?")
+    await phone.check("sign-in failed")
+    await expect(phone.page.locator("#sign_in")).to_be_enabled()
+
+
+async def test_a_used_link_is_told_in_words_and_code(phone: Phone) -> None:
+    link = await phone.house.link()
+    await phone.open(f"/passkeys/new?link={link}")
+    await phone.house.link()  # the counter gives a newer one meanwhile
+    await phone.page.click("#add_passkey")
+    await expect(phone.page.locator("#error_code")).to_have_text("AUT-03")
+    await phone.check("link used")
+    phone.complaints.clear()  # Chromium reports the refusal of the script's request as an error
+
+
+async def test_an_error_page_can_be_read_by_everybody(phone: Phone) -> None:
+    await phone.open("/no-such-page")
+    await phone.check("error page")
+    await phone.page.click("#language")
+    await expect(phone.page.locator("h1")).to_have_text("Page not found")
+    phone.complaints.clear()  # Chromium reports every 404 as an error
