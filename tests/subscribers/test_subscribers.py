@@ -95,6 +95,20 @@ async def test_a_number_is_found_after_the_index_key_was_rotated(storage: Storag
     assert found.id == subscriber_id
 
 
+async def test_while_keys_rotate_a_number_is_indexed_under_each(storage: Storage, root_key: bytes) -> None:
+    newer = secrets.token_bytes(32)
+    async with storage.unit_of_work() as uow:
+        subscriber_id = await create(subscribers_with(RootKeys({1: root_key, 2: newer})), uow)
+    for root_keys in (RootKeys({1: root_key}), RootKeys({1: root_key, 2: newer})):
+        async with storage.reading() as uow:
+            found = await subscribers_with(root_keys).find_by_citizen_id(uow, identity_of("somchai").citizen_id)
+        assert found is not None
+        assert found.id == subscriber_id
+    with pytest.raises(Conflict):
+        async with storage.unit_of_work() as uow:
+            await create(subscribers_with(RootKeys({1: root_key})), uow)
+
+
 async def test_a_level_rises_and_never_falls(storage: Storage, subscribers: Subscribers) -> None:
     async with storage.unit_of_work() as uow:
         subscriber_id = await create(subscribers, uow)
