@@ -19,7 +19,6 @@ from idp.exchange.pull.store import disclosure, forget_answers
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
-from idp.oversight.service import AccessHistory
 from idp.storage.outbox import outbox
 from idp.subscribers.model import ActingMember
 from tests.exchange.world import (
@@ -336,21 +335,3 @@ async def test_an_answer_is_kept_for_an_hour_and_then_forgotten(world: World) ->
 
 async def test_every_reason_has_its_problem() -> None:
     assert set(PROBLEMS) == set(Reason)
-
-
-async def test_the_owner_sees_releases_and_refusals(world: World) -> None:
-    _, token = await world.consented()
-    await world.exchange().pull(pull(token))
-    world.clock.advance(1)
-    await withdraw(world)
-    with pytest.raises(Refused):
-        await world.exchange().pull(pull(token, "dopa.address"))
-    async with world.storage.reading() as uow:
-        newest, oldest = await AccessHistory().of(uow, world.somchai)
-        assert await AccessHistory().of(uow, world.somchai, after=newest.disclosure_id) == [oldest]
-        assert await AccessHistory().of(uow, SubscriberId("sub_other")) == []
-    assert (newest.outcome.value, newest.dataset_title_th) == ("refused", "ข้อมูลที่อยู่")
-    assert newest.reason is Reason.CONSENT_ENDED
-    assert (oldest.outcome.value, oldest.agency_name_en) == ("released", "Demonstration employment agency")
-    assert [label.label_en for label in oldest.fields] == ["Citizen ID number", "Name in Thai", "Date of birth"]
-    assert oldest.service_title_en == "Register as a job seeker"

@@ -1,0 +1,196 @@
+"""The consent room: given, covering, used, withdrawn, ended."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from connectors.contracts.thai_dates import BANGKOK
+from idp.audit.log import AuditLog
+from idp.audit.store import audit_entry
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.gdx import Basis, GdxDetail, SelfSubject
+from idp.consent.model import ConsentProblem, ConsentRecord
+from idp.consent.rules import covers, ends_at
+from idp.consent.service import Consents
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
+from idp.kernel.randomness import system_randomness
+from idp.storage.outbox import outbox
+from idp.storage.storage import Storage, UnitOfWork
+from tests.clock import FrozenClock
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+PERSON, SOMEBODY_ELSE = SubscriberId("sub_1"), SubscriberId("sub_2")
+CLIENT = ClientId("jobs")
+DETAIL = GdxDetail(
+    dataset="dopa.person",
+    subject=SelfSubject(),
+    purpose=ServiceId("registration"),
+    basis=Basis.CONSENT,
+    case=None,
+    fields=("name_th", "birth_date"),
+    formats=("json", "pdf"),
+    uses=2,
+    valid_until=None,
+)
+ADDRESS = replace(DETAIL, dataset="dopa.address", fields=("address_text",), uses=1)
+FIELDS = DATASETS["dopa.person"].field_names
+
+
+@pytest.fixture
+def consents() -> Consents:
+    audit = AuditLog(mac=lambda _: b"mac", pseudonym=lambda _: "pseudonym", randomness=system_randomness)
+    return Consents(audit=audit, randomness=system_randomness)
+
+
+async def given_consent(uow: UnitOfWork, consents: Consents, *details: GdxDetail) -> ConsentRecord:
+    return await consents.give(
+        uow,
+        subscriber_id=PERSON,
+        agency_id=AgencyId("agc_1"),
+        client_id=CLIENT,
+        details=details or (DETAIL, ADDRESS),
+        shown_hash="00" * 32,
+        consent_days=30,
+    )
+
+
+async def test_a_consent_comes_back_as_it_was_given(storage: Storage, consents: Consents) -> None:
+    async with storage.unit_of_work() as uow:
+        record = await given_consent(uow, consents)
+    async with storage.reading() as uow:
+        assert await consents.get(uow, record.id) == record
+        assert await consents.own(uow, record.id, subscriber_id=PERSON) == record
+        assert await consents.list_of(uow, PERSON) == (record,)
+        assert await consents.list_of(uow, SOMEBODY_ELSE) == ()
+        entries = [bytes(row.canonical).decode() for row in await uow.all(select(audit_entry))]
+    assert record.uses_left == {"dopa.person": 2, "dopa.address": 1}
+    assert record.valid_until == record.given_at + timedelta(days=30)
+    (entry,) = entries
+    assert '"event":"consent.given"' in entry
+    assert PERSON not in entry
+
+
+async def test_a_consent_is_used_as_often_as_it_says(storage: Storage, consents: Consents) -> None:
+    async with storage.unit_of_work() as uow:
+        record = await given_consent(uow, consents)
+        assert await consents.use(uow, record.id, "dopa.address")
+        assert not await consents.use(uow, record.id, "dopa.address")
+        assert not await consents.use(uow, record.id, "dbd.company")
+        assert await consents.use(uow, record.id, "dopa.person")
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL]) is not None
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL, ADDRESS]) is None
+
+
+async def test_withdrawal_ends_it_at_once_and_is_told(storage: Storage, consents: Consents) -> None:
+    async with storage.unit_of_work() as uow:
+        record = await given_consent(uow, consents)
+    async with storage.unit_of_work() as uow:
+        await consents.withdraw(uow, record.id, subscriber_id=PERSON)
+    async with storage.unit_of_work() as uow:
+        assert not await consents.use(uow, record.id, "dopa.person")
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL]) is None
+        (shown,) = await consents.list_of(uow, PERSON)
+        assert shown.withdrawn_at == uow.now
+        assert not shown.is_live(uow.now)
+        messages = [(row.topic, row.payload) for row in await uow.all(select(outbox))]
+        with pytest.raises(Conflict) as caught:
+            await consents.withdraw(uow, record.id, subscriber_id=PERSON)
+    assert caught.value.code is ConsentProblem.ALREADY_WITHDRAWN
+    assert messages == [("consent_withdrawn", {"consent_id": record.id, "client_id": CLIENT})]
+
+
+async def test_nobody_withdraws_or_reads_another_s_consent(sqlite_storage: Storage, consents: Consents) -> None:
+    async with sqlite_storage.unit_of_work() as uow:
+        record = await given_consent(uow, consents)
+        for consent_id, subscriber_id in ((record.id, SOMEBODY_ELSE), (ConsentId("con_0"), PERSON)):
+            with pytest.raises(NotFound) as caught:
+                await consents.withdraw(uow, consent_id, subscriber_id=subscriber_id)
+            assert caught.value.code is ConsentProblem.UNKNOWN
+        assert await consents.covering(uow, SOMEBODY_ELSE, CLIENT, [DETAIL]) is None
+        assert await consents.covering(uow, PERSON, ClientId("other"), [DETAIL]) is None
+
+
+async def test_a_consent_ends_by_the_clock(sqlite_storage: Storage, consents: Consents, clock: FrozenClock) -> None:
+    async with sqlite_storage.unit_of_work() as uow:
+        record = await given_consent(uow, consents, replace(DETAIL, valid_until=date(2026, 11, 22)))
+    assert record.valid_until == datetime(2026, 11, 23, tzinfo=BANGKOK)
+    clock.advance((record.valid_until - clock.now()).total_seconds())
+    async with sqlite_storage.unit_of_work() as uow:
+        assert not await consents.use(uow, record.id, "dopa.person")
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL]) is None
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        (replace(DETAIL, basis=Basis.DUTY),),
+        (DETAIL, replace(ADDRESS, purpose=ServiceId("another"))),
+    ],
+)
+async def test_what_is_not_one_purpose_by_consent_is_refused(
+    sqlite_storage: Storage, consents: Consents, details: tuple[GdxDetail, ...]
+) -> None:
+    async with sqlite_storage.unit_of_work() as uow:
+        with pytest.raises(Refused) as caught:
+            await given_consent(uow, consents, *details)
+    assert caught.value.code is ConsentProblem.NOTHING_TO_CONSENT_TO
+
+
+def record_of(detail: GdxDetail) -> ConsentRecord:
+    return ConsentRecord(
+        id=ConsentId("con_1"),
+        subscriber_id=PERSON,
+        agency_id=AgencyId("agc_1"),
+        service_id=detail.purpose,
+        client_id=CLIENT,
+        details=(detail,),
+        shown_hash="",
+        given_at=NOW,
+        valid_until=NOW + timedelta(days=1),
+        withdrawn_at=None,
+        uses_left={detail.dataset: 1},
+    )
+
+
+@given(asked=st.sets(st.sampled_from(FIELDS), min_size=1), agreed=st.sets(st.sampled_from(FIELDS), min_size=1))
+def test_an_earlier_consent_covers_only_what_it_names(asked: set[str], agreed: set[str]) -> None:
+    record = record_of(replace(DETAIL, fields=tuple(sorted(agreed))))
+    request = replace(DETAIL, fields=tuple(sorted(asked)))
+    assert covers(record, [request], now=NOW) is (asked <= agreed)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        replace(DETAIL, purpose=ServiceId("another")),
+        replace(DETAIL, basis=Basis.DUTY),
+        replace(DETAIL, case="1"),
+        replace(DETAIL, dataset="dopa.address"),
+    ],
+)
+def test_another_purpose_basis_or_case_is_not_covered(asked: GdxDetail) -> None:
+    assert not covers(record_of(DETAIL), [asked], now=NOW)
+
+
+def test_a_wider_format_is_not_covered_and_a_request_for_nothing_neither() -> None:
+    assert not covers(record_of(replace(DETAIL, formats=("json",))), [DETAIL], now=NOW)
+    assert not covers(record_of(DETAIL), [], now=NOW)
+    assert not covers(record_of(DETAIL), [DETAIL], now=NOW + timedelta(days=1))
+
+
+@given(days=st.lists(st.none() | st.dates(date(2026, 11, 1), date(2027, 12, 31)), min_size=1, max_size=3))
+def test_a_consent_ends_with_its_earliest_last_day_and_never_later_than_the_service_allows(
+    days: list[date | None],
+) -> None:
+    ends = ends_at([replace(DETAIL, valid_until=day) for day in days], now=NOW, longest=timedelta(days=30))
+    assert ends <= NOW + timedelta(days=30)
+    for day in days:
+        if day is not None:
+            assert ends.astimezone(BANGKOK) <= datetime.combine(day, datetime.min.time(), BANGKOK) + timedelta(days=1)

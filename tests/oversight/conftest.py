@@ -1,0 +1,3 @@
+from tests.exchange.conftest import switchboard, world
+
+__all__ = ["switchboard", "world"]
