@@ -204,6 +204,7 @@ def test_a_provider_that_is_down_is_said_plainly(browser: Browser, jobs: str, pr
     provider.down = True
     answer = browser.follow(page, "sign_in")
     assert (answer.status, answer.text("error_code")) == (503, "provider_unavailable")
+    assert "ยังไม่ตอบในขณะนี้" in answer.words
 
 
 def test_a_form_of_another_site_does_nothing(browser: Browser, jobs: str, provider: StandIn) -> None:
