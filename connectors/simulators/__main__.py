@@ -37,6 +37,7 @@ def main() -> None:
         proxy_headers=False,
         server_header=False,
         ws="none",
+        timeout_keep_alive=15,  # longer than any client keeps an idle connection
         log_level="warning",
     )
 

@@ -23,7 +23,8 @@ from connectors.gdx.session import GdxCredentials
 from idp.kernel.clock import Clock
 from idp.settings import SMALL_PROFILES, Settings
 
-REGISTRY_CONNECTIONS = httpx2.Limits(max_connections=20, max_keepalive_connections=20)
+# an idle connection is given up before any registry closes it, so that no question is lost on a closing one
+REGISTRY_CONNECTIONS = httpx2.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=2.0)
 SEAL_ROOT, TSA_ROOT = "root.pem", "tsa-root.pem"
 AUTHORITY_TIMEOUT_SECONDS = 10.0
 

@@ -87,7 +87,7 @@ class Processes:
 
     def start(self, child: Child) -> None:
         """Start a child and wait until its port answers. Raises ChildFailed."""
-        log = self._logs / f"{child.name}.log"
+        log = self.log_of(child.name)
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our own modules under our own interpreter
                 child.command,
@@ -104,11 +104,15 @@ class Processes:
                 raise ChildFailed(child.name, log)
             time.sleep(0.05)
 
+    def log_of(self, name: str) -> Path:
+        """What this child prints."""
+        return self._logs / f"{name}.log"
+
     def check(self) -> None:
         """Raise ChildFailed when a child has ended on its own."""
         for name, process in self._running:
             if process.poll() is not None:
-                raise ChildFailed(name, self._logs / f"{name}.log")
+                raise ChildFailed(name, self.log_of(name))
 
 
 def _answers(port: int) -> bool:

@@ -3,10 +3,9 @@
 Sorting by time keeps B-trees dense (facts/openid-performance, section 2.3). Service and client ids are chosen names.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NewType
-
-from idp.kernel.randomness import Randomness
 
 SubscriberId = NewType("SubscriberId", str)
 MemberId = NewType("MemberId", str)
@@ -29,7 +28,7 @@ AuditEntryId = NewType("AuditEntryId", str)
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def new_id(prefix: str, *, now: datetime, randomness: Randomness) -> str:
+def new_id(prefix: str, *, now: datetime, randomness: Callable[[int], bytes]) -> str:
     """A fresh identifier, `prefix_` and 26 characters of Crockford base 32."""
     milliseconds = int(now.timestamp() * 1000)
     number = int.from_bytes(milliseconds.to_bytes(6, "big") + randomness(10), "big")

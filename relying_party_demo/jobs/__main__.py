@@ -24,6 +24,9 @@ from relying_party_demo.national_id.keys import ensure_key, read_key
 from relying_party_demo.national_id.sign_ins import SignIns
 from relying_party_demo.site import Site
 
+# longer than any client keeps an idle connection: a request must not meet a connection that is just being closed
+KEEP_ALIVE_SECONDS = 15
+
 
 def build(config_file: Path) -> Starlette:
     """The service as its configuration describes it."""
@@ -62,7 +65,14 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8010)
     arguments = parser.parse_args()
     app = build(arguments.config)
-    uvicorn.run(app, host="127.0.0.1", port=arguments.port, log_level="warning", access_log=False)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=arguments.port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
 
 
 if __name__ == "__main__":
