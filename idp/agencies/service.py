@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from idp.agencies import rules, store
+from idp.agencies import member_store, rules, store
 from idp.agencies.model import (
     Agency,
     AgencyKind,
@@ -61,11 +61,11 @@ class Agencies:
 
     async def members_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Member, ...]:
         """The live memberships of one person, oldest first."""
-        return await store.find_live_members_of(uow, subscriber_id, now=uow.now)
+        return await member_store.find_live_members_of(uow, subscriber_id, now=uow.now)
 
     async def live_member(self, uow: UnitOfWork, member_id: MemberId) -> Member | None:
         """The member while it counts, else None."""
-        return await store.find_live_member(uow, member_id, now=uow.now)
+        return await member_store.find_live_member(uow, member_id, now=uow.now)
 
     async def agreement_for(
         self, uow: UnitOfWork, agency_id: AgencyId, service_id: ServiceId, dataset: str, now: datetime
@@ -211,7 +211,7 @@ class Agencies:
             expires_at=expires_at,
             status=Standing.ACTIVE,
         )
-        await store.insert_member(uow, member)
+        await member_store.insert_member(uow, member)
         await self._record(
             uow,
             "agency.member_added",
@@ -225,7 +225,7 @@ class Agencies:
 
     async def end_member(self, uow: UnitOfWork, member_id: MemberId, *, by: Actor) -> None:
         """End a membership for good. Raises NotFound when there is none to end."""
-        agency_id = await store.end_member(uow, member_id)
+        agency_id = await member_store.end_member(uow, member_id)
         if agency_id is None:
             raise NotFound(AgencyProblem.UNKNOWN, "member")
         await self._record(uow, "agency.member_ended", by, agency_id, member=member_id)

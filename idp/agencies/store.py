@@ -1,4 +1,4 @@
-"""Tables and SQL of the agencies room, with the predicates that say in SQL what counts now."""
+"""Tables and SQL of agencies, services and agreements, with the predicates that say in SQL what counts now."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Row,
-    Select,
     Table,
     Text,
     and_,
@@ -27,14 +26,12 @@ from idp.agencies.model import (
     Agreement,
     AgreementKind,
     Channel,
-    Member,
-    Role,
     Service,
     Standing,
 )
 from idp.catalogue.gdx import Basis
 from idp.kernel.assurance import Aal, Acr, Ial
-from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId
+from idp.kernel.ids import AgencyId, AgreementId, ServiceId
 from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
 
@@ -46,19 +43,6 @@ agency = Table(
     Column("name_th", Text, nullable=False),
     Column("name_en", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("status", Text, nullable=False),
-)
-
-member = Table(
-    "member",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("agency_id", Text, ForeignKey("agency.id"), nullable=False),
-    Column("subscriber_id", Text, nullable=False, index=True),
-    Column("position_th", Text, nullable=False),
-    Column("position_en", Text, nullable=False),
-    Column("roles", JsonText, nullable=False),
-    Column("expires_at", Instant, nullable=False),
     Column("status", Text, nullable=False),
 )
 
@@ -107,7 +91,7 @@ agreement = Table(
 
 
 def live_agency(now: datetime) -> ColumnElement[bool]:
-    """The agency counts now. (`now` keeps the four predicates alike.)"""
+    """The agency counts now. (`now` keeps the live predicates alike.)"""
     return agency.c.status == Standing.ACTIVE.value
 
 
@@ -122,15 +106,6 @@ def live_agreement(now: datetime) -> ColumnElement[bool]:
     of_live_service = exists().where(service.c.id == agreement.c.service_id, live_service(now))
     in_window = and_(agreement.c.valid_from <= now, agreement.c.valid_until > now)
     return and_(agreement.c.status == Standing.ACTIVE.value, in_window, of_live_service)
-
-
-def live_member(now: datetime) -> ColumnElement[bool]:
-    """The member acts for a live agency and has not expired.
-
-    Whether the person behind is live is the subscribers' predicate.
-    """
-    of_live_agency = exists().where(agency.c.id == member.c.agency_id, live_agency(now))
-    return and_(member.c.status == Standing.ACTIVE.value, member.c.expires_at > now, of_live_agency)
 
 
 async def insert_agency(uow: UnitOfWork, record: Agency) -> None:
@@ -252,50 +227,6 @@ async def set_agreement_status(uow: UnitOfWork, agreement_id: AgreementId, *, of
     return await uow.changed(update(agreement).where(*at_present).values(status=to.value)) == 1
 
 
-async def insert_member(uow: UnitOfWork, record: Member) -> None:
-    """Save a new member."""
-    await uow.execute(
-        insert(member).values(
-            id=record.id,
-            agency_id=record.agency_id,
-            subscriber_id=record.subscriber_id,
-            position_th=record.position_th,
-            position_en=record.position_en,
-            roles=sorted(role.value for role in record.roles),
-            expires_at=record.expires_at,
-            status=record.status.value,
-        )
-    )
-
-
-async def find_live_member(uow: UnitOfWork, member_id: MemberId, *, now: datetime) -> Member | None:
-    """The member while live."""
-    row = await uow.first(_live_members(now).where(member.c.id == member_id))
-    return None if row is None else _member(row)
-
-
-async def find_live_members_of(uow: UnitOfWork, subscriber_id: SubscriberId, *, now: datetime) -> tuple[Member, ...]:
-    """Every live membership of one person, oldest first."""
-    rows = await uow.all(_live_members(now).where(member.c.subscriber_id == subscriber_id).order_by(member.c.id))
-    return tuple(_member(row) for row in rows)
-
-
-async def end_member(uow: UnitOfWork, member_id: MemberId) -> AgencyId | None:
-    """End a membership for good; its agency, or None when there was nothing to end."""
-    ended = (
-        update(member)
-        .where(member.c.id == member_id, member.c.status != Standing.ENDED.value)
-        .values(status=Standing.ENDED.value)
-        .returning(member.c.agency_id)
-    )
-    row = await uow.first(ended)
-    return None if row is None else AgencyId(row.agency_id)
-
-
-def _live_members(now: datetime) -> Select[Any]:
-    return select(member).where(live_member(now))
-
-
 def _agency(row: Row[Any]) -> Agency:
     return Agency(
         id=AgencyId(row.id),
@@ -344,18 +275,5 @@ def _agreement(row: Row[Any]) -> Agreement:
         valid_from=row.valid_from,
         valid_until=row.valid_until,
         daily_quota=row.daily_quota,
-        status=Standing(row.status),
-    )
-
-
-def _member(row: Row[Any]) -> Member:
-    return Member(
-        id=MemberId(row.id),
-        agency_id=AgencyId(row.agency_id),
-        subscriber_id=SubscriberId(row.subscriber_id),
-        position_th=row.position_th,
-        position_en=row.position_en,
-        roles=frozenset(Role(role) for role in row.roles),
-        expires_at=row.expires_at,
         status=Standing(row.status),
     )

@@ -7,6 +7,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import idp.agencies.member_store
 import idp.agencies.store
 import idp.audit.store
 import idp.authentication.store

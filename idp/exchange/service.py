@@ -9,8 +9,10 @@ from idp.exchange.document.service import Documents
 from idp.exchange.model import Pull, Released
 from idp.exchange.preview import Preview, Previews
 from idp.exchange.pull.service import Pulls
+from idp.exchange.pull.store import forget_answers
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import DocumentId, SubscriberId
+from idp.storage.storage import UnitOfWork
 
 
 class Exchange:
@@ -32,3 +34,10 @@ class Exchange:
     async def fetch_document(self, document_id: DocumentId, access_token: VerifiedAccessToken) -> FetchedDocument:
         """A sealed document for its client. Raises NotFound."""
         return await self._documents.fetch(document_id, access_token)
+
+    async def forget_expired(self, uow: UnitOfWork) -> int:
+        """Retention, for the worker: drop kept answers and documents whose time is over; gives how many.
+
+        Records and hashes stay.
+        """
+        return await forget_answers(uow) + await self._documents.drop_expired(uow)

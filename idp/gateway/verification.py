@@ -1,8 +1,7 @@
 """Public verification of documents: anyone may ask whether a file was issued here and is unchanged."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 from python_multipart.exceptions import MultipartParseError
@@ -25,8 +24,7 @@ from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
 
 VERIFY_LIMIT: Final = 10 * 1024 * 1024
-LARGER_BODIES: Final[Mapping[str, int]] = MappingProxyType({"/verify": VERIFY_LIMIT})
-"""For `idp.web.middleware.door_middleware`: the one path of this door that takes files."""
+"""The largest file that is judged, for the door's body limit at `/verify`."""
 
 DocumentVerifier = Callable[[bytes, str | None], Awaitable[DocumentReport]]
 """The verdict on a file, opened with a password where it needs one; never raises for what the file is."""

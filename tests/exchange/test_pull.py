@@ -15,7 +15,7 @@ from idp.catalogue.gdx import Basis, JuristicSubject
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat
 from idp.exchange.pull.records import PROBLEMS
-from idp.exchange.pull.store import disclosure, forget_answers
+from idp.exchange.pull.store import disclosure
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
@@ -327,7 +327,7 @@ async def test_an_answer_is_kept_for_an_hour_and_then_forgotten(world: World) ->
         await world.exchange().pull(asked)
     assert caught.value.code is ExchangeProblem.ANSWER_NOT_KEPT
     async with world.storage.unit_of_work() as uow:
-        assert await forget_answers(uow) == 1
+        assert await world.exchange().forget_expired(uow) == 1
         row = await uow.first(select(disclosure))
     assert row is not None
     assert row.sealed_answer is None

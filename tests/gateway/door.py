@@ -21,7 +21,7 @@ from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, VerifiedAccess
 from idp.authorization.tokens.proofs import DpopProofs
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
-from idp.gateway.verification import LARGER_BODIES, DocumentVerifier, VerificationPages
+from idp.gateway.verification import VERIFY_LIMIT, DocumentVerifier, VerificationPages
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys, signing_key
 from idp.protocol.access_token import TYP, access_token_claims
@@ -134,7 +134,7 @@ async def open_door(
     application = Starlette(
         routes=build_routes(entries),
         middleware=door_middleware(
-            hosts=["data.localhost"], https=False, last_resort=answers, larger_bodies=LARGER_BODIES
+            hosts=["data.localhost"], https=False, last_resort=answers, larger_bodies={"/verify": VERIFY_LIMIT}
         ),
         exception_handlers=answers.handlers() | tokens.handlers(),
     )

@@ -99,7 +99,7 @@ async def test_a_document_expires_and_leaves_its_record(sealing_door: Door) -> N
     later = await sealing_door.token(sealing_door.world.own_token(company_detail()))
     assert (await sealing_door.fetch(later, f"/documents/{document['id']}")).status_code == 404
     async with sealing_door.world.storage.unit_of_work() as uow:
-        assert await sealing_door.world.documents.drop_expired(uow) == 1
+        assert await sealing_door.world.exchange().forget_expired(uow) == 2
     assert (await sealing_door.http.get(f"/verify/{document['id']}")).status_code == 200
 
 

@@ -1,0 +1,91 @@
+"""The table and SQL of members, with the predicate that says in SQL who counts now."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, ForeignKey, Row, Select, Table, Text, and_, exists, insert, select, update
+
+from idp.agencies.model import Member, Role, Standing
+from idp.agencies.store import agency, live_agency
+from idp.kernel.ids import AgencyId, MemberId, SubscriberId
+from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.storage import UnitOfWork
+
+member = Table(
+    "member",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency_id", Text, ForeignKey("agency.id"), nullable=False),
+    Column("subscriber_id", Text, nullable=False, index=True),
+    Column("position_th", Text, nullable=False),
+    Column("position_en", Text, nullable=False),
+    Column("roles", JsonText, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("status", Text, nullable=False),
+)
+
+
+def live_member(now: datetime) -> ColumnElement[bool]:
+    """The member acts for a live agency and has not expired.
+
+    Whether the person behind is live is the subscribers' predicate.
+    """
+    of_live_agency = exists().where(agency.c.id == member.c.agency_id, live_agency(now))
+    return and_(member.c.status == Standing.ACTIVE.value, member.c.expires_at > now, of_live_agency)
+
+
+async def insert_member(uow: UnitOfWork, record: Member) -> None:
+    """Save a new member."""
+    await uow.execute(
+        insert(member).values(
+            id=record.id,
+            agency_id=record.agency_id,
+            subscriber_id=record.subscriber_id,
+            position_th=record.position_th,
+            position_en=record.position_en,
+            roles=sorted(role.value for role in record.roles),
+            expires_at=record.expires_at,
+            status=record.status.value,
+        )
+    )
+
+
+async def find_live_member(uow: UnitOfWork, member_id: MemberId, *, now: datetime) -> Member | None:
+    """The member while live."""
+    row = await uow.first(_live_members(now).where(member.c.id == member_id))
+    return None if row is None else _member(row)
+
+
+async def find_live_members_of(uow: UnitOfWork, subscriber_id: SubscriberId, *, now: datetime) -> tuple[Member, ...]:
+    """Every live membership of one person, oldest first."""
+    rows = await uow.all(_live_members(now).where(member.c.subscriber_id == subscriber_id).order_by(member.c.id))
+    return tuple(_member(row) for row in rows)
+
+
+async def end_member(uow: UnitOfWork, member_id: MemberId) -> AgencyId | None:
+    """End a membership for good; its agency, or None when there was nothing to end."""
+    ended = (
+        update(member)
+        .where(member.c.id == member_id, member.c.status != Standing.ENDED.value)
+        .values(status=Standing.ENDED.value)
+        .returning(member.c.agency_id)
+    )
+    row = await uow.first(ended)
+    return None if row is None else AgencyId(row.agency_id)
+
+
+def _live_members(now: datetime) -> Select[Any]:
+    return select(member).where(live_member(now))
+
+
+def _member(row: Row[Any]) -> Member:
+    return Member(
+        id=MemberId(row.id),
+        agency_id=AgencyId(row.agency_id),
+        subscriber_id=SubscriberId(row.subscriber_id),
+        position_th=row.position_th,
+        position_en=row.position_en,
+        roles=frozenset(Role(role) for role in row.roles),
+        expires_at=row.expires_at,
+        status=Standing(row.status),
+    )
