@@ -12,6 +12,7 @@ Whatever cannot be shown is not assumed: every fault on the way ends in a verdic
 
 import asyncio
 import logging
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,9 +20,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal, assert_never
 
-from asn1crypto import cms
 from asn1crypto import crl as asn1_crl
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate
@@ -36,10 +37,12 @@ from pyhanko.sign.validation.pdf_embedded import (
 )
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel, SignatureStatus
 from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import ValidationError
 
 from connectors.contracts.documents import DocumentReport, SealLevel, Verdict
 from connectors.contracts.errors import DocumentError
 from connectors.documents.certificates import load_certificates, to_asn1
+from connectors.documents.seal_container import Unfit, byte_range, validate_container
 
 # The library logs a traceback for every path it cannot build; the verdict says it better. (Configured logging sees it.)
 logging.getLogger("pyhanko").addHandler(logging.NullHandler())
@@ -53,21 +56,13 @@ SEAL_TRACE = b"/ByteRange"  # what only a signed PDF holds, readable even in a f
 OUT_OF_VALIDITY = (AdESIndeterminate.OUT_OF_BOUNDS_NO_POE, AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED)
 
 
-class Unfit(Exception):
-    """The verdict is reached before every check was made."""
-
-    def __init__(self, verdict: Verdict, reason: str) -> None:
-        super().__init__(reason)
-        self.verdict, self.reason = verdict, reason
-
-
 @dataclass(frozen=True, slots=True)
 class _Trust:
-    """Whom the judge believes. `crls` are revocation lists in DER, of either authority."""
+    """Whom the judge believes. `crls` are revocation lists of either authority."""
 
     roots: Sequence[x509.Certificate]
     tsa_roots: Sequence[x509.Certificate]
-    crls: Sequence[bytes]
+    crls: Sequence[asn1_crl.CertificateList]
 
 
 def verify_pdf(
@@ -79,18 +74,20 @@ def verify_pdf(
     crls: Sequence[bytes] = (),
     password: str | None = None,
 ) -> DocumentReport:
-    """The verdict on one file, never an exception. Runs an event loop of its own: call it from a worker thread.
+    """The verdict on one file, whatever the file is. Runs an event loop of its own: call it from a worker thread.
 
     `now` has a time zone; `crls` are revocation lists in DER; `password` opens an encrypted file.
+    Raises DocumentError when a revocation list cannot be read: that is no fault of the file.
     """
-    trust = _Trust(trust_roots, tsa_roots, crls)
+    trust = _Trust(trust_roots, tsa_roots, [_revocation_list(crl) for crl in crls])
     try:
         return asyncio.run(_judge(pdf, trust=trust, now=now, password=password))
     except Unfit as unfit:
         return _report(unfit.verdict, unfit.reason)
-    # What the readers raise over a file that is broken or made to break them; asn1crypto speaks in built-in exceptions.
-    except (PdfError, SigningError, SignatureValidationError, ValueError, TypeError, LookupError, AttributeError,
-            ArithmeticError, AssertionError, RecursionError, OSError, NotImplementedError):  # fmt: skip
+    # What readers raise over a file that is broken or made to break them; asn1crypto uses built-in exceptions.
+    except (PdfError, SigningError, SignatureValidationError, ValidationError, UnsupportedAlgorithm, zlib.error,
+            ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, RecursionError,
+            OSError, NotImplementedError):  # fmt: skip
         if SEAL_TRACE in pdf:
             return _report(Verdict.CHANGED, "the file was sealed, but it is damaged and cannot be read")
         return _report(Verdict.UNKNOWN, "the file is not a PDF that can be read")
@@ -99,7 +96,7 @@ def verify_pdf(
 def verify_file(path: Path, trust_dir: Path, now: datetime, password: str | None = None) -> DocumentReport:
     """The verdict on a file, trusting `root.pem`, `tsa-root.pem` and any `*.crl` (DER) in `trust_dir`.
 
-    Raises DocumentError when the file or the trust folder cannot be read.
+    Raises DocumentError when the file or anything in the trust folder cannot be read.
     """
     try:
         pdf = path.read_bytes()
@@ -120,7 +117,7 @@ async def _judge(pdf: bytes, *, trust: _Trust, now: datetime, password: str | No
     # 1. one certification signature in a readable file
     reader = _open(pdf, password)
     seal = _only_seal(reader)
-    _validate_container(pdf, seal)
+    validate_container(pdf, seal)
     await _validate_additions(pdf, reader, trust=trust, now=now)
     # 2. intact and over the whole file; 3. the time-stamp, judged now
     stamped = await _validate(seal, trust=trust, moment=now)
@@ -159,26 +156,9 @@ def _only_seal(reader: PdfFileReader) -> EmbeddedPdfSignature:
     return seal
 
 
-def _validate_container(pdf: bytes, seal: EmbeddedPdfSignature) -> None:
-    """The room of the signature lies outside of what is signed: it may hold the CMS in DER, zeros and nothing else."""
-    first_start, first_length, second_start, _ = _byte_range(seal)
-    room = pdf[first_start + first_length : second_start]
-    content = seal.pkcs7_content
-    signed_data = cms.ContentInfo.load(content).dump()
-    expected = b"<" + signed_data.hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
-    if first_start != 0 or room != expected:
-        raise Unfit(Verdict.CHANGED, "something was hidden beside the seal")
-
-
-def _byte_range(signed: EmbeddedPdfSignature) -> tuple[int, int, int, int]:
-    """Start and length of the part before the signature, then of the part after it. Raises ValueError."""
-    first_start, first_length, second_start, second_length = (int(number) for number in signed.byte_range)
-    return first_start, first_length, second_start, second_length
-
-
 async def _validate_additions(pdf: bytes, reader: PdfFileReader, *, trust: _Trust, now: datetime) -> None:
     """Nothing may follow the last seal or archive time-stamp, and archive time-stamps must be trusted too."""
-    ranges = [_byte_range(signed) for signed in reader.embedded_signatures]
+    ranges = [byte_range(signed) for signed in reader.embedded_signatures]
     if max(second_start + second_length for _, _, second_start, second_length in ranges) != len(pdf):
         raise Unfit(Verdict.CHANGED, "something was added to the file after it was sealed")
     for time_stamp in reader.embedded_timestamp_signatures:
@@ -195,17 +175,27 @@ async def _validate(seal: EmbeddedPdfSignature, *, trust: _Trust, moment: dateti
     )
 
 
-def _context(roots: Sequence[x509.Certificate], crls: Sequence[bytes], moment: datetime) -> ValidationContext:
+def _revocation_list(crl: bytes) -> asn1_crl.CertificateList:
+    try:
+        parsed: asn1_crl.CertificateList = asn1_crl.CertificateList.load(crl, strict=True)
+        _ = parsed.native  # asn1crypto decodes lazily: reading it once finds what is malformed
+    except (ValueError, TypeError, LookupError) as fault:
+        raise DocumentError("a revocation list cannot be read") from fault
+    return parsed
+
+
+def _context(
+    roots: Sequence[x509.Certificate], crls: Sequence[asn1_crl.CertificateList], moment: datetime
+) -> ValidationContext:
     """Trust in `roots` at `moment`. A root's own revocation list, where it was brought, must clear every certificate.
 
     Without one, a list is consulted where a certificate names it and it is there: who verifies offline may have none.
     """
     trust_roots = [to_asn1(root) for root in roots]
-    lists = [asn1_crl.CertificateList.load(crl, strict=True) for crl in crls]
-    has_own_list = any(revocations.issuer == root.subject for revocations in lists for root in trust_roots)
+    has_own_list = any(revocations.issuer == root.subject for revocations in crls for root in trust_roots)
     return ValidationContext(
         trust_roots=trust_roots,
-        crls=lists,
+        crls=list(crls),
         moment=moment,
         allow_fetching=False,
         revocation_mode="require" if has_own_list else "soft-fail",

@@ -239,6 +239,9 @@ def test_a_file_is_judged_with_a_trust_folder(
     assert verify_file(tmp_path / "sealed.pdf", trust, wall_clock()).verdict is Verdict.VALID
     (trust / "root.crl").write_bytes(running.authority.revocation_list())
     assert verify_file(tmp_path / "sealed.pdf", trust, wall_clock()).verdict is Verdict.VALID
+    (trust / "broken.crl").write_bytes(b"0\x00")
+    with pytest.raises(DocumentError, match="revocation list"):
+        verify_file(tmp_path / "sealed.pdf", trust, wall_clock())
     with pytest.raises(DocumentError, match="cannot be read"):
         verify_file(tmp_path / "absent.pdf", trust, wall_clock())
 
