@@ -50,5 +50,5 @@ class Csrf:
         browser_id = self.browsers.known(request)
         if browser_id is None:
             raise Refused(WebProblem.FORM_NOT_OURS, "no browser cookie")
-        if not hmac.compare_digest(form_data.one(CSRF_FIELD), self.token(browser_id, form)):
+        if not hmac.compare_digest(form_data.one(CSRF_FIELD).encode(), self.token(browser_id, form).encode()):
             raise Refused(WebProblem.FORM_NOT_OURS, "token of another form or browser")
