@@ -111,7 +111,7 @@ class SignInPages:
         # 3. a session under a new secret
         async with self._storage.unit_of_work() as uow:
             secret = await self._sessions.start(uow, member_ids=member_ids)
-            await self._audit.append(uow, _signed_in(member_ids))
+            await self._audit.append(uow, _entry("portal.signed_in", member_ids))
         response = RedirectResponse(attempt.return_to, 303)
         response.delete_cookie(self._cookie_name, path="/", secure=self._https, httponly=True, samesite="lax")
         self._sessions.set_cookie(response, secret)
@@ -124,6 +124,7 @@ class SignInPages:
         if signed_in is not None:
             async with self._storage.unit_of_work() as uow:
                 await self._sessions.end(uow, signed_in.session)
+                await self._audit.append(uow, _entry("portal.signed_out", signed_in.session.member_ids))
         response = self._pages.render(request, "portal_signed_out.html", members=())
         self._sessions.clear_cookie(response)
         return response
@@ -136,9 +137,9 @@ class SignInPages:
             raise Refused(PortalProblem.SIGN_IN_FAILED, "no attempt of this browser") from error
 
 
-def _signed_in(member_ids: tuple[MemberId, ...]) -> AuditEvent:
+def _entry(event: str, member_ids: tuple[MemberId, ...]) -> AuditEvent:
     return AuditEvent(
-        event="portal.signed_in",
+        event=event,
         actor=Actor(ActorKind.MEMBER, member_ids[0]),
         details={"members": list(member_ids)},
     )

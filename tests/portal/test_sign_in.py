@@ -151,5 +151,6 @@ async def test_signing_out_ends_the_session(office: Office) -> None:
     cookie = browser.http.cookies["portal-session"]
     signed_out = await browser.post("/sign-out", csrf=page.csrf)
     assert "signed_out" in signed_out
+    assert {"portal.signed_in", "portal.signed_out"} <= {entry["event"] for entry in await office.world.entries()}
     response = await browser.http.get("/enrolments/new", headers={"cookie": f"portal-session={cookie}"})
     assert response.status_code == 303
