@@ -1,7 +1,7 @@
 """Forms that only our own pages can send.
 
-Two independent checks (ASVS 3.5.1-3.5.3): the browser's own word about where the request comes from (Origin, Sec-Fetch-
-Site) and a token that binds the form to this browser and this transaction.
+Two independent checks (ASVS 3.5.1-3.5.3): the browser's own word about where the request comes from (Origin,
+Sec-Fetch-Site) and a token that binds the form to this browser and this transaction.
 """
 
 import base64

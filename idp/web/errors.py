@@ -1,6 +1,6 @@
-"""Errors become answers here and nowhere else:
+"""Errors become answers here and nowhere else.
 
-A page with code, plain words and the next step, or an RFC 9457 problem.
+An answer is a page with code, plain words and the next step, or an RFC 9457 problem.
 """
 
 import tomllib

@@ -35,7 +35,7 @@ class Form:
 async def read_form(request: Request) -> Form:
     """The form in the body.
 
-    Raises Refused(MALFORMED) for another type, bad UTF-8, control characters or too many fields.
+    Raises Refused(MALFORMED) for another type, bad UTF-8, a NUL or too many fields.
     """
     if _media_type(request) != FORM_TYPE:
         raise Refused(WebProblem.MALFORMED, "not a form")

@@ -37,14 +37,16 @@ def chosen_language(request: Request) -> Language | None:
     return _known(request.query_params.get("lang", ""))
 
 
-def page_language(request: Request) -> Language:
-    """The language of the answer:
+def page_language(request: Request, *, preferred: Sequence[str] = ()) -> Language:
+    """The language of the answer.
 
-    `?lang=`, then the cookie, `ui_locales` (OpenID Connect Core 3.1.2.1), Accept-Language, Thai.
+    In this order: `?lang=`, the cookie, `preferred` (what a service asked for), the query's `ui_locales` (OpenID
+    Connect Core 3.1.2.1), Accept-Language, Thai.
     """
     asked = (
         request.query_params.get("lang", ""),
         request.cookies.get(LANGUAGE_COOKIE, ""),
+        *preferred,
         *request.query_params.get("ui_locales", "").split(),
         *_accepted(request.headers.get("accept-language", "")),
     )

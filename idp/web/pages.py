@@ -99,13 +99,15 @@ class Pages:
         *,
         status_code: int = 200,
         form_action: Sequence[str] = (),
+        ui_locales: Sequence[str] = (),
         **context: Any,
     ) -> HTMLResponse:
         """The page in the language of the request.
 
         `form_action` names the origins outside ours that a form of the page may end at (see `content_security_policy`).
+        `ui_locales` are the languages a service asked for; what the citizen chose here comes before them.
         """
-        language = page_language(request)
+        language = page_language(request, preferred=ui_locales)
         body = (
             self._environments[language]
             .get_template(template)
@@ -132,9 +134,9 @@ class Pages:
             )
         return response
 
-    def language(self, request: Request) -> Language:
+    def language(self, request: Request, *, ui_locales: Sequence[str] = ()) -> Language:
         """The language that `render` would use."""
-        return page_language(request)
+        return page_language(request, preferred=ui_locales)
 
     def _environment(self, language: Language, translations: NullTranslations) -> Environment:
         environment = Environment(

@@ -72,11 +72,12 @@ class ConsentPages:
             request,
             "consent.html",
             form_action=(form_target(pending),),
+            ui_locales=pending.request.ui_locales,
             view=view,
             values=values,
             ends_at=view.ends_at(self._storage.clock.now()),
             flow=flow,
-            shown=view.shown_hash(self._pages.language(request)),
+            shown=view.shown_hash(self._pages.language(request, ui_locales=pending.request.ui_locales)),
             reference=hashlib.sha256(pending.flow_id.encode()).hexdigest()[:10].upper(),
         )
 

@@ -13,12 +13,13 @@ from idp.storage.storage import Storage
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The program that asks and the organisation behind it, by their registered names."""
+    """The program that asks and the organisation behind it by registered names, and the languages asked for."""
 
     client_th: str
     client_en: str
     agency_th: str
     agency_en: str
+    ui_locales: tuple[str, ...]
 
 
 class Flows:
@@ -40,7 +41,7 @@ class Flows:
             if client is None:
                 raise Refused(OidcProblem.UNKNOWN_CLIENT)
             agency = await self._agencies.agency(uow, client.agency_id)
-        return Asker(client.name_th, client.name_en, agency.name_th, agency.name_en)
+        return Asker(client.name_th, client.name_en, agency.name_th, agency.name_en, pending.request.ui_locales)
 
 
 def continue_url(flow: str) -> str:

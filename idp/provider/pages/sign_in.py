@@ -58,7 +58,14 @@ class SignInPages:
         if not flow and await self._citizens.find(request) is not None:
             return RedirectResponse(returning, 303)
         asker = await self._flows.asker(flow, self._csrf.browsers.of(request)) if flow else None
-        return self._pages.render(request, "sign_in.html", flow=flow, returning=returning, asker=asker)
+        return self._pages.render(
+            request,
+            "sign_in.html",
+            ui_locales=asker.ui_locales if asker is not None else (),
+            flow=flow,
+            returning=returning,
+            asker=asker,
+        )
 
     async def _options(self, request: Request) -> Response:
         self._csrf.check_origin(request)

@@ -167,6 +167,7 @@ class House:
         *,
         wanted: Sequence[GdxDetail] = (PERSON, ADDRESS),
         scope: tuple[str, ...] = ("openid",),
+        ui_locales: tuple[str, ...] = (),
     ) -> str:
         """A pending request of the job-seeker service in a browser, as the authorization endpoint seals it."""
         return self.requests.flow_handle(
@@ -178,6 +179,7 @@ class House:
                     scope=scope,
                     code_challenge="x" * 43,
                     state="as-sent",
+                    ui_locales=ui_locales,
                     authorization_details=None if not wanted else json.dumps([each.to_json() for each in wanted]),
                 ),
                 jkt="thumbprint",

@@ -117,6 +117,15 @@ async def test_what_was_read_in_english_may_be_allowed_after_the_language_change
     assert (status, "code=" in location) == (303, True)
 
 
+async def test_the_language_a_service_asks_for_gives_way_to_the_one_chosen_here(citizen: Visitor) -> None:
+    flow = citizen.house.flow(citizen.browser_id, ui_locales=("en-GB", "th"))
+    html = await shown(citizen, flow)
+    assert '<html lang="en"' in html
+    assert (await decide(citizen, html, "allow"))[0] == 303
+    assert '<html lang="en"' in (await citizen.http.get("/sign-in", params={"flow": flow})).text
+    assert '<html lang="th"' in (await citizen.http.get("/sign-in", params={"flow": flow, "lang": "th"})).text
+
+
 async def test_who_is_not_signed_in_goes_back_to_the_dispatcher(visitor: Visitor) -> None:
     await visitor.http.get("/passkeys/added")
     await visitor.begin_signing_in()
