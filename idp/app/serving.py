@@ -124,4 +124,6 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         signing_keys=ground.signing_keys,
         signer=ground.checkpoint_signer,
         outbox_handlers=outbox_handlers(rooms),
+        stations=rooms.stations,
+        enrolments=rooms.enrolments,
     )

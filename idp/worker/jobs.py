@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from idp.audit.sequencer import SequencerFenced, sequence_pending, sign_checkpoint
+from idp.enrolment.service import Enrolments
 from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.signing import SigningKeys
+from idp.stations.service import Stations
 from idp.storage.leases import take_lease
 from idp.storage.outbox import OutboxMessage, claim, settle
 from idp.storage.spent import drop_expired_spent
@@ -85,6 +87,8 @@ def all_jobs(
     signing_keys: SigningKeys,
     signer: CheckpointSigner,
     outbox_handlers: Mapping[str, Sequence[OutboxHandler]],
+    stations: Stations,
+    enrolments: Enrolments,
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -92,12 +96,18 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await drop_expired_spent(uow)
 
+    async def sweep_card_sessions() -> None:
+        async with storage.unit_of_work() as uow:
+            await stations.sweep(uow)
+
     audit = AuditJobs(storage=storage, holder=holder, signer=signer)
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
         Job("outbox.deliver", 0.5, outbox.deliver, runs_at_the_end=True),
         Job("audit.sequence", 0.5, audit.sequence, runs_at_the_end=True),
         Job("audit.checkpoint", 30, audit.checkpoint, runs_at_the_end=True),
+        Job("stations.sweep", 5, sweep_card_sessions),
+        Job("enrolment.advance", 5, enrolments.advance_open),
         Job("keys.ensure", 3600, signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
     )

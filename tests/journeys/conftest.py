@@ -1,0 +1,81 @@
+"""The whole house as `make demo` starts it, on ports of its own."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idp.cli.demo_stack import Plan, start_everything
+from idp.cli.processes import Processes
+
+OFFSETS = (0, 1, 2, 3, 10)
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """A running demonstration and what strangers are told of it."""
+
+    plan: Plan
+    endpoints: dict[str, Any]
+
+    def link_of(self, persona: str) -> str:
+        """The invitation by which a member of the staff adds a passkey."""
+        return next(one["passkey_link"] for one in self.endpoints["personas"] if one["key"] == persona)
+
+    def card(self, *verb: str) -> dict[str, Any]:
+        """Do something with the virtual reader, as `idp card …` does."""
+        command = [sys.executable, "-m", "idp.cli", "card", *verb, "--home", str(self.plan.home)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+
+def free_port_base() -> int:
+    """A first port from which all ports of a demonstration are free."""
+    for base in range(20_000, 30_000, 20):
+        try:
+            for offset in OFFSETS:
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", base + offset))
+        except OSError:
+            continue
+        return base
+    raise RuntimeError("no free ports")
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    """Everything running, on an empty store."""
+    out = tmp_path_factory.mktemp("demo")
+    plan = Plan(out=out, home=out / "store", port_base=free_port_base(), card="auto")
+    plan.home.mkdir()
+    with Processes(logs=plan.home / "logs") as processes:
+        yield Demonstration(plan, start_everything(plan, processes, say=lambda _: None))
+
+
+@pytest.fixture(scope="session")
+def brought_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make demo ONCE=1 OUT=dir` leaves behind."""
+    out = tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-m", "idp.cli", "demo", "--once", "--out", str(out)]
+    done = subprocess.run([*command, "--port-base", str(free_port_base())], capture_output=True, text=True, timeout=170)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return out
+
+
+@pytest.fixture
+def idp() -> Callable[..., tuple[int, dict[str, Any]]]:
+    """Run an `idp … --json` command: its exit code and its answer."""
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        command = [sys.executable, "-m", "idp.cli", *arguments, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return done.returncode, json.loads(done.stdout)
+
+    return run

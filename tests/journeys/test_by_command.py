@@ -1,0 +1,109 @@
+"""`make demo ONCE=1 OUT=dir`: what it leaves behind holds for tools that nobody here wrote."""
+
+import hashlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+
+pytestmark = pytest.mark.timeout(200)
+
+Idp = Callable[..., tuple[int, dict[str, Any]]]
+Run = Callable[..., str]
+SEALED = ("dopa.person", "dopa.address", "dbd.company")
+
+
+def test_every_step_held(brought_home: Path) -> None:
+    journey = json.loads((brought_home / "journey.json").read_text("utf-8"))
+    assert journey["ok"] is True
+    assert journey["card_stack"] in ("pcsc", "memory")
+    assert {step["outcome"] for step in journey["steps"]} == {"ok"}
+    assert len({step["id"] for step in journey["steps"]}) == len(journey["steps"]) >= 12
+
+
+@pytest.mark.parametrize("dataset", SEALED)
+def test_documents_satisfy_the_tools_of_others(brought_home: Path, dataset: str, run_tool: Run) -> None:
+    pdf = str(brought_home / f"{dataset}.pdf")
+    assert "Signature is Valid" in run_tool("pdfsig", pdf)
+    assert "No syntax or stream encoding errors found" in run_tool("qpdf", "--check", pdf)
+    payload = json.loads((brought_home / f"{dataset}.json").read_text("utf-8"))
+    text = "".join(run_tool("pdftotext", "-layout", pdf, "-").split())
+    values = [value for value in payload["fields"].values() if isinstance(value, str) and value]
+    missing = [value for value in values if "".join(value.split()) not in text and not value[0].isdigit()]
+    assert missing == []
+    with pikepdf.open(pdf) as document:
+        attached = document.attachments["data.json"].get_file().read_bytes()
+    assert json.loads(attached) == payload
+
+
+@pytest.mark.parametrize("dataset", SEALED)
+def test_documents_verify_with_the_published_certificates_alone(brought_home: Path, dataset: str, idp: Idp) -> None:
+    trust = str(brought_home / "trust")
+    code, report = idp("document", "verify", str(brought_home / f"{dataset}.pdf"), "--trust", trust)
+    assert (code, report["verdict"], report["level"]) == (0, "valid", "B-T")
+
+
+def test_a_changed_document_is_told(brought_home: Path, tmp_path: Path, idp: Idp) -> None:
+    content = bytearray((brought_home / "dopa.person.pdf").read_bytes())
+    content[len(content) // 3] ^= 1
+    changed = tmp_path / "changed.pdf"
+    changed.write_bytes(content)
+    code, report = idp("document", "verify", str(changed), "--trust", str(brought_home / "trust"))
+    assert (code, report["verdict"]) == (1, "changed")
+
+
+def test_the_password_document_stays_shut(brought_home: Path) -> None:
+    content = (brought_home / "dbd.company-password.pdf").read_bytes()
+    with pytest.raises(pikepdf.PasswordError):
+        pikepdf.open(BytesIO(content))
+
+
+def test_the_log_is_sound_against_the_checkpoint_that_was_kept(brought_home: Path, idp: Idp) -> None:
+    checkpoint = str(brought_home / "checkpoint.txt")
+    code, verdict = idp("audit", "verify", "--home", str(brought_home / "store"), "--checkpoint", checkpoint)
+    assert (code, verdict["verdict"]) == (0, "sound")
+    assert verdict["entries"] > 20
+    assert verdict["pending"] == 0
+    assert verdict["checkpoint_size"] == verdict["entries"]
+
+
+def test_a_changed_byte_makes_the_log_name_the_entry(brought_home: Path, tmp_path: Path, idp: Idp) -> None:
+    home = tmp_path / "store"
+    shutil.copytree(brought_home / "store", home)
+    with sqlite3.connect(home / "store.db") as store:
+        [(entry, canonical)] = store.execute("SELECT id, canonical FROM audit_entry ORDER BY id LIMIT 1 OFFSET 9")
+        changed = canonical.replace(b'"outcome":"ok"', b'"outcome":"oK"')
+        assert changed != canonical
+        store.execute("UPDATE audit_entry SET canonical = ? WHERE id = ?", (changed, entry))
+    code, verdict = idp("audit", "verify", "--home", str(home))
+    assert (code, verdict["entry"]) == (1, entry)
+
+
+def test_an_unreadable_store_is_said_to_be_unreadable(tmp_path: Path, idp: Idp) -> None:
+    code, verdict = idp("audit", "verify", "--home", str(tmp_path / "nothing"))
+    assert (code, verdict["verdict"]) == (2, "unreadable")
+
+
+def test_the_data_of_the_person_lie_nowhere_in_clear(brought_home: Path) -> None:
+    payload = json.loads((brought_home / "dopa.person.json").read_text("utf-8"))
+    address = json.loads((brought_home / "dopa.address.json").read_text("utf-8"))
+    secrets = [payload["fields"]["citizen_id"], payload["fields"]["name_th"].split()[-1], "ทดสอบดี", "สมชาย"]
+    secrets.append(address["fields"]["address_text"])
+    needles = [needle for secret in secrets for needle in (secret.encode("utf-8"), secret.encode("utf-16-le"))]
+    needles.append(hashlib.sha256(secrets[0].encode()).hexdigest().encode())
+    needles.append(hashlib.sha256(secrets[0].encode()).digest())
+    # the agency's own store and the registries' keys are not ours; everything else of the house is
+    strangers = {"agencies", "simulators"}
+    files = [path for path in (brought_home / "store").rglob("*") if path.is_file()]
+    ours = [path for path in files if path.relative_to(brought_home / "store").parts[0] not in strangers]
+    assert any(path.suffix == ".db" for path in ours)
+    assert any(path.suffix == ".log" for path in ours)
+    for path in ours:
+        content = path.read_bytes()
+        assert [needle for needle in needles if needle in content] == [], path
