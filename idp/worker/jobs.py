@@ -30,7 +30,7 @@ class Job:
 
     name: str
     every_seconds: float
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[object]]
     runs_at_the_end: bool = False
 
 
