@@ -1,6 +1,6 @@
 """Codes and grants."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,16 @@ from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, Subscribe
 class AuthorizationCode:
     """Everything that redeeming a code needs: sealed inside the code itself, so that issuing one stores nothing.
 
-    `jkt` is the key that may redeem it (RFC 9449 §10). `authorization_details` are `gdx` members as JSON.
+    `jkt` is the key that may redeem it (RFC 9449 §10). `authorization_details` are `gdx` members as JSON; `claims` is
+    the judged `claims` parameter (members `userinfo` and `id_token`, OpenID Connect Core §5.5). What was decided
+    without a redirect (device, backchannel) has no `redirect_uri`; a request without PKCE has no `code_challenge`.
     """
 
     id: str
     expires_at: datetime
     client_id: ClientId
-    redirect_uri: str
-    code_challenge: str
+    redirect_uri: str | None
+    code_challenge: str | None
     nonce: str | None
     scope: tuple[str, ...]
     authorization_details: tuple[dict[str, Any], ...]
@@ -32,6 +34,8 @@ class AuthorizationCode:
     consent_id: ConsentId | None
     jkt: str | None
     grant_expires_at: datetime
+    claims: dict[str, Any] = field(default_factory=dict)
+    resource: str | None = None
 
     @property
     def details(self) -> tuple[GdxDetail, ...]:
@@ -41,7 +45,11 @@ class AuthorizationCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """An opened grant. `generation` counts refresh token generations; `jkt` is the key its tokens are bound to."""
+    """An opened grant. `generation` counts refresh token generations, the last made at `rotated_at`.
+
+    Its tokens are bound to the key `jkt` (RFC 9449), to the certificate `x5t` (RFC 8705), or to neither. `claims` is as
+    in the code; with `resource` or details its access tokens are for the data exchange, else for userinfo.
+    """
 
     id: GrantId
     client_id: ClientId
@@ -56,3 +64,7 @@ class Grant:
     jkt: str | None
     generation: int
     expires_at: datetime
+    x5t: str | None = None
+    rotated_at: datetime | None = None
+    claims: dict[str, Any] = field(default_factory=dict)
+    resource: str | None = None

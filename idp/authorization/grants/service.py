@@ -1,5 +1,6 @@
 """Use cases of grants: open one for a redeemed code, find a live one, end one. Each joins the caller's unit of work."""
 
+from dataclasses import replace
 from enum import StrEnum
 
 from idp.audit.log import AuditLog
@@ -30,8 +31,10 @@ class Grants:
         self._audit = audit
         self._randomness = randomness
 
-    async def open(self, uow: UnitOfWork, code: AuthorizationCode, *, text: str, jkt: str | None) -> Grant | None:
-        """Write the grant of a code that was just spent, bound to the key `jkt`.
+    async def open(
+        self, uow: UnitOfWork, code: AuthorizationCode, *, text: str, jkt: str | None, x5t: str | None = None
+    ) -> Grant | None:
+        """Write the grant of a code that was just spent, bound to the key `jkt` and the certificate `x5t`.
 
         None when its subscriber, client or consent no longer counts: then nothing may be minted.
         """
@@ -49,6 +52,9 @@ class Grants:
             jkt=jkt,
             generation=1,
             expires_at=code.grant_expires_at,
+            x5t=x5t,
+            claims=code.claims,
+            resource=code.resource,
         )
         await store.insert_grant(uow, opened, code_digest=code_digest(text))
         live = await store.find_live_grant(uow, opened.id)
@@ -59,6 +65,12 @@ class Grants:
     async def live(self, uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
         """The grant while it, its client, its subscriber and its consent count."""
         return await store.find_live_grant(uow, grant_id)
+
+    async def rotate(self, uow: UnitOfWork, grant: Grant) -> Grant | None:
+        """The grant with its next refresh token generation; None when another call made that one first."""
+        if not await store.next_generation(uow, grant.id, after=grant.generation):
+            return None
+        return replace(grant, generation=grant.generation + 1, rotated_at=uow.now)
 
     async def revoke_of_code(self, uow: UnitOfWork, text: str, *, client: Client) -> None:
         """A code was shown again: end the grant that it opened, whoever holds its tokens."""

@@ -46,8 +46,12 @@ grant = Table(
     Column("amr", JsonText, nullable=False),
     Column("auth_time", Instant, nullable=False),
     Column("jkt", Text),
+    Column("x5t", Text),
+    Column("claims", JsonText, nullable=False),
+    Column("resource", Text),
     Column("code_digest", LargeBinary, nullable=False, unique=True),
     Column("generation", Integer, nullable=False),
+    Column("rotated_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant),
@@ -82,6 +86,9 @@ async def insert_grant(uow: UnitOfWork, record: Grant, *, code_digest: bytes) ->
             amr=list(record.amr),
             auth_time=record.auth_time,
             jkt=record.jkt,
+            x5t=record.x5t,
+            claims=record.claims,
+            resource=record.resource,
             code_digest=code_digest,
             generation=record.generation,
             created_at=uow.now,
@@ -100,6 +107,16 @@ async def find_grant_of_code(uow: UnitOfWork, code_digest: bytes) -> Grant | Non
     """The grant that this code opened, live or not."""
     row = await uow.first(select(grant).where(grant.c.code_digest == code_digest))
     return None if row is None else _grant(row)
+
+
+async def next_generation(uow: UnitOfWork, grant_id: GrantId, *, after: int) -> bool:
+    """Make the generation after `after` the present one; False when another call did so before."""
+    statement = (
+        update(grant)
+        .where(grant.c.id == grant_id, grant.c.generation == after, grant.c.revoked_at.is_(None))
+        .values(generation=after + 1, rotated_at=uow.now)
+    )
+    return await uow.changed(statement) == 1
 
 
 async def mark_revoked(uow: UnitOfWork, grant_id: GrantId, *, reason: str) -> bool:
@@ -134,4 +151,8 @@ def _grant(row: Row[Any]) -> Grant:
         jkt=row.jkt,
         generation=row.generation,
         expires_at=row.expires_at,
+        x5t=row.x5t,
+        rotated_at=row.rotated_at,
+        claims=row.claims,
+        resource=row.resource,
     )

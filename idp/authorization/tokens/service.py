@@ -221,7 +221,12 @@ def _judge_bindings(code: AuthorizationCode, request: CodeRedemption, jkt: str |
     # in the initial authorization request …, and if included ensure that their values are identical."
     if request.redirect_uri != code.redirect_uri:
         raise InvalidGrantError("redirect_uri is not that of the authorization request")
-    validate_code_verifier(code_verifier=request.code_verifier, expected_challenge=code.code_challenge)
+    if code.code_challenge is not None:
+        validate_code_verifier(code_verifier=request.code_verifier, expected_challenge=code.code_challenge)
+    # RFC 9700 §2.1.1: "authorization servers MUST … ensure that a token request containing a code_verifier parameter is
+    # accepted only if a code_challenge parameter was present in the authorization request."
+    elif request.code_verifier is not None:
+        raise InvalidGrantError("the authorization request had no code_challenge")
     # RFC 9449 §10: "if they do not match, it MUST reject the request."
     if code.jkt is not None and code.jkt != jkt:
         raise InvalidGrantError("the code is bound to another key")
