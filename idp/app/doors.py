@@ -28,10 +28,12 @@ from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.passkeys import PasskeyPages
+from idp.provider.pages.pin import PinPages
 from idp.provider.pages.session_cookie import Citizens, SessionCookie
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
 from idp.settings import Settings
+from idp.storage.profile import Profile
 from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
 from idp.web.csrf import Csrf
@@ -113,9 +115,12 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             csrf=kit.csrf,
             storage=storage,
             passkeys=rooms.passkeys,
-            sessions=rooms.sessions,
             citizens=citizens,
             flows=flows,
+            pin_first=settings.profile is Profile.CONFORMANCE,
+        ),
+        PinPages(
+            pages=kit.pages, csrf=kit.csrf, problems=kit.problems, pins=rooms.pins, citizens=citizens, flows=flows
         ),
         PasskeyPages(
             pages=kit.pages,

@@ -12,6 +12,8 @@ from idp.app.outside import Outside
 from idp.authentication.model import RelyingParty
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.passkeys import Passkeys
+from idp.authentication.pin_hashing import PinHashing
+from idp.authentication.pins import Pins
 from idp.authentication.sessions import Sessions
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.grants.codes import Codes
@@ -64,6 +66,7 @@ class Rooms:
     sessions: Sessions
     passkeys: Passkeys
     passkey_links: PasskeyLinks
+    pins: Pins
     stations: Stations
     mail_slots: MailSlots
     enrolments: Enrolments
@@ -192,6 +195,13 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         sessions=Sessions(audit=audit),
         passkeys=passkeys,
         passkey_links=passkey_links,
+        pins=Pins(
+            storage=storage,
+            subscribers=subscribers,
+            hashing=PinHashing(pepper=ground.root_keys.derive("pin", version=FIRST_VERSION)),
+            audit=audit,
+            security_log=security_log,
+        ),
         stations=stations,
         mail_slots=mail_slots,
         enrolments=enrolments,

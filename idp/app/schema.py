@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import idp.agencies.member_store
 import idp.agencies.store
 import idp.audit.store
+import idp.authentication.pin_store
 import idp.authentication.store
 import idp.authorization.client_registration.store
 import idp.authorization.grants.store

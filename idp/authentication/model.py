@@ -20,6 +20,9 @@ class AuthenticationProblem(StrEnum):
     IDENTITY_NOT_LIVE = "AUT-06"
     SIGN_IN_NEEDED = "AUT-07"
     NICKNAME_UNREADABLE = "AUT-08"
+    PIN_NOT_ACCEPTED = "AUT-09"
+    PIN_TOO_EASY = "AUT-10"
+    TOO_BUSY = "AUT-11"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,24 @@ class AuthenticatedPasskey:
 
     subscriber_id: SubscriberId
     passkey_id: PasskeyId
+    aal: Aal
+    amr: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPin:
+    """A PIN as sign-in needs it; `hashed` is argon2's own text, over a keyed digest of the digits."""
+
+    subscriber_id: SubscriberId
+    hashed: str
+    subscriber_is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticatedPin:
+    """Who typed the right PIN, and what that is worth."""
+
+    subscriber_id: SubscriberId
     aal: Aal
     amr: tuple[str, ...]
 

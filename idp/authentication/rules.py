@@ -1,8 +1,10 @@
 """Pure decisions about credentials, levels and sessions."""
 
 import hmac
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from itertools import pairwise
 
 from idp.authentication.model import Assertion, SsoSession, StoredPasskey
 from idp.kernel.assurance import Aal
@@ -14,6 +16,18 @@ LONGEST_NICKNAME = 60
 
 PASSKEY_AAL = Aal.AAL2_2
 """A passkey with user verification (design, section 4). AAL 3 needs an attested, device-bound one."""
+
+
+PIN_AAL = Aal.AAL1
+"""A PIN alone, away from an attended station."""
+
+PIN_AMR = ("pin",)
+PIN_LENGTH = 8
+LONGEST_RUN = 3
+FEWEST_DIFFERENT_DIGITS = 4
+TRIES_BEFORE_LOCK = 5
+FIRST_LOCK = timedelta(minutes=15)
+MOST_DOUBLINGS = 12
 
 
 class AssertionVerdict(Enum):
@@ -64,3 +78,45 @@ def readable_nickname(text: str) -> str | None:
     """The nickname as it is kept, None when it is none: too long, or made of what cannot be read."""
     nickname = " ".join(text.split())
     return nickname if nickname.isprintable() and 0 < len(nickname) <= LONGEST_NICKNAME else None
+
+
+def pin_is_well_formed(pin: str) -> bool:
+    """True for eight ASCII digits: `str.isdigit` would take digits of every script."""
+    return len(pin) == PIN_LENGTH and all(digit in "0123456789" for digit in pin)
+
+
+def pin_is_easy(pin: str, *, known_numbers: Iterable[str] = ()) -> bool:
+    """True for a PIN that others would try first.
+
+    Too few different digits, a run up, down or of one digit, one half that repeats, or a part of `known_numbers`
+    (the owner's citizen number, dates of birth as people write them). NIST SP 800-63B-4, 3.1.1.2: compare with values
+    "known to be commonly used, expected, or compromised".
+    """
+    steps = [int(after) - int(before) for before, after in pairwise(pin)]
+    half = PIN_LENGTH // 2
+    return (
+        len(set(pin)) < FEWEST_DIFFERENT_DIGITS
+        or any(_longest_run(steps, step) > LONGEST_RUN for step in (-1, 0, 1))
+        or pin[:half] in (pin[half:], pin[: half - 1 : -1])
+        or any(pin in number for number in known_numbers)
+    )
+
+
+def lock_after(failures: int) -> timedelta | None:
+    """How long a PIN rests after this many wrong tries in a row; None when the next one may follow at once.
+
+    Five tries, then 15 minutes; each further five double it. NIST SP 800-63B-4, 3.2.2: "no more than 100".
+    """
+    rounds, between = divmod(failures, TRIES_BEFORE_LOCK)
+    if rounds == 0 or between:
+        return None
+    return FIRST_LOCK * (1 << min(rounds - 1, MOST_DOUBLINGS))
+
+
+def _longest_run(steps: list[int], step: int) -> int:
+    """The most digits in a row of which each is `step` more than the one before."""
+    longest = run = 1
+    for each in steps:
+        run = run + 1 if each == step else 1
+        longest = max(longest, run)
+    return longest

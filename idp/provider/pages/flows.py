@@ -13,13 +13,17 @@ from idp.storage.storage import Storage
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The program that asks and the organisation behind it by registered names, and the languages asked for."""
+    """The program that asks and the organisation behind it by registered names, and the languages asked for.
+
+    `form_target` is where a form of this flow may end.
+    """
 
     client_th: str
     client_en: str
     agency_th: str
     agency_en: str
     ui_locales: tuple[str, ...]
+    form_target: str
 
 
 class Flows:
@@ -41,7 +45,14 @@ class Flows:
             if client is None:
                 raise Refused(OidcProblem.UNKNOWN_CLIENT)
             agency = await self._agencies.agency(uow, client.agency_id)
-        return Asker(client.name_th, client.name_en, agency.name_th, agency.name_en, pending.request.ui_locales)
+        return Asker(
+            client_th=client.name_th,
+            client_en=client.name_en,
+            agency_th=agency.name_th,
+            agency_en=agency.name_en,
+            ui_locales=pending.request.ui_locales,
+            form_target=form_target(pending),
+        )
 
 
 def continue_url(flow: str) -> str:

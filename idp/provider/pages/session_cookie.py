@@ -9,7 +9,9 @@ from starlette.responses import RedirectResponse, Response
 from idp.authentication.model import AuthenticationProblem, SsoSession, StartedSession
 from idp.authentication.rules import SESSION_LIFE
 from idp.authentication.sessions import Sessions
+from idp.kernel.assurance import Aal
 from idp.kernel.errors import Refused
+from idp.kernel.ids import SubscriberId
 from idp.storage.storage import Storage
 from idp.subscribers.model import Subscriber
 from idp.subscribers.service import Subscribers
@@ -73,6 +75,16 @@ class Citizens:
             async with self._storage.unit_of_work() as writing:
                 await self._sessions.touch(writing, session)
         return Citizen(session, subscriber)
+
+    async def renew(
+        self, request: Request, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...]
+    ) -> StartedSession:
+        """A new session for who was just authenticated here; the one this browser had ends with it."""
+        async with self._storage.unit_of_work() as uow:
+            before = await self._sessions.find(uow, self.cookie.read(request))
+            if before is not None:
+                await self._sessions.end(uow, before)
+            return await self._sessions.start(uow, subscriber_id, aal=aal, amr=amr)
 
     async def require(self, request: Request) -> Citizen:
         """The citizen of this request. Raises Refused (SIGN_IN_NEEDED): pages answer with `to_sign_in` instead."""

@@ -1,12 +1,12 @@
 """Sign in with a passkey, on the way to a service or to my account."""
 
 import re
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from idp.authentication.passkeys import Passkeys
-from idp.authentication.sessions import Sessions
 from idp.kernel.errors import Refused
 from idp.provider.pages.flows import Flows, continue_url
 from idp.provider.pages.session_cookie import Citizens
@@ -23,7 +23,7 @@ _ACCOUNT_PAGE = re.compile(r"/account(/[A-Za-z0-9_-]+)*")
 
 
 class SignInPages:
-    """`/sign-in` and the two requests of its ceremony."""
+    """`/sign-in` and the two requests of its ceremony. `pin_first`: browsers without JavaScript are the usual ones."""
 
     def __init__(
         self,
@@ -32,17 +32,17 @@ class SignInPages:
         csrf: Csrf,
         storage: Storage,
         passkeys: Passkeys,
-        sessions: Sessions,
         citizens: Citizens,
         flows: Flows,
+        pin_first: bool = False,
     ) -> None:
         self._pages = pages
         self._csrf = csrf
         self._storage = storage
         self._passkeys = passkeys
-        self._sessions = sessions
         self._citizens = citizens
         self._flows = flows
+        self._pin_first = pin_first
 
     def entries(self) -> tuple[Entry, ...]:
         """The paths of signing in."""
@@ -57,6 +57,9 @@ class SignInPages:
         returning = local_path(request.query_params.get("return", ""))
         if not flow and await self._citizens.find(request) is not None:
             return RedirectResponse(returning, 303)
+        pin_page = f"/sign-in/pin?{urlencode({'flow': flow, 'return': returning})}"
+        if self._pin_first and "with" not in request.query_params:
+            return RedirectResponse(pin_page, 303)
         asker = await self._flows.asker(flow, self._csrf.browsers.of(request)) if flow else None
         return self._pages.render(
             request,
@@ -65,6 +68,7 @@ class SignInPages:
             flow=flow,
             returning=returning,
             asker=asker,
+            pin_page=pin_page,
         )
 
     async def _options(self, request: Request) -> Response:
@@ -89,13 +93,9 @@ class SignInPages:
             browser_id=self._csrf.browsers.of(request),
             credential=credential,
         )
-        async with self._storage.unit_of_work() as uow:
-            before = await self._sessions.find(uow, self._citizens.cookie.read(request))
-            if before is not None:
-                await self._sessions.end(uow, before)
-            started = await self._sessions.start(
-                uow, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr
-            )
+        started = await self._citizens.renew(
+            request, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr
+        )
         response = JSONResponse({"next": continue_url(flow) if flow else returning})
         self._citizens.cookie.set(response, started)
         return response

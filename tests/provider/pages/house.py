@@ -19,6 +19,8 @@ from idp.audit.security_log import SecurityLog
 from idp.authentication.model import RelyingParty
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.passkeys import Passkeys
+from idp.authentication.pin_hashing import HashingCost, PinHashing
+from idp.authentication.pins import Pins
 from idp.authentication.sessions import Sessions
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
@@ -36,6 +38,7 @@ from idp.provider.account.pages import AccountPages
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.passkeys import PasskeyPages
+from idp.provider.pages.pin import PinPages
 from idp.provider.pages.session_cookie import Citizens, SessionCookie
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
@@ -91,6 +94,13 @@ class House:
             audit=world.audit,
             security_log=self.security_log,
         )
+        self.pins = Pins(
+            storage=self.storage,
+            subscribers=world.subscribers,
+            hashing=PinHashing(pepper=b"p" * 32, cost=HashingCost(memory_kib=8, passes=1)),
+            audit=world.audit,
+            security_log=self.security_log,
+        )
         self.requests = AuthorizationRequests(
             storage=self.storage,
             issuer=self.origin,
@@ -128,7 +138,10 @@ class House:
         doors = (
             self.assets,
             PasskeyPages(**common, passkeys=self.passkeys, links=self.links, subscribers=world.subscribers),
-            SignInPages(**common, passkeys=self.passkeys, sessions=self.sessions, citizens=citizens, flows=flows),
+            SignInPages(**common, passkeys=self.passkeys, citizens=citizens, flows=flows),
+            PinPages(
+                pages=pages, csrf=csrf, problems=ProblemCatalogue(), pins=self.pins, citizens=citizens, flows=flows
+            ),
             SignOutPages(**common, sessions=self.sessions, citizens=citizens),
             ConsentPages(
                 **common,
