@@ -1,30 +1,98 @@
 """Scopes and the claims they release: one table for the consent page, for userinfo and for discovery.
 
-OpenID Connect Core §5.1 and §5.4. A Thai name is the default; language tags as §5.2 says (`name#en`).
+OpenID Connect Core §5.1 and §5.4; the scopes of ThaiD, one a claim (facts/thai-registries, section 5.1), so that its
+clients move by changing issuer and keys. A Thai name is the default; language tags as §5.2 says (`name#en`).
 """
 
 from collections.abc import Iterable
 
 OPENID = "openid"
 PROFILE = "profile"
+EMAIL = "email"
+ADDRESS = "address"
+PHONE = "phone"
 STAFF = "staff"
+CITIZEN_ID = "citizen_id"
+PID = "pid"
+
+CITIZEN_NUMBER_CLAIMS = frozenset({CITIZEN_ID, PID})
+"""The citizen number and its alias: released under a right of the agency alone (nevers, 1)."""
+
+THAID_CLAIMS = (
+    "title",
+    "given_name",
+    "middle_name",
+    "family_name",
+    "name",
+    "title_en",
+    "given_name_en",
+    "middle_name_en",
+    "family_name_en",
+    "name_en",
+    "birthdate",
+    "gender",
+    "ial",
+)
 
 SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
     OPENID: ("sub", "acr", "ial", "aal", "amr", "auth_time"),
-    PROFILE: ("name", "given_name", "family_name", "name#en", "given_name#en", "family_name#en", "birthdate", "gender"),
+    PROFILE: (
+        "name",
+        "given_name",
+        "middle_name",
+        "family_name",
+        "name#en",
+        "given_name#en",
+        "middle_name#en",
+        "family_name#en",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "updated_at",
+    ),
+    EMAIL: ("email", "email_verified"),
+    ADDRESS: ("address",),
+    PHONE: ("phone_number", "phone_number_verified"),
+    CITIZEN_ID: (CITIZEN_ID,),
+    PID: (PID,),
+    **{claim: (claim,) for claim in THAID_CLAIMS},
     STAFF: ("members",),
 }
 
 FIRST_PARTY_SCOPES = frozenset({STAFF})
 """Scopes for the issuer's own clients alone."""
 
+_NOT_PERSONAL = frozenset({*SCOPE_CLAIMS[OPENID], *SCOPE_CLAIMS[STAFF]})
+
 
 def claims_of(scopes: Iterable[str]) -> tuple[str, ...]:
-    """The claims that these scopes release, in the order of the table."""
+    """The claims that these scopes release, in the order of the table, each once."""
     wanted = set(scopes)
-    return tuple(claim for scope, claims in SCOPE_CLAIMS.items() if scope in wanted for claim in claims)
+    named = (claim for scope, claims in SCOPE_CLAIMS.items() if scope in wanted for claim in claims)
+    return tuple(dict.fromkeys(named))
+
+
+def claims_within(names: Iterable[str], *, client_scopes: Iterable[str]) -> tuple[str, ...]:
+    """Those of `names` that a client with these registered scopes may ask for one by one (§5.5), in their order.
+
+    A tag of a language that is not kept (`name#de`) makes a name unknown: it is left out.
+    """
+    allowed = {*claims_of(client_scopes)} - {*SCOPE_CLAIMS[STAFF]}
+    tagged = {f"{claim}#th" for claim in allowed if f"{claim}#en" in allowed}
+    return tuple(name for name in names if name in allowed or name in tagged)
+
+
+def personal_claims(claims: Iterable[str]) -> tuple[str, ...]:
+    """Those claims that tell more than the pairwise identifier and how it was proven, in their order."""
+    return tuple(claim for claim in claims if claim not in _NOT_PERSONAL)
 
 
 def releases_personal_data(scopes: Iterable[str]) -> bool:
     """True when a scope releases more than the pairwise identifier and how it was proven."""
-    return PROFILE in set(scopes)
+    return bool(personal_claims(claims_of(scopes)))

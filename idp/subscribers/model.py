@@ -55,6 +55,40 @@ class Identity:
     sex: Literal["1", "2"]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class PostalAddress:
+    """An address for post (OpenID Connect Core §5.1.1); parts that are not known are empty. `formatted` has lines."""
+
+    formatted: str = ""
+    street_address: str = ""
+    locality: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class ContactDetails:
+    """What a person says of themselves: no evidence stands behind it, but the two `verified` marks tell of a check.
+
+    Texts that are not known are empty. `locale` is a BCP 47 tag, `zoneinfo` a name of the tz database.
+    """
+
+    email: str = ""
+    email_verified: bool = False
+    phone_number: str = ""
+    phone_number_verified: bool = False
+    address: PostalAddress | None = None
+    nickname: str = ""
+    preferred_username: str = ""
+    profile: str = ""
+    picture: str = ""
+    website: str = ""
+    zoneinfo: str = ""
+    locale: str = ""
+    updated_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Suspension:
     """Who stopped an identity and when; the reason is sealed and asked for on its own."""

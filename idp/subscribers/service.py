@@ -14,10 +14,11 @@ from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 from idp.subscribers import rules, store
-from idp.subscribers.model import ActingMember, Identity, Subscriber, SubscriberProblem, Suspension
+from idp.subscribers.model import ActingMember, ContactDetails, Identity, Subscriber, SubscriberProblem, Suspension
 
 _TABLE = "subscriber"
 _IDENTITY = "sealed_identity"
+_CONTACT = "sealed_contact"
 _REASON = "sealed_suspension_reason"
 
 
@@ -84,6 +85,25 @@ class Subscribers:
             uow, subscriber_id, table=_TABLE, column=_IDENTITY, row=subscriber_id, sealed=sealed
         )
         return store.identity_from_bytes(opened)
+
+    async def contact(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> ContactDetails | None:
+        """What the person said of themselves, opened; None when nothing was. Raises SealBroken."""
+        sealed = await store.sealed_contact(uow, subscriber_id)
+        if sealed is None:
+            return None
+        opened = await self._personal.open(
+            uow, subscriber_id, table=_TABLE, column=_CONTACT, row=subscriber_id, sealed=sealed
+        )
+        return store.contact_from_bytes(opened)
+
+    async def save_contact(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, contact: ContactDetails, *, by: Actor
+    ) -> None:
+        """Keep what the person says of themselves, in place of what was said before. Raises Conflict (NOT_ACTIVE)."""
+        sealed = await self._seal(uow, subscriber_id, _CONTACT, store.contact_to_bytes(contact))
+        if not await store.save_contact(uow, subscriber_id=subscriber_id, sealed=sealed):
+            raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        await self._note(uow, "subscriber.contact_changed", subscriber_id, by, {})
 
     async def suspension_reason(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> str | None:
         """Why the identity is suspended, in the words of who did it; None when it is not."""

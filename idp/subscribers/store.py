@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -31,7 +32,7 @@ from idp.keys.blind_index import IndexDigest
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
-from idp.subscribers.model import Identity, Subscriber, SubscriberStatus, Suspension
+from idp.subscribers.model import ContactDetails, Identity, Subscriber, SubscriberStatus, Suspension
 
 subscriber = Table(
     "subscriber",
@@ -41,6 +42,7 @@ subscriber = Table(
     Column("ial", Text, nullable=False),
     Column("enrolled_at", Instant, nullable=False),
     Column("sealed_identity", LargeBinary, nullable=False),
+    Column("sealed_contact", LargeBinary),
     Column("suspended_by", Text),
     Column("suspended_by_person", Text),
     Column("suspended_at", Instant),
@@ -138,6 +140,22 @@ async def sealed_identity(uow: UnitOfWork, subscriber_id: SubscriberId) -> bytes
     return None if row is None else bytes(row.sealed_identity)
 
 
+async def sealed_contact(uow: UnitOfWork, subscriber_id: SubscriberId) -> bytes | None:
+    """The sealed contact details, None when nothing was said."""
+    row = await uow.first(select(subscriber.c.sealed_contact).where(subscriber.c.id == subscriber_id))
+    return None if row is None or row.sealed_contact is None else bytes(row.sealed_contact)
+
+
+async def save_contact(uow: UnitOfWork, *, subscriber_id: SubscriberId, sealed: bytes) -> bool:
+    """True when the active row now holds these contact details."""
+    statement = (
+        update(subscriber)
+        .where(subscriber.c.id == subscriber_id, live_subscriber(uow.now))
+        .values(sealed_contact=sealed)
+    )
+    return await uow.changed(statement) == 1
+
+
 async def sealed_suspension_reason(uow: UnitOfWork, subscriber_id: SubscriberId) -> bytes | None:
     """The sealed reason of a present suspension."""
     row = await uow.first(select(subscriber.c.sealed_suspension_reason).where(subscriber.c.id == subscriber_id))
@@ -216,6 +234,16 @@ def identity_from_bytes(opened: bytes) -> Identity:
         birth_date=PartialDate.parse_be(fields["birth_date"]),
         sex=fields["sex"],
     )
+
+
+def contact_to_bytes(contact: ContactDetails) -> bytes:
+    """The contact details as JSON, for sealing."""
+    return msgspec.json.encode(contact)
+
+
+def contact_from_bytes(opened: bytes) -> ContactDetails:
+    """The inverse of `contact_to_bytes`."""
+    return msgspec.json.decode(opened, type=ContactDetails)
 
 
 def _name_to_list(name: PersonName) -> list[str]:

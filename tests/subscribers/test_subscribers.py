@@ -1,6 +1,7 @@
 """Who exists, on either engine: one identity a number, two persons behind a lifted suspension, nothing in the clear."""
 
 import secrets
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,14 @@ from idp.keys.files import RootKeys
 from idp.keys.pairwise import PairwiseSubjects
 from idp.storage.outbox import outbox
 from idp.storage.storage import Storage, UnitOfWork
-from idp.subscribers.model import ActingMember, Identity, SubscriberProblem, SubscriberStatus
+from idp.subscribers.model import (
+    ActingMember,
+    ContactDetails,
+    Identity,
+    PostalAddress,
+    SubscriberProblem,
+    SubscriberStatus,
+)
 from idp.subscribers.service import Subscribers
 from idp.subscribers.store import live_subscriber, subscriber
 from tests.clock import FrozenClock
@@ -212,3 +220,25 @@ def test_errors_and_records_show_no_number() -> None:
     for shown in (repr(identity), str(error), repr(CitizenId.parse(identity.citizen_id.digits))):
         assert identity.citizen_id.digits not in shown
         assert identity.name_th.last not in shown
+
+
+async def test_contact_details_are_sealed_and_come_back_as_said(storage: Storage, subscribers: Subscribers) -> None:
+    said = ContactDetails(
+        email="somchai@mail.example",
+        phone_number="+66 2 000 0000",
+        phone_number_verified=True,
+        address=PostalAddress(formatted="1 Demonstration Road\nBangkok", country="TH"),
+        updated_at=datetime(2026, 11, 22, 9, 0, tzinfo=UTC),
+    )
+    async with storage.unit_of_work() as uow:
+        subscriber_id = await create(subscribers, uow)
+        assert await subscribers.contact(uow, subscriber_id) is None
+        await subscribers.save_contact(uow, subscriber_id, said, by=SYSTEM)
+        assert await subscribers.contact(uow, subscriber_id) == said
+        row = await uow.first(select(subscriber.c.sealed_contact))
+        assert row is not None
+        assert b"somchai" not in row.sealed_contact
+        assert said.email not in repr(said)
+        with pytest.raises(Conflict) as refused:
+            await subscribers.save_contact(uow, SubscriberId("sub_nobody"), said, by=SYSTEM)
+        assert refused.value.code is SubscriberProblem.NOT_ACTIVE
