@@ -1,9 +1,24 @@
 """The table of clients and the predicate that says which of them are answered."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Row, Table, Text, and_, exists, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    and_,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from idp.agencies.store import agency, live_agency
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
@@ -31,8 +46,14 @@ client = Table(
     Column("services", JsonText, nullable=False),
     Column("sector", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("secret_digest", LargeBinary, nullable=True),
+    Column("registration_token_digest", LargeBinary, nullable=True),
+    # the remaining metadata that differ from what goes without saying, never searched by
+    Column("further", JsonText, nullable=False),
     Column("registered_at", Instant, nullable=False),
 )
+
+FURTHER = tuple(field for field in fields(Client) if field.name not in client.c)
 
 
 def live_client(now: datetime) -> ColumnElement[bool]:
@@ -43,28 +64,12 @@ def live_client(now: datetime) -> ColumnElement[bool]:
 
 async def insert_client(uow: UnitOfWork, record: Client) -> None:
     """Save a new client."""
-    await uow.execute(
-        insert(client).values(
-            id=record.id,
-            agency_id=record.agency_id,
-            name_th=record.name_th,
-            name_en=record.name_en,
-            first_party=record.first_party,
-            profile=record.profile.value,
-            redirect_uris=list(record.redirect_uris),
-            jwks=dict(record.jwks),
-            token_endpoint_auth_method=record.token_endpoint_auth_method,
-            id_token_signed_response_alg=record.id_token_signed_response_alg,
-            dpop_bound=record.dpop_bound,
-            dpop_nonce_required=record.dpop_nonce_required,
-            grant_types=list(record.grant_types),
-            scopes=list(record.scopes),
-            services=list(record.services),
-            sector=record.sector,
-            status=record.status.value,
-            registered_at=uow.now,
-        )
-    )
+    await uow.execute(insert(client).values(id=record.id, registered_at=uow.now, **_columns(record)))
+
+
+async def replace_client(uow: UnitOfWork, record: Client) -> None:
+    """Save a client that exists, with other metadata or another status."""
+    await uow.execute(update(client).where(client.c.id == record.id).values(**_columns(record)))
 
 
 async def find_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:
@@ -79,7 +84,34 @@ async def find_live_client(uow: UnitOfWork, client_id: ClientId) -> Client | Non
     return None if row is None else _client(row)
 
 
+def _columns(record: Client) -> dict[str, Any]:
+    return {
+        "agency_id": record.agency_id,
+        "name_th": record.name_th,
+        "name_en": record.name_en,
+        "first_party": record.first_party,
+        "profile": record.profile.value,
+        "redirect_uris": list(record.redirect_uris),
+        "jwks": dict(record.jwks),
+        "token_endpoint_auth_method": record.token_endpoint_auth_method,
+        "id_token_signed_response_alg": record.id_token_signed_response_alg,
+        "dpop_bound": record.dpop_bound,
+        "dpop_nonce_required": record.dpop_nonce_required,
+        "grant_types": list(record.grant_types),
+        "scopes": list(record.scopes),
+        "services": list(record.services),
+        "sector": record.sector,
+        "status": record.status.value,
+        "secret_digest": record.secret_digest,
+        "registration_token_digest": record.registration_token_digest,
+        "further": {field.name: value for field in FURTHER if (value := getattr(record, field.name)) != field.default},
+    }
+
+
 def _client(row: Row[Any]) -> Client:
+    further: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in row.further.items()
+    }
     return Client(
         id=ClientId(row.id),
         agency_id=AgencyId(row.agency_id),
@@ -98,4 +130,7 @@ def _client(row: Row[Any]) -> Client:
         services=tuple(ServiceId(service) for service in row.services),
         sector=row.sector,
         status=ClientStatus(row.status),
+        secret_digest=row.secret_digest,
+        registration_token_digest=row.registration_token_digest,
+        **further,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from idp.authentication.model import SsoSession
-from idp.authorization.client_registration.model import Client, ClientProfile
+from idp.authorization.client_registration.model import Client
 from idp.authorization.requests.model import AskConsent, Issue, PendingRequest, Refuse, SignIn, Step, StepUp
 from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
 from idp.consent.model import ConsentRecord
@@ -32,7 +32,7 @@ def validate_client_may_ask(client: Client, request: AuthorizationRequest, *, pu
     if AUTHORIZATION_CODE not in client.grant_types:
         raise UnauthorizedClientError("the client may not use the authorization code grant")
     # FAPI 2.0 §5.3.2.2: "shall reject authorization requests sent without" PAR
-    if client.profile is ClientProfile.FAPI2 and not pushed:
+    if client.is_fapi and not pushed:
         raise InvalidRequestError("this client must push its authorization requests")
     if not set(request.scope) <= set(client.scopes):
         raise InvalidScopeError("the scope is not one of this client")
