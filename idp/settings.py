@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     gateway_url: str = "http://data.localhost:8001"
     portal_url: str = "http://portal.localhost:8002"
     listen: str = "127.0.0.1"
+    listen_port: int | None = Field(default=None, ge=1, le=65535)
 
     # words that stand in tokens
     acr_prefix: str = "urn:tuaton"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from connectors.outbound.client import outbound_transport
+from idp.app.conformance.door import TesterEndpoints
 from idp.app.rooms import Rooms
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
@@ -154,7 +155,10 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         SignOutPages(pages=kit.pages, csrf=kit.csrf, storage=storage, sessions=rooms.sessions, citizens=citizens),
         AgentEndpoints(mail_slots=rooms.mail_slots),
     )
-    return kit.application([entry for family in page_families for entry in family.entries()])
+    entries = [entry for family in page_families for entry in family.entries()]
+    if settings.profile is Profile.CONFORMANCE:
+        entries += TesterEndpoints(storage=storage, keys=ground.signing_keys, audit=ground.audit).entries()
+    return kit.application(entries)
 
 
 def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:

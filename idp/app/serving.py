@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.applications import Starlette
 
+from idp.app.conformance.outside import outside_of_conformance
+from idp.app.conformance.plans import PlannedClient
+from idp.app.conformance.story import prepare_conformance
 from idp.app.doors import gateway_door, portal_door, provider_door
 from idp.app.ground import open_ground
 from idp.app.outbox import outbox_handlers
@@ -18,11 +21,14 @@ from idp.app.outside import open_outside
 from idp.app.rooms import Rooms, build_rooms
 from idp.kernel.ids import new_id
 from idp.settings import Settings
+from idp.storage.profile import Profile
 from idp.worker.jobs import Job, all_jobs
 from idp.worker.loop import run_jobs
 
 DRAIN_SECONDS = 10
 DEFAULT_PORTS = {"provider": 8000, "gateway": 8001, "portal": 8002}
+ISSUER_ALONE = frozenset({Profile.CONFORMANCE})
+"""Profiles without registries: they show the issuer, and neither the data exchange nor the staff's pages."""
 
 
 class Part(StrEnum):
@@ -46,13 +52,27 @@ class Listener:
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[Rooms]:
     """Ground, connectors and rooms of a deployment, closed again in order."""
-    async with open_ground(settings) as ground, open_outside(settings, ground.clock) as outside:
-        yield await build_rooms(settings, ground, outside)
+    async with open_ground(settings) as ground:
+        if settings.profile in ISSUER_ALONE:
+            yield await build_rooms(settings, ground, outside_of_conformance(settings.home))
+            return
+        async with open_outside(settings, ground.clock) as outside:
+            yield await build_rooms(settings, ground, outside)
 
 
-async def serve(settings: Settings, parts: Sequence[Part]) -> None:
-    """Serve these parts until SIGTERM or SIGINT; requests under way are finished first."""
+def usual_parts(settings: Settings) -> tuple[Part, ...]:
+    """What one process runs when nothing else is said."""
+    return (Part.PROVIDER, Part.WORKER) if settings.profile in ISSUER_ALONE else tuple(Part)
+
+
+async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[PlannedClient] = ()) -> None:
+    """Serve these parts until SIGTERM or SIGINT; requests under way are finished first.
+
+    `clients` are registered first, in the conformance profile alone.
+    """
     async with open_house(settings) as rooms:
+        if settings.profile is Profile.CONFORMANCE:
+            await prepare_conformance(rooms, clients)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -78,9 +98,9 @@ def _listeners(settings: Settings, rooms: Rooms, parts: Sequence[Part]) -> list[
 
 
 def _port(settings: Settings, part: Part, origin: str) -> int:
-    """The small profiles listen where their addresses say; behind a proxy each door has its fixed port."""
+    """The port that was given; else the small profiles listen where their addresses say, others at fixed ports."""
     named = urlsplit(origin).port if settings.is_demo else None
-    return named or DEFAULT_PORTS[part.value]
+    return settings.listen_port or named or DEFAULT_PORTS[part.value]
 
 
 async def _serve_door(listener: Listener, stop: asyncio.Event) -> None:

@@ -1,15 +1,18 @@
 """`idp serve`: open doors and run the worker, all in one process or each in its own."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
 import typer
+from authlib.oauth2.rfc7591 import InvalidClientMetadataError
 from pydantic import ValidationError
 
 from connectors.contracts.errors import ConnectorError
-from idp.app.serving import Part
+from idp.app.conformance.plans import PlanUnreadable, clients_of
+from idp.app.serving import Part, usual_parts
 from idp.app.serving import serve as serve_parts
 from idp.settings import Settings
 from idp.storage.profile import OtherProfile, Profile
@@ -22,23 +25,47 @@ def serve(
     profile: Annotated[Profile | None, typer.Option(help="How this deployment is set up.")] = None,
     only: Annotated[list[Part] | None, typer.Option(help="Run only this part; may be given more than once.")] = None,
     issuer: Annotated[str | None, typer.Option(help="The issuer's address.")] = None,
-    listen: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    listen: Annotated[
+        str | None, typer.Option(help="The address to listen on: HOST, or HOST:PORT for one door.")
+    ] = None,
+    clients: Annotated[
+        list[Path] | None, typer.Option(help="Clients to register (conformance profile); may be given more than once.")
+    ] = None,
     home: Annotated[Path | None, typer.Option(help="Home folder (default: IDP_HOME).")] = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; requests under way are finished first."""
     log_as_json_lines()
-    given: dict[str, Any] = {"profile": profile, "issuer": issuer, "listen": listen, "home": home}
+    given: dict[str, Any] = {"profile": profile, "issuer": issuer, "home": home, **_listen(listen)}
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
-        asyncio.run(serve_parts(settings, only or list(Part)))
+        parts = only or usual_parts(settings)
+        _refuse_contradictions(settings, parts, clients or ())
+        planned = [client for path in clients or () for client in clients_of(path)]
+        asyncio.run(serve_parts(settings, parts, clients=planned))
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
             place = ".".join(str(part) for part in fault["loc"]) or "settings"
             typer.echo(f"{place}: {fault['msg']}", err=True)
         raise typer.Exit(2) from error
-    except (OtherProfile, ConnectorError) as error:
+    except (OtherProfile, ConnectorError, PlanUnreadable, InvalidClientMetadataError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
+
+
+def _listen(address: str | None) -> dict[str, Any]:
+    """The settings behind `HOST` or `HOST:PORT`; a numeric IPv6 host with a port stands in brackets."""
+    if address is None or (address.count(":") > 1 and not address.startswith("[")):
+        return {"listen": address}
+    host, _, port = address.rpartition(":") if address.rpartition(":")[2].isdecimal() else (address, "", "")
+    return {"listen": host.strip("[]"), "listen_port": port or None}
+
+
+def _refuse_contradictions(settings: Settings, parts: Sequence[Part], clients: Sequence[Path]) -> None:
+    doors = [part for part in parts if part is not Part.WORKER]
+    if settings.listen_port is not None and len(doors) > 1:
+        raise typer.BadParameter("a port is given and there is more than one door: add --only", param_hint="--listen")
+    if clients and settings.profile is not Profile.CONFORMANCE:
+        raise typer.BadParameter("clients come from a file in the conformance profile alone", param_hint="--clients")
 
 
 def log_as_json_lines() -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select, update
 
 from idp.kernel.clock import Clock
 from idp.kernel.randomness import Randomness, system_randomness
@@ -89,6 +89,20 @@ class SigningKeys:
             for alg in ALGORITHMS:
                 if (start := due_keys(keys, alg, uow.now)) is not None:
                     await self._make(uow, alg, start)
+        self._taken_at = None
+
+    async def replace_now(self) -> None:
+        """Retire every key that signs and let a successor sign at once; the retired stay published until they are gone.
+
+        For a key that is lost, and for testers: clients that cached the key set must fetch it again.
+        """
+        async with self._storage.unit_of_work() as uow:
+            still_signs = (signing_key.c.active_from <= uow.now) & (signing_key.c.retired_at > uow.now)
+            await uow.execute(
+                update(signing_key).where(still_signs).values(retired_at=uow.now, gone_at=uow.now + KEPT_AFTER_USE)
+            )
+            for alg in ALGORITHMS:
+                await self._make(uow, alg, uow.now)
         self._taken_at = None
 
     async def refresh(self) -> tuple[SigningKey, ...]:

@@ -1,0 +1,62 @@
+"""The people of the conformance profile: fictitious personas, each with a PIN that is written here for testers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connectors.fictitious.personas import PERSONAS
+from idp.app.demo.people import identity_of
+from idp.app.rooms import Rooms
+from idp.audit.model import SYSTEM
+from idp.kernel.assurance import Ial
+from idp.subscribers.model import ContactDetails, PostalAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Tester:
+    """A persona and the PIN it signs in with."""
+
+    persona: str
+    pin: str
+
+
+TESTERS = (Tester("somchai", "27182845"), Tester("malee", "41421356"))
+
+
+async def make_people(rooms: Rooms) -> None:
+    """Enrol those who are not yet."""
+    for tester in TESTERS:
+        persona = PERSONAS[tester.persona]
+        async with rooms.ground.storage.unit_of_work() as uow:
+            if await rooms.subscribers.find_by_citizen_id(uow, persona.person.citizen_id) is not None:
+                continue
+            subscriber_id = await rooms.subscribers.create(
+                uow, identity=identity_of(persona), ial=Ial.IAL2_3, by=SYSTEM
+            )
+            await rooms.subscribers.save_contact(uow, subscriber_id, _contact(tester, uow.now), by=SYSTEM)
+        await rooms.pins.choose(subscriber_id, tester.pin, known_numbers=(persona.person.citizen_id.digits,), by=SYSTEM)
+
+
+def _contact(tester: Tester, now: datetime) -> ContactDetails:
+    """Something for every standard claim (OpenID Connect Core §5.1)."""
+    return ContactDetails(
+        email=f"{tester.persona}@people.example",
+        email_verified=True,
+        phone_number="+66 2 000 0000",
+        phone_number_verified=True,
+        address=PostalAddress(
+            formatted="99/1 Tuayang Road\nSatit District\nNonthaburi 11000\nThailand",
+            street_address="99/1 Tuayang Road",
+            locality="Satit District",
+            region="Nonthaburi",
+            postal_code="11000",
+            country="TH",
+        ),
+        nickname=tester.persona,
+        preferred_username=tester.persona,
+        profile=f"https://people.example/{tester.persona}",
+        picture=f"https://people.example/{tester.persona}/picture",
+        website=f"https://people.example/{tester.persona}/site",
+        zoneinfo="Asia/Bangkok",
+        locale="th-TH",
+        updated_at=now,
+    )

@@ -1,0 +1,59 @@
+"""Clients from a plan's configuration file, in the form that the OpenID conformance suite reads.
+
+The suite's own members (`alias`, `server`, `client`, `client2`, `client_secret_post`, …) hold what a tester's program
+needs: client_id, secret, private keys. Beside them the member `tuaton`, which the suite does not look at, holds what we
+register: for each client its profile and RFC 7591 metadata, and the redirect_uris they share.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import KeySet
+
+from idp.authorization.client_registration.model import ClientProfile
+from idp.kernel.ids import ClientId
+
+OURS = "tuaton"
+SHARED = "redirect_uris"
+
+
+class PlanUnreadable(ValueError):
+    """The file is no such configuration; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PlannedClient:
+    """A client as a plan wants it registered. `secret` is what its program will show, where it has one."""
+
+    id: ClientId
+    profile: ClientProfile
+    metadata: Mapping[str, Any]
+    secret: str | None
+
+
+def clients_of(path: Path) -> tuple[PlannedClient, ...]:
+    """The clients of one configuration file. Raises PlanUnreadable, OSError."""
+    try:
+        plan = json.loads(path.read_text("utf-8"))
+        wanted = plan[OURS]
+        return tuple(
+            _client(plan[name], {SHARED: wanted[SHARED], **ours}) for name, ours in wanted.items() if name != SHARED
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PlanUnreadable(f"{path.name}: {type(error).__name__}: {error}") from error
+
+
+def _client(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> PlannedClient:
+    metadata = {name: value for name, value in ours.items() if name != "profile"}
+    if "jwks" in theirs:
+        # the file holds the client's private keys, for the suite: we take their public halves
+        metadata["jwks"] = KeySet.import_key_set(theirs["jwks"]).as_dict(private=False)
+    return PlannedClient(
+        id=ClientId(theirs["client_id"]),
+        profile=ClientProfile(ours["profile"]),
+        metadata={"scope": theirs.get("scope", "openid"), **metadata},
+        secret=theirs.get("client_secret"),
+    )

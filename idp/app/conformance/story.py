@@ -1,0 +1,46 @@
+"""What a store of the conformance profile holds: one agency, its people with PINs, the clients of the plans given."""
+
+from collections.abc import Sequence
+
+from idp.agencies.model import Agency, AgencyKind
+from idp.app.conformance.people import make_people
+from idp.app.conformance.plans import PlannedClient
+from idp.app.rooms import Rooms
+from idp.audit.model import SYSTEM
+from idp.storage.storage import UnitOfWork
+
+AGENCY = "conformance"
+
+
+async def prepare_conformance(rooms: Rooms, clients: Sequence[PlannedClient]) -> None:
+    """Fill the store; what is there already stays as it is."""
+    async with rooms.ground.storage.unit_of_work() as uow:
+        agency = await rooms.agencies.agency_by_code(uow, AGENCY) or await _make_agency(uow, rooms)
+        for planned in clients:
+            if await rooms.clients.get(uow, planned.id) is None:
+                await _register(uow, rooms, agency, planned)
+    await make_people(rooms)
+
+
+async def _make_agency(uow: UnitOfWork, rooms: Rooms) -> Agency:
+    return await rooms.agencies.register_agency(
+        uow,
+        code=AGENCY,
+        name_th="หน่วยงานทดสอบมาตรฐาน (ตัวอย่าง)",
+        name_en="Conformance Testing Office (example)",
+        kind=AgencyKind.STATE,
+        by=SYSTEM,
+    )
+
+
+async def _register(uow: UnitOfWork, rooms: Rooms, agency: Agency, planned: PlannedClient) -> None:
+    await rooms.clients.register(
+        uow,
+        client_id=planned.id,
+        agency_id=agency.id,
+        name_th=f"โปรแกรมทดสอบ {planned.id}",
+        name_en=f"Test program {planned.id}",
+        metadata=planned.metadata,
+        profile=planned.profile,
+        by=SYSTEM,
+    )
