@@ -13,6 +13,7 @@ import idp.audit.store
 import idp.authentication.pin_store
 import idp.authentication.store
 import idp.authorization.client_registration.store
+import idp.authorization.deferred.store
 import idp.authorization.grants.store
 import idp.consent.store
 import idp.enrolment.store

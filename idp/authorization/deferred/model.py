@@ -1,0 +1,98 @@
+"""Requests that wait for a decision made elsewhere."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+
+from idp.authorization.client_registration.model import Client
+from idp.authorization.grants.model import AuthorizationCode
+from idp.catalogue.gdx import GdxDetail
+from idp.kernel.assurance import Acr
+from idp.kernel.ids import ClientId, SubscriberId
+from idp.protocol.errors import DescribedError
+
+DeferredId = NewType("DeferredId", str)
+
+POLL_INTERVAL = timedelta(seconds=5)
+SLOWER_BY = timedelta(seconds=5)
+LONGEST_GRANT = timedelta(days=90)
+GRANT_WITHOUT_CONSENT = timedelta(hours=12)
+
+
+class DeferredProblem(StrEnum):
+    """What citizens see when a request cannot be decided."""
+
+    NOTHING_WAITING = "OID-08"
+    TOO_MANY_TRIES = "OID-09"
+    NOT_STRONG_ENOUGH = "OID-10"
+
+
+class DeferredKind(StrEnum):
+    """Which flow a request belongs to."""
+
+    DEVICE = "device"
+    BACKCHANNEL = "backchannel"
+
+
+class DeferredState(StrEnum):
+    """`waiting` until the citizen decides; `redeemed` once the client had its tokens."""
+
+    WAITING = "waiting"
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    REDEEMED = "redeemed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """A request that waits. `subscriber_id` is who is asked; None when whoever holds the user code may decide.
+
+    `decision` is what redeeming needs, there once the citizen has allowed it. `interval` is how long the client must
+    rest between two polls.
+    """
+
+    id: DeferredId
+    kind: DeferredKind
+    client_id: ClientId
+    subscriber_id: SubscriberId | None
+    scope: tuple[str, ...]
+    details: tuple[GdxDetail, ...]
+    required: Acr | None
+    state: DeferredState
+    interval: timedelta
+    last_polled_at: datetime | None
+    created_at: datetime
+    expires_at: datetime
+    decision: AuthorizationCode | None
+    sealed_note: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Waiting:
+    """A request as its citizen sees it; `message` is the binding message that the other screen shows as well."""
+
+    request: Deferred
+    client: Client
+    message: str | None
+
+
+class AuthorizationPending(DescribedError):
+    """RFC 8628 §3.5: the citizen has not decided yet."""
+
+    error = "authorization_pending"
+    description = "the citizen has not decided yet"
+
+
+class SlowDown(DescribedError):
+    """RFC 8628 §3.5: polled too soon; the interval grows by five seconds."""
+
+    error = "slow_down"
+    description = "polled too soon: wait five seconds longer from now on"
+
+
+class ExpiredToken(DescribedError):
+    """RFC 8628 §3.5: nobody decided in time."""
+
+    error = "expired_token"
+    description = "nobody decided in time"
