@@ -1,0 +1,141 @@
+"""`idp serve --profile conformance` as a process, and the TLS proxy in front of it as an HTTP transport.
+
+The issuer is an https address that no name server knows; the transport carries requests for it to the process on this
+machine and leaves everything else alone, as a terminating proxy does.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+from alembic import command
+from sqlalchemy import Connection, create_engine
+
+from idp.app.schema import alembic_config, all_tables
+
+ISSUER = "https://op.example"
+CERTIFICATE_HEADER = "x-client-cert"
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60
+
+
+class TerminatingProxy(httpx2.BaseTransport):
+    """Sends what is for the issuer to the process; nothing else has anywhere to go."""
+
+    def __init__(self, port: int, *, certificate: str | None = None) -> None:
+        self._port = port
+        self._certificate = certificate
+        self._inner = httpx2.HTTPTransport()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if f"{request.url.scheme}://{request.url.netloc.decode()}" != ISSUER:
+            raise httpx2.ConnectError(f"there is nobody at {request.url.host}")
+        headers = httpx2.Headers(request.headers)
+        headers.pop(CERTIFICATE_HEADER, None)
+        if self._certificate is not None:
+            headers[CERTIFICATE_HEADER] = quote(self._certificate)
+        behind = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._port)
+        return self._inner.handle_request(
+            httpx2.Request(
+                request.method, behind, headers=headers, stream=request.stream, extensions=request.extensions
+            )
+        )
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@dataclass
+class Server:
+    """A running issuer, and the HTTP clients that were made for it."""
+
+    port: int
+    home: Path
+    clients: list[httpx2.Client] = field(default_factory=list)
+
+    def http(self, *, certificate: str | None = None, **options: Any) -> httpx2.Client:
+        """A client of its own, with cookies of its own, without redirects."""
+        proxy = TerminatingProxy(self.port, certificate=certificate)
+        client = httpx2.Client(transport=proxy, base_url=ISSUER, timeout=30, **options)
+        self.clients.append(client)
+        return client
+
+    @cached_property
+    def metadata(self) -> Mapping[str, Any]:
+        """Read once, as clients do."""
+        return dict(self.http().get("/.well-known/openid-configuration").json())
+
+    @property
+    def jwks(self) -> Mapping[str, Any]:
+        """As it is now."""
+        with self.http() as http:
+            return dict(http.get(self.metadata["jwks_uri"]).json())
+
+    def close(self) -> None:
+        """Close every connection that was opened to it."""
+        for client in self.clients:
+            client.close()
+
+
+@contextmanager
+def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
+    """An issuer with the clients of these plans, until the block ends."""
+    home.mkdir()
+    _make_schema(home / "store.db")
+    port = _free_port()
+    arguments = ["serve", "--profile", "conformance", "--issuer", ISSUER, "--listen", f"127.0.0.1:{port}"]
+    arguments += ["--home", str(home)]
+    arguments += [word for plan in plans for word in ("--clients", str(plan))]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "idp.cli", *arguments], cwd=ROOT, stdout=log, stderr=log, env=dict(os.environ)
+        )
+    try:
+        _wait_until_it_answers(process, port, home / "log")
+        server = Server(port, home)
+        yield server
+        server.close()
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _make_schema(path: Path) -> None:
+    """The tables as the rooms declare them, marked as migrated: migrations have tests of their own."""
+
+    def make(connection: Connection) -> None:
+        all_tables().create_all(connection)
+        command.stamp(alembic_config(connection), "head")
+
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        make(connection)
+    engine.dispose()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    for _ in range(START_SECONDS * 10):
+        if process.poll() is not None:
+            break
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"the issuer did not start:\n{log.read_text('utf-8')[-4000:]}")
