@@ -23,8 +23,11 @@ from idp.portal.staff import StaffGate
 from idp.provider.account.pages import AccountPages
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.oidc.authorize import AuthorizeEndpoint
+from idp.provider.oidc.callers import Callers, CertificateHeader
 from idp.provider.oidc.clients import ClientEndpoints
+from idp.provider.oidc.introspection import IntrospectionEndpoint
 from idp.provider.oidc.metadata import MetadataEndpoints
+from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
@@ -92,16 +95,24 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         cookie=SessionCookie(https=kit.https),
     )
     flows = Flows(storage=storage, requests=rooms.requests, clients=rooms.clients, agencies=rooms.agencies)
+    callers = Callers(
+        key_sets=rooms.key_sets,
+        security_log=ground.security_log,
+        certificate_header=_certificate_header(settings),
+    )
     page_families = (
         MetadataEndpoints(metadata=rooms.metadata, keys=ground.signing_keys),
         ClientEndpoints(
+            callers=callers,
             intake=rooms.intake,
             tokens=rooms.tokens,
             revocation=rooms.revocation,
             nonces=rooms.nonces,
             clock=ground.clock,
         ),
+        RegistrationEndpoints(url=rooms.metadata["registration_endpoint"], registration=rooms.registration),
         AuthorizeEndpoint(
+            pages=kit.pages,
             storage=storage,
             intake=rooms.intake,
             requests=rooms.requests,
@@ -109,8 +120,13 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             browsers=kit.browsers,
         ),
         UserinfoEndpoint(
-            url=rooms.metadata["userinfo_endpoint"], userinfo=rooms.userinfo, nonces=rooms.nonces, clock=ground.clock
+            url=rooms.metadata["userinfo_endpoint"],
+            callers=callers,
+            userinfo=rooms.userinfo,
+            nonces=rooms.nonces,
+            clock=ground.clock,
         ),
+        IntrospectionEndpoint(callers=callers, introspection=rooms.introspection),
         SignInPages(
             pages=kit.pages,
             csrf=kit.csrf,
@@ -286,3 +302,10 @@ def _kit(
     problems = ProblemCatalogue()
     errors = ErrorAnswers(catalogue=problems, pages=pages, usual=usual)
     return DoorKit(origin, https, assets, browsers, csrf, pages, errors, problems)
+
+
+def _certificate_header(settings: Settings) -> CertificateHeader | None:
+    """Where client certificates come from, when a proxy hands them on."""
+    if not settings.client_certificate_header:
+        return None
+    return CertificateHeader(settings.client_certificate_header, settings.trusted_proxies)

@@ -5,24 +5,31 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography import x509
+
+from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.service import Agencies
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE, ensure_issuer_agency
-from idp.app.outside import Outside
+from idp.app.outside import Outside, client_addresses
+from idp.app.token_room import TokenGround, build_token_room
 from idp.authentication.model import RelyingParty
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.pin_hashing import PinHashing
 from idp.authentication.pins import Pins
 from idp.authentication.sessions import Sessions
+from idp.authorization.client_registration.key_sets import ClientKeySets
+from idp.authorization.client_registration.registration import Registration
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.service import Grants
+from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.intake import RequestIntake
 from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.authorization.tokens.access import AccessTokens
-from idp.authorization.tokens.minting import Mint
+from idp.authorization.tokens.introspection import Introspection
 from idp.authorization.tokens.proofs import DpopProofs
 from idp.authorization.tokens.revocation import Revocation
 from idp.authorization.tokens.service import TokenEndpoint
@@ -44,13 +51,17 @@ from idp.kernel.assurance import Aal, Acr, Ial
 from idp.keys.files import FIRST_VERSION
 from idp.keys.signing import ALGORITHMS
 from idp.oversight.service import AccessHistory
+from idp.protocol.client_registration import CERTIFICATE_METHODS, SELF_SIGNED
 from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces
 from idp.settings import Settings
 from idp.stations.mail_slots import MailSlots
 from idp.stations.photos import PhotoVault
 from idp.stations.service import Stations
+from idp.storage.profile import Profile
 from idp.subscribers.service import Subscribers
+
+CONFORMANCE_AGENCY = "conformance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +83,15 @@ class Rooms:
     enrolments: Enrolments
     consents: Consents
     clients: Clients
+    addresses: ClientAddresses
+    key_sets: ClientKeySets
+    registration: Registration
     grants: Grants
     intake: RequestIntake
     requests: AuthorizationRequests
     tokens: TokenEndpoint
     revocation: Revocation
+    introspection: Introspection
     access_tokens: AccessTokens
     userinfo: Userinfo
     documents: Documents
@@ -135,18 +150,51 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     nonces = DpopNonces(ground.root_keys.derive("dpop-nonce", version=FIRST_VERSION))
     proofs = DpopProofs(nonces)
     clients = Clients(audit=audit, server_metadata=metadata, loopback_redirects_allowed=settings.is_demo)
-    client_authentication = ClientAuthentication(clients=clients, issuer=settings.issuer, security_log=security_log)
+    addresses = client_addresses(settings)
+    key_sets = ClientKeySets(storage=storage, addresses=addresses, clock=ground.clock, security_log=security_log)
+    client_authentication = ClientAuthentication(
+        clients=clients,
+        issuer=settings.issuer,
+        security_log=security_log,
+        key_sets=key_sets,
+        token_endpoint=metadata["token_endpoint"],
+        authorities=_client_certificate_authorities(settings),
+    )
+    registration = Registration(
+        storage=storage,
+        clients=clients,
+        agencies=agencies,
+        addresses=addresses,
+        sealer=ground.sealer,
+        audit=audit,
+        security_log=security_log,
+        newcomers=CONFORMANCE_AGENCY if settings.profile is Profile.CONFORMANCE else None,
+    )
     grants, codes = Grants(audit=audit), Codes(ground.sealer)
     pending_requests = PendingRequests(ground.sealer)
-    access_tokens = AccessTokens(
-        issuer=settings.issuer,
-        keys=ground.signing_keys,
-        sealer=ground.sealer,
-        pairwise=ground.pairwise,
-        clients=clients,
-        grants=grants,
-        proofs=proofs,
-        security_log=security_log,
+    answers = ClientAnswers(issuer=settings.issuer, keys=ground.signing_keys, clock=ground.clock)
+    token_room = build_token_room(
+        TokenGround(
+            issuer=settings.issuer,
+            gateway=settings.gateway_url,
+            acr_prefix=settings.acr_prefix,
+            trust_framework=settings.trust_framework,
+            storage=storage,
+            keys=ground.signing_keys,
+            sealer=ground.sealer,
+            pairwise=ground.pairwise,
+            audit=audit,
+            security_log=security_log,
+            agencies=agencies,
+            subscribers=subscribers,
+            evidence=enrolments,
+            clients=clients,
+            key_sets=key_sets,
+            authentication=client_authentication,
+            proofs=proofs,
+            codes=codes,
+            grants=grants,
+        )
     )
     # 4. exchange
     registries = Registries(population=outside.population, companies=outside.companies)
@@ -207,6 +255,9 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         enrolments=enrolments,
         consents=consents,
         clients=clients,
+        addresses=addresses,
+        key_sets=key_sets,
+        registration=registration,
         grants=grants,
         intake=RequestIntake(
             storage=storage,
@@ -214,6 +265,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             par_url=metadata["pushed_authorization_request_endpoint"],
             gateway=settings.gateway_url,
             acr_prefix=settings.acr_prefix,
+            answers=answers,
+            keys=ground.signing_keys,
             clients=clients,
             authentication=client_authentication,
             proofs=proofs,
@@ -221,10 +274,12 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             pending_requests=pending_requests,
             audit=audit,
             security_log=security_log,
+            key_sets=key_sets,
         ),
         requests=AuthorizationRequests(
             storage=storage,
-            issuer=settings.issuer,
+            answers=answers,
+            pairwise=ground.pairwise,
             clients=clients,
             agencies=agencies,
             subscribers=subscribers,
@@ -233,41 +288,11 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             pending_requests=pending_requests,
             audit=audit,
         ),
-        tokens=TokenEndpoint(
-            storage=storage,
-            url=metadata["token_endpoint"],
-            authentication=client_authentication,
-            proofs=proofs,
-            codes=codes,
-            grants=grants,
-            mint=Mint(
-                issuer=settings.issuer,
-                gateway=settings.gateway_url,
-                acr_prefix=settings.acr_prefix,
-                keys=ground.signing_keys,
-                sealer=ground.sealer,
-                pairwise=ground.pairwise,
-                agencies=agencies,
-            ),
-            sealer=ground.sealer,
-            agencies=agencies,
-            audit=audit,
-        ),
-        revocation=Revocation(
-            storage=storage,
-            authentication=client_authentication,
-            grants=grants,
-            sealer=ground.sealer,
-            keys=ground.signing_keys,
-        ),
-        access_tokens=access_tokens,
-        userinfo=Userinfo(
-            storage=storage,
-            access_tokens=access_tokens,
-            subscribers=subscribers,
-            agencies=agencies,
-            acr_prefix=settings.acr_prefix,
-        ),
+        tokens=token_room.endpoint,
+        revocation=token_room.revocation,
+        introspection=token_room.introspection,
+        access_tokens=token_room.access_tokens,
+        userinfo=token_room.userinfo,
         documents=documents,
         previews=previews,
         exchange=Exchange(pulls=pulls, documents=documents, previews=previews),
@@ -281,4 +306,16 @@ def _metadata(settings: Settings) -> Mapping[str, Any]:
         acr_values=[Acr(ial, aal).text(settings.acr_prefix) for ial in Ial for aal in Aal],
         authorization_details_types=[GDX],
         id_token_algorithms=ALGORITHMS,
+        certificate_methods=_certificate_methods(settings),
     )
+
+
+def _certificate_methods(settings: Settings) -> tuple[str, ...]:
+    if not settings.client_certificate_header:
+        return ()
+    return CERTIFICATE_METHODS if settings.client_certificate_authorities is not None else (SELF_SIGNED,)
+
+
+def _client_certificate_authorities(settings: Settings) -> list[x509.Certificate]:
+    path = settings.client_certificate_authorities
+    return [] if path is None else x509.load_pem_x509_certificates(path.read_bytes())

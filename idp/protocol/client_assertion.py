@@ -3,7 +3,7 @@
 Authlib's verifier accepts what FAPI forbids (facts/security-and-reliability, T4), therefore our own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,31 +58,39 @@ def verify_client_assertion(
     expected_audience: str,
     expected_jwks: Mapping[str, Any],
     now: datetime,
+    expected_algorithms: Collection[str] = SIGNING_ALGORITHMS,
+    other_audiences: Collection[str] = (),
 ) -> VerifiedClientAssertion:
     """Check an assertion against the client's registered keys. The caller spends its `jti` for that client.
+
+    `other_audiences` are accepted of clients outside FAPI, alone or in a list.
 
     Raises InvalidClientError (HTTP 401), whatever is wrong.
     """
     try:
         verified = verify_jwt_signature(
             client_assertion,
-            find_key=lambda header: _registered_key(header, expected_jwks),
-            expected_algorithms=SIGNING_ALGORITHMS,
+            find_key=lambda header: registered_key(header, expected_jwks),
+            expected_algorithms=expected_algorithms,
         )
-        return _judged_claims(verified, expected_client_id, expected_audience, now)
+        return _judged_claims(verified, expected_client_id, expected_audience, other_audiences, now)
     except JwtRefused as error:
         raise InvalidClientError(f"client assertion: {error}", status_code=401) from error
 
 
 def _judged_claims(
-    verified: VerifiedJwt, expected_client_id: str, expected_audience: str, now: datetime
+    verified: VerifiedJwt,
+    expected_client_id: str,
+    expected_audience: str,
+    other_audiences: Collection[str],
+    now: datetime,
 ) -> VerifiedClientAssertion:
     claims = verified.claims
     # RFC 7523 §3 (2): "For client authentication, the subject MUST be the "client_id" of the OAuth client."
     if claims.get("iss") != expected_client_id or claims.get("sub") != expected_client_id:
         raise JwtRefused("iss and sub must be the client_id")
     # FAPI 2.0 §5.3.2.1: "shall only accept its issuer identifier value … as a string in the aud claim"
-    if claims.get("aud") != expected_audience:
+    if claims.get("aud") != expected_audience and not _names_any(claims.get("aud"), other_audiences, expected_audience):
         raise JwtRefused("aud must be the issuer, as a string")
     jti = bounded_text(claims, "jti", longest=LONGEST_JTI)
     expires, issued, not_before = (numeric_date(claims, name) for name in ("exp", "iat", "nbf"))
@@ -97,7 +105,8 @@ def _judged_claims(
     return VerifiedClientAssertion(expected_client_id, jti, datetime.fromtimestamp(expires, UTC) + CLOCK_SKEW)
 
 
-def _registered_key(header: Mapping[str, Any], jwks: Mapping[str, Any]) -> Key:
+def registered_key(header: Mapping[str, Any], jwks: Mapping[str, Any]) -> Key:
+    """The one key of a client's registered set that the header of its token fits; raises JwtRefused."""
     # RFC 8725 §3.10: a key comes from the registered set of this client only; `jwk`, `jku` and `x5u` are not looked at.
     kid, kind = header.get("kid"), key_type_of(str(header.get("alg")))
     if kid is not None and (not isinstance(kid, str) or len(kid) > LONGEST_KID):
@@ -110,6 +119,13 @@ def _registered_key(header: Mapping[str, Any], jwks: Mapping[str, Any]) -> Key:
     if len(candidates) != 1:
         raise JwtRefused("no single registered key fits")
     return import_public_key(candidates[0])
+
+
+def _names_any(audience: Any, other_audiences: Collection[str], expected_audience: str) -> bool:
+    # OpenID Connect Core §9: "The Audience SHOULD be the URL of the Authorization Server's Token Endpoint." RFC 7519
+    # §4.1.3: "In the general case, the "aud" value is an array".
+    named = audience if isinstance(audience, list) else [audience]
+    return bool(other_audiences) and any(one in (expected_audience, *other_audiences) for one in named)
 
 
 def key_type_of(algorithm: str) -> str:

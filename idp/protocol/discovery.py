@@ -7,8 +7,11 @@ from urllib.parse import urlsplit
 from authlib.oauth2 import rfc9207
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
+from idp.protocol.client_registration import CLIENT_ALGORITHMS, SECRET_METHODS
 from idp.protocol.jose import SIGNING_ALGORITHMS
+from idp.protocol.prompt import Prompt
 from idp.protocol.redirection import is_loopback
+from idp.protocol.response_mode import ResponseMode
 from idp.protocol.scopes import SCOPE_CLAIMS, claims_of
 from idp.protocol.token_request import GRANT_TYPES
 
@@ -20,11 +23,14 @@ def provider_metadata(
     authorization_details_types: Sequence[str],
     id_token_algorithms: Sequence[str],
     scopes: Sequence[str] = tuple(SCOPE_CLAIMS),
+    certificate_methods: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The one document behind both well-known addresses. Raises ValueError when it would be wrong.
 
-    `issuer` is the configured string, never taken from a request (nevers, 8).
+    `issuer` is the configured string, never taken from a request (nevers, 8). `certificate_methods`: which of RFC 8705's
+    client authentication methods work here; none where no TLS proxy hands certificates on.
     """
+    authentication_methods = ["private_key_jwt", *SECRET_METHODS, *certificate_methods, "none"]
     metadata: dict[str, Any] = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
@@ -36,25 +42,31 @@ def provider_metadata(
         "scopes_supported": list(scopes),
         "claims_supported": list(dict.fromkeys([*claims_of(scopes), "iss", "aud", "exp", "iat", "nonce", "at_hash"])),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(ResponseMode),
+        "authorization_signing_alg_values_supported": list(id_token_algorithms),
         "grant_types_supported": list(GRANT_TYPES),
         "subject_types_supported": ["pairwise"],
         "acr_values_supported": list(acr_values),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
-        "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "revocation_endpoint_auth_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "registration_endpoint": f"{issuer}/register",
+        "token_endpoint_auth_methods_supported": authentication_methods,
+        "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": authentication_methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
+        "tls_client_certificate_bound_access_tokens": bool(certificate_methods),
         "id_token_signing_alg_values_supported": list(id_token_algorithms),
         "dpop_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "authorization_details_types_supported": list(authorization_details_types),
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": False,
-        "claims_parameter_supported": False,
-        "request_parameter_supported": False,
+        "claims_parameter_supported": True,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": [*SIGNING_ALGORITHMS, "RS256"],
+        "require_signed_request_object": False,
         "request_uri_parameter_supported": False,
         "ui_locales_supported": ["th", "en"],
-        "prompt_values_supported": ["none", "login", "consent"],
+        "prompt_values_supported": list(Prompt),
+        "display_values_supported": ["page"],
     }
     validate_provider_metadata(metadata)
     return metadata

@@ -5,6 +5,7 @@ OAuth2Error                            Authlib: `error`, `description` (ASCII, m
 ├── InvalidTokenError, InsufficientScopeError    RFC 6750 §3.1
 ├── LoginRequiredError, ConsentRequiredError,
 │   InteractionRequiredError, RequestNotSupportedError   OpenID Connect Core §3.1.2.6
+├── InvalidRequestObject, RequestUriNotSupported       RFC 9101 §7
 ├── UnsupportedResponseType, UnsupportedGrantType      RFC 6749, without Authlib's echo
 ├── CredentialsMissing                 RFC 6750 §3: no access token at all
 ├── InvalidDpopProof, UseDpopNonce     RFC 9449 §5, §7.1, §8, §9
@@ -43,12 +44,14 @@ __all__ = [
     "InvalidDpopProof",
     "InvalidGrantError",
     "InvalidRequestError",
+    "InvalidRequestObject",
     "InvalidScopeError",
     "InvalidTarget",
     "InvalidTokenError",
     "LoginRequiredError",
     "OAuth2Error",
     "RequestNotSupportedError",
+    "RequestUriNotSupported",
     "UnauthorizedClientError",
     "UnmetAuthenticationRequirements",
     "UnsupportedGrantType",
@@ -103,6 +106,19 @@ class InvalidAuthorizationDetails(DescribedError):
     """The authorization details are malformed, of unknown type, or beyond what the client may have (RFC 9396 §5)."""
 
     error = "invalid_authorization_details"
+
+
+class InvalidRequestObject(DescribedError):
+    """The signed authorization request is malformed, unproven, stale or made for something else (RFC 9101 §7)."""
+
+    error = "invalid_request_object"
+
+
+class RequestUriNotSupported(DescribedError):
+    """No request is fetched from an address of a client; ours come from PAR alone (OpenID Connect Core §3.1.2.6)."""
+
+    error = "request_uri_not_supported"
+    description = "request_uri must be one that this server gave for a pushed request"
 
 
 class InvalidTarget(DescribedError):

@@ -7,7 +7,7 @@ from idp.protocol.authorization_request import PUSHED_REQUEST_PREFIX
 from idp.protocol.errors import InvalidDpopProof, InvalidRequestError
 
 MAX_PUSHED_BYTES = 16_384
-CLIENT_AUTHENTICATION = frozenset({"client_assertion", "client_assertion_type"})
+CLIENT_AUTHENTICATION = frozenset({"client_assertion", "client_assertion_type", "client_secret"})
 
 
 def pushed_parameters(parameters: Mapping[str, str], *, authenticated_client_id: str) -> Mapping[str, str]:

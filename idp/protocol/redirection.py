@@ -1,11 +1,9 @@
-"""Redirection endpoints: RFC 6749 §3.1.2, RFC 9700 §2.1 (exact match) and RFC 9207 (`iss` in every answer)."""
+"""Redirection endpoints: RFC 6749 §3.1.2 and RFC 9700 §2.1 (exact match)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from authlib.common.urls import is_valid_url
-
-from idp.protocol.errors import OAuth2Error
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_REDIRECT_URI = 512
@@ -48,27 +46,9 @@ def is_registered(redirect_uri: str, *, registered: Collection[str]) -> bool:
     return redirect_uri in registered
 
 
-def success_url(*, redirect_uri: str, code: str, state: str | None, issuer: str) -> str:
-    """The address that brings the code to the client (RFC 6749 §4.1.2)."""
-    return _with_answer(redirect_uri, {"code": code}, state, issuer)
-
-
-def error_url(*, redirect_uri: str, error: OAuth2Error, state: str | None, issuer: str) -> str:
-    """The address that brings the refusal to the client (RFC 6749 §4.1.2.1)."""
-    answer = {"error": str(error.error)}
-    if error.description:
-        answer["error_description"] = str(error.get_error_description())
-    return _with_answer(redirect_uri, answer, state, issuer)
-
-
-def _with_answer(redirect_uri: str, answer: dict[str, str], state: str | None, issuer: str) -> str:
-    # RFC 6749 §4.1.2: state is "REQUIRED if the "state" parameter was present in the client authorization request."
-    if state is not None:
-        answer["state"] = state
-    # RFC 9207 §2: "the authorization server … MUST indicate its identity by including the iss parameter in the
-    # response."
-    answer["iss"] = issuer
+def with_answer(redirect_uri: str, members: Mapping[str, str]) -> str:
+    """The address that brings an answer to the client in its query (RFC 6749 §4.1.2 and §4.1.2.1)."""
     parts = urlsplit(redirect_uri)
     # RFC 6749 §3.1.2: a query component "MUST be retained when adding additional query parameters."
-    query = "&".join(part for part in (parts.query, urlencode(answer)) if part)
+    query = "&".join(part for part in (parts.query, urlencode(members)) if part)
     return urlunsplit(parts._replace(query=query))

@@ -39,11 +39,11 @@ ISSUER = "http://id.localhost:8000"
 ASSETS = ("mark.svg", "govuk-frontend.css", "brand.css")
 
 
-def bare_assets(folder: Path) -> Assets:
+def bare_assets(folder: Path, *more: str) -> Assets:
     """Empty files under the names that the layout asks for: what they look like is tested elsewhere."""
-    for name in ASSETS:
+    for name in (*ASSETS, *more):
         (folder / name).write_bytes(b"")
-    (folder / "manifest.json").write_text(json.dumps({name: name for name in ASSETS}))
+    (folder / "manifest.json").write_text(json.dumps({name: name for name in (*ASSETS, *more)}))
     return Assets(folder)
 
 

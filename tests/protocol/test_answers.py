@@ -27,27 +27,27 @@ from idp.protocol.errors import (
 from idp.protocol.id_token import at_hash
 from idp.protocol.redirection import (
     RedirectUriRefused,
-    error_url,
     is_registered,
-    success_url,
     validate_registered_redirect_uri,
+    with_answer,
 )
+from idp.protocol.response_mode import code_members, error_members
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 def test_every_redirect_names_the_issuer_and_keeps_the_query() -> None:
-    location = success_url(redirect_uri="https://a.example/cb?x=1", code="c", state="s&t", issuer="https://id.example")
+    members = code_members(code="c", state="s&t", issuer="https://id.example")
+    location = with_answer("https://a.example/cb?x=1", members)
     assert parse_qs(urlsplit(location).query) == {
         "x": ["1"],
         "code": ["c"],
         "state": ["s&t"],
         "iss": ["https://id.example"],
     }
-    refusal = error_url(redirect_uri="https://a.example/cb", error=AccessDeniedError(), state=None, issuer="https://i")
-    assert parse_qs(urlsplit(refusal).query)["error"] == ["access_denied"]
-    assert parse_qs(urlsplit(refusal).query)["iss"] == ["https://i"]
-    assert "state" not in parse_qs(urlsplit(refusal).query)
+    refusal = error_members(error=AccessDeniedError(), state=None, issuer="https://i")
+    assert (refusal["error"], refusal["iss"]) == ("access_denied", "https://i")
+    assert "state" not in refusal
 
 
 @pytest.mark.parametrize(

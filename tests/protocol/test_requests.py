@@ -8,23 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.protocol.authorization_request import parse_authorization_request
+from idp.protocol.authorization_request import AuthorizationRequest
+from idp.protocol.authorization_request import parse_authorization_request as parse_request
+from idp.protocol.client_credentials import parse_client_credentials
 from idp.protocol.errors import (
     InvalidClientError,
     InvalidDpopProof,
     InvalidRequestError,
     OAuth2Error,
-    RequestNotSupportedError,
     UnsupportedGrantType,
     UnsupportedResponseType,
 )
 from idp.protocol.parameters import parse_parameters, words
+from idp.protocol.prompt import Prompt
 from idp.protocol.pushed_request import bound_key, pushed_parameters, sealed_part
+from idp.protocol.response_mode import ResponseMode, error_mode
 from idp.protocol.token_request import (
     CodeRedemption,
     OwnAuthority,
     Refresh,
-    parse_client_credentials,
     parse_token_request,
 )
 
@@ -38,6 +40,12 @@ GOOD = {
     "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
     "code_challenge_method": "S256",
 }
+
+
+def parse_authorization_request(
+    parameters: dict[str, str], *, modes: tuple[str, ...] = ("query",), pkce_required: bool = True
+) -> AuthorizationRequest:
+    return parse_request(parameters, expected_modes=modes, pkce_required=pkce_required)
 
 
 def test_a_parameter_without_value_counts_as_left_out() -> None:
@@ -66,7 +74,7 @@ def test_any_bytes_are_parameters_or_an_invalid_request(raw: bytes) -> None:
 )
 def test_any_parameters_are_a_request_or_an_oauth_error(changes: dict[str, str]) -> None:
     with suppress(OAuth2Error):
-        assert len(parse_authorization_request({**GOOD, **changes}).code_challenge) == 43
+        assert len(parse_authorization_request({**GOOD, **changes}).code_challenge or "") == 43
 
 
 def test_a_good_request() -> None:
@@ -82,7 +90,6 @@ def test_a_good_request() -> None:
         ({"response_type": "token"}, UnsupportedResponseType),
         ({"response_type": "code id_token"}, UnsupportedResponseType),
         ({"response_mode": "fragment"}, InvalidRequestError),
-        ({"request": "x"}, RequestNotSupportedError),
         ({"prompt": "none login"}, InvalidRequestError),
         ({"prompt": "sudo"}, InvalidRequestError),
         ({"max_age": "-1"}, InvalidRequestError),
@@ -108,6 +115,48 @@ def test_a_wrong_parameter_gives_its_error(changes: dict[str, str], error: type[
 def test_a_missing_parameter_is_an_invalid_request(name: str) -> None:
     with pytest.raises(InvalidRequestError):
         parse_authorization_request({key: value for key, value in GOOD.items() if key != name})
+
+
+def test_a_nonce_takes_the_place_of_pkce_where_the_client_may() -> None:
+    bare = {name: value for name, value in GOOD.items() if not name.startswith("code_challenge")}
+    assert parse_authorization_request(bare, pkce_required=False).code_challenge is None
+    for wrong in (
+        {name: value for name, value in bare.items() if name != "nonce"},
+        {**bare, "code_challenge_method": "S256"},
+        {**bare, "code_challenge": "short"},
+    ):
+        with pytest.raises(InvalidRequestError):
+            parse_authorization_request(wrong, pkce_required=False)
+    # RFC 7636: a challenge that is sent counts, whether it was required or not
+    assert parse_authorization_request(GOOD, pkce_required=False).code_challenge == GOOD["code_challenge"]
+
+
+@pytest.mark.parametrize("mode", list(ResponseMode))
+def test_a_response_mode_is_one_the_client_may_use(mode: ResponseMode) -> None:
+    assert parse_authorization_request({**GOOD, "response_mode": mode}, modes=(mode,)).response_mode is mode
+    with pytest.raises(InvalidRequestError):
+        parse_authorization_request({**GOOD, "response_mode": mode}, modes=())
+    assert mode.is_signed == ("jwt" in mode)
+    assert mode.is_posted == ("form_post" in mode)
+
+
+def test_without_a_mode_it_is_the_query_unless_the_client_registered_others_alone() -> None:
+    assert parse_authorization_request(GOOD).response_mode is ResponseMode.QUERY
+    with pytest.raises(InvalidRequestError):
+        parse_authorization_request(GOOD, modes=("jwt",))
+    assert error_mode(None, expected_modes=("jwt",)) is ResponseMode.JWT
+    assert error_mode("fragment", expected_modes=("query", "jwt")) is ResponseMode.QUERY
+    assert error_mode("form_post", expected_modes=("query", "form_post")) is ResponseMode.FORM_POST
+
+
+def test_hints_and_locales_are_kept_and_bounded() -> None:
+    asked = {"login_hint": "a@example.com", "display": "popup", "claims_locales": "th en", "id_token_hint": "x"}
+    request = parse_authorization_request({**GOOD, **asked, "prompt": "select_account"})
+    assert (request.login_hint, request.display, request.id_token_hint) == ("a@example.com", "popup", "x")
+    assert (request.claims_locales, request.prompt) == (("th", "en"), (Prompt.SELECT_ACCOUNT,))
+    for name, longest in (("login_hint", 256), ("id_token_hint", 8192)):
+        with pytest.raises(InvalidRequestError):
+            parse_authorization_request({**GOOD, name: "x" * (longest + 1)})
 
 
 def test_a_pushed_request_is_the_clients_own_and_holds_no_request_uri() -> None:
@@ -154,7 +203,9 @@ def test_token_requests_are_a_closed_union() -> None:
             {"grant_type": "client_credentials", "authorization_details": "x" * 5000},
             InvalidRequestError,
         ),
-        (parse_client_credentials, {"client_id": "jobs", "client_secret": "s"}, InvalidClientError),
+        (parse_client_credentials, {"client_secret": "s", "client_assertion": "a.b.c"}, InvalidClientError),
+        (parse_client_credentials, {"client_secret": "s"}, InvalidClientError),
+        (parse_client_credentials, {}, InvalidClientError),
         (parse_client_credentials, {"client_assertion": "a.b.c"}, InvalidClientError),
     ],
 )

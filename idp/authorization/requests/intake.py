@@ -1,34 +1,66 @@
 """Taking requests in: pushed by a proven client (RFC 9126), or in the query of a browser."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
+from idp.authorization.client_registration.key_sets import ClientKeySets, claimed_kid
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
+from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.model import (
     FLOW_LIFETIME,
     REQUEST_URI_LIFETIME,
     OidcProblem,
     PendingRequest,
     RequestRefused,
+    ReturnAddress,
 )
-from idp.authorization.requests.rules import requested_details, required_acr, validate_client_may_ask
+from idp.authorization.requests.rules import (
+    essential_acr,
+    expected_subject,
+    request_parameters,
+    requested_details,
+    required_acr,
+    validate_client_may_ask,
+    with_client_defaults,
+)
 from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.tokens.proofs import DpopProofs
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ClientId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.sealing import SealBroken, SealExpired
+from idp.keys.signing import SigningKeys
 from idp.protocol.authorization_request import parse_authorization_request
-from idp.protocol.errors import InvalidAuthorizationDetails, InvalidRequestError, OAuth2Error
+from idp.protocol.client_credentials import ClientCredentials
+from idp.protocol.errors import (
+    InvalidAuthorizationDetails,
+    InvalidRequestError,
+    OAuth2Error,
+    RequestUriNotSupported,
+)
+from idp.protocol.logout import HintRefused, judge_id_token_hint
 from idp.protocol.pushed_request import bound_key, pushed_parameters, pushed_response, sealed_part
-from idp.protocol.redirection import error_url, is_registered
-from idp.protocol.token_request import ClientCredentials
+from idp.protocol.redirection import is_registered
+from idp.protocol.request_object import claimed_redirect_uri
+from idp.protocol.response_mode import error_mode
 from idp.storage.spent import SpentKind, is_spent
 from idp.storage.storage import Storage, UnitOfWork
+
+ID_TOKEN_TYP = "JWT"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A refusal on its way to the client."""
+
+    to: ReturnAddress
+    error: OAuth2Error
 
 
 class RequestIntake:
@@ -42,6 +74,8 @@ class RequestIntake:
         par_url: str,
         gateway: str,
         acr_prefix: str,
+        answers: ClientAnswers,
+        keys: SigningKeys,
         clients: Clients,
         authentication: ClientAuthentication,
         proofs: DpopProofs,
@@ -49,6 +83,7 @@ class RequestIntake:
         pending_requests: PendingRequests,
         audit: AuditLog,
         security_log: SecurityLog,
+        key_sets: ClientKeySets | None = None,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
@@ -56,6 +91,8 @@ class RequestIntake:
         self._par_url = par_url
         self._gateway = gateway
         self._acr_prefix = acr_prefix
+        self._answers = answers
+        self._keys = keys
         self._clients = clients
         self._authentication = authentication
         self._proofs = proofs
@@ -63,12 +100,14 @@ class RequestIntake:
         self._pending_requests = pending_requests
         self._audit = audit
         self._security_log = security_log
+        self._key_sets = key_sets
         self._randomness = randomness
 
     async def push(
         self, credentials: ClientCredentials, parameters: Mapping[str, str], dpop_proof: str | None
     ) -> Mapping[str, object]:
         """The answer of RFC 9126 §2.2, or the OAuth error to answer with. The request is sealed into its own name."""
+        await self._prepare(credentials.client_id, parameters)
         async with self._storage.unit_of_work() as uow:
             answer = await self._push(uow, credentials, parameters, dpop_proof)
         if isinstance(answer, OAuth2Error):
@@ -95,25 +134,49 @@ class RequestIntake:
 
         Raises Refused (for a page) until client and redirect_uri are proven, RequestRefused from then on.
         """
+        await self._prepare(parameters.get("client_id", ""), parameters)
         async with self._storage.reading() as uow:
-            client = await self._clients.live(uow, ClientId(parameters.get("client_id", "")))
-            if client is None:
-                self._security_log.note("authorize.unknown_client")
-                raise Refused(OidcProblem.UNKNOWN_CLIENT)
-            redirect_uri = parameters.get("redirect_uri", "")
-            # RFC 6749 §4.1.2.1: "If the request fails due to a missing, invalid, or mismatching redirection URI … the
-            # authorization server … MUST NOT automatically redirect the user-agent to the invalid redirection URI."
-            if not is_registered(redirect_uri, registered=client.redirect_uris):
-                self._security_log.note("authorize.redirect_uri_not_registered", client=client.id)
-                raise Refused(OidcProblem.REDIRECT_URI_NOT_REGISTERED)
-            try:
-                return await self._judged(uow, client, parameters, pushed=False, proof_jkt=None)
-            except OAuth2Error as error:
-                self._security_log.note("authorize.refused", client=client.id, error=str(error.error))
-                location = error_url(
-                    redirect_uri=redirect_uri, error=error, state=parameters.get("state"), issuer=self._issuer
-                )
-                raise RequestRefused(location) from error
+            begun = await self._begin(uow, parameters)
+        if isinstance(begun, _Told):
+            raise RequestRefused(await self._answers.error(begun.to, begun.error)) from begun.error
+        return begun
+
+    async def _prepare(self, client_id: str, parameters: Mapping[str, str]) -> None:
+        """Have at hand the keys that a hint or a request object is judged with, while no transaction is open."""
+        if "id_token_hint" in parameters or "request" in parameters:
+            await self._keys.refresh()
+        if "request" in parameters and self._key_sets is not None:
+            await self._key_sets.prepare(client_id, kid=claimed_kid(parameters["request"]))
+
+    async def _begin(self, uow: UnitOfWork, parameters: Mapping[str, str]) -> "PendingRequest | _Told":
+        # 1. who asks
+        client = await self._clients.live(uow, ClientId(parameters.get("client_id", "")))
+        if client is None:
+            self._security_log.note("authorize.unknown_client")
+            raise Refused(OidcProblem.UNKNOWN_CLIENT)
+        # 2. where to answer. RFC 6749 §4.1.2.1: "If the request fails due to a missing, invalid, or mismatching
+        # redirection URI … the authorization server … MUST NOT automatically redirect the user-agent to the invalid
+        # redirection URI."
+        redirect_uri = claimed_redirect_uri(parameters.get("request", "")) or parameters.get("redirect_uri", "")
+        if not is_registered(redirect_uri, registered=client.redirect_uris):
+            self._security_log.note("authorize.redirect_uri_not_registered", client=client.id)
+            raise Refused(OidcProblem.REDIRECT_URI_NOT_REGISTERED)
+        # 3. what is asked for
+        counting = parameters
+        try:
+            # OpenID Connect Core §3.1.2.6: request_uri_not_supported "The OP does not support use of the request_uri
+            # parameter"
+            if "request_uri" in parameters:
+                raise RequestUriNotSupported()
+            counting = self._counting(client, parameters, now=uow.now)
+            return await self._judged(uow, client, counting, pushed=False, proof_jkt=None)
+        except OAuth2Error as error:
+            self._security_log.note("authorize.refused", client=client.id, error=str(error.error))
+            mode = error_mode(counting.get("response_mode"), expected_modes=client.response_modes)
+            to = ReturnAddress(
+                client.id, redirect_uri, counting.get("state"), mode, client.authorization_signed_response_alg
+            )
+            return _Told(to, error)
 
     async def _push(
         self,
@@ -130,7 +193,8 @@ class RequestIntake:
             jkt = None
             if dpop_proof is not None:
                 jkt = await self._proofs.of_client(uow, dpop_proof, client=client, url=self._par_url)
-            kept = pushed_parameters(parameters, authenticated_client_id=client.id)
+            sent = pushed_parameters(parameters, authenticated_client_id=client.id)
+            kept = self._counting(client, sent, now=uow.now)
             if not is_registered(kept.get("redirect_uri", ""), registered=client.redirect_uris):
                 raise InvalidRequestError("redirect_uri is missing or not registered")
             pending = await self._judged(uow, client, kept, pushed=True, proof_jkt=jkt)
@@ -140,11 +204,19 @@ class RequestIntake:
         sealed = self._pending_requests.seal_pushed(pending, expires_at=uow.now + REQUEST_URI_LIFETIME)
         return pushed_response(sealed=sealed, expires_in=int(REQUEST_URI_LIFETIME.total_seconds()))
 
+    def _counting(self, client: Client, parameters: Mapping[str, str], *, now: datetime) -> Mapping[str, str]:
+        keys = self._authentication.keys_of(client)
+        return request_parameters(client, parameters, issuer=self._issuer, jwks=keys, now=now)
+
     async def _judged(
         self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str], *, pushed: bool, proof_jkt: str | None
     ) -> PendingRequest:
-        request = parse_authorization_request(parameters)
-        validate_client_may_ask(client, request, pushed=pushed, gateway=self._gateway)
+        asked = parse_authorization_request(
+            parameters, expected_modes=client.response_modes, pkce_required=client.pkce_required or client.is_fapi
+        )
+        validate_client_may_ask(client, asked, pushed=pushed, gateway=self._gateway)
+        hinted_sub = await self._hinted_sub(client, asked.id_token_hint, now=uow.now)
+        request = with_client_defaults(client, asked)
         details = requested_details(client, request)
         try:
             await self._agencies.ceiling(uow, client.agency_id, details)
@@ -157,10 +229,27 @@ class RequestIntake:
             flow_id=random_text(self._randomness, bits=128),
             request=request,
             jkt=bound_key(dpop_jkt=request.dpop_jkt, proof_jkt=proof_jkt),
-            required=required_acr(acr_values=request.acr_values, prefix=self._acr_prefix, minimum=minimum),
+            required=required_acr(
+                acr_values=request.acr_values,
+                prefix=self._acr_prefix,
+                minimum=minimum,
+                essential=essential_acr(request),
+            ),
             started_at=started_at,
             expires_at=started_at + FLOW_LIFETIME,
+            expected_sub=expected_subject(request, hinted_sub=hinted_sub),
+            answers_signed_with=client.authorization_signed_response_alg,
         )
+
+    async def _hinted_sub(self, client: Client, id_token_hint: str | None, *, now: datetime) -> str | None:
+        if id_token_hint is None:
+            return None
+        try:
+            claims = await self._keys.verify_jwt(id_token_hint, expected_typ=ID_TOKEN_TYP)
+            hint = judge_id_token_hint(claims, expected_issuer=self._issuer, expected_client_id=client.id, now=now)
+        except (SealBroken, HintRefused) as error:
+            raise InvalidRequestError("id_token_hint is not a recent ID token of this client") from error
+        return hint.sub
 
     async def _is_completed(self, uow: UnitOfWork, pending: PendingRequest) -> bool:
         return await is_spent(

@@ -11,6 +11,7 @@ from idp.kernel.assurance import Acr
 from idp.kernel.ids import ClientId
 from idp.protocol.authorization_request import AuthorizationRequest
 from idp.protocol.errors import OAuth2Error
+from idp.protocol.response_mode import ClientAnswer, ResponseMode
 
 CODE_LIFETIME = timedelta(seconds=60)
 REQUEST_URI_LIFETIME = timedelta(seconds=90)
@@ -31,12 +32,24 @@ class OidcProblem(StrEnum):
     SIGN_IN_AGAIN = "OID-07"
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnAddress:
+    """Where and how a client wants its answer: at a proven address, in a mode, signed with an algorithm if at all."""
+
+    client_id: ClientId
+    redirect_uri: str
+    state: str | None
+    mode: ResponseMode
+    signed_with: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingRequest:
     """A judged request that waits for its citizen in one browser.
 
     `flow_id` is spent when the request is granted or denied, so that it is granted once however often it is shown.
-    `jkt` is the key its code will be bound to. `required` is the assurance it needs, None for any.
+    `jkt` is the key its code will be bound to. `required` is the assurance it needs, None for any; `expected_sub` whom
+    it must be about, as the client knows that person. Signed answers are signed with `answers_signed_with`.
     """
 
     flow_id: str
@@ -45,6 +58,16 @@ class PendingRequest:
     required: Acr | None
     started_at: datetime
     expires_at: datetime
+    expected_sub: str | None = None
+    answers_signed_with: str = "ES256"
+
+    @property
+    def return_address(self) -> ReturnAddress:
+        """Where its answer goes."""
+        request = self.request
+        return ReturnAddress(
+            self.client_id, request.redirect_uri, request.state, request.response_mode, self.answers_signed_with
+        )
 
     @property
     def client_id(self) -> ClientId:
@@ -72,11 +95,12 @@ class StepUp:
 
 @dataclass(frozen=True, slots=True)
 class AskConsent:
-    """The citizen must decide; `details` and `scope` are what to show, `client` for whom."""
+    """The citizen must decide; `details` and `claims` (of scopes, or by name) are what to show, `client` for whom."""
 
     client: Client
     details: tuple[GdxDetail, ...]
     scope: tuple[str, ...]
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +121,8 @@ Step = SignIn | StepUp | AskConsent | Issue | Refuse
 
 
 class RequestRefused(Exception):
-    """The request of a proven redirect_uri is refused: send the browser to `location`, which tells the client."""
+    """The request of a proven redirect_uri is refused: `answer` tells the client."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, answer: ClientAnswer) -> None:
         super().__init__("authorization request refused")
-        self.location = location
+        self.answer = answer

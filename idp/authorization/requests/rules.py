@@ -1,16 +1,24 @@
 """Pure decisions: whether a client may ask this at all, and what must happen before it is granted."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from idp.authentication.model import SsoSession
-from idp.authorization.client_registration.model import Client
+from idp.authorization.client_registration.model import Client, ClientProfile
 from idp.authorization.requests.model import AskConsent, Issue, PendingRequest, Refuse, SignIn, Step, StepUp
 from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
 from idp.consent.model import ConsentRecord
 from idp.kernel.assurance import Acr
 from idp.protocol.authorization_request import AuthorizationRequest
+from idp.protocol.claims_request import (
+    VERIFIED_CLAIMS,
+    ClaimsRequest,
+    claim_names,
+    essential_values,
+    requested_value,
+)
 from idp.protocol.errors import (
     ConsentRequiredError,
     InteractionRequiredError,
@@ -22,9 +30,59 @@ from idp.protocol.errors import (
     UnauthorizedClientError,
     UnmetAuthenticationRequirements,
 )
-from idp.protocol.scopes import OPENID, releases_personal_data
+from idp.protocol.jose import SIGNING_ALGORITHMS
+from idp.protocol.prompt import Prompt
+from idp.protocol.request_object import verify_request_object
+from idp.protocol.scopes import OPENID, claims_of, claims_within, personal_claims
 from idp.protocol.token_request import AUTHORIZATION_CODE
 from idp.subscribers.model import Subscriber
+
+
+def request_parameters(
+    client: Client, parameters: Mapping[str, str], *, issuer: str, jwks: Mapping[str, Any], now: datetime
+) -> Mapping[str, str]:
+    """The parameters that count: those inside the request object where there is one; raises the OAuth error for it."""
+    request_object = parameters.get("request")
+    if request_object is None:
+        # RFC 9101 §10.5: with require_signed_request_object "the server MUST reject any authorization request from the
+        # client that does not conform to this specification."
+        if client.require_signed_request_object or client.profile is ClientProfile.FAPI2_MESSAGE_SIGNING:
+            raise InvalidRequestError("this client must sign its authorization requests")
+        return parameters
+    # RFC 9101 §5: "the authorization server … MUST only use the parameters included in the Request Object."
+    return verify_request_object(
+        request_object=request_object,
+        expected_client_id=client.id,
+        expected_issuer=issuer,
+        expected_jwks=jwks,
+        expected_algorithms=_request_object_algorithms(client),
+        strict=client.is_fapi,
+        now=now,
+    )
+
+
+def _request_object_algorithms(client: Client) -> tuple[str, ...]:
+    # FAPI 2.0 §5.4.1: PS256, ES256 or EdDSA; plain OpenID Connect Core §6.1 has RS256 too.
+    known = SIGNING_ALGORITHMS if client.is_fapi else (*SIGNING_ALGORITHMS, "RS256")
+    registered = client.request_object_signing_alg
+    return known if registered is None else tuple(algorithm for algorithm in known if algorithm == registered)
+
+
+def with_client_defaults(client: Client, request: AuthorizationRequest) -> AuthorizationRequest:
+    """The request with what the client registered for the case that it asks for nothing else, and without the claims
+    that it may not have (§5.5: what is not understood is left out).
+    """
+    askable = set(claims_within(claim_names(request.claims), client_scopes=client.scopes))
+    return replace(
+        request,
+        max_age=client.default_max_age if request.max_age is None else request.max_age,
+        acr_values=request.acr_values or client.default_acr_values,
+        claims={
+            place: {name: wanted for name, wanted in claims.items() if name in askable or _is_verified(name)}
+            for place, claims in request.claims.items()
+        },
+        id_token_hint=None,  # looked at once, when the request comes in
+    )
 
 
 def validate_client_may_ask(client: Client, request: AuthorizationRequest, *, pushed: bool, gateway: str) -> None:
@@ -58,40 +116,81 @@ def requested_details(client: Client, request: AuthorizationRequest) -> tuple[Gd
     return details
 
 
-def required_acr(*, acr_values: Sequence[str], prefix: str, minimum: Acr | None) -> Acr | None:
-    """What must be reached in both parts: the service's minimum and the first `acr_values` entry that is ours."""
-    asked = next((acr for value in acr_values if (acr := Acr.parse(value, prefix)) is not None), None)
+def required_acr(
+    *, acr_values: Sequence[str], prefix: str, minimum: Acr | None, essential: Sequence[str] = ()
+) -> Acr | None:
+    """What must be reached in both parts: the service's minimum and the first entry that is ours, of the values of an
+    essential `acr` claim or else of `acr_values`.
+
+    Raises UnmetAuthenticationRequirements when an essential `acr` has no value that we know.
+    """
+    asked = next((acr for value in essential or acr_values if (acr := Acr.parse(value, prefix)) is not None), None)
+    # OpenID Connect Core §5.5.1.1: "If this is an Essential Claim and the requirement cannot be met, then the
+    # Authorization Server MUST treat that outcome as a failed authentication attempt."
+    if essential and asked is None:
+        raise UnmetAuthenticationRequirements("the required acr is not known here")
     if asked is None or minimum is None:
         return asked or minimum
     return Acr(max(asked.ial, minimum.ial), max(asked.aal, minimum.aal))
 
 
+def essential_acr(request: AuthorizationRequest) -> tuple[str, ...]:
+    """The values of which the ID token's `acr` must have one."""
+    return essential_values(request.claims, "acr")
+
+
+def expected_subject(request: AuthorizationRequest, *, hinted_sub: str | None) -> str | None:
+    """Whom the request must be about: the subject of its id_token_hint, or the value of a `sub` claim (§5.5.1)."""
+    demanded = requested_value(request.claims, "sub")
+    if demanded is not None and hinted_sub is not None and demanded != hinted_sub:
+        raise InvalidRequestError("id_token_hint and claims name different subjects")
+    return demanded or hinted_sub
+
+
+def released_claims(client: Client, scope: Sequence[str], claims: ClaimsRequest) -> tuple[str, ...]:
+    """What would be told of the person beyond the pairwise identifier, by scope or by name; `verified_claims` last."""
+    named = claim_names(claims)
+    told = (*claims_of(scope), *claims_within(named, client_scopes=client.scopes))
+    verified = [VERIFIED_CLAIMS] if any(_is_verified(name) for name in named) else []
+    return tuple(dict.fromkeys((*personal_claims(told), *verified)))
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the dispatcher looks at. `session` is None as well when its subscriber is not live."""
+    """All that the dispatcher looks at. `session` is None as well when its subscriber is not live.
+
+    `sub` is the subscriber as this client knows them.
+    """
 
     pending: PendingRequest
     client: Client
     session: SsoSession | None
     subscriber: Subscriber | None
     covering: ConsentRecord | None
+    sub: str | None = None
 
 
 def decide_step(facts: Facts) -> Step:
     """What comes next: the one place that says so; no step calls another."""
     request = facts.pending.request
-    silent = "none" in request.prompt
+    silent = Prompt.NONE in request.prompt
     if facts.session is None or facts.subscriber is None or not _is_fresh(facts.session, facts.pending):
         # OpenID Connect Core §3.1.2.6: login_required when prompt is none and "the Authentication Request cannot be
         # completed without displaying a user interface for End-User authentication"
         return Refuse(LoginRequiredError()) if silent else SignIn()
+    if facts.pending.expected_sub not in (None, facts.sub):
+        # §3.1.2.1 (id_token_hint): "if the End-User identified by the ID Token is [not] logged in … [the server] MUST
+        # return an error, such as login_required."
+        just_signed_in = facts.session.auth_time >= facts.pending.started_at
+        return Refuse(LoginRequiredError()) if silent or just_signed_in else SignIn()
     required = facts.pending.required
     if required is not None and facts.session.aal < required.aal:
         return Refuse(InteractionRequiredError()) if silent else StepUp(required)
     if required is not None and facts.subscriber.ial < required.ial:
         return Refuse(UnmetAuthenticationRequirements("the identity is not proofed to the level that is required"))
-    if _must_ask(facts):
-        asked = AskConsent(facts.client, facts.pending.details, request.scope)
+    claims = released_claims(facts.client, request.scope, request.claims)
+    if _must_ask(facts, claims):
+        asked = AskConsent(facts.client, facts.pending.details, request.scope, claims)
         return Refuse(ConsentRequiredError()) if silent else asked
     return Issue(facts.covering)
 
@@ -103,17 +202,22 @@ def grant_end(consent: ConsentRecord | None, *, now: datetime, longest: timedelt
 
 def _is_fresh(session: SsoSession, pending: PendingRequest) -> bool:
     request = pending.request
-    # §3.1.2.1: prompt login: "The Authorization Server SHOULD prompt the End-User for reauthentication."
-    if "login" in request.prompt and session.auth_time < pending.started_at:
+    # §3.1.2.1: prompt login: "The Authorization Server SHOULD prompt the End-User for reauthentication."; signing in is
+    # also how another account is chosen.
+    anew = Prompt.LOGIN in request.prompt or Prompt.SELECT_ACCOUNT in request.prompt
+    if anew and session.auth_time < pending.started_at:
         return False
     # §3.1.2.1: "If the elapsed time is greater than this value, the OP MUST attempt to actively re-authenticate"
     return request.max_age is None or session.auth_time >= pending.started_at - timedelta(seconds=request.max_age)
 
 
-def _must_ask(facts: Facts) -> bool:
-    request = facts.pending.request
+def _must_ask(facts: Facts, claims: Sequence[str]) -> bool:
     if facts.client.first_party:
         return False
-    if facts.pending.details:
-        return facts.covering is None or "consent" in request.prompt or releases_personal_data(request.scope)
-    return releases_personal_data(request.scope)
+    if facts.pending.details and facts.covering is None:
+        return True
+    return Prompt.CONSENT in facts.pending.request.prompt or bool(claims)
+
+
+def _is_verified(name: str) -> bool:
+    return name.partition("#")[0] == VERIFIED_CLAIMS

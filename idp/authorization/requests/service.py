@@ -11,6 +11,7 @@ from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.requests import rules, store
+from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.model import (
     CODE_LIFETIME,
     GRANT_WITHOUT_CONSENT,
@@ -30,22 +31,25 @@ from idp.consent.service import Consents
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Conflict, Refused
 from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken, SealExpired
+from idp.protocol.claims_request import claim_names
 from idp.protocol.errors import AccessDeniedError, OAuth2Error
-from idp.protocol.redirection import error_url, success_url
+from idp.protocol.response_mode import ClientAnswer
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
 
 class AuthorizationRequests:
-    """Leads a pending request to its end. Each end is one unit of work and gives the address to send the browser to."""
+    """Leads a pending request to its end. Each end is one unit of work and gives the answer for the client."""
 
     def __init__(
         self,
         *,
         storage: Storage,
-        issuer: str,
+        answers: ClientAnswers,
+        pairwise: PairwiseSubjects,
         clients: Clients,
         agencies: Agencies,
         subscribers: Subscribers,
@@ -56,7 +60,8 @@ class AuthorizationRequests:
         randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
-        self._issuer = issuer
+        self._answers = answers
+        self._pairwise = pairwise
         self._clients = clients
         self._agencies = agencies
         self._subscribers = subscribers
@@ -89,65 +94,78 @@ class AuthorizationRequests:
         covering = None
         if session is not None and pending.details:
             covering = await self._consents.covering(uow, session.subscriber_id, client.id, pending.details)
-        return rules.decide_step(rules.Facts(pending, client, session, subscriber, covering))
+        sub = None if session is None else self._pairwise.sub(client.sector, session.subscriber_id)
+        return rules.decide_step(rules.Facts(pending, client, session, subscriber, covering, sub))
 
-    async def issue(self, pending: PendingRequest, session: SsoSession) -> str:
+    async def issue(self, pending: PendingRequest, session: SsoSession) -> ClientAnswer:
         """End a flow in which nobody need be asked. Raises Conflict when that is no longer so, or it has ended."""
         async with self._storage.unit_of_work() as uow:
             step = await self.next_step(uow, pending, session)
             if not isinstance(step, Issue):
                 raise Conflict(OidcProblem.SIGN_IN_AGAIN)
-            return await self._issue(uow, pending, session, step.consent)
+            code = await self._issue(uow, pending, session, step.consent)
+        return await self._answers.code(pending.return_address, code)
 
-    async def allow(self, pending: PendingRequest, session: SsoSession, *, shown_hash: str) -> str:
+    async def allow(self, pending: PendingRequest, session: SsoSession, *, shown_hash: str) -> ClientAnswer:
         """The citizen allows what was shown: consent, code and entry in one transaction.
 
         `shown_hash` is the lower-case hex SHA-256 of what the page showed. Raises Conflict when the session or the flow
         has ended meanwhile.
         """
         async with self._storage.unit_of_work() as uow:
-            match await self.next_step(uow, pending, session):
-                case AskConsent(client, details):
-                    consent = None
-                    if details:
-                        service = await self._agencies.service(uow, details[0].purpose)
-                        consent = await self._consents.give(
-                            uow,
-                            subscriber_id=session.subscriber_id,
-                            agency_id=client.agency_id,
-                            client_id=client.id,
-                            details=details,
-                            shown_hash=shown_hash,
-                            consent_days=service.consent_days,
-                        )
-                    return await self._issue(uow, pending, session, consent, shown_hash=shown_hash)
-                case Issue(consent):
-                    return await self._issue(uow, pending, session, consent)
-                case Refuse(error):
-                    return await self._refused(uow, pending, session, error)
-                case SignIn() | StepUp():
-                    raise Conflict(OidcProblem.SIGN_IN_AGAIN)
-                case never:
-                    assert_never(never)
+            decided = await self._allow(uow, pending, session, shown_hash=shown_hash)
+        if isinstance(decided, OAuth2Error):
+            return await self._answers.error(pending.return_address, decided)
+        return await self._answers.code(pending.return_address, decided)
 
-    async def deny(self, pending: PendingRequest, session: SsoSession) -> str:
+    async def deny(self, pending: PendingRequest, session: SsoSession) -> ClientAnswer:
         """The citizen says no: the client is told `access_denied`, and the request cannot be granted any more."""
+        error = AccessDeniedError("the citizen did not allow it")
         async with self._storage.unit_of_work() as uow:
-            return await self._refused(uow, pending, session, AccessDeniedError("the citizen did not allow it"))
+            await self._refuse(uow, pending, session, error)
+        return await self._answers.error(pending.return_address, error)
 
-    async def refuse(self, pending: PendingRequest, session: SsoSession | None, error: OAuth2Error) -> str:
+    async def refuse(self, pending: PendingRequest, session: SsoSession | None, error: OAuth2Error) -> ClientAnswer:
         """The dispatcher said no: the client is told `error`. The request may be shown again, unless it was granted."""
         async with self._storage.unit_of_work() as uow:
             if session is not None:
                 details = {"error": str(error.error)}
                 await self._note(uow, "authorization.refused", pending, session, details, outcome="refused")
-        return self._error_url(pending, error)
+        return await self._answers.error(pending.return_address, error)
 
-    async def _refused(self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession, error: OAuth2Error) -> str:
+    async def _allow(
+        self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession, *, shown_hash: str
+    ) -> str | OAuth2Error:
+        """The code, or what the client is told instead."""
+        match await self.next_step(uow, pending, session):
+            case AskConsent(client, details):
+                consent = None
+                if details:
+                    service = await self._agencies.service(uow, details[0].purpose)
+                    consent = await self._consents.give(
+                        uow,
+                        subscriber_id=session.subscriber_id,
+                        agency_id=client.agency_id,
+                        client_id=client.id,
+                        details=details,
+                        shown_hash=shown_hash,
+                        consent_days=service.consent_days,
+                    )
+                return await self._issue(uow, pending, session, consent, shown_hash=shown_hash)
+            case Issue(consent):
+                return await self._issue(uow, pending, session, consent)
+            case Refuse(error):
+                await self._refuse(uow, pending, session, error)
+                return error
+            case SignIn() | StepUp():
+                raise Conflict(OidcProblem.SIGN_IN_AGAIN)
+            case never:
+                assert_never(never)
+
+    async def _refuse(self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession, error: OAuth2Error) -> None:
         await self._complete(uow, pending)
         details = {"error": str(error.error)}
         await self._note(uow, "authorization.denied", pending, session, details, outcome="refused")
-        return self._error_url(pending, error)
 
     async def _issue(
         self,
@@ -179,20 +197,18 @@ class AuthorizationRequests:
             grant_expires_at=rules.grant_end(
                 consent, now=uow.now, longest=LONGEST_GRANT, without=GRANT_WITHOUT_CONSENT
             ),
+            claims=pending.request.claims,
+            resource=pending.request.resource,
         )
         details = {
             "scope": list(code.scope),
+            "claims": list(claim_names(code.claims)),
             "datasets": [detail.dataset for detail in pending.details],
             "consent": code.consent_id,
             "shown_hash": shown_hash,
         }
         await self._note(uow, "authorization.issued", pending, session, details)
-        return success_url(
-            redirect_uri=pending.request.redirect_uri,
-            code=self._codes.seal(code),
-            state=pending.request.state,
-            issuer=self._issuer,
-        )
+        return self._codes.seal(code)
 
     async def _complete(self, uow: UnitOfWork, pending: PendingRequest) -> None:
         if not await spend(
@@ -203,14 +219,6 @@ class AuthorizationRequests:
             expires_at=pending.expires_at,
         ):
             raise Conflict(OidcProblem.FLOW_COMPLETED)
-
-    def _error_url(self, pending: PendingRequest, error: OAuth2Error) -> str:
-        return error_url(
-            redirect_uri=pending.request.redirect_uri,
-            error=error,
-            state=pending.request.state,
-            issuer=self._issuer,
-        )
 
     async def _note(
         self,

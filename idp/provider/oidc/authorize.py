@@ -19,12 +19,15 @@ from idp.authorization.requests.model import (
 )
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.kernel.errors import Refused
+from idp.protocol.authorization_request import PUSHED_REQUEST_PREFIX
 from idp.protocol.errors import OAuth2Error
 from idp.protocol.parameters import parse_parameters
 from idp.provider.oidc.wire import NO_STORE, read_parameters
+from idp.provider.pages.client_answer import answer_client
 from idp.provider.pages.session_cookie import Citizens
 from idp.storage.storage import Storage
 from idp.web.browsers import BrowserIds
+from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
 
 FLOW = "flow"
@@ -36,12 +39,14 @@ class AuthorizeEndpoint:
     def __init__(
         self,
         *,
+        pages: Pages,
         storage: Storage,
         intake: RequestIntake,
         requests: AuthorizationRequests,
         citizens: Citizens,
         browsers: BrowserIds,
     ) -> None:
+        self._pages = pages
         self._storage = storage
         self._intake = intake
         self._requests = requests
@@ -57,13 +62,13 @@ class AuthorizeEndpoint:
         try:
             pending = await self._pending(request, browser_id)
         except RequestRefused as refused:
-            return _see_other(refused.location)
+            return answer_client(self._pages, request, refused.answer)
         handle = self._requests.flow_handle(pending, browser_id)
         if request.method == "POST":
             # A form of another site brings no cookie along (SameSite=Lax); the navigation that follows does.
             response = _see_other(f"/authorize?{urlencode({FLOW: handle})}")
         else:
-            response = _see_other(await self._next_address(request, pending, handle))
+            response = await self._next(request, pending, handle)
         self._browsers.remember(request, response)
         return response
 
@@ -78,28 +83,29 @@ class AuthorizeEndpoint:
             raise Refused(OidcProblem.REQUEST_UNREADABLE) from error
         if set(parameters) == {FLOW}:
             return self._requests.open_flow(parameters[FLOW], browser_id)
-        if "request_uri" in parameters:
+        if parameters.get("request_uri", "").startswith(PUSHED_REQUEST_PREFIX):
             # FAPI 2.0 §5.3.2.2: only what was pushed counts; parameters beside request_uri are not looked at.
             return await self._intake.open_pushed(parameters.get("client_id", ""), parameters["request_uri"])
         return await self._intake.begin(parameters)
 
-    async def _next_address(self, request: Request, pending: PendingRequest, handle: str) -> str:
+    async def _next(self, request: Request, pending: PendingRequest, handle: str) -> Response:
         citizen = await self._citizens.find(request)
         session = None if citizen is None else citizen.session
         async with self._storage.reading() as uow:
             step = await self._requests.next_step(uow, pending, session)
         match step:
             case SignIn() | StepUp():
-                return f"/sign-in?{urlencode({FLOW: handle})}"
+                return _see_other(f"/sign-in?{urlencode({FLOW: handle})}")
             case AskConsent():
-                return f"/consent?{urlencode({FLOW: handle})}"
+                return _see_other(f"/consent?{urlencode({FLOW: handle})}")
             case Issue():
                 assert session is not None  # the dispatcher issues to nobody else
-                return await self._requests.issue(pending, session)
+                answer = await self._requests.issue(pending, session)
             case Refuse(error):
-                return await self._requests.refuse(pending, session, error)
+                answer = await self._requests.refuse(pending, session, error)
             case never:
                 assert_never(never)
+        return answer_client(self._pages, request, answer, ui_locales=pending.request.ui_locales)
 
 
 def _see_other(location: str) -> Response:

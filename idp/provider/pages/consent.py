@@ -12,8 +12,9 @@ from idp.authorization.requests.service import AuthorizationRequests
 from idp.exchange.preview import Previews
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
-from idp.protocol.scopes import PROFILE
-from idp.provider.pages.consent_view import ConsentView, ShownValue, profile_values, sections_of, shown_value
+from idp.provider.pages.client_answer import answer_client
+from idp.provider.pages.consent_claims import GROUPS, claim_values
+from idp.provider.pages.consent_view import ConsentView, ShownValue, sections_of, shown_value
 from idp.provider.pages.flows import continue_url, form_target
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.storage.storage import Storage
@@ -96,12 +97,12 @@ class ConsentPages:
                 if shown_hash is None:
                     # the texts changed while the page was open: it is shown again, as it is now
                     return RedirectResponse(f"/consent?{urlencode({'flow': flow})}", 303)
-                location = await self._requests.allow(pending, citizen.session, shown_hash=shown_hash)
+                answer = await self._requests.allow(pending, citizen.session, shown_hash=shown_hash)
             case "deny":
-                location = await self._requests.deny(pending, citizen.session)
+                answer = await self._requests.deny(pending, citizen.session)
             case _:
                 raise Refused(WebProblem.MALFORMED, "decision is neither allow nor deny")
-        return RedirectResponse(location, 303)
+        return answer_client(self._pages, request, answer, ui_locales=pending.request.ui_locales)
 
     async def _view(self, pending: PendingRequest, citizen: Citizen) -> ConsentView | None:
         """What to show, None when the flow waits for something else than a decision."""
@@ -115,16 +116,19 @@ class ConsentPages:
             client=step.client,
             agency=agency,
             service=service,
-            sections=sections_of(step.details, step.scope),
+            sections=sections_of(step.details, step.claims),
             details=step.details,
         )
 
     async def _values(self, view: ConsentView, citizen: Citizen) -> Values:
         acr = Acr(citizen.subscriber.ial, citizen.session.aal)
         previewed = await self._previews.preview(citizen.subscriber.id, view.details, acr=acr)
-        if any(section.id == PROFILE for section in view.sections):
+        groups = {group.id for group in GROUPS} & {section.id for section in view.sections}
+        if groups:
             async with self._storage.reading() as uow:
-                previewed[PROFILE] = profile_values(await self._subscribers.identity(uow, citizen.subscriber.id))
+                identity = await self._subscribers.identity(uow, citizen.subscriber.id)
+                contact = await self._subscribers.contact(uow, citizen.subscriber.id)
+            previewed.update(dict.fromkeys(groups, dict(claim_values(identity, contact))))
         shown: Values = {}
         for section in view.sections:
             known = previewed.get(section.id)

@@ -62,5 +62,10 @@ def continue_url(flow: str) -> str:
 
 def form_target(pending: PendingRequest) -> str:
     """The origin (or the scheme of an app) at which the form of a flow ends, for the page's policy."""
-    address = urlsplit(pending.request.redirect_uri)
-    return f"{address.scheme}://{address.netloc}" if address.netloc else f"{address.scheme}:"
+    return origin_of(pending.request.redirect_uri)
+
+
+def origin_of(address: str) -> str:
+    """The origin of an address, or its scheme where it has no host, as policies name it."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else f"{parts.scheme}:"

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 from joserfc.jwk import ECKey
 
+from idp.protocol.response_mode import GoTo
 from tests.protocol.signing import assertion, ec_key, proof
 from tests.provider.oidc.world import CALLBACK, DUTY_SERVICE, GATEWAY, ISSUER, SERVICE, World
 
@@ -129,7 +130,9 @@ async def allow(world: World, browser: httpx2.AsyncClient, location: str) -> str
     async with world.storage.reading() as uow:
         session = await world.sessions.find(uow, browser.cookies["id-session"])
     assert session is not None
-    return await world.requests.allow(pending, session, shown_hash="0" * 64)
+    answer = await world.requests.allow(pending, session, shown_hash="0" * 64)
+    assert isinstance(answer, GoTo)
+    return answer.location
 
 
 def query_of(location: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Aal
 from idp.kernel.errors import Conflict
 from idp.kernel.ids import AgreementId, MemberId
+from idp.protocol.response_mode import GoTo
 from idp.subscribers.model import ActingMember
 from tests.provider.oidc.program import COMPANY, PERSON, Program, allow, query_of
 from tests.provider.oidc.world import CALLBACK, ISSUER, World
@@ -60,7 +61,7 @@ async def test_repeated_parameters_are_a_page(world: World) -> None:
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"scope": "openid everything"}, "invalid_scope"),
         ({"scope": ""}, "invalid_scope"),
-        ({"request": "a.b.c"}, "request_not_supported"),
+        ({"request": "a.b.c"}, "invalid_request_object"),
         ({"resource": "https://evil.example"}, "invalid_target"),
         ({"authorization_details": "["}, "invalid_authorization_details"),
     ],
@@ -224,8 +225,9 @@ async def test_a_citizen_who_denies_is_taken_at_their_word(world: World, jobs: P
         session = await world.sessions.find(uow, browser.cookies["id-session"])
     assert session is not None
     back = await world.requests.deny(pending, session)
-    assert query_of(back)["error"] == "access_denied"
-    assert "code" not in query_of(back)
+    assert isinstance(back, GoTo)
+    assert query_of(back.location)["error"] == "access_denied"
+    assert "code" not in query_of(back.location)
     assert (await world.last_entry())["event"] == "authorization.denied"
     with pytest.raises(Conflict):
         await world.requests.allow(pending, session, shown_hash="0" * 64)

@@ -1,7 +1,11 @@
 """An issuer of our own rooms with one agency, one citizen and two clients, spoken to over HTTP."""
 
 import json
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,24 +16,26 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from connectors.outbound.client_addresses import CheckedAddresses
 from idp.agencies.service import Agencies
+from idp.app.token_room import TokenGround, build_token_room
 from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
 from idp.audit.store import audit_entry
 from idp.authentication.sessions import Sessions
+from idp.authorization.client_registration.key_sets import ClientKeySets
+from idp.authorization.client_registration.registration import Registration
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.service import Grants
+from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.intake import RequestIntake
 from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.requests.service import AuthorizationRequests
-from idp.authorization.tokens.access import AccessTokens
-from idp.authorization.tokens.minting import Mint
 from idp.authorization.tokens.proofs import DpopProofs
-from idp.authorization.tokens.revocation import Revocation
-from idp.authorization.tokens.service import TokenEndpoint
-from idp.authorization.tokens.userinfo import Userinfo
 from idp.consent.service import Consents
+from idp.enrolment.model import Evidence
+from idp.enrolment.store import evidence_of_subscriber
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import TuatonError
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId, SubscriberId
@@ -44,23 +50,38 @@ from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces, only_proof
 from idp.protocol.errors import OAuth2Error
 from idp.provider.oidc.authorize import AuthorizeEndpoint
+from idp.provider.oidc.callers import Callers, CertificateHeader
 from idp.provider.oidc.clients import ClientEndpoints
+from idp.provider.oidc.introspection import IntrospectionEndpoint
 from idp.provider.oidc.metadata import MetadataEndpoints
+from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.oidc.wire import oauth_error
 from idp.provider.pages.session_cookie import Citizens, SessionCookie
-from idp.storage.storage import Storage
+from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.browsers import BrowserIds
+from idp.web.csrf import Csrf
+from idp.web.pages import Brand, Pages
 from idp.web.routes import build_routes
 from tests.clock import FrozenClock
+from tests.gateway.door import bare_assets
+from tests.provider.oidc.certificates import AUTHORITY
 
 ISSUER = "http://id.localhost:8000"
 GATEWAY = "http://data.localhost:8001"
 CALLBACK = "http://jobs.localhost:8010/callback"
 PREFIX = "urn:tuaton"
+TRUST_FRAMEWORK = "urn:tuaton:demo"
 SERVICE = ServiceId("jobseeker-registration")
 DUTY_SERVICE = ServiceId("employer-check")
+
+
+class EvidenceInStore:
+    """Reads evidence as the enrolment room keeps it."""
+
+    async def evidence_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Evidence]:
+        return await evidence_of_subscriber(uow, subscriber_id)
 
 
 class MemoryOfSecurityLog(SecurityLog):
@@ -100,6 +121,8 @@ class World:
     agencies: Agencies
     consents: Consents
     clients: Clients
+    registration: Registration
+    key_sets: ClientKeySets
     keys: SigningKeys
     security_log: MemoryOfSecurityLog
     seed: Seed | None
@@ -130,6 +153,19 @@ class World:
         return (await self.entries())[-1]
 
 
+def pages_of(browsers: BrowserIds) -> Pages:
+    """The issuer's pages, for answers that travel in a form."""
+    with tempfile.TemporaryDirectory() as folder:
+        assets = bare_assets(Path(folder), "form-post.js")
+    return Pages(
+        template_packages=(("idp.provider", "templates"),),
+        assets=assets,
+        brand=Brand(name_th="ตัวตน", name_en="Tuaton", help_th="-", help_en="-"),
+        csrf=Csrf(key=b"c" * 32, browsers=browsers, origin=ISSUER),
+        https=False,
+    )
+
+
 def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     """The rooms and doors on a store, whatever is in it."""
     root_keys = RootKeys({1: b"\x07" * 32})
@@ -149,47 +185,63 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         id_token_algorithms=["ES256", "RS256"],
     )
     clients = Clients(audit=audit, server_metadata=metadata, loopback_redirects_allowed=True)
-    authentication = ClientAuthentication(clients=clients, issuer=ISSUER, security_log=security_log)
-    proofs = DpopProofs(DpopNonces(b"n" * 32))
-    codes, grants = Codes(sealer), Grants(audit=audit)
-    mint = Mint(
-        issuer=ISSUER,
-        gateway=GATEWAY,
-        acr_prefix=PREFIX,
-        keys=keys,
-        sealer=sealer,
-        pairwise=pairwise,
-        agencies=agencies,
-    )
-    tokens = TokenEndpoint(
-        storage=storage,
-        url=f"{ISSUER}/token",
-        authentication=authentication,
-        proofs=proofs,
-        codes=codes,
-        grants=grants,
-        mint=mint,
-        sealer=sealer,
-        agencies=agencies,
-        audit=audit,
-    )
-    access_tokens = AccessTokens(
-        issuer=ISSUER,
-        keys=keys,
-        sealer=sealer,
-        pairwise=pairwise,
+    addresses = CheckedAddresses(allowed=[ip_network("127.0.0.0/8")])
+    key_sets = ClientKeySets(storage=storage, addresses=addresses, clock=clock, security_log=security_log)
+    authentication = ClientAuthentication(
         clients=clients,
-        grants=grants,
-        proofs=proofs,
+        issuer=ISSUER,
+        security_log=security_log,
+        key_sets=key_sets,
+        token_endpoint=f"{ISSUER}/token",
+        authorities=[AUTHORITY.certificate],
+    )
+    registration = Registration(
+        storage=storage,
+        clients=clients,
+        agencies=agencies,
+        addresses=addresses,
+        sealer=sealer,
+        audit=audit,
         security_log=security_log,
     )
+    proxy = CertificateHeader("client-cert", [ip_network("127.0.0.1/32")])
+    callers = Callers(key_sets=key_sets, security_log=security_log, certificate_header=proxy)
+    proofs = DpopProofs(DpopNonces(b"n" * 32))
+    codes, grants = Codes(sealer), Grants(audit=audit)
+    token_room = build_token_room(
+        TokenGround(
+            issuer=ISSUER,
+            gateway=GATEWAY,
+            acr_prefix=PREFIX,
+            trust_framework=TRUST_FRAMEWORK,
+            storage=storage,
+            keys=keys,
+            sealer=sealer,
+            pairwise=pairwise,
+            audit=audit,
+            security_log=security_log,
+            agencies=agencies,
+            subscribers=subscribers,
+            evidence=EvidenceInStore(),
+            clients=clients,
+            key_sets=key_sets,
+            authentication=authentication,
+            proofs=proofs,
+            codes=codes,
+            grants=grants,
+        )
+    )
+    access_tokens = token_room.access_tokens
     pending_requests = PendingRequests(sealer)
+    answers = ClientAnswers(issuer=ISSUER, keys=keys, clock=clock)
     intake = RequestIntake(
         storage=storage,
         issuer=ISSUER,
         par_url=f"{ISSUER}/par",
         gateway=GATEWAY,
         acr_prefix=PREFIX,
+        answers=answers,
+        keys=keys,
         clients=clients,
         authentication=authentication,
         proofs=proofs,
@@ -200,7 +252,8 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     )
     requests = AuthorizationRequests(
         storage=storage,
-        issuer=ISSUER,
+        answers=answers,
+        pairwise=pairwise,
         clients=clients,
         agencies=agencies,
         subscribers=subscribers,
@@ -210,24 +263,29 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         audit=audit,
     )
     citizens = Citizens(storage=storage, sessions=sessions, subscribers=subscribers, cookie=SessionCookie(https=False))
-    userinfo = Userinfo(
-        storage=storage,
-        access_tokens=access_tokens,
-        subscribers=subscribers,
-        agencies=agencies,
-        acr_prefix=PREFIX,
-    )
-    revocation = Revocation(storage=storage, authentication=authentication, grants=grants, sealer=sealer, keys=keys)
+    browsers = BrowserIds(door="id", https=False)
     doors = (
         MetadataEndpoints(metadata=metadata, keys=keys),
-        ClientEndpoints(intake=intake, tokens=tokens, revocation=revocation, nonces=proofs.nonces, clock=clock),
-        UserinfoEndpoint(url=f"{ISSUER}/userinfo", userinfo=userinfo, nonces=proofs.nonces, clock=clock),
+        ClientEndpoints(
+            callers=callers,
+            intake=intake,
+            tokens=token_room.endpoint,
+            revocation=token_room.revocation,
+            nonces=proofs.nonces,
+            clock=clock,
+        ),
+        IntrospectionEndpoint(callers=callers, introspection=token_room.introspection),
+        RegistrationEndpoints(url=f"{ISSUER}/register", registration=registration),
+        UserinfoEndpoint(
+            url=f"{ISSUER}/userinfo", callers=callers, userinfo=token_room.userinfo, nonces=proofs.nonces, clock=clock
+        ),
         AuthorizeEndpoint(
+            pages=pages_of(browsers),
             storage=storage,
             intake=intake,
             requests=requests,
             citizens=citizens,
-            browsers=BrowserIds(door="id", https=False),
+            browsers=browsers,
         ),
     )
 
@@ -276,6 +334,8 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         agencies=agencies,
         consents=consents,
         clients=clients,
+        registration=registration,
+        key_sets=key_sets,
         keys=keys,
         security_log=security_log,
         seed=seed,

@@ -24,6 +24,7 @@ from idp.authentication.pins import Pins
 from idp.authentication.sessions import Sessions
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
+from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.model import FLOW_LIFETIME, PendingRequest
 from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.requests.service import AuthorizationRequests
@@ -31,7 +32,9 @@ from idp.catalogue.gdx import GdxDetail
 from idp.exchange.preview import Previews
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.randomness import system_randomness
+from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
+from idp.keys.signing import SigningKeys
 from idp.oversight.service import AccessHistory
 from idp.protocol.authorization_request import AuthorizationRequest
 from idp.provider.account.pages import AccountPages
@@ -103,7 +106,12 @@ class House:
         )
         self.requests = AuthorizationRequests(
             storage=self.storage,
-            issuer=self.origin,
+            answers=ClientAnswers(
+                issuer=self.origin,
+                keys=SigningKeys(storage=self.storage, root_keys=world.root_keys, clock=self.clock),
+                clock=self.clock,
+            ),
+            pairwise=PairwiseSubjects(world.root_keys),
             clients=(clients := Clients(audit=world.audit, server_metadata={})),
             agencies=world.agencies,
             subscribers=world.subscribers,

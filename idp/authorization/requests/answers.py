@@ -1,0 +1,44 @@
+"""Answers to clients through the browser: in the address, in a form, signed or plain, as the client asked."""
+
+from collections.abc import Mapping
+
+from idp.authorization.requests.model import ReturnAddress
+from idp.kernel.clock import Clock
+from idp.keys.signing import SigningKeys
+from idp.protocol.errors import OAuth2Error
+from idp.protocol.redirection import with_answer
+from idp.protocol.response_mode import (
+    JARM_TYP,
+    ClientAnswer,
+    GoTo,
+    PostForm,
+    code_members,
+    error_members,
+    jarm_claims,
+)
+
+
+class ClientAnswers:
+    """Makes answers. Signing may look the keys up, so that no transaction may be open."""
+
+    def __init__(self, *, issuer: str, keys: SigningKeys, clock: Clock) -> None:
+        self._issuer = issuer
+        self._keys = keys
+        self._clock = clock
+
+    async def code(self, to: ReturnAddress, code: str) -> ClientAnswer:
+        """What was asked for is granted."""
+        return await self._made(to, code_members(code=code, state=to.state, issuer=self._issuer))
+
+    async def error(self, to: ReturnAddress, error: OAuth2Error) -> ClientAnswer:
+        """The client is told `error`."""
+        return await self._made(to, error_members(error=error, state=to.state, issuer=self._issuer))
+
+    async def _made(self, to: ReturnAddress, members: Mapping[str, str]) -> ClientAnswer:
+        if to.mode.is_signed:
+            claims = jarm_claims(members, client_id=to.client_id, now=self._clock.now())
+            # JARM §2.3: the one parameter in which the signed answer travels
+            members = {"response": await self._keys.sign_jwt(claims, typ=JARM_TYP, alg=to.signed_with)}
+        if to.mode.is_posted:
+            return PostForm(to.redirect_uri, members)
+        return GoTo(with_answer(to.redirect_uri, members))
