@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from idp.storage.profile import Profile
@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     tsa_url: str = "http://127.0.0.1:8003/tsa"
     tsa_root_file: Path | None = None
 
+    # the TLS proxy before the doors: from which addresses it calls, and the header it writes client certificates into
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    client_certificate_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,64}$")
+    client_certificate_authorities: Path | None = None
+
+    # networks beside the public ones in which addresses that clients registered may lie
+    client_networks: tuple[IPvAnyNetwork, ...] = ()
+
     # what is served beside the pages
     assets: Path = Path(".assets")
 
@@ -81,6 +89,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name} must be a plain origin, for example https://id.example")
             if url.scheme != "https" and self.profile not in SMALL_PROFILES:
                 raise ValueError(f"{name} must be https in the {self.profile.value} profile")
+        if self.client_certificate_header and not self.trusted_proxies:
+            raise ValueError("a client_certificate_header is believed of trusted_proxies alone: name them")
         if self.profile in SMALL_PROFILES:
             if self.listen not in LOOPBACK:
                 raise ValueError(f"the {self.profile.value} profile listens on loopback only")

@@ -5,11 +5,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 import httpx2
 
 from connectors.contracts.documents import DocumentReport, DocumentSealer
+from connectors.contracts.outbound import ClientAddresses
 from connectors.contracts.registry import CardStatusPort, CompanyRegistry, PopulationRegistry
 from connectors.dbd.juristic import DbdClient
 from connectors.documents.certificates import load_certificates
@@ -20,6 +22,7 @@ from connectors.dopa.card_status import CardStatusClient
 from connectors.dopa.ikno import IknoClient, Profile
 from connectors.gdx import URL_LOGGERS
 from connectors.gdx.session import GdxCredentials
+from connectors.outbound.client_addresses import CheckedAddresses
 from idp.kernel.clock import Clock
 from idp.settings import SMALL_PROFILES, Settings
 
@@ -39,6 +42,12 @@ class Outside:
     sealer: DocumentSealer
     verify: Callable[[bytes, str | None], Awaitable[DocumentReport]]
     trust: Path
+
+
+def client_addresses(settings: Settings) -> ClientAddresses:
+    """What asks addresses that clients registered; a demonstration's clients live on the own machine."""
+    own_machine = [ip_network("127.0.0.0/8"), ip_network("::1/128")] if settings.is_demo else []
+    return CheckedAddresses(allowed=[*own_machine, *settings.client_networks])
 
 
 @asynccontextmanager

@@ -28,6 +28,8 @@ class SpentKind(StrEnum):
     STATION_HELLO = "station_hello"
     STATION_ANSWER = "station_answer"
     FLOW = "flow"
+    REQUEST_OBJECT = "request_object"
+    INITIAL_ACCESS_TOKEN = "initial_access_token"
 
 
 spent = Table(

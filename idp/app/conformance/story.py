@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from idp.agencies.model import Agency, AgencyKind
 from idp.app.conformance.people import make_people
 from idp.app.conformance.plans import PlannedClient
-from idp.app.rooms import Rooms
+from idp.app.rooms import CONFORMANCE_AGENCY, Rooms
 from idp.audit.model import SYSTEM
 from idp.storage.storage import UnitOfWork
-
-AGENCY = "conformance"
 
 
 async def prepare_conformance(rooms: Rooms, clients: Sequence[PlannedClient]) -> None:
     """Fill the store; what is there already stays as it is."""
     async with rooms.ground.storage.unit_of_work() as uow:
-        agency = await rooms.agencies.agency_by_code(uow, AGENCY) or await _make_agency(uow, rooms)
+        agency = await rooms.agencies.agency_by_code(uow, CONFORMANCE_AGENCY) or await _make_agency(uow, rooms)
         for planned in clients:
             if await rooms.clients.get(uow, planned.id) is None:
                 await _register(uow, rooms, agency, planned)
@@ -25,7 +23,7 @@ async def prepare_conformance(rooms: Rooms, clients: Sequence[PlannedClient]) ->
 async def _make_agency(uow: UnitOfWork, rooms: Rooms) -> Agency:
     return await rooms.agencies.register_agency(
         uow,
-        code=AGENCY,
+        code=CONFORMANCE_AGENCY,
         name_th="หน่วยงานทดสอบมาตรฐาน (ตัวอย่าง)",
         name_en="Conformance Testing Office (example)",
         kind=AgencyKind.STATE,
@@ -42,5 +40,7 @@ async def _register(uow: UnitOfWork, rooms: Rooms, agency: Agency, planned: Plan
         name_en=f"Test program {planned.id}",
         metadata=planned.metadata,
         profile=planned.profile,
+        pkce_required=planned.pkce_required,
+        secret=planned.secret,
         by=SYSTEM,
     )

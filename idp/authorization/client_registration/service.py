@@ -1,21 +1,32 @@
 """Use cases: register a client, find one, and let one prove who it is."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, assert_never
 
 from authlib.oauth2.rfc7591 import InvalidClientMetadataError
+from cryptography import x509
 
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
 from idp.audit.security_log import SecurityLog
 from idp.authorization.client_registration import store
+from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
-from idp.authorization.client_registration.rules import validate_client_metadata
+from idp.authorization.client_registration.rules import (
+    client_members,
+    validate_client_metadata,
+    validate_pkce_choice,
+    validate_secret_choice,
+)
 from idp.kernel.ids import AgencyId, ClientId, ServiceId
 from idp.protocol.client_assertion import verify_client_assertion
+from idp.protocol.client_credentials import ClientCredentials, NameAlone, SharedSecret, SignedAssertion
+from idp.protocol.client_registration import CERTIFICATE_NAMES, CLIENT_ALGORITHMS, SELF_SIGNED
+from idp.protocol.client_secret import secret_digest, validate_secret
 from idp.protocol.errors import InvalidClientError
-from idp.protocol.parameters import words
-from idp.protocol.token_request import ClientCredentials
+from idp.protocol.jose import SIGNING_ALGORITHMS
+from idp.protocol.mutual_tls import ClientCertificate, validate_certified, validate_self_signed
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import UnitOfWork
 
@@ -30,6 +41,18 @@ class Clients:
         self._server_metadata = server_metadata
         self._loopback_allowed = loopback_redirects_allowed
 
+    def judge(
+        self, metadata: Mapping[str, Any], *, profile: ClientProfile, first_party: bool = False
+    ) -> dict[str, Any]:
+        """The metadata with defaults filled in. Raises InvalidClientMetadataError or InvalidRedirectURIError."""
+        return validate_client_metadata(
+            metadata,
+            server_metadata=self._server_metadata,
+            first_party=first_party,
+            loopback_allowed=self._loopback_allowed,
+            profile=profile,
+        )
+
     async def register(
         self,
         uow: UnitOfWork,
@@ -43,22 +66,19 @@ class Clients:
         profile: ClientProfile = ClientProfile.FAPI2,
         first_party: bool = False,
         dpop_nonce_required: bool = False,
+        pkce_required: bool = True,
+        secret: str | None = None,
+        refresh_grace_seconds: int = 10,
         by: Actor,
     ) -> Client:
-        """Register a client under a chosen id. `metadata` is RFC 7591's; keys come by value in `jwks`.
+        """Register a client under a chosen id. `metadata` is RFC 7591's; `secret` is for the client_secret methods.
 
-        Raises Authlib's InvalidClientMetadataError or InvalidRedirectURIError.
+        `pkce_required=False` lets a confidential baseline client ask without PKCE. A `sector_identifier_uri` is the
+        caller's to fetch and check first. Raises Authlib's InvalidClientMetadataError or InvalidRedirectURIError.
         """
-        judged = validate_client_metadata(
-            metadata,
-            server_metadata=self._server_metadata,
-            first_party=first_party,
-            loopback_allowed=self._loopback_allowed,
-        )
-        if await store.find_client(uow, client_id) is not None:
-            raise InvalidClientMetadataError("the client_id is taken")
-        if profile is ClientProfile.FAPI2 and not judged["dpop_bound_access_tokens"]:
-            raise InvalidClientMetadataError("this profile binds access tokens to a key")
+        judged = self.judge(metadata, profile=profile, first_party=first_party)
+        validate_secret_choice(judged, secret)
+        validate_pkce_choice(judged, profile=profile, pkce_required=pkce_required)
         record = Client(
             id=client_id,
             agency_id=agency_id,
@@ -66,26 +86,36 @@ class Clients:
             name_en=name_en,
             first_party=first_party,
             profile=profile,
-            redirect_uris=tuple(judged["redirect_uris"]),
-            jwks=judged["jwks"],
-            token_endpoint_auth_method=judged["token_endpoint_auth_method"],
-            id_token_signed_response_alg=judged["id_token_signed_response_alg"],
-            dpop_bound=judged["dpop_bound_access_tokens"],
             dpop_nonce_required=dpop_nonce_required,
-            grant_types=tuple(judged["grant_types"]),
-            scopes=words(judged["scope"]),
             services=tuple(services),
             # One agency knows a person by one identifier, whichever of its programs asks (nevers, 1).
             sector=agency_id,
             status=ClientStatus.ACTIVE,
+            secret_digest=None if secret is None else secret_digest(secret),
+            pkce_required=pkce_required,
+            refresh_grace_seconds=refresh_grace_seconds,
+            **client_members(judged),
         )
-        await store.insert_client(uow, record)
-        details = {"services": list(services), "grant_types": list(record.grant_types), "scopes": list(record.scopes)}
-        await self._audit.append(
-            uow,
-            AuditEvent("client.registered", actor=by, agency_id=agency_id, client_id=client_id, details=details),
-        )
+        await self.add(uow, record, by=by)
         return record
+
+    async def add(self, uow: UnitOfWork, record: Client, *, by: Actor) -> None:
+        """Save a client whose metadata were judged. Raises InvalidClientMetadataError when its id is taken."""
+        if await store.find_client(uow, record.id) is not None:
+            raise InvalidClientMetadataError("the client_id is taken")
+        await store.insert_client(uow, record)
+        await self._note(uow, "client.registered", record, by)
+
+    async def replace(self, uow: UnitOfWork, record: Client, *, by: Actor) -> None:
+        """Save other metadata of a client that exists; they were judged."""
+        await store.replace_client(uow, record)
+        await self._note(uow, "client.changed", record, by)
+
+    async def end(self, uow: UnitOfWork, record: Client, *, by: Actor) -> None:
+        """End a client for good: from now on nothing of it is answered, nor are its tokens."""
+        ended = replace(record, status=ClientStatus.ENDED, secret_digest=None, registration_token_digest=None)
+        await store.replace_client(uow, ended)
+        await self._note(uow, "client.ended", ended, by)
 
     async def get(self, uow: UnitOfWork, client_id: ClientId) -> Client | None:
         """The client, live or not."""
@@ -95,17 +125,46 @@ class Clients:
         """The client while it is active and its agency is."""
         return await store.find_live_client(uow, client_id)
 
+    async def _note(self, uow: UnitOfWork, event: str, record: Client, by: Actor) -> None:
+        details = {
+            "services": list(record.services),
+            "grant_types": list(record.grant_types),
+            "scopes": list(record.scopes),
+            "profile": record.profile.value,
+            "authentication": record.token_endpoint_auth_method,
+        }
+        await self._audit.append(
+            uow,
+            AuditEvent(event, actor=by, agency_id=record.agency_id, client_id=record.id, details=details),
+        )
+
 
 class ClientAuthentication:
-    """`private_key_jwt` at every endpoint that clients call. `issuer` is the one audience accepted."""
+    """Every method of client authentication, at every endpoint that clients call.
 
-    def __init__(self, *, clients: Clients, issuer: str, security_log: SecurityLog) -> None:
+    `issuer` is the one audience of FAPI clients; plain ones may name `token_endpoint` as well. `authorities` are the
+    roots under which certificates of `tls_client_auth` stand.
+    """
+
+    def __init__(
+        self,
+        *,
+        clients: Clients,
+        issuer: str,
+        security_log: SecurityLog,
+        key_sets: ClientKeySets | None = None,
+        token_endpoint: str | None = None,
+        authorities: Sequence[x509.Certificate] = (),
+    ) -> None:
         self._clients = clients
         self._issuer = issuer
         self._security_log = security_log
+        self._key_sets = key_sets
+        self._token_endpoint = token_endpoint
+        self._authorities = tuple(authorities)
 
     async def authenticate(self, uow: UnitOfWork, credentials: ClientCredentials) -> Client:
-        """The live client that signed the assertion; spends the assertion, which stays spent when `uow` commits.
+        """The live client that proved itself; an assertion is spent, and stays spent when `uow` commits.
 
         Raises InvalidClientError (HTTP 401), noted in the security log.
         """
@@ -120,15 +179,39 @@ class ClientAuthentication:
         client = await self._clients.live(uow, ClientId(credentials.client_id))
         if client is None:
             raise InvalidClientError("the client is unknown or suspended", status_code=401)
-        # 2. an assertion signed with one of its keys, for us, for now
+        # 2. by the one method it registered. OpenID Connect Registration §2, token_endpoint_auth_method: what the
+        # client is known by is not for the request to choose.
+        match credentials.shown:
+            case SignedAssertion(client_assertion=assertion):
+                self._expect_method(client, "private_key_jwt")
+                await self._prove_by_assertion(uow, client, assertion)
+            case SharedSecret(secret=secret, method=method):
+                self._expect_method(client, method)
+                validate_secret(secret=secret, expected_digest=client.secret_digest)
+            case NameAlone():
+                self._expect_method(client, "none", "tls_client_auth", SELF_SIGNED)
+                if not client.is_public:
+                    self._prove_by_certificate(client, credentials.certificate, uow)
+            case never:
+                assert_never(never)
+        return client
+
+    def _expect_method(self, client: Client, *methods: str) -> None:
+        if client.token_endpoint_auth_method not in methods:
+            raise InvalidClientError("the client registered another way of authentication", status_code=401)
+
+    async def _prove_by_assertion(self, uow: UnitOfWork, client: Client, assertion: str) -> None:
+        # an assertion signed with one of its keys, for us, for now
         verified = verify_client_assertion(
-            client_assertion=credentials.client_assertion,
+            client_assertion=assertion,
             expected_client_id=client.id,
             expected_audience=self._issuer,
-            expected_jwks=client.jwks,
+            expected_jwks=self.keys_of(client),
+            expected_algorithms=self._algorithms_of(client),
+            other_audiences=() if client.is_fapi or self._token_endpoint is None else (self._token_endpoint,),
             now=uow.now,
         )
-        # 3. never shown before. RFC 7523 §3 (7): "The authorization server MAY ensure that JWTs are not replayed"
+        # never shown before. RFC 7523 §3 (7): "The authorization server MAY ensure that JWTs are not replayed"
         if not await spend(
             uow,
             kind=SpentKind.CLIENT_ASSERTION,
@@ -137,4 +220,23 @@ class ClientAuthentication:
             expires_at=verified.expires_at,
         ):
             raise InvalidClientError("the client assertion was used before", status_code=401)
-        return client
+
+    def _prove_by_certificate(self, client: Client, certificate: ClientCertificate | None, uow: UnitOfWork) -> None:
+        if certificate is None:
+            raise InvalidClientError("a client certificate is required", status_code=401)
+        if client.token_endpoint_auth_method == SELF_SIGNED:
+            validate_self_signed(certificate=certificate, expected_jwks=self.keys_of(client))
+            return
+        names = {name: value for name in CERTIFICATE_NAMES if (value := getattr(client, name)) is not None}
+        validate_certified(
+            certificate=certificate, expected_subject=names, expected_authorities=self._authorities, now=uow.now
+        )
+
+    def keys_of(self, client: Client) -> Mapping[str, Any]:
+        """The client's public keys, registered by value or last fetched; empty when there are none to be had."""
+        return client.jwks if self._key_sets is None else self._key_sets.of(client)
+
+    def _algorithms_of(self, client: Client) -> tuple[str, ...]:
+        if client.token_endpoint_auth_signing_alg is not None:
+            return (client.token_endpoint_auth_signing_alg,)
+        return SIGNING_ALGORITHMS if client.is_fapi else CLIENT_ALGORITHMS

@@ -11,17 +11,26 @@ from idp.kernel.clock import Clock
 from idp.protocol.dpop import DpopNonces, only_proof
 from idp.protocol.errors import OAuth2Error
 from idp.protocol.revocation_request import parse_revocation_request
-from idp.protocol.token_request import parse_client_credentials, parse_token_request
+from idp.protocol.token_request import parse_token_request
+from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.wire import json_answer, oauth_error, read_parameters
 from idp.web.routes import Access, Entry
 
 
 class ClientEndpoints:
-    """`/par`, `/token` and `/revoke`: POST alone, the client authenticated in the body, every answer with a nonce."""
+    """`/par`, `/token` and `/revoke`: POST alone, the client authenticated, every answer with a nonce."""
 
     def __init__(
-        self, *, intake: RequestIntake, tokens: TokenEndpoint, revocation: Revocation, nonces: DpopNonces, clock: Clock
+        self,
+        *,
+        callers: Callers,
+        intake: RequestIntake,
+        tokens: TokenEndpoint,
+        revocation: Revocation,
+        nonces: DpopNonces,
+        clock: Clock,
     ) -> None:
+        self._callers = callers
         self._intake = intake
         self._tokens = tokens
         self._revocation = revocation
@@ -40,7 +49,7 @@ class ClientEndpoints:
         nonce = self._nonces.current(now=self._clock.now())
         try:
             parameters = await read_parameters(request)
-            credentials = parse_client_credentials(parameters)
+            credentials = await self._callers.credentials(request, parameters)
             proof = only_proof(request.headers.getlist("dpop"))
             answer = await self._intake.push(credentials, parameters, proof)
         except OAuth2Error as error:
@@ -53,8 +62,8 @@ class ClientEndpoints:
         try:
             parameters = await read_parameters(request)
             call = TokenCall(
-                parse_client_credentials(parameters),
-                parse_token_request(parameters),
+                await self._callers.credentials(request, parameters),
+                parse_token_request(parameters, further_grant_types=self._tokens.further_grant_types),
                 only_proof(request.headers.getlist("dpop")),
             )
             answer = await self._tokens.handle(call)
@@ -65,7 +74,7 @@ class ClientEndpoints:
     async def _revoke(self, request: Request) -> Response:
         try:
             parameters = await read_parameters(request)
-            credentials = parse_client_credentials(parameters)
+            credentials = await self._callers.credentials(request, parameters)
             await self._revocation.revoke(credentials, parse_revocation_request(parameters))
         except OAuth2Error as error:
             return oauth_error(error, nonce=None)
