@@ -31,11 +31,24 @@ def serve(
     clients: Annotated[
         list[Path] | None, typer.Option(help="Clients to register (conformance profile); may be given more than once.")
     ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None, typer.Option(help="Network (CIDR) of the TLS proxy whose headers are believed.")
+    ] = None,
+    client_cert_header: Annotated[
+        str | None, typer.Option(help="Header in which that proxy hands on client certificates.")
+    ] = None,
     home: Annotated[Path | None, typer.Option(help="Home folder (default: IDP_HOME).")] = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; requests under way are finished first."""
     log_as_json_lines()
-    given: dict[str, Any] = {"profile": profile, "issuer": issuer, "home": home, **_listen(listen)}
+    given: dict[str, Any] = {
+        "profile": profile,
+        "issuer": issuer,
+        "home": home,
+        "trusted_proxies": trusted_proxy,
+        "client_certificate_header": client_cert_header,
+        **_listen(listen),
+    }
     try:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
         parts = only or usual_parts(settings)

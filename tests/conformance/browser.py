@@ -1,5 +1,7 @@
 """A browser without JavaScript: follows redirects, keeps cookies, fills the forms by their element ids."""
 
+import base64
+import json
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -28,7 +30,7 @@ class Page(HTMLParser):
         self.ids: set[str] = set()
         self.forms: list[Form] = []
         self.texts: dict[str, str] = {}
-        self.links: dict[str, str] = {}
+        self.frames: list[str] = []
         self._open: str | None = None
         self.feed(response.text)
 
@@ -46,8 +48,8 @@ class Page(HTMLParser):
         self._open = identifier or None
         if tag == "form":
             self.forms.append(Form(urljoin(str(self.response.request.url), attributes.get("action", ""))))
-        if tag == "a" and identifier:
-            self.links[identifier] = attributes.get("href", "")
+        if tag == "iframe":
+            self.frames.append(attributes.get("src", ""))
         if tag in ("input", "button") and self.forms and attributes.get("name"):
             if attributes.get("type") == "submit" or tag == "button":
                 return
@@ -77,7 +79,13 @@ class Landed:
 
     @property
     def error(self) -> str | None:
-        return self.parameters.get("error")
+        """What the client was told, in a JWT or outside; the JWT is proven where tests ask the party to open it."""
+        response = self.parameters.get("response")
+        if response is None:
+            return self.parameters.get("error")
+        payload = response.split(".")[1]
+        claims: dict[str, str] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return claims.get("error")
 
 
 class Browser:

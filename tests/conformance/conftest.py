@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.browser import Browser
+from tests.conformance.listener import Listener, listening
 from tests.conformance.party import PLANS
 from tests.conformance.server import Server, serving
 
@@ -26,3 +27,9 @@ def new_browser(server: Server) -> Callable[..., Browser]:
 @pytest.fixture
 def browser(new_browser: Callable[..., Browser]) -> Browser:
     return new_browser()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with listening() as running:
+        yield running

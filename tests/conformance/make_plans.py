@@ -26,7 +26,7 @@ BASIC = {
     "token_endpoint_auth_method": "client_secret_basic",
     "id_token_signed_response_alg": "RS256",
     "dpop_bound_access_tokens": False,
-    "require_pkce": False,
+    "pkce_required": False,
 }
 FAPI = {
     "profile": "fapi2",

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -78,6 +79,7 @@ class Party:
     redirect_uri: str
     certificate: str | None = None
     response_mode: str | None = None
+    always_pkce: bool = False
     dpop_key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
     dpop_nonce: str | None = None
 
@@ -92,6 +94,7 @@ class Party:
             configuration=document[name],
             registered=document["tuaton"][name],
             redirect_uri=redirects[2] if second and "fapi" in plan else redirects[0],
+            response_mode="jwt" if "-ms-" in plan else None,
             certificate=document.get("mtls2" if second else "mtls", {}).get("cert"),
         )
 
@@ -107,7 +110,7 @@ class Party:
     def secret(self) -> str:
         return str(self.configuration["client_secret"])
 
-    @property
+    @cached_property
     def key(self) -> Key:
         jwk = {name: value for name, value in self.configuration["jwks"]["keys"][0].items() if name not in ("alg",)}
         return JWKRegistry.import_key(jwk)
@@ -140,7 +143,7 @@ class Party:
             "nonce": secrets.token_urlsafe(16),
             "response_mode": self.response_mode,
         }
-        if self.is_fapi:
+        if self.is_fapi or self.always_pkce:
             parameters |= {"code_challenge": digest(verifier), "code_challenge_method": "S256"}
         parameters |= changes
         return Asked({name: str(value) for name, value in parameters.items() if value is not LEFT_OUT}, verifier)

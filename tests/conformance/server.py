@@ -32,10 +32,10 @@ START_SECONDS = 60
 class TerminatingProxy(httpx2.BaseTransport):
     """Sends what is for the issuer to the process; nothing else has anywhere to go."""
 
-    def __init__(self, port: int, *, certificate: str | None = None) -> None:
+    def __init__(self, inner: httpx2.BaseTransport, port: int, *, certificate: str | None = None) -> None:
+        self._inner = inner
         self._port = port
         self._certificate = certificate
-        self._inner = httpx2.HTTPTransport()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         if f"{request.url.scheme}://{request.url.netloc.decode()}" != ISSUER:
@@ -51,24 +51,19 @@ class TerminatingProxy(httpx2.BaseTransport):
             )
         )
 
-    def close(self) -> None:
-        self._inner.close()
-
 
 @dataclass
 class Server:
-    """A running issuer, and the HTTP clients that were made for it."""
+    """A running issuer, and the one set of connections to it."""
 
     port: int
     home: Path
-    clients: list[httpx2.Client] = field(default_factory=list)
+    connections: httpx2.HTTPTransport = field(default_factory=httpx2.HTTPTransport)
 
     def http(self, *, certificate: str | None = None, **options: Any) -> httpx2.Client:
         """A client of its own, with cookies of its own, without redirects."""
-        proxy = TerminatingProxy(self.port, certificate=certificate)
-        client = httpx2.Client(transport=proxy, base_url=ISSUER, timeout=30, **options)
-        self.clients.append(client)
-        return client
+        proxy = TerminatingProxy(self.connections, self.port, certificate=certificate)
+        return httpx2.Client(transport=proxy, base_url=ISSUER, timeout=30, **options)
 
     @cached_property
     def metadata(self) -> Mapping[str, Any]:
@@ -78,13 +73,7 @@ class Server:
     @property
     def jwks(self) -> Mapping[str, Any]:
         """As it is now."""
-        with self.http() as http:
-            return dict(http.get(self.metadata["jwks_uri"]).json())
-
-    def close(self) -> None:
-        """Close every connection that was opened to it."""
-        for client in self.clients:
-            client.close()
+        return dict(self.http().get(self.metadata["jwks_uri"]).json())
 
 
 @contextmanager
@@ -94,7 +83,7 @@ def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
     _make_schema(home / "store.db")
     port = _free_port()
     arguments = ["serve", "--profile", "conformance", "--issuer", ISSUER, "--listen", f"127.0.0.1:{port}"]
-    arguments += ["--home", str(home)]
+    arguments += ["--trusted-proxy", "127.0.0.1/32", "--client-cert-header", CERTIFICATE_HEADER, "--home", str(home)]
     arguments += [word for plan in plans for word in ("--clients", str(plan))]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -104,7 +93,7 @@ def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
         _wait_until_it_answers(process, port, home / "log")
         server = Server(port, home)
         yield server
-        server.close()
+        server.connections.close()
     finally:
         process.terminate()
         process.wait(30)

@@ -18,6 +18,7 @@ from idp.kernel.ids import ClientId
 
 OURS = "tuaton"
 SHARED = "redirect_uris"
+NOT_METADATA = ("profile", "pkce_required")
 
 
 class PlanUnreadable(ValueError):
@@ -31,6 +32,7 @@ class PlannedClient:
     id: ClientId
     profile: ClientProfile
     metadata: Mapping[str, Any]
+    pkce_required: bool
     secret: str | None
 
 
@@ -47,7 +49,7 @@ def clients_of(path: Path) -> tuple[PlannedClient, ...]:
 
 
 def _client(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> PlannedClient:
-    metadata = {name: value for name, value in ours.items() if name != "profile"}
+    metadata = {name: value for name, value in ours.items() if name not in NOT_METADATA}
     if "jwks" in theirs:
         # the file holds the client's private keys, for the suite: we take their public halves
         metadata["jwks"] = KeySet.import_key_set(theirs["jwks"]).as_dict(private=False)
@@ -55,5 +57,6 @@ def _client(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> PlannedClient
         id=ClientId(theirs["client_id"]),
         profile=ClientProfile(ours["profile"]),
         metadata={"scope": theirs.get("scope", "openid"), **metadata},
+        pkce_required=bool(ours.get("pkce_required", True)),
         secret=theirs.get("client_secret"),
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,19 +12,9 @@ from idp.authorization.client_registration.model import Client
 from idp.catalogue.datasets import DATASETS, Field, Sensitivity
 from idp.catalogue.gdx import GdxDetail
 from idp.consent import rules as consent_rules
-from idp.protocol.scopes import PROFILE
-from idp.subscribers.model import Identity
+from idp.provider.pages.consent_claims import GROUPS, ClaimGroup, shown_claims
 
 VISIBLE_CHARACTERS = 3
-PROFILE_FIELDS = (
-    Field("name", "ชื่อ-นามสกุล", "Name in Thai"),
-    Field("name#en", "ชื่อ-นามสกุล (อังกฤษ)", "Name in English"),
-    Field("birthdate", "วันเดือนปีเกิด", "Date of birth"),
-    Field("gender", "เพศ", "Sex"),
-)
-"""The claims of the scope `profile` as people read them: parts of a name are not listed one by one."""
-
-SEX_WORDS = {"1": "ชาย", "2": "หญิง"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +89,11 @@ class ConsentView:
         }
 
 
-def sections_of(details: Sequence[GdxDetail], scope: Sequence[str]) -> tuple[Section, ...]:
-    """The groups of a request: what the scope releases first, then each data set in the order asked for."""
-    profile = Section(
-        id=PROFILE,
-        title_th="ข้อมูลตัวตนพื้นฐาน",
-        title_en="Basic identity",
-        source_th="ดิจิทัลไอดีของท่าน",
-        source_en="Your digital ID",
-        fields=PROFILE_FIELDS,
-        uses=None,
-    )
-    return ((profile,) if PROFILE in scope else ()) + tuple(_section(detail) for detail in details)
-
-
-def profile_values(identity: Identity) -> dict[str, str]:
-    """What the scope `profile` would release of this person."""
-    return {
-        "name": identity.name_th.full(),
-        "name#en": identity.name_en.full(),
-        "birthdate": identity.birth_date.thai(),
-        "gender": SEX_WORDS[identity.sex],
-    }
+def sections_of(details: Sequence[GdxDetail], claims: Collection[str]) -> tuple[Section, ...]:
+    """The groups of a request: claims about the person first, then each data set in the order asked for."""
+    rows = shown_claims(claims)
+    groups = (_claims_section(group, rows) for group in GROUPS)
+    return tuple(group for group in groups if group.fields) + tuple(_section(detail) for detail in details)
 
 
 def shown_value(field: Field, value: str) -> ShownValue:
@@ -129,6 +102,18 @@ def shown_value(field: Field, value: str) -> ShownValue:
         end = value[-VISIBLE_CHARACTERS:]
         return ShownValue(text="x" * (len(value) - len(end)) + end, end=end)
     return ShownValue(text=value, end=None)
+
+
+def _claims_section(group: ClaimGroup, rows: Collection[str]) -> Section:
+    return Section(
+        id=group.id,
+        title_th=group.title_th,
+        title_en=group.title_en,
+        source_th=group.source_th,
+        source_en=group.source_en,
+        fields=tuple(field for field in group.fields if field.name in rows),
+        uses=None,
+    )
 
 
 def _section(detail: GdxDetail) -> Section:

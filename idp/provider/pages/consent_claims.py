@@ -1,0 +1,121 @@
+"""Claims as people read them on the consent page: one table of groups, labels and values."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from idp.catalogue.datasets import Field, Sensitivity
+from idp.protocol.scopes import CITIZEN_ID, PID, PROFILE
+from idp.subscribers.model import ContactDetails, Identity
+
+SEX_WORDS = {"1": "ชาย", "2": "หญิง"}
+CONTACT = "contact"
+CITIZEN_NUMBER = "citizen_number"
+VERIFIED_CLAIMS = "verified_claims"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimGroup:
+    """Claims of one source, in the order of the page."""
+
+    id: str
+    title_th: str
+    title_en: str
+    source_th: str
+    source_en: str
+    fields: tuple[Field, ...]
+
+
+def _both(name: str, th: str, en: str) -> tuple[Field, ...]:
+    """A part of a name: in Thai, and in English under the tag and under ThaiD's name."""
+    return (
+        Field(name, th, f"{en} in Thai"),
+        Field(f"{name}#th", th, f"{en} in Thai"),
+        Field(f"{name}#en", f"{th} (อังกฤษ)", f"{en} in English"),
+        Field(f"{name}_en", f"{th} (อังกฤษ)", f"{en} in English"),
+    )
+
+
+_OWN = ("ดิจิทัลไอดีของท่าน", "Your digital ID")
+_SAID = ("ที่ท่านแจ้งไว้กับเรา", "What you told us")
+
+GROUPS = (
+    ClaimGroup(
+        PROFILE,
+        "ข้อมูลตัวตนพื้นฐาน",
+        "Basic identity",
+        *_OWN,
+        (
+            *_both("name", "ชื่อ-นามสกุล", "Name"),
+            *_both("title", "คำนำหน้าชื่อ", "Title"),
+            *_both("given_name", "ชื่อตัว", "Given name"),
+            *_both("middle_name", "ชื่อกลาง", "Middle name"),
+            *_both("family_name", "นามสกุล", "Family name"),
+            Field("birthdate", "วันเดือนปีเกิด", "Date of birth"),
+            Field("gender", "เพศ", "Sex"),
+        ),
+    ),
+    ClaimGroup(
+        CITIZEN_NUMBER,
+        "เลขประจำตัวประชาชน",
+        "Citizen number",
+        *_OWN,
+        (
+            Field(CITIZEN_ID, "เลขประจำตัวประชาชน", "Citizen number", Sensitivity.HIGH),
+            Field(PID, "เลขประจำตัวประชาชน", "Citizen number", Sensitivity.HIGH),
+        ),
+    ),
+    ClaimGroup(
+        CONTACT,
+        "ข้อมูลติดต่อ",
+        "Contact details",
+        *_SAID,
+        (
+            Field("email", "อีเมล", "E-mail address"),
+            Field("phone_number", "หมายเลขโทรศัพท์", "Telephone number"),
+            Field("address", "ที่อยู่", "Address"),
+            Field("nickname", "ชื่อเล่น", "Nickname"),
+            Field("preferred_username", "ชื่อที่ใช้เรียกในระบบ", "User name"),
+            Field("profile", "หน้าประวัติ", "Profile page"),
+            Field("picture", "รูปภาพ", "Picture"),
+            Field("website", "เว็บไซต์", "Website"),
+            Field("zoneinfo", "เขตเวลา", "Time zone"),
+            Field("locale", "ภาษา", "Language"),
+        ),
+    ),
+    ClaimGroup(
+        VERIFIED_CLAIMS,
+        "หลักฐานการพิสูจน์ตัวตน",
+        "How your identity was checked",
+        *_OWN,
+        (Field(VERIFIED_CLAIMS, "หลักฐานและวิธีตรวจสอบ", "Evidence and how it was checked"),),
+    ),
+)
+
+_PARTS_OF_NAME = ("title", "given_name", "middle_name", "family_name")
+_MARKS = ("", "#th", "#en", "_en")
+
+
+def shown_claims(claims: Collection[str]) -> frozenset[str]:
+    """Those of the claims that get a row: parts of a name do not, where the whole name is asked for as well."""
+    told = set(claims)
+    covered = {f"{part}{mark}" for mark in _MARKS if f"name{mark}" in told for part in _PARTS_OF_NAME}
+    return frozenset(told - covered)
+
+
+def claim_values(identity: Identity, contact: ContactDetails | None) -> Mapping[str, str]:
+    """What each row shows to the owner; claims without a value are left out."""
+    values = {
+        "birthdate": identity.birth_date.thai(),
+        "gender": SEX_WORDS[identity.sex],
+        CITIZEN_ID: identity.citizen_id.digits,
+        PID: identity.citizen_id.digits,
+    }
+    for name, marks in ((identity.name_th, ("", "#th")), (identity.name_en, ("#en", "_en"))):
+        parts = ("name", name.full()), ("title", name.prefix), ("given_name", name.first)
+        more = ("middle_name", name.middle), ("family_name", name.last)
+        values |= {f"{part}{mark}": text for part, text in (*parts, *more) for mark in marks}
+    if contact is not None:
+        texts = ("email", "phone_number", "nickname", "preferred_username", "profile", "picture", "website")
+        values |= {name: getattr(contact, name) for name in (*texts, "zoneinfo", "locale")}
+        values["address"] = "" if contact.address is None else " ".join(contact.address.formatted.split())
+    return values
