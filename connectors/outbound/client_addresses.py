@@ -97,9 +97,10 @@ class CheckedAddresses:
             raise AddressUnreachable("the scheme is not https")
         try:
             async with asyncio.timeout(DEADLINE_SECONDS), self._connections() as connections:
-                sent = {"host": parts.netloc, "connection": "close", **headers}
-                length = {} if body is None else {"content-length": str(len(body))}
-                async with connections.stream(method, url, headers={**sent, **length}, content=body) as response:
+                sent = [("host", parts.netloc), ("connection", "close"), *headers.items()]
+                if body is not None:
+                    sent.append(("content-length", str(len(body))))
+                async with connections.stream(method, url, headers=sent, content=body) as response:
                     return OutboundAnswer(response.status, await _bounded(response))
         except (TimeoutError, OSError, ssl.SSLError, _AddressRefused, httpcore2.ProtocolError) as error:
             raise AddressUnreachable(type(error).__name__) from error

@@ -5,6 +5,9 @@ signed verifies), gone. Published 24 h before use and kept 24 h after its last s
 """
 
 import asyncio
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +15,8 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.errors import JoseError, SecurityWarning
+from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select, update
 
 from idp.kernel.clock import Clock
@@ -41,7 +44,11 @@ PUBLISHED_BEFORE_USE = timedelta(hours=24)
 KEPT_AFTER_USE = timedelta(hours=25)
 SIGNS_FOR = timedelta(days=90)
 SNAPSHOT_LIFE = timedelta(seconds=2)
-ALGORITHMS = ("ES256", "RS256")
+KEY_ALGORITHMS = ("ES256", "RS256", "EdDSA")
+"""Which keys are made: one key a kind. The RSA key signs by RS256 and PS256, and is published for both."""
+ALGORITHMS = ("ES256", "PS256", "EdDSA", "RS256")
+
+Pair = ECKey | RSAKey | OKPKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class SigningKey:
 
     kid: str
     alg: str
-    key: ECKey | RSAKey
+    key: Pair
     active_from: datetime
     retired_at: datetime
 
@@ -86,7 +93,7 @@ class SigningKeys:
         async with self._storage.unit_of_work() as uow:
             await uow.execute(delete(signing_key).where(signing_key.c.gone_at <= uow.now))
             keys = await self._load(uow)
-            for alg in ALGORITHMS:
+            for alg in KEY_ALGORITHMS:
                 if (start := due_keys(keys, alg, uow.now)) is not None:
                     await self._make(uow, alg, start)
         self._taken_at = None
@@ -101,7 +108,7 @@ class SigningKeys:
             await uow.execute(
                 update(signing_key).where(still_signs).values(retired_at=uow.now, gone_at=uow.now + KEPT_AFTER_USE)
             )
-            for alg in ALGORITHMS:
+            for alg in KEY_ALGORITHMS:
                 await self._make(uow, alg, uow.now)
         self._taken_at = None
 
@@ -119,17 +126,17 @@ class SigningKeys:
     async def public_jwks(self) -> dict[str, Any]:
         """The key set as published at `jwks_uri` (RFC 7517)."""
         keys = await self.refresh()
-        return {
-            "keys": [{**key.key.as_dict(private=False), "kid": key.kid, "use": "sig", "alg": key.alg} for key in keys]
-        }
+        return {"keys": [{**key.key.as_dict(private=False), **_published(key)} for key in keys]}
 
     async def sign_jwt(self, claims: dict[str, Any], *, typ: str, alg: str = "ES256") -> str:
         """A compact JWS over `claims` by the active key of `alg`. Raises LookupError when no key may sign."""
         now = self._clock.now()
-        key = next((key for key in await self.refresh() if key.alg == alg and key.signs_at(now)), None)
+        made_for = "RS256" if alg == "PS256" else alg
+        key = next((key for key in await self.refresh() if key.alg == made_for and key.signs_at(now)), None)
         if key is None:
             raise LookupError(f"no active {alg} signing key")
-        return jwt.encode({"alg": alg, "typ": typ, "kid": key.kid}, claims, key.key, algorithms=[alg])
+        with _eddsa_by_its_old_name():
+            return jwt.encode({"alg": alg, "typ": typ, "kid": key.kid}, claims, key.key, algorithms=[alg])
 
     async def verify_jwt(self, token: str, *, expected_typ: str) -> dict[str, Any]:
         """The claims of a token that one of these keys signed as `expected_typ`; expiry is the caller's to judge.
@@ -138,7 +145,8 @@ class SigningKeys:
         """
         keys = KeySet([key.key for key in await self.refresh()])
         try:
-            decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+            with _eddsa_by_its_old_name():
+                decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
         except (JoseError, ValueError) as error:
             raise SealBroken("jwt") from error
         if decoded.header.get("typ") != expected_typ:
@@ -159,7 +167,7 @@ class SigningKeys:
         )
 
     async def _make(self, uow: UnitOfWork, alg: str, active_from: datetime) -> None:
-        fresh: ECKey | RSAKey = ECKey.generate_key("P-256") if alg == "ES256" else RSAKey.generate_key(2048)
+        fresh = _fresh(alg)
         kid, version = fresh.thumbprint(), self._root_keys.newest
         nonce = self._randomness(NONCE_BYTES)
         wrapped = nonce + self._cipher(version).encrypt(nonce, fresh.as_pem(private=True), kid.encode())
@@ -178,16 +186,41 @@ class SigningKeys:
             )
         )
 
-    def _unwrap(self, kid: str, alg: str, version: int, wrapped: bytes) -> ECKey | RSAKey:
+    def _unwrap(self, kid: str, alg: str, version: int, wrapped: bytes) -> Pair:
         try:
             pem = self._cipher(version).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], kid.encode())
         except (InvalidTag, KeyError) as error:
             raise SealBroken("signing_key.wrapped_private") from error
-        return (
-            ECKey.import_key(pem, {"kid": kid, "alg": alg, "use": "sig"})
-            if alg == "ES256"
-            else RSAKey.import_key(pem, {"kid": kid, "alg": alg, "use": "sig"})
-        )
+        match alg:
+            case "ES256":
+                return ECKey.import_key(pem, {"kid": kid, "alg": alg, "use": "sig"})
+            case "EdDSA":
+                return OKPKey.import_key(pem, {"kid": kid, "alg": alg, "use": "sig"})
+            case _:
+                return RSAKey.import_key(pem, {"kid": kid, "use": "sig"})
 
     def _cipher(self, version: int) -> AESGCM:
         return AESGCM(self._root_keys.derive("signing-key-wrapping", version=version))
+
+
+def _fresh(alg: str) -> Pair:
+    match alg:
+        case "ES256":
+            return ECKey.generate_key("P-256")
+        case "EdDSA":
+            return OKPKey.generate_key("Ed25519")
+        case _:
+            return RSAKey.generate_key(2048)
+
+
+def _published(key: SigningKey) -> dict[str, str]:
+    # RFC 7517 §4.4: "alg" says for which one algorithm a key is meant; the RSA key is meant for two.
+    return {"kid": key.kid, "use": "sig", **({} if key.alg == "RS256" else {"alg": key.alg})}
+
+
+@contextmanager
+def _eddsa_by_its_old_name() -> Iterator[None]:
+    """FAPI 2.0 names the algorithm `EdDSA`; joserfc warns of that name since RFC 9864."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)
+        yield

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 from authlib.oauth2 import rfc9207
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
+from idp.protocol.backchannel import CIBA_GRANT, DELIVERY_MODES
 from idp.protocol.client_registration import CLIENT_ALGORITHMS, SECRET_METHODS
+from idp.protocol.device import DEVICE_CODE_GRANT
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.prompt import Prompt
 from idp.protocol.redirection import is_loopback
@@ -27,8 +29,8 @@ def provider_metadata(
 ) -> dict[str, Any]:
     """The one document behind both well-known addresses. Raises ValueError when it would be wrong.
 
-    `issuer` is the configured string, never taken from a request (nevers, 8). `certificate_methods`: which of RFC 8705's
-    client authentication methods work here; none where no TLS proxy hands certificates on.
+    `issuer` is the configured string, never taken from a request (nevers, 8). `certificate_methods`: which of RFC
+    8705's client authentication methods work here; none where no TLS proxy hands certificates on.
     """
     authentication_methods = ["private_key_jwt", *SECRET_METHODS, *certificate_methods, "none"]
     metadata: dict[str, Any] = {
@@ -44,7 +46,18 @@ def provider_metadata(
         "response_types_supported": ["code"],
         "response_modes_supported": list(ResponseMode),
         "authorization_signing_alg_values_supported": list(id_token_algorithms),
-        "grant_types_supported": list(GRANT_TYPES),
+        "grant_types_supported": [*GRANT_TYPES, DEVICE_CODE_GRANT, CIBA_GRANT],
+        "device_authorization_endpoint": f"{issuer}/device_authorization",
+        "backchannel_authentication_endpoint": f"{issuer}/backchannel_authentication",
+        "backchannel_token_delivery_modes_supported": list(DELIVERY_MODES),
+        "backchannel_authentication_request_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        "backchannel_user_code_parameter_supported": False,
+        "end_session_endpoint": f"{issuer}/end-session",
+        "check_session_iframe": f"{issuer}/check-session",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+        "frontchannel_logout_supported": True,
+        "frontchannel_logout_session_supported": True,
         "subject_types_supported": ["pairwise"],
         "acr_values_supported": list(acr_values),
         "code_challenge_methods_supported": ["S256"],

@@ -118,7 +118,7 @@ def test_agents_encrypt_to_the_server_and_to_nobody_else() -> None:
 
 
 async def published(keys: SigningKeys, alg: str) -> list[Any]:
-    return [key["kid"] for key in (await keys.public_jwks())["keys"] if key["alg"] == alg]
+    return [key["kid"] for key in (await keys.public_jwks())["keys"] if key.get("alg") == alg]
 
 
 async def test_a_successor_is_published_a_day_before_it_signs_and_the_old_key_is_kept(
@@ -143,6 +143,18 @@ async def test_a_successor_is_published_a_day_before_it_signs_and_the_old_key_is
     assert await published(keys, "ES256") == kids[1:]
     with pytest.raises(SealBroken):
         await keys.verify_jwt(old, expected_typ="at+jwt")
+
+
+@pytest.mark.parametrize("alg", ["ES256", "PS256", "EdDSA", "RS256"])
+async def test_every_algorithm_signs_and_the_rsa_key_is_published_for_both_of_its(
+    sqlite_storage: Storage, clock: FrozenClock, alg: str
+) -> None:
+    keys = SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock)
+    await keys.ensure()
+    token = await keys.sign_jwt({"a": 1}, typ="x", alg=alg)
+    assert await keys.verify_jwt(token, expected_typ="x") == {"a": 1}
+    meant_for = {key["kty"]: key.get("alg") for key in (await keys.public_jwks())["keys"]}
+    assert meant_for == {"EC": "ES256", "OKP": "EdDSA", "RSA": None}
 
 
 async def test_tokens_of_another_type_or_key_are_refused(sqlite_storage: Storage, clock: FrozenClock) -> None:
