@@ -6,9 +6,11 @@ another (attack row 13). Opening one costs about a microsecond (facts/openid-per
 
 import base64
 import binascii
+import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -38,13 +40,23 @@ class TokenSealer:
             version: AESGCM(root_keys.derive("token-sealing", version=version)) for version in root_keys.versions
         }
         self._newest = root_keys.newest
+        self._nonce_key = root_keys.derive("token-sealing-nonce", version=root_keys.newest)
         self._randomness = randomness
 
     def seal(self, kind: str, payload: Mapping[str, Any], *, expires_at: datetime) -> str:
         """Seal `payload` as this kind until `expires_at`."""
-        body = {**payload, EXPIRY_MEMBER: int(expires_at.timestamp() * 1000)}
-        text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-        nonce = self._randomness(NONCE_BYTES)
+        return self._encrypt(kind, _body(payload, expires_at), self._randomness(NONCE_BYTES))
+
+    def seal_repeatably(self, kind: str, payload: Mapping[str, Any], *, expires_at: datetime) -> str:
+        """Seal so that the same payload gives the same text while the root key is the same.
+
+        The nonce is a keyed digest of what is sealed: two texts share one only when they are the same text.
+        """
+        text = _body(payload, expires_at)
+        nonce = hmac.digest(self._nonce_key, kind.encode() + b"\x1f" + text, sha256)[:NONCE_BYTES]
+        return self._encrypt(kind, text, nonce)
+
+    def _encrypt(self, kind: str, text: bytes, nonce: bytes) -> str:
         sealed = nonce + self._ciphers[self._newest].encrypt(nonce, text, kind.encode())
         return f"{self._newest}.{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
 
@@ -76,3 +88,8 @@ class TokenSealer:
             raise SealBroken(kind) from error
         payload: dict[str, Any] = json.loads(body)
         return payload
+
+
+def _body(payload: Mapping[str, Any], expires_at: datetime) -> bytes:
+    body = {**payload, EXPIRY_MEMBER: int(expires_at.timestamp() * 1000)}
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,4 +1,7 @@
-"""Access tokens as JSON Web Tokens: RFC 9068, bound to a key (RFC 9449 §6.1), with details (RFC 9396 §9.1)."""
+"""Access tokens as JSON Web Tokens: RFC 9068, with details (RFC 9396 §9.1) and actors (RFC 8693 §4.1).
+
+Bound to a key (RFC 9449 §6.1) or to a certificate (RFC 8705 §3.1).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from typing import Any
 
 from idp.protocol.errors import InvalidTokenError
 from idp.protocol.jose import JwtRefused, bounded_text, numeric_date, seconds
+from idp.protocol.parameters import words
 
 TYP = "at+jwt"
 
@@ -19,9 +23,21 @@ class AccessTokenClaims:
     client_id: str
     sub: str
     jkt: str | None
+    x5t: str | None
     gid: str | None
     acr: str | None
+    act: Mapping[str, Any] | None
+    scope: tuple[str, ...]
     authorization_details: Sequence[Mapping[str, Any]]
+    expires_at: int
+
+
+def confirmation(*, jkt: str | None, x5t: str | None) -> dict[str, str]:
+    """The `cnf` claim; empty for a token that is bound to nothing."""
+    # RFC 9449 §6.1: "… associated with the public key … by embedding the JWK Thumbprint … jkt member of the cnf claim"
+    # RFC 8705 §3.1: "the certificate hash information is represented with the x5t#S256 confirmation method member"
+    members = {"jkt": jkt, "x5t#S256": x5t}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def access_token_claims(
@@ -39,6 +55,8 @@ def access_token_claims(
     gid: str | None,
     acr: str | None,
     auth_time: datetime | None,
+    x5t: str | None = None,
+    act: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The claims to sign with typ `at+jwt` (§2.2)."""
     claims: dict[str, Any] = {
@@ -53,9 +71,10 @@ def access_token_claims(
     }
     if scope:
         claims["scope"] = " ".join(scope)
-    # RFC 9449 §6.1: "… associated with the public key … by embedding the JWK Thumbprint … jkt member of the cnf claim"
-    if jkt is not None:
-        claims["cnf"] = {"jkt": jkt}
+    if cnf := confirmation(jkt=jkt, x5t=x5t):
+        claims["cnf"] = cnf
+    if act is not None:
+        claims["act"] = dict(act)
     if gid is not None:
         claims["gid"] = gid
     if acr is not None:
@@ -82,15 +101,19 @@ def validate_access_token_claims(
         details = claims.get("authorization_details", [])
         if not isinstance(details, list):
             raise JwtRefused("authorization_details is malformed")
-        confirmation = claims.get("cnf") or {}
+        cnf = claims.get("cnf") or {}
         return AccessTokenClaims(
             jti=bounded_text(claims, "jti", longest=256),
             client_id=bounded_text(claims, "client_id", longest=256),
             sub=bounded_text(claims, "sub", longest=256),
-            jkt=confirmation.get("jkt"),
+            jkt=cnf.get("jkt"),
+            x5t=cnf.get("x5t#S256"),
             gid=claims.get("gid"),
             acr=claims.get("acr"),
+            act=claims.get("act"),
+            scope=words(claims.get("scope")),
             authorization_details=details,
+            expires_at=int(expires),
         )
     except JwtRefused as error:
         raise InvalidTokenError(str(error)) from error

@@ -32,9 +32,13 @@ def id_token_claims(
     nonce: str | None,
     access_token: str,
     algorithm: str,
+    sid: str,
     extra: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The claims to sign with typ `JWT`. `ial` and `aal` repeat what `acr` says, for those who compare levels."""
+    """The claims to sign with typ `JWT`. `ial` and `aal` repeat what `acr` says, for those who compare levels.
+
+    `sid` is what the client will be told of when the session ends (Back-Channel Logout 1.0 §2.1).
+    """
     claims: dict[str, Any] = {
         **extra,
         "iss": issuer,
@@ -47,6 +51,7 @@ def id_token_claims(
         "ial": ial,
         "aal": aal,
         "amr": list(amr),
+        "sid": sid,
         "at_hash": at_hash(access_token, algorithm=algorithm),
     }
     # §2: "If present in the Authentication Request, Authorization Servers MUST include a nonce Claim in the ID Token"

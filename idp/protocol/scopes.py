@@ -11,6 +11,7 @@ PROFILE = "profile"
 EMAIL = "email"
 ADDRESS = "address"
 PHONE = "phone"
+OFFLINE_ACCESS = "offline_access"
 STAFF = "staff"
 CITIZEN_ID = "citizen_id"
 PID = "pid"
@@ -61,6 +62,7 @@ SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
     PHONE: ("phone_number", "phone_number_verified"),
     CITIZEN_ID: (CITIZEN_ID,),
     PID: (PID,),
+    OFFLINE_ACCESS: (),
     **{claim: (claim,) for claim in THAID_CLAIMS},
     STAFF: ("members",),
 }

@@ -1,6 +1,8 @@
 """What an access token proves at a protected resource: the gateway (signed) or userinfo (sealed)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from idp.audit.security_log import SecurityLog
 from idp.authorization.client_registration.model import Client
@@ -8,7 +10,7 @@ from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.model import Grant
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.minting import USERINFO_TOKEN
-from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.authorization.tokens.model import KeyBinding, VerifiedAccessToken
 from idp.authorization.tokens.proofs import DpopProofs
 from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, parse_authorization_details
 from idp.kernel.ids import ClientId, GrantId
@@ -19,17 +21,24 @@ from idp.protocol.access_token import TYP, AccessTokenClaims, validate_access_to
 from idp.protocol.authorization_header import PresentedToken, parse_authorization, validate_scheme
 from idp.protocol.dpop import DpopNonces
 from idp.protocol.errors import InvalidDpopProof, InvalidTokenError, OAuth2Error
+from idp.protocol.token_exchange import actor_ids
 from idp.storage.storage import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Presentation:
-    """How a token came: the Authorization and DPoP header values, and the method and own address of the resource."""
+    """How a token came: the Authorization and DPoP header values, and the method and own address of the resource.
+
+    `certificate` is the thumbprint of the client certificate of the connection; `in_body` says that the token came as a
+    form parameter.
+    """
 
     authorization: str | None
     dpop: str | None
     method: str
     url: str
+    certificate: str | None = None
+    in_body: bool = False
 
 
 class AccessTokens:
@@ -70,12 +79,15 @@ class AccessTokens:
         method: str,
         url: str,
         expected_audience: str,
+        certificate: str | None = None,
     ) -> VerifiedAccessToken:
         """A live token for the gateway, shown with a fresh proof of its key; spends the proof.
 
+        `certificate` is the thumbprint of the client certificate of the connection.
+
         Raises an OAuth2Error: `protocol.authorization_header.challenge` gives its WWW-Authenticate value.
         """
-        shown = Presentation(authorization, dpop, method, url)
+        shown = Presentation(authorization, dpop, method, url, certificate)
         try:
             return await self._verify_signed(uow, shown, expected_audience)
         except OAuth2Error as refusal:
@@ -104,15 +116,35 @@ class AccessTokens:
         client = await self._clients.live(uow, ClientId(judged.client_id))
         if client is None:
             raise InvalidTokenError("the client is suspended")
-        # 3. the key
-        await self._prove_possession(uow, presented, shown, client=client, jkt=judged.jkt)
+        # 3. the key or the certificate
+        await self._prove_possession(uow, presented, shown, client=client, binding=KeyBinding(judged.jkt, judged.x5t))
         # 4. the grant and everything it rests on, as it is now
         if judged.gid is None:
             return _of_client(client, judged)
         grant = await self._grants.live(uow, GrantId(judged.gid))
-        if grant is None or grant.client_id != client.id:
+        if grant is None:
             raise InvalidTokenError("the token has been revoked")
-        return _of_grant(grant, client, token_id=judged.jti, sub=judged.sub, scope=grant.scope)
+        return _of_grant(
+            grant,
+            await self._granted_client(uow, grant, client, judged.act),
+            token_id=judged.jti,
+            sub=judged.sub,
+            scope=judged.scope,
+            details=_details(judged),
+            jkt=judged.jkt,
+            act=judged.act,
+        )
+
+    async def _granted_client(
+        self, uow: UnitOfWork, grant: Grant, holder: Client, act: Mapping[str, Any] | None
+    ) -> Client:
+        """Whom the person let have the data; another client holds the token only as an actor, in the same agency."""
+        if grant.client_id == holder.id:
+            return holder
+        granted = await self._clients.live(uow, grant.client_id)
+        if act is None or granted is None or granted.agency_id != holder.agency_id:
+            raise InvalidTokenError("the token has been revoked")
+        return granted
 
     async def _verify_sealed(self, uow: UnitOfWork, shown: Presentation) -> tuple[Grant, VerifiedAccessToken]:
         presented = parse_authorization(shown.authorization)
@@ -121,18 +153,37 @@ class AccessTokens:
         except (SealBroken, SealExpired) as error:
             raise InvalidTokenError("the token is not one for this resource, or has expired") from error
         grant = await self._grants.live(uow, GrantId(payload["gid"]))
-        client = None if grant is None else await self._clients.live(uow, grant.client_id)
-        if grant is None or client is None:
+        if grant is None:
             raise InvalidTokenError("the token has been revoked")
-        await self._prove_possession(uow, presented, shown, client=client, jkt=grant.jkt)
-        sub = self._pairwise.sub(client.sector, grant.subscriber_id)
-        return grant, _of_grant(grant, client, token_id=payload["jti"], sub=sub, scope=tuple(payload["scope"]))
+        holder = await self._clients.live(uow, ClientId(payload.get("holder", grant.client_id)))
+        if holder is None:
+            raise InvalidTokenError("the client is suspended")
+        binding = KeyBinding(payload.get("jkt"), payload.get("x5t"))
+        await self._prove_possession(uow, presented, shown, client=holder, binding=binding)
+        act = payload.get("act")
+        return grant, _of_grant(
+            grant,
+            await self._granted_client(uow, grant, holder, act),
+            token_id=payload["jti"],
+            sub=self._pairwise.sub(holder.sector, grant.subscriber_id),
+            scope=tuple(payload["scope"]),
+            details=(),
+            jkt=binding.jkt,
+            act=act,
+        )
 
     async def _prove_possession(
-        self, uow: UnitOfWork, presented: PresentedToken, shown: Presentation, *, client: Client, jkt: str | None
+        self, uow: UnitOfWork, presented: PresentedToken, shown: Presentation, *, client: Client, binding: KeyBinding
     ) -> None:
-        validate_scheme(scheme=presented.scheme, bound_to_key=jkt is not None)
-        if jkt is None:
+        # FAPI 2.0 §5.3.3: access tokens are accepted "only in the HTTP header"; the body is for plain clients alone.
+        if shown.in_body and client.is_fapi:
+            raise InvalidTokenError("the token must come in the Authorization header")
+        validate_scheme(scheme=presented.scheme, bound_to_key=binding.jkt is not None)
+        # RFC 8705 §3: the certificate of the connection must match the one that the token is bound to; else "the
+        # resource server … MUST reject the request with an HTTP 401 status code and the invalid_token error code".
+        if binding.x5t is not None and shown.certificate != binding.x5t:
+            raise InvalidTokenError("the token is bound to another certificate")
+        if binding.jkt is None:
             return
         # RFC 9449 §7.1: a token under the DPoP scheme comes with a proof in the DPoP header.
         if shown.dpop is None:
@@ -147,7 +198,7 @@ class AccessTokens:
                 url=shown.url,
                 nonce_required=client.dpop_nonce_required,
                 access_token=presented.access_token,
-                jkt=jkt,
+                jkt=binding.jkt,
             )
         except OAuth2Error as refusal:
             # §7.1: at a protected resource the answer is 401 with a challenge.
@@ -155,11 +206,16 @@ class AccessTokens:
             raise
 
 
-def _of_client(client: Client, judged: AccessTokenClaims) -> VerifiedAccessToken:
+def _details(judged: AccessTokenClaims) -> tuple[GdxDetail, ...]:
+    if not judged.authorization_details:
+        return ()
     try:
-        details: tuple[GdxDetail, ...] = parse_authorization_details(list(judged.authorization_details))
+        return parse_authorization_details(list(judged.authorization_details))
     except InvalidGdxDetail as error:
         raise InvalidTokenError("the token is not one for this resource") from error
+
+
+def _of_client(client: Client, judged: AccessTokenClaims) -> VerifiedAccessToken:
     return VerifiedAccessToken(
         token_id=judged.jti,
         client_id=client.id,
@@ -167,7 +223,7 @@ def _of_client(client: Client, judged: AccessTokenClaims) -> VerifiedAccessToken
         grant_id=None,
         subscriber_id=None,
         sub=judged.sub,
-        details=details,
+        details=_details(judged),
         scope=(),
         consent_id=None,
         acr=None,
@@ -175,7 +231,17 @@ def _of_client(client: Client, judged: AccessTokenClaims) -> VerifiedAccessToken
     )
 
 
-def _of_grant(grant: Grant, client: Client, *, token_id: str, sub: str, scope: tuple[str, ...]) -> VerifiedAccessToken:
+def _of_grant(
+    grant: Grant,
+    client: Client,
+    *,
+    token_id: str,
+    sub: str,
+    scope: tuple[str, ...],
+    details: tuple[GdxDetail, ...],
+    jkt: str | None,
+    act: Mapping[str, Any] | None,
+) -> VerifiedAccessToken:
     return VerifiedAccessToken(
         token_id=token_id,
         client_id=client.id,
@@ -183,9 +249,10 @@ def _of_grant(grant: Grant, client: Client, *, token_id: str, sub: str, scope: t
         grant_id=grant.id,
         subscriber_id=grant.subscriber_id,
         sub=sub,
-        details=grant.details,
+        details=details,
         scope=scope,
         consent_id=grant.consent_id,
         acr=grant.acr,
-        jkt=grant.jkt,
+        jkt=jkt,
+        actors=tuple(ClientId(actor) for actor in actor_ids(act)),
     )

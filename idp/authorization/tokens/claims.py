@@ -1,31 +1,89 @@
-"""Claims about a person, as the scopes `profile` and `staff` release them (OpenID Connect Core §5.1)."""
+"""Claims about a person (OpenID Connect Core §5.1): which names may be told, and what they are for this person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from idp.agencies.model import Member
-from idp.subscribers.model import Identity
+from idp.authorization.client_registration.model import Client
+from idp.authorization.grants.model import Grant
+from idp.protocol.scopes import CITIZEN_ID, PID, claims_of, claims_within
+from idp.subscribers.model import ContactDetails, Identity
 
 GENDERS = {"1": "male", "2": "female"}
+USERINFO = "userinfo"
+ID_TOKEN = "id_token"
 
 
-def profile_claims(identity: Identity) -> Mapping[str, str]:
-    """The claims of `profile`: Thai names, English ones under the tag `#en`; a birth date only when fully known."""
-    thai, english = identity.name_th, identity.name_en
-    claims = {
-        "name": thai.full(),
-        "given_name": thai.first,
-        "family_name": thai.last,
-        "name#en": english.full(),
-        "given_name#en": english.first,
-        "family_name#en": english.last,
+def names_for_userinfo(grant: Grant, client: Client, scope: Sequence[str]) -> tuple[str, ...]:
+    """What a token with this scope tells at userinfo, by name: its scopes' claims, and those asked for one by one.
+
+    A token narrowed to part of the grant leaves behind what the `claims` parameter asked for.
+    """
+    by_name = grant.claims.get(USERINFO, {}) if tuple(scope) == grant.scope else {}
+    return tuple(dict.fromkeys([*claims_of(scope), *claims_within(by_name, client_scopes=client.scopes)]))
+
+
+def names_for_id_token(grant: Grant, client: Client, scope: Sequence[str]) -> tuple[str, ...]:
+    """What the ID token tells beyond its own claims: those asked for one by one (§5.5)."""
+    by_name = grant.claims.get(ID_TOKEN, {}) if tuple(scope) == grant.scope else {}
+    return claims_within(by_name, client_scopes=client.scopes)
+
+
+def identity_claims(identity: Identity) -> Mapping[str, str]:
+    """What evidence proved, under every name that a scope has for it; parts that are not known are left out.
+
+    Thai is the default; English stands under the tag `#en`, and under ThaiD's names. A birth date only when fully
+    known.
+    """
+    claims: dict[str, str | None] = {
         "gender": GENDERS[identity.sex],
         "birthdate": identity.birth_date.iso(),
+        CITIZEN_ID: identity.citizen_id.digits,
+        PID: identity.citizen_id.digits,
     }
+    for name, suffixes in ((identity.name_th, ("", "#th")), (identity.name_en, ("#en", "_en"))):
+        for suffix in suffixes:
+            claims[f"name{suffix}"] = name.full()
+            claims[f"title{suffix}"] = name.prefix
+            claims[f"given_name{suffix}"] = name.first
+            claims[f"middle_name{suffix}"] = name.middle
+            claims[f"family_name{suffix}"] = name.last
     return {name: value for name, value in claims.items() if value}
 
 
-def members_claim(members: Sequence[Member]) -> list[dict[str, Any]]:
+def contact_claims(contact: ContactDetails) -> Mapping[str, Any]:
+    """What the person says of themselves; texts that are empty are left out."""
+    texts = (
+        "email",
+        "phone_number",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+        "zoneinfo",
+        "locale",
+    )
+    claims: dict[str, Any] = {name: getattr(contact, name) for name in texts if getattr(contact, name)}
+    # §5.1: the two marks say whether the address or number beside them was checked; alone they say nothing.
+    claims |= {
+        f"{name}_verified": getattr(contact, f"{name}_verified") for name in ("email", "phone_number") if name in claims
+    }
+    if contact.address is not None:
+        parts = ("formatted", "street_address", "locality", "region", "postal_code", "country")
+        address = {part: getattr(contact.address, part) for part in parts if getattr(contact.address, part)}
+        claims |= {"address": address} if address else {}
+    if contact.updated_at is not None:
+        claims["updated_at"] = int(contact.updated_at.timestamp())
+    return claims
+
+
+def as_requested(claims: Mapping[str, Any], requested: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims without those that were asked for with another value (§5.5.1): better none than an unwanted one."""
+    return {name: value for name, value in claims.items() if _fits(value, requested.get(name))}
+
+
+def members_claim(members: Iterable[Member]) -> list[dict[str, Any]]:
     """The live memberships of an officer, for the issuer's own clients."""
     return [
         {
@@ -35,3 +93,10 @@ def members_claim(members: Sequence[Member]) -> list[dict[str, Any]]:
         }
         for member in members
     ]
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if not isinstance(wanted, dict):
+        return True
+    values = wanted.get("values")
+    return wanted.get("value", value) == value and (values is None or value in values)

@@ -1,17 +1,30 @@
 """What goes in and out of the token endpoint, and what a verified access token proves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
+from idp.authorization.client_registration.model import Client
+from idp.authorization.grants.model import AuthorizationCode
 from idp.catalogue.gdx import GdxDetail
+from idp.enrolment.model import Evidence
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, GrantId, SubscriberId
-from idp.protocol.token_request import ClientCredentials, TokenRequest
+from idp.protocol.client_credentials import ClientCredentials
+from idp.protocol.token_request import TokenRequest
+from idp.storage.storage import UnitOfWork
 
 ACCESS_TOKEN_LIFETIME = timedelta(seconds=300)
 ID_TOKEN_LIFETIME = timedelta(seconds=300)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyBinding:
+    """What a token is bound to: a key shown by DPoP (`jkt`), the certificate of the connection (`x5t`), or neither."""
+
+    jkt: str | None = None
+    x5t: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,9 +36,27 @@ class TokenCall:
     dpop_proof: str | None
 
 
+class FurtherGrant(Protocol):
+    """A grant type that a room above this one brings: the device flow, backchannel authentication."""
+
+    @property
+    def grant_type(self) -> str:
+        """The value of the parameter `grant_type`."""
+
+    async def redeem(self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str]) -> AuthorizationCode:
+        """What a person let this proven client have, spent by this call. Raises the OAuth error to answer with."""
+
+
+class EvidenceReader(Protocol):
+    """Tells on what an identity rests; `enrolment` does."""
+
+    async def evidence_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Evidence]:
+        """The evidence of every completed enrolment of one person, in order."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenResponse:
-    """The answer of RFC 6749 §5.1; `expires_in` in seconds."""
+    """The answer of RFC 6749 §5.1; `expires_in` in seconds. `issued_token_type` answers an exchange (RFC 8693)."""
 
     access_token: str
     token_type: str
@@ -34,11 +65,13 @@ class TokenResponse:
     authorization_details: tuple[GdxDetail, ...]
     refresh_token: str | None = None
     id_token: str | None = None
+    issued_token_type: str | None = None
 
     def to_json(self) -> Mapping[str, Any]:
         """The members of the JSON answer."""
         members: dict[str, Any] = {
             "access_token": self.access_token,
+            "issued_token_type": self.issued_token_type,
             "token_type": self.token_type,
             "expires_in": self.expires_in,
             "scope": " ".join(self.scope) or None,
@@ -55,6 +88,8 @@ class VerifiedAccessToken:
     """A live token, shown with proof of its key.
 
     Without `grant_id` the client acts on its own authority; then there is no subscriber, no consent and no `acr`.
+    `client_id` is who the person let have the data; `actors` are the clients it was handed on to, the present one first
+    (RFC 8693 §4.1).
     """
 
     token_id: str
@@ -68,3 +103,9 @@ class VerifiedAccessToken:
     consent_id: ConsentId | None
     acr: Acr | None
     jkt: str | None
+    actors: tuple[ClientId, ...] = ()
+
+    @property
+    def acting_client_id(self) -> ClientId:
+        """The client that holds the token and uses it."""
+        return self.actors[0] if self.actors else self.client_id

@@ -1,8 +1,9 @@
-"""DPoP at our endpoints: verify the proof, then spend it, so that it counts once on any number of nodes."""
+"""Possession at our endpoints: DPoP proofs, verified and spent once on any number of nodes, and client certificates."""
 
 from idp.authorization.client_registration.model import Client
+from idp.authorization.tokens.model import KeyBinding
 from idp.protocol.dpop import DpopNonces, VerifiedDpopProof, verify_dpop_proof
-from idp.protocol.errors import InvalidDpopProof
+from idp.protocol.errors import InvalidDpopProof, InvalidRequestError
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import UnitOfWork
 
@@ -28,6 +29,22 @@ class DpopProofs:
             uow, proof, method="POST", url=url, nonce_required=client.dpop_nonce_required, access_token=None, jkt=None
         )
         return verified.jkt
+
+    async def binding(
+        self, uow: UnitOfWork, *, client: Client, url: str, dpop_proof: str | None, certificate: str | None
+    ) -> KeyBinding:
+        """What the tokens of this request are to be bound to; `certificate` is the thumbprint of the connection's.
+
+        Raises InvalidDpopProof, UseDpopNonce or InvalidRequestError.
+        """
+        jkt = await self.of_client(uow, dpop_proof, client=client, url=url)
+        if not client.tls_client_certificate_bound_access_tokens:
+            return KeyBinding(jkt)
+        # RFC 8705 §3: "In order for a resource server to use certificate-bound access tokens, it must have advance
+        # knowledge that mutual TLS is to be used": a client that registered for it never gets an unbound token.
+        if certificate is None:
+            raise InvalidRequestError("a client certificate is required")
+        return KeyBinding(jkt, certificate)
 
     async def spent(
         self,

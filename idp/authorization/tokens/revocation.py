@@ -2,13 +2,9 @@
 
 from idp.authorization.client_registration.service import ClientAuthentication
 from idp.authorization.grants.service import Grants, RevocationReason
-from idp.authorization.tokens.minting import REFRESH_TOKEN_KIND, USERINFO_TOKEN
-from idp.kernel.ids import GrantId
-from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
-from idp.keys.signing import SigningKeys
-from idp.protocol.access_token import TYP
+from idp.authorization.tokens.reading import TokenReader
+from idp.protocol.client_credentials import ClientCredentials
 from idp.protocol.errors import OAuth2Error
-from idp.protocol.token_request import ClientCredentials
 from idp.storage.storage import Storage, UnitOfWork
 
 
@@ -21,14 +17,12 @@ class Revocation:
         storage: Storage,
         authentication: ClientAuthentication,
         grants: Grants,
-        sealer: TokenSealer,
-        keys: SigningKeys,
+        reader: TokenReader,
     ) -> None:
         self._storage = storage
         self._authentication = authentication
         self._grants = grants
-        self._sealer = sealer
-        self._keys = keys
+        self._reader = reader
 
     async def revoke(self, credentials: ClientCredentials, token: str) -> None:
         """End the grant behind `token`; a token that is not this client's, or not valid, changes nothing.
@@ -45,23 +39,11 @@ class Revocation:
             client = await self._authentication.authenticate(uow, credentials)
         except OAuth2Error as unproven:
             return unproven
-        grant_id = await self._grant_of(uow, token)
-        grant = None if grant_id is None else await self._grants.live(uow, grant_id)
+        read = await self._reader.read(token, now=uow.now)
+        grant = None if read is None or read.grant_id is None else await self._grants.live(uow, read.grant_id)
         # §2.1: the server "verifies whether the token was issued to the client making the revocation request"; §2.2:
         # "invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable
-        # way."
+        # way." A token that was handed on ends the grant by the word of the client it was given to alone.
         if grant is not None and grant.client_id == client.id:
             await self._grants.revoke(uow, grant, reason=RevocationReason.BY_CLIENT, client=client)
         return None
-
-    async def _grant_of(self, uow: UnitOfWork, token: str) -> GrantId | None:
-        for kind in (REFRESH_TOKEN_KIND, USERINFO_TOKEN):
-            try:
-                return GrantId(self._sealer.open(kind, token, now=uow.now)["gid"])
-            except (SealBroken, SealExpired):
-                continue
-        try:
-            gid = (await self._keys.verify_jwt(token, expected_typ=TYP)).get("gid")
-        except SealBroken:
-            return None
-        return None if gid is None else GrantId(gid)

@@ -5,38 +5,37 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, assert_never
+from typing import assert_never
 
 from idp.agencies.service import Agencies
-from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication
 from idp.authorization.grants.codes import Codes
-from idp.authorization.grants.model import AuthorizationCode, Grant
-from idp.authorization.grants.service import Grants, RevocationReason
-from idp.authorization.tokens.minting import REFRESH_TOKEN_KIND, Mint
-from idp.authorization.tokens.model import TokenCall, TokenResponse
+from idp.authorization.grants.model import AuthorizationCode
+from idp.authorization.grants.service import Grants
+from idp.authorization.tokens.exchanging import Exchanging
+from idp.authorization.tokens.issuing import Issuing, asked
+from idp.authorization.tokens.minting import Mint
+from idp.authorization.tokens.model import FurtherGrant, KeyBinding, TokenCall, TokenResponse
 from idp.authorization.tokens.proofs import DpopProofs
+from idp.authorization.tokens.refreshing import Refreshing
 from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, JuristicSubject, parse_authorization_details
 from idp.kernel.errors import Refused
-from idp.kernel.ids import GrantId, SubscriberId
-from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.protocol.errors import (
     InvalidAuthorizationDetails,
     InvalidGrantError,
     InvalidRequestError,
-    InvalidScopeError,
     OAuth2Error,
     UnauthorizedClientError,
 )
 from idp.protocol.pkce import validate_code_verifier
-from idp.protocol.scopes import claims_of
+from idp.protocol.token_exchange import TOKEN_EXCHANGE, TokenExchange
 from idp.protocol.token_request import (
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
     REFRESH_TOKEN,
     CodeRedemption,
+    FurtherRequest,
     OwnAuthority,
     Refresh,
     TokenRequest,
@@ -44,9 +43,15 @@ from idp.protocol.token_request import (
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
 
+STILL_WAITING = frozenset({"authorization_pending", "slow_down"})
+"""Answers to a poll that refuse nothing (RFC 8628 §3.5): no entry for them."""
+
 
 class TokenEndpoint:
-    """Answers token requests. `url` is the endpoint's own address, for DPoP."""
+    """Answers token requests. `url` is the endpoint's own address, for DPoP.
+
+    `further_grants` are the grant types of the rooms above this one.
+    """
 
     def __init__(
         self,
@@ -58,9 +63,11 @@ class TokenEndpoint:
         codes: Codes,
         grants: Grants,
         mint: Mint,
-        sealer: TokenSealer,
+        issuing: Issuing,
+        refreshing: Refreshing,
+        exchanging: Exchanging,
         agencies: Agencies,
-        audit: AuditLog,
+        further_grants: Sequence[FurtherGrant] = (),
     ) -> None:
         self._storage = storage
         self._url = url
@@ -69,9 +76,16 @@ class TokenEndpoint:
         self._codes = codes
         self._grants = grants
         self._mint = mint
-        self._sealer = sealer
+        self._issuing = issuing
+        self._refreshing = refreshing
+        self._exchanging = exchanging
         self._agencies = agencies
-        self._audit = audit
+        self._further: Mapping[str, FurtherGrant] = {grant.grant_type: grant for grant in further_grants}
+
+    @property
+    def further_grant_types(self) -> Sequence[str]:
+        """The grant types beside those of RFC 6749 and RFC 8693."""
+        return tuple(self._further)
 
     async def handle(self, call: TokenCall) -> TokenResponse:
         """Tokens, or the OAuth error to answer with.
@@ -94,25 +108,38 @@ class TokenEndpoint:
         try:
             return await self._answer_client(uow, client, call)
         except OAuth2Error as refusal:
-            details = {"error": str(refusal.error), "grant_type": _grant_type(call.request)}
-            await self._note(uow, "token.refused", client, None, details, outcome="refused")
+            if refusal.error not in STILL_WAITING:
+                details = {"error": str(refusal.error), "grant_type": _grant_type(call.request)}
+                await self._issuing.note(uow, "token.refused", client, None, details, outcome="refused")
             return refusal
 
     async def _answer_client(self, uow: UnitOfWork, client: Client, call: TokenCall) -> TokenResponse:
-        jkt = await self._proofs.of_client(uow, call.dpop_proof, client=client, url=self._url)
+        binding = await self._proofs.binding(
+            uow,
+            client=client,
+            url=self._url,
+            dpop_proof=call.dpop_proof,
+            certificate=call.credentials.thumbprint,
+        )
         if _grant_type(call.request) not in client.grant_types:
             raise UnauthorizedClientError("the client may not use this grant_type")
         match call.request:
             case CodeRedemption():
-                return await self._redeem(uow, client, call.request, jkt)
+                return await self._redeem(uow, client, call.request, binding)
             case Refresh():
-                return await self._refresh(uow, client, call.request, jkt)
+                return await self._refreshing.answer(uow, client, call.request, binding)
             case OwnAuthority():
-                return await self._own_authority(uow, client, call.request, jkt)
+                return await self._own_authority(uow, client, call.request, binding)
+            case TokenExchange():
+                return await self._exchanging.answer(uow, client, call.request, binding)
+            case FurtherRequest():
+                return await self._further_grant(uow, client, call.request, binding)
             case never:
                 assert_never(never)
 
-    async def _redeem(self, uow: UnitOfWork, client: Client, request: CodeRedemption, jkt: str | None) -> TokenResponse:
+    async def _redeem(
+        self, uow: UnitOfWork, client: Client, request: CodeRedemption, binding: KeyBinding
+    ) -> TokenResponse:
         # 4. open
         code = self._codes.open(request.code, now=uow.now)
         # 5. RFC 6749 §4.1.3: "ensure that the authorization code was issued to the authenticated confidential client".
@@ -125,36 +152,32 @@ class TokenEndpoint:
         if not await spend(uow, kind=SpentKind.CODE, scope=client.id, secret=code.id, expires_at=code.expires_at):
             await self._grants.revoke_of_code(uow, request.code, client=client)
             raise InvalidGrantError("the code was used before")
-        _judge_bindings(code, request, jkt)
-        # 7. mint
-        await self._within_right(uow, client, code.details)
-        grant = await self._grants.open(uow, code, text=request.code, jkt=jkt)
+        _judge_bindings(code, request, binding.jkt)
+        return await self._opened(uow, client, code, binding, text=request.code)
+
+    async def _further_grant(
+        self, uow: UnitOfWork, client: Client, request: FurtherRequest, binding: KeyBinding
+    ) -> TokenResponse:
+        # 4. to 6. belong to the room of that grant type, which gives each decision out once
+        decided = await self._further[request.grant_type].redeem(uow, client, request.parameters)
+        if decided.client_id != client.id or (decided.jkt is not None and decided.jkt != binding.jkt):
+            raise InvalidGrantError("what was decided is bound to another client or key")
+        return await self._opened(uow, client, decided, binding, text=f"{request.grant_type} {decided.id}")
+
+    async def _opened(
+        self, uow: UnitOfWork, client: Client, code: AuthorizationCode, binding: KeyBinding, *, text: str
+    ) -> TokenResponse:
+        # 7. mint, 8. note
+        await self._issuing.within_right(uow, client, code.details)
+        grant = await self._grants.open(uow, code, text=text, jkt=binding.jkt, x5t=binding.x5t)
         if grant is None:
             raise InvalidGrantError("what the code rests on has ended")
-        return await self._minted(uow, client, grant, grant.scope, nonce=code.nonce, first=True)
-
-    async def _refresh(self, uow: UnitOfWork, client: Client, request: Refresh, jkt: str | None) -> TokenResponse:
-        # 4. open
-        try:
-            payload = self._sealer.open(REFRESH_TOKEN_KIND, request.refresh_token, now=uow.now)
-        except (SealBroken, SealExpired) as error:
-            raise InvalidGrantError("the refresh token is not valid") from error
-        grant = await self._grants.live(uow, GrantId(payload["gid"]))
-        # 5. RFC 6749 §6: the server MUST "ensure that the refresh token was issued to the authenticated client"
-        if grant is None or grant.client_id != client.id:
-            raise InvalidGrantError("the refresh token is not valid")
-        if grant.jkt != jkt or payload["generation"] != grant.generation:
-            await self._grants.revoke(uow, grant, reason=RevocationReason.REFRESH_TOKEN_MISUSED, client=client)
-            raise InvalidGrantError("the refresh token is bound to another key")
-        # §6: "The requested scope MUST NOT include any scope not originally granted by the resource owner"
-        if not set(grant.scope).issuperset(request.scope):
-            raise InvalidScopeError("the scope goes beyond the grant")
-        # 7. mint
-        await self._within_right(uow, client, grant.details)
-        return await self._minted(uow, client, grant, request.scope or grant.scope, nonce=None, first=False)
+        return await self._issuing.for_grant(
+            uow, client, grant, grant.scope, binding, nonce=code.nonce, event="token.issued", with_refresh_token=True
+        )
 
     async def _own_authority(
-        self, uow: UnitOfWork, client: Client, request: OwnAuthority, jkt: str | None
+        self, uow: UnitOfWork, client: Client, request: OwnAuthority, binding: KeyBinding
     ) -> TokenResponse:
         if request.scope or request.authorization_details is None:
             raise InvalidRequestError("authorization_details are required, and no scope")
@@ -163,57 +186,9 @@ class TokenEndpoint:
             await self._agencies.ceiling(uow, client.agency_id, details)
         except Refused as beyond:
             raise InvalidAuthorizationDetails("beyond what the agency may have") from beyond
-        token_id, response = await self._mint.for_client(uow, client=client, details=details, jkt=jkt)
-        await self._note(uow, "token.issued", client, None, {"token": token_id, **_asked(details)})
+        token_id, response = await self._mint.for_client(uow, client=client, details=details, binding=binding)
+        await self._issuing.note(uow, "token.issued", client, None, {"token": token_id, **asked(details)})
         return response
-
-    async def _within_right(self, uow: UnitOfWork, client: Client, details: Sequence[GdxDetail]) -> None:
-        try:
-            await self._agencies.ceiling(uow, client.agency_id, details)
-        except Refused as ended:
-            raise InvalidGrantError("the agency's right has ended") from ended
-
-    async def _minted(
-        self,
-        uow: UnitOfWork,
-        client: Client,
-        grant: Grant,
-        scope: tuple[str, ...],
-        *,
-        nonce: str | None,
-        first: bool,
-    ) -> TokenResponse:
-        token_id, response = await self._mint.for_grant(
-            uow, client=client, grant=grant, scope=scope, nonce=nonce, first=first
-        )
-        event = "token.issued" if first else "token.refreshed"
-        # The entry names what userinfo may give under this token, which itself writes none (design, section 6).
-        details = {"token": token_id, "grant": grant.id, "claims": list(claims_of(scope)), **_asked(grant.details)}
-        await self._note(uow, event, client, grant.subscriber_id, details)
-        return response
-
-    async def _note(
-        self,
-        uow: UnitOfWork,
-        event: str,
-        client: Client,
-        subject: SubscriberId | None,
-        details: Mapping[str, Any],
-        *,
-        outcome: Literal["ok", "refused"] = "ok",
-    ) -> None:
-        await self._audit.append(
-            uow,
-            AuditEvent(
-                event,
-                actor=Actor(ActorKind.CLIENT, client.id),
-                outcome=outcome,
-                subject=subject,
-                agency_id=client.agency_id,
-                client_id=client.id,
-                details=details,
-            ),
-        )
 
 
 def _judge_bindings(code: AuthorizationCode, request: CodeRedemption, jkt: str | None) -> None:
@@ -246,11 +221,6 @@ def _own_details(text: str, client: Client) -> tuple[GdxDetail, ...]:
     return details
 
 
-def _asked(details: tuple[GdxDetail, ...]) -> dict[str, list[str]]:
-    fields = [f"{detail.dataset}/{name}" for detail in details for name in detail.fields]
-    return {"datasets": [detail.dataset for detail in details], "fields": fields}
-
-
 def _grant_type(request: TokenRequest) -> str:
     match request:
         case CodeRedemption():
@@ -259,5 +229,9 @@ def _grant_type(request: TokenRequest) -> str:
             return REFRESH_TOKEN
         case OwnAuthority():
             return CLIENT_CREDENTIALS
+        case TokenExchange():
+            return TOKEN_EXCHANGE
+        case FurtherRequest(grant_type):
+            return grant_type
         case never:
             assert_never(never)

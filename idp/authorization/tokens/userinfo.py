@@ -1,15 +1,30 @@
-"""Userinfo: the claims of the scopes a live token carries (OpenID Connect Core §5.3)."""
+"""Userinfo: what a live token lets its client know (OpenID Connect Core §5.3), plain, signed or encrypted."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from idp.agencies.service import Agencies
+from idp.authorization.client_registration.key_sets import ClientKeySets
+from idp.authorization.client_registration.model import Client
+from idp.authorization.client_registration.service import Clients
 from idp.authorization.tokens.access import AccessTokens, Presentation
-from idp.authorization.tokens.claims import members_claim, profile_claims
-from idp.protocol.errors import InsufficientScopeError
-from idp.protocol.scopes import OPENID, PROFILE, STAFF
+from idp.authorization.tokens.persons import PersonClaims
+from idp.keys.signing import SigningKeys
+from idp.protocol.errors import InsufficientScopeError, InvalidTokenError
+from idp.protocol.nested_jwt import encrypt_for_client
+from idp.protocol.scopes import OPENID
+from idp.protocol.userinfo import signed_userinfo_claims
 from idp.storage.storage import Storage
-from idp.subscribers.service import Subscribers
+
+DEFAULT_SIGNATURE = "ES256"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UserinfoAnswer:
+    """The claims, and as a JWT when the client registered for that."""
+
+    claims: Mapping[str, Any]
+    jwt: str | None
 
 
 class Userinfo:
@@ -19,34 +34,48 @@ class Userinfo:
         self,
         *,
         storage: Storage,
+        issuer: str,
         access_tokens: AccessTokens,
-        subscribers: Subscribers,
-        agencies: Agencies,
-        acr_prefix: str,
+        clients: Clients,
+        key_sets: ClientKeySets,
+        persons: PersonClaims,
+        keys: SigningKeys,
     ) -> None:
         self._storage = storage
+        self._issuer = issuer
         self._access_tokens = access_tokens
-        self._subscribers = subscribers
-        self._agencies = agencies
-        self._acr_prefix = acr_prefix
+        self._clients = clients
+        self._key_sets = key_sets
+        self._persons = persons
+        self._keys = keys
 
-    async def claims(self, shown: Presentation) -> Mapping[str, Any]:
+    async def answer(self, shown: Presentation) -> UserinfoAnswer:
         """The claims. Raises an OAuth2Error as AccessTokens.verify does, and insufficient_scope without `openid`."""
         async with self._storage.unit_of_work() as uow:
             grant, token = await self._access_tokens.verify_for_userinfo(uow=uow, shown=shown)
             if OPENID not in token.scope:
                 raise InsufficientScopeError("the token was not issued with the openid scope")
-            claims: dict[str, Any] = {
-                # §5.3.2: "The sub (subject) Claim MUST always be returned in the UserInfo Response."
-                "sub": token.sub,
-                "acr": grant.acr.text(self._acr_prefix),
-                "ial": grant.acr.ial.value,
-                "aal": grant.acr.aal.value,
-                "amr": list(grant.amr),
-                "auth_time": int(grant.auth_time.timestamp()),
-            }
-            if PROFILE in token.scope:
-                claims |= profile_claims(await self._subscribers.identity(uow, grant.subscriber_id))
-            if STAFF in token.scope:
-                claims["members"] = members_claim(await self._agencies.members_of(uow, grant.subscriber_id))
-        return claims
+            client = await self._clients.live(uow, token.acting_client_id)
+            if client is None:
+                raise InvalidTokenError("the client is suspended")
+            # §5.3.2: "The sub (subject) Claim MUST always be returned in the UserInfo Response."
+            told = await self._persons.for_userinfo(uow, client=client, grant=grant, scope=token.scope)
+            claims = {**told, "sub": token.sub}
+        return UserinfoAnswer(claims, await self._jwt(client, claims))
+
+    async def _jwt(self, client: Client, claims: Mapping[str, Any]) -> str | None:
+        """Signed, and encrypted after that; an answer is never encrypted without a signature inside."""
+        alg, encryption = client.userinfo_signed_response_alg, client.userinfo_encrypted_response_alg
+        if alg is None and encryption is None:
+            return None
+        signed = await self._keys.sign_jwt(
+            signed_userinfo_claims(claims, issuer=self._issuer, client_id=client.id),
+            typ="JWT",
+            alg=alg or DEFAULT_SIGNATURE,
+        )
+        if encryption is None:
+            return signed
+        await self._key_sets.prepare(client.id)
+        return encrypt_for_client(
+            signed, client_jwks=self._key_sets.of(client), alg=encryption, enc=client.userinfo_encrypted_response_enc
+        )

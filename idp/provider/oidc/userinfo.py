@@ -1,5 +1,7 @@
 """The userinfo endpoint, OpenID Connect Core §5.3."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,15 +11,18 @@ from idp.kernel.clock import Clock
 from idp.protocol.authorization_header import challenge, only_authorization
 from idp.protocol.dpop import DpopNonces, only_proof
 from idp.protocol.errors import OAuth2Error
-from idp.provider.oidc.wire import json_answer, oauth_error
+from idp.protocol.userinfo import JWT_MEDIA_TYPE, authorization_of
+from idp.provider.oidc.callers import Callers
+from idp.provider.oidc.wire import FORM, NO_STORE, json_answer, oauth_error, read_parameters
 from idp.web.routes import Access, Entry
 
 
 class UserinfoEndpoint:
-    """`/userinfo` by GET and POST, the token in the Authorization header. `url` is its own configured address."""
+    """`/userinfo` by GET and POST. `url` is its own configured address."""
 
-    def __init__(self, *, url: str, userinfo: Userinfo, nonces: DpopNonces, clock: Clock) -> None:
+    def __init__(self, *, url: str, callers: Callers, userinfo: Userinfo, nonces: DpopNonces, clock: Clock) -> None:
         self._url = url
+        self._callers = callers
         self._userinfo = userinfo
         self._nonces = nonces
         self._clock = clock
@@ -29,14 +34,32 @@ class UserinfoEndpoint:
     async def _claims(self, request: Request) -> Response:
         nonce = self._nonces.current(now=self._clock.now())
         try:
-            shown = Presentation(
-                authorization=only_authorization(request.headers.getlist("authorization")),
-                dpop=only_proof(request.headers.getlist("dpop")),
-                method=request.method,
-                url=self._url,
-            )
-            return json_answer(await self._userinfo.claims(shown), nonce=nonce)
+            answer = await self._userinfo.answer(await self._presentation(request))
         except OAuth2Error as error:
             response = oauth_error(error, nonce=nonce)
             response.headers["www-authenticate"] = challenge(error)
             return response
+        if answer.jwt is None:
+            return json_answer(answer.claims, nonce=nonce)
+        # §5.3.2: "If the UserInfo Response is signed and/or encrypted, then … the response MUST use … application/jwt"
+        return Response(answer.jwt, headers={**NO_STORE, "dpop-nonce": nonce}, media_type=JWT_MEDIA_TYPE)
+
+    async def _presentation(self, request: Request) -> Presentation:
+        header = only_authorization(request.headers.getlist("authorization"))
+        authorization, in_body = authorization_of(header, body=await _form_of(request))
+        certificate = self._callers.certificate(request)
+        return Presentation(
+            authorization=authorization,
+            dpop=only_proof(request.headers.getlist("dpop")),
+            method=request.method,
+            url=self._url,
+            certificate=None if certificate is None else certificate.thumbprint,
+            in_body=in_body,
+        )
+
+
+async def _form_of(request: Request) -> Mapping[str, str]:
+    """The form of a POST; any other body holds nothing that is looked at."""
+    if request.method != "POST" or not request.headers.get("content-type", "").lower().startswith(FORM):
+        return {}
+    return await read_parameters(request)

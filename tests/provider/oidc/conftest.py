@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.storage.metadata import metadata
+from idp.app.schema import all_tables
 from idp.storage.storage import Storage, open_engine
 from tests.clock import FrozenClock
 from tests.provider.oidc.program import Program
@@ -19,7 +19,7 @@ async def seeded_store(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     path = tmp_path_factory.mktemp("seeded") / "store.db"
     store = Storage(open_engine(f"sqlite+aiosqlite:///{path}"), FrozenClock())
     async with store.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+        await connection.run_sync(all_tables().create_all)
     world = await make_world(store, FrozenClock())
     await store.close()
     return path, world.sown

@@ -1,0 +1,201 @@
+"""Gathering what may be told of the person of a grant, for ID tokens and userinfo; each value is read as it is now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from idp.agencies.service import Agencies
+from idp.authorization.client_registration.model import Client
+from idp.authorization.grants.model import Grant
+from idp.authorization.tokens.claims import (
+    ID_TOKEN,
+    USERINFO,
+    as_requested,
+    contact_claims,
+    identity_claims,
+    members_claim,
+    names_for_id_token,
+    names_for_userinfo,
+)
+from idp.authorization.tokens.model import EvidenceReader
+from idp.catalogue.gdx import Basis
+from idp.enrolment.model import Evidence, EvidenceKind, EvidenceResult
+from idp.kernel.assurance import Acr, Ial
+from idp.protocol.scopes import CITIZEN_NUMBER_CLAIMS, OPENID, STAFF, claims_within, personal_claims
+from idp.protocol.verified_claims import (
+    CLAIMS,
+    VERIFIED_CLAIMS,
+    Assured,
+    answer_verified_claims,
+    names_requested,
+    parse_verified_claims,
+)
+from idp.storage.storage import UnitOfWork
+from idp.subscribers.service import Subscribers
+
+REGISTRY = {"name": "Department of Provincial Administration", "country_code": "TH"}
+LOWEST_ASSURED = Ial.IAL1_3
+CITIZEN_NUMBER_DATASET = "dopa.person"
+CITIZEN_NUMBER_FIELD = "citizen_id"
+
+
+class PersonClaims:
+    """Tells what a grant lets its client know. `trust_framework` is this deployment's, `acr_prefix` as `urn:tuaton`."""
+
+    def __init__(
+        self,
+        *,
+        subscribers: Subscribers,
+        agencies: Agencies,
+        evidence: EvidenceReader,
+        trust_framework: str,
+        acr_prefix: str,
+    ) -> None:
+        self._subscribers = subscribers
+        self._agencies = agencies
+        self._evidence = evidence
+        self._trust_framework = trust_framework
+        self._acr_prefix = acr_prefix
+
+    async def for_userinfo(
+        self, uow: UnitOfWork, *, client: Client, grant: Grant, scope: tuple[str, ...]
+    ) -> Mapping[str, Any]:
+        """The claims beside `sub` at userinfo under a token with this scope."""
+        requested = grant.claims.get(USERINFO, {}) if scope == grant.scope else {}
+        names = names_for_userinfo(grant, client, scope)
+        return {
+            **(self._session_claims(grant) if OPENID in scope else {}),
+            **await self._told(uow, client, grant, names, requested),
+            **await self._staff_claims(uow, client, grant, scope),
+        }
+
+    async def for_id_token(
+        self, uow: UnitOfWork, *, client: Client, grant: Grant, scope: tuple[str, ...]
+    ) -> Mapping[str, Any]:
+        """The claims of an ID token beside its own."""
+        requested = grant.claims.get(ID_TOKEN, {}) if scope == grant.scope else {}
+        names = names_for_id_token(grant, client, scope)
+        return {
+            **await self._told(uow, client, grant, names, requested),
+            **await self._staff_claims(uow, client, grant, scope),
+        }
+
+    def _session_claims(self, grant: Grant) -> dict[str, Any]:
+        return {
+            "acr": grant.acr.text(self._acr_prefix),
+            "ial": grant.acr.ial.value,
+            "aal": grant.acr.aal.value,
+            "amr": list(grant.amr),
+            "auth_time": int(grant.auth_time.timestamp()),
+        }
+
+    async def _told(
+        self, uow: UnitOfWork, client: Client, grant: Grant, names: Sequence[str], requested: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        wanted = personal_claims(names)
+        verified = requested.get(VERIFIED_CLAIMS)
+        if not wanted and verified is None:
+            return {}
+        known = await self._known(uow, client, grant, {*wanted, *_verified_names(verified, client)})
+        told = as_requested({name: known[name] for name in wanted if name in known}, requested)
+        if verified is not None:
+            assured = await self._assured(uow, client, grant, known)
+            answer = answer_verified_claims(parse_verified_claims(verified), assured=assured, now=uow.now)
+            told |= {} if answer is None else {VERIFIED_CLAIMS: answer}
+        return told
+
+    async def _known(self, uow: UnitOfWork, client: Client, grant: Grant, wanted: set[str]) -> dict[str, Any]:
+        """Every claim there is a value for, the citizen number only under a right."""
+        known: dict[str, Any] = dict(identity_claims(await self._subscribers.identity(uow, grant.subscriber_id)))
+        contact = await self._subscribers.contact(uow, grant.subscriber_id)
+        if contact is not None:
+            known |= contact_claims(contact)
+        if not (wanted & CITIZEN_NUMBER_CLAIMS and await self._may_have_citizen_number(uow, client)):
+            known = {name: value for name, value in known.items() if name not in CITIZEN_NUMBER_CLAIMS}
+        return known
+
+    async def _may_have_citizen_number(self, uow: UnitOfWork, client: Client) -> bool:
+        """The agency may have the number by consent, for a service of this client, by an agreement in force now."""
+        for service_id in client.services:
+            agreement = await self._agencies.agreement_for(
+                uow, client.agency_id, service_id, CITIZEN_NUMBER_DATASET, uow.now
+            )
+            if agreement is not None and CITIZEN_NUMBER_FIELD in agreement.fields and Basis.CONSENT in agreement.bases:
+                return True
+        return False
+
+    async def _assured(self, uow: UnitOfWork, client: Client, grant: Grant, known: Mapping[str, Any]) -> Assured:
+        if grant.acr.ial < LOWEST_ASSURED:
+            return Assured({}, {})
+        allowed = set(claims_within(CLAIMS, client_scopes=client.scopes))
+        evidence = await self._evidence.evidence_of(uow, grant.subscriber_id)
+        return Assured(
+            verification_of(evidence, acr=grant.acr, trust_framework=self._trust_framework),
+            {name: value for name, value in known.items() if name in allowed},
+        )
+
+    async def _staff_claims(
+        self, uow: UnitOfWork, client: Client, grant: Grant, scope: tuple[str, ...]
+    ) -> Mapping[str, Any]:
+        if STAFF not in scope or not client.first_party:
+            return {}
+        return {"members": members_claim(await self._agencies.members_of(uow, grant.subscriber_id))}
+
+
+def verification_of(evidence: Sequence[Evidence], *, acr: Acr, trust_framework: str) -> dict[str, Any]:
+    """The whole `verification` element that stands behind an identity (Identity Assurance 1.0 §5.4)."""
+    latest = {piece.kind: piece for piece in evidence}
+    verification: dict[str, Any] = {"trust_framework": trust_framework, "assurance_level": f"ial{acr.ial.value}"}
+    if not latest:
+        return verification
+    verification["time"] = _moment(max(piece.checked_at for piece in latest.values()))
+    verification["evidence"] = [
+        element for element in (_card_evidence(latest), _registry_evidence(latest)) if element is not None
+    ]
+    return verification
+
+
+def _card_evidence(latest: Mapping[EvidenceKind, Evidence]) -> dict[str, Any] | None:
+    read = latest.get(EvidenceKind.CARD_READ)
+    if read is None or read.result is not EvidenceResult.READ:
+        return None
+    checks = [_check("vpip", read)]
+    face = latest.get(EvidenceKind.FACE_BY_OFFICER)
+    if face is not None and face.result is EvidenceResult.MATCHES:
+        checks.append(_check("pvp", face))
+    checks += [_check("data", piece) for piece in _status_checks(latest)]
+    return {
+        "type": "document",
+        "check_details": checks,
+        "document_details": {"type": "idcard", "issuer": {"name": REGISTRY["name"], "country_code": "TH"}},
+    }
+
+
+def _registry_evidence(latest: Mapping[EvidenceKind, Evidence]) -> dict[str, Any] | None:
+    checks = [_check("data", piece) for piece in _status_checks(latest)]
+    if not checks:
+        return None
+    return {
+        "type": "electronic_record",
+        "check_details": checks,
+        "record": {"type": "population_register", "source": dict(REGISTRY)},
+    }
+
+
+def _status_checks(latest: Mapping[EvidenceKind, Evidence]) -> list[Evidence]:
+    kinds = (EvidenceKind.CARD_STATUS_CHIP, EvidenceKind.CARD_STATUS_LASER)
+    return [latest[kind] for kind in kinds if kind in latest and latest[kind].result is EvidenceResult.NORMAL]
+
+
+def _check(method: str, piece: Evidence) -> dict[str, str]:
+    return {"check_method": method, "time": _moment(piece.checked_at)}
+
+
+def _moment(moment: datetime) -> str:
+    return moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _verified_names(verified: Any, client: Client) -> tuple[str, ...]:
+    if verified is None:
+        return ()
+    return claims_within(names_requested(parse_verified_claims(verified)), client_scopes=client.scopes)
