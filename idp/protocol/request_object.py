@@ -34,12 +34,13 @@ def verify_request_object(
     """The parameters inside, in the form in which they come without an object.
 
     `strict`: aud, exp and nbf must be there, the times within 60 minutes (FAPI 2.0 Message Signing §5.3.1).
-    Raises InvalidRequestObject, or RequestNotSupportedError for an unsigned one.
+    Raises InvalidRequestObject, or RequestNotSupportedError for an unsigned one that need not be signed.
     """
     try:
         header, _ = read_unverified(_with_signature(request_object))
-        # OpenID Connect Core §6.1: an OP that does not support an unsigned object says request_not_supported.
-        if header.get("alg") == "none":
+        # OpenID Connect Core §6.1: who does not support an unsigned object says request_not_supported; where it must be
+        # signed, it is an invalid one (RFC 9101 §10.5).
+        if header.get("alg") == "none" and not strict:
             raise RequestNotSupportedError("unsigned request objects are not supported")
         # RFC 9101 §10.8 (cross-JWT confusion), RFC 8725 §3.11: an explicit type must be that of a request object.
         if str(header.get("typ", "jwt")).lower().removeprefix("application/") not in MEDIA_TYPES:

@@ -151,6 +151,8 @@ def test_an_unsigned_object_is_not_supported() -> None:
     unsigned = ".".join([*parts, ""])
     with pytest.raises(RequestNotSupportedError):
         verified(unsigned, strict=False)
+    with pytest.raises(InvalidRequestObject):
+        verified(unsigned)
     assert claimed_redirect_uri(unsigned) == CLAIMS["redirect_uri"]
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+from idp.authentication.model import SsoSession
 from idp.authorization.requests.model import ReturnAddress
 from idp.kernel.clock import Clock
+from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.signing import SigningKeys
 from idp.protocol.errors import OAuth2Error
+from idp.protocol.logout import browser_state, origin_of, session_state
 from idp.protocol.redirection import with_answer
 from idp.protocol.response_mode import (
     JARM_TYP,
@@ -21,14 +24,27 @@ from idp.protocol.response_mode import (
 class ClientAnswers:
     """Makes answers. Signing may look the keys up, so that no transaction may be open."""
 
-    def __init__(self, *, issuer: str, keys: SigningKeys, clock: Clock) -> None:
+    def __init__(
+        self, *, issuer: str, keys: SigningKeys, clock: Clock, randomness: Randomness = system_randomness
+    ) -> None:
         self._issuer = issuer
         self._keys = keys
         self._clock = clock
+        self._randomness = randomness
 
-    async def code(self, to: ReturnAddress, code: str) -> ClientAnswer:
-        """What was asked for is granted."""
-        return await self._made(to, code_members(code=code, state=to.state, issuer=self._issuer))
+    async def code(self, to: ReturnAddress, code: str, session: SsoSession) -> ClientAnswer:
+        """What was asked for is granted, in this session."""
+        state_of_session = None
+        # A custom scheme has no origin that a frame could ask from.
+        if to.redirect_uri.startswith(("https://", "http://")):
+            state_of_session = session_state(
+                client_id=to.client_id,
+                origin=origin_of(to.redirect_uri),
+                browser_state=browser_state(session.id),
+                salt=random_text(self._randomness, bits=128),
+            )
+        members = code_members(code=code, state=to.state, issuer=self._issuer, session_state=state_of_session)
+        return await self._made(to, members)
 
     async def error(self, to: ReturnAddress, error: OAuth2Error) -> ClientAnswer:
         """The client is told `error`."""

@@ -89,8 +89,8 @@ def validate_client_may_ask(client: Client, request: AuthorizationRequest, *, pu
     """Whether this client may send this request this way; raises the OAuth error for it."""
     if AUTHORIZATION_CODE not in client.grant_types:
         raise UnauthorizedClientError("the client may not use the authorization code grant")
-    # FAPI 2.0 §5.3.2.2: "shall reject authorization requests sent without" PAR
-    if client.is_fapi and not pushed:
+    # FAPI 2.0 §5.3.2.2: "shall reject authorization requests sent without" PAR; RFC 9126 §6: others may register that.
+    if (client.is_fapi or client.require_pushed_authorization_requests) and not pushed:
         raise InvalidRequestError("this client must push its authorization requests")
     if not set(request.scope) <= set(client.scopes):
         raise InvalidScopeError("the scope is not one of this client")

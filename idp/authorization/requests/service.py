@@ -104,7 +104,7 @@ class AuthorizationRequests:
             if not isinstance(step, Issue):
                 raise Conflict(OidcProblem.SIGN_IN_AGAIN)
             code = await self._issue(uow, pending, session, step.consent)
-        return await self._answers.code(pending.return_address, code)
+        return await self._answers.code(pending.return_address, code, session)
 
     async def allow(self, pending: PendingRequest, session: SsoSession, *, shown_hash: str) -> ClientAnswer:
         """The citizen allows what was shown: consent, code and entry in one transaction.
@@ -116,7 +116,7 @@ class AuthorizationRequests:
             decided = await self._allow(uow, pending, session, shown_hash=shown_hash)
         if isinstance(decided, OAuth2Error):
             return await self._answers.error(pending.return_address, decided)
-        return await self._answers.code(pending.return_address, decided)
+        return await self._answers.code(pending.return_address, decided, session)
 
     async def deny(self, pending: PendingRequest, session: SsoSession) -> ClientAnswer:
         """The citizen says no: the client is told `access_denied`, and the request cannot be granted any more."""

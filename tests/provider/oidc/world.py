@@ -180,7 +180,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     sessions = Sessions(audit=audit)
     metadata = provider_metadata(
         issuer=ISSUER,
-        acr_values=[Acr(Ial.IAL2_3, Aal.AAL2_2).text(PREFIX)],
+        acr_values=[Acr(ial, aal).text(PREFIX) for ial in Ial for aal in Aal],
         authorization_details_types=["gdx"],
         id_token_algorithms=["ES256", "RS256"],
     )
