@@ -20,12 +20,17 @@ from idp.portal import sign_in as portal_sign_in
 from idp.portal.openid import Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
+from idp.provider.account.apps import AppPages
 from idp.provider.account.pages import AccountPages
+from idp.provider.account.waiting import WaitingPages
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.oidc.authorize import AuthorizeEndpoint
+from idp.provider.oidc.backchannel import AutomatedDecisions, BackchannelEndpoint
 from idp.provider.oidc.callers import Callers, CertificateHeader
 from idp.provider.oidc.clients import ClientEndpoints
+from idp.provider.oidc.device import DeviceEndpoints
 from idp.provider.oidc.introspection import IntrospectionEndpoint
+from idp.provider.oidc.logout import LogoutPages
 from idp.provider.oidc.metadata import MetadataEndpoints
 from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
@@ -169,10 +174,34 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             history=rooms.access_history,
         ),
         SignOutPages(pages=kit.pages, csrf=kit.csrf, storage=storage, sessions=rooms.sessions, citizens=citizens),
+        LogoutPages(pages=kit.pages, csrf=kit.csrf, citizens=citizens, logouts=rooms.logouts),
+        DeviceEndpoints(callers=callers, device=rooms.device),
+        BackchannelEndpoint(callers=callers, backchannel=rooms.backchannel),
+        WaitingPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            citizens=citizens,
+            agencies=rooms.agencies,
+            deferred=rooms.deferred,
+            device=rooms.device,
+        ),
+        AppPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            citizens=citizens,
+            clients=rooms.clients,
+            agencies=rooms.agencies,
+            grants=rooms.grants,
+        ),
         AgentEndpoints(mail_slots=rooms.mail_slots),
     )
     entries = [entry for family in page_families for entry in family.entries()]
     if settings.profile is Profile.CONFORMANCE:
+        entries += AutomatedDecisions(
+            storage=storage, deferred=rooms.deferred, sessions=rooms.sessions, subscribers=rooms.subscribers
+        ).entries()
         entries += TesterEndpoints(storage=storage, keys=ground.signing_keys, audit=ground.audit).entries()
     return kit.application(entries)
 

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from idp.app.rooms import Rooms
-from idp.kernel.ids import ConsentId, SubscriberId
+from idp.authorization.deferred.model import DeferredId
+from idp.authorization.deferred.service import DECIDED_TOPIC
+from idp.authorization.logout.service import RETRY_TOPIC
+from idp.kernel.ids import ClientId, ConsentId, SsoSessionId, SubscriberId
 from idp.storage.outbox import OutboxMessage
 from idp.worker.jobs import OutboxHandler
 
@@ -29,8 +32,23 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     async def alarm_wrong_person(message: OutboxMessage) -> None:
         logger.error("exchange.wrong_person", **message.payload)
 
+    async def tell_clients_of_session(message: OutboxMessage) -> None:
+        await rooms.logouts.tell_clients(SsoSessionId(message.payload["session_id"]))
+
+    async def tell_client_again(message: OutboxMessage) -> None:
+        payload = message.payload
+        await rooms.logouts.tell_again(
+            SsoSessionId(payload["session_id"]), ClientId(payload["client_id"]), attempt=int(payload["attempt"])
+        )
+
+    async def ping_client(message: OutboxMessage) -> None:
+        await rooms.backchannel.ping(DeferredId(message.payload["request_id"]))
+
     return {
         "consent_withdrawn": [end_grants],
         "subscriber_changed": [end_sessions],
         "wrong_person": [alarm_wrong_person],
+        "session_ended": [tell_clients_of_session],
+        RETRY_TOPIC: [tell_client_again],
+        DECIDED_TOPIC: [ping_client],
     }

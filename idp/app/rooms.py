@@ -9,6 +9,7 @@ from cryptography import x509
 
 from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.service import Agencies
+from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE, ensure_issuer_agency
 from idp.app.outside import Outside, client_addresses
@@ -19,11 +20,15 @@ from idp.authentication.passkeys import Passkeys
 from idp.authentication.pin_hashing import PinHashing
 from idp.authentication.pins import Pins
 from idp.authentication.sessions import Sessions
+from idp.authorization.backchannel.service import BackchannelAuthentication
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.registration import Registration
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
+from idp.authorization.deferred.service import DeferredRequests
+from idp.authorization.device.service import DeviceFlow
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.service import Grants
+from idp.authorization.logout.service import Logouts
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.intake import RequestIntake
 from idp.authorization.requests.sealed import PendingRequests
@@ -89,6 +94,10 @@ class Rooms:
     grants: Grants
     intake: RequestIntake
     requests: AuthorizationRequests
+    deferred: DeferredRequests
+    device: DeviceFlow
+    backchannel: BackchannelAuthentication
+    logouts: Logouts
     tokens: TokenEndpoint
     revocation: Revocation
     introspection: Introspection
@@ -173,29 +182,30 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     grants, codes = Grants(audit=audit), Codes(ground.sealer)
     pending_requests = PendingRequests(ground.sealer)
     answers = ClientAnswers(issuer=settings.issuer, keys=ground.signing_keys, clock=ground.clock)
-    token_room = build_token_room(
-        TokenGround(
-            issuer=settings.issuer,
-            gateway=settings.gateway_url,
-            acr_prefix=settings.acr_prefix,
-            trust_framework=settings.trust_framework,
-            storage=storage,
-            keys=ground.signing_keys,
-            sealer=ground.sealer,
-            pairwise=ground.pairwise,
-            audit=audit,
-            security_log=security_log,
-            agencies=agencies,
-            subscribers=subscribers,
-            evidence=enrolments,
-            clients=clients,
-            key_sets=key_sets,
-            authentication=client_authentication,
-            proofs=proofs,
-            codes=codes,
-            grants=grants,
-        )
+    token_ground = TokenGround(
+        issuer=settings.issuer,
+        gateway=settings.gateway_url,
+        acr_prefix=settings.acr_prefix,
+        trust_framework=settings.trust_framework,
+        storage=storage,
+        keys=ground.signing_keys,
+        sealer=ground.sealer,
+        pairwise=ground.pairwise,
+        audit=audit,
+        security_log=security_log,
+        agencies=agencies,
+        subscribers=subscribers,
+        evidence=enrolments,
+        clients=clients,
+        key_sets=key_sets,
+        authentication=client_authentication,
+        proofs=proofs,
+        codes=codes,
+        grants=grants,
     )
+    sessions = Sessions(audit=audit)
+    further = build_further_rooms(token_ground, consents=consents, sessions=sessions, addresses=addresses)
+    token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     # 4. exchange
     registries = Registries(population=outside.population, companies=outside.companies)
     documents = Documents(
@@ -240,7 +250,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         nonces=nonces,
         agencies=agencies,
         subscribers=subscribers,
-        sessions=Sessions(audit=audit),
+        sessions=sessions,
         passkeys=passkeys,
         passkey_links=passkey_links,
         pins=Pins(
@@ -288,6 +298,10 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             pending_requests=pending_requests,
             audit=audit,
         ),
+        deferred=further.deferred,
+        device=further.device,
+        backchannel=further.backchannel,
+        logouts=further.logouts,
         tokens=token_room.endpoint,
         revocation=token_room.revocation,
         introspection=token_room.introspection,
@@ -307,6 +321,7 @@ def _metadata(settings: Settings) -> Mapping[str, Any]:
         authorization_details_types=[GDX],
         id_token_algorithms=ALGORITHMS,
         certificate_methods=_certificate_methods(settings),
+        trust_framework=settings.trust_framework,
     )
 
 

@@ -14,6 +14,7 @@ import idp.authentication.pin_store
 import idp.authentication.store
 import idp.authorization.client_registration.store
 import idp.authorization.deferred.store
+import idp.authorization.device.store
 import idp.authorization.grants.store
 import idp.consent.store
 import idp.enrolment.store

@@ -146,4 +146,5 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         outbox_handlers=outbox_handlers(rooms),
         stations=rooms.stations,
         enrolments=rooms.enrolments,
+        deferred=rooms.deferred,
     )

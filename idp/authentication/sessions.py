@@ -1,6 +1,7 @@
 """Sessions: a browser in which a subscriber has signed in. The cookie holds 256 random bits, the table their digest."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from idp.audit.log import AuditLog
@@ -10,6 +11,7 @@ from idp.authentication.model import SsoSession, StartedSession
 from idp.kernel.assurance import Aal
 from idp.kernel.ids import SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 
 TOUCH_EVERY = timedelta(minutes=1)
@@ -41,6 +43,20 @@ class Sessions:
         await self._note(uow, "session.started", session, {"aal": aal.value, "amr": list(amr)})
         return StartedSession(session, cookie_value)
 
+    async def renew(
+        self, uow: UnitOfWork, session: SsoSession, *, aal: Aal, amr: tuple[str, ...]
+    ) -> StartedSession | None:
+        """The citizen of a session was authenticated anew: it goes on under a new secret; None when it has ended.
+
+        It keeps its id, so that the services signed in to in it are not signed out by a second sign-in.
+        """
+        renewed = replace(session, aal=aal, amr=amr, auth_time=uow.now, last_seen=uow.now)
+        cookie_value = random_text(self._randomness)
+        if not await store.renew_session(uow, renewed, cookie_digest=_digest(cookie_value)):
+            return None
+        await self._note(uow, "session.renewed", renewed, {"aal": aal.value, "amr": list(amr)})
+        return StartedSession(renewed, cookie_value)
+
     async def find(self, uow: UnitOfWork, cookie_value: str | None) -> SsoSession | None:
         """The session of a cookie while it may be used: 1 hour from last use, 12 hours from authentication.
 
@@ -61,14 +77,21 @@ class Sessions:
     async def end(self, uow: UnitOfWork, session: SsoSession) -> None:
         """End it now, everywhere. Ending one that has ended is no error and no entry."""
         if await store.end_session(uow, session.id):
+            await self._tell(uow, session.id)
             await self._note(uow, "session.ended", session, {})
 
     async def end_all_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """End every session of a subscriber who may not act any more."""
         ended = await store.end_sessions_of(uow, subscriber_id)
         if ended:
-            event = AuditEvent("session.all_ended", actor=SYSTEM, subject=subscriber_id, details={"sessions": ended})
+            details = {"sessions": len(ended)}
+            event = AuditEvent("session.all_ended", actor=SYSTEM, subject=subscriber_id, details=details)
             await self._audit.append(uow, event)
+        for session_id in ended:
+            await self._tell(uow, session_id)
+
+    async def _tell(self, uow: UnitOfWork, session_id: SsoSessionId) -> None:
+        await enqueue(uow, topic="session_ended", payload={"session_id": session_id}, randomness=self._randomness)
 
     async def _note(
         self, uow: UnitOfWork, event: str, session: SsoSession, details: dict[str, str | list[str]]

@@ -115,18 +115,34 @@ async def touch_session(uow: UnitOfWork, session_id: SsoSessionId) -> None:
     )
 
 
+async def renew_session(uow: UnitOfWork, session: SsoSession, *, cookie_digest: bytes) -> bool:
+    """Give a session a new secret and what its citizen was authenticated with; False when it has ended."""
+    statement = update(sso_session).where(sso_session.c.id == session.id, sso_session.c.ended_at.is_(None))
+    renewed = statement.values(
+        cookie_digest=cookie_digest,
+        aal=session.aal.value,
+        amr=list(session.amr),
+        auth_time=session.auth_time,
+        last_seen=session.last_seen,
+    )
+    return await uow.changed(renewed) == 1
+
+
 async def end_session(uow: UnitOfWork, session_id: SsoSessionId) -> bool:
     """End it; False when it had ended before."""
     statement = update(sso_session).where(sso_session.c.id == session_id, sso_session.c.ended_at.is_(None))
     return await uow.changed(statement.values(ended_at=uow.now)) == 1
 
 
-async def end_sessions_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
-    """End all sessions of a subscriber; gives how many had not ended before."""
-    statement = update(sso_session).where(
-        sso_session.c.subscriber_id == subscriber_id, sso_session.c.ended_at.is_(None)
+async def end_sessions_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[SsoSessionId]:
+    """End all sessions of a subscriber; gives those that had not ended before."""
+    statement = (
+        update(sso_session)
+        .where(sso_session.c.subscriber_id == subscriber_id, sso_session.c.ended_at.is_(None))
+        .values(ended_at=uow.now)
+        .returning(sso_session.c.id)
     )
-    return await uow.changed(statement.values(ended_at=uow.now))
+    return [SsoSessionId(row.id) for row in (await uow.execute(statement)).all()]
 
 
 async def user_handle(uow: UnitOfWork, subscriber_id: SubscriberId, *, proposed: str) -> str:

@@ -127,9 +127,9 @@ def origin_of(uri: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def browser_state(session_secret: str) -> str:
-    """What a script of the issuer may know of a session: it changes with the session and does not lead to it."""
-    return hashlib.sha256(f"browser-state {session_secret}".encode()).hexdigest()
+def browser_state(session_id: str) -> str:
+    """What a script of the issuer may know of a session: another one for each session, and no way back to it."""
+    return hashlib.sha256(f"browser-state {session_id}".encode()).hexdigest()
 
 
 def session_state(*, client_id: str, origin: str, browser_state: str, salt: str) -> str:

@@ -74,9 +74,10 @@ def error_mode(response_mode: str | None, *, expected_modes: Collection[str]) ->
         return ResponseMode(min(expected_modes))
 
 
-def code_members(*, code: str, state: str | None, issuer: str) -> dict[str, str]:
-    """The members of a granted request (RFC 6749 §4.1.2)."""
-    return _with_state_and_issuer({"code": code}, state, issuer)
+def code_members(*, code: str, state: str | None, issuer: str, session_state: str | None) -> dict[str, str]:
+    """The members of a granted request (RFC 6749 §4.1.2; `session_state`: Session Management §2)."""
+    members = {"code": code} if session_state is None else {"code": code, "session_state": session_state}
+    return _with_state_and_issuer(members, state, issuer)
 
 
 def error_members(*, error: OAuth2Error, state: str | None, issuer: str) -> dict[str, str]:

@@ -36,11 +36,16 @@ class OutboxMessage:
 
 
 async def enqueue(
-    uow: UnitOfWork, *, topic: str, payload: Mapping[str, str], randomness: Randomness = system_randomness
+    uow: UnitOfWork,
+    *,
+    topic: str,
+    payload: Mapping[str, str],
+    after: timedelta = timedelta(0),
+    randomness: Randomness = system_randomness,
 ) -> None:
-    """Write a message in the act's own transaction."""
-    row_id = new_id("out", now=uow.now, randomness=randomness)
-    await uow.execute(insert(outbox).values(id=row_id, topic=topic, payload=dict(payload), due_at=uow.now, attempts=0))
+    """Write a message in the act's own transaction; it is handed on when `after` has passed."""
+    row_id, due_at = new_id("out", now=uow.now, randomness=randomness), uow.now + after
+    await uow.execute(insert(outbox).values(id=row_id, topic=topic, payload=dict(payload), due_at=due_at, attempts=0))
 
 
 async def claim(uow: UnitOfWork, *, limit: int, retry_after: timedelta) -> Sequence[OutboxMessage]:

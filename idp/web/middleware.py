@@ -30,11 +30,14 @@ class LastResort(Protocol):
         """The answer with code WEB-01."""
 
 
-def content_security_policy(*, form_action: Sequence[str] = ()) -> str:
+def content_security_policy(
+    *, form_action: Sequence[str] = (), frame_sources: Sequence[str] = (), frame_ancestors: str = "'none'"
+) -> str:
     """The policy of our pages: nothing but our own files.
 
     `form_action` adds origins that a form of this page may end at: browsers apply the directive to the redirect that
-    answers a POST as well.
+    answers a POST as well. `frame_sources` are the origins whose pages it shows in frames, `frame_ancestors` those that
+    may show it in one.
     """
     return "; ".join(
         (
@@ -45,7 +48,8 @@ def content_security_policy(*, form_action: Sequence[str] = ()) -> str:
             "font-src 'self'",
             "connect-src 'self'",
             " ".join(("form-action 'self'", *form_action)),
-            "frame-ancestors 'none'",
+            " ".join(("frame-src", *(frame_sources or ("'none'",)))),
+            f"frame-ancestors {frame_ancestors}",
             "base-uri 'none'",
             "require-trusted-types-for 'script'",
             "trusted-types 'none'",
@@ -100,6 +104,9 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                # CSP3 §6.4.2: frame-ancestors overrides X-Frame-Options; what may be framed does not say DENY as well.
+                if "frame-ancestors 'none'" not in headers["content-security-policy"]:
+                    del headers["x-frame-options"]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

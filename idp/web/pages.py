@@ -99,12 +99,15 @@ class Pages:
         *,
         status_code: int = 200,
         form_action: Sequence[str] = (),
+        frame_sources: Sequence[str] = (),
+        frame_ancestors: str = "'none'",
         ui_locales: Sequence[str] = (),
         **context: Any,
     ) -> HTMLResponse:
         """The page in the language of the request.
 
-        `form_action` names the origins outside ours that a form of the page may end at (see `content_security_policy`).
+        `form_action` names the origins outside ours that a form of the page may end at, `frame_sources` and
+        `frame_ancestors` who may be in its frames and in whose it may be (see `content_security_policy`).
         `ui_locales` are the languages a service asked for; what the citizen chose here comes before them.
         """
         language = page_language(request, preferred=ui_locales)
@@ -122,7 +125,9 @@ class Pages:
             body,
             status_code,
             headers={
-                "content-security-policy": content_security_policy(form_action=form_action),
+                "content-security-policy": content_security_policy(
+                    form_action=form_action, frame_sources=frame_sources, frame_ancestors=frame_ancestors
+                ),
                 "content-language": language.value,
                 "vary": "cookie, accept-language",
             },

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from idp.audit.sequencer import SequencerFenced, sequence_pending, sign_checkpoint
+from idp.authorization.deferred.service import DeferredRequests
 from idp.enrolment.service import Enrolments
 from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.signing import SigningKeys
@@ -89,6 +90,7 @@ def all_jobs(
     outbox_handlers: Mapping[str, Sequence[OutboxHandler]],
     stations: Stations,
     enrolments: Enrolments,
+    deferred: DeferredRequests,
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -100,6 +102,10 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await stations.sweep(uow)
 
+    async def forget_deferred() -> None:
+        async with storage.unit_of_work() as uow:
+            await deferred.forget_expired(uow)
+
     audit = AuditJobs(storage=storage, holder=holder, signer=signer)
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
@@ -110,4 +116,5 @@ def all_jobs(
         Job("enrolment.advance", 5, enrolments.advance_open),
         Job("keys.ensure", 3600, signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
+        Job("deferred.forget", 600, forget_deferred),
     )

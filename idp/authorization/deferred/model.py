@@ -9,6 +9,7 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import AuthorizationCode
 from idp.catalogue.gdx import GdxDetail
 from idp.kernel.assurance import Acr
+from idp.kernel.errors import Refused
 from idp.kernel.ids import ClientId, SubscriberId
 from idp.protocol.errors import DescribedError
 
@@ -75,6 +76,13 @@ class Waiting:
     request: Deferred
     client: Client
     message: str | None
+
+    @property
+    def asked(self) -> SubscriberId:
+        """Who is asked. Raises Refused(NOTHING_WAITING) when that is nobody in particular."""
+        if self.request.subscriber_id is None:
+            raise Refused(DeferredProblem.NOTHING_WAITING)
+        return self.request.subscriber_id
 
 
 class AuthorizationPending(DescribedError):

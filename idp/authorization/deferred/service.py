@@ -131,6 +131,13 @@ class DeferredRequests:
             raise Refused(DeferredProblem.NOTHING_WAITING)
         return await self._waiting(uow, request)
 
+    async def by_code(self, uow: UnitOfWork, code: str, *, kind: DeferredKind) -> Waiting:
+        """The request behind the code its client polls with. Raises Refused(NOTHING_WAITING)."""
+        request = await store.find_by_code(uow, code, kind=kind)
+        if request is None:
+            raise Refused(DeferredProblem.NOTHING_WAITING)
+        return await self._waiting(uow, request)
+
     async def allow(
         self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, *, reached: Acr, shown_hash: str
     ) -> None:

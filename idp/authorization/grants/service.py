@@ -1,6 +1,8 @@
 """Use cases of grants: open one for a redeemed code, find a live one, end one. Each joins the caller's unit of work."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 
 from idp.audit.log import AuditLog
@@ -9,9 +11,11 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.grants import store
 from idp.authorization.grants.codes import code_digest
 from idp.authorization.grants.model import AuthorizationCode, Grant
-from idp.kernel.ids import ConsentId, GrantId, new_id
+from idp.kernel.ids import ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.storage.storage import UnitOfWork
+
+OFFLINE_ACCESS = "offline_access"
 
 
 class RevocationReason(StrEnum):
@@ -22,6 +26,8 @@ class RevocationReason(StrEnum):
     BY_CLIENT = "by_client"
     NEVER_LIVE = "never_live"
     CONSENT_WITHDRAWN = "consent_withdrawn"
+    SESSION_ENDED = "session_ended"
+    BY_CITIZEN = "by_citizen"
 
 
 class Grants:
@@ -100,3 +106,42 @@ class Grants:
         if ended:
             details = {"consent": consent_id, "grants": ended, "reason": RevocationReason.CONSENT_WITHDRAWN.value}
             await self._audit.append(uow, AuditEvent("grant.revoked", actor=SYSTEM, details=details))
+
+    async def of_session(self, uow: UnitOfWork, session_id: SsoSessionId) -> Sequence[Grant]:
+        """Every grant that was given in a session, live or not."""
+        return await store.grants_of_session(uow, session_id)
+
+    async def live_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
+        """A citizen's grants that count, the newest first."""
+        return await store.live_grants_of(uow, subscriber_id)
+
+    async def of_sign_in(self, uow: UnitOfWork, client: Client, *, auth_time: datetime) -> Sequence[Grant]:
+        """The grants of a client from sign-ins of this second: what an ID token's `auth_time` leads back to."""
+        return await store.grants_since(uow, client.id, auth_time=auth_time)
+
+    async def end_of_session(self, uow: UnitOfWork, session_id: SsoSessionId) -> None:
+        """A session has ended: the grants that stand on nothing else end too.
+
+        Back-Channel Logout §2.7: refresh tokens without offline_access are to be revoked. What a citizen consented to
+        for longer goes on until the consent ends or is withdrawn.
+        """
+        for grant in await store.grants_of_session(uow, session_id):
+            if grant.consent_id is None and OFFLINE_ACCESS not in grant.scope:
+                await self._end(uow, grant, SYSTEM, RevocationReason.SESSION_ENDED)
+
+    async def end_for_citizen(self, uow: UnitOfWork, grant_id: GrantId, *, subscriber_id: SubscriberId) -> bool:
+        """A citizen takes an app's access away; False when it is none of theirs, or had ended."""
+        grant = await store.find_live_grant(uow, grant_id)
+        if grant is None or grant.subscriber_id != subscriber_id:
+            return False
+        return await self._end(uow, grant, Actor(ActorKind.SUBSCRIBER, subscriber_id), RevocationReason.BY_CITIZEN)
+
+    async def _end(self, uow: UnitOfWork, grant: Grant, actor: Actor, reason: RevocationReason) -> bool:
+        if not await store.mark_revoked(uow, grant.id, reason=reason.value):
+            return False
+        details = {"grant": grant.id, "reason": reason.value}
+        event = AuditEvent(
+            "grant.revoked", actor=actor, subject=grant.subscriber_id, client_id=grant.client_id, details=details
+        )
+        await self._audit.append(uow, event)
+        return True

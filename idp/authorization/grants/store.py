@@ -1,7 +1,7 @@
 """The table of grants and the predicate that says which of them count."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -37,7 +37,7 @@ grant = Table(
     Column("id", Text, primary_key=True),
     Column("client_id", Text, ForeignKey("client.id"), nullable=False, index=True),
     Column("subscriber_id", Text, ForeignKey("subscriber.id"), nullable=False, index=True),
-    Column("sso_session_id", Text, nullable=False),
+    Column("sso_session_id", Text, nullable=False, index=True),
     Column("consent_id", Text, ForeignKey("consent.id"), index=True),
     Column("details", JsonText, nullable=False),
     Column("scope", JsonText, nullable=False),
@@ -133,6 +133,25 @@ async def mark_revoked_of_consent(uow: UnitOfWork, consent_id: ConsentId, *, rea
     """End every grant that stands on a consent; gives how many had not ended before."""
     statement = update(grant).where(grant.c.consent_id == consent_id, grant.c.revoked_at.is_(None))
     return await uow.changed(statement.values(revoked_at=uow.now, revoked_reason=reason))
+
+
+async def grants_of_session(uow: UnitOfWork, session_id: SsoSessionId) -> Sequence[Grant]:
+    """Every grant that was given in a session, live or not: whose clients may have signed the person in."""
+    rows = await uow.all(select(grant).where(grant.c.sso_session_id == session_id).order_by(grant.c.id))
+    return [_grant(row) for row in rows]
+
+
+async def live_grants_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
+    """The grants of a person that count, the newest first."""
+    statement = select(grant).where(grant.c.subscriber_id == subscriber_id, live_grant(uow.now))
+    return [_grant(row) for row in await uow.all(statement.order_by(grant.c.id.desc()))]
+
+
+async def grants_since(uow: UnitOfWork, client_id: ClientId, *, auth_time: datetime) -> Sequence[Grant]:
+    """The grants of a client whose person was authenticated within this second."""
+    within = (grant.c.auth_time >= auth_time, grant.c.auth_time < auth_time + timedelta(seconds=1))
+    rows = await uow.all(select(grant).where(grant.c.client_id == client_id, *within))
+    return [_grant(row) for row in rows]
 
 
 def _grant(row: Row[Any]) -> Grant:

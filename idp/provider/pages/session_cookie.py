@@ -12,16 +12,22 @@ from idp.authentication.sessions import Sessions
 from idp.kernel.assurance import Aal
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
+from idp.protocol.logout import browser_state
 from idp.storage.storage import Storage
 from idp.subscribers.model import Subscriber
 from idp.subscribers.service import Subscribers
 
 
 class SessionCookie:
-    """Reads and sets the cookie. Over https its name makes browsers refuse one that another host planted."""
+    """Reads and sets the cookie. Over https its name makes browsers refuse one that another host planted.
+
+    Beside it stands what the check_session_iframe may read: a digest that changes with the session (Session Management
+    §3.2). It works in the frames of other sites, and leads nowhere.
+    """
 
     def __init__(self, *, https: bool) -> None:
         self._name = "__Host-id-session" if https else "id-session"
+        self._state_name = "__Host-id-browser-state" if https else "id-browser-state"
         self._https = https
 
     def read(self, request: Request) -> str | None:
@@ -39,10 +45,22 @@ class SessionCookie:
             httponly=True,
             samesite="lax",
         )
+        response.set_cookie(
+            self._state_name,
+            browser_state(started.session.id),
+            max_age=int(SESSION_LIFE.total_seconds()),
+            path="/",
+            secure=self._https,
+            httponly=False,
+            samesite="none" if self._https else "lax",
+        )
 
     def clear(self, response: Response) -> None:
-        """Take the cookie away."""
+        """Take both cookies away."""
         response.delete_cookie(self._name, path="/", secure=self._https, httponly=True, samesite="lax")
+        response.delete_cookie(
+            self._state_name, path="/", secure=self._https, samesite="none" if self._https else "lax"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +97,15 @@ class Citizens:
     async def renew(
         self, request: Request, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...]
     ) -> StartedSession:
-        """A new session for who was just authenticated here; the one this browser had ends with it."""
+        """A session with a new secret for who was just authenticated here: the same session where the browser had one
+        of the same person, else a new one; somebody else's ends with it.
+        """
         async with self._storage.unit_of_work() as uow:
             before = await self._sessions.find(uow, self.cookie.read(request))
+            if before is not None and before.subscriber_id == subscriber_id:
+                renewed = await self._sessions.renew(uow, before, aal=aal, amr=amr)
+                if renewed is not None:
+                    return renewed
             if before is not None:
                 await self._sessions.end(uow, before)
             return await self._sessions.start(uow, subscriber_id, aal=aal, amr=amr)

@@ -1,0 +1,73 @@
+"""The rooms of authorization above the token room: requests decided elsewhere, and signing out."""
+
+from dataclasses import dataclass
+
+from connectors.contracts.outbound import ClientAddresses
+from idp.app.token_room import TokenGround
+from idp.authentication.sessions import Sessions
+from idp.authorization.backchannel.service import BackchannelAuthentication
+from idp.authorization.deferred.service import DeferredRequests
+from idp.authorization.device.service import DeviceFlow
+from idp.authorization.logout.service import Logouts
+from idp.consent.service import Consents
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherRooms:
+    """`device` and `backchannel` are grant types of the token endpoint as well."""
+
+    deferred: DeferredRequests
+    device: DeviceFlow
+    backchannel: BackchannelAuthentication
+    logouts: Logouts
+
+
+def build_further_rooms(
+    ground: TokenGround, *, consents: Consents, sessions: Sessions, addresses: ClientAddresses
+) -> FurtherRooms:
+    """Put them together; `addresses` is how clients are pinged and told of a sign-out."""
+    deferred = DeferredRequests(
+        clients=ground.clients,
+        agencies=ground.agencies,
+        consents=consents,
+        sealer=ground.sealer,
+        audit=ground.audit,
+    )
+    return FurtherRooms(
+        deferred=deferred,
+        device=DeviceFlow(
+            storage=ground.storage,
+            verification_uri=f"{ground.issuer}/device",
+            acr_prefix=ground.acr_prefix,
+            authentication=ground.authentication,
+            deferred=deferred,
+            audit=ground.audit,
+        ),
+        backchannel=BackchannelAuthentication(
+            storage=ground.storage,
+            issuer=ground.issuer,
+            acr_prefix=ground.acr_prefix,
+            clients=ground.clients,
+            authentication=ground.authentication,
+            deferred=deferred,
+            grants=ground.grants,
+            subscribers=ground.subscribers,
+            keys=ground.keys,
+            pairwise=ground.pairwise,
+            addresses=addresses,
+            audit=ground.audit,
+        ),
+        logouts=Logouts(
+            storage=ground.storage,
+            issuer=ground.issuer,
+            sessions=sessions,
+            clients=ground.clients,
+            grants=ground.grants,
+            keys=ground.keys,
+            sealer=ground.sealer,
+            pairwise=ground.pairwise,
+            addresses=addresses,
+            audit=ground.audit,
+            security_log=ground.security_log,
+        ),
+    )
