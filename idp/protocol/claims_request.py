@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from idp.protocol.errors import InvalidRequestError
+from idp.protocol.verified_claims import parse_verified_claims
 
 LONGEST_CLAIMS = 4096
 MOST_CLAIMS = 100
@@ -60,7 +61,9 @@ def _claims_of(claims: Any) -> dict[str, Any]:
     if not isinstance(claims, dict) or len(claims) > MOST_CLAIMS:
         raise InvalidRequestError("a member of claims must be an object of bounded size")
     for name, wanted in claims.items():
-        if name.partition("#")[0] != VERIFIED_CLAIMS:
+        if name.partition("#")[0] == VERIFIED_CLAIMS:
+            parse_verified_claims(wanted)
+        else:
             _judge(wanted)
     return claims
 

@@ -8,7 +8,12 @@ from authlib.oauth2 import rfc9207
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
 from idp.protocol.backchannel import CIBA_GRANT, DELIVERY_MODES
-from idp.protocol.client_registration import CLIENT_ALGORITHMS, SECRET_METHODS
+from idp.protocol.client_registration import (
+    CLIENT_ALGORITHMS,
+    ENCRYPTION_ALGORITHMS,
+    ENCRYPTION_METHODS,
+    SECRET_METHODS,
+)
 from idp.protocol.device import DEVICE_CODE_GRANT
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.prompt import Prompt
@@ -16,6 +21,7 @@ from idp.protocol.redirection import is_loopback
 from idp.protocol.response_mode import ResponseMode
 from idp.protocol.scopes import SCOPE_CLAIMS, claims_of
 from idp.protocol.token_request import GRANT_TYPES
+from idp.protocol.verified_claims import verified_claims_metadata
 
 
 def provider_metadata(
@@ -26,11 +32,13 @@ def provider_metadata(
     id_token_algorithms: Sequence[str],
     scopes: Sequence[str] = tuple(SCOPE_CLAIMS),
     certificate_methods: Sequence[str] = (),
+    trust_framework: str = "urn:tuaton:demo",
 ) -> dict[str, Any]:
     """The one document behind both well-known addresses. Raises ValueError when it would be wrong.
 
     `issuer` is the configured string, never taken from a request (nevers, 8). `certificate_methods`: which of RFC
-    8705's client authentication methods work here; none where no TLS proxy hands certificates on.
+    8705's client authentication methods work here; none where no TLS proxy hands certificates on. `trust_framework` is
+    the one under which identities are verified here.
     """
     authentication_methods = ["private_key_jwt", *SECRET_METHODS, *certificate_methods, "none"]
     metadata: dict[str, Any] = {
@@ -40,6 +48,7 @@ def provider_metadata(
         "token_endpoint": f"{issuer}/token",
         "userinfo_endpoint": f"{issuer}/userinfo",
         "revocation_endpoint": f"{issuer}/revoke",
+        "introspection_endpoint": f"{issuer}/introspect",
         "jwks_uri": f"{issuer}/jwks",
         "scopes_supported": list(scopes),
         "claims_supported": list(dict.fromkeys([*claims_of(scopes), "iss", "aud", "exp", "iat", "nonce", "at_hash"])),
@@ -66,8 +75,17 @@ def provider_metadata(
         "token_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": authentication_methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
+        # A public client may not ask (RFC 7662 §2.1).
+        "introspection_endpoint_auth_methods_supported": authentication_methods[:-1],
+        "introspection_endpoint_auth_signing_alg_values_supported": list(CLIENT_ALGORITHMS),
+        "introspection_signing_alg_values_supported": list(id_token_algorithms),
         "tls_client_certificate_bound_access_tokens": bool(certificate_methods),
         "id_token_signing_alg_values_supported": list(id_token_algorithms),
+        "id_token_encryption_alg_values_supported": list(ENCRYPTION_ALGORITHMS),
+        "id_token_encryption_enc_values_supported": list(ENCRYPTION_METHODS),
+        "userinfo_signing_alg_values_supported": list(id_token_algorithms),
+        "userinfo_encryption_alg_values_supported": list(ENCRYPTION_ALGORITHMS),
+        "userinfo_encryption_enc_values_supported": list(ENCRYPTION_METHODS),
         "dpop_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "authorization_details_types_supported": list(authorization_details_types),
         "authorization_response_iss_parameter_supported": True,
@@ -80,6 +98,7 @@ def provider_metadata(
         "ui_locales_supported": ["th", "en"],
         "prompt_values_supported": list(Prompt),
         "display_values_supported": ["page"],
+        **verified_claims_metadata(trust_framework=trust_framework),
     }
     validate_provider_metadata(metadata)
     return metadata

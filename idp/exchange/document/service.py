@@ -177,7 +177,7 @@ def _fetch_event(
         details |= {"disclosure": fetched.record.disclosure_id, "sha256": fetched.record.sha256}
     return AuditEvent(
         event="exchange.document_fetched" if fetched is not None else "exchange.document_refused",
-        actor=Actor(ActorKind.CLIENT, access_token.client_id),
+        actor=Actor(ActorKind.CLIENT, access_token.acting_client_id),
         subject=fetched.record.subscriber_id if fetched is not None else None,
         agency_id=access_token.agency_id,
         client_id=access_token.client_id,

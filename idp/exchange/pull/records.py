@@ -172,7 +172,7 @@ def audit_event(event: str, asked: Asked, chain: Chain, *, refused: Reason | Non
     }
     return AuditEvent(
         event=event,
-        actor=Actor(ActorKind.CLIENT, token.client_id),
+        actor=Actor(ActorKind.CLIENT, token.acting_client_id),
         subject=token.subscriber_id,
         agency_id=token.agency_id,
         client_id=token.client_id,

@@ -114,7 +114,7 @@ class Pulls:
             return Asked(pull, details[0], details[0].case or pull.case)
         event = AuditEvent(
             event="exchange.refused",
-            actor=Actor(ActorKind.CLIENT, token.client_id),
+            actor=Actor(ActorKind.CLIENT, token.acting_client_id),
             outcome="refused",
             subject=token.subscriber_id,
             agency_id=token.agency_id,
