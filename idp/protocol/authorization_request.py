@@ -18,6 +18,9 @@ LONGEST_LIST = 512
 LONGEST_HINT = 256
 LONGEST_ID_TOKEN_HINT = 8192
 LONGEST_AUTHORIZATION_DETAILS = 4096
+LONGEST_TOGETHER = 5120
+"""For authorization_details and claims, which a code carries both."""
+
 JWK_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 MAX_AGE = re.compile(r"[0-9]{1,9}")
 
@@ -60,6 +63,7 @@ def parse_authorization_request(
     """
     # RFC 6749 §3.1.1: "If an authorization request is missing the "response_type" parameter … the authorization server
     # MUST return an error response"
+    _bound_together(parameters)
     response_type = required(parameters, "response_type")
     if response_type != "code":
         raise UnsupportedResponseType()
@@ -91,6 +95,12 @@ def _bounded(parameters: Mapping[str, str], name: str, longest: int) -> str | No
     if value is not None and len(value.encode()) > longest:
         raise InvalidRequestError(f"{name} is too long")
     return value
+
+
+def _bound_together(parameters: Mapping[str, str]) -> None:
+    carried = sum(len(parameters.get(name, "").encode()) for name in ("authorization_details", "claims"))
+    if carried > LONGEST_TOGETHER:
+        raise InvalidRequestError("authorization_details and claims are too long together")
 
 
 def _code_challenge(parameters: Mapping[str, str], required: bool) -> str | None:

@@ -101,6 +101,7 @@ def test_a_good_request() -> None:
         ({"acr_values": "s" * 513}, InvalidRequestError),
         ({"authorization_details": "ก" * 1366}, InvalidRequestError),
         ({"authorization_details": "x" * 4097}, InvalidRequestError),
+        ({"authorization_details": "x" * 3000, "claims": "x" * 3000}, InvalidRequestError),
         ({"code_challenge_method": "plain"}, InvalidRequestError),
     ],
 )

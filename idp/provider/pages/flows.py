@@ -15,7 +15,7 @@ from idp.storage.storage import Storage
 class Asker:
     """The program that asks and the organisation behind it by registered names, and the languages asked for.
 
-    `form_target` is where a form of this flow may end.
+    `form_target` is where a form of this flow may end; `login_hint` whom the program expects, which proves nothing.
     """
 
     client_th: str
@@ -24,6 +24,7 @@ class Asker:
     agency_en: str
     ui_locales: tuple[str, ...]
     form_target: str
+    login_hint: str
 
 
 class Flows:
@@ -52,6 +53,7 @@ class Flows:
             agency_en=agency.name_en,
             ui_locales=pending.request.ui_locales,
             form_target=form_target(pending),
+            login_hint=pending.request.login_hint or "",
         )
 
 

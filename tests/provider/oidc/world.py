@@ -46,6 +46,7 @@ from idp.keys.files import RootKeys
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
+from idp.protocol.client_registration import CERTIFICATE_METHODS
 from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces, only_proof
 from idp.protocol.errors import OAuth2Error
@@ -180,6 +181,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     sessions = Sessions(audit=audit)
     metadata = provider_metadata(
         issuer=ISSUER,
+        certificate_methods=CERTIFICATE_METHODS,
         acr_values=[Acr(ial, aal).text(PREFIX) for ial in Ial for aal in Aal],
         authorization_details_types=["gdx"],
         id_token_algorithms=["ES256", "RS256"],

@@ -189,6 +189,7 @@ class House:
         wanted: Sequence[GdxDetail] = (PERSON, ADDRESS),
         scope: tuple[str, ...] = ("openid",),
         ui_locales: tuple[str, ...] = (),
+        **asked: Any,
     ) -> str:
         """A pending request of the job-seeker service in a browser, as the authorization endpoint seals it."""
         return self.requests.flow_handle(
@@ -202,6 +203,7 @@ class House:
                     state="as-sent",
                     ui_locales=ui_locales,
                     authorization_details=None if not wanted else json.dumps([each.to_json() for each in wanted]),
+                    **asked,
                 ),
                 jkt="thumbprint",
                 required=Acr(Ial.IAL2_1, Aal.AAL2_1),

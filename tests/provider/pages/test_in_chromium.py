@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from idp.protocol.response_mode import ResponseMode
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.exchange.world import pull
@@ -155,3 +156,18 @@ async def test_an_error_page_can_be_read_by_everybody(phone: Phone) -> None:
     await phone.page.click("#language")
     await expect(phone.page.locator("h1")).to_have_text("Page not found")
     phone.complaints.clear()  # Chromium reports every 404 as an error
+
+
+async def test_an_answer_in_a_form_is_posted_by_itself(phone: Phone) -> None:
+    await phone.add_passkey()
+    await phone.sign_in()
+    flow = phone.house.flow(await phone.browser_id(), response_mode=ResponseMode.FORM_POST)
+    await phone.open(f"/consent?flow={flow}")
+    await expect(phone.page.locator("#allow")).to_be_enabled()
+    async with phone.page.expect_request(lambda request: "jobs.localhost:8010" in request.url) as leaving:
+        await phone.page.click("#allow")
+    request = await leaving.value
+    assert request.method == "POST"
+    assert "code=" not in request.url
+    assert "code=" in (request.post_data or "")
+    phone.complaints.clear()  # nobody listens at the service's address in this test

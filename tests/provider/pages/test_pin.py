@@ -63,3 +63,12 @@ async def test_the_passkey_page_shows_the_other_way(visitor: Visitor) -> None:
     assert "with_pin" in Fields((await visitor.http.get("/sign-in")).text).ids
     other = await visitor.http.get("/sign-in/pin")
     assert "with_passkey" in Fields(other.text).ids
+
+
+async def test_whom_the_service_expects_stands_in_the_form_and_never_in_an_address(house: House) -> None:
+    visitor = house.visitor()
+    await visitor.http.get("/sign-in/pin")
+    flow = house.flow(visitor.browser_id, login_hint='1100000000016">')
+    page = await visitor.http.get("/sign-in/pin", params={"flow": flow})
+    assert 'value="1100000000016&#34;&gt;"' in page.text
+    assert "1100000000016" not in str(page.request.url)
