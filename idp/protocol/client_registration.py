@@ -12,6 +12,7 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims, InvalidClientMetadataEr
 from authlib.oidc.registration import ClientMetadataClaims as OpenIdClientMetadataClaims
 from joserfc.errors import JoseError
 
+from idp.protocol.backchannel import CIBA_GRANT, DELIVERY_MODES
 from idp.protocol.jose import SIGNING_ALGORITHMS, JwtRefused, import_public_key
 from idp.protocol.redirection import RedirectUriRefused, validate_registered_redirect_uri
 
@@ -29,8 +30,6 @@ ISSUER_ALGORITHMS = ("ES256", "PS256", "EdDSA", "RS256")
 """What the issuer signs with."""
 ENCRYPTION_ALGORITHMS = ("ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW", "RSA-OAEP", "RSA-OAEP-256")
 ENCRYPTION_METHODS = ("A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM")
-CIBA_GRANT = "urn:openid:params:grant-type:ciba"
-DELIVERY_MODES = ("poll", "ping")
 
 CERTIFICATE_NAMES = (
     "tls_client_auth_subject_dn",

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from connectors.outbound.client_addresses import CheckedAddresses
 from idp.agencies.service import Agencies
+from idp.app.further_rooms import FurtherRooms, build_further_rooms
 from idp.app.token_room import TokenGround, build_token_room
 from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
@@ -210,29 +211,29 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     callers = Callers(key_sets=key_sets, security_log=security_log, certificate_header=proxy)
     proofs = DpopProofs(DpopNonces(b"n" * 32))
     codes, grants = Codes(sealer), Grants(audit=audit)
-    token_room = build_token_room(
-        TokenGround(
-            issuer=ISSUER,
-            gateway=GATEWAY,
-            acr_prefix=PREFIX,
-            trust_framework=TRUST_FRAMEWORK,
-            storage=storage,
-            keys=keys,
-            sealer=sealer,
-            pairwise=pairwise,
-            audit=audit,
-            security_log=security_log,
-            agencies=agencies,
-            subscribers=subscribers,
-            evidence=EvidenceInStore(),
-            clients=clients,
-            key_sets=key_sets,
-            authentication=authentication,
-            proofs=proofs,
-            codes=codes,
-            grants=grants,
-        )
+    token_ground = TokenGround(
+        issuer=ISSUER,
+        gateway=GATEWAY,
+        acr_prefix=PREFIX,
+        trust_framework=TRUST_FRAMEWORK,
+        storage=storage,
+        keys=keys,
+        sealer=sealer,
+        pairwise=pairwise,
+        audit=audit,
+        security_log=security_log,
+        agencies=agencies,
+        subscribers=subscribers,
+        evidence=EvidenceInStore(),
+        clients=clients,
+        key_sets=key_sets,
+        authentication=authentication,
+        proofs=proofs,
+        codes=codes,
+        grants=grants,
     )
+    further = build_further_rooms(token_ground, consents=consents, sessions=sessions, addresses=addresses)
+    token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     access_tokens = token_room.access_tokens
     pending_requests = PendingRequests(sealer)
     answers = ClientAnswers(issuer=ISSUER, keys=keys, clock=clock)
