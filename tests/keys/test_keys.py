@@ -41,6 +41,21 @@ def test_no_root_keys_is_an_error_when_they_are_only_read(tmp_path: Path) -> Non
         read_root_keys(tmp_path)
 
 
+def test_a_repeatable_seal_gives_the_same_text_for_the_same_content_alone(clock: FrozenClock) -> None:
+    sealer, later = TokenSealer(ROOTS), clock.now() + timedelta(seconds=60)
+    first = sealer.seal_repeatably("refresh", {"generation": 1}, expires_at=later)
+    assert TokenSealer(ROOTS).seal_repeatably("refresh", {"generation": 1}, expires_at=later) == first
+    assert sealer.open("refresh", first, now=clock.now()) == {"generation": 1}
+    others = {
+        sealer.seal_repeatably("refresh", {"generation": 2}, expires_at=later),
+        sealer.seal_repeatably("code", {"generation": 1}, expires_at=later),
+        sealer.seal_repeatably("refresh", {"generation": 1}, expires_at=later + timedelta(seconds=1)),
+        TokenSealer(RootKeys({1: b"\x02" * 32})).seal_repeatably("refresh", {"generation": 1}, expires_at=later),
+    }
+    assert len({first, *others}) == 5
+    assert len({text[:18] for text in (first, *others)}) == 5, "no two texts share a nonce"
+
+
 def test_a_sealed_token_opens_as_its_kind_until_it_expires(clock: FrozenClock) -> None:
     sealer = TokenSealer(ROOTS)
     token = sealer.seal("code", {"a": "ก"}, expires_at=clock.now() + timedelta(seconds=60))
