@@ -13,7 +13,7 @@ from idp.authorization.client_registration.registration import Registration
 from idp.authorization.client_registration.rules import registered_metadata
 from idp.protocol.authorization_header import TokenScheme, only_authorization, parse_authorization
 from idp.protocol.errors import InvalidTokenError, OAuth2Error
-from idp.provider.oidc.wire import NO_STORE, json_answer
+from idp.provider.oidc.wire import NO_STORE, json_answer, oauth_error
 from idp.web.routes import Access, Entry
 
 MAX_BODY_BYTES = 32_768
@@ -41,7 +41,7 @@ class RegistrationEndpoints:
             metadata = await _metadata(request)
             made = await self._registration.register(token=_bearer(request), metadata=metadata)
         except OAuth2Error as error:
-            return _refused(error)
+            return oauth_error(error, nonce=None)
         answer = self._answer(made.client, token=made.registration_access_token, secret=made.secret)
         # RFC 7591 §3.2.1: "The response contains the client identifier … with HTTP status code 201 (Created)"
         return json_answer(answer, nonce=None, status_code=201)
@@ -52,7 +52,7 @@ class RegistrationEndpoints:
             token = _bearer(request)
             client = await self._registration.read(request.path_params["client_id"], token=token)
         except OAuth2Error as error:
-            return _refused(error)
+            return oauth_error(error, nonce=None)
         return json_answer(self._answer(client, token=token, secret=None), nonce=None)
 
     async def _change(self, request: Request) -> Response:
@@ -62,14 +62,14 @@ class RegistrationEndpoints:
             client_id = request.path_params["client_id"]
             made = await self._registration.change(client_id, token=token, metadata=metadata)
         except OAuth2Error as error:
-            return _refused(error)
+            return oauth_error(error, nonce=None)
         return json_answer(self._answer(made.client, token=token, secret=made.secret), nonce=None)
 
     async def _end(self, request: Request) -> Response:
         try:
             await self._registration.end(request.path_params["client_id"], token=_bearer(request))
         except OAuth2Error as error:
-            return _refused(error)
+            return oauth_error(error, nonce=None)
         # RFC 7592 §2.3: "the authorization server MUST respond with an HTTP 204 No Content message"
         return Response(status_code=204, headers=NO_STORE)
 
@@ -107,11 +107,3 @@ async def _metadata(request: Request) -> Mapping[str, Any]:
     if not isinstance(metadata, dict):
         raise InvalidClientMetadataError("the body must be a JSON object")
     return metadata
-
-
-def _refused(error: OAuth2Error) -> Response:
-    status_code, body, headers = error()
-    response = json_answer(body, nonce=None, status_code=status_code)
-    # RFC 6750 §3: a refused token is answered with a challenge.
-    response.headers.update({name: value for name, value in headers if name == "WWW-Authenticate"})
-    return response

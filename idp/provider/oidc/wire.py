@@ -34,6 +34,11 @@ def json_answer(members: Mapping[str, Any], *, nonce: str | None, status_code: i
 
 
 def oauth_error(error: OAuth2Error, *, nonce: str | None) -> Response:
-    """The error answer of RFC 6749 §5.2, in Authlib's form."""
-    status_code, body, _ = error()
-    return json_answer(body, nonce=nonce, status_code=status_code)
+    """The error answer of RFC 6749 §5.2, in Authlib's form, with the challenge where one belongs to it."""
+    status_code, body, headers = error()
+    response = json_answer(body, nonce=nonce, status_code=status_code)
+    # §5.2: "If the client attempted to authenticate via the "Authorization" request header field, the authorization
+    # server MUST … include the "WWW-Authenticate" response header field matching the authentication scheme used by the
+    # client."
+    response.headers.update({name: value for name, value in headers if name == "WWW-Authenticate"})
+    return response

@@ -57,7 +57,9 @@ async def test_a_secret_in_the_header(world: World) -> None:
     assert (await call(world, {}, BASIC)).status_code == 200
     assert (await call(world, {"client_id": "old"}, BASIC)).status_code == 200
     wrong = "Basic " + b64encode(b"old:" + b"t" * 43).decode()
-    assert is_refused(await call(world, {}, {"authorization": wrong}), "invalid_client", 401)
+    refused = await call(world, {}, {"authorization": wrong})
+    assert is_refused(refused, "invalid_client", 401)
+    assert refused.headers["www-authenticate"].startswith("Basic ")
     assert is_refused(await call(world, {"client_id": "jobs"}, BASIC), "invalid_client", 401)
     assert is_refused(await call(world, {"client_id": "old", "client_secret": SECRET}), "invalid_client", 401)
     assert is_refused(await call(world, {"client_id": "old"}), "invalid_client", 401)
