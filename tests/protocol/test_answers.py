@@ -37,12 +37,13 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 def test_every_redirect_names_the_issuer_and_keeps_the_query() -> None:
-    members = code_members(code="c", state="s&t", issuer="https://id.example")
+    members = code_members(code="c", state="s&t", issuer="https://id.example", session_state="h.s")
     location = with_answer("https://a.example/cb?x=1", members)
     assert parse_qs(urlsplit(location).query) == {
         "x": ["1"],
         "code": ["c"],
         "state": ["s&t"],
+        "session_state": ["h.s"],
         "iss": ["https://id.example"],
     }
     refusal = error_members(error=AccessDeniedError(), state=None, issuer="https://i")

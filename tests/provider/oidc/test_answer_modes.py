@@ -29,11 +29,11 @@ def posted(response: Response) -> dict[str, str]:
 
 async def opened(world: World, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     keys = KeySet.import_key_set((await world.browser().get("/jwks")).json())
-    decoded = jwt.decode(token, keys, algorithms=["ES256", "RS256"])
+    decoded = jwt.decode(token, keys, algorithms=["ES256", "RS256", "PS256"])
     return decoded.header, decoded.claims
 
 
-async def signed_in(world: World, program: Program, **changes: str) -> Response:
+async def signed_in(world: World, program: Program, **changes: Any) -> Response:
     browser = world.browser()
     await world.sign_in(browser)
     return await browser.get("/authorize", params=program.request(**changes))
@@ -58,7 +58,7 @@ async def test_a_refusal_in_a_form(world: World) -> None:
 
 
 @pytest.mark.parametrize("mode", ["jwt", "query.jwt"])
-@pytest.mark.parametrize("alg", ["ES256", "RS256"])
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256"])
 async def test_a_signed_answer_in_the_query(world: World, mode: str, alg: str) -> None:
     program = await register(world, authorization_signed_response_alg=alg)
     location = (await signed_in(world, program, response_mode=mode)).headers["location"]

@@ -15,7 +15,7 @@ from tests.provider.oidc.world import World
 pytestmark = pytest.mark.anyio
 
 
-async def authorize(browser: httpx2.AsyncClient, program: Program, **changes: str) -> str:
+async def authorize(browser: httpx2.AsyncClient, program: Program, **changes: Any) -> str:
     response = await browser.get("/authorize", params=program.request(**changes))
     assert response.status_code == 303, response.text
     return str(response.headers["location"])
