@@ -22,6 +22,7 @@ from alembic import command
 from sqlalchemy import Connection, create_engine
 
 from idp.app.schema import alembic_config, all_tables
+from tests.web.prepared import prepared_assets
 
 ISSUER = "https://op.example"
 CERTIFICATE_HEADER = "x-client-cert"
@@ -81,13 +82,18 @@ def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
     """An issuer with the clients of these plans, until the block ends."""
     home.mkdir()
     _make_schema(home / "store.db")
+    prepared_assets(home / "assets" / "web")
     port = _free_port()
     arguments = ["serve", "--profile", "conformance", "--issuer", ISSUER, "--listen", f"127.0.0.1:{port}"]
     arguments += ["--trusted-proxy", "127.0.0.1/32", "--client-cert-header", CERTIFICATE_HEADER, "--home", str(home)]
     arguments += [word for plan in plans for word in ("--clients", str(plan))]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "idp.cli", *arguments], cwd=ROOT, stdout=log, stderr=log, env=dict(os.environ)
+            [sys.executable, "-m", "idp.cli", *arguments],
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "IDP_ASSETS": str(home / "assets")},
         )
     try:
         _wait_until_it_answers(process, port, home / "log")

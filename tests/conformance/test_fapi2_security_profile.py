@@ -376,10 +376,15 @@ def test_par_test_token_endpoint_url_as_audience_fails(party: Party) -> None:
 # DPoP
 
 
+by_dpop = pytest.mark.parametrize(
+    "plan", [plan for plan in PLANS if plan.endswith("-dpop")], indirect=True, scope="session"
+)
+"""The plans whose tokens are bound by DPoP; the suite leaves these modules out of the others."""
+
+
 @pytest.fixture
 def holder(party: Party) -> Party:
-    if party.sender != "dpop":
-        pytest.skip("tokens of this plan are bound by mutual TLS")
+    assert party.sender == "dpop"
     return party
 
 
@@ -389,19 +394,23 @@ def redeemed_with(holder: Party, browser: Browser, **proof: Any) -> Any:
     return holder.redeem(asked, code, proof=holder.proof("POST", holder.metadata["token_endpoint"], **proof))
 
 
+@by_dpop
 def test_check_dpop_proof_nbf_exp(holder: Party, browser: Browser) -> None:
     answer = redeemed_with(holder, browser, nbf=now() - 5, exp=now() + 60)
     assert answer.status_code == 200, answer.text
 
 
+@by_dpop
 def test_ensure_dpopproof_with_iat_10seconds_before_succeeds(holder: Party, browser: Browser) -> None:
     assert redeemed_with(holder, browser, iat=now() - 10).status_code == 200
 
 
+@by_dpop
 def test_ensure_dpopproof_with_iat_10seconds_after_succeeds(holder: Party, browser: Browser) -> None:
     assert redeemed_with(holder, browser, iat=now() + 10).status_code == 200
 
 
+@by_dpop
 def test_ensure_mismatched_dpop_jkt_fails(holder: Party) -> None:
     another = ECKey.generate_key("P-256")
     asked = holder.ask(dpop_jkt=another.thumbprint())
@@ -420,20 +429,24 @@ def pushed_and_redeemed(holder: Party, browser: Browser, *, by_proof: bool, same
     return holder.redeem(asked, code)
 
 
+@by_dpop
 def test_ensure_token_endpoint_fails_with_mismatched_dpop_proof_jkt(holder: Party, browser: Browser) -> None:
     answer = pushed_and_redeemed(holder, browser, by_proof=True, same_key=False)
     assert answer.json()["error"] in ("invalid_grant", "invalid_dpop_proof")
 
 
+@by_dpop
 def test_ensure_token_endpoint_fails_with_mismatched_dpop_jkt(holder: Party, browser: Browser) -> None:
     answer = pushed_and_redeemed(holder, browser, by_proof=False, same_key=False)
     assert answer.json()["error"] in ("invalid_grant", "invalid_dpop_proof")
 
 
+@by_dpop
 def test_ensure_dpopproof_at_par_endpoint_binding_success(holder: Party, browser: Browser) -> None:
     assert pushed_and_redeemed(holder, browser, by_proof=True, same_key=True).status_code == 200
 
 
+@by_dpop
 def test_ensure_dpop_auth_code_binding_success(holder: Party, browser: Browser) -> None:
     assert pushed_and_redeemed(holder, browser, by_proof=False, same_key=True).status_code == 200
 
@@ -477,6 +490,7 @@ def _octets() -> Any:
     return OctKey.import_key("k" * 32)
 
 
+@by_dpop
 @pytest.mark.parametrize("name", BAD_PROOFS)
 def test_dpop_negative_tests(holder: Party, browser: Browser, name: str) -> None:
     _, tokens = holder.sign_in(browser)
