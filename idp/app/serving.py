@@ -126,4 +126,5 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         outbox_handlers=outbox_handlers(rooms),
         stations=rooms.stations,
         enrolments=rooms.enrolments,
+        exchange=rooms.exchange,
     )

@@ -27,6 +27,10 @@ class Exchange:
         """Release one data set; see `Pulls.pull` for what it raises."""
         return await self._pulls.pull(pull)
 
+    async def refuse_ended(self, pull: Pull) -> None:
+        """Record a pull with a token whose grant has ended; see `Pulls.refuse_ended`."""
+        await self._pulls.refuse_ended(pull)
+
     async def preview(self, subscriber_id: SubscriberId, details: Sequence[GdxDetail], *, acr: Acr) -> Preview:
         """The owner's own values before consenting; see `Previews.preview`."""
         return await self._previews.preview(subscriber_id, details, acr=acr)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from idp.audit.sequencer import SequencerFenced, sequence_pending, sign_checkpoint
 from idp.enrolment.service import Enrolments
+from idp.exchange.service import Exchange
 from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.signing import SigningKeys
 from idp.stations.service import Stations
@@ -89,6 +90,7 @@ def all_jobs(
     outbox_handlers: Mapping[str, Sequence[OutboxHandler]],
     stations: Stations,
     enrolments: Enrolments,
+    exchange: Exchange,
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -100,6 +102,10 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await stations.sweep(uow)
 
+    async def forget_answers_and_documents() -> None:
+        async with storage.unit_of_work() as uow:
+            await exchange.forget_expired(uow)
+
     audit = AuditJobs(storage=storage, holder=holder, signer=signer)
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
@@ -110,4 +116,5 @@ def all_jobs(
         Job("enrolment.advance", 5, enrolments.advance_open),
         Job("keys.ensure", 3600, signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
+        Job("exchange.forget", 600, forget_answers_and_documents),
     )

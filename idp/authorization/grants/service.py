@@ -60,6 +60,10 @@ class Grants:
         """The grant while it, its client, its subscriber and its consent count."""
         return await store.find_live_grant(uow, grant_id)
 
+    async def get(self, uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
+        """The grant, live or not."""
+        return await store.find_grant(uow, grant_id)
+
     async def revoke_of_code(self, uow: UnitOfWork, text: str, *, client: Client) -> None:
         """A code was shown again: end the grant that it opened, whoever holds its tokens."""
         found = await store.find_grant_of_code(uow, code_digest(text))

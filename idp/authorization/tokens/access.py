@@ -32,6 +32,17 @@ class Presentation:
     url: str
 
 
+class GrantEnded(InvalidTokenError):
+    """A token of ours, shown with proof of its key, whose grant has ended: refused, but nobody's mistake to hide.
+
+    `token` says whose it was, so that the refusal goes on record where its subject sees it.
+    """
+
+    def __init__(self, token: VerifiedAccessToken) -> None:
+        InvalidTokenError.__init__(self, description="the token has been revoked")
+        self.token = token
+
+
 class AccessTokens:
     """Verifies tokens. Every refusal is noted in the security log: who shows a bad token is not proven."""
 
@@ -110,9 +121,12 @@ class AccessTokens:
         if judged.gid is None:
             return _of_client(client, judged)
         grant = await self._grants.live(uow, GrantId(judged.gid))
-        if grant is None or grant.client_id != client.id:
+        if grant is not None and grant.client_id == client.id:
+            return _of_grant(grant, client, token_id=judged.jti, sub=judged.sub, scope=grant.scope)
+        ended = await self._grants.get(uow, GrantId(judged.gid))
+        if ended is None or ended.client_id != client.id:
             raise InvalidTokenError("the token has been revoked")
-        return _of_grant(grant, client, token_id=judged.jti, sub=judged.sub, scope=grant.scope)
+        raise GrantEnded(_of_grant(ended, client, token_id=judged.jti, sub=judged.sub, scope=ended.scope))
 
     async def _verify_sealed(self, uow: UnitOfWork, shown: Presentation) -> tuple[Grant, VerifiedAccessToken]:
         presented = parse_authorization(shown.authorization)
