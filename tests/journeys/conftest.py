@@ -39,8 +39,9 @@ class Demonstration:
 
 
 def free_port_base() -> int:
-    """A first port from which all ports of a demonstration are free."""
-    for base in range(20_000, 30_000, 20):
+    """A first port from which all ports of a demonstration are free; each test process looks in a range of its own."""
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for base in range(20_000 + 2_000 * own, 22_000 + 2_000 * own, 20):
         try:
             for offset in OFFSETS:
                 with socket.socket() as probe:
