@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -49,6 +51,16 @@ def alembic_config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes.update(connection=connection, metadata=metadata)
     return config
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Where the schema of this store stands; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """Where the schema of this program stands."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def _upgrade(connection: Connection) -> None:
