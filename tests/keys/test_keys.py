@@ -1,5 +1,6 @@
 """Keys: seals open only where they were made, indexes need their key, pairwise values do not join, keys rotate."""
 
+import asyncio
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -82,6 +83,19 @@ async def test_personal_data_open_only_in_their_place_and_not_after_shredding(st
         await personal.destroy(uow, "sub_1")
         with pytest.raises(SealBroken):
             await personal.open(uow, "sub_1", **PLACE, sealed=sealed)
+
+
+async def test_an_owner_has_one_key_whoever_needs_it_first(storage: Storage) -> None:
+    personal = PersonalData(ROOTS)
+
+    async def seal(number: int) -> bytes:
+        async with storage.unit_of_work() as uow:
+            return await personal.seal(uow, "sub_1", **{**PLACE, "row": str(number)}, value=b"x")
+
+    sealed = await asyncio.gather(*(seal(number) for number in range(8)))
+    async with storage.reading() as uow:
+        for number, value in enumerate(sealed):
+            assert await personal.open(uow, "sub_1", **{**PLACE, "row": str(number)}, sealed=value) == b"x"
 
 
 def test_the_blind_index_depends_on_key_purpose_and_value() -> None:
