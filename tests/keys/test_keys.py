@@ -175,3 +175,10 @@ async def test_no_private_key_lies_in_the_store_in_clear(
     await SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock).ensure()
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"PRIVATE KEY" not in stored
+
+
+async def test_nodes_that_start_together_make_one_set_of_keys(storage: Storage, clock: FrozenClock) -> None:
+    nodes = [SigningKeys(storage=storage, root_keys=ROOTS, clock=clock) for _ in range(4)]
+    await asyncio.gather(*(node.ensure() for node in nodes))
+    for node in nodes:
+        assert len(await published(node, "ES256")) == 1
