@@ -18,6 +18,7 @@ import idp.authorization.grants.store
 import idp.consent.store
 import idp.enrolment.store
 import idp.exchange.document.store
+import idp.exchange.pull.counting
 import idp.exchange.pull.store
 import idp.keys.envelope
 import idp.keys.signing

@@ -8,6 +8,7 @@ from idp.exchange.document.model import FetchedDocument
 from idp.exchange.document.service import Documents
 from idp.exchange.model import Pull, Released
 from idp.exchange.preview import Preview, Previews
+from idp.exchange.pull.counting import drop_expired_counters
 from idp.exchange.pull.service import Pulls
 from idp.exchange.pull.store import forget_answers
 from idp.kernel.assurance import Acr
@@ -44,4 +45,4 @@ class Exchange:
 
         Records and hashes stay.
         """
-        return await forget_answers(uow) + await self._documents.drop_expired(uow)
+        return await forget_answers(uow) + await self._documents.drop_expired(uow) + await drop_expired_counters(uow)
