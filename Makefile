@@ -7,6 +7,8 @@ OUT ?=
 ONCE ?=
 CARD ?=
 PYTHON := .venv/bin/python
+# one file of tests at a time on each of two cores
+SIDE_BY_SIDE := -n 2 --dist loadfile
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,10 +20,10 @@ demo: setup ## run everything and the whole journey [ONCE=1] [OUT=dir] [PORT_BAS
 	@exec $(PYTHON) -m idp.cli demo --port-base $(PORT_BASE) $(if $(OUT),--out '$(OUT)') $(if $(ONCE),--once) $(if $(CARD),--card $(CARD))
 
 test: setup-test ## run every test, real parts included
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest $(SIDE_BY_SIDE)
 
 test-long: setup-test ## the full figures, before a release
-	@LONG=1 $(PYTHON) -m pytest
+	@LONG=1 $(PYTHON) -m pytest $(SIDE_BY_SIDE)
 
 check: setup-test ## style, types, import contracts
 	@$(PYTHON) -m ruff check .

@@ -11,11 +11,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
 from tests.clock import FrozenClock
 from tests.postgresql import Cluster, find_binaries
+
+# `make test-long` asks every property a hundred times as often
+settings.register_profile("long", max_examples=10_000, deadline=None)
+if os.environ.get("LONG"):
+    settings.load_profile("long")
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,15 @@ class Cluster:
     def drop_database(self, name: str) -> None:
         self._sql(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def dump(self, name: str) -> bytes:
+        """Everything in a database, as `pg_dump` writes it."""
+        command = [str(self.binaries / "pg_dump"), "-h", str(self.folder), "-U", "postgres", name]
+        return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+
+    def checkpoint(self) -> None:
+        """Have every page written to its file."""
+        self._sql("CHECKPOINT")
+
     def _sql(self, statement: str) -> None:
         psql = [str(self.binaries / "psql"), "-qX", "-h", str(self.folder), "-U", "postgres", "-d", "postgres"]
         subprocess.run([*psql, "-c", statement], check=True, capture_output=True, timeout=30)

@@ -49,8 +49,9 @@ def test_each_of_the_eight_packages_works_where_the_readme_says() -> None:
         files = re.findall(r"`([\w/]+\.py)`", where)
         assert files, package
         for file in files:
-            imported = _imports(ROOT / file)
-            assert MODULES.get(package, package) in imported, f"{file} does not import {package}"
+            module = MODULES.get(package, package)
+            late = f'import_module("{module}' in (ROOT / file).read_text("utf-8")
+            assert late or module in _imports(ROOT / file), f"{file} does not import {package}"
 
 
 @pytest.mark.parametrize("package", [name for name in EIGHT if name != "pyscard"])

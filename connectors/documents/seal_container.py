@@ -45,7 +45,7 @@ def validate_container(pdf: bytes, seal: EmbeddedPdfSignature) -> None:
 
 
 def _validate_frame(signed_data: cms.SignedData) -> None:
-    """Versions and digest algorithms stand outside of what is signed (RFC 5652 section 5.4)."""
+    """Versions, algorithms and the name of the signer stand outside of what is signed (RFC 5652 section 5.4)."""
     (signer,) = signed_data["signer_infos"]
     # RFC 5652 section 5.1: version 1 for id-data, 3 for any other content; section 5.3: version 1 with
     # issuerAndSerialNumber, 3 with subjectKeyIdentifier
@@ -57,3 +57,12 @@ def _validate_frame(signed_data: cms.SignedData) -> None:
     # this set."
     if signer["digest_algorithm"].native not in signed_data["digest_algorithms"].native:
         raise Unfit(Verdict.CHANGED, "the frame of the seal was changed")
+    if signer["sid"].name == "issuer_and_serial_number" and not _names_a_certificate(signer["sid"].chosen, signed_data):
+        raise Unfit(Verdict.CHANGED, "the frame of the seal was changed")
+
+
+def _names_a_certificate(identifier: cms.IssuerAndSerialNumber, signed_data: cms.SignedData) -> bool:
+    """Whether a certificate that came along is named letter by letter; readers do not mind the case of letters."""
+    named = identifier["issuer"].dump(), identifier["serial_number"].native
+    certificates = (choice.chosen for choice in signed_data["certificates"] if choice.name == "certificate")
+    return any((certificate.issuer.dump(), certificate.serial_number) == named for certificate in certificates)

@@ -14,7 +14,8 @@ from connectors.simulators.authority.routes import Authority
 def main() -> None:
     """Serve until told to stop. The authorities' keys are kept in `HOME/authority`."""
     parser = argparse.ArgumentParser(prog="python -m connectors.simulators", description=__doc__)
-    parser.add_argument("--port", type=int, default=8003, help="TCP port on 127.0.0.1 (default 8003)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8003, help="TCP port (default 8003)")
     parser.add_argument("--home", type=Path, required=True, help="folder for the demonstration authorities' keys")
     parser.add_argument(
         "--houses", type=int, default=60, help="houses in the population, ten people to three (default 60)"
@@ -31,7 +32,7 @@ def main() -> None:
     # no access log: addresses hold citizen numbers. No proxy headers: `/_control` trusts the peer's address.
     uvicorn.run(
         application,
-        host="127.0.0.1",
+        host=arguments.host,
         port=arguments.port,
         access_log=False,
         proxy_headers=False,

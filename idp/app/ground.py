@@ -18,6 +18,7 @@ from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
 from idp.settings import SMALL_PROFILES, Settings
+from idp.storage.clock_watch import watch_clock
 from idp.storage.profile import mark_or_check
 from idp.storage.storage import Storage, open_engine
 
@@ -54,6 +55,7 @@ async def open_ground(settings: Settings, *, clock: Clock | None = None) -> Asyn
     try:
         if settings.profile in SMALL_PROFILES:
             await upgrade_schema(storage.engine)
+        await watch_clock(storage)
         async with storage.unit_of_work() as uow:
             await mark_or_check(uow, settings.profile)
         ground = _ground(settings, clock, root_keys, storage)

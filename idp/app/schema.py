@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +21,7 @@ import idp.authorization.grants.store
 import idp.consent.store
 import idp.enrolment.store
 import idp.exchange.document.store
+import idp.exchange.pull.counting
 import idp.exchange.pull.store
 import idp.keys.envelope
 import idp.keys.signing
@@ -52,6 +55,16 @@ def alembic_config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes.update(connection=connection, metadata=metadata)
     return config
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Where the schema of this store stands; None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """Where the schema of this program stands."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def _upgrade(connection: Connection) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -22,10 +23,12 @@ from idp.app.rooms import Rooms, build_rooms
 from idp.kernel.ids import new_id
 from idp.settings import Settings
 from idp.storage.profile import Profile
+from idp.storage.clock_watch import watch_clock
 from idp.worker.jobs import Job, all_jobs
 from idp.worker.loop import run_jobs
 
 DRAIN_SECONDS = 10
+CLOCK_EVERY_SECONDS = 1.0
 DEFAULT_PORTS = {"provider": 8000, "gateway": 8001, "portal": 8002}
 ISSUER_ALONE = frozenset({Profile.CONFORMANCE})
 """Profiles without registries: they show the issuer, and neither the data exchange nor the staff's pages."""
@@ -80,8 +83,8 @@ async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[
         async with asyncio.TaskGroup() as group:
             for listener in _listeners(settings, rooms, parts):
                 group.create_task(_serve_door(listener, stop))
-            if Part.WORKER in parts:
-                group.create_task(run_jobs(_jobs(rooms), stop))
+            clock = Job("storage.watch_clock", CLOCK_EVERY_SECONDS, partial(watch_clock, rooms.ground.storage))
+            group.create_task(run_jobs([clock, *(_jobs(rooms) if Part.WORKER in parts else ())], stop))
 
 
 def _listeners(settings: Settings, rooms: Rooms, parts: Sequence[Part]) -> list[Listener]:
@@ -147,4 +150,5 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         stations=rooms.stations,
         enrolments=rooms.enrolments,
         deferred=rooms.deferred,
+        exchange=rooms.exchange,
     )

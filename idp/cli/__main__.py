@@ -9,6 +9,7 @@ import typer
 COMMANDS = {
     "audit": "The tamper-evident log: verify, checkpoint.",
     "card": "The virtual reader's slots: insert, eject, state.",
+    "db": "The schema of the store: upgrade, status.",
     "demo": "Everything on this machine, and the whole journey.",
     "doctor": "What is wrong with this machine, and the cure.",
     "document": "Sealed documents: verify.",

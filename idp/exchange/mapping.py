@@ -1,7 +1,4 @@
-"""Registry records to catalogue fields:
-
-strings ready for people. A data set is an entry of the catalogue and a mapping here.
-"""
+"""Registry records to catalogue fields: texts ready for people. A data set is a catalogue entry and a mapping here."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -14,13 +11,17 @@ Fields = dict[str, Any]
 """Field name to value; a value is text, or for company lists a list of texts or of objects of texts."""
 
 
+SEXES: Final = MappingProxyType({"0": "ไม่ระบุ", "1": "ชาย", "2": "หญิง"})
+"""DOPA's codes in its own words (facts/thai-registries, section 3.3)."""
+
+
 def person_fields(record: PersonRecord) -> Fields:
     """`dopa.person`."""
     return {
         "citizen_id": record.citizen_id.digits,
         "name_th": record.name_th.full(),
         "name_en": record.name_en.full(),
-        "sex": record.sex,
+        "sex": SEXES.get(record.sex, SEXES["0"]),
         "birth_date": record.birth_date.thai(),
         "nationality": record.nationality,
         "father_name": record.father.first_name,

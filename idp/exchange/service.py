@@ -8,6 +8,7 @@ from idp.exchange.document.model import FetchedDocument
 from idp.exchange.document.service import Documents
 from idp.exchange.model import Pull, Released
 from idp.exchange.preview import Preview, Previews
+from idp.exchange.pull.counting import drop_expired_counters
 from idp.exchange.pull.service import Pulls
 from idp.exchange.pull.store import forget_answers
 from idp.kernel.assurance import Acr
@@ -27,6 +28,10 @@ class Exchange:
         """Release one data set; see `Pulls.pull` for what it raises."""
         return await self._pulls.pull(pull)
 
+    async def refuse_ended(self, pull: Pull) -> None:
+        """Record a pull with a token whose grant has ended; see `Pulls.refuse_ended`."""
+        await self._pulls.refuse_ended(pull)
+
     async def preview(self, subscriber_id: SubscriberId, details: Sequence[GdxDetail], *, acr: Acr) -> Preview:
         """The owner's own values before consenting; see `Previews.preview`."""
         return await self._previews.preview(subscriber_id, details, acr=acr)
@@ -40,4 +45,4 @@ class Exchange:
 
         Records and hashes stay.
         """
-        return await forget_answers(uow) + await self._documents.drop_expired(uow)
+        return await forget_answers(uow) + await self._documents.drop_expired(uow) + await drop_expired_counters(uow)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.contracts.documents import Delivery
+from idp.authorization.tokens.access import GrantEnded
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS, DataSet
 from idp.catalogue.gdx import MAX_CASE_LENGTH
@@ -48,7 +49,12 @@ class PullEndpoints:
 
     async def pull(self, request: Request) -> Response:
         """One data set, as JSON or with a sealed document, once for each Idempotency-Key."""
-        access_token = await self._tokens.verified(request)
+        try:
+            access_token = await self._tokens.verified(request)
+        except GrantEnded as ended:
+            # the person who withdrew sees that somebody tried again
+            await self._exchange.refuse_ended(await _parse_pull(request, ended.token))
+            raise
         released = await self._exchange.pull(await _parse_pull(request, access_token))
         return JSONResponse(self._answer(released), headers={"dpop-nonce": self._tokens.nonce()})
 

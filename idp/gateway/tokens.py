@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from idp.authorization.tokens.access import AccessTokens
+from idp.authorization.tokens.access import AccessTokens, GrantEnded
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.protocol.authorization_header import challenge, only_authorization
 from idp.protocol.dpop import only_proof
@@ -26,18 +26,25 @@ class GatewayTokens:
         self._base_url = base_url.rstrip("/")
 
     async def verified(self, request: Request) -> VerifiedAccessToken:
-        """The live token of this request; its proof is spent. Raises an OAuth2Error, answered by `handlers`."""
+        """The live token of this request; its proof is spent.
+
+        Raises an OAuth2Error, answered by `handlers`; GrantEnded is one of them.
+        """
         authorization = only_authorization(request.headers.getlist("authorization"))
         proof = only_proof(request.headers.getlist("dpop"))
         async with self._storage.unit_of_work() as uow:
-            return await self._access_tokens.verify(
-                uow=uow,
-                authorization=authorization,
-                dpop=proof,
-                method=request.method,
-                url=self._base_url + request.url.path,
-                expected_audience=self._base_url,
-            )
+            try:
+                return await self._access_tokens.verify(
+                    uow=uow,
+                    authorization=authorization,
+                    dpop=proof,
+                    method=request.method,
+                    url=self._base_url + request.url.path,
+                    expected_audience=self._base_url,
+                )
+            except GrantEnded as ended:
+                refusal = ended  # raised once the proof is spent, so that it cannot be shown again
+        raise refusal
 
     def nonce(self) -> str:
         """The `DPoP-Nonce` to hand out with answers (RFC 9449 section 8.2)."""

@@ -6,11 +6,12 @@ Destroying the data key makes everything sealed under it unreadable, also in bac
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, select
 
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.files import RootKeys
 from idp.keys.sealing import NONCE_BYTES, SealBroken
+from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
 
@@ -35,7 +36,7 @@ class PersonalData:
 
     async def seal(self, uow: UnitOfWork, owner: str, *, table: str, column: str, row: str, value: bytes) -> bytes:
         """Encrypt a value for exactly this place; the owner's data key is made at first use."""
-        cipher = await self._cipher(uow, owner) or await self._new_cipher(uow, owner)
+        cipher = await self._cipher(uow, owner) or await self._first_cipher(uow, owner)
         nonce = self._randomness(NONCE_BYTES)
         return nonce + cipher.encrypt(nonce, value, _place(table, column, row))
 
@@ -66,14 +67,19 @@ class PersonalData:
         except (InvalidTag, KeyError) as error:
             raise SealBroken("data_key.wrapped") from error
 
-    async def _new_cipher(self, uow: UnitOfWork, owner: str) -> AESGCM:
+    async def _first_cipher(self, uow: UnitOfWork, owner: str) -> AESGCM:
         key, nonce, version = self._randomness(DATA_KEY_BYTES), self._randomness(NONCE_BYTES), self._root_keys.newest
         wrapping = AESGCM(self._root_keys.derive("data-key-wrapping", version=version))
         wrapped = nonce + wrapping.encrypt(nonce, key, owner.encode())
-        await uow.execute(
-            insert(data_key).values(owner=owner, root_version=version, wrapped=wrapped, created_at=uow.now)
+        first = insert_on_conflict(data_key, uow.dialect).values(
+            owner=owner, root_version=version, wrapped=wrapped, created_at=uow.now
         )
-        return AESGCM(key)
+        # another node may have made the owner's key meanwhile: whichever row stands is the key
+        await uow.execute(first.on_conflict_do_nothing())
+        cipher = await self._cipher(uow, owner)
+        if cipher is None:
+            raise SealBroken("data_key.wrapped")
+        return cipher
 
 
 def _place(table: str, column: str, row: str) -> bytes:

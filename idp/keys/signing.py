@@ -20,9 +20,10 @@ from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select, update
 
 from idp.kernel.clock import Clock
-from idp.kernel.randomness import Randomness, system_randomness
+from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.files import RootKeys
 from idp.keys.sealing import NONCE_BYTES, SealBroken
+from idp.storage.leases import take_lease
 from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import Storage, UnitOfWork
 
@@ -43,6 +44,7 @@ signing_key = Table(
 PUBLISHED_BEFORE_USE = timedelta(hours=24)
 KEPT_AFTER_USE = timedelta(hours=25)
 SIGNS_FOR = timedelta(days=90)
+LEASE = timedelta(seconds=10)
 SNAPSHOT_LIFE = timedelta(seconds=2)
 KEY_ALGORITHMS = ("ES256", "RS256", "EdDSA")
 """Which keys are made: one key a kind. The RSA key signs by RS256 and PS256, and is published for both."""
@@ -84,6 +86,7 @@ class SigningKeys:
         self._root_keys = root_keys
         self._clock = clock
         self._randomness = randomness
+        self._holder = random_text(randomness, bits=128)
         self._snapshot: tuple[SigningKey, ...] = ()
         self._taken_at: datetime | None = None
         self._refreshing = asyncio.Lock()
@@ -91,6 +94,9 @@ class SigningKeys:
     async def ensure(self) -> None:
         """Make the first keys, and each successor a day before it is needed; forget keys whose time is over."""
         async with self._storage.unit_of_work() as uow:
+            # one node makes keys; the others wait for its row and find them made
+            if await take_lease(uow, name="keys.signing", holder=self._holder, for_how_long=LEASE) is None:
+                return
             await uow.execute(delete(signing_key).where(signing_key.c.gone_at <= uow.now))
             keys = await self._load(uow)
             for alg in KEY_ALGORITHMS:

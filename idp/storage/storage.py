@@ -53,10 +53,17 @@ class Storage:
         self.clock = clock
         # SQLite has one writer: waiting in line here is cheaper than its busy handler, which sleeps.
         self._writers = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+        self._refusal: Exception | None = None
+
+    def refuse_writes(self, refusal: Exception | None) -> None:
+        """From now on every writing transaction raises this; None takes writes again."""
+        self._refusal = refusal
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
         """A writing transaction: commits when the block ends, rolls back when it raises."""
+        if self._refusal is not None:
+            raise self._refusal
         if self._writers is None:
             async with self.engine.begin() as connection:
                 yield UnitOfWork(connection, self.clock.now())

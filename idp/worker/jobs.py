@@ -7,6 +7,7 @@ from datetime import timedelta
 from idp.audit.sequencer import SequencerFenced, sequence_pending, sign_checkpoint
 from idp.authorization.deferred.service import DeferredRequests
 from idp.enrolment.service import Enrolments
+from idp.exchange.service import Exchange
 from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.signing import SigningKeys
 from idp.stations.service import Stations
@@ -91,6 +92,7 @@ def all_jobs(
     stations: Stations,
     enrolments: Enrolments,
     deferred: DeferredRequests,
+    exchange: Exchange,
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -106,6 +108,10 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await deferred.forget_expired(uow)
 
+    async def forget_answers_and_documents() -> None:
+        async with storage.unit_of_work() as uow:
+            await exchange.forget_expired(uow)
+
     audit = AuditJobs(storage=storage, holder=holder, signer=signer)
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
@@ -117,4 +123,5 @@ def all_jobs(
         Job("keys.ensure", 3600, signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
         Job("deferred.forget", 600, forget_deferred),
+        Job("exchange.forget", 600, forget_answers_and_documents),
     )

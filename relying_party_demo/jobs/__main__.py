@@ -62,12 +62,13 @@ def main() -> None:
     """Serve until stopped."""
     parser = argparse.ArgumentParser(prog="relying_party_demo.jobs", description=__doc__)
     parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8010)
     arguments = parser.parse_args()
     app = build(arguments.config)
     uvicorn.run(
         app,
-        host="127.0.0.1",
+        host=arguments.host,
         port=arguments.port,
         log_level="warning",
         access_log=False,

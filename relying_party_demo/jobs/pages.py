@@ -62,7 +62,10 @@ class JobPages:
                 Route("/employer", signed_in(self.look_up_employer), methods=["POST"]),
                 Route("/application/{name}.{kind}", signed_in(self.paper)),
                 Route("/employer/{name}.{kind}", signed_in(self.paper)),
-                Mount("/static", StaticFiles(packages=[("relying_party_demo.jobs", "static")])),
+                Mount(
+                    "/static",
+                    StaticFiles(packages=[("relying_party_demo.jobs", "static"), ("fontpkg_sarabun", "files")]),
+                ),
             ],
             exception_handlers={AskRefused: self.refused},
             lifespan=lifespan,

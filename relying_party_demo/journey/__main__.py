@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from relying_party_demo.journey.endpoints import Endpoints
-from relying_party_demo.journey.steps import STEPS, Outcome, Result, walk
+from relying_party_demo.journey.steps import Outcome, Result, steps_for, walk
 from relying_party_demo.journey.story import Story
 
 SUMMARY = {
@@ -57,6 +57,9 @@ def main() -> int:
     }
     (arguments.out / "journey.json").write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", "utf-8")
     _summarise(console, results, all_held=all_held)
+    papers = sorted(path.name for path in arguments.out.glob("*.pdf"))
+    if papers:
+        console.print(f"เอกสารอยู่ที่ · the documents lie in {arguments.out}: {', '.join(papers)}", highlight=False)
     return 0 if all_held else 1
 
 
@@ -66,7 +69,7 @@ def _walk_visibly(story: Story, console: Console) -> list[Result]:
         for result in walk(story, before=lambda step: status.update(step.title(story.language))):
             results.append(result)
             mark = "[green]✓[/]" if result.outcome is Outcome.OK else "[red]✗[/]"
-            place = f"{len(results):2}/{len(STEPS)}"
+            place = f"{len(results):2}/{len(steps_for(story.endpoints))}"
             console.print(f"{mark} {place} {result.step.title(story.language)} [dim]{result.ms / 1000:.1f} s[/]")
             if result.error:
                 console.print(f"        {result.error}", style="red", markup=False)

@@ -23,7 +23,7 @@ class Endpoints:
     """Addresses, people and commands. `card_command` and `audit_command` are argument lists to which verbs are added.
 
     `agency_name` is by language; `juristic_id` is a company that the company registry knows; `home` is the folder the
-    demonstration keeps its store in.
+    demonstration keeps its keys in, and its store where that is a file.
     """
 
     issuer: str
@@ -35,6 +35,7 @@ class Endpoints:
     card_stack: str
     audit_command: tuple[str, ...]
     home: Path
+    store_is_a_file: bool
     agency_name: Mapping[str, str]
     juristic_id: str
 
@@ -56,6 +57,7 @@ class Endpoints:
             card_stack=told["card_stack"],
             audit_command=tuple(told["audit_command"]),
             home=Path(told["home"]),
+            store_is_a_file=told["store"] == "sqlite",
             agency_name={"th": agency["name_th"], "en": agency["name_en"]},
             juristic_id=told["company"]["juristic_id"],
         )

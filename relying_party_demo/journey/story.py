@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Story:
         run([*self.endpoints.card_command, verb, *words, "--home", str(self.endpoints.home)])
 
 
-def run(command: Sequence[str], *, expected: int = 0, env: dict[str, str] | None = None) -> str:
+def run(command: Sequence[str], *, expected: int = 0, env: Mapping[str, str] | None = None) -> str:
     """A command's output; JourneyFault when it ends otherwise than expected or takes too long."""
     try:
         # the commands come from the demonstration's own endpoints file

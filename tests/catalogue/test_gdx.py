@@ -67,12 +67,15 @@ def test_a_detail_is_read_and_written_back_the_same() -> None:
         ("purpose", "x\n"),
         ("case", "x" * 65),
         ("citizen_id", "1100200000019"),
+        ("ชื่อ", "x"),
+        ("a\\b", "x"),
     ],
 )
 def test_anything_else_is_refused(change: str, value: object) -> None:
     with pytest.raises(InvalidGdxDetail) as refused:
         parse_authorization_details([{**PERSON, change: value}])
     assert str(refused.value).isascii()
+    assert "\\" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "[1]", "null", "[" * 100_000, json.dumps([PERSON] * 2)])

@@ -14,8 +14,9 @@ from idp.authorization.grants.store import mark_revoked
 from idp.catalogue.gdx import Basis, JuristicSubject
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat
+from idp.exchange.pull.model import Chain
 from idp.exchange.pull.records import PROBLEMS
-from idp.exchange.pull.store import disclosure
+from idp.exchange.pull.store import broken_links, disclosure, hold_links
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
@@ -335,3 +336,58 @@ async def test_an_answer_is_kept_for_an_hour_and_then_forgotten(world: World) ->
 
 async def test_every_reason_has_its_problem() -> None:
     assert set(PROBLEMS) == set(Reason)
+
+
+async def released_at_once(world: World, *asked: Pull) -> int:
+    exchange = world.exchange()
+    results = await asyncio.gather(*(exchange.pull(one) for one in asked), return_exceptions=True)
+    assert all(isinstance(result, TuatonError) for result in results if isinstance(result, BaseException))
+    return sum(not isinstance(result, BaseException) for result in results)
+
+
+async def test_a_token_by_duty_is_used_up_once_by_requests_at_the_same_time(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    token = world.own_token(company_detail(uses=2))
+    assert await released_at_once(world, *(pull(token, "dbd.company") for _ in range(6))) == 2
+    assert [outcome for outcome, _ in await outcomes(world)].count("released") == 2
+
+
+async def test_the_daily_quota_holds_for_requests_at_the_same_time(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    async with world.storage.unit_of_work() as uow:
+        await world.agencies.suspend_agreement(uow, world.person_agreement.id, by=SYSTEM)
+        await world.agree(uow, SERVICE, "dopa.person", PERSON_FIELDS, {Basis.CONSENT}, daily_quota=2)
+    _, token = await world.consented()
+    assert await released_at_once(world, *(pull(token) for _ in range(6))) == 2
+
+
+async def test_counters_are_forgotten_when_their_day_is_over(world: World) -> None:
+    token = world.own_token(company_detail(uses=1))
+    await world.exchange().pull(pull(token, "dbd.company"))
+    world.clock.advance(3600)
+    async with world.storage.unit_of_work() as uow:
+        assert await world.exchange().forget_expired(uow) == 1  # the kept answer, no counter
+    world.clock.advance(2 * 24 * 3600)
+    async with world.storage.unit_of_work() as uow:
+        assert await world.exchange().forget_expired(uow) == 2
+
+
+async def test_who_withdraws_waits_for_a_disclosure_that_is_under_way(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    _, token = await world.consented()
+    chain = Chain(
+        client_id=token.client_id,
+        grant_id=token.grant_id,
+        subscriber_id=token.subscriber_id,
+        consent_id=token.consent_id,
+        agreement_id=world.person_agreement.id,
+    )
+    async with world.storage.unit_of_work() as uow:
+        await hold_links(uow, chain)
+        withdrawal = asyncio.create_task(withdraw(world))
+        finished, _ = await asyncio.wait({withdrawal}, timeout=0.3)
+        assert not finished
+        assert not await broken_links(uow, chain)
+    await withdrawal
+    async with world.storage.unit_of_work() as uow:
+        assert await broken_links(uow, chain)

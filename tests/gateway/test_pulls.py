@@ -12,6 +12,7 @@ from joserfc.jwk import ECKey
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.authorization.client_registration.store import insert_client
 from idp.kernel.ids import ClientId
+from idp.oversight.service import AccessHistory
 from idp.web.routes import Access
 from tests.exchange.test_pull import withdraw
 from tests.exchange.world import SOMCHAI, THONGDEE, client, company_detail
@@ -109,6 +110,18 @@ async def test_after_withdrawal_neither_data_nor_documents_leave(sealing_door: D
     await withdraw(sealing_door.world)
     assert (await sealing_door.pull(token)).status_code == 401
     assert (await sealing_door.fetch(token, f"/documents/{document['id']}")).status_code == 401
+
+
+async def test_who_withdrew_sees_that_somebody_tried_again(door: Door) -> None:
+    consent, verified = await door.world.consented()
+    token = await door.token(verified)
+    await withdraw(door.world)
+    assert (await door.pull(token)).status_code == 401
+    [refusal] = await door.world.entries("exchange.refused")
+    assert '"reason":"grant_ended"' in refusal
+    async with door.world.storage.reading() as uow:
+        [seen] = await AccessHistory().of(uow, consent.subscriber_id)
+    assert seen.outcome.value == "refused"
 
 
 async def test_a_registry_that_is_down_is_a_problem_with_a_next_step(door: Door) -> None:

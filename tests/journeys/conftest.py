@@ -1,6 +1,7 @@
 """The whole house as `make demo` starts it, on ports of its own."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from idp.cli.demo_stack import Plan, start_everything
 from idp.cli.processes import Processes
+from tests.postgresql import Cluster
 
 OFFSETS = (0, 1, 2, 3, 10)
 
@@ -37,8 +39,9 @@ class Demonstration:
 
 
 def free_port_base() -> int:
-    """A first port from which all ports of a demonstration are free."""
-    for base in range(20_000, 30_000, 20):
+    """A first port from which all ports of a demonstration are free; each test process looks in a range of its own."""
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for base in range(20_000 + 2_000 * own, 22_000 + 2_000 * own, 20):
         try:
             for offset in OFFSETS:
                 with socket.socket() as probe:
@@ -63,10 +66,30 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
 def brought_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `make demo ONCE=1 OUT=dir` leaves behind."""
     out = tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-m", "idp.cli", "demo", "--once", "--out", str(out)]
-    done = subprocess.run([*command, "--port-base", str(free_port_base())], capture_output=True, text=True, timeout=170)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    _run_once(out, {})
     return out
+
+
+@pytest.fixture(scope="session")
+def brought_home_from_postgresql(
+    postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Cluster, str]:
+    """The same with PostgreSQL as the store: what is left behind, the cluster, the database's name."""
+    out, name = tmp_path_factory.mktemp("home"), "journey"
+    _run_once(out, {"IDP_DATABASE_URL": postgresql.create_database(name)})
+    return out, postgresql, name
+
+
+def _run_once(out: Path, environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "idp.cli", "demo", "--once", "--out", str(out)]
+    done = subprocess.run(
+        [*command, "--port-base", str(free_port_base())],
+        capture_output=True,
+        text=True,
+        timeout=170,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """`make demo ONCE=1 OUT=dir`: what it leaves behind holds for tools that nobody here wrote."""
 
+import base64
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,6 +13,10 @@ from typing import Any
 
 import pikepdf
 import pytest
+
+from connectors.fictitious.personas import PERSONAS
+from connectors.fictitious.photos import photo
+from tests.postgresql import Cluster
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -90,14 +96,24 @@ def test_an_unreadable_store_is_said_to_be_unreadable(tmp_path: Path, idp: Idp) 
     assert (code, verdict["verdict"]) == (2, "unreadable")
 
 
+def telltales(brought_home: Path) -> list[bytes]:
+    """What must be found nowhere: the person's number, names and address, in clear or as a plain hash; the photo."""
+    person = json.loads((brought_home / "dopa.person.json").read_text("utf-8"))["fields"]
+    address = json.loads((brought_home / "dopa.address.json").read_text("utf-8"))["fields"]
+    number = person["citizen_id"]
+    texts = [number, *person["name_th"].split(), "ทดสอบดี", "สมชาย", address["address_text"]]
+    picture = photo(PERSONAS["somchai"].card)
+    return [
+        *(form for text in texts for form in (text.encode("utf-8"), text.encode("utf-16-le"), text.encode("tis-620"))),
+        hashlib.sha256(number.encode()).hexdigest().encode(),
+        hashlib.sha256(number.encode()).digest(),
+        picture[200:264],
+        base64.b64encode(picture[300:360]),
+    ]
+
+
 def test_the_data_of_the_person_lie_nowhere_in_clear(brought_home: Path) -> None:
-    payload = json.loads((brought_home / "dopa.person.json").read_text("utf-8"))
-    address = json.loads((brought_home / "dopa.address.json").read_text("utf-8"))
-    secrets = [payload["fields"]["citizen_id"], payload["fields"]["name_th"].split()[-1], "ทดสอบดี", "สมชาย"]
-    secrets.append(address["fields"]["address_text"])
-    needles = [needle for secret in secrets for needle in (secret.encode("utf-8"), secret.encode("utf-16-le"))]
-    needles.append(hashlib.sha256(secrets[0].encode()).hexdigest().encode())
-    needles.append(hashlib.sha256(secrets[0].encode()).digest())
+    needles = telltales(brought_home)
     # the agency's own store and the registries' keys are not ours; everything else of the house is
     strangers = {"agencies", "simulators"}
     files = [path for path in (brought_home / "store").rglob("*") if path.is_file()]
@@ -105,5 +121,23 @@ def test_the_data_of_the_person_lie_nowhere_in_clear(brought_home: Path) -> None
     assert any(path.suffix == ".db" for path in ours)
     assert any(path.suffix == ".log" for path in ours)
     for path in ours:
+        content = path.read_bytes()
+        assert [needle for needle in needles if needle in content] == [], path
+
+
+@pytest.mark.postgresql
+def test_nor_in_a_postgresql_cluster_or_its_dump(brought_home_from_postgresql: tuple[Path, Cluster, str]) -> None:
+    out, cluster, name = brought_home_from_postgresql
+    assert json.loads((out / "journey.json").read_text("utf-8"))["ok"] is True
+    needles = telltales(out)
+    dump = cluster.dump(name)
+    # bytea columns are dumped in hexadecimal
+    unfolded = b"".join(bytes.fromhex(found.decode()) for found in re.findall(rb"\\\\x((?:[0-9a-f]{2}){8,})", dump))
+    assert b'"event":"exchange.decided"' in unfolded
+    assert [needle for needle in needles if needle in dump or needle in unfolded] == []
+    cluster.checkpoint()
+    files = [path for path in cluster.folder.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    for path in files:
         content = path.read_bytes()
         assert [needle for needle in needles if needle in content] == [], path

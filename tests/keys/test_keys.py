@@ -1,5 +1,6 @@
 """Keys: seals open only where they were made, indexes need their key, pairwise values do not join, keys rotate."""
 
+import asyncio
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -99,6 +100,19 @@ async def test_personal_data_open_only_in_their_place_and_not_after_shredding(st
             await personal.open(uow, "sub_1", **PLACE, sealed=sealed)
 
 
+async def test_an_owner_has_one_key_whoever_needs_it_first(storage: Storage) -> None:
+    personal = PersonalData(ROOTS)
+
+    async def seal(number: int) -> bytes:
+        async with storage.unit_of_work() as uow:
+            return await personal.seal(uow, "sub_1", **{**PLACE, "row": str(number)}, value=b"x")
+
+    sealed = await asyncio.gather(*(seal(number) for number in range(8)))
+    async with storage.reading() as uow:
+        for number, value in enumerate(sealed):
+            assert await personal.open(uow, "sub_1", **{**PLACE, "row": str(number)}, sealed=value) == b"x"
+
+
 def test_the_blind_index_depends_on_key_purpose_and_value() -> None:
     index = BlindIndex(ROOTS)
     [digest] = index.digests("citizen_id", "1100200000019")
@@ -188,3 +202,10 @@ async def test_no_private_key_lies_in_the_store_in_clear(
     await SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock).ensure()
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"PRIVATE KEY" not in stored
+
+
+async def test_nodes_that_start_together_make_one_set_of_keys(storage: Storage, clock: FrozenClock) -> None:
+    nodes = [SigningKeys(storage=storage, root_keys=ROOTS, clock=clock) for _ in range(4)]
+    await asyncio.gather(*(node.ensure() for node in nodes))
+    for node in nodes:
+        assert len(await published(node, "ES256")) == 1

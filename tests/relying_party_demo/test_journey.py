@@ -68,6 +68,7 @@ def told(folder: Path, **changes: Any) -> dict[str, Any]:
         "card_stack": "memory",
         "audit_command": [sys.executable, str(verifier)],
         "home": str(folder / "home"),
+        "store": "sqlite",
         "agencies": {"jobs": {"name_th": "หน่วยงานสาธิต", "name_en": "Demonstration agency"}},
         "company": {"juristic_id": "0105500000001"},
     } | changes

@@ -19,6 +19,7 @@ from starlette.requests import Request
 import idp
 from idp.web.errors import ProblemCatalogue
 from idp.web.languages import Language, page_language
+from tests.web.error_table import PAGE, error_table
 
 ROOT = Path(idp.__file__).parent
 DOORS_WITH_TEMPLATES = sorted(folder.parent for folder in ROOT.glob("*/templates"))
@@ -143,3 +144,7 @@ def test_an_incomplete_entry_is_refused(tmp_path: Path) -> None:
     (tmp_path / "XXX.toml").write_text('[XXX-01]\nstatus = 400\ntitle_th = "ก"\n', "utf-8")
     with pytest.raises(ValueError, match="XXX-01"):
         ProblemCatalogue(tmp_path)
+
+
+def test_the_page_of_error_codes_is_what_the_catalogue_says() -> None:
+    assert PAGE.read_text("utf-8") == error_table(), "run python -m tests.web.error_table"

@@ -120,6 +120,7 @@ async def told_to_strangers(
         "card_stack": card_stack,
         "desk_socket": str(desk_socket_of(settings.home)),
         "home": str(settings.home.resolve()),
+        "store": rooms.ground.storage.engine.dialect.name,
         "card_command": [sys.executable, "-m", "idp.cli", "card"],
         "audit_command": [sys.executable, "-m", "idp.cli", "audit"],
         "company": {"juristic_id": COMPANY_PERSONAS["thongdee"].juristic_id.digits},

@@ -78,6 +78,10 @@ class Grants:
             return None
         return replace(grant, generation=grant.generation + 1, rotated_at=uow.now)
 
+    async def get(self, uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
+        """The grant, live or not."""
+        return await store.find_grant(uow, grant_id)
+
     async def revoke_of_code(self, uow: UnitOfWork, text: str, *, client: Client) -> None:
         """A code was shown again: end the grant that it opened, whoever holds its tokens."""
         found = await store.find_grant_of_code(uow, code_digest(text))

@@ -103,6 +103,12 @@ async def find_live_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
     return None if row is None else _grant(row)
 
 
+async def find_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
+    """The grant, live or not."""
+    row = await uow.first(select(grant).where(grant.c.id == grant_id))
+    return None if row is None else _grant(row)
+
+
 async def find_grant_of_code(uow: UnitOfWork, code_digest: bytes) -> Grant | None:
     """The grant that this code opened, live or not."""
     row = await uow.first(select(grant).where(grant.c.code_digest == code_digest))

@@ -41,6 +41,17 @@ class Presentation:
     in_body: bool = False
 
 
+class GrantEnded(InvalidTokenError):
+    """A token of ours, shown with proof of its key, whose grant has ended: refused, but nobody's mistake to hide.
+
+    `token` says whose it was, so that the refusal goes on record where its subject sees it.
+    """
+
+    def __init__(self, token: VerifiedAccessToken) -> None:
+        InvalidTokenError.__init__(self, description="the token has been revoked")
+        self.token = token
+
+
 class AccessTokens:
     """Verifies tokens. Every refusal is noted in the security log: who shows a bad token is not proven."""
 
@@ -123,7 +134,7 @@ class AccessTokens:
             return _of_client(client, judged)
         grant = await self._grants.live(uow, GrantId(judged.gid))
         if grant is None:
-            raise InvalidTokenError("the token has been revoked")
+            raise await self._ended(uow, client, judged)
         return _of_grant(
             grant,
             await self._granted_client(uow, grant, client, judged.act),
@@ -145,6 +156,24 @@ class AccessTokens:
         if act is None or granted is None or granted.agency_id != holder.agency_id:
             raise InvalidTokenError("the token has been revoked")
         return granted
+
+    async def _ended(self, uow: UnitOfWork, client: Client, judged: AccessTokenClaims) -> InvalidTokenError:
+        """Why a token whose grant does not count is refused: GrantEnded when the grant was this client's."""
+        ended = None if judged.gid is None else await self._grants.get(uow, GrantId(judged.gid))
+        if ended is None or ended.client_id != client.id:
+            return InvalidTokenError("the token has been revoked")
+        return GrantEnded(
+            _of_grant(
+                ended,
+                client,
+                token_id=judged.jti,
+                sub=judged.sub,
+                scope=judged.scope,
+                details=_details(judged),
+                jkt=judged.jkt,
+                act=judged.act,
+            )
+        )
 
     async def _verify_sealed(self, uow: UnitOfWork, shown: Presentation) -> tuple[Grant, VerifiedAccessToken]:
         presented = parse_authorization(shown.authorization)

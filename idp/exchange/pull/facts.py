@@ -7,7 +7,7 @@ from idp.agencies.service import Agencies
 from idp.catalogue.gdx import JuristicSubject, SelfSubject
 from idp.consent.service import Consents
 from idp.exchange.decision.model import ReleaseFacts
-from idp.exchange.pull import store
+from idp.exchange.pull import counting, store
 from idp.exchange.pull.model import Chain
 from idp.exchange.pull.records import Asked
 from idp.exchange.sources import RegistrySubject
@@ -53,10 +53,8 @@ class FactsReader:
             agreement=agreement,
             consent=consent,
             broken=await store.broken_links(uow, chain),
-            released_today=await store.count_released_today(uow, agreement.id) if agreement is not None else 0,
-            released_under_token=await store.count_released_under_token(
-                uow, token.token_id, detail.dataset, asked.juristic_id
-            ),
+            released_today=await counting.count_released_today(uow, agreement.id) if agreement is not None else 0,
+            released_under_token=await counting.count_released_under_token(uow, asked.token_scope),
         )
 
     async def subject(self, uow: UnitOfWork, asked: Asked) -> RegistrySubject:

@@ -5,12 +5,13 @@ from typing import Any
 
 from connectors.contracts.documents import Delivery, SealLevel
 from idp.audit.log import AuditLog
+from idp.catalogue.gdx import Basis
 from idp.consent.service import Consents
 from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents
 from idp.exchange.model import ExchangeProblem, IssuedDocument, Released
-from idp.exchange.pull import store
+from idp.exchange.pull import counting, store
 from idp.exchange.pull.model import Chain, KeptAnswer
 from idp.exchange.pull.records import Asked, audit_event, disclosure_of, payload_bytes
 from idp.kernel.errors import Conflict
@@ -72,10 +73,11 @@ class DisclosureLedger:
         """
         released = Released(disclosure_id, payload, _issued(made))
         async with self._storage.unit_of_work() as uow:
+            await store.hold_links(uow, chain)
             if chain.consent_id is not None and not await self._consents.use(
                 uow, chain.consent_id, asked.detail.dataset
             ):
-                raise RightLost
+                raise await self._lost(uow, asked)
             event = audit_event(
                 "exchange.released",
                 asked,
@@ -101,6 +103,8 @@ class DisclosureLedger:
             )  # fmt: skip
             if made is not None:
                 await self._documents.keep(uow, made, record)
+            if not await self._counted(uow, asked, chain):
+                raise await self._lost(uow, asked)
             if not await store.insert_release(
                 uow,
                 record,
@@ -108,8 +112,21 @@ class DisclosureLedger:
                 request_digest=asked.request_digest,
                 sealed_answer=sealed_answer,
             ):
-                raise RightLost if await self._kept(uow, asked) is None else KeyTaken
+                raise await self._lost(uow, asked)
         return released
+
+    async def _counted(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> bool:
+        """Take one of the token's uses (a duty has no consent that counts them), and one of the day's quota.
+
+        Last of all: from here until the commit the agreement's other releases wait.
+        """
+        by_duty = asked.detail.basis is Basis.DUTY
+        if by_duty and not await counting.take_under_token(uow, asked.token_scope, uses=asked.detail.uses):
+            return False
+        return chain.agreement_id is not None and await counting.take_from_quota(uow, chain.agreement_id)
+
+    async def _lost(self, uow: UnitOfWork, asked: Asked) -> RightLost | KeyTaken:
+        return RightLost() if await self._kept(uow, asked) is None else KeyTaken()
 
     async def repeat(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> Released | None:
         """The answer that this key got before, without the password of a document; None when the key is new.

@@ -14,6 +14,7 @@ from idp.catalogue.gdx import GdxDetail, JuristicSubject
 from idp.exchange.decision.model import Reason
 from idp.exchange.mapping import machine_dates
 from idp.exchange.model import ExchangeProblem, Pull
+from idp.exchange.pull.counting import TokenScope
 from idp.exchange.pull.model import FAILURES, Chain, Disclosure, Outcome
 from idp.exchange.sources import Fetched
 from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
@@ -63,6 +64,11 @@ class Asked:
         """The company asked about, None for a person."""
         subject = self.detail.subject
         return subject.juristic_id if isinstance(subject, JuristicSubject) else None
+
+    @property
+    def token_scope(self) -> TokenScope:
+        """What the `uses` of a detail by duty count."""
+        return TokenScope(self.pull.access_token.token_id, self.detail.dataset, self.juristic_id)
 
     @property
     def idempotency_digest(self) -> bytes:

@@ -107,6 +107,15 @@ class Pulls:
         # 5. every live predicate again, in the transaction that writes the disclosure; 6. out
         return await self._disclose(asked, decided, payload, made)
 
+    async def refuse_ended(self, pull: Pull) -> None:
+        """Put on record that a token whose grant has ended was shown for this data set.
+
+        Raises Refused (NOT_IN_TOKEN), recorded as well.
+        """
+        asked = await self._asked(pull)
+        async with self._storage.unit_of_work() as uow:
+            await self._ledger.refuse(uow, asked, await self._facts.chain(uow, asked), Reason.GRANT_ENDED)
+
     async def _asked(self, pull: Pull) -> Asked:
         token = pull.access_token
         details = [detail for detail in token.details if detail.dataset == pull.dataset]

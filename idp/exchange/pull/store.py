@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import (
     Column,
     ColumnElement,
+    FromClause,
     Index,
     LargeBinary,
     Table,
@@ -14,21 +15,19 @@ from sqlalchemy import (
     and_,
     exists,
     false,
-    func,
     insert,
     literal,
     select,
     update,
 )
 
-from connectors.contracts.thai_dates import BANGKOK
-from idp.agencies.store import agreement, live_agreement
+from idp.agencies.store import agency, agreement, live_agreement, service
 from idp.authorization.client_registration.store import client, live_client
 from idp.authorization.grants.store import grant, live_grant
 from idp.consent.store import consent, live_consent
 from idp.exchange.decision.model import Link
-from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer, Outcome
-from idp.kernel.ids import AgreementId, ClientId, DisclosureId
+from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer
+from idp.kernel.ids import ClientId, DisclosureId
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
@@ -64,7 +63,6 @@ disclosure = Table(
     Column("answer_until", Instant),
     UniqueConstraint("client_id", "idempotency_digest"),
     Index("ix_disclosure_subscriber_id", "subscriber_id", "id"),
-    Index("ix_disclosure_agreement_at", "agreement_id", "at"),
     Index("ix_disclosure_answer_until", "answer_until"),
 )
 
@@ -92,6 +90,29 @@ async def broken_links(uow: UnitOfWork, chain: Chain) -> frozenset[Link]:
     holds = holding(chain, uow.now)
     row = await uow.first(select(*(condition.label(link.value) for link, condition in holds.items())))
     return frozenset(holds) if row is None else frozenset(link for link in holds if not getattr(row, link.value))
+
+
+async def hold_links(uow: UnitOfWork, chain: Chain) -> None:
+    """Keep every row of the chain as it is until this transaction ends: who withdraws meanwhile waits for it.
+
+    To be called first, before anything is written, so that the one who withdraws and the one who discloses lock in the
+    same order. SQLite has one writer and needs no lock.
+    """
+    if uow.dialect == "sqlite":
+        return
+    chained: FromClause = client
+    if chain.agreement_id is not None:
+        chained = chained.join(agreement, agreement.c.id == chain.agreement_id)
+        chained = chained.join(service, service.c.id == agreement.c.service_id)
+        chained = chained.join(agency, agency.c.id == agreement.c.agency_id)
+    if chain.subscriber_id is not None:
+        chained = chained.join(subscriber, subscriber.c.id == chain.subscriber_id)
+    if chain.consent_id is not None:
+        chained = chained.join(consent, consent.c.id == chain.consent_id)
+    if chain.grant_id is not None:
+        chained = chained.join(grant, grant.c.id == chain.grant_id)
+    rows = select(literal(1)).select_from(chained).where(client.c.id == chain.client_id)
+    await uow.execute(rows.with_for_update(read=True))
 
 
 async def insert_refusal(uow: UnitOfWork, record: Disclosure) -> None:
@@ -135,30 +156,6 @@ async def forget_answers(uow: UnitOfWork) -> int:
     """Drop answers that are no longer kept for repeats; gives how many. The records stay."""
     due = update(disclosure).where(disclosure.c.answer_until <= uow.now)
     return await uow.changed(due.values(sealed_answer=None, answer_until=None))
-
-
-async def count_released_today(uow: UnitOfWork, agreement_id: AgreementId) -> int:
-    """Releases under an agreement since midnight in Bangkok."""
-    midnight = uow.now.astimezone(BANGKOK).replace(hour=0, minute=0, second=0, microsecond=0)
-    return await _count(uow, disclosure.c.agreement_id == agreement_id, disclosure.c.at >= midnight)
-
-
-async def count_released_under_token(
-    uow: UnitOfWork, access_token_id: str, dataset: str, juristic_id: str | None
-) -> int:
-    """Releases of one subject's data set under one access token."""
-    return await _count(
-        uow,
-        disclosure.c.access_token_id == access_token_id,
-        disclosure.c.dataset == dataset,
-        disclosure.c.juristic_id.is_not_distinct_from(juristic_id),
-    )
-
-
-async def _count(uow: UnitOfWork, *conditions: ColumnElement[bool]) -> int:
-    released = disclosure.c.outcome == Outcome.RELEASED.value
-    row = await uow.first(select(func.count().label("many")).select_from(disclosure).where(released, *conditions))
-    return 0 if row is None else int(row.many)
 
 
 def _columns(record: Disclosure) -> dict[str, Any]:

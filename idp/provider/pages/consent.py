@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.service import Agencies
+from idp.authentication.model import SsoSession
 from idp.authorization.requests.model import AskConsent, PendingRequest
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.exchange.preview import Previews
@@ -69,6 +70,7 @@ class ConsentPages:
         if citizen is None or view is None:
             return RedirectResponse(continue_url(flow), 303)
         values = await self._values(view, citizen)
+        language = self._pages.language(request, ui_locales=pending.request.ui_locales)
         return self._pages.render(
             request,
             "consent.html",
@@ -78,18 +80,24 @@ class ConsentPages:
             values=values,
             ends_at=view.ends_at(self._storage.clock.now()),
             flow=flow,
-            shown=view.shown_hash(self._pages.language(request, ui_locales=pending.request.ui_locales)),
+            form=consent_form(flow, citizen.session),
+            citizen_name=await self._name(citizen, language),
+            shown=view.shown_hash(language),
             reference=hashlib.sha256(pending.flow_id.encode()).hexdigest()[:10].upper(),
         )
 
     async def _decide(self, request: Request) -> Response:
         form = await read_form(request)
         flow = form.one("flow")
-        self._csrf.check(request, form, form=consent_form(flow))
+        self._csrf.check_origin(request)
         pending = self._requests.open_flow(flow, self._csrf.browsers.of(request))
         citizen = await self._citizens.find(request)
-        view = None if citizen is None else await self._view(pending, citizen)
-        if citizen is None or view is None:
+        if citizen is None:
+            return RedirectResponse(continue_url(flow), 303)
+        # whoever signed in to this browser since then has not read the page that this form stood on
+        self._csrf.check(request, form, form=consent_form(flow, citizen.session))
+        view = await self._view(pending, citizen)
+        if view is None:
             return RedirectResponse(continue_url(flow), 303)
         match form.one("decision"):
             case "allow":
@@ -120,6 +128,12 @@ class ConsentPages:
             details=step.details,
         )
 
+    async def _name(self, citizen: Citizen, language: Language) -> str:
+        """Whose decision it is, so that nobody answers for another on a shared device."""
+        async with self._storage.reading() as uow:
+            identity = await self._subscribers.identity(uow, citizen.subscriber.id)
+        return (identity.name_th if language is Language.TH else identity.name_en).full()
+
     async def _values(self, view: ConsentView, citizen: Citizen) -> Values:
         acr = Acr(citizen.subscriber.ial, citizen.session.aal)
         previewed = await self._previews.preview(citizen.subscriber.id, view.details, acr=acr)
@@ -140,9 +154,9 @@ class ConsentPages:
         return shown
 
 
-def consent_form(flow: str) -> str:
-    """The name under which the form of a flow is protected."""
-    return f"consent:{flow}"
+def consent_form(flow: str, session: SsoSession) -> str:
+    """The name under which the form of a flow is protected: it counts in the session it was shown to, in no other."""
+    return f"consent:{flow}:{session.id}"
 
 
 def _shown_hash(view: ConsentView, form: Form) -> str | None:

@@ -63,7 +63,7 @@ def test_every_particular_is_on_the_page(renderer: Renderer) -> None:
     for value in (
         request.title_th, request.title_en, request.document_id, request.agency_name, request.case_no, request.source,
         request.audit_entry_id, "เจ้าของข้อมูลยื่นบัตรประจำตัวประชาชน", "22 พฤศจิกายน พ.ศ. 2569 เวลา 17.05 น.",
-        "ใช้เพื่อ ขอติดตั้งมาตรน้ำประปา เท่านั้น", "หน้า 1 / 1", "ลงลายมือชื่อดิจิทัลโดย ตราประทับ (สาธิต)",
+        "ใช้เพื่อขอติดตั้งมาตรน้ำประปา เท่านั้น", "หน้า 1 / 1", "ลงลายมือชื่อดิจิทัลโดย ตราประทับ (สาธิต)",
         *(value for value in PERSON.values() if value),
     ):  # fmt: skip
         assert value in text

@@ -4,7 +4,11 @@ import json
 
 import pytest
 
+from connectors.fictitious.personas import PERSONAS
 from connectors.simulators.switchboard import Behaviour, Mode, Service
+from idp.audit.model import SYSTEM
+from idp.kernel.assurance import Aal, Ial
+from idp.subscribers.model import Identity
 from tests.exchange.world import SOMCHAI, person_detail
 from tests.provider.pages.house import CALLBACK, Fields, Visitor
 
@@ -102,6 +106,44 @@ async def test_the_form_of_another_flow_or_site_decides_nothing(citizen: Visitor
     assert "WEB-04" in forged.text
 
 
+async def sign_in_as_another(citizen: Visitor) -> str:
+    """Somebody else signs in to the same browser; gives their Thai first name."""
+    house = citizen.house
+    other = next(entry.person for entry in PERSONAS.values() if entry.person.citizen_id != SOMCHAI.citizen_id)
+    identity = Identity(
+        citizen_id=other.citizen_id,
+        name_th=other.name_th,
+        name_en=other.name_en,
+        birth_date=other.birth_date,
+        sex="1",
+    )
+    async with house.storage.unit_of_work() as uow:
+        second = await house.world.subscribers.create(uow, identity=identity, ial=Ial.IAL2_2, by=SYSTEM)
+        started = await house.sessions.start(uow, second, aal=Aal.AAL2_2, amr=("hwk",))
+    citizen.http.cookies.delete("id-session")
+    citizen.http.cookies.set("id-session", started.cookie_value, domain="id.localhost")
+    return other.name_th.first
+
+
+async def test_a_page_counts_for_the_person_it_was_shown_to_and_no_other(citizen: Visitor) -> None:
+    flow = citizen.house.flow(citizen.browser_id)
+    html = await shown(citizen, flow)
+    assert "citizen" in Fields(html).ids
+    other = await sign_in_as_another(citizen)
+    for decision in ("allow", "deny"):
+        status, text = await decide(citizen, html, decision)
+        assert (status, "WEB-04" in text) == (403, True)
+    assert await citizen.house.world.entries("consent.given") == []
+    assert other in await shown(citizen, flow)
+
+
+async def test_who_has_signed_out_meanwhile_decides_nothing(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    citizen.http.cookies.delete("id-session")
+    status, location = await decide(citizen, html, "allow")
+    assert (status, location.startswith("/authorize?flow=")) == (303, True)
+
+
 async def test_texts_that_changed_meanwhile_are_shown_again(citizen: Visitor) -> None:
     html = await shown(citizen, citizen.house.flow(citizen.browser_id))
     status, location = await decide(citizen, html, "allow", shown="0" * 64)
@@ -139,7 +181,7 @@ async def test_a_silent_registry_leaves_labels_and_the_choice(citizen: Visitor) 
     html = await shown(citizen, citizen.house.flow(citizen.browser_id))
     assert "ขณะนี้ยังแสดงข้อมูลให้ท่านดูไม่ได้" in html
     assert "allow" in Fields(html).ids
-    assert "สมชาย" not in html
+    assert html.count("สมชาย") == 1  # whose decision it is; no value of a registry
 
 
 async def test_a_browser_may_follow_the_form_to_the_service_and_nowhere_else(citizen: Visitor) -> None:

@@ -110,7 +110,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosure")),
         sa.UniqueConstraint("client_id", "idempotency_digest", name=op.f("uq_disclosure_client_id_idempotency_digest")),
     )
-    op.create_index("ix_disclosure_agreement_at", "disclosure", ["agreement_id", "at"], unique=False)
     op.create_index("ix_disclosure_answer_until", "disclosure", ["answer_until"], unique=False)
     op.create_index("ix_disclosure_subscriber_id", "disclosure", ["subscriber_id", "id"], unique=False)
     op.create_table(
@@ -160,6 +159,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_portal_session")),
     )
     op.create_index(op.f("ix_portal_session_last_seen"), "portal_session", ["last_seen"], unique=False)
+    op.create_table(
+        "release_count",
+        sa.Column("counter", sa.Text(), nullable=False),
+        sa.Column("released", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("counter", name=op.f("pk_release_count")),
+    )
+    op.create_index("ix_release_count_expires_at", "release_count", ["expires_at"], unique=False)
     op.create_table(
         "signing_key",
         sa.Column("kid", sa.Text(), nullable=False),
@@ -536,6 +543,8 @@ def downgrade() -> None:
     op.drop_table("store_mark")
     op.drop_table("spent")
     op.drop_table("signing_key")
+    op.drop_index("ix_release_count_expires_at", table_name="release_count")
+    op.drop_table("release_count")
     op.drop_index(op.f("ix_portal_session_last_seen"), table_name="portal_session")
     op.drop_table("portal_session")
     op.drop_index(op.f("ix_outbox_due_at"), table_name="outbox")
@@ -546,7 +555,6 @@ def downgrade() -> None:
     op.drop_table("document")
     op.drop_index("ix_disclosure_subscriber_id", table_name="disclosure")
     op.drop_index("ix_disclosure_answer_until", table_name="disclosure")
-    op.drop_index("ix_disclosure_agreement_at", table_name="disclosure")
     op.drop_table("disclosure")
     op.drop_table("data_key")
     op.drop_index("ix_consent_subscriber_client", table_name="consent")

@@ -1,0 +1,92 @@
+"""Counting what was released, in the transaction that discloses: a limit holds over all nodes.
+
+One row a counter, taken by one conditional statement; the decision reads the same rows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Column, Index, Integer, Table, Text, delete, select
+
+from connectors.contracts.thai_dates import BANGKOK
+from idp.agencies.store import agreement
+from idp.kernel.ids import AgreementId
+from idp.storage.dialects import insert_on_conflict
+from idp.storage.metadata import Instant, metadata
+from idp.storage.storage import UnitOfWork
+
+KEPT_FOR: Final = timedelta(days=2)
+"""Longer than a day in Bangkok and than any access token: what counts is never forgotten while it counts."""
+
+release_count = Table(
+    "release_count",
+    metadata,
+    Column("counter", Text, primary_key=True),
+    Column("released", Integer, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("ix_release_count_expires_at", "expires_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScope:
+    """One subject's data set under one access token; `juristic_id` is None for a person."""
+
+    access_token_id: str
+    dataset: str
+    juristic_id: str | None
+
+
+async def count_released_today(uow: UnitOfWork, agreement_id: AgreementId) -> int:
+    """Releases under an agreement since midnight in Bangkok."""
+    return await _count(uow, _day_counter(agreement_id, uow.now))
+
+
+async def count_released_under_token(uow: UnitOfWork, scope: TokenScope) -> int:
+    """Releases by duty of one subject's data set under one access token."""
+    return await _count(uow, _token_counter(scope))
+
+
+async def take_from_quota(uow: UnitOfWork, agreement_id: AgreementId) -> bool:
+    """Count one release of today; False when the agreement's daily quota is reached."""
+    row = await uow.first(select(agreement.c.daily_quota).where(agreement.c.id == agreement_id))
+    return row is not None and await _take(uow, _day_counter(agreement_id, uow.now), limit=row.daily_quota)
+
+
+async def take_under_token(uow: UnitOfWork, scope: TokenScope, *, uses: int) -> bool:
+    """Count one release under the token; False when it was used as often as it says."""
+    return await _take(uow, _token_counter(scope), limit=uses)
+
+
+async def drop_expired_counters(uow: UnitOfWork) -> int:
+    """Forget counters that no longer count; gives how many."""
+    return await uow.changed(delete(release_count).where(release_count.c.expires_at <= uow.now))
+
+
+async def _take(uow: UnitOfWork, counter: str, *, limit: int) -> bool:
+    if limit < 1:
+        return False
+    statement = (
+        insert_on_conflict(release_count, uow.dialect)
+        .values(counter=counter, released=1, expires_at=uow.now + KEPT_FOR)
+        .on_conflict_do_update(
+            index_elements=["counter"],
+            set_={"released": release_count.c.released + 1},
+            where=release_count.c.released < limit,
+        )
+    )
+    return await uow.changed(statement) == 1
+
+
+async def _count(uow: UnitOfWork, counter: str) -> int:
+    row = await uow.first(select(release_count.c.released).where(release_count.c.counter == counter))
+    return 0 if row is None else int(row.released)
+
+
+def _day_counter(agreement_id: AgreementId, now: datetime) -> str:
+    return f"day|{agreement_id}|{now.astimezone(BANGKOK).date().isoformat()}"
+
+
+def _token_counter(scope: TokenScope) -> str:
+    return f"token|{scope.access_token_id}|{scope.dataset}|{scope.juristic_id or ''}"

@@ -1,0 +1,34 @@
+"""`python -m tests.web.error_table` writes `docs/errors.md` from the catalogue of problems."""
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "docs" / "errors.md"
+ROOMS = {
+    "AGY": "agencies and their rights", "AUT": "authentication", "CARD": "card and reader", "CON": "consent",
+    "ENR": "enrolment", "EXC": "the data exchange", "OID": "OpenID requests", "POR": "the staff portal",
+    "STA": "stations", "STO": "the store", "SUB": "digital identities", "WEB": "the pages themselves",
+}  # fmt: skip
+HEAD = """# Error codes
+
+Every refusal has a code, plain words and a next step, in Thai and English. People see them on a page (`#error_code`);
+programs get RFC 9457 problems with the members `code` and `next`, or the error forms of OAuth (RFC 6749, 6750, 9449),
+which are ASCII. Generated from `idp/web/problems/*.toml` by `python -m tests.web.error_table`.
+"""
+COLUMNS = "| code | HTTP | what it means | what to do |\n|---|---|---|---|\n"
+
+
+def error_table() -> str:
+    """The page."""
+    parts = [HEAD]
+    for source in sorted((ROOT / "idp" / "web" / "problems").glob("*.toml")):
+        parts.append(f"\n## {source.stem}: {ROOMS[source.stem]}\n\n{COLUMNS}")
+        for code, entry in tomllib.loads(source.read_text("utf-8")).items():
+            means = f"{entry['title_en']}. {entry['text_en']}<br>{entry['title_th']} {entry['text_th']}"
+            parts.append(f"| {code} | {entry['status']} | {means} | {entry['next_en']}<br>{entry['next_th']} |\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(error_table(), "utf-8")
