@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hmac import compare_digest
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -136,13 +135,6 @@ def session_state(*, client_id: str, origin: str, browser_state: str, salt: str)
     """Session Management §2: a salted hash of client, origin and the state of the browser at the issuer."""
     digest = hashlib.sha256(" ".join((client_id, origin, browser_state, salt)).encode()).hexdigest()
     return f"{digest}.{salt}"
-
-
-def is_current_session_state(value: str, *, client_id: str, origin: str, browser_state: str) -> bool:
-    """True while the session that `value` was made for goes on; what the check_session_iframe computes."""
-    _, _, salt = value.partition(".")
-    expected = session_state(client_id=client_id, origin=origin, browser_state=browser_state, salt=salt)
-    return compare_digest(value.encode(), expected.encode())
 
 
 def _with_query(uri: str, added: Mapping[str, str]) -> str:

@@ -87,20 +87,57 @@ class Plan:
 
 
 PLANS = (
-    Plan("OpenID Connect Basic (`oidcc-basic-certification-test-plan`)", tuple(BASIC.split()), ("test_basic.py",), "oidcc-basic"),
-    Plan("Form Post (`oidcc-formpost-basic-certification-test-plan`)", tuple(BASIC.split()), ("test_basic.py",), "oidcc-formpost-basic"),
-    Plan("Config (`oidcc-config-certification-test-plan`)", ("oidcc-discovery-endpoint-verification",), ("test_config.py",)),
-    Plan("Logout: RP-initiated, back-channel, front-channel, session management", tuple(LOGOUT.split()), ("test_logout.py",)),
-    Plan("Dynamic, response type code (`oidcc-dynamic-certification-test-plan`)", tuple(DYNAMIC.split()), ("test_dynamic.py",)),
-    Plan("FAPI 2.0 Security Profile Final, private_key_jwt + DPoP", tuple((SECURITY_PROFILE + " " + DPOP).split()), (SP,), "fapi2-sp-dpop"),
-    Plan("FAPI 2.0 Security Profile Final, private_key_jwt + mutual TLS", tuple(SECURITY_PROFILE.split()), (SP,), "fapi2-sp-mtls"),
-    Plan("FAPI 2.0 Message Signing Final, JAR + JARM: modules of the security profile", tuple((SECURITY_PROFILE + " " + DPOP).split()), (SP,), "fapi2-ms-dpop"),
+    Plan(
+        "OpenID Connect Basic (`oidcc-basic-certification-test-plan`)",
+        tuple(BASIC.split()),
+        ("test_basic.py",),
+        "oidcc-basic",
+    ),
+    Plan(
+        "Form Post (`oidcc-formpost-basic-certification-test-plan`)",
+        tuple(BASIC.split()),
+        ("test_basic.py",),
+        "oidcc-formpost-basic",
+    ),
+    Plan(
+        "Config (`oidcc-config-certification-test-plan`)",
+        ("oidcc-discovery-endpoint-verification",),
+        ("test_config.py",),
+    ),
+    Plan(
+        "Logout: RP-initiated, back-channel, front-channel, session management",
+        tuple(LOGOUT.split()),
+        ("test_logout.py",),
+    ),
+    Plan(
+        "Dynamic, response type code (`oidcc-dynamic-certification-test-plan`)",
+        tuple(DYNAMIC.split()),
+        ("test_dynamic.py",),
+    ),
+    Plan(
+        "FAPI 2.0 Security Profile Final, private_key_jwt + DPoP",
+        tuple((SECURITY_PROFILE + " " + DPOP).split()),
+        (SP,),
+        "fapi2-sp-dpop",
+    ),
+    Plan(
+        "FAPI 2.0 Security Profile Final, private_key_jwt + mutual TLS",
+        tuple(SECURITY_PROFILE.split()),
+        (SP,),
+        "fapi2-sp-mtls",
+    ),
+    Plan(
+        "FAPI 2.0 Message Signing Final, JAR + JARM: modules of the security profile",
+        tuple((SECURITY_PROFILE + " " + DPOP).split()),
+        (SP,),
+        "fapi2-ms-dpop",
+    ),
     Plan("FAPI 2.0 Message Signing Final, JAR + JARM: further modules", tuple(MESSAGE_SIGNING.split()), (MS,)),
     Plan("eKYC and Identity Assurance (`ekyc-test-plan-oidccore`)", tuple(EKYC.split()), ("test_ekyc.py",)),
-)  # fmt: skip
+)
 
 WITHOUT_A_TEST: Mapping[str, str] = {
-    "FAPI-CIBA (`fapi-ciba-id1-test-plan`), poll and ping": "the rules are under test in `tests/protocol` and the room's"
-    " own tests; the modules are not yet tested one by one",
+    "FAPI-CIBA (`fapi-ciba-id1-test-plan`), poll and ping": "the rules are tested in `tests/protocol`"
+    " and over HTTP in `tests/provider/oidc`; the modules are not yet tested one by one",
     "mutual TLS as client authentication (`tls_client_auth`)": "needs a certificate authority in the plan",
 }

@@ -214,7 +214,7 @@ class Party:
 
     # proving
 
-    def assertion(self, *, key: Key | None = None, alg: str = "PS256", **changes: Any) -> str:
+    def assertion(self, *, key: Key | None = None, alg: str = "PS256", kid: str | None = None, **changes: Any) -> str:
         """`private_key_jwt`."""
         claims = {
             "iss": self.id,
@@ -224,7 +224,8 @@ class Party:
             "iat": now(),
             "exp": now() + 60,
         }
-        return signed({"alg": alg}, claims | changes, key or self.key)
+        header = {"alg": alg} if kid is None else {"alg": alg, "kid": kid}
+        return signed(header, claims | changes, key or self.key)
 
     def proof(
         self,

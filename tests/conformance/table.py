@@ -57,7 +57,7 @@ def table(outcomes: Outcomes) -> str:
             state = next((each for each in ORDER if each in states), "no test")
             reason = next((outcomes.reasons[node] for node in nodes if node in outcomes.reasons), "")
             names = sorted({node.partition("::")[2].partition("[")[0] for node in nodes})
-            shown = ", ".join(f"`{name}`" for name in names) or "–"
+            shown = ", ".join(f"`{name}`" for name in names) or "-"
             lines.append(f"| `{module}` | {shown} | {state}{': ' + reason if reason else ''} |")
     lines += ["", "### Without tests by module", ""]
     lines += [f"- {title}: {reason}." for title, reason in WITHOUT_A_TEST.items()]

@@ -35,19 +35,25 @@ def other(server: Server, plan: str) -> Party:
     return Party.of(server, plan, "client2")
 
 
-@pytest.fixture(scope="session")
-def early(server: Server, plan: str) -> tuple[Party, Asked, str, str, float]:
-    """A code and a request_uri that were made at the start and are used when their time is over."""
-    party, browser = Party.of(server, plan), Browser(server)
+Early = tuple[Party, Asked, str, str, float]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_early(server: Server) -> dict[str, Early]:
+    """For each plan a code and a request_uri, made before anything else and used when their time is over."""
+    return {plan: _made(Party.of(server, plan), Browser(server)) for plan in PLANS}
+
+
+def _made(party: Party, browser: Browser) -> Early:
     asked = party.ask()
     code = party.authorize(asked, browser).code
     request_uri = party.push(party.ask()).json()["request_uri"]
     return party, asked, code, request_uri, time.monotonic()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _made_early(early: tuple[Party, Asked, str, str, float]) -> None:
-    """Asked for by every module, so that waiting is short when its turn comes."""
+@pytest.fixture
+def early(made_early: dict[str, Early], plan: str) -> Early:
+    return made_early[plan]
 
 
 def wait_until(made: float, age: float) -> None:
@@ -504,13 +510,13 @@ def test_dpop_negative_tests(holder: Party, browser: Browser, name: str) -> None
 # what takes time: made at the start, used now
 
 
-def test_ensure_token_endpoint_fails_with_expired_auth_code(early: tuple[Party, Asked, str, str, float]) -> None:
+def test_ensure_token_endpoint_fails_with_expired_auth_code(early: Early) -> None:
     party, asked, code, _, made = early
     wait_until(made, CODE_SECONDS + 2)
     assert party.redeem(asked, code).json()["error"] == "invalid_grant"
 
 
-def test_par_attempt_to_use_expired_request_uri(early: tuple[Party, Asked, str, str, float], browser: Browser) -> None:
+def test_par_attempt_to_use_expired_request_uri(early: Early, browser: Browser) -> None:
     party, _, _, request_uri, made = early
     wait_until(made, REQUEST_URI_SECONDS + 2)
     end = browser.open(party.pushed_url(request_uri))

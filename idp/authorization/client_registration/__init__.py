@@ -1,5 +1,7 @@
-"""OAuth clients: the programs of agencies, registered with keys by value, and how they prove who they are.
+"""OAuth clients: the programs of agencies, how they are registered, where their keys are, how they prove who they are.
 
-Owns client metadata, their check (Authlib's RFC 7591 and OpenID registration classes plus our narrower rules) and
-`private_key_jwt`. Does not own agencies or their rights.
+Owns client metadata and the house's rules for them by profile (those of the specifications lie in
+`protocol.client_registration`), registration by invitation and its management (RFC 7591, RFC 7592), key sets behind a
+`jwks_uri`, and every method of client authentication. Does not own agencies or their rights, nor the connections to
+addresses of clients (`connectors.outbound`).
 """

@@ -142,7 +142,7 @@ class ConsentPages:
             async with self._storage.reading() as uow:
                 identity = await self._subscribers.identity(uow, citizen.subscriber.id)
                 contact = await self._subscribers.contact(uow, citizen.subscriber.id)
-            previewed.update(dict.fromkeys(groups, dict(claim_values(identity, contact))))
+            previewed.update({group: dict(claim_values(identity, contact)) for group in groups})
         shown: Values = {}
         for section in view.sections:
             known = previewed.get(section.id)

@@ -51,10 +51,15 @@ from idp.protocol.client_registration import CERTIFICATE_METHODS
 from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces, only_proof
 from idp.protocol.errors import OAuth2Error
+from idp.provider.account.apps import AppPages
+from idp.provider.account.waiting import WaitingPages
 from idp.provider.oidc.authorize import AuthorizeEndpoint
+from idp.provider.oidc.backchannel import BackchannelEndpoint
 from idp.provider.oidc.callers import Callers, CertificateHeader
 from idp.provider.oidc.clients import ClientEndpoints
+from idp.provider.oidc.device import DeviceEndpoints
 from idp.provider.oidc.introspection import IntrospectionEndpoint
+from idp.provider.oidc.logout import LogoutPages
 from idp.provider.oidc.metadata import MetadataEndpoints
 from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
@@ -125,6 +130,7 @@ class World:
     clients: Clients
     registration: Registration
     key_sets: ClientKeySets
+    further: FurtherRooms
     keys: SigningKeys
     security_log: MemoryOfSecurityLog
     seed: Seed | None
@@ -158,7 +164,7 @@ class World:
 def pages_of(browsers: BrowserIds) -> Pages:
     """The issuer's pages, for answers that travel in a form."""
     with tempfile.TemporaryDirectory() as folder:
-        assets = bare_assets(Path(folder), "form-post.js")
+        assets = bare_assets(Path(folder), "form-post.js", "confirm.js", "check_session.js")
     return Pages(
         template_packages=(("idp.provider", "templates"),),
         assets=assets,
@@ -267,7 +273,14 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     )
     citizens = Citizens(storage=storage, sessions=sessions, subscribers=subscribers, cookie=SessionCookie(https=False))
     browsers = BrowserIds(door="id", https=False)
+    pages, csrf = pages_of(browsers), Csrf(key=b"c" * 32, browsers=browsers, origin=ISSUER)
+    common: dict[str, Any] = {"pages": pages, "csrf": csrf, "citizens": citizens}
     doors = (
+        LogoutPages(**common, logouts=further.logouts),
+        DeviceEndpoints(callers=callers, device=further.device),
+        BackchannelEndpoint(callers=callers, backchannel=further.backchannel),
+        WaitingPages(**common, storage=storage, agencies=agencies, deferred=further.deferred, device=further.device),
+        AppPages(**common, storage=storage, clients=clients, agencies=agencies, grants=grants),
         MetadataEndpoints(metadata=metadata, keys=keys),
         ClientEndpoints(
             callers=callers,
@@ -283,7 +296,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
             url=f"{ISSUER}/userinfo", callers=callers, userinfo=token_room.userinfo, nonces=proofs.nonces, clock=clock
         ),
         AuthorizeEndpoint(
-            pages=pages_of(browsers),
+            pages=pages,
             storage=storage,
             intake=intake,
             requests=requests,
@@ -339,6 +352,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         clients=clients,
         registration=registration,
         key_sets=key_sets,
+        further=further,
         keys=keys,
         security_log=security_log,
         seed=seed,
