@@ -17,8 +17,10 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select
 
 from idp.kernel.clock import Clock
+from idp.kernel.errors import Unavailable
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.files import RootKeys
+from idp.keys.model import KeysProblem
 from idp.keys.sealing import NONCE_BYTES, SealBroken
 from idp.storage.leases import take_lease
 from idp.storage.metadata import Instant, JsonText, metadata
@@ -43,7 +45,15 @@ KEPT_AFTER_USE = timedelta(hours=25)
 SIGNS_FOR = timedelta(days=90)
 LEASE = timedelta(seconds=10)
 SNAPSHOT_LIFE = timedelta(seconds=2)
+LONGEST_UNCONFIRMED = timedelta(seconds=5)
 ALGORITHMS = ("ES256", "RS256")
+
+
+class KeysUnconfirmed(Unavailable):
+    """The store has not confirmed the keys for more than five seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(KeysProblem.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +105,19 @@ class SigningKeys:
             for alg in ALGORITHMS:
                 if (start := due_keys(keys, alg, uow.now)) is not None:
                     await self._make(uow, alg, start)
-        self._taken_at = None
+        async with self._refreshing:
+            await self._take_snapshot()
 
     async def refresh(self) -> tuple[SigningKey, ...]:
-        """The keys as the store has them, at most two seconds old."""
-        now = self._clock.now()
-        if self._taken_at is None or now - self._taken_at >= SNAPSHOT_LIFE:
+        """The keys as the store has them, at most two seconds old.
+
+        Takes a connection of its own: to be called before a unit of work opens, never inside one, where a pool whose
+        every connection waits here for one more would stand still.
+        """
+        if self._is_due():
             async with self._refreshing:
-                if self._taken_at is None or now - self._taken_at >= SNAPSHOT_LIFE:
-                    async with self._storage.reading() as uow:
-                        self._snapshot = await self._load(uow)
-                    self._taken_at = now
+                if self._is_due():
+                    await self._take_snapshot()
         return self._snapshot
 
     async def public_jwks(self) -> dict[str, Any]:
@@ -116,9 +128,12 @@ class SigningKeys:
         }
 
     async def sign_jwt(self, claims: dict[str, Any], *, typ: str, alg: str = "ES256") -> str:
-        """A compact JWS over `claims` by the active key of `alg`. Raises LookupError when no key may sign."""
+        """A compact JWS over `claims` by the active key of `alg`, of the keys last refreshed.
+
+        Raises LookupError when no key may sign, KeysUnconfirmed.
+        """
         now = self._clock.now()
-        key = next((key for key in await self.refresh() if key.alg == alg and key.signs_at(now)), None)
+        key = next((key for key in self._confirmed() if key.alg == alg and key.signs_at(now)), None)
         if key is None:
             raise LookupError(f"no active {alg} signing key")
         return jwt.encode({"alg": alg, "typ": typ, "kid": key.kid}, claims, key.key, algorithms=[alg])
@@ -126,9 +141,9 @@ class SigningKeys:
     async def verify_jwt(self, token: str, *, expected_typ: str) -> dict[str, Any]:
         """The claims of a token that one of these keys signed as `expected_typ`; expiry is the caller's to judge.
 
-        Raises SealBroken.
+        Goes by the keys last refreshed. Raises SealBroken, KeysUnconfirmed.
         """
-        keys = KeySet([key.key for key in await self.refresh()])
+        keys = KeySet([key.key for key in self._confirmed()])
         try:
             decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
         except (JoseError, ValueError) as error:
@@ -136,6 +151,21 @@ class SigningKeys:
         if decoded.header.get("typ") != expected_typ:
             raise SealBroken("jwt typ")
         return decoded.claims
+
+    def _is_due(self) -> bool:
+        return self._taken_at is None or self._clock.now() - self._taken_at >= SNAPSHOT_LIFE
+
+    async def _take_snapshot(self) -> None:
+        now = self._clock.now()
+        async with self._storage.reading() as uow:
+            self._snapshot = await self._load(uow)
+        self._taken_at = now
+
+    def _confirmed(self) -> tuple[SigningKey, ...]:
+        """The keys without asking the store, which said so at most five seconds ago. Raises KeysUnconfirmed."""
+        if self._taken_at is None or self._clock.now() - self._taken_at > LONGEST_UNCONFIRMED:
+            raise KeysUnconfirmed
+        return self._snapshot
 
     async def _load(self, uow: UnitOfWork) -> tuple[SigningKey, ...]:
         rows = await uow.all(select(signing_key).order_by(signing_key.c.active_from))

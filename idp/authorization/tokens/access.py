@@ -72,6 +72,10 @@ class AccessTokens:
         """The nonces to hand out with answers (`DPoP-Nonce`)."""
         return self._proofs.nonces
 
+    async def prepare(self) -> None:
+        """Bring the signing keys up to date while no transaction is open: a call must not need two connections."""
+        await self._keys.refresh()
+
     async def verify(
         self,
         *,
@@ -82,7 +86,7 @@ class AccessTokens:
         url: str,
         expected_audience: str,
     ) -> VerifiedAccessToken:
-        """A live token for the gateway, shown with a fresh proof of its key; spends the proof.
+        """A live token for the gateway, shown with a fresh proof of its key; spends the proof. `prepare` comes before.
 
         Raises an OAuth2Error: `protocol.authorization_header.challenge` gives its WWW-Authenticate value.
         """

@@ -35,6 +35,7 @@ class Revocation:
 
         Raises InvalidClientError when the client does not prove who it is.
         """
+        await self._keys.refresh()  # before the transaction: a call must not need two connections
         async with self._storage.unit_of_work() as uow:
             refusal = await self._revoke(uow, credentials, token)
         if refusal is not None:
