@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from connectors.simulators.switchboard import Behaviour, Mode, Service
+from idp.agencies.store import agreement
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import client as client_table
 from idp.authorization.grants.store import mark_revoked
@@ -391,3 +392,31 @@ async def test_who_withdraws_waits_for_a_disclosure_that_is_under_way(world_on_e
     await withdrawal
     async with world.storage.unit_of_work() as uow:
         assert await broken_links(uow, chain)
+
+
+async def test_a_repeat_tells_no_more_than_the_right_of_now(world: World) -> None:
+    _, token = await world.consented()
+    asked = pull(token)
+    await world.exchange().pull(asked)
+    await suspend_agreement(world)
+    async with world.storage.unit_of_work() as uow:
+        await world.agree(uow, SERVICE, "dopa.person", ("name_th",), {Basis.CONSENT})
+    await refused(world, asked, ExchangeProblem.BEYOND_RIGHT, Reason.BEYOND_RIGHT)
+    assert await world.entries("exchange.repeated") == []
+
+
+async def test_a_repeat_tells_no_more_than_the_decision_names(world: World) -> None:
+    """The same key and detail, while less may leave than was kept."""
+    _, token = await world.consented()
+    asked = pull(token)
+    await world.exchange().pull(asked)
+    async with world.storage.unit_of_work() as uow:
+        await uow.execute(update(agreement).values(fields=["birth_date", "name_th"]))
+    await refused(world, asked, ExchangeProblem.BEYOND_RIGHT, Reason.BEYOND_RIGHT)
+
+
+async def test_a_repeat_takes_no_use_and_no_quota(world: World) -> None:
+    token = world.own_token(company_detail(uses=1))
+    asked = pull(token, "dbd.company")
+    first = await world.exchange().pull(asked)
+    assert (await world.exchange().pull(asked)).disclosure_id == first.disclosure_id

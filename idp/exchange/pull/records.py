@@ -38,6 +38,8 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
         Reason.ASSURANCE: ExchangeProblem.ASSURANCE_TOO_LOW,
         Reason.CASE_MISSING: ExchangeProblem.CASE_MISSING,
         Reason.CHANGED_MEANWHILE: ExchangeProblem.CHANGED_MEANWHILE,
+        Reason.KEY_REUSED: ExchangeProblem.KEY_REUSED,
+        Reason.ANSWER_NOT_KEPT: ExchangeProblem.ANSWER_NOT_KEPT,
         Reason.QUOTA: ExchangeProblem.QUOTA_REACHED,
         Reason.REGISTRY_UNAVAILABLE: ExchangeProblem.REGISTRY_UNAVAILABLE,
         Reason.REGISTRY_BUSY: ExchangeProblem.REGISTRY_UNAVAILABLE,

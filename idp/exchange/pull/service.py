@@ -1,7 +1,7 @@
 """The pull pipeline (design, section 2, "Pull data"). Every way out but the last one releases nothing."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from connectors.contracts.errors import (
     DocumentError,
@@ -18,8 +18,8 @@ from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.catalogue.datasets import DATASETS
-from idp.exchange.decision.model import Reason, Release
-from idp.exchange.decision.rules import decide_release
+from idp.exchange.decision.model import Reason, Refuse, Release, Wait
+from idp.exchange.decision.rules import decide_release, decide_repeat
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents, Particulars
 from idp.exchange.model import ExchangeProblem, Pull, Released
@@ -42,6 +42,9 @@ REGISTRY_REASONS: Final[tuple[tuple[type[RegistryError], Reason], ...]] = (
     (RegistryRefused, Reason.REGISTRY_REFUSED),
     (RegistryUnavailable, Reason.REGISTRY_UNAVAILABLE),
 )
+
+CONFLICTS: Final = frozenset({Reason.CHANGED_MEANWHILE, Reason.KEY_REUSED, Reason.ANSWER_NOT_KEPT})
+"""Reasons that say: the thing is in another state than the request takes it to be."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -137,14 +140,27 @@ class Pulls:
     async def _decide(self, asked: Asked) -> _Decided | Released:
         async with self._storage.unit_of_work() as uow:
             chain = await self._facts.chain(uow, asked)
-            if (repeated := await self._ledger.repeat(uow, asked, chain)) is not None:
-                return repeated
-            decision = decide_release(await self._facts.facts(uow, asked, chain), now=uow.now)
-            if isinstance(decision, Release):
-                event = audit_event("exchange.decided", asked, chain, refused=None, fields=list(decision.fields))
-                return await self._decided(uow, asked, chain, decision, await self._audit.append(uow, event))
-            await self._ledger.refuse(uow, asked, chain, decision.reason)
-        raise _error(decision.reason)
+            judged = await self._judge(uow, asked, chain)
+            if isinstance(judged, Reason):
+                await self._ledger.refuse(uow, asked, chain, judged)
+        if isinstance(judged, Reason):
+            raise _error(judged)
+        return judged
+
+    async def _judge(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> _Decided | Released | Reason:
+        facts = await self._facts.facts(uow, asked, chain)
+        kept = await self._ledger.kept(uow, asked)
+        decide = decide_release if kept is None else decide_repeat
+        match decide(facts, now=uow.now):
+            case Wait(reason) | Refuse(reason):
+                return reason
+            case Release(fields) if kept is not None:
+                return await self._ledger.repeat(uow, asked, chain, kept, fields=fields)
+            case Release() as release:
+                event = audit_event("exchange.decided", asked, chain, refused=None, fields=list(release.fields))
+                return await self._decided(uow, asked, chain, release, await self._audit.append(uow, event))
+            case never:
+                assert_never(never)
 
     async def _decided(
         self, uow: UnitOfWork, asked: Asked, chain: Chain, decision: Release, entry_id: AuditEntryId
@@ -216,7 +232,7 @@ class Pulls:
 
 def _error(reason: Reason) -> TuatonError:
     kind: type[TuatonError] = Refused
-    if reason is Reason.CHANGED_MEANWHILE:
+    if reason in CONFLICTS:
         kind = Conflict
     elif reason in FAILURES:
         kind = Unavailable
