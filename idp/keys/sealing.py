@@ -20,6 +20,7 @@ from idp.keys.files import RootKeys
 NONCE_BYTES = 12
 EXPIRY_MEMBER = "~"
 MAX_TOKEN_LENGTH = 16_384
+MAX_VERSION_DIGITS = 9
 
 
 class SealBroken(ValueError):
@@ -46,7 +47,7 @@ class TokenSealer:
         text = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         nonce = self._randomness(NONCE_BYTES)
         sealed = nonce + self._ciphers[self._newest].encrypt(nonce, text, kind.encode())
-        return f"{self._newest}.{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
+        return _spelled(self._newest, sealed)
 
     def open(self, kind: str, token: str, *, now: datetime) -> dict[str, Any]:
         """Give the payload back.
@@ -64,15 +65,24 @@ class TokenSealer:
 
     def _decrypt(self, kind: str, token: str) -> dict[str, Any]:
         version, _, text = token.partition(".")
-        if len(token) > MAX_TOKEN_LENGTH or not token.isascii() or not version.isdigit():
+        if len(token) > MAX_TOKEN_LENGTH or len(version) > MAX_VERSION_DIGITS:
+            raise SealBroken(kind)
+        if not token.isascii() or not version.isdigit():
             raise SealBroken(kind)
         cipher = self._ciphers.get(int(version))
         if cipher is None:
             raise SealBroken(kind)
         try:
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            # one token has one spelling: no leading zeros, no padding, no other alphabet, no stray bits at the end
+            if token != _spelled(int(version), sealed):
+                raise SealBroken(kind)
             body = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kind.encode())
         except (binascii.Error, InvalidTag, ValueError) as error:
             raise SealBroken(kind) from error
         payload: dict[str, Any] = json.loads(body)
         return payload
+
+
+def _spelled(version: int, sealed: bytes) -> str:
+    return f"{version}.{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"

@@ -69,6 +69,25 @@ def test_other_texts_never_open(text: str) -> None:
         TokenSealer(ROOTS).open("code", text, now=FrozenClock().now())
 
 
+@given(st.binary(max_size=40))
+def test_a_token_has_one_spelling(filler: bytes) -> None:
+    now = FrozenClock().now()
+    token = TokenSealer(ROOTS).seal("code", {"a": filler.hex()}, expires_at=now + timedelta(seconds=60))
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = {token[:-1] + last for last in alphabet}
+    others |= {
+        "1" * 5000 + token,
+        "0" + token,
+        token + "=",
+        token + "==",
+        token + "\n",
+        token.replace("-", "+").replace("_", "/"),
+    }
+    for other in others - {token}:
+        with pytest.raises(SealBroken):
+            TokenSealer(ROOTS).open("code", other, now=now)
+
+
 async def test_personal_data_open_only_in_their_place_and_not_after_shredding(storage: Storage) -> None:
     personal = PersonalData(ROOTS)
     async with storage.unit_of_work() as uow:

@@ -30,7 +30,7 @@ class Grants:
         self._audit = audit
         self._randomness = randomness
 
-    async def open(self, uow: UnitOfWork, code: AuthorizationCode, *, text: str, jkt: str | None) -> Grant | None:
+    async def open(self, uow: UnitOfWork, code: AuthorizationCode, *, jkt: str | None) -> Grant | None:
         """Write the grant of a code that was just spent, bound to the key `jkt`.
 
         None when its subscriber, client or consent no longer counts: then nothing may be minted.
@@ -50,7 +50,7 @@ class Grants:
             generation=1,
             expires_at=code.grant_expires_at,
         )
-        await store.insert_grant(uow, opened, code_digest=code_digest(text))
+        await store.insert_grant(uow, opened, code_digest=code_digest(code))
         live = await store.find_live_grant(uow, opened.id)
         if live is None:
             await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
@@ -64,9 +64,9 @@ class Grants:
         """The grant, live or not."""
         return await store.find_grant(uow, grant_id)
 
-    async def revoke_of_code(self, uow: UnitOfWork, text: str, *, client: Client) -> None:
+    async def revoke_of_code(self, uow: UnitOfWork, code: AuthorizationCode, *, client: Client) -> None:
         """A code was shown again: end the grant that it opened, whoever holds its tokens."""
-        found = await store.find_grant_of_code(uow, code_digest(text))
+        found = await store.find_grant_of_code(uow, code_digest(code))
         if found is not None:
             await self.revoke(uow, found, reason=RevocationReason.CODE_REPLAYED, client=client)
 

@@ -123,12 +123,12 @@ class TokenEndpoint:
         # and SHOULD revoke (when possible) all tokens previously issued based on that authorization code." It is spent
         # before the remaining bindings are judged, so that nobody may guess twice.
         if not await spend(uow, kind=SpentKind.CODE, scope=client.id, secret=code.id, expires_at=code.expires_at):
-            await self._grants.revoke_of_code(uow, request.code, client=client)
+            await self._grants.revoke_of_code(uow, code, client=client)
             raise InvalidGrantError("the code was used before")
         _judge_bindings(code, request, jkt)
         # 7. mint
         await self._within_right(uow, client, code.details)
-        grant = await self._grants.open(uow, code, text=request.code, jkt=jkt)
+        grant = await self._grants.open(uow, code, jkt=jkt)
         if grant is None:
             raise InvalidGrantError("what the code rests on has ended")
         return await self._minted(uow, client, grant, grant.scope, nonce=code.nonce, first=True)
