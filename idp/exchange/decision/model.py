@@ -40,6 +40,8 @@ class Reason(StrEnum):
     NO_FIELD = "no_field_left"
     QUOTA = "daily_quota_reached"
     CHANGED_MEANWHILE = "changed_between_decision_and_disclosure"
+    MALFORMED = "malformed_request"
+    KEY_MISSING = "idempotency_key_missing"
     KEY_REUSED = "idempotency_key_reused"
     ANSWER_NOT_KEPT = "answer_not_kept"
     REGISTRY_UNAVAILABLE = "registry_unavailable"

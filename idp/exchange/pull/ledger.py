@@ -1,6 +1,7 @@
 """Writing down what became of a pull: the disclosure, the refusal, the alarm; and answering a repeated request."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from connectors.contracts.documents import Delivery, SealLevel
@@ -12,9 +13,10 @@ from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents
 from idp.exchange.model import IssuedDocument, Released
 from idp.exchange.pull import counting, store
+from idp.exchange.pull.cases import seal_case
 from idp.exchange.pull.model import Chain, KeptAnswer
-from idp.exchange.pull.records import Asked, audit_event, disclosure_of, payload_bytes
-from idp.kernel.ids import DisclosureId, DocumentId, new_id
+from idp.exchange.pull.records import Asked, audit_event, burst_of, disclosure_of, payload_bytes
+from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
@@ -110,6 +112,7 @@ class DisclosureLedger:
                 idempotency_digest=asked.idempotency_digest,
                 request_digest=asked.request_digest,
                 sealed_answer=sealed_answer,
+                sealed_case=await seal_case(self._personal, uow, record),
             ):
                 raise await self._lost(uow, asked)
         return released
@@ -159,18 +162,21 @@ class DisclosureLedger:
 
     async def refuse(self, uow: UnitOfWork, asked: Asked, chain: Chain, reason: Reason) -> None:
         """Record that nothing was released: audit entry and disclosure record; the person concerned sees it."""
-        disclosure_id = self.new_disclosure_id(uow)
-        event = audit_event("exchange.refused", asked, chain, refused=reason, disclosure=disclosure_id)
-        record = disclosure_of(
+        refused = disclosure_of(
             asked,
             chain,
-            disclosure_id=disclosure_id,
+            disclosure_id=self.new_disclosure_id(uow),
             fields=asked.detail.fields,
             reason=reason,
             at=uow.now,
-            audit_entry_id=await self._audit.append(uow, event),
+            audit_entry_id=AuditEntryId(""),
         )
-        await store.insert_refusal(uow, record)
+        burst = burst_of(refused)
+        disclosure_id = await store.find_burst(uow, burst) or refused.id
+        event = audit_event("exchange.refused", asked, chain, refused=reason, disclosure=disclosure_id)
+        record = replace(refused, audit_entry_id=await self._audit.append(uow, event))
+        sealed_case = await seal_case(self._personal, uow, record)
+        await store.insert_or_count(uow, record, sealed_case=sealed_case, burst=burst)
         if reason is Reason.WRONG_PERSON:
             await self._audit.append(
                 uow, audit_event("exchange.alarm", asked, chain, refused=reason, disclosure=disclosure_id)

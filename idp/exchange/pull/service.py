@@ -17,12 +17,14 @@ from connectors.contracts.errors import (
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.exchange.decision.model import Reason, Refuse, Release, Wait
 from idp.exchange.decision.rules import decide_release, decide_repeat
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents, Particulars
 from idp.exchange.model import ExchangeProblem, Pull, Released
+from idp.exchange.pull.cases import is_fit_case
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
 from idp.exchange.pull.model import FAILURES, Chain
@@ -119,11 +121,8 @@ class Pulls:
         async with self._storage.unit_of_work() as uow:
             await self._ledger.refuse(uow, asked, await self._facts.chain(uow, asked), Reason.GRANT_ENDED)
 
-    async def _asked(self, pull: Pull) -> Asked:
-        token = pull.access_token
-        details = [detail for detail in token.details if detail.dataset == pull.dataset]
-        if len(details) == 1 and (pull.case is None or details[0].case in (None, pull.case)):
-            return Asked(pull, details[0], details[0].case or pull.case)
+    async def refuse_unread(self, token: VerifiedAccessToken, reason: Reason) -> None:
+        """Put on record that a proven client sent what cannot be judged; nobody's data were named properly."""
         event = AuditEvent(
             event="exchange.refused",
             actor=Actor(ActorKind.CLIENT, token.client_id),
@@ -131,11 +130,21 @@ class Pulls:
             subject=token.subscriber_id,
             agency_id=token.agency_id,
             client_id=token.client_id,
-            details={"access_token": token.token_id, "reason": Reason.NOT_IN_TOKEN.value},
+            details={"access_token": token.token_id, "reason": reason.value},
         )
         async with self._storage.unit_of_work() as uow:
             await self._audit.append(uow, event)
-        raise Refused(ExchangeProblem.NOT_IN_TOKEN, "no single detail of the token answers this request")
+
+    async def _asked(self, pull: Pull) -> Asked:
+        details = [detail for detail in pull.access_token.details if detail.dataset == pull.dataset]
+        if len(details) != 1 or (pull.case is not None and details[0].case not in (None, pull.case)):
+            await self.refuse_unread(pull.access_token, Reason.NOT_IN_TOKEN)
+            raise Refused(ExchangeProblem.NOT_IN_TOKEN, "no single detail of the token answers this request")
+        case = details[0].case or pull.case
+        if case is not None and not is_fit_case(case):
+            await self.refuse_unread(pull.access_token, Reason.MALFORMED)
+            raise Refused(ExchangeProblem.MALFORMED, "case")
+        return Asked(pull, details[0], case)
 
     async def _decide(self, asked: Asked) -> _Decided | Released:
         async with self._storage.unit_of_work() as uow:
