@@ -1,6 +1,7 @@
 """Taking requests in: pushed by a proven client (RFC 9126), or in the query of a browser."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
@@ -88,7 +89,8 @@ class RequestIntake:
             if pending.client_id != client_id or await self._is_completed(uow, pending):
                 self._security_log.note("authorize.request_uri_unusable", reason="another client's, or used")
                 raise Refused(OidcProblem.REQUEST_URI_UNUSABLE)
-            return pending
+            # a sign-in asked for by the request is one after the browser came, not after the client pushed
+            return replace(pending, started_at=uow.now.replace(microsecond=0))
 
     async def begin(self, parameters: Mapping[str, str]) -> PendingRequest:
         """A request in the query of a browser.

@@ -59,7 +59,8 @@ class AuthorizeEndpoint:
         except RequestRefused as refused:
             return _see_other(refused.location)
         handle = self._requests.flow_handle(pending, browser_id)
-        if request.method == "POST":
+        if request.method != "GET":
+            # HEAD changes nothing, so nothing is issued to it.
             # A form of another site brings no cookie along (SameSite=Lax); the navigation that follows does.
             response = _see_other(f"/authorize?{urlencode({FLOW: handle})}")
         else:
