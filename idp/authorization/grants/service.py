@@ -86,6 +86,20 @@ class Grants:
             ),
         )
 
+    async def note_stranger(self, uow: UnitOfWork, grant: Grant, *, client: Client) -> None:
+        """A proven client showed a token of another client's grant: nothing changes, and the attempt is on record."""
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                "grant.revocation_refused",
+                actor=Actor(ActorKind.CLIENT, client.id),
+                outcome="refused",
+                agency_id=client.agency_id,
+                client_id=client.id,
+                details={"grant": grant.id},
+            ),
+        )
+
     async def end_of_consent(self, uow: UnitOfWork, consent_id: ConsentId) -> None:
         """A consent was withdrawn: its grants end too. They are refused since the withdrawal; this keeps the record."""
         ended = await store.mark_revoked_of_consent(uow, consent_id, reason=RevocationReason.CONSENT_WITHDRAWN.value)

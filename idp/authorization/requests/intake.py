@@ -117,6 +117,10 @@ class RequestIntake:
                 )
                 raise RequestRefused(location) from error
 
+    def note_unreadable(self, endpoint: str, reason: str) -> None:
+        """A line about a request that was refused before anybody was proven. `reason` is a code, never client text."""
+        self._security_log.note("request.unreadable", endpoint=endpoint, reason=reason)
+
     async def _push(
         self,
         uow: UnitOfWork,

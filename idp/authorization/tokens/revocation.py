@@ -51,7 +51,9 @@ class Revocation:
         # §2.1: the server "verifies whether the token was issued to the client making the revocation request"; §2.2:
         # "invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable
         # way."
-        if grant is not None and grant.client_id == client.id:
+        if grant is not None and grant.client_id != client.id:
+            await self._grants.note_stranger(uow, grant, client=client)
+        elif grant is not None:
             await self._grants.revoke(uow, grant, reason=RevocationReason.BY_CLIENT, client=client)
         return None
 

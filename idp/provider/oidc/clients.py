@@ -42,6 +42,10 @@ class ClientEndpoints:
             parameters = await read_parameters(request)
             credentials = parse_client_credentials(parameters)
             proof = only_proof(request.headers.getlist("dpop"))
+        except OAuth2Error as error:
+            self._intake.note_unreadable("par", str(error.error))
+            return oauth_error(error, nonce=nonce)
+        try:
             answer = await self._intake.push(credentials, parameters, proof)
         except OAuth2Error as error:
             return oauth_error(error, nonce=nonce)
@@ -57,6 +61,10 @@ class ClientEndpoints:
                 parse_token_request(parameters),
                 only_proof(request.headers.getlist("dpop")),
             )
+        except OAuth2Error as error:
+            self._intake.note_unreadable("token", str(error.error))
+            return oauth_error(error, nonce=nonce)
+        try:
             answer = await self._tokens.handle(call)
         except OAuth2Error as error:
             return oauth_error(error, nonce=nonce)
@@ -65,8 +73,12 @@ class ClientEndpoints:
     async def _revoke(self, request: Request) -> Response:
         try:
             parameters = await read_parameters(request)
-            credentials = parse_client_credentials(parameters)
-            await self._revocation.revoke(credentials, parse_revocation_request(parameters))
+            credentials, token = parse_client_credentials(parameters), parse_revocation_request(parameters)
+        except OAuth2Error as error:
+            self._intake.note_unreadable("revoke", str(error.error))
+            return oauth_error(error, nonce=None)
+        try:
+            await self._revocation.revoke(credentials, token)
         except OAuth2Error as error:
             return oauth_error(error, nonce=None)
         # RFC 7009 §2.2: "The authorization server responds with HTTP status code 200 if the token has been revoked
