@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from connectors.contracts.errors import ConnectorError
 from idp.app.serving import Part
 from idp.app.serving import serve as serve_parts
-from idp.settings import Settings
+from idp.settings import Settings, said_of
 from idp.storage.profile import OtherProfile, Profile
 
 commands = typer.Typer(add_completion=False)
@@ -32,9 +32,7 @@ def serve(
         settings = Settings(**{name: value for name, value in given.items() if value is not None})
         asyncio.run(serve_parts(settings, only or list(Part)))
     except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            place = ".".join(str(part) for part in fault["loc"]) or "settings"
-            typer.echo(f"{place}: {fault['msg']}", err=True)
+        typer.echo(said_of(error), err=True)
         raise typer.Exit(2) from error
     except (OtherProfile, ConnectorError) as error:
         typer.echo(str(error), err=True)

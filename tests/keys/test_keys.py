@@ -38,7 +38,7 @@ def test_root_keys_are_made_once_and_only_their_owner_reads_them(tmp_path: Path)
 
 
 def test_no_root_keys_is_an_error_when_they_are_only_read(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="root keys"):
+    with pytest.raises(FileNotFoundError, match="no deployment"):
         read_root_keys(tmp_path)
 
 
