@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT_BASE ?= 8000
 OUT ?=
+export OUT
 ONCE ?=
 CARD ?=
 PYTHON := .venv/bin/python
@@ -17,7 +18,7 @@ setup: ## install everything the demonstration needs (.venv, front end, fonts)
 	@deploy/set-up
 
 demo: setup ## run everything and the whole journey [ONCE=1] [OUT=dir] [PORT_BASE=8000] [CARD=real]
-	@exec $(PYTHON) -m idp.cli demo --port-base $(PORT_BASE) $(if $(OUT),--out '$(OUT)') $(if $(ONCE),--once) $(if $(CARD),--card $(CARD))
+	@exec $(PYTHON) -m idp.cli demo --port-base $(PORT_BASE) $(if $(OUT),--out "$$OUT") $(if $(ONCE),--once) $(if $(CARD),--card $(CARD))
 
 test: setup-test ## run every test, real parts included
 	@$(PYTHON) -m pytest $(SIDE_BY_SIDE)

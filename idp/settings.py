@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from idp.storage.profile import Profile
@@ -109,3 +109,10 @@ class Settings(BaseSettings):
     def is_demo(self) -> bool:
         """True where pages say that this is a demonstration and virtual readers are welcome."""
         return self.profile in SMALL_PROFILES
+
+
+def said_of(error: ValidationError) -> str:
+    """What is wrong with the settings, one plain line each; the values, secrets perhaps, are not repeated."""
+    faults = error.errors(include_input=False, include_url=False)
+    lines = ((".".join(str(part) for part in fault["loc"]) or "settings", fault["msg"]) for fault in faults)
+    return "\n".join(f"{place}: {message}" for place, message in lines)

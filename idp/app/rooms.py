@@ -310,7 +310,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         documents=documents,
         previews=previews,
         exchange=Exchange(pulls=pulls, documents=documents, previews=previews),
-        access_history=AccessHistory(),
+        access_history=AccessHistory(personal=ground.personal),
     )
 
 

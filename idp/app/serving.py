@@ -22,8 +22,8 @@ from idp.app.outside import open_outside
 from idp.app.rooms import Rooms, build_rooms
 from idp.kernel.ids import new_id
 from idp.settings import Settings
-from idp.storage.profile import Profile
 from idp.storage.clock_watch import watch_clock
+from idp.storage.profile import Profile
 from idp.worker.jobs import Job, all_jobs
 from idp.worker.loop import run_jobs
 

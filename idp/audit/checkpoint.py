@@ -24,6 +24,10 @@ class InvalidCheckpoint(ValueError):
     """Not a checkpoint note of this log, or its signature does not verify."""
 
 
+class NotACheckpoint(InvalidCheckpoint):
+    """Not even in the form of a checkpoint note."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What is signed: whose log, how many leaves, which root."""
@@ -56,8 +60,10 @@ def open_note(
     Raises InvalidCheckpoint.
     """
     match = NOTE.match(note)
-    if match is None or match["origin"] != expected_origin or match["name"] != expected_origin:
-        raise InvalidCheckpoint("not a checkpoint note of this log")
+    if match is None:
+        raise NotACheckpoint("not a checkpoint note")
+    if match["origin"] != expected_origin or match["name"] != expected_origin:
+        raise InvalidCheckpoint("a checkpoint note of another log")
     try:
         root = base64.b64decode(match["root"], validate=True)
         signed = base64.b64decode(match["signature"], validate=True)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from idp.audit import store
-from idp.audit.checkpoint import Checkpoint, InvalidCheckpoint
+from idp.audit.checkpoint import Checkpoint, InvalidCheckpoint, NotACheckpoint
 from idp.audit.sequencer import TILE_WIDTH
 from idp.audit.tree import Frontier, leaf_hash
 from idp.storage.storage import UnitOfWork
@@ -51,7 +51,10 @@ class Seals:
 
 
 async def verify_log(uow: UnitOfWork, *, seals: Seals, kept_checkpoint: str | None = None) -> Verdict:
-    """Check the whole log in one snapshot. `kept_checkpoint` is a note that was kept outside the store."""
+    """Check the whole log in one snapshot. `kept_checkpoint` is a note that was kept outside the store.
+
+    Raises ValueError when that is no note at all: it says nothing about the log.
+    """
     # 1. each entry against its own hash and seal, and its place: pending or in the tree, never both, never neither
     if (bad := await _check_entries(uow, seals)) is not None:
         return bad
@@ -166,6 +169,8 @@ async def _check_checkpoints(uow: UnitOfWork, seals: Seals, roots: dict[int, byt
 async def _check_kept(uow: UnitOfWork, seals: Seals, note: str) -> Tampered | None:
     try:
         kept = seals.open_note(note)
+    except NotACheckpoint as error:
+        raise ValueError(f"the file is no checkpoint of a log: {error}") from error
     except InvalidCheckpoint as error:
         return Tampered(f"the checkpoint that was kept: {error}", None)
     leaf = store.audit_leaf

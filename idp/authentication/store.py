@@ -234,7 +234,12 @@ async def suspend_passkey(uow: UnitOfWork, passkey_id: PasskeyId) -> None:
 
 
 async def insert_link(uow: UnitOfWork, *, digest: bytes, subscriber_id: SubscriberId, expires_at: datetime) -> None:
-    """A new link. Links made before end with it: one at a time is in anybody's hands."""
+    """A new link. Links made before end with it: one at a time is in anybody's hands.
+
+    Its owner's row is held until the commit, so that links made at once end one another too.
+    """
+    owner = select(subscriber.c.id).where(subscriber.c.id == subscriber_id)
+    await uow.execute(owner.with_for_update(key_share=True))
     await uow.execute(
         update(passkey_link)
         .where(passkey_link.c.subscriber_id == subscriber_id, passkey_link.c.spent_at.is_(None))

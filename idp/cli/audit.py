@@ -62,7 +62,11 @@ def verify(
 @commands.command("checkpoint")
 def newest_checkpoint(home: Home = None) -> None:
     """Print the newest signed checkpoint, to be kept outside the store. Exit 2 when there is none."""
-    note = asyncio.run(newest_checkpoint_of(_settings(home)))
+    try:
+        note = asyncio.run(newest_checkpoint_of(_settings(home)))
+    except (SQLAlchemyError, OSError) as error:
+        typer.echo(f"there is no log that can be read: {type(error).__name__}", err=True)
+        raise typer.Exit(UNREADABLE) from error
     if note is None:
         typer.echo("no checkpoint has been signed yet", err=True)
         raise typer.Exit(UNREADABLE)

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -19,47 +19,58 @@ from connectors.fictitious.personas import PERSONAS
 from idp.app.demo.people import CITIZENS, STAFF, passkey_link
 from idp.app.demo.story import link_url
 from idp.app.serving import open_house
+from idp.cli.demo_home import FolderRefused, taken
 from idp.cli.demo_stack import Plan, bring_home, start_everything
 from idp.cli.processes import ChildFailed, PortInUse, Processes, check_ports
-from idp.settings import DEFAULT_HOME
+from idp.settings import DEFAULT_HOME, said_of
 
 commands = typer.Typer(add_completion=False)
 
-MARK = ".tuaton-demonstration"
-AGENT_SECONDS = 30.0
+INTERRUPTED = 130
 
 console = Console(highlight=False)
 
 
 @commands.command()
 def demo(
-    port_base: Annotated[int, typer.Option(help="First port: provider; gateway, portal, simulators follow.")] = 8000,
+    port_base: Annotated[
+        int, typer.Option(min=1, max=65_525, help="First port: provider; gateway, portal, simulators follow.")
+    ] = 8000,
     out: Annotated[Path | None, typer.Option(help="Folder for what the journey brings home.")] = None,
     once: Annotated[bool, typer.Option("--once", help="End after the journey.")] = False,
-    card: Annotated[str, typer.Option(help="auto, memory, or real for this machine's own reader.")] = "auto",
+    card: Annotated[str, typer.Option(help="auto, memory, pcsc, or real for this machine's own reader.")] = "auto",
 ) -> None:
     """Run the demonstration. Exit 0 only if every step of the journey held."""
     signal.signal(signal.SIGTERM, _interrupt)
-    plan = _plan(out, port_base, card)
     try:
+        plan = _plan(out, port_base, card)
         check_ports(plan.ports)
+        with taken(plan.home, plan.out):
+            held = _demonstrate(plan, once=once)
     except PortInUse as busy:
-        _stop(
-            f"port {busy.port} is in use.", "end the program that uses it, or choose others: make demo PORT_BASE=9000"
-        )
-    _empty_home(plan.home)
-    try:
-        with Processes(logs=plan.home / "logs") as processes:
-            held = _run(plan, processes)
-            if not once:
-                asyncio.run(_show_doors(plan))
-                _wait_for_interrupt(processes)
+        _stop(str(busy), f"{busy.cure}: make demo PORT_BASE=9000 OUT=another-folder")
+    except FolderRefused as refused:
+        _stop(refused.problem, refused.cure)
     except ChildFailed as failed:
         _stop(f"{failed.name} ended by itself.", f"read {failed.log}\n{failed.last_lines}")
+    except ValidationError as error:
+        _stop(f"a setting cannot be used: {said_of(error)}", "take it out of the environment (IDP_…), or mend it")
+    except KeyboardInterrupt:
+        console.print("\nหยุดแล้ว · stopped")
+        raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(0 if held else 1)
+
+
+def _demonstrate(plan: Plan, *, once: bool) -> bool:
+    with Processes(logs=plan.home / "logs") as processes:
+        held = _run(plan, processes)
+        if not once:
+            asyncio.run(_show_doors(plan))
+            _wait_for_interrupt(processes)
     # the worker signs what is left when it is told to stop: only now is the newest checkpoint the last one
     if not bring_home(plan):
         _stop("no checkpoint of the log was signed.", f"read {plan.home / 'logs' / 'house.log'}")
-    raise typer.Exit(0 if held else 1)
+    return held
 
 
 def _run(plan: Plan, processes: Processes) -> bool:
@@ -83,14 +94,16 @@ async def _show_doors(plan: Plan) -> None:
     doors.add_row(settings.portal_url, "ระบบงานเจ้าหน้าที่ · the staff portal")
     doors.add_row(f"{settings.gateway_url}/verify", "ตรวจสอบเอกสาร · verify a document")
     console.print(doors)
-    people = Table("ใคร · who", "ลิงก์เพิ่มพาสคีย์ ใช้ได้ครั้งเดียว · one-use link that adds a passkey", title_justify="left")
+    console.print("\nลิงก์เพิ่มพาสคีย์ ใช้ได้ครั้งเดียว · one-use links that add a passkey in your own browser", style="italic")
     async with open_house(settings) as rooms, rooms.ground.storage.unit_of_work() as uow:
         for key in (*(post.persona for post in STAFF), *CITIZENS):
             persona = PERSONAS[key]
+            console.print(f"[bold]{key}[/bold]  {persona.label_th} · {persona.label_en}")
             token = await passkey_link(uow, rooms, key)
-            link = link_url(settings, token) if token else f"ยังไม่ลงทะเบียน · not enrolled: idp card insert citizen {key}"
-            people.add_row(f"{key}\n{persona.label_th}\n{persona.label_en}", link)
-    console.print(people)
+            if token is None:
+                console.print(f"  ยังไม่ลงทะเบียน · not enrolled: .venv/bin/idp card insert citizen {key}", soft_wrap=True)
+            else:
+                console.print(f"  {link_url(settings, token)}", soft_wrap=True)  # a link that is cut off is no link
     console.print(f"IDP_HOME={plan.home}   Ctrl-C หยุด · stops")
 
 
@@ -105,20 +118,11 @@ def _wait_for_interrupt(processes: Processes) -> None:
 
 def _plan(out: Path | None, port_base: int, card: str) -> Plan:
     if card not in ("auto", "memory", "pcsc", "real"):
-        _stop(f"CARD={card} is not known.", "choose auto, memory or real")
+        _stop(f"CARD={card} is not known.", "choose auto, memory, pcsc or real")
     home = Path(os.environ.get("IDP_HOME", DEFAULT_HOME)).resolve()
     if out is not None:
         return Plan(out=out.resolve(), home=out.resolve() / "store", port_base=port_base, card=card)
     return Plan(out=home / "out", home=home, port_base=port_base, card=card)
-
-
-def _empty_home(home: Path) -> None:
-    """Each demonstration starts from an empty store; a folder that is not a demonstration's is left alone."""
-    if home.exists() and any(home.iterdir()) and not (home / MARK).exists():
-        _stop(f"{home} holds something that is not a demonstration.", "choose another folder with OUT=… or IDP_HOME=…")
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(mode=0o700, parents=True)
-    (home / MARK).touch()
 
 
 def _stop(problem: str, cure: str) -> NoReturn:

@@ -14,6 +14,7 @@ from connectors.documents.verification import verify_file
 from idp.kernel.clock import SystemClock
 
 VALID, NOT_VALID, UNREADABLE = 0, 1, 2
+PDF_MARK, MARK_WITHIN = b"%PDF-", 1024
 
 commands = typer.Typer(help="Sealed documents.", no_args_is_help=True, add_completion=False)
 
@@ -30,8 +31,10 @@ def verify(
     password: Annotated[str | None, typer.Option("--password", help="Of a password-protected document.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
-    """Judge a document. Exit 0 valid, 1 not valid, 2 unreadable."""
+    """Judge a document. Exit 0 valid, 1 not valid, 2 no PDF, or unreadable."""
     try:
+        if PDF_MARK not in file.read_bytes()[:MARK_WITHIN]:
+            raise DocumentError("the file is no PDF")
         report = verify_file(file, trust, SystemClock().now(), password)
     except (DocumentError, OSError) as error:
         typer.echo(json.dumps({"verdict": "unreadable", "reason": str(error)}) if as_json else f"unreadable: {error}")

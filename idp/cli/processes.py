@@ -1,5 +1,6 @@
 """Child processes of the demonstration: started in order, waited for until they answer, ended by pid."""
 
+import errno
 import os
 import signal
 import socket
@@ -17,11 +18,11 @@ LAST_LINES = 12
 
 
 class PortInUse(RuntimeError):
-    """Another program listens where the demonstration wants to."""
+    """The demonstration cannot listen where it wants to; `cure` is a plain sentence."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__(f"port {port} is in use")
-        self.port = port
+    def __init__(self, port: int, *, is_taken: bool) -> None:
+        super().__init__(f"port {port} is in use." if is_taken else f"port {port} may not be used.")
+        self.cure = "end the program that uses it, or choose others" if is_taken else "choose ports above 1023"
 
 
 class ChildFailed(RuntimeError):
@@ -56,7 +57,7 @@ def check_ports(ports: Sequence[int]) -> None:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
-                raise PortInUse(port) from error
+                raise PortInUse(port, is_taken=error.errno == errno.EADDRINUSE) from error
 
 
 class Processes:

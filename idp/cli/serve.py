@@ -14,7 +14,7 @@ from connectors.contracts.errors import ConnectorError
 from idp.app.conformance.plans import PlanUnreadable, clients_of
 from idp.app.serving import Part, usual_parts
 from idp.app.serving import serve as serve_parts
-from idp.settings import Settings
+from idp.settings import Settings, said_of
 from idp.storage.profile import OtherProfile, Profile
 
 commands = typer.Typer(add_completion=False)
@@ -56,9 +56,7 @@ def serve(
         planned = [client for path in clients or () for client in clients_of(path)]
         asyncio.run(serve_parts(settings, parts, clients=planned))
     except ValidationError as error:
-        for fault in error.errors(include_input=False, include_url=False):
-            place = ".".join(str(part) for part in fault["loc"]) or "settings"
-            typer.echo(f"{place}: {fault['msg']}", err=True)
+        typer.echo(said_of(error), err=True)
         raise typer.Exit(2) from error
     except (OtherProfile, ConnectorError, PlanUnreadable, InvalidClientMetadataError, OSError) as error:
         typer.echo(str(error), err=True)

@@ -31,6 +31,7 @@ class ExchangeProblem(StrEnum):
     ANSWER_NOT_KEPT = "EXC-17"
     NOT_A_PDF = "EXC-18"
     CHANGED_MEANWHILE = "EXC-19"
+    VERIFIER_BUSY = "EXC-20"
 
 
 class PullFormat(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.gdx import GdxDetail
+from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import FetchedDocument
 from idp.exchange.document.service import Documents
 from idp.exchange.model import Pull, Released
@@ -31,6 +32,14 @@ class Exchange:
     async def refuse_ended(self, pull: Pull) -> None:
         """Record a pull with a token whose grant has ended; see `Pulls.refuse_ended`."""
         await self._pulls.refuse_ended(pull)
+
+    async def refuse_unread(self, access_token: VerifiedAccessToken, reason: Reason) -> None:
+        """Record a request of a proven client that cannot be judged; see `Pulls.refuse_unread`."""
+        await self._pulls.refuse_unread(access_token, reason)
+
+    async def refuse_ended_document(self, access_token: VerifiedAccessToken) -> None:
+        """Record a document asked for with a token whose grant has ended."""
+        await self._documents.refuse_ended(access_token)
 
     async def preview(self, subscriber_id: SubscriberId, details: Sequence[GdxDetail], *, acr: Acr) -> Preview:
         """The owner's own values before consenting; see `Previews.preview`."""

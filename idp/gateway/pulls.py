@@ -12,6 +12,7 @@ from idp.authorization.tokens.access import GrantEnded
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS, DataSet
 from idp.catalogue.gdx import MAX_CASE_LENGTH
+from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat, Released
 from idp.exchange.service import Exchange
 from idp.gateway.tokens import GatewayTokens
@@ -53,14 +54,18 @@ class PullEndpoints:
             access_token = await self._tokens.verified(request)
         except GrantEnded as ended:
             # the person who withdrew sees that somebody tried again
-            await self._exchange.refuse_ended(await _parse_pull(request, ended.token))
+            await self._exchange.refuse_ended(await self._asked(request, ended.token))
             raise
-        released = await self._exchange.pull(await _parse_pull(request, access_token))
+        released = await self._exchange.pull(await self._asked(request, access_token))
         return JSONResponse(self._answer(released), headers={"dpop-nonce": self._tokens.nonce()})
 
     async def document(self, request: Request) -> Response:
         """The sealed file, for the client it was made for."""
-        access_token = await self._tokens.verified(request)
+        try:
+            access_token = await self._tokens.verified(request)
+        except GrantEnded as ended:
+            await self._exchange.refuse_ended_document(ended.token)
+            raise
         document_id = DocumentId(request.path_params["document_id"])
         fetched = await self._exchange.fetch_document(document_id, access_token)
         headers = {
@@ -72,6 +77,14 @@ class PullEndpoints:
     async def catalogue(self, _request: Request) -> Response:
         """Every data set with its fields and labels; nothing about anybody."""
         return JSONResponse({"datasets": [_described(dataset) for dataset in DATASETS.values()]})
+
+    async def _asked(self, request: Request, access_token: VerifiedAccessToken) -> Pull:
+        try:
+            return await _parse_pull(request, access_token)
+        except Refused as refused:
+            reason = Reason.KEY_MISSING if refused.code is ExchangeProblem.KEY_MISSING else Reason.MALFORMED
+            await self._exchange.refuse_unread(access_token, reason)
+            raise
 
     def _answer(self, released: Released) -> dict[str, Any]:
         document = released.document

@@ -32,6 +32,7 @@ class GatewayTokens:
         """
         authorization = only_authorization(request.headers.getlist("authorization"))
         proof = only_proof(request.headers.getlist("dpop"))
+        await self._access_tokens.prepare()
         async with self._storage.unit_of_work() as uow:
             try:
                 return await self._access_tokens.verify(

@@ -17,7 +17,7 @@ from idp.catalogue.datasets import DATASETS, DataSet
 from idp.exchange.document.model import DocumentRecord
 from idp.exchange.document.service import Documents
 from idp.exchange.model import ExchangeProblem
-from idp.kernel.errors import NotFound, Refused
+from idp.kernel.errors import NotFound, Refused, Unavailable
 from idp.kernel.ids import DocumentId
 from idp.storage.storage import Storage, UnitOfWork
 from idp.web.pages import Pages
@@ -25,6 +25,9 @@ from idp.web.routes import Access, Entry
 
 VERIFY_LIMIT: Final = 10 * 1024 * 1024
 """The largest file that is judged, for the door's body limit at `/verify`."""
+
+FILES_AT_ONCE: Final = 2
+"""How many files one node judges at a time, so that it has processors left for everybody else."""
 
 DocumentVerifier = Callable[[bytes, str | None], Awaitable[DocumentReport]]
 """The verdict on a file, opened with a password where it needs one; never raises for what the file is."""
@@ -74,6 +77,7 @@ class VerificationPages:
         self._documents = documents
         self._agencies = agencies
         self._verify = verify
+        self._judging = 0
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table."""
@@ -99,13 +103,23 @@ class VerificationPages:
     async def judge(self, request: Request) -> Response:
         """The verdict on a file; kept nowhere."""
         upload = await _read_upload(request)
-        report = await self._verify(upload.pdf, upload.password)
+        report = await self._report(upload)
         async with self._storage.reading() as uow:
             record = await self._documents.recognise(uow, upload.pdf)
             issued = await self._issued(uow, record) if record is not None else None
         if "text/html" in request.headers.get("accept", ""):
             return self._pages.render(request, "verdict.html", report=report, issued=issued)
         return JSONResponse(_verdict_json(report, issued))
+
+    async def _report(self, upload: Upload) -> DocumentReport:
+        # refused at once, not queued: judging a file costs seconds of a processor, sending one costs nothing
+        if self._judging >= FILES_AT_ONCE:
+            raise Unavailable(ExchangeProblem.VERIFIER_BUSY)
+        self._judging += 1
+        try:
+            return await self._verify(upload.pdf, upload.password)
+        finally:
+            self._judging -= 1
 
     async def _issued(self, uow: UnitOfWork, record: DocumentRecord) -> Issued:
         return Issued(

@@ -3,6 +3,7 @@
 Sorting by time keeps B-trees dense (facts/openid-performance, section 2.3). Service and client ids are chosen names.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import NewType
@@ -34,3 +35,8 @@ def new_id(prefix: str, *, now: datetime, randomness: Callable[[int], bytes]) ->
     number = int.from_bytes(milliseconds.to_bytes(6, "big") + randomness(10), "big")
     digits = [CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5)]
     return f"{prefix}_{''.join(digits)}"
+
+
+def is_id(prefix: str, text: str) -> bool:
+    """True when `text`, which came from outside, has the form of an identifier of this kind."""
+    return re.fullmatch(f"{prefix}_[0-9A-Z]{{26}}", text) is not None

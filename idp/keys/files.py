@@ -50,7 +50,9 @@ def load_root_keys(folder: Path, *, randomness: Randomness) -> RootKeys:
 
 
 def read_root_keys(folder: Path) -> RootKeys:
-    """Read the root keys of a deployment; none are made. Raises ValueError when there are none."""
+    """Read the root keys of a deployment; none are made. Raises FileNotFoundError when there are none."""
+    if not any(folder.glob("root-*.key")):
+        raise FileNotFoundError(f"no deployment keeps its keys in {folder}")
     return RootKeys({int(path.stem.removeprefix("root-")): path.read_bytes() for path in folder.glob("root-*.key")})
 
 

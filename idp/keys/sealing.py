@@ -22,6 +22,7 @@ from idp.keys.files import RootKeys
 NONCE_BYTES = 12
 EXPIRY_MEMBER = "~"
 MAX_TOKEN_LENGTH = 16_384
+MAX_VERSION_DIGITS = 9
 
 
 class SealBroken(ValueError):
@@ -58,7 +59,7 @@ class TokenSealer:
 
     def _encrypt(self, kind: str, text: bytes, nonce: bytes) -> str:
         sealed = nonce + self._ciphers[self._newest].encrypt(nonce, text, kind.encode())
-        return f"{self._newest}.{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
+        return _spelled(self._newest, sealed)
 
     def open(self, kind: str, token: str, *, now: datetime) -> dict[str, Any]:
         """Give the payload back.
@@ -76,13 +77,18 @@ class TokenSealer:
 
     def _decrypt(self, kind: str, token: str) -> dict[str, Any]:
         version, _, text = token.partition(".")
-        if len(token) > MAX_TOKEN_LENGTH or not token.isascii() or not version.isdigit():
+        if len(token) > MAX_TOKEN_LENGTH or len(version) > MAX_VERSION_DIGITS:
+            raise SealBroken(kind)
+        if not token.isascii() or not version.isdigit():
             raise SealBroken(kind)
         cipher = self._ciphers.get(int(version))
         if cipher is None:
             raise SealBroken(kind)
         try:
             sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            # one token has one spelling: no leading zeros, no padding, no other alphabet, no stray bits at the end
+            if token != _spelled(int(version), sealed):
+                raise SealBroken(kind)
             body = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], kind.encode())
         except (binascii.Error, InvalidTag, ValueError) as error:
             raise SealBroken(kind) from error
@@ -93,3 +99,7 @@ class TokenSealer:
 def _body(payload: Mapping[str, Any], expires_at: datetime) -> bytes:
     body = {**payload, EXPIRY_MEMBER: int(expires_at.timestamp() * 1000)}
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _spelled(version: int, sealed: bytes) -> str:
+    return f"{version}.{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"

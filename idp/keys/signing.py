@@ -20,8 +20,10 @@ from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select, update
 
 from idp.kernel.clock import Clock
+from idp.kernel.errors import Unavailable
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.files import RootKeys
+from idp.keys.model import KeysProblem
 from idp.keys.sealing import NONCE_BYTES, SealBroken
 from idp.storage.leases import take_lease
 from idp.storage.metadata import Instant, JsonText, metadata
@@ -49,8 +51,16 @@ SNAPSHOT_LIFE = timedelta(seconds=2)
 KEY_ALGORITHMS = ("ES256", "RS256", "EdDSA")
 """Which keys are made: one key a kind. The RSA key signs by RS256 and PS256, and is published for both."""
 ALGORITHMS = ("ES256", "PS256", "EdDSA", "RS256")
+LONGEST_UNCONFIRMED = timedelta(seconds=5)
 
 Pair = ECKey | RSAKey | OKPKey
+
+
+class KeysUnconfirmed(Unavailable):
+    """The store has not confirmed the keys for more than five seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(KeysProblem.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +112,8 @@ class SigningKeys:
             for alg in KEY_ALGORITHMS:
                 if (start := due_keys(keys, alg, uow.now)) is not None:
                     await self._make(uow, alg, start)
-        self._taken_at = None
+        async with self._refreshing:
+            await self._take_snapshot()
 
     async def replace_now(self) -> None:
         """Retire every key that signs and let a successor sign at once; the retired stay published until they are gone.
@@ -116,17 +127,19 @@ class SigningKeys:
             )
             for alg in KEY_ALGORITHMS:
                 await self._make(uow, alg, uow.now)
-        self._taken_at = None
+        async with self._refreshing:
+            await self._take_snapshot()
 
     async def refresh(self) -> tuple[SigningKey, ...]:
-        """The keys as the store has them, at most two seconds old."""
-        now = self._clock.now()
-        if self._taken_at is None or now - self._taken_at >= SNAPSHOT_LIFE:
+        """The keys as the store has them, at most two seconds old.
+
+        Takes a connection of its own: to be called before a unit of work opens, never inside one, where a pool whose
+        every connection waits here for one more would stand still.
+        """
+        if self._is_due():
             async with self._refreshing:
-                if self._taken_at is None or now - self._taken_at >= SNAPSHOT_LIFE:
-                    async with self._storage.reading() as uow:
-                        self._snapshot = await self._load(uow)
-                    self._taken_at = now
+                if self._is_due():
+                    await self._take_snapshot()
         return self._snapshot
 
     async def public_jwks(self) -> dict[str, Any]:
@@ -135,10 +148,13 @@ class SigningKeys:
         return {"keys": [{**key.key.as_dict(private=False), **_published(key)} for key in keys]}
 
     async def sign_jwt(self, claims: dict[str, Any], *, typ: str, alg: str = "ES256") -> str:
-        """A compact JWS over `claims` by the active key of `alg`. Raises LookupError when no key may sign."""
+        """A compact JWS over `claims` by the active key of `alg`, of the keys last refreshed.
+
+        Raises LookupError when no key may sign, KeysUnconfirmed.
+        """
         now = self._clock.now()
         made_for = "RS256" if alg == "PS256" else alg
-        key = next((key for key in await self.refresh() if key.alg == made_for and key.signs_at(now)), None)
+        key = next((key for key in self._confirmed() if key.alg == made_for and key.signs_at(now)), None)
         if key is None:
             raise LookupError(f"no active {alg} signing key")
         with _eddsa_by_its_old_name():
@@ -147,9 +163,9 @@ class SigningKeys:
     async def verify_jwt(self, token: str, *, expected_typ: str) -> dict[str, Any]:
         """The claims of a token that one of these keys signed as `expected_typ`; expiry is the caller's to judge.
 
-        Raises SealBroken.
+        Goes by the keys last refreshed. Raises SealBroken, KeysUnconfirmed.
         """
-        keys = KeySet([key.key for key in await self.refresh()])
+        keys = KeySet([key.key for key in self._confirmed()])
         try:
             with _eddsa_by_its_old_name():
                 decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
@@ -158,6 +174,21 @@ class SigningKeys:
         if decoded.header.get("typ") != expected_typ:
             raise SealBroken("jwt typ")
         return decoded.claims
+
+    def _is_due(self) -> bool:
+        return self._taken_at is None or self._clock.now() - self._taken_at >= SNAPSHOT_LIFE
+
+    async def _take_snapshot(self) -> None:
+        now = self._clock.now()
+        async with self._storage.reading() as uow:
+            self._snapshot = await self._load(uow)
+        self._taken_at = now
+
+    def _confirmed(self) -> tuple[SigningKey, ...]:
+        """The keys without asking the store, which said so at most five seconds ago. Raises KeysUnconfirmed."""
+        if self._taken_at is None or self._clock.now() - self._taken_at > LONGEST_UNCONFIRMED:
+            raise KeysUnconfirmed
+        return self._snapshot
 
     async def _load(self, uow: UnitOfWork) -> tuple[SigningKey, ...]:
         rows = await uow.all(select(signing_key).order_by(signing_key.c.active_from))

@@ -22,7 +22,8 @@ class FieldLabel:
 class AccessRecord:
     """One release or refusal: who, for what, which fields, on which basis. Names only, no values.
 
-    `fields` are those that left, or that were asked for when nothing left; `reason` says why nothing did.
+    `fields` are those that left, or that were asked for when nothing left; `reason` says why nothing did;
+    `times` counts like refusals, or fetches of documents, within one minute.
     """
 
     disclosure_id: DisclosureId
@@ -41,3 +42,4 @@ class AccessRecord:
     case: str | None
     outcome: Outcome
     reason: Reason | None
+    times: int

@@ -175,6 +175,7 @@ class MailSlots:
         )
 
     async def _hand_out(self, station: Station, session: CardSession) -> str | None:
+        await self._signing.refresh()  # first: what is marked as handed out must be signed
         async with self._storage.unit_of_work() as uow:
             if not await store.mark_taken(uow, session.id):
                 return None
@@ -194,6 +195,7 @@ class MailSlots:
         )
 
     async def _hand_out_end(self, station: Station, session: CardSession) -> str | None:
+        await self._signing.refresh()
         async with self._storage.unit_of_work() as uow:
             if not await store.mark_end_told(uow, session.id):
                 return None

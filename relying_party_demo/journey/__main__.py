@@ -16,6 +16,8 @@ from relying_party_demo.journey.endpoints import Endpoints
 from relying_party_demo.journey.steps import Outcome, Result, steps_for, walk
 from relying_party_demo.journey.story import Story
 
+INTERRUPTED = 130
+
 SUMMARY = {
     "all_held": {
         "th": "ครบทุกขั้นตอน: ประชาชนคนหนึ่งลงทะเบียน เข้าใช้ ให้ความยินยอม หน่วยงานได้ข้อมูลและเอกสารโดยไม่ต้องขอสำเนา และทุกครั้งมีบันทึก",
@@ -87,4 +89,7 @@ def _summarise(console: Console, results: list[Result], *, all_held: bool) -> No
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None

@@ -80,6 +80,7 @@ def password_document_is_locked(story: Story) -> None:
     password = page.text("document_password")
     file = story.out / "dbd.company-password.pdf"
     _download(story, "/employer/dbd.company-password.pdf", file)
+    file.with_suffix(".txt").write_text(f"{password}\n", "utf-8")
     data = check_opens_with_password_only(file, password=password)
     require(data["subject"] == story.endpoints.juristic_id, "the locked document holds another company's data")
 

@@ -47,6 +47,25 @@ async def test_a_link_is_spent_by_one_of_many(storage: Storage) -> None:
     assert sum(await asyncio.gather(*(spend() for _ in range(10)))) == 1
 
 
+async def test_of_links_made_at_once_one_is_usable(storage: Storage) -> None:
+    async def make() -> str:
+        async with storage.unit_of_work() as uow:
+            token = await LINKS.make(uow, SOMEBODY, by=SYSTEM, valid_for=timedelta(minutes=15))
+            await asyncio.sleep(0.02)  # the others begin before this one commits
+            return token
+
+    async def is_usable(token: str) -> bool:
+        try:
+            async with storage.reading() as uow:
+                await LINKS.open(uow, token)
+        except Refused:
+            return False
+        return True
+
+    tokens = await asyncio.gather(*(make() for _ in range(4)))
+    assert [await is_usable(token) for token in tokens].count(True) == 1
+
+
 async def test_a_link_that_was_rolled_back_can_still_be_used(storage: Storage) -> None:
     async with storage.unit_of_work() as uow:
         token = await LINKS.make(uow, SOMEBODY, by=SYSTEM, valid_for=timedelta(minutes=15))

@@ -34,6 +34,7 @@ def facts(
     details: bool = True,
     covered: bool = False,
     first_party: bool = False,
+    now: datetime = NOW,
     **request: Any,
 ) -> Facts:
     client = Client(
@@ -76,6 +77,7 @@ def facts(
         session if signed_in else None,
         subscriber if signed_in else None,
         consent(NOW + timedelta(days=1)) if covered and details else None,
+        now,
     )
 
 
@@ -105,6 +107,8 @@ LOW, HIGH = Acr(Ial.IAL2_1, Aal.AAL2_1), Acr(Ial.IAL2_3, Aal.AAL2_2)
         (facts(prompt=("login",), auth_time=NOW - timedelta(seconds=1)), SignIn),
         (facts(max_age=60, auth_time=NOW - timedelta(seconds=61)), SignIn),
         (facts(max_age=60, auth_time=NOW - timedelta(seconds=60)), AskConsent),
+        (facts(max_age=60, auth_time=NOW - timedelta(seconds=1), now=NOW + timedelta(minutes=29)), SignIn),
+        (facts(max_age=0, now=NOW + timedelta(minutes=29)), AskConsent),
         (facts(aal=Aal.AAL1, required=LOW), StepUp),
         (facts(ial=Ial.IAL1_3, required=LOW), Refuse),
         (facts(), AskConsent),

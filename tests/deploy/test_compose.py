@@ -11,7 +11,7 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE = ROOT / "docker-compose.yml"
-SERVICES = {"postgresql", "schema", "provider", "gateway", "portal", "worker", "simulators", "jobs"}
+SERVICES = {"postgresql", "schema", "provider", "gateway", "portal", "worker", "simulators", "demo"}
 VALUES = {
     "POSTGRES_PASSWORD": "of-this-test",
     "IDP_ISSUER": "https://id.example",

@@ -5,21 +5,27 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from connectors.simulators.switchboard import Behaviour, Mode, Service
+from idp.agencies.store import agreement
 from idp.audit.model import SYSTEM
+from idp.audit.store import audit_entry
 from idp.authorization.client_registration.store import client as client_table
 from idp.authorization.grants.store import mark_revoked
 from idp.catalogue.gdx import Basis, JuristicSubject
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat
+from idp.exchange.pull.cases import is_fit_case
 from idp.exchange.pull.model import Chain
 from idp.exchange.pull.records import PROBLEMS
 from idp.exchange.pull.store import broken_links, disclosure, hold_links
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
+from idp.oversight.service import AccessHistory
 from idp.storage.outbox import outbox
 from idp.subscribers.model import ActingMember
 from tests.exchange.world import (
@@ -98,7 +104,7 @@ async def test_a_company_is_pulled_by_duty_with_its_case(world: World) -> None:
     assert released.payload["case"] == "ทส 7/2569"
     (entry,) = await world.entries("exchange.released")
     assert '"basis":"duty"' in entry
-    assert "ทส 7/2569" in entry
+    assert "ทส 7/2569" not in entry
 
 
 async def test_a_company_by_duty_is_released_only_as_often_as_the_token_says(world: World) -> None:
@@ -391,3 +397,98 @@ async def test_who_withdraws_waits_for_a_disclosure_that_is_under_way(world_on_e
     await withdrawal
     async with world.storage.unit_of_work() as uow:
         assert await broken_links(uow, chain)
+
+
+async def test_a_repeat_tells_no_more_than_the_right_of_now(world: World) -> None:
+    _, token = await world.consented()
+    asked = pull(token)
+    await world.exchange().pull(asked)
+    await suspend_agreement(world)
+    async with world.storage.unit_of_work() as uow:
+        await world.agree(uow, SERVICE, "dopa.person", ("name_th",), {Basis.CONSENT})
+    await refused(world, asked, ExchangeProblem.BEYOND_RIGHT, Reason.BEYOND_RIGHT)
+    assert await world.entries("exchange.repeated") == []
+
+
+async def test_a_repeat_tells_no_more_than_the_decision_names(world: World) -> None:
+    """The same key and detail, while less may leave than was kept."""
+    _, token = await world.consented()
+    asked = pull(token)
+    await world.exchange().pull(asked)
+    async with world.storage.unit_of_work() as uow:
+        await uow.execute(update(agreement).values(fields=["birth_date", "name_th"]))
+    await refused(world, asked, ExchangeProblem.BEYOND_RIGHT, Reason.BEYOND_RIGHT)
+
+
+async def test_a_repeat_takes_no_use_and_no_quota(world: World) -> None:
+    token = world.own_token(company_detail(uses=1))
+    asked = pull(token, "dbd.company")
+    first = await world.exchange().pull(asked)
+    assert (await world.exchange().pull(asked)).disclosure_id == first.disclosure_id
+
+
+async def test_a_case_is_kept_sealed_and_stays_out_of_the_log(world: World) -> None:
+    _, token = await world.consented()
+    await world.exchange().pull(pull(token, case="คำร้อง 12/2569"))
+    async with world.storage.reading() as uow:
+        row = await uow.first(select(disclosure))
+        (seen,) = await AccessHistory(personal=world.personal).of(uow, world.somchai)
+        logged = [bytes(entry.canonical).decode() for entry in await uow.all(select(audit_entry.c.canonical))]
+    assert b"12/2569" not in repr(row).encode()
+    assert not any("12/2569" in text for text in logged)
+    assert seen.case == "คำร้อง 12/2569"
+
+
+async def test_a_case_whose_key_was_destroyed_is_no_longer_told(world: World) -> None:
+    _, token = await world.consented()
+    await world.exchange().pull(pull(token, case="คำร้อง 12/2569"))
+    async with world.storage.unit_of_work() as uow:
+        await world.personal.destroy(uow, world.somchai)
+        (seen,) = await AccessHistory(personal=world.personal).of(uow, world.somchai)
+    assert seen.case is None
+
+
+DIGITS = SOMCHAI.citizen_id.digits
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "1\x002569",
+        "1\u202e2569",
+        DIGITS,
+        f"ของ {SOMCHAI.citizen_id.formatted()}",
+        f"12 {DIGITS}",
+        DIGITS.translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")),
+    ],
+)
+async def test_a_case_that_cannot_be_shown_or_names_a_citizen_is_refused(
+    world_on_each_engine: World, case: str
+) -> None:
+    world = world_on_each_engine
+    _, token = await world.consented()
+    with pytest.raises(Refused) as caught:
+        await world.exchange().pull(pull(token, case=case))
+    assert caught.value.code is ExchangeProblem.MALFORMED
+    assert len(await world.entries("exchange.refused")) == 1
+    assert await outcomes(world) == []
+
+
+@given(st.text(alphabet="0123456789-/ ", max_size=12))
+def test_a_case_shorter_than_a_citizen_number_is_fit(case: str) -> None:
+    assert is_fit_case(case)
+
+
+async def test_like_refusals_within_a_minute_are_one_line_that_counts_them(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    _, token = await world.consented()
+    await withdraw(world)
+    for _ in range(5):
+        await refused(world, pull(token), ExchangeProblem.BASIS_ENDED, Reason.CONSENT_ENDED)
+    await refused(world, pull(token, "dopa.address"), ExchangeProblem.BASIS_ENDED, Reason.CONSENT_ENDED)
+    world.clock.advance(60)
+    await refused(world, pull(token), ExchangeProblem.BASIS_ENDED, Reason.CONSENT_ENDED)
+    async with world.storage.reading() as uow:
+        seen = await AccessHistory(personal=world.personal).of(uow, world.somchai)
+    assert sorted(record.times for record in seen) == [1, 1, 5]
+    assert len(await world.entries("exchange.refused")) == 7

@@ -248,7 +248,7 @@ class World:
                 shown_hash="ab" * 32,
                 consent_days=365,
             )
-            grant = await self.grants.open(uow, self._code(record, wanted), text=secrets.token_hex(8), jkt="thumbprint")
+            grant = await self.grants.open(uow, self._code(record, wanted), jkt="thumbprint")
             assert grant is not None
         self.grant: Grant = grant
         return record, self.token_of(grant)

@@ -74,6 +74,7 @@ class Door:
             acr=None,
             auth_time=None,
         )
+        await self.keys.refresh()
         return await self.keys.sign_jwt(claims | changes, typ=TYP)
 
     def proof(self, access_token: str, method: str, path: str) -> str:

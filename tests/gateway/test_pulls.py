@@ -5,17 +5,20 @@ import json
 from io import BytesIO
 from typing import Any
 
+import httpx2
 import pikepdf
 import pytest
 from joserfc.jwk import ECKey
 
 from connectors.simulators.switchboard import Behaviour, Mode, Service
+from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import insert_client
+from idp.catalogue.gdx import Basis
 from idp.kernel.ids import ClientId
 from idp.oversight.service import AccessHistory
 from idp.web.routes import Access
 from tests.exchange.test_pull import withdraw
-from tests.exchange.world import SOMCHAI, THONGDEE, client, company_detail
+from tests.exchange.world import PERSON_FIELDS, SERVICE, SOMCHAI, THONGDEE, client, company_detail
 from tests.gateway.door import Door
 
 pytestmark = pytest.mark.anyio
@@ -100,7 +103,8 @@ async def test_a_document_expires_and_leaves_its_record(sealing_door: Door) -> N
     later = await sealing_door.token(sealing_door.world.own_token(company_detail()))
     assert (await sealing_door.fetch(later, f"/documents/{document['id']}")).status_code == 404
     async with sealing_door.world.storage.unit_of_work() as uow:
-        assert await sealing_door.world.exchange().forget_expired(uow) == 2
+        # the answer, the file, the counters of token and day
+        assert await sealing_door.world.exchange().forget_expired(uow) == 4
     assert (await sealing_door.http.get(f"/verify/{document['id']}")).status_code == 200
 
 
@@ -120,7 +124,7 @@ async def test_who_withdrew_sees_that_somebody_tried_again(door: Door) -> None:
     [refusal] = await door.world.entries("exchange.refused")
     assert '"reason":"grant_ended"' in refusal
     async with door.world.storage.reading() as uow:
-        [seen] = await AccessHistory().of(uow, consent.subscriber_id)
+        [seen] = await AccessHistory(personal=door.world.personal).of(uow, consent.subscriber_id)
     assert seen.outcome.value == "refused"
 
 
@@ -249,3 +253,56 @@ async def test_every_path_that_needs_a_token_refuses_without_one(door: Door) -> 
         path = entry.path.replace("{document_id}", "doc_1")
         for method in entry.methods:
             assert (await door.http.request(method, path)).status_code == 401
+
+
+async def test_a_document_does_not_outlive_the_agency_s_right(sealing_door: Door) -> None:
+    world = sealing_door.world
+    token = await consented_token(sealing_door)
+    document = (await sealing_door.pull(token, {"dataset": "dopa.person", "format": "pdf"})).json()["document"]
+    assert (await sealing_door.fetch(token, f"/documents/{document['id']}")).status_code == 200
+    async with world.storage.unit_of_work() as uow:
+        await world.agencies.suspend_agreement(uow, world.person_agreement.id, by=SYSTEM)
+        less = await world.agree(uow, SERVICE, "dopa.person", ("name_th",), {Basis.CONSENT})
+    narrower = await sealing_door.fetch(token, f"/documents/{document['id']}")
+    assert narrower.status_code == 404
+    async with world.storage.unit_of_work() as uow:
+        await world.agencies.suspend_agreement(uow, less.id, by=SYSTEM)
+        await world.agree(uow, SERVICE, "dopa.person", PERSON_FIELDS, {Basis.CONSENT})
+    assert (await sealing_door.fetch(token, f"/documents/{document['id']}")).status_code == 200
+
+
+async def test_the_owner_sees_each_fetch_of_a_document(sealing_door: Door) -> None:
+    world = sealing_door.world
+    token = await consented_token(sealing_door)
+    document = (await sealing_door.pull(token, {"dataset": "dopa.person", "format": "pdf"})).json()["document"]
+    for _ in range(2):
+        await sealing_door.fetch(token, f"/documents/{document['id']}")
+    async with world.storage.reading() as uow:
+        seen = await AccessHistory(personal=world.personal).of(uow, world.somchai)
+    assert sorted((record.outcome.value, record.times) for record in seen) == [("fetched", 2), ("released", 1)]
+
+
+async def test_what_a_proven_client_sends_wrongly_is_on_record(door: Door) -> None:
+    token = await consented_token(door)
+    await door.pull(token, **{"idempotency-key": "same"})
+    await door.pull(token, {"dataset": "dopa.address"}, **{"idempotency-key": "same"})
+    await door.pull(token, {"dataset": 7})
+    await door.pull(token, **{"idempotency-key": " "})
+    reasons = [json.loads(entry)["details"]["reason"] for entry in await door.world.entries("exchange.refused")]
+    assert sorted(reasons) == ["idempotency_key_missing", "idempotency_key_reused", "malformed_request"]
+
+
+async def test_a_document_asked_for_after_the_end_of_the_grant_is_on_record(door: Door) -> None:
+    token = await consented_token(door)
+    await withdraw(door.world)
+    assert (await door.fetch(token, "/documents/doc_00000000000000000000000000")).status_code == 401
+    assert len(await door.world.entries("exchange.document_refused")) == 1
+
+
+@pytest.mark.parametrize("number", ["%00", "doc_1", "doc_%E0%B9%91000000000000000000000000"])
+async def test_what_is_no_number_of_a_document_is_unknown(door: Door, number: str) -> None:
+    token = await consented_token(door)
+    url = httpx2.URL(f"http://data.localhost:8001/documents/{number}")
+    answer = await door.http.get(url, headers=door._credentials(token, "GET", url.path))
+    assert answer.status_code in (401, 404)
+    assert (await door.http.get(f"/verify/{number}")).status_code == 404

@@ -1,12 +1,18 @@
 """Public verification of documents over HTTP."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from lxml import html
 
-from tests.exchange.world import SOMCHAI, company_detail
-from tests.gateway.door import Door
+from connectors.contracts.documents import DocumentReport
+from connectors.simulators.switchboard import Switchboard
+from idp.storage.storage import Storage
+from tests.clock import FrozenClock
+from tests.exchange.world import SOMCHAI, World, company_detail, registries_of
+from tests.gateway.conftest import Sealing
+from tests.gateway.door import Door, open_door
 from tests.gateway.test_pulls import consented_token
 
 pytestmark = pytest.mark.anyio
@@ -118,3 +124,29 @@ async def test_a_pdf_of_strangers_is_unknown(door: Door) -> None:
     answer = await door.http.post("/verify", content=b"%PDF-1.7\n%%EOF", headers={"content-type": "application/pdf"})
     assert answer.json()["verdict"] == "unknown"
     assert answer.json()["issued_here"] is False
+
+
+async def test_two_files_are_judged_at_a_time_and_more_are_told_to_wait(
+    sqlite_storage: Storage, clock: FrozenClock, switchboard: Switchboard, sealing: Sealing
+) -> None:
+    running, go = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(pdf: bytes, password: str | None) -> DocumentReport:
+        running.release()
+        await go.wait()
+        return await sealing.verify(pdf, password)
+
+    async with registries_of(clock, switchboard) as registries:
+        world = World(sqlite_storage, clock, registries, switchboard, root_keys=sealing.root_keys)
+        await world.settle()
+        door = await open_door(world, signing_keys=sealing.signing_keys, verify=slow, assets=sealing.assets)
+    settings: dict[str, Any] = {"content": b"%PDF-1.7", "headers": {"content-type": "application/pdf"}}
+    async with door.http:
+        judged_now = [asyncio.create_task(door.http.post("/verify", **settings)) for _ in range(2)]
+        for _ in judged_now:
+            await running.acquire()
+        refused = await door.http.post("/verify", **settings)
+        assert (refused.status_code, refused.json()["code"]) == (503, "EXC-20")
+        go.set()
+        assert [(await answer).status_code for answer in judged_now] == [200, 200]
+        assert (await door.http.post("/verify", **settings)).status_code == 200

@@ -5,7 +5,10 @@ import hashlib
 import json
 import re
 import shutil
+import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +19,7 @@ import pytest
 
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import photo
+from idp.cli.demo_home import FolderRefused, taken
 from tests.postgresql import Cluster
 
 pytestmark = pytest.mark.timeout(200)
@@ -68,6 +72,9 @@ def test_the_password_document_stays_shut(brought_home: Path) -> None:
     content = (brought_home / "dbd.company-password.pdf").read_bytes()
     with pytest.raises(pikepdf.PasswordError):
         pikepdf.open(BytesIO(content))
+    password = (brought_home / "dbd.company-password.txt").read_text("utf-8").strip()
+    with pikepdf.open(BytesIO(content), password=password) as document:
+        assert "data.json" in document.attachments
 
 
 def test_the_log_is_sound_against_the_checkpoint_that_was_kept(brought_home: Path, idp: Idp) -> None:
@@ -141,3 +148,49 @@ def test_nor_in_a_postgresql_cluster_or_its_dump(brought_home_from_postgresql: t
     for path in files:
         content = path.read_bytes()
         assert [needle for needle in needles if needle in content] == [], path
+
+
+def test_what_is_no_document_and_no_checkpoint_is_unreadable(brought_home: Path, idp: Idp) -> None:
+    other = str(brought_home / "journey.json")
+    code, report = idp("document", "verify", other, "--trust", str(brought_home / "trust"))
+    assert (code, report["verdict"]) == (2, "unreadable")
+    code, verdict = idp("audit", "verify", "--home", str(brought_home / "store"), "--checkpoint", other)
+    assert (code, verdict["verdict"]) == (2, "unreadable")
+
+
+def test_a_second_run_leaves_a_folder_in_use_alone(tmp_path: Path) -> None:
+    out = tmp_path / "it's here"
+    with taken(out / "store", out):
+        (out / "store" / "kept").touch()
+        with pytest.raises(FolderRefused, match="another demonstration"), taken(out / "store", out):
+            pass
+        assert (out / "store" / "kept").exists()
+    (out / "journey.json").touch()
+    (out / "mine.pdf").touch()
+    with taken(out / "store", out):
+        assert not (out / "store" / "kept").exists()
+        assert not (out / "journey.json").exists()
+    assert (out / "mine.pdf").exists()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letters.txt").touch()
+    with pytest.raises(FolderRefused, match="not a demonstration"), taken(tmp_path, tmp_path / "out"):
+        pass
+    assert (tmp_path / "letters.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--port-base", "99999"], "65525"), (["--card", "bogus"], "CARD=bogus"), (["--port-base", "{busy}"], "in use")],
+)
+def test_a_bad_start_is_said_plainly(arguments: list[str], said: str, tmp_path: Path) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        words = [argument.format(busy=busy.getsockname()[1]) for argument in arguments]
+        command = [sys.executable, "-m", "idp.cli", "demo", "--once", "--out", str(tmp_path / "out"), *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

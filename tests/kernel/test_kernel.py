@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.kernel.assurance import Aal, Acr, Ial
-from idp.kernel.ids import new_id
+from idp.kernel.ids import is_id, new_id
 from idp.kernel.randomness import random_text, system_randomness
 
 PREFIX = "urn:tuaton"
@@ -54,3 +54,10 @@ def test_a_session_meets_what_it_reaches_in_both_parts(ial: Ial, aal: Aal, min_i
 def test_levels_of_different_kinds_do_not_compare() -> None:
     with pytest.raises(TypeError):
         assert Ial.IAL2_1 < Aal.AAL2_1
+
+
+def test_an_identifier_from_outside_is_taken_in_its_own_form_only() -> None:
+    made = new_id("doc", now=datetime(2026, 1, 1, tzinfo=UTC), randomness=lambda count: bytes(count))
+    assert is_id("doc", made)
+    for text in ("", "\x00", made + "\n", made[:-1], made.lower(), made.replace("doc", "con"), made[:-1] + "๑"):
+        assert not is_id("doc", text)

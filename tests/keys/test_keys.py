@@ -19,7 +19,7 @@ from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys, load_root_keys, read_root_keys, write_secret
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
-from idp.keys.signing import KEPT_AFTER_USE, PUBLISHED_BEFORE_USE, SIGNS_FOR, SigningKeys
+from idp.keys.signing import KEPT_AFTER_USE, PUBLISHED_BEFORE_USE, SIGNS_FOR, KeysUnconfirmed, SigningKeys
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 
@@ -38,7 +38,7 @@ def test_root_keys_are_made_once_and_only_their_owner_reads_them(tmp_path: Path)
 
 
 def test_no_root_keys_is_an_error_when_they_are_only_read(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="root keys"):
+    with pytest.raises(FileNotFoundError, match="no deployment"):
         read_root_keys(tmp_path)
 
 
@@ -82,6 +82,25 @@ def test_a_token_sealed_under_an_older_root_still_opens(clock: FrozenClock) -> N
 def test_other_texts_never_open(text: str) -> None:
     with pytest.raises(SealBroken):
         TokenSealer(ROOTS).open("code", text, now=FrozenClock().now())
+
+
+@given(st.binary(max_size=40))
+def test_a_token_has_one_spelling(filler: bytes) -> None:
+    now = FrozenClock().now()
+    token = TokenSealer(ROOTS).seal("code", {"a": filler.hex()}, expires_at=now + timedelta(seconds=60))
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    others = {token[:-1] + last for last in alphabet}
+    others |= {
+        "1" * 5000 + token,
+        "0" + token,
+        token + "=",
+        token + "==",
+        token + "\n",
+        token.replace("-", "+").replace("_", "/"),
+    }
+    for other in others - {token}:
+        with pytest.raises(SealBroken):
+            TokenSealer(ROOTS).open("code", other, now=now)
 
 
 async def test_personal_data_open_only_in_their_place_and_not_after_shredding(storage: Storage) -> None:
@@ -164,6 +183,7 @@ async def test_a_successor_is_published_a_day_before_it_signs_and_the_old_key_is
     assert len(kids) == 2
     assert (await keys.verify_jwt(old, expected_typ="at+jwt"))["n"] == 1
     clock.advance(PUBLISHED_BEFORE_USE.total_seconds())
+    await keys.refresh()
     fresh = await keys.sign_jwt({"n": 2}, typ="at+jwt")
     assert (await keys.verify_jwt(fresh, expected_typ="at+jwt"))["n"] == 2
     assert (await keys.verify_jwt(old, expected_typ="at+jwt"))["n"] == 1
@@ -194,6 +214,23 @@ async def test_tokens_of_another_type_or_key_are_refused(sqlite_storage: Storage
         await keys.verify_jwt(token, expected_typ="JWT")
     with pytest.raises(SealBroken):
         await keys.verify_jwt(token[:-4] + "AAAA", expected_typ="at+jwt")
+
+
+async def test_keys_that_the_store_has_not_confirmed_of_late_neither_sign_nor_verify(
+    sqlite_storage: Storage, clock: FrozenClock
+) -> None:
+    keys = SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock)
+    await keys.ensure()
+    token = await keys.sign_jwt({"n": 1}, typ="at+jwt")
+    clock.advance(5)
+    assert (await keys.verify_jwt(token, expected_typ="at+jwt"))["n"] == 1
+    clock.advance(1)
+    with pytest.raises(KeysUnconfirmed):
+        await keys.verify_jwt(token, expected_typ="at+jwt")
+    with pytest.raises(KeysUnconfirmed):
+        await keys.sign_jwt({"n": 2}, typ="at+jwt")
+    await keys.refresh()
+    assert (await keys.verify_jwt(token, expected_typ="at+jwt"))["n"] == 1
 
 
 async def test_no_private_key_lies_in_the_store_in_clear(

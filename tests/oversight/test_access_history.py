@@ -20,9 +20,10 @@ async def test_the_owner_sees_releases_and_refusals(world: World) -> None:
     with pytest.raises(Refused):
         await world.exchange().pull(pull(token, "dopa.address"))
     async with world.storage.reading() as uow:
-        newest, oldest = await AccessHistory().of(uow, world.somchai)
-        assert await AccessHistory().of(uow, world.somchai, after=newest.disclosure_id) == [oldest]
-        assert await AccessHistory().of(uow, SubscriberId("sub_other")) == []
+        history = AccessHistory(personal=world.personal)
+        newest, oldest = await history.of(uow, world.somchai)
+        assert await history.of(uow, world.somchai, after=newest.disclosure_id) == [oldest]
+        assert await history.of(uow, SubscriberId("sub_other")) == []
     assert (newest.outcome.value, newest.dataset_title_th) == ("refused", "ข้อมูลที่อยู่")
     assert newest.reason is Reason.CONSENT_ENDED
     assert (oldest.outcome.value, oldest.agency_name_en) == ("released", "Demonstration employment agency")

@@ -7,7 +7,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "errors.md"
 ROOMS = {
     "AGY": "agencies and their rights", "AUT": "authentication", "CARD": "card and reader", "CON": "consent",
-    "ENR": "enrolment", "EXC": "the data exchange", "OID": "OpenID requests", "POR": "the staff portal",
+    "ENR": "enrolment", "EXC": "the data exchange", "KEY": "keys", "OID": "OpenID requests", "POR": "the staff portal",
     "STA": "stations", "STO": "the store", "SUB": "digital identities", "WEB": "the pages themselves",
 }  # fmt: skip
 HEAD = """# Error codes

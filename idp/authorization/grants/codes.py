@@ -32,6 +32,6 @@ class Codes:
             raise InvalidGrantError("the code is not one of this issuer") from error
 
 
-def code_digest(text: str) -> bytes:
-    """By what a grant remembers the code that opened it."""
-    return hashlib.sha256(text.encode()).digest()
+def code_digest(code: AuthorizationCode) -> bytes:
+    """By what a grant remembers the code that opened it: its sealed id, so that no other spelling is another code."""
+    return hashlib.sha256(code.id.encode()).digest()

@@ -38,7 +38,7 @@ class Grants:
         self._randomness = randomness
 
     async def open(
-        self, uow: UnitOfWork, code: AuthorizationCode, *, text: str, jkt: str | None, x5t: str | None = None
+        self, uow: UnitOfWork, code: AuthorizationCode, *, jkt: str | None, x5t: str | None = None
     ) -> Grant | None:
         """Write the grant of a code that was just spent, bound to the key `jkt` and the certificate `x5t`.
 
@@ -62,7 +62,7 @@ class Grants:
             claims=code.claims,
             resource=code.resource,
         )
-        await store.insert_grant(uow, opened, code_digest=code_digest(text))
+        await store.insert_grant(uow, opened, code_digest=code_digest(code))
         live = await store.find_live_grant(uow, opened.id)
         if live is None:
             await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
@@ -82,9 +82,9 @@ class Grants:
         """The grant, live or not."""
         return await store.find_grant(uow, grant_id)
 
-    async def revoke_of_code(self, uow: UnitOfWork, text: str, *, client: Client) -> None:
+    async def revoke_of_code(self, uow: UnitOfWork, code: AuthorizationCode, *, client: Client) -> None:
         """A code was shown again: end the grant that it opened, whoever holds its tokens."""
-        found = await store.find_grant_of_code(uow, code_digest(text))
+        found = await store.find_grant_of_code(uow, code_digest(code))
         if found is not None:
             await self.revoke(uow, found, reason=RevocationReason.CODE_REPLAYED, client=client)
 
@@ -101,6 +101,20 @@ class Grants:
                 agency_id=client.agency_id,
                 client_id=grant.client_id,
                 details={"grant": grant.id, "reason": reason.value},
+            ),
+        )
+
+    async def note_stranger(self, uow: UnitOfWork, grant: Grant, *, client: Client) -> None:
+        """A proven client showed a token of another client's grant: nothing changes, and the attempt is on record."""
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                "grant.revocation_refused",
+                actor=Actor(ActorKind.CLIENT, client.id),
+                outcome="refused",
+                agency_id=client.agency_id,
+                client_id=client.id,
+                details={"grant": grant.id},
             ),
         )
 

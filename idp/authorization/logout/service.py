@@ -157,6 +157,7 @@ class Logouts:
             raise Refused(LogoutProblem.REQUEST_UNUSABLE) from error
         client_id = request.client_id
         if request.id_token_hint is not None:
+            await self._keys.refresh()
             try:
                 claims = await self._keys.verify_jwt(request.id_token_hint, expected_typ="JWT")
                 hint = judge_id_token_hint(
@@ -197,6 +198,7 @@ class Logouts:
             jti=random_text(self._randomness, bits=128),
             now=self._storage.clock.now(),
         )
+        await self._keys.refresh()
         # Back-Channel Logout §2.4: the logout token is signed with the algorithm of the client's ID tokens.
         token = await self._keys.sign_jwt(claims, typ=LOGOUT_TOKEN_TYP, alg=client.id_token_signed_response_alg)
         # §2.5: the token goes in the body of a POST, as the parameter logout_token.

@@ -52,6 +52,7 @@ class ClientAnswers:
 
     async def _made(self, to: ReturnAddress, members: Mapping[str, str]) -> ClientAnswer:
         if to.mode.is_signed:
+            await self._keys.refresh()
             claims = jarm_claims(members, client_id=to.client_id, now=self._clock.now())
             # JARM §2.3: the one parameter in which the signed answer travels
             members = {"response": await self._keys.sign_jwt(claims, typ=JARM_TYP, alg=to.signed_with)}

@@ -1,7 +1,7 @@
 """Taking requests in: pushed by a proven client (RFC 9126), or in the query of a browser."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idp.agencies.service import Agencies
@@ -127,7 +127,8 @@ class RequestIntake:
             if pending.client_id != client_id or await self._is_completed(uow, pending):
                 self._security_log.note("authorize.request_uri_unusable", reason="another client's, or used")
                 raise Refused(OidcProblem.REQUEST_URI_UNUSABLE)
-            return pending
+            # a sign-in asked for by the request is one after the browser came, not after the client pushed
+            return replace(pending, started_at=uow.now.replace(microsecond=0))
 
     async def begin(self, parameters: Mapping[str, str]) -> PendingRequest:
         """A request in the query of a browser.
@@ -177,6 +178,10 @@ class RequestIntake:
                 client.id, redirect_uri, counting.get("state"), mode, client.authorization_signed_response_alg
             )
             return _Told(to, error)
+
+    def note_unreadable(self, endpoint: str, reason: str) -> None:
+        """A line about a request that was refused before anybody was proven. `reason` is a code, never client text."""
+        self._security_log.note("request.unreadable", endpoint=endpoint, reason=reason)
 
     async def _push(
         self,

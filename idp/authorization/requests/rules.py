@@ -167,6 +167,7 @@ class Facts:
     session: SsoSession | None
     subscriber: Subscriber | None
     covering: ConsentRecord | None
+    now: datetime
     sub: str | None = None
 
 
@@ -174,7 +175,7 @@ def decide_step(facts: Facts) -> Step:
     """What comes next: the one place that says so; no step calls another."""
     request = facts.pending.request
     silent = Prompt.NONE in request.prompt
-    if facts.session is None or facts.subscriber is None or not _is_fresh(facts.session, facts.pending):
+    if facts.session is None or facts.subscriber is None or not _is_fresh(facts.session, facts.pending, facts.now):
         # OpenID Connect Core §3.1.2.6: login_required when prompt is none and "the Authentication Request cannot be
         # completed without displaying a user interface for End-User authentication"
         return Refuse(LoginRequiredError()) if silent else SignIn()
@@ -200,15 +201,19 @@ def grant_end(consent: ConsentRecord | None, *, now: datetime, longest: timedelt
     return now + without if consent is None else min(consent.valid_until, now + longest)
 
 
-def _is_fresh(session: SsoSession, pending: PendingRequest) -> bool:
+def _is_fresh(session: SsoSession, pending: PendingRequest, now: datetime) -> bool:
     request = pending.request
+    signed_in_for_this = session.auth_time >= pending.started_at
     # §3.1.2.1: prompt login: "The Authorization Server SHOULD prompt the End-User for reauthentication."; signing in is
     # also how another account is chosen.
     anew = Prompt.LOGIN in request.prompt or Prompt.SELECT_ACCOUNT in request.prompt
-    if anew and session.auth_time < pending.started_at:
+    if anew and not signed_in_for_this:
         return False
     # §3.1.2.1: "If the elapsed time is greater than this value, the OP MUST attempt to actively re-authenticate"
-    return request.max_age is None or session.auth_time >= pending.started_at - timedelta(seconds=request.max_age)
+    # What was done in answer to this very request stays good while the person reads; else max_age 0 would never end.
+    if request.max_age is None or signed_in_for_this:
+        return True
+    return session.auth_time >= now - timedelta(seconds=request.max_age)
 
 
 def _must_ask(facts: Facts, claims: Sequence[str]) -> bool:

@@ -88,6 +88,11 @@ class AuthorizationRequests:
         client = await self._clients.live(uow, pending.client_id)
         if client is None:
             raise Refused(OidcProblem.UNKNOWN_CLIENT)
+        try:
+            await self._agencies.ceiling(uow, client.agency_id, pending.details)
+        except Refused:
+            # the agency's right ended while the request was on its way: nobody is asked for what may not be given
+            return Refuse(AccessDeniedError("the agency's right has ended"))
         if session is not None and not await store.session_counts(uow, session.id):
             session = None
         subscriber = None if session is None else await self._subscribers.get(uow, session.subscriber_id)
@@ -95,7 +100,7 @@ class AuthorizationRequests:
         if session is not None and pending.details:
             covering = await self._consents.covering(uow, session.subscriber_id, client.id, pending.details)
         sub = None if session is None else self._pairwise.sub(client.sector, session.subscriber_id)
-        return rules.decide_step(rules.Facts(pending, client, session, subscriber, covering, sub))
+        return rules.decide_step(rules.Facts(pending, client, session, subscriber, covering, uow.now, sub))
 
     async def issue(self, pending: PendingRequest, session: SsoSession) -> ClientAnswer:
         """End a flow in which nobody need be asked. Raises Conflict when that is no longer so, or it has ended."""

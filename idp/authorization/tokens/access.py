@@ -81,6 +81,10 @@ class AccessTokens:
         """The nonces to hand out with answers (`DPoP-Nonce`)."""
         return self._proofs.nonces
 
+    async def prepare(self) -> None:
+        """Bring the signing keys up to date while no transaction is open: a call must not need two connections."""
+        await self._keys.refresh()
+
     async def verify(
         self,
         *,
@@ -92,7 +96,7 @@ class AccessTokens:
         expected_audience: str,
         certificate: str | None = None,
     ) -> VerifiedAccessToken:
-        """A live token for the gateway, shown with a fresh proof of its key; spends the proof.
+        """A live token for the gateway, shown with a fresh proof of its key; spends the proof. `prepare` comes before.
 
         `certificate` is the thumbprint of the client certificate of the connection.
 

@@ -59,6 +59,10 @@ class TokenReader:
         self._keys = keys
         self._sealer = sealer
 
+    async def prepare(self) -> None:
+        """Have the keys at hand, before a transaction opens."""
+        await self._keys.refresh()
+
     async def read(self, token: str, *, now: datetime) -> ReadToken | None:
         """What the token says, None when it is not ours, of no kind that may be asked about, or over."""
         for kind, told in ((REFRESH_TOKEN_KIND, _refresh_token), (USERINFO_TOKEN, _userinfo_token)):

@@ -29,6 +29,7 @@ class Revocation:
 
         Raises InvalidClientError when the client does not prove who it is.
         """
+        await self._reader.prepare()  # before the transaction: a call must not need two connections
         async with self._storage.unit_of_work() as uow:
             refusal = await self._revoke(uow, credentials, token)
         if refusal is not None:
@@ -43,7 +44,9 @@ class Revocation:
         grant = None if read is None or read.grant_id is None else await self._grants.live(uow, read.grant_id)
         # §2.1: the server "verifies whether the token was issued to the client making the revocation request"; §2.2:
         # "invalid tokens do not cause an error response since the client cannot handle such an error in a reasonable
-        # way." A token that was handed on ends the grant by the word of the client it was given to alone.
-        if grant is not None and grant.client_id == client.id:
+        # way."
+        if grant is not None and grant.client_id != client.id:
+            await self._grants.note_stranger(uow, grant, client=client)
+        elif grant is not None:
             await self._grants.revoke(uow, grant, reason=RevocationReason.BY_CLIENT, client=client)
         return None

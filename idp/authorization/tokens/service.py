@@ -150,10 +150,10 @@ class TokenEndpoint:
         # and SHOULD revoke (when possible) all tokens previously issued based on that authorization code." It is spent
         # before the remaining bindings are judged, so that nobody may guess twice.
         if not await spend(uow, kind=SpentKind.CODE, scope=client.id, secret=code.id, expires_at=code.expires_at):
-            await self._grants.revoke_of_code(uow, request.code, client=client)
+            await self._grants.revoke_of_code(uow, code, client=client)
             raise InvalidGrantError("the code was used before")
         _judge_bindings(code, request, binding.jkt)
-        return await self._opened(uow, client, code, binding, text=request.code)
+        return await self._opened(uow, client, code, binding)
 
     async def _further_grant(
         self, uow: UnitOfWork, client: Client, request: FurtherRequest, binding: KeyBinding
@@ -162,14 +162,14 @@ class TokenEndpoint:
         decided = await self._further[request.grant_type].redeem(uow, client, request.parameters)
         if decided.client_id != client.id or (decided.jkt is not None and decided.jkt != binding.jkt):
             raise InvalidGrantError("what was decided is bound to another client or key")
-        return await self._opened(uow, client, decided, binding, text=f"{request.grant_type} {decided.id}")
+        return await self._opened(uow, client, decided, binding)
 
     async def _opened(
-        self, uow: UnitOfWork, client: Client, code: AuthorizationCode, binding: KeyBinding, *, text: str
+        self, uow: UnitOfWork, client: Client, code: AuthorizationCode, binding: KeyBinding
     ) -> TokenResponse:
         # 7. mint, 8. note
         await self._issuing.within_right(uow, client, code.details)
-        grant = await self._grants.open(uow, code, text=text, jkt=binding.jkt, x5t=binding.x5t)
+        grant = await self._grants.open(uow, code, jkt=binding.jkt, x5t=binding.x5t)
         if grant is None:
             raise InvalidGrantError("what the code rests on has ended")
         return await self._issuing.for_grant(

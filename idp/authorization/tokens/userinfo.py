@@ -68,6 +68,7 @@ class Userinfo:
         alg, encryption = client.userinfo_signed_response_alg, client.userinfo_encrypted_response_alg
         if alg is None and encryption is None:
             return None
+        await self._keys.refresh()
         signed = await self._keys.sign_jwt(
             signed_userinfo_claims(claims, issuer=self._issuer, client_id=client.id),
             typ="JWT",

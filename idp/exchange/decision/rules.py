@@ -8,7 +8,7 @@ from typing import Final, assert_never
 from connectors.contracts.identifiers import InvalidIdentifier, JuristicId
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies import rules as agency_rules
-from idp.agencies.model import Agreement, Channel, Service
+from idp.agencies.model import Channel, Service
 from idp.catalogue.gdx import Basis, GdxDetail, SelfSubject
 from idp.consent.model import ConsentRecord
 from idp.exchange.decision.model import Link, Reason, Refuse, Release, ReleaseDecision, ReleaseFacts, Wait
@@ -27,6 +27,15 @@ _ENDED: Final[Mapping[Link, Reason]] = MappingProxyType(
 
 def decide_release(facts: ReleaseFacts, *, now: datetime) -> ReleaseDecision:
     """Judge one pull. Anything not expressly allowed is refused."""
+    decision = decide_repeat(facts, now=now)
+    return _within_limits(facts) or decision if isinstance(decision, Release) else decision
+
+
+def decide_repeat(facts: ReleaseFacts, *, now: datetime) -> Release | Refuse:
+    """Judge whether what was released before may be told again: the whole decision but uses and quota.
+
+    They count disclosures, and a repeat is none.
+    """
     # 1. every link that the release hangs on holds now
     for link, reason in _ENDED.items():
         if link in facts.broken:
@@ -50,7 +59,7 @@ def decide_release(facts: ReleaseFacts, *, now: datetime) -> ReleaseDecision:
     fields = tuple(name for name in facts.request.fields if name in agreement.fields and name in allowed)
     if not fields:
         return Refuse(Reason.NO_FIELD)
-    return _within_quota(facts, agreement, fields)
+    return Release(fields)
 
 
 def _format_is_granted(request: GdxDetail, *, wants_document: bool) -> bool:
@@ -84,8 +93,6 @@ def _fields_by_consent(facts: ReleaseFacts, *, service: Service, now: datetime) 
     agreed = consent.detail_of(request.dataset)
     if agreed is None or agreed.subject != request.subject or agreed.purpose != request.purpose:
         return Reason.NO_CONSENT
-    if consent.uses_left.get(request.dataset, 0) < 1:
-        return Reason.USES_UP
     return frozenset(agreed.fields)
 
 
@@ -108,8 +115,6 @@ def _fields_by_duty(facts: ReleaseFacts, *, now: datetime) -> frozenset[str] | R
         return Reason.CASE_MISSING
     if request.valid_until is not None and request.valid_until < now.astimezone(BANGKOK).date():
         return Reason.GRANT_ENDED
-    if facts.released_under_token >= request.uses:
-        return Reason.USES_UP
     return frozenset(request.fields)
 
 
@@ -121,7 +126,17 @@ def _is_number(juristic_id: str) -> bool:
     return True
 
 
-def _within_quota(facts: ReleaseFacts, agreement: Agreement, fields: tuple[str, ...]) -> ReleaseDecision:
-    if facts.released_today >= agreement.daily_quota:
+def _within_limits(facts: ReleaseFacts) -> Wait | Refuse | None:
+    """Why the right is used up, for now or for good; None when it is not. Only for facts that may be released."""
+    if _uses_left(facts) < 1:
+        return Refuse(Reason.USES_UP)
+    if facts.agreement is not None and facts.released_today >= facts.agreement.daily_quota:
         return Wait(Reason.QUOTA)
-    return Release(fields)
+    return None
+
+
+def _uses_left(facts: ReleaseFacts) -> int:
+    request = facts.request
+    if request.basis is Basis.CONSENT:
+        return facts.consent.uses_left.get(request.dataset, 0) if facts.consent is not None else 0
+    return request.uses - facts.released_under_token

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.contracts.documents import Delivery, SealedDocument, SealLevel
-from idp.kernel.ids import AgencyId, ClientId, ConsentId, DisclosureId, DocumentId, ServiceId, SubscriberId
+from idp.catalogue.gdx import Basis
+from idp.kernel.ids import AgencyId, AgreementId, ClientId, ConsentId, DisclosureId, DocumentId, ServiceId, SubscriberId
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,18 @@ class MadeDocument:
     id: DocumentId
     sealed: SealedDocument
     password: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fetchable:
+    """A kept document that may be fetched now, with what its disclosure said about it."""
+
+    record: DocumentRecord
+    fields: tuple[str, ...]
+    basis: Basis
+    juristic_id: str | None
+    agreement_id: AgreementId | None
+    sealed_pdf: bytes
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -13,11 +13,13 @@ from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS, DataSet
 from idp.catalogue.gdx import Basis
 from idp.exchange.document import store
-from idp.exchange.document.model import DocumentRecord, FetchedDocument, MadeDocument
+from idp.exchange.document.model import DocumentRecord, Fetchable, FetchedDocument, MadeDocument
 from idp.exchange.model import ExchangeProblem
-from idp.exchange.pull.model import Disclosure
+from idp.exchange.pull.model import Chain, Disclosure, Outcome
+from idp.exchange.pull.records import burst_of
+from idp.exchange.pull.store import insert_or_count
 from idp.kernel.errors import NotFound
-from idp.kernel.ids import CROCKFORD, AuditEntryId, DocumentId, new_id
+from idp.kernel.ids import CROCKFORD, AuditEntryId, DisclosureId, DocumentId, is_id, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
 from idp.storage.storage import Storage, UnitOfWork
@@ -101,28 +103,68 @@ class Documents:
         await store.insert_document(uow, record, sealed_pdf=sealed_pdf)
 
     async def fetch(self, document_id: DocumentId, access_token: VerifiedAccessToken) -> FetchedDocument:
-        """The file, for the client and the person of the token, while the basis holds; audited.
+        """The file, for the client and the person of the token, while right and basis hold; audited, and on record
+        for the owner.
 
         Raises NotFound(DOCUMENT_UNKNOWN), the same for absent, expired, withdrawn and another client's.
         """
         async with self._storage.unit_of_work() as uow:
-            found = await store.find_fetchable(
-                uow, document_id, client_id=access_token.client_id, subscriber_id=access_token.subscriber_id
-            )
+            found = None
+            if is_id("doc", document_id):
+                found = await store.find_fetchable(
+                    uow, document_id, client_id=access_token.client_id, subscriber_id=access_token.subscriber_id
+                )
             fetched = None
             if found is not None:
-                record, sealed_pdf = found
+                record = found.record
                 pdf = await self._personal.open(
-                    uow, record.key_owner, table="document", column="sealed_pdf", row=record.id, sealed=sealed_pdf
+                    uow, record.key_owner, table="document", column="sealed_pdf", row=record.id, sealed=found.sealed_pdf
                 )
                 fetched = FetchedDocument(record, pdf)
-            await self._audit.append(uow, _fetch_event(document_id, access_token, fetched))
+            entry_id = await self._audit.append(uow, _fetch_event(document_id, access_token, fetched))
+            if found is not None:
+                await self._show_to_owner(uow, found, access_token, entry_id)
         if fetched is None:
             raise NotFound(ExchangeProblem.DOCUMENT_UNKNOWN)
         return fetched
 
+    async def refuse_ended(self, access_token: VerifiedAccessToken) -> None:
+        """Put on record that a token whose grant has ended was shown for a document."""
+        async with self._storage.unit_of_work() as uow:
+            await self._audit.append(uow, _fetch_event(None, access_token, None))
+
+    async def _show_to_owner(
+        self, uow: UnitOfWork, found: Fetchable, access_token: VerifiedAccessToken, entry_id: AuditEntryId
+    ) -> None:
+        record = found.record
+        collected = Disclosure(
+            id=DisclosureId(new_id("dis", now=uow.now, randomness=self._randomness)),
+            chain=Chain(
+                client_id=record.client_id,
+                grant_id=access_token.grant_id,
+                subscriber_id=record.subscriber_id,
+                consent_id=record.consent_id,
+                agreement_id=found.agreement_id,
+            ),
+            agency_id=record.agency_id,
+            service_id=record.service_id,
+            dataset=record.dataset,
+            juristic_id=found.juristic_id,
+            fields=found.fields,
+            basis=found.basis,
+            case=None,
+            outcome=Outcome.FETCHED,
+            reason=None,
+            at=uow.now,
+            audit_entry_id=entry_id,
+            access_token_id=access_token.token_id,
+        )
+        await insert_or_count(uow, collected, sealed_case=None, burst=burst_of(collected))
+
     async def find(self, uow: UnitOfWork, document_id: DocumentId) -> DocumentRecord | None:
         """The record of a document, for whoever holds its number."""
+        if not is_id("doc", document_id):
+            return None
         return await store.find_document(uow, document_id)
 
     async def recognise(self, uow: UnitOfWork, pdf: bytes) -> DocumentRecord | None:
@@ -170,7 +212,7 @@ def _retention(dataset: str) -> timedelta:
 
 
 def _fetch_event(
-    document_id: DocumentId, access_token: VerifiedAccessToken, fetched: FetchedDocument | None
+    document_id: DocumentId | None, access_token: VerifiedAccessToken, fetched: FetchedDocument | None
 ) -> AuditEvent:
     details = {"document": document_id if fetched is not None else "not available to this caller"}
     if fetched is not None:

@@ -19,10 +19,12 @@ from sqlalchemy import (
 )
 
 from connectors.contracts.documents import Delivery, SealLevel
-from idp.agencies.store import agency, live_agency
+from idp.agencies.store import agency, agreement, live_agency, live_agreement
+from idp.catalogue.gdx import Basis
 from idp.consent.store import consent, live_consent
-from idp.exchange.document.model import DocumentRecord
-from idp.kernel.ids import AgencyId, ClientId, ConsentId, DisclosureId, DocumentId, ServiceId, SubscriberId
+from idp.exchange.document.model import DocumentRecord, Fetchable
+from idp.exchange.pull.store import disclosure
+from idp.kernel.ids import AgencyId, AgreementId, ClientId, ConsentId, DisclosureId, DocumentId, ServiceId, SubscriberId
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
@@ -72,13 +74,16 @@ async def insert_document(uow: UnitOfWork, record: DocumentRecord, *, sealed_pdf
 
 async def find_fetchable(
     uow: UnitOfWork, document_id: DocumentId, *, client_id: ClientId, subscriber_id: SubscriberId | None
-) -> tuple[DocumentRecord, bytes] | None:
-    """The record and the sealed file, for the client it was made for, about the person of the token, while its basis
-    holds.
+) -> Fetchable | None:
+    """The document with its sealed file, for the client it was made for, about the person of the token, while
+    its basis holds and an agreement in force covers every field of it.
     """
     of_live_agency = exists().where(agency.c.id == document.c.agency_id, live_agency(uow.now))
-    statement = select(document).where(
+    statement = select(
+        document, disclosure.c.fields, disclosure.c.basis, disclosure.c.juristic_id, disclosure.c.agreement_id
+    ).where(
         document.c.id == document_id,
+        disclosure.c.id == document.c.disclosure_id,
         document.c.client_id == client_id,
         document.c.subscriber_id.is_not_distinct_from(subscriber_id),
         document.c.expires_at > uow.now,
@@ -87,7 +92,27 @@ async def find_fetchable(
         _basis_holds(uow),
     )
     row = await uow.first(statement)
-    return None if row is None else (_record(row), row.sealed_pdf)
+    if row is None:
+        return None
+    rights = await uow.all(
+        select(agreement.c.fields).where(
+            agreement.c.agency_id == row.agency_id,
+            agreement.c.service_id == row.service_id,
+            agreement.c.dataset == row.dataset,
+            live_agreement(uow.now),
+        )
+    )
+    is_covered = any(set(row.fields) <= set(right.fields) for right in rights)
+    if not is_covered:
+        return None
+    return Fetchable(
+        record=_record(row),
+        fields=tuple(row.fields),
+        basis=Basis(row.basis),
+        juristic_id=row.juristic_id,
+        agreement_id=AgreementId(row.agreement_id) if row.agreement_id is not None else None,
+        sealed_pdf=row.sealed_pdf,
+    )
 
 
 async def find_document(uow: UnitOfWork, document_id: DocumentId) -> DocumentRecord | None:

@@ -1,6 +1,7 @@
 """Writing down what became of a pull: the disclosure, the refusal, the alarm; and answering a repeated request."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from connectors.contracts.documents import Delivery, SealLevel
@@ -10,12 +11,12 @@ from idp.consent.service import Consents
 from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents
-from idp.exchange.model import ExchangeProblem, IssuedDocument, Released
+from idp.exchange.model import IssuedDocument, Released
 from idp.exchange.pull import counting, store
+from idp.exchange.pull.cases import seal_case
 from idp.exchange.pull.model import Chain, KeptAnswer
-from idp.exchange.pull.records import Asked, audit_event, disclosure_of, payload_bytes
-from idp.kernel.errors import Conflict
-from idp.kernel.ids import DisclosureId, DocumentId, new_id
+from idp.exchange.pull.records import Asked, audit_event, burst_of, disclosure_of, payload_bytes
+from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
@@ -111,6 +112,7 @@ class DisclosureLedger:
                 idempotency_digest=asked.idempotency_digest,
                 request_digest=asked.request_digest,
                 sealed_answer=sealed_answer,
+                sealed_case=await seal_case(self._personal, uow, record),
             ):
                 raise await self._lost(uow, asked)
         return released
@@ -126,46 +128,55 @@ class DisclosureLedger:
         return chain.agreement_id is not None and await counting.take_from_quota(uow, chain.agreement_id)
 
     async def _lost(self, uow: UnitOfWork, asked: Asked) -> RightLost | KeyTaken:
-        return RightLost() if await self._kept(uow, asked) is None else KeyTaken()
+        return RightLost() if await self.kept(uow, asked) is None else KeyTaken()
 
-    async def repeat(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> Released | None:
-        """The answer that this key got before, without the password of a document; None when the key is new.
+    async def kept(self, uow: UnitOfWork, asked: Asked) -> KeptAnswer | None:
+        """What the client's key of this request was used for before."""
+        return await store.find_kept_answer(
+            uow, client_id=asked.pull.access_token.client_id, idempotency_digest=asked.idempotency_digest
+        )
 
-        Also None when the right has ended since: then the decision refuses. Raises Conflict (another request, or no
-        longer kept).
+    async def repeat(
+        self, uow: UnitOfWork, asked: Asked, chain: Chain, kept: KeptAnswer, *, fields: tuple[str, ...]
+    ) -> Released | Reason:
+        """The answer that this key got before, without the password of a document.
+
+        `fields` are those that may leave now; when the answer holds more, or is of another request, or no longer kept,
+        the reason why it is not told again.
         """
-        kept = await self._kept(uow, asked)
-        if kept is None:
-            return None
         if kept.request_digest != asked.request_digest:
-            raise Conflict(ExchangeProblem.KEY_REUSED)
+            return Reason.KEY_REUSED
         if kept.sealed is None:
-            raise Conflict(ExchangeProblem.ANSWER_NOT_KEPT)
-        if await store.broken_links(uow, chain):
-            return None
+            return Reason.ANSWER_NOT_KEPT
         opened = await self._personal.open(
             uow, _key_owner(asked), table="disclosure", column="sealed_answer", row=kept.disclosure_id,
             sealed=kept.sealed,
         )  # fmt: skip
+        released = _released_from(kept.disclosure_id, opened)
+        if not set(released.payload["fields"]) <= set(fields):
+            return Reason.BEYOND_RIGHT
         await self._audit.append(
             uow, audit_event("exchange.repeated", asked, chain, refused=None, disclosure=kept.disclosure_id)
         )
-        return _released_from(kept.disclosure_id, opened)
+        return released
 
     async def refuse(self, uow: UnitOfWork, asked: Asked, chain: Chain, reason: Reason) -> None:
         """Record that nothing was released: audit entry and disclosure record; the person concerned sees it."""
-        disclosure_id = self.new_disclosure_id(uow)
-        event = audit_event("exchange.refused", asked, chain, refused=reason, disclosure=disclosure_id)
-        record = disclosure_of(
+        refused = disclosure_of(
             asked,
             chain,
-            disclosure_id=disclosure_id,
+            disclosure_id=self.new_disclosure_id(uow),
             fields=asked.detail.fields,
             reason=reason,
             at=uow.now,
-            audit_entry_id=await self._audit.append(uow, event),
+            audit_entry_id=AuditEntryId(""),
         )
-        await store.insert_refusal(uow, record)
+        burst = burst_of(refused)
+        disclosure_id = await store.find_burst(uow, burst) or refused.id
+        event = audit_event("exchange.refused", asked, chain, refused=reason, disclosure=disclosure_id)
+        record = replace(refused, audit_entry_id=await self._audit.append(uow, event))
+        sealed_case = await seal_case(self._personal, uow, record)
+        await store.insert_or_count(uow, record, sealed_case=sealed_case, burst=burst)
         if reason is Reason.WRONG_PERSON:
             await self._audit.append(
                 uow, audit_event("exchange.alarm", asked, chain, refused=reason, disclosure=disclosure_id)
@@ -176,11 +187,6 @@ class DisclosureLedger:
                 payload={"disclosure_id": disclosure_id, "dataset": asked.detail.dataset},
                 randomness=self._randomness,
             )
-
-    async def _kept(self, uow: UnitOfWork, asked: Asked) -> KeptAnswer | None:
-        return await store.find_kept_answer(
-            uow, client_id=asked.pull.access_token.client_id, idempotency_digest=asked.idempotency_digest
-        )
 
 
 def _key_owner(asked: Asked) -> str:

@@ -21,9 +21,10 @@ from idp.kernel.ids import (
 
 
 class Outcome(StrEnum):
-    """What became of a pull."""
+    """What became of a pull; `fetched` is a client that collected the document of an earlier one."""
 
     RELEASED = "released"
+    FETCHED = "fetched"
     REFUSED = "refused"
     FAILED = "failed"
 

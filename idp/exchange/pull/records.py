@@ -38,6 +38,10 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
         Reason.ASSURANCE: ExchangeProblem.ASSURANCE_TOO_LOW,
         Reason.CASE_MISSING: ExchangeProblem.CASE_MISSING,
         Reason.CHANGED_MEANWHILE: ExchangeProblem.CHANGED_MEANWHILE,
+        Reason.MALFORMED: ExchangeProblem.MALFORMED,
+        Reason.KEY_MISSING: ExchangeProblem.KEY_MISSING,
+        Reason.KEY_REUSED: ExchangeProblem.KEY_REUSED,
+        Reason.ANSWER_NOT_KEPT: ExchangeProblem.ANSWER_NOT_KEPT,
         Reason.QUOTA: ExchangeProblem.QUOTA_REACHED,
         Reason.REGISTRY_UNAVAILABLE: ExchangeProblem.REGISTRY_UNAVAILABLE,
         Reason.REGISTRY_BUSY: ExchangeProblem.REGISTRY_UNAVAILABLE,
@@ -161,14 +165,31 @@ def disclosure_of(
     )
 
 
+def burst_of(record: Disclosure) -> bytes:
+    """Like events of one client within one minute have the same: they are one line of what the owner reads."""
+    alike = (
+        record.chain.client_id,
+        record.chain.subscriber_id or "",
+        record.juristic_id or "",
+        record.service_id,
+        record.dataset,
+        record.outcome.value,
+        record.reason.value if record.reason is not None else "",
+        f"{record.at:%Y%m%d%H%M}",
+    )
+    return hashlib.sha256("\x1f".join(alike).encode()).digest()
+
+
 def audit_event(event: str, asked: Asked, chain: Chain, *, refused: Reason | None, **details: Any) -> AuditEvent:
-    """An entry about a pull: who, about whom, under which right and basis; names of fields, never values."""
+    """An entry about a pull: who, about whom, under which right and basis; names of fields, never values.
+
+    Nor the case: what an agency writes there is sealed in the disclosure record.
+    """
     token = asked.pull.access_token
     about = {
         "dataset": asked.detail.dataset,
         "service": asked.detail.purpose,
         "basis": asked.detail.basis.value,
-        "case": asked.case,
         "agreement": chain.agreement_id,
         "consent": chain.consent_id,
         "grant": chain.grant_id,

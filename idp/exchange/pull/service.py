@@ -1,7 +1,7 @@
 """The pull pipeline (design, section 2, "Pull data"). Every way out but the last one releases nothing."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from connectors.contracts.errors import (
     DocumentError,
@@ -17,12 +17,14 @@ from connectors.contracts.errors import (
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
-from idp.exchange.decision.model import Reason, Release
-from idp.exchange.decision.rules import decide_release
+from idp.exchange.decision.model import Reason, Refuse, Release, Wait
+from idp.exchange.decision.rules import decide_release, decide_repeat
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents, Particulars
 from idp.exchange.model import ExchangeProblem, Pull, Released
+from idp.exchange.pull.cases import is_fit_case
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
 from idp.exchange.pull.model import FAILURES, Chain
@@ -42,6 +44,9 @@ REGISTRY_REASONS: Final[tuple[tuple[type[RegistryError], Reason], ...]] = (
     (RegistryRefused, Reason.REGISTRY_REFUSED),
     (RegistryUnavailable, Reason.REGISTRY_UNAVAILABLE),
 )
+
+CONFLICTS: Final = frozenset({Reason.CHANGED_MEANWHILE, Reason.KEY_REUSED, Reason.ANSWER_NOT_KEPT})
+"""Reasons that say: the thing is in another state than the request takes it to be."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -116,11 +121,8 @@ class Pulls:
         async with self._storage.unit_of_work() as uow:
             await self._ledger.refuse(uow, asked, await self._facts.chain(uow, asked), Reason.GRANT_ENDED)
 
-    async def _asked(self, pull: Pull) -> Asked:
-        token = pull.access_token
-        details = [detail for detail in token.details if detail.dataset == pull.dataset]
-        if len(details) == 1 and (pull.case is None or details[0].case in (None, pull.case)):
-            return Asked(pull, details[0], details[0].case or pull.case)
+    async def refuse_unread(self, token: VerifiedAccessToken, reason: Reason) -> None:
+        """Put on record that a proven client sent what cannot be judged; nobody's data were named properly."""
         event = AuditEvent(
             event="exchange.refused",
             actor=Actor(ActorKind.CLIENT, token.acting_client_id),
@@ -128,23 +130,46 @@ class Pulls:
             subject=token.subscriber_id,
             agency_id=token.agency_id,
             client_id=token.client_id,
-            details={"access_token": token.token_id, "reason": Reason.NOT_IN_TOKEN.value},
+            details={"access_token": token.token_id, "reason": reason.value},
         )
         async with self._storage.unit_of_work() as uow:
             await self._audit.append(uow, event)
-        raise Refused(ExchangeProblem.NOT_IN_TOKEN, "no single detail of the token answers this request")
+
+    async def _asked(self, pull: Pull) -> Asked:
+        details = [detail for detail in pull.access_token.details if detail.dataset == pull.dataset]
+        if len(details) != 1 or (pull.case is not None and details[0].case not in (None, pull.case)):
+            await self.refuse_unread(pull.access_token, Reason.NOT_IN_TOKEN)
+            raise Refused(ExchangeProblem.NOT_IN_TOKEN, "no single detail of the token answers this request")
+        case = details[0].case or pull.case
+        if case is not None and not is_fit_case(case):
+            await self.refuse_unread(pull.access_token, Reason.MALFORMED)
+            raise Refused(ExchangeProblem.MALFORMED, "case")
+        return Asked(pull, details[0], case)
 
     async def _decide(self, asked: Asked) -> _Decided | Released:
         async with self._storage.unit_of_work() as uow:
             chain = await self._facts.chain(uow, asked)
-            if (repeated := await self._ledger.repeat(uow, asked, chain)) is not None:
-                return repeated
-            decision = decide_release(await self._facts.facts(uow, asked, chain), now=uow.now)
-            if isinstance(decision, Release):
-                event = audit_event("exchange.decided", asked, chain, refused=None, fields=list(decision.fields))
-                return await self._decided(uow, asked, chain, decision, await self._audit.append(uow, event))
-            await self._ledger.refuse(uow, asked, chain, decision.reason)
-        raise _error(decision.reason)
+            judged = await self._judge(uow, asked, chain)
+            if isinstance(judged, Reason):
+                await self._ledger.refuse(uow, asked, chain, judged)
+        if isinstance(judged, Reason):
+            raise _error(judged)
+        return judged
+
+    async def _judge(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> _Decided | Released | Reason:
+        facts = await self._facts.facts(uow, asked, chain)
+        kept = await self._ledger.kept(uow, asked)
+        decide = decide_release if kept is None else decide_repeat
+        match decide(facts, now=uow.now):
+            case Wait(reason) | Refuse(reason):
+                return reason
+            case Release(fields) if kept is not None:
+                return await self._ledger.repeat(uow, asked, chain, kept, fields=fields)
+            case Release() as release:
+                event = audit_event("exchange.decided", asked, chain, refused=None, fields=list(release.fields))
+                return await self._decided(uow, asked, chain, release, await self._audit.append(uow, event))
+            case never:
+                assert_never(never)
 
     async def _decided(
         self, uow: UnitOfWork, asked: Asked, chain: Chain, decision: Release, entry_id: AuditEntryId
@@ -216,7 +241,7 @@ class Pulls:
 
 def _error(reason: Reason) -> TuatonError:
     kind: type[TuatonError] = Refused
-    if reason is Reason.CHANGED_MEANWHILE:
+    if reason in CONFLICTS:
         kind = Conflict
     elif reason in FAILURES:
         kind = Unavailable

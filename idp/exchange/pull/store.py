@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -15,7 +16,6 @@ from sqlalchemy import (
     and_,
     exists,
     false,
-    insert,
     literal,
     select,
     update,
@@ -52,7 +52,7 @@ disclosure = Table(
     Column("dataset", Text, nullable=False),
     Column("fields", JsonText, nullable=False),
     Column("basis", Text, nullable=False),
-    Column("case_no", Text),
+    Column("sealed_case", LargeBinary),
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
     Column("at", Instant, nullable=False),
@@ -61,6 +61,8 @@ disclosure = Table(
     Column("request_digest", LargeBinary),
     Column("sealed_answer", LargeBinary),
     Column("answer_until", Instant),
+    Column("burst", LargeBinary, unique=True),
+    Column("times", Integer, nullable=False),
     UniqueConstraint("client_id", "idempotency_digest"),
     Index("ix_disclosure_subscriber_id", "subscriber_id", "id"),
     Index("ix_disclosure_answer_until", "answer_until"),
@@ -115,19 +117,33 @@ async def hold_links(uow: UnitOfWork, chain: Chain) -> None:
     await uow.execute(rows.with_for_update(read=True))
 
 
-async def insert_refusal(uow: UnitOfWork, record: Disclosure) -> None:
-    """Record a pull that gave nothing."""
-    await uow.execute(insert(disclosure).values(**_columns(record)))
+async def find_burst(uow: UnitOfWork, burst: bytes) -> DisclosureId | None:
+    """The record that counts this burst of like events."""
+    row = await uow.first(select(disclosure.c.id).where(disclosure.c.burst == burst))
+    return None if row is None else DisclosureId(row.id)
+
+
+async def insert_or_count(uow: UnitOfWork, record: Disclosure, *, sealed_case: bytes | None, burst: bytes) -> None:
+    """Record what released nothing new: one row for a burst of like events, which counts them."""
+    statement = insert_on_conflict(disclosure, uow.dialect).values(**_columns(record, sealed_case), burst=burst)
+    counted = statement.on_conflict_do_update(index_elements=["burst"], set_={"times": disclosure.c.times + 1})
+    await uow.execute(counted)
 
 
 async def insert_release(
-    uow: UnitOfWork, record: Disclosure, *, idempotency_digest: bytes, request_digest: bytes, sealed_answer: bytes
+    uow: UnitOfWork,
+    record: Disclosure,
+    *,
+    sealed_case: bytes | None,
+    idempotency_digest: bytes,
+    request_digest: bytes,
+    sealed_answer: bytes,
 ) -> bool:
     """Disclose: one statement that writes the record only while every link holds. False when it wrote nothing.
 
     It also writes nothing when the client used this key before.
     """
-    values = _columns(record) | {
+    values = _columns(record, sealed_case) | {
         "idempotency_digest": idempotency_digest,
         "request_digest": request_digest,
         "sealed_answer": sealed_answer,
@@ -158,7 +174,7 @@ async def forget_answers(uow: UnitOfWork) -> int:
     return await uow.changed(due.values(sealed_answer=None, answer_until=None))
 
 
-def _columns(record: Disclosure) -> dict[str, Any]:
+def _columns(record: Disclosure, sealed_case: bytes | None) -> dict[str, Any]:
     return {
         "id": record.id,
         "subscriber_id": record.chain.subscriber_id,
@@ -173,7 +189,8 @@ def _columns(record: Disclosure) -> dict[str, Any]:
         "dataset": record.dataset,
         "fields": list(record.fields),
         "basis": record.basis.value,
-        "case_no": record.case,
+        "sealed_case": sealed_case,
+        "times": 1,
         "outcome": record.outcome.value,
         "reason": record.reason.value if record.reason is not None else None,
         "at": record.at,

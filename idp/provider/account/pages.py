@@ -10,9 +10,10 @@ from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
 from idp.authentication.passkeys import Passkeys
 from idp.catalogue.datasets import DATASETS, DataSet, Field
-from idp.consent.model import ConsentRecord
+from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.service import Consents
-from idp.kernel.ids import ConsentId, DisclosureId
+from idp.kernel.errors import NotFound
+from idp.kernel.ids import ConsentId, DisclosureId, is_id
 from idp.oversight.service import AccessHistory
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
 from idp.storage.storage import Storage, UnitOfWork
@@ -20,6 +21,7 @@ from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
 from idp.web.forms import read_form
 from idp.web.languages import Language
+from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
 
@@ -113,6 +115,8 @@ class AccountPages:
         if citizen is None:
             return to_sign_in(request)
         after = request.query_params.get("after")
+        if after and not is_id("dis", after):
+            raise NotFound(WebProblem.NOT_FOUND)
         async with self._storage.reading() as uow:
             records = await self._history.of(
                 uow,
@@ -144,14 +148,14 @@ class AccountPages:
         citizen = await self._citizens.find(request)
         if citizen is None:
             return to_sign_in(request)
-        consent_id = ConsentId(request.path_params["consent_id"])
+        consent_id = _consent_id(request)
         async with self._storage.reading() as uow:
             record = await self._consents.own(uow, consent_id, subscriber_id=citizen.subscriber.id)
             (row,) = await self._rows(uow, (record,))
         return self._pages.render(request, "account/consent.html", row=row, form=_withdraw_form(consent_id))
 
     async def _withdraw(self, request: Request) -> Response:
-        consent_id = ConsentId(request.path_params["consent_id"])
+        consent_id = _consent_id(request)
         self._csrf.check(request, await read_form(request), form=_withdraw_form(consent_id))
         citizen = await self._citizens.require(request)
         async with self._storage.unit_of_work() as uow:
@@ -178,6 +182,13 @@ class AccountPages:
             )
             for record in records
         ]
+
+
+def _consent_id(request: Request) -> ConsentId:
+    text: str = request.path_params["consent_id"]
+    if not is_id("con", text):
+        raise NotFound(ConsentProblem.UNKNOWN)
+    return ConsentId(text)
 
 
 def _withdraw_form(consent_id: ConsentId) -> str:

@@ -64,7 +64,8 @@ class AuthorizeEndpoint:
         except RequestRefused as refused:
             return answer_client(self._pages, request, refused.answer)
         handle = self._requests.flow_handle(pending, browser_id)
-        if request.method == "POST":
+        if request.method != "GET":
+            # HEAD changes nothing, so nothing is issued to it.
             # A form of another site brings no cookie along (SameSite=Lax); the navigation that follows does.
             response = _see_other(f"/authorize?{urlencode({FLOW: handle})}")
         else:
@@ -80,9 +81,14 @@ class AuthorizeEndpoint:
                 parameters = parse_parameters(request.url.query)
         except OAuth2Error as error:
             # Who asks and where to answer cannot be told from such a request: a page, never a redirect.
+            self._intake.note_unreadable("authorize", str(error.error))
             raise Refused(OidcProblem.REQUEST_UNREADABLE) from error
         if set(parameters) == {FLOW}:
-            return self._requests.open_flow(parameters[FLOW], browser_id)
+            try:
+                return self._requests.open_flow(parameters[FLOW], browser_id)
+            except Refused as refused:
+                self._intake.note_unreadable("authorize", refused.code.value)
+                raise
         if parameters.get("request_uri", "").startswith(PUSHED_REQUEST_PREFIX):
             # FAPI 2.0 §5.3.2.2: only what was pushed counts; parameters beside request_uri are not looked at.
             return await self._intake.open_pushed(parameters.get("client_id", ""), parameters["request_uri"])

@@ -51,6 +51,10 @@ class ClientEndpoints:
             parameters = await read_parameters(request)
             credentials = await self._callers.credentials(request, parameters)
             proof = only_proof(request.headers.getlist("dpop"))
+        except OAuth2Error as error:
+            self._intake.note_unreadable("par", str(error.error))
+            return oauth_error(error, nonce=nonce)
+        try:
             answer = await self._intake.push(credentials, parameters, proof)
         except OAuth2Error as error:
             return oauth_error(error, nonce=nonce)
@@ -66,6 +70,10 @@ class ClientEndpoints:
                 parse_token_request(parameters, further_grant_types=self._tokens.further_grant_types),
                 only_proof(request.headers.getlist("dpop")),
             )
+        except OAuth2Error as error:
+            self._intake.note_unreadable("token", str(error.error))
+            return oauth_error(error, nonce=nonce)
+        try:
             answer = await self._tokens.handle(call)
         except OAuth2Error as error:
             return oauth_error(error, nonce=nonce)
@@ -75,7 +83,12 @@ class ClientEndpoints:
         try:
             parameters = await read_parameters(request)
             credentials = await self._callers.credentials(request, parameters)
-            await self._revocation.revoke(credentials, parse_revocation_request(parameters))
+            token = parse_revocation_request(parameters)
+        except OAuth2Error as error:
+            self._intake.note_unreadable("revoke", str(error.error))
+            return oauth_error(error, nonce=None)
+        try:
+            await self._revocation.revoke(credentials, token)
         except OAuth2Error as error:
             return oauth_error(error, nonce=None)
         # RFC 7009 §2.2: "The authorization server responds with HTTP status code 200 if the token has been revoked

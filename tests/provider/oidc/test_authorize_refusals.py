@@ -270,3 +270,30 @@ async def test_a_suspended_identity_and_an_ended_right_are_not_granted(world: Wo
         officer = ActingMember(MemberId("mem_1"), type(world.sown.subscriber_id)("sub_officer"), world.sown.agency_id)
         await world.subscribers.suspend(uow, world.sown.subscriber_id, by=officer, reason="reported lost")
     assert (await jobs.redeem(code)).json()["error"] == "invalid_grant"
+
+
+async def test_head_issues_nothing(world: World, jobs: Program) -> None:
+    browser = world.browser()
+    await world.sign_in(browser)
+    parameters = {"client_id": "jobs", "request_uri": await jobs.pushed_uri()}
+    response = await browser.head("/authorize", params=parameters)
+    assert "code" not in query_of(response.headers["location"])
+    assert "code" in query_of((await browser.get("/authorize", params=parameters)).headers["location"])
+
+
+async def test_a_sign_in_before_the_browser_came_is_not_the_one_asked_for(world: World, jobs: Program) -> None:
+    browser = world.browser()
+    request_uri = await jobs.pushed_uri(None, prompt="login")
+    await world.sign_in(browser)
+    world.clock.advance(60)
+    assert (await jobs.authorize(browser, request_uri)).headers["location"].startswith("/sign-in")
+
+
+async def test_a_right_that_ended_while_the_page_was_open_is_not_consented_to(world: World, jobs: Program) -> None:
+    browser = world.browser()
+    await world.sign_in(browser)
+    location = (await jobs.authorize(browser, await jobs.pushed_uri([PERSON]))).headers["location"]
+    async with world.storage.unit_of_work() as uow:
+        await world.agencies.suspend_agreement(uow, AgreementId(world.sown.agreement_id), by=SYSTEM)
+    assert query_of(await allow(world, browser, location))["error"] == "access_denied"
+    assert "consent.given" not in {entry["event"] for entry in await world.entries()}

@@ -158,3 +158,15 @@ async def test_a_grant_type_that_was_not_registered(world: World) -> None:
     portal = Program(world, "portal")
     body = {"grant_type": "client_credentials", "authorization_details": json.dumps([COMPANY])}
     assert is_refused(await portal.token(body, dpop=None), "unauthorized_client")
+
+
+async def test_a_code_in_another_spelling_is_no_code_and_the_code_itself_still_revokes(
+    world: World, jobs: Program
+) -> None:
+    code = await jobs.code([PERSON])
+    first = (await jobs.redeem(code)).json()
+    for other in ("0" + code, code + "="):
+        assert is_refused(await jobs.redeem(other), "invalid_grant")
+    assert is_refused(await jobs.redeem(code), "invalid_grant")
+    assert (await jobs.pull(first["access_token"])).status_code == 401
+    assert [entry["event"] for entry in await world.entries()].count("grant.revoked") == 1

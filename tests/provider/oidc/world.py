@@ -308,6 +308,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     async def resource(request: Request) -> Response:
         """What the gateway does with a token before anything else."""
         try:
+            await access_tokens.prepare()
             async with storage.unit_of_work() as uow:
                 verified = await access_tokens.verify(
                     uow=uow,

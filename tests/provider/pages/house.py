@@ -166,7 +166,7 @@ class House:
                 agencies=world.agencies,
                 consents=world.consents,
                 passkeys=self.passkeys,
-                history=AccessHistory(),
+                history=AccessHistory(personal=world.personal),
             ),
         )
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from idp.kernel.errors import Refused
 from idp.web.routes import Access
 from tests.exchange.world import pull
 from tests.provider.pages.house import Fields, Visitor
@@ -79,3 +80,21 @@ async def test_passkeys_are_listed_with_their_names(citizen: Visitor) -> None:
     html = (await citizen.http.get("/account/passkeys")).text
     assert "มือถือ" in html
     assert "อยู่ในอุปกรณ์นี้เครื่องเดียว" in html
+
+
+@pytest.mark.parametrize("path", ["/account/activity?after=%00", "/account/activity?after=x", "/account/consents/%00"])
+async def test_what_is_no_identifier_of_ours_does_not_exist(citizen: Visitor, path: str) -> None:
+    assert (await citizen.http.get(path)).status_code == 404
+
+
+async def test_like_refusals_are_one_entry_that_counts_them(citizen: Visitor) -> None:
+    world = citizen.house.world
+    record, token = await world.consented()
+    async with world.storage.unit_of_work() as uow:
+        await world.consents.withdraw(uow, record.id, subscriber_id=world.somchai)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            await world.exchange().pull(pull(token))
+    html = (await citizen.http.get("/account/activity")).text
+    assert Fields(html).data["data-outcome"] == ["refused"]
+    assert "จำนวนครั้งภายในหนึ่งนาที" in html

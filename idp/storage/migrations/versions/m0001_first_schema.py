@@ -98,7 +98,7 @@ def upgrade() -> None:
         sa.Column("dataset", sa.Text(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
         sa.Column("basis", sa.Text(), nullable=False),
-        sa.Column("case_no", sa.Text(), nullable=True),
+        sa.Column("sealed_case", sa.LargeBinary(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -107,7 +107,10 @@ def upgrade() -> None:
         sa.Column("request_digest", sa.LargeBinary(), nullable=True),
         sa.Column("sealed_answer", sa.LargeBinary(), nullable=True),
         sa.Column("answer_until", sa.BigInteger(), nullable=True),
+        sa.Column("burst", sa.LargeBinary(), nullable=True),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosure")),
+        sa.UniqueConstraint("burst", name=op.f("uq_disclosure_burst")),
         sa.UniqueConstraint("client_id", "idempotency_digest", name=op.f("uq_disclosure_client_id_idempotency_digest")),
     )
     op.create_index("ix_disclosure_answer_until", "disclosure", ["answer_until"], unique=False)
