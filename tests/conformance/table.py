@@ -39,7 +39,7 @@ def tests_of(module: str, plan: Plan, nodes: Mapping[str, str]) -> Iterator[str]
         name, _, parameters = test.rstrip("]").partition("[")
         if Path(file).name not in plan.files:
             continue
-        if plan.parameter and not re.search(rf"(^|-){re.escape(plan.parameter)}(-|$)", parameters):
+        if plan.parameter and parameters and not re.search(rf"(^|-){re.escape(plan.parameter)}(-|$)", parameters):
             continue
         rest = parameters.replace(plan.parameter or "\0", "", 1).strip("-")
         if name.removeprefix("test_") in (wanted, _plain(wanted)) or _normal(rest) == wanted:
