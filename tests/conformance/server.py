@@ -18,10 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx2
-from alembic import command
-from sqlalchemy import Connection, create_engine
 
-from idp.app.schema import alembic_config, all_tables
 from tests.web.prepared import prepared_assets
 
 ISSUER = "https://op.example"
@@ -81,7 +78,6 @@ class Server:
 def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
     """An issuer with the clients of these plans, until the block ends."""
     home.mkdir()
-    _make_schema(home / "store.db")
     prepared_assets(home / "assets" / "web")
     port = _free_port()
     arguments = ["serve", "--profile", "conformance", "--issuer", ISSUER, "--listen", f"127.0.0.1:{port}"]
@@ -103,19 +99,6 @@ def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _make_schema(path: Path) -> None:
-    """The tables as the rooms declare them, marked as migrated: migrations have tests of their own."""
-
-    def make(connection: Connection) -> None:
-        all_tables().create_all(connection)
-        command.stamp(alembic_config(connection), "head")
-
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        make(connection)
-    engine.dispose()
 
 
 def _free_port() -> int:
