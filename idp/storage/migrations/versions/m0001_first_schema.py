@@ -204,6 +204,7 @@ def upgrade() -> None:
         sa.Column("ial", sa.Text(), nullable=False),
         sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
         sa.Column("sealed_identity", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_contact", sa.LargeBinary(), nullable=True),
         sa.Column("suspended_by", sa.Text(), nullable=True),
         sa.Column("suspended_by_person", sa.Text(), nullable=True),
         sa.Column("suspended_at", sa.BigInteger(), nullable=True),
@@ -235,6 +236,9 @@ def upgrade() -> None:
         sa.Column("services", sa.Text(), nullable=False),
         sa.Column("sector", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("secret_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("registration_token_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("further", sa.Text(), nullable=False),
         sa.Column("registered_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_client_agency_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_client")),
@@ -309,6 +313,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_handle", name=op.f("uq_passkey_user_user_handle")),
     )
     op.create_table(
+        "pin",
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("hashed", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_pin_subscriber_id")),
+        sa.PrimaryKeyConstraint("subscriber_id", name=op.f("pk_pin")),
+    )
+    op.create_table(
         "service",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("agency_id", sa.Text(), nullable=False),
@@ -376,6 +390,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_subscriber_index_subscriber_id", "subscriber_index", ["subscriber_id"], unique=False)
     op.create_table(
+        "user_code_try",
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_user_code_try_subscriber_id")),
+        sa.PrimaryKeyConstraint("subscriber_id", name=op.f("pk_user_code_try")),
+    )
+    op.create_table(
         "agreement",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("agency_id", sa.Text(), nullable=False),
@@ -430,6 +452,34 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('read', 'taken', 'waiting')"),
     )
     op.create_table(
+        "deferred_request",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=True),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("user_code_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("required_ial", sa.Text(), nullable=True),
+        sa.Column("required_aal", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("interval_seconds", sa.Integer(), nullable=False),
+        sa.Column("last_polled_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("sealed_note", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_deferred_request_client_id")),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_deferred_request_subscriber_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deferred_request")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_deferred_request_code_digest")),
+        sa.UniqueConstraint("user_code_digest", name=op.f("uq_deferred_request_user_code_digest")),
+    )
+    op.create_index(op.f("ix_deferred_request_client_id"), "deferred_request", ["client_id"], unique=False)
+    op.create_index(op.f("ix_deferred_request_expires_at"), "deferred_request", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_deferred_request_subscriber_id"), "deferred_request", ["subscriber_id"], unique=False)
+    op.create_table(
         "oauth_grant",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("client_id", sa.Text(), nullable=False),
@@ -443,8 +493,12 @@ def upgrade() -> None:
         sa.Column("amr", sa.Text(), nullable=False),
         sa.Column("auth_time", sa.BigInteger(), nullable=False),
         sa.Column("jkt", sa.Text(), nullable=True),
+        sa.Column("x5t", sa.Text(), nullable=True),
+        sa.Column("claims", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=True),
         sa.Column("code_digest", sa.LargeBinary(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("rotated_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
@@ -457,6 +511,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_oauth_grant_client_id"), "oauth_grant", ["client_id"], unique=False)
     op.create_index(op.f("ix_oauth_grant_consent_id"), "oauth_grant", ["consent_id"], unique=False)
+    op.create_index(op.f("ix_oauth_grant_sso_session_id"), "oauth_grant", ["sso_session_id"], unique=False)
     op.create_index(op.f("ix_oauth_grant_subscriber_id"), "oauth_grant", ["subscriber_id"], unique=False)
     op.create_table(
         "enrolment",
@@ -508,9 +563,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_enrolment_state"), table_name="enrolment")
     op.drop_table("enrolment")
     op.drop_index(op.f("ix_oauth_grant_subscriber_id"), table_name="oauth_grant")
+    op.drop_index(op.f("ix_oauth_grant_sso_session_id"), table_name="oauth_grant")
     op.drop_index(op.f("ix_oauth_grant_consent_id"), table_name="oauth_grant")
     op.drop_index(op.f("ix_oauth_grant_client_id"), table_name="oauth_grant")
     op.drop_table("oauth_grant")
+    op.drop_index(op.f("ix_deferred_request_subscriber_id"), table_name="deferred_request")
+    op.drop_index(op.f("ix_deferred_request_expires_at"), table_name="deferred_request")
+    op.drop_index(op.f("ix_deferred_request_client_id"), table_name="deferred_request")
+    op.drop_table("deferred_request")
     op.drop_index(
         "uq_card_session_open_station_id",
         table_name="card_session",
@@ -521,6 +581,7 @@ def downgrade() -> None:
     op.drop_table("card_session")
     op.drop_index("ix_agreement_agency_service_dataset", table_name="agreement")
     op.drop_table("agreement")
+    op.drop_table("user_code_try")
     op.drop_index("ix_subscriber_index_subscriber_id", table_name="subscriber_index")
     op.drop_table("subscriber_index")
     op.drop_index(op.f("ix_station_agency_id"), table_name="station")
@@ -529,6 +590,7 @@ def downgrade() -> None:
     op.drop_table("sso_session")
     op.drop_index(op.f("ix_service_agency_id"), table_name="service")
     op.drop_table("service")
+    op.drop_table("pin")
     op.drop_table("passkey_user")
     op.drop_index(op.f("ix_passkey_link_subscriber_id"), table_name="passkey_link")
     op.drop_table("passkey_link")
