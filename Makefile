@@ -23,7 +23,7 @@ demo: setup ## run everything and the whole journey [ONCE=1] [OUT=dir] [PORT_BAS
 test: setup-test ## run every test, real parts included
 	@$(PYTHON) -m pytest $(SIDE_BY_SIDE)
 
-test-long: setup-test ## the full figures, before a release
+test-long: setup-test ## the same, each property asked ten times as often
 	@LONG=1 $(PYTHON) -m pytest $(SIDE_BY_SIDE)
 
 check: setup-test ## style, types, import contracts

@@ -18,8 +18,8 @@ from idp.storage.storage import Storage, open_engine
 from tests.clock import FrozenClock
 from tests.postgresql import Cluster, find_binaries
 
-# `make test-long` asks every property a hundred times as often
-settings.register_profile("long", max_examples=10_000, deadline=None)
+# `make test-long` asks every property ten times as often
+settings.register_profile("long", max_examples=1_000, deadline=None)
 if os.environ.get("LONG"):
     settings.load_profile("long")
 

@@ -14,6 +14,7 @@ from connectors.contracts.errors import ConnectorError
 from idp.app.conformance.plans import PlanUnreadable, clients_of
 from idp.app.serving import Part, usual_parts
 from idp.app.serving import serve as serve_parts
+from idp.kernel.errors import TuatonError
 from idp.settings import Settings, said_of
 from idp.storage.profile import OtherProfile, Profile
 
@@ -58,7 +59,7 @@ def serve(
     except ValidationError as error:
         typer.echo(said_of(error), err=True)
         raise typer.Exit(2) from error
-    except (OtherProfile, ConnectorError, PlanUnreadable, InvalidClientMetadataError, OSError) as error:
+    except (OtherProfile, ConnectorError, TuatonError, PlanUnreadable, InvalidClientMetadataError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
 
