@@ -132,6 +132,7 @@ def _endpoint(
     return TokenEndpoint(
         storage=ground.storage,
         url=f"{ground.issuer}/token",
+        gateway=ground.gateway,
         authentication=ground.authentication,
         proofs=ground.proofs,
         codes=ground.codes,

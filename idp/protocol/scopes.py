@@ -13,6 +13,7 @@ ADDRESS = "address"
 PHONE = "phone"
 OFFLINE_ACCESS = "offline_access"
 STAFF = "staff"
+EVENTS = "events"
 CITIZEN_ID = "citizen_id"
 PID = "pid"
 
@@ -65,10 +66,14 @@ SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
     OFFLINE_ACCESS: (),
     **{claim: (claim,) for claim in THAID_CLAIMS},
     STAFF: ("members",),
+    EVENTS: (),
 }
 
 FIRST_PARTY_SCOPES = frozenset({STAFF})
 """Scopes for the issuer's own clients alone."""
+
+OWN_AUTHORITY_SCOPES = frozenset({EVENTS})
+"""What a client has by itself, never from a person: `events`, notices about the consents and grants it holds."""
 
 _NOT_PERSONAL = frozenset({*SCOPE_CLAIMS[OPENID], *SCOPE_CLAIMS[STAFF]})
 
@@ -95,6 +100,12 @@ def personal_claims(claims: Iterable[str]) -> tuple[str, ...]:
     return tuple(claim for claim in claims if claim not in _NOT_PERSONAL)
 
 
-def releases_personal_data(scopes: Iterable[str]) -> bool:
-    """True when a scope releases more than the pairwise identifier and how it was proven."""
-    return bool(personal_claims(claims_of(scopes)))
+def consent_names(scopes: Iterable[str]) -> tuple[str, ...]:
+    """What a person is asked for by scopes, by the names under which a consent remembers it.
+
+    The personal claims, and `offline_access` itself: OpenID Connect Core §11: "The OP MUST always obtain consent to
+    returning a Refresh Token that enables offline access to the requested resources."
+    """
+    scope = tuple(scopes)
+    away = (OFFLINE_ACCESS,) if OFFLINE_ACCESS in scope else ()
+    return (*personal_claims(claims_of(scope)), *away)

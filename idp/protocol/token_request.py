@@ -1,4 +1,4 @@
-"""The token request: RFC 6749 §4.1.3, §4.4.2, §6; RFC 8693 §2.1; RFC 9396 §6."""
+"""The token request: RFC 6749 §4.1.3, §4.4.2, §6; RFC 8693 §2.1; RFC 8707 §2; RFC 9396 §6."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -37,6 +37,7 @@ class OwnAuthority:
 
     scope: tuple[str, ...]
     authorization_details: str | None
+    resource: str | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,7 +64,7 @@ def parse_token_request(parameters: Mapping[str, str], *, further_grant_types: C
             details = parameters.get("authorization_details")
             if details is not None and len(details) > LONGEST_AUTHORIZATION_DETAILS:
                 raise InvalidRequestError("authorization_details is too long")
-            return OwnAuthority(words(parameters.get("scope")), details)
+            return OwnAuthority(words(parameters.get("scope")), details, parameters.get("resource"))
         case "urn:ietf:params:oauth:grant-type:token-exchange":
             return parse_token_exchange(parameters)
         case grant_type if grant_type in further_grant_types:

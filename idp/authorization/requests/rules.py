@@ -15,9 +15,11 @@ from idp.protocol.authorization_request import AuthorizationRequest
 from idp.protocol.claims_request import (
     VERIFIED_CLAIMS,
     ClaimsRequest,
+    as_verified,
     claim_names,
     essential_values,
     requested_value,
+    verified_claim_names,
 )
 from idp.protocol.errors import (
     ConsentRequiredError,
@@ -33,7 +35,7 @@ from idp.protocol.errors import (
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.prompt import Prompt
 from idp.protocol.request_object import verify_request_object
-from idp.protocol.scopes import OPENID, claims_of, claims_within, personal_claims
+from idp.protocol.scopes import OFFLINE_ACCESS, OPENID, OWN_AUTHORITY_SCOPES, claims_within, consent_names, personal_claims
 from idp.protocol.token_request import AUTHORIZATION_CODE
 from idp.subscribers.model import Subscriber
 
@@ -92,7 +94,7 @@ def validate_client_may_ask(client: Client, request: AuthorizationRequest, *, pu
     # FAPI 2.0 §5.3.2.2: "shall reject authorization requests sent without" PAR; RFC 9126 §6: others may register that.
     if (client.is_fapi or client.require_pushed_authorization_requests) and not pushed:
         raise InvalidRequestError("this client must push its authorization requests")
-    if not set(request.scope) <= set(client.scopes):
+    if not set(request.scope) <= set(client.scopes) - OWN_AUTHORITY_SCOPES:
         raise InvalidScopeError("the scope is not one of this client")
     if OPENID not in request.scope and request.authorization_details is None:
         raise InvalidScopeError("nothing is asked for: neither openid nor authorization details")
@@ -148,18 +150,21 @@ def expected_subject(request: AuthorizationRequest, *, hinted_sub: str | None) -
 
 
 def released_claims(client: Client, scope: Sequence[str], claims: ClaimsRequest) -> tuple[str, ...]:
-    """What would be told of the person beyond the pairwise identifier, by scope or by name; `verified_claims` last."""
-    named = claim_names(claims)
-    told = (*claims_of(scope), *claims_within(named, client_scopes=client.scopes))
-    verified = [VERIFIED_CLAIMS] if any(_is_verified(name) for name in named) else []
-    return tuple(dict.fromkeys((*personal_claims(told), *verified)))
+    """What would be told of the person beyond the pairwise identifier, by scope or by name, as a consent spells it.
+
+    Verified claims come last: `verified_claims` for the evidence itself, then each claim it stands behind.
+    """
+    named = personal_claims(claims_within(claim_names(claims), client_scopes=client.scopes))
+    verified = claims_within(verified_claim_names(claims), client_scopes=client.scopes)
+    evidence = (VERIFIED_CLAIMS, *map(as_verified, verified)) if verified else ()
+    return tuple(dict.fromkeys((*consent_names(scope), *named, *evidence)))
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that the dispatcher looks at. `session` is None as well when its subscriber is not live.
 
-    `sub` is the subscriber as this client knows them.
+    `sub` is the subscriber as this client knows them; `covering` an earlier consent to all details and claims.
     """
 
     pending: PendingRequest
@@ -196,9 +201,18 @@ def decide_step(facts: Facts) -> Step:
     return Issue(facts.covering)
 
 
-def grant_end(consent: ConsentRecord | None, *, now: datetime, longest: timedelta, without: timedelta) -> datetime:
-    """When the grant ends: with its consent, at most `longest` from now; `without` from now where there is none."""
-    return now + without if consent is None else min(consent.valid_until, now + longest)
+def grant_end(
+    consent: ConsentRecord | None, scope: Sequence[str], *, now: datetime, longest: timedelta, without: timedelta
+) -> datetime:
+    """When the grant ends: with its consent at the latest.
+
+    At most `longest` from now where the person let the client act while they are away, by details or offline_access;
+    a plain sign-in lasts `without`.
+    """
+    if consent is None:
+        return now + without
+    lasts = bool(consent.details) or OFFLINE_ACCESS in scope
+    return min(consent.valid_until, now + (longest if lasts else without))
 
 
 def _is_fresh(session: SsoSession, pending: PendingRequest, now: datetime) -> bool:
@@ -219,9 +233,10 @@ def _is_fresh(session: SsoSession, pending: PendingRequest, now: datetime) -> bo
 def _must_ask(facts: Facts, claims: Sequence[str]) -> bool:
     if facts.client.first_party:
         return False
-    if facts.pending.details and facts.covering is None:
+    # OpenID Connect Core §3.1.2.1: prompt consent: "The Authorization Server SHOULD prompt the End-User for consent"
+    if Prompt.CONSENT in facts.pending.request.prompt:
         return True
-    return Prompt.CONSENT in facts.pending.request.prompt or bool(claims)
+    return bool(facts.pending.details or claims) and facts.covering is None
 
 
 def _is_verified(name: str) -> bool:

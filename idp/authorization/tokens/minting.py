@@ -121,7 +121,13 @@ class Mint:
         )
 
     async def for_client(
-        self, uow: UnitOfWork, *, client: Client, details: tuple[GdxDetail, ...], binding: KeyBinding
+        self,
+        uow: UnitOfWork,
+        *,
+        client: Client,
+        scope: tuple[str, ...],
+        details: tuple[GdxDetail, ...],
+        binding: KeyBinding,
     ) -> tuple[str, TokenResponse]:
         """The token's id and the answer for a client that acts on its own authority."""
         token_id = random_text(self._randomness, bits=128)
@@ -135,7 +141,7 @@ class Mint:
             sub=client.id,
             now=uow.now,
             lifetime=ACCESS_TOKEN_LIFETIME,
-            scope=(),
+            scope=scope,
             authorization_details=[detail.to_json() for detail in details],
             jkt=binding.jkt,
             x5t=binding.x5t,
@@ -147,7 +153,7 @@ class Mint:
             access_token=await self._keys.sign_jwt(claims, typ=TYP),
             token_type=_token_type(binding),
             expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
-            scope=(),
+            scope=scope,
             authorization_details=details,
         )
 

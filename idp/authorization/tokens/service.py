@@ -25,10 +25,13 @@ from idp.protocol.errors import (
     InvalidAuthorizationDetails,
     InvalidGrantError,
     InvalidRequestError,
+    InvalidScopeError,
+    InvalidTarget,
     OAuth2Error,
     UnauthorizedClientError,
 )
 from idp.protocol.pkce import validate_code_verifier
+from idp.protocol.scopes import OWN_AUTHORITY_SCOPES
 from idp.protocol.token_exchange import TOKEN_EXCHANGE, TokenExchange
 from idp.protocol.token_request import (
     AUTHORIZATION_CODE,
@@ -48,7 +51,7 @@ STILL_WAITING = frozenset({"authorization_pending", "slow_down"})
 
 
 class TokenEndpoint:
-    """Answers token requests. `url` is the endpoint's own address, for DPoP.
+    """Answers token requests. `url` is the endpoint's own address, for DPoP; `gateway` is the one resource.
 
     `further_grants` are the grant types of the rooms above this one.
     """
@@ -58,6 +61,7 @@ class TokenEndpoint:
         *,
         storage: Storage,
         url: str,
+        gateway: str,
         authentication: ClientAuthentication,
         proofs: DpopProofs,
         codes: Codes,
@@ -71,6 +75,7 @@ class TokenEndpoint:
     ) -> None:
         self._storage = storage
         self._url = url
+        self._gateway = gateway
         self._authentication = authentication
         self._proofs = proofs
         self._codes = codes
@@ -179,15 +184,23 @@ class TokenEndpoint:
     async def _own_authority(
         self, uow: UnitOfWork, client: Client, request: OwnAuthority, binding: KeyBinding
     ) -> TokenResponse:
-        if request.scope or request.authorization_details is None:
-            raise InvalidRequestError("authorization_details are required, and no scope")
-        details = _own_details(request.authorization_details, client)
+        if not request.scope and request.authorization_details is None:
+            raise InvalidRequestError("a scope or authorization_details are required")
+        if not set(request.scope) <= OWN_AUTHORITY_SCOPES.intersection(client.scopes):
+            raise InvalidScopeError("the scope is not one that this client has by itself")
+        # RFC 8707 §2: "If the … requested resource is invalid, missing, unknown, or malformed … invalid_target"
+        if request.resource not in (None, self._gateway):
+            raise InvalidTarget("the only resource is the data exchange")
+        details = () if request.authorization_details is None else _own_details(request.authorization_details, client)
         try:
             await self._agencies.ceiling(uow, client.agency_id, details)
         except Refused as beyond:
             raise InvalidAuthorizationDetails("beyond what the agency may have") from beyond
-        token_id, response = await self._mint.for_client(uow, client=client, details=details, binding=binding)
-        await self._issuing.note(uow, "token.issued", client, None, {"token": token_id, **asked(details)})
+        token_id, response = await self._mint.for_client(
+            uow, client=client, scope=request.scope, details=details, binding=binding
+        )
+        noted = {"token": token_id, "scope": list(request.scope), **asked(details)}
+        await self._issuing.note(uow, "token.issued", client, None, noted)
         return response
 
 

@@ -88,7 +88,10 @@ async def sow(world: World, jobs_key: ECKey, other_key: ECKey) -> Seed:
             uow, service_id=DUTY_SERVICE, dataset="dbd.company", fields=["name_th"], bases=[Basis.DUTY], **terms
         )
         all_grants = ["authorization_code", "refresh_token", "client_credentials"]
-        for client_id, key in (("jobs", jobs_key), ("other", other_key)):
+        for client_id, key, scope in (
+            ("jobs", jobs_key, "openid profile events"),
+            ("other", other_key, "openid profile"),
+        ):
             await clients.register(
                 uow,
                 client_id=ClientId(client_id),
@@ -99,7 +102,7 @@ async def sow(world: World, jobs_key: ECKey, other_key: ECKey) -> Seed:
                     "redirect_uris": [CALLBACK],
                     "jwks": {"keys": [key.as_dict(private=False)]},
                     "grant_types": all_grants,
-                    "scope": "openid profile",
+                    "scope": scope,
                 },
                 services=[SERVICE, DUTY_SERVICE],
                 by=SYSTEM,

@@ -7,7 +7,8 @@ import pytest
 
 from idp.kernel.ids import ConsentId
 from tests.provider.oidc.program import COMPANY, PERSON, Program, is_refused
-from tests.provider.oidc.world import World
+from tests.provider.oidc.test_happy_path import claims_of
+from tests.provider.oidc.world import GATEWAY, World
 
 pytestmark = pytest.mark.anyio
 
@@ -62,6 +63,43 @@ async def test_own_authority_reaches_no_further_than_the_right(
     assert is_refused(await jobs.token(body), error)
     entry = await world.last_entry()
     assert (entry["event"], entry["outcome"], entry["details"]["error"]) == ("token.refused", "refused", error)
+
+
+@pytest.mark.parametrize("resource", [None, GATEWAY])
+async def test_a_client_has_events_by_itself_for_the_data_exchange(
+    world: World, jobs: Program, resource: str | None
+) -> None:
+    body = {"grant_type": "client_credentials", "scope": "events"}
+    response = await jobs.token(body if resource is None else {**body, "resource": resource})
+    assert response.status_code == 200, response.text
+    assert response.json()["scope"] == "events"
+    header, claims = await claims_of(world, response.json()["access_token"])
+    assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
+    assert (claims["aud"], claims["scope"], claims["sub"]) == (GATEWAY, "events", "jobs")
+    assert claims["authorization_details"] == []
+    # it opens nothing: no details, no data
+    assert (await jobs.pull(response.json()["access_token"])).json()["datasets"] == []
+    assert (await world.last_entry())["details"]["scope"] == ["events"]
+
+
+@pytest.mark.parametrize(
+    ("client_id", "asked", "error"),
+    [
+        ("other", {"scope": "events"}, "invalid_scope"),  # not registered for it
+        ("jobs", {"scope": "openid"}, "invalid_scope"),  # a person's, never a program's own
+        ("jobs", {"scope": "events profile"}, "invalid_scope"),
+        ("jobs", {"scope": "events", "resource": "https://elsewhere.example"}, "invalid_target"),
+    ],
+)
+async def test_by_itself_a_client_has_no_other_scope_and_no_other_resource(
+    world: World, client_id: str, asked: dict[str, str], error: str
+) -> None:
+    body = {"grant_type": "client_credentials", **asked}
+    assert is_refused(await Program(world, client_id).token(body), error)
+
+
+async def test_no_person_gives_a_client_what_is_its_own(world: World, jobs: Program) -> None:
+    assert is_refused(await jobs.push(jobs.request(scope="openid events")), "invalid_scope")
 
 
 @pytest.mark.parametrize("kind", ["refresh_token", "access_token"])
