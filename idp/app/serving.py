@@ -30,7 +30,7 @@ from idp.worker.loop import run_jobs
 DRAIN_SECONDS = 10
 CLOCK_EVERY_SECONDS = 1.0
 DEFAULT_PORTS = {"provider": 8000, "gateway": 8001, "portal": 8002}
-ISSUER_ALONE = frozenset({Profile.CONFORMANCE})
+ISSUER_ALONE = frozenset({Profile.CONFORMANCE, Profile.BENCH})
 """Profiles without registries: they show the issuer, and neither the data exchange nor the staff's pages."""
 
 
@@ -57,7 +57,7 @@ async def open_house(settings: Settings) -> AsyncIterator[Rooms]:
     """Ground, connectors and rooms of a deployment, closed again in order."""
     async with open_ground(settings) as ground:
         if settings.profile in ISSUER_ALONE:
-            yield await build_rooms(settings, ground, outside_of_conformance(settings.home))
+            yield await build_rooms(settings, ground, outside_of_conformance(settings.home, ground.clock))
             return
         async with open_outside(settings, ground.clock) as outside:
             yield await build_rooms(settings, ground, outside)

@@ -1,4 +1,7 @@
-"""No registries, no authorities: this profile shows the issuer alone, and says so to whoever asks for more."""
+"""No registries, no authorities: this profile shows the issuer alone, and says so to whoever asks for more.
+
+One thing is known: the cards of the testers' people, with which they are enrolled.
+"""
 
 from pathlib import Path
 
@@ -6,11 +9,14 @@ from connectors.contracts.card import PersonName
 from connectors.contracts.documents import Delivery, DocumentReport, DocumentRequest, SealedDocument, Verdict
 from connectors.contracts.errors import DocumentError, RegistryUnavailable
 from connectors.contracts.identifiers import CitizenId, JuristicId, LaserCode
-from connectors.contracts.registry import CardStatusAnswer, CompanyRecord, PersonRecord, RegistryAnswer
+from connectors.contracts.registry import CardStatus, CardStatusAnswer, CompanyRecord, PersonRecord, RegistryAnswer
 from connectors.contracts.thai_dates import PartialDate
+from connectors.fictitious.personas import PERSONAS
 from idp.app.outside import Outside
+from idp.kernel.clock import Clock
 
 NOT_HERE = "the conformance profile has no registries"
+SOURCE = "card status (fictitious)"
 
 
 class NoRegistries:
@@ -24,15 +30,33 @@ class NoRegistries:
         """Nothing is known of any company."""
         raise RegistryUnavailable(NOT_HERE)
 
+
+class KnownCards:
+    """The card status service, for the personas' own cards alone; of others nothing is known."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._cards = {
+            card.data.citizen_id: card.data for card in (persona.registered_card for persona in PERSONAS.values())
+        }
+
     async def check_by_chip(self, *, citizen_id: CitizenId, chip_no: str, request_no: str) -> CardStatusAnswer:
-        """Nothing is known of any card."""
-        raise RegistryUnavailable(NOT_HERE)
+        """Normal when chip and request number are those of the persona's card."""
+        card = self._cards.get(citizen_id)
+        return self._answer(card is not None and (card.chip_no, card.request_no) == (chip_no, request_no))
 
     async def check_by_laser(
         self, *, citizen_id: CitizenId, name: PersonName, birth_date: PartialDate, laser_code: LaserCode
     ) -> CardStatusAnswer:
-        """Nothing is known of any card."""
-        raise RegistryUnavailable(NOT_HERE)
+        """Normal when everything is as on the persona's card."""
+        card = self._cards.get(citizen_id)
+        shown = (name, birth_date, laser_code)
+        return self._answer(card is not None and (card.name_th, card.birth_date, card.laser_code) == shown)
+
+    def _answer(self, is_known: bool) -> CardStatusAnswer:
+        if not is_known:
+            raise RegistryUnavailable(NOT_HERE)
+        return CardStatusAnswer(CardStatus.NORMAL, "0", "สถานะปกติ", SOURCE, self._clock.now())
 
 
 class NoSeal:
@@ -48,9 +72,14 @@ async def verify_nothing(pdf: bytes, password: str | None) -> DocumentReport:
     return DocumentReport(Verdict.UNKNOWN, "this issuer knows no authorities", None, None, None, None)
 
 
-def outside_of_conformance(home: Path) -> Outside:
+def outside_of_conformance(home: Path, clock: Clock) -> Outside:
     """What fulfils the rooms' ports in this profile."""
     none = NoRegistries()
     return Outside(
-        card_status=none, population=none, companies=none, sealer=NoSeal(), verify=verify_nothing, trust=home / "trust"
+        card_status=KnownCards(clock),
+        population=none,
+        companies=none,
+        sealer=NoSeal(),
+        verify=verify_nothing,
+        trust=home / "trust",
     )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.fictitious.personas import PERSONAS
-from idp.app.demo.people import identity_of
+from idp.app.conformance.counter import Counter
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
-from idp.kernel.assurance import Ial
+from idp.kernel.ids import AgencyId
 from idp.subscribers.model import ContactDetails, PostalAddress
 
 
@@ -22,18 +22,24 @@ class Tester:
 TESTERS = (Tester("somchai", "27182845"), Tester("malee", "41421356"))
 
 
-async def make_people(rooms: Rooms) -> None:
-    """Enrol those who are not yet."""
-    for tester in TESTERS:
+async def make_people(rooms: Rooms, *, agency_id: AgencyId) -> None:
+    """Enrol those who are not yet, at a counter of this agency: card, registry, officer."""
+    missing = [tester for tester in TESTERS if not await _is_known(rooms, tester)]
+    if not missing:
+        return
+    counter = await Counter.open(rooms, agency_id=agency_id)
+    for tester in missing:
         persona = PERSONAS[tester.persona]
+        subscriber_id = await counter.enrol(persona.card.data)
         async with rooms.ground.storage.unit_of_work() as uow:
-            if await rooms.subscribers.find_by_citizen_id(uow, persona.person.citizen_id) is not None:
-                continue
-            subscriber_id = await rooms.subscribers.create(
-                uow, identity=identity_of(persona), ial=Ial.IAL2_3, by=SYSTEM
-            )
             await rooms.subscribers.save_contact(uow, subscriber_id, _contact(tester, uow.now), by=SYSTEM)
         await rooms.pins.choose(subscriber_id, tester.pin, known_numbers=(persona.person.citizen_id.digits,), by=SYSTEM)
+    await counter.close()
+
+
+async def _is_known(rooms: Rooms, tester: Tester) -> bool:
+    async with rooms.ground.storage.reading() as uow:
+        return await rooms.subscribers.find_by_citizen_id(uow, PERSONAS[tester.persona].person.citizen_id) is not None
 
 
 def _contact(tester: Tester, now: datetime) -> ContactDetails:

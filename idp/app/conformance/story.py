@@ -17,7 +17,7 @@ async def prepare_conformance(rooms: Rooms, clients: Sequence[PlannedClient]) ->
         for planned in clients:
             if await rooms.clients.get(uow, planned.id) is None:
                 await _register(uow, rooms, agency, planned)
-    await make_people(rooms)
+    await make_people(rooms, agency_id=agency.id)
 
 
 async def _make_agency(uow: UnitOfWork, rooms: Rooms) -> Agency:
