@@ -14,6 +14,7 @@ from idp.storage.profile import Profile
 
 DEFAULT_HOME = Path(".demo")
 SMALL_PROFILES = frozenset({Profile.EMBEDDED, Profile.CONFORMANCE, Profile.BENCH})
+PLAIN_POSTGRESQL = "postgresql://"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -58,6 +59,11 @@ class Settings(BaseSettings):
     # networks beside the public ones in which addresses that clients registered may lie
     client_networks: tuple[IPvAnyNetwork, ...] = ()
 
+    # the hardware module that keeps the signing keys: its PKCS#11 library, the token, and the file that holds its PIN
+    pkcs11_module: Path | None = None
+    pkcs11_token_label: str = ""
+    pkcs11_pin_file: Path | None = None
+
     # what is served beside the pages
     assets: Path = Path(".assets")
 
@@ -91,10 +97,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"{name} must be https in the {self.profile.value} profile")
         if self.client_certificate_header and not self.trusted_proxies:
             raise ValueError("a client_certificate_header is believed of trusted_proxies alone: name them")
+        if self.pkcs11_module and not (self.pkcs11_token_label and self.pkcs11_pin_file):
+            raise ValueError("a pkcs11_module needs pkcs11_token_label and pkcs11_pin_file beside it")
         if self.profile in SMALL_PROFILES:
             if self.listen not in LOOPBACK:
                 raise ValueError(f"the {self.profile.value} profile listens on loopback only")
-        elif not self.database_url.startswith("postgresql+asyncpg://"):
+        elif not self.store_url.startswith("postgresql+asyncpg://"):
             raise ValueError(f"the {self.profile.value} profile needs PostgreSQL: set IDP_DATABASE_URL")
         elif self.gdx_consumer_secret.get_secret_value() == "demonstration-secret":
             raise ValueError("the demonstration's registry secret is refused: set IDP_GDX_CONSUMER_SECRET")
@@ -102,7 +110,12 @@ class Settings(BaseSettings):
 
     @property
     def store_url(self) -> str:
-        """Where the store is: a SQLite file in the home folder unless said otherwise."""
+        """Where the store is: a SQLite file in the home folder unless said otherwise.
+
+        A plain `postgresql://` address, as other programs take it, is understood too.
+        """
+        if self.database_url.startswith(PLAIN_POSTGRESQL):
+            return f"postgresql+asyncpg://{self.database_url.removeprefix(PLAIN_POSTGRESQL)}"
         return self.database_url or f"sqlite+aiosqlite:///{self.home.resolve() / 'store.db'}"
 
     @property

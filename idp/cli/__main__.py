@@ -8,6 +8,7 @@ import typer
 
 COMMANDS = {
     "audit": "The tamper-evident log: verify, checkpoint.",
+    "bench-seed": "A store to measure speed on, and the sessions for it.",
     "card": "The virtual reader's slots: insert, eject, state.",
     "db": "The schema of the store: upgrade, status.",
     "demo": "Everything on this machine, and the whole journey.",
@@ -16,7 +17,7 @@ COMMANDS = {
     "personas": "The fictitious people of the demonstration.",
     "serve": "Open doors and run the worker.",
 }
-"""Name to summary; each is the module `idp.cli.NAME`, whose `commands` is a typer application."""
+"""Name to summary; each is the module `idp.cli.NAME` (`_` for `-`), whose `commands` is a typer application."""
 
 USAGE_ERROR = 2
 
@@ -27,11 +28,11 @@ def main() -> None:
         logging.getLogger(library).setLevel(logging.ERROR)
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if name in COMMANDS:
-        commands: typer.Typer = importlib.import_module(f"idp.cli.{name}").commands
+        commands: typer.Typer = importlib.import_module(f"idp.cli.{name.replace('-', '_')}").commands
         commands(args=sys.argv[2:], prog_name=f"idp {name}")
         return
     asked = name in ("--help", "-h", "help")
-    table = "\n".join(f"  {known:9} {summary}" for known, summary in COMMANDS.items())
+    table = "\n".join(f"  {known:10} {summary}" for known, summary in COMMANDS.items())
     typer.echo(f"Usage: idp COMMAND …   (idp COMMAND --help)\n\n{table}", err=not asked)
     sys.exit(0 if asked else USAGE_ERROR)
 
