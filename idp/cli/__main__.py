@@ -10,6 +10,7 @@ COMMANDS = {
     "audit": "The tamper-evident log: verify, checkpoint.",
     "bench-seed": "A store to measure speed on, and the sessions for it.",
     "card": "The virtual reader's slots: insert, eject, state.",
+    "client": "The programs of agencies: invite.",
     "db": "The schema of the store: upgrade, status.",
     "demo": "Everything on this machine, and the whole journey.",
     "doctor": "What is wrong with this machine, and the cure.",

@@ -6,7 +6,7 @@ Authlib's metadata classes judge against what the provider publishes; what they 
 
 from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from authlib.oauth2.rfc7591 import ClientMetadataClaims, InvalidClientMetadataError, InvalidRedirectURIError
 from authlib.oidc.registration import ClientMetadataClaims as OpenIdClientMetadataClaims
@@ -194,6 +194,10 @@ def _judge_addresses(judged: Mapping[str, Any], loopback: bool) -> None:
             validate_registered_redirect_uri(address, loopback_allowed=loopback)
     except RedirectUriRefused as error:
         raise InvalidClientMetadataError(str(error).replace("redirect URI", "address")) from error
+    # OpenID Connect Registration §2, initiate_login_uri: "URI using the https scheme that a third party can use to
+    # initiate a login by the RP"
+    if not judged.get("initiate_login_uri", "https://").startswith("https://"):
+        raise InvalidClientMetadataError("initiate_login_uri must be an https address")
 
 
 def _judge_keys(judged: Mapping[str, Any]) -> None:
@@ -227,3 +231,13 @@ def _judge_backchannel(judged: Mapping[str, Any]) -> None:
         raise InvalidClientMetadataError("backchannel_token_delivery_mode is missing")
     if judged.get("backchannel_user_code_parameter"):
         raise InvalidClientMetadataError("backchannel_user_code_parameter is not supported")
+
+
+def initiate_login_url(initiate_login_uri: str, *, issuer: str) -> str:
+    """Where to send a browser so that the client begins a sign-in with us (OpenID Connect Core §4).
+
+    §4: iss is "REQUIRED"; login_hint and target_link_uri are optional, and nothing about a person goes along.
+    """
+    parts = urlsplit(initiate_login_uri)
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("iss", issuer)])
+    return urlunsplit(parts._replace(query=query))

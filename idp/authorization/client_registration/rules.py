@@ -18,6 +18,7 @@ from idp.protocol.token_request import AUTHORIZATION_CODE
 FAPI_METHODS = ("private_key_jwt", *CERTIFICATE_METHODS)
 ISSUED = ("registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at")
 MEMBERS = frozenset(field.name for field in fields(Client))
+SECRETS = frozenset({"secret_digest", "registration_token_digest"})
 NAMED_OTHERWISE = frozenset({"scope", "dpop_bound_access_tokens", "subject_type", "client_name", "client_name#th"})
 
 
@@ -70,6 +71,15 @@ def client_members(judged: Mapping[str, Any]) -> dict[str, Any]:
         "scopes": words(judged["scope"]),
         "dpop_bound": judged["dpop_bound_access_tokens"],
     }
+
+
+def standing_of(client: Client) -> dict[str, Any]:
+    """What the house says of a client and no update of its metadata changes: agency, sector, services, PKCE and so on.
+
+    OpenID Connect Core §8.1: the identifiers that a client knows people by do not change under it.
+    """
+    said_by_client = KNOWN | SECRETS | {"id", "name_th", "name_en", "scopes", "dpop_bound"}
+    return {name: getattr(client, name) for name in MEMBERS - said_by_client}
 
 
 def _defaults(profile: ClientProfile, metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 @dataclass
 class ClientSite:
-    """`documents` by path; what is not there is 404. `asked` counts."""
+    """`documents` by path: JSON, bytes, or a function that answers; what is not there is 404. `asked` counts."""
 
     origin: str
     documents: dict[str, Any] = field(default_factory=dict)
@@ -25,6 +25,9 @@ class ClientSite:
     async def answer(self, request: Request) -> Response:
         self.asked.append(request.url.path)
         document = self.documents.get(request.url.path)
+        if callable(document):
+            answer: Response = await document(request)
+            return answer
         if isinstance(document, bytes):
             return Response(document)
         return JSONResponse(document, 404 if document is None else 200)

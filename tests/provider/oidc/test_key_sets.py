@@ -1,10 +1,14 @@
 """Keys behind a `jwks_uri`: fetched, kept, replaced, believed for a while when the address fails; never too often."""
 
+import asyncio
 import secrets
+import time
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from idp.audit.model import SYSTEM
 from idp.kernel.ids import ClientId
@@ -107,3 +111,51 @@ async def test_a_key_set_that_is_none_proves_nobody(world: World, document: Any)
         world.clock.advance(11)
         site.documents["/jwks"] = jwks(key)
         assert await is_proven(world, key)
+
+
+async def test_a_redirect_to_a_good_key_set_is_not_followed(world: World) -> None:
+    key = ec_key()
+    async with client_site() as site:
+
+        async def elsewhere(request: Request) -> Response:
+            return RedirectResponse("/moved", 307)
+
+        await register(world, site)
+        site.documents |= {"/jwks": elsewhere, "/moved": jwks(key)}
+        assert not await is_proven(world, key)
+        assert site.asked == ["/jwks"]
+
+
+async def test_a_key_set_of_more_than_64_kilobytes_is_not_read(world: World) -> None:
+    key = ec_key()
+    async with client_site() as site:
+        await register(world, site)
+        site.documents["/jwks"] = {**jwks(key), "padding": "x" * 65_536}
+        assert not await is_proven(world, key)
+
+
+async def test_a_slow_key_set_is_given_up_after_two_and_a_half_seconds(world: World) -> None:
+    key = ec_key()
+    async with client_site() as site:
+
+        async def slow(request: Request) -> Response:
+            await asyncio.sleep(4)
+            return JSONResponse(jwks(key))
+
+        await register(world, site)
+        site.documents["/jwks"] = slow
+        began = time.monotonic()
+        assert not await is_proven(world, key)
+        assert 2.0 < time.monotonic() - began < 3.5
+
+
+async def test_what_was_fetched_before_serves_while_the_address_answers_with_nonsense(world: World) -> None:
+    key = ec_key()
+    async with client_site() as site:
+        await register(world, site)
+        site.documents["/jwks"] = jwks(key)
+        assert await is_proven(world, key)
+        site.documents["/jwks"] = b"<html>maintenance</html>"
+        world.clock.advance(1300)
+        assert await is_proven(world, key)
+        assert len(site.asked) == 2

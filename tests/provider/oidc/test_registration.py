@@ -1,5 +1,6 @@
 """Programs register themselves and look after their registration: RFC 7591 and RFC 7592, over HTTP."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -24,7 +25,9 @@ GOOD: dict[str, Any] = {
 
 async def invited(world: World, profile: ClientProfile = BASELINE) -> str:
     async with world.storage.unit_of_work() as uow:
-        return await world.registration.invite(uow, agency_id=world.sown.agency_id, profile=profile, by=SYSTEM)
+        return await world.registration.invitations.make(
+            uow, agency_id=world.sown.agency_id, profile=profile, by=SYSTEM
+        )
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -155,6 +158,76 @@ async def test_one_program_does_not_reach_anothers_registration(world: World) ->
     ):
         assert is_refused(response, "invalid_token", 401)
     assert "registration.wrong_token" in world.security_log.events
+
+
+async def test_an_update_replaces_what_the_client_said_and_nothing_that_the_house_said(world: World) -> None:
+    answer = (await registered(world, policy_uri="https://jobs.example/policy")).json()
+    async with world.storage.reading() as uow:
+        before = await world.clients.get(uow, ClientId(answer["client_id"]))
+    elsewhere = [CALLBACK, "https://other.example/callback"]
+    changed = await world.browser().put(
+        answer["registration_client_uri"],
+        json={"client_id": answer["client_id"], "redirect_uris": elsewhere},
+        headers=bearer(answer["registration_access_token"]),
+    )
+    assert changed.status_code == 200, changed.text
+    # RFC 7592 §2.2: "This request … MUST be treated as replacing, as opposed to augmenting": what is left out is gone
+    assert not {"policy_uri", "contacts"} & set(changed.json())
+    assert changed.json()["redirect_uris"] == elsewhere
+    async with world.storage.reading() as uow:
+        after = await world.clients.get(uow, ClientId(answer["client_id"]))
+    assert before is not None
+    assert after is not None
+    kept = ("agency_id", "profile", "sector", "services", "pkce_required", "refresh_grace_seconds", "secret_digest")
+    assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
+    assert after.pkce_required
+
+
+async def test_a_client_that_becomes_public_uses_pkce(world: World) -> None:
+    answer = (await registered(world)).json()
+    async with world.storage.unit_of_work() as uow:
+        present = await world.clients.get(uow, ClientId(answer["client_id"]))
+        assert present is not None
+        await world.clients.replace(uow, replace(present, pkce_required=False), by=SYSTEM)
+    wanted = {**GOOD, "client_id": answer["client_id"], "token_endpoint_auth_method": "none"}
+    headers = bearer(answer["registration_access_token"])
+    assert (
+        await world.browser().put(answer["registration_client_uri"], json=wanted, headers=headers)
+    ).status_code == 200
+    async with world.storage.reading() as uow:
+        after = await world.clients.get(uow, ClientId(answer["client_id"]))
+    assert after is not None
+    assert after.pkce_required
+
+
+async def test_a_bad_update_changes_nothing(world: World) -> None:
+    answer = (await registered(world)).json()
+    uri, headers = answer["registration_client_uri"], bearer(answer["registration_access_token"])
+    browser = world.browser()
+    for body in (b"", b"[]", b"[" * 30_000):
+        assert is_refused(await browser.put(uri, content=body, headers=headers), "invalid_client_metadata")
+    assert is_refused(await browser.put(uri, content=b" " * 40_000, headers=headers), "invalid_client_metadata", 413)
+    no_address = {"client_id": answer["client_id"], "redirect_uris": []}
+    assert is_refused(await browser.put(uri, json=no_address, headers=headers), "invalid_redirect_uri")
+    read = (await browser.get(uri, headers=headers)).json()
+    assert read == {name: value for name, value in answer.items() if not name.startswith("client_secret")}
+
+
+async def test_an_update_is_held_to_the_list_at_its_sector(world: World) -> None:
+    async with client_site() as site:
+        site.documents["/clients.json"] = [CALLBACK]
+        sector = {"sector_identifier_uri": f"{site.origin}/clients.json"}
+        answer = (await registered(world, **sector)).json()
+        wanted = {**GOOD, **sector, "client_id": answer["client_id"], "redirect_uris": [CALLBACK, f"{CALLBACK}/2"]}
+        uri, headers = answer["registration_client_uri"], bearer(answer["registration_access_token"])
+        assert is_refused(await world.browser().put(uri, json=wanted, headers=headers), "invalid_client_metadata")
+        site.documents["/clients.json"] = wanted["redirect_uris"]
+        assert (await world.browser().put(uri, json=wanted, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["http://jobs.example/login", "http://localhost/login", "ftp://jobs.example/"])
+async def test_sign_ins_begin_at_https_addresses_alone(world: World, address: str) -> None:
+    assert is_refused(await registered(world, initiate_login_uri=address), "invalid_client_metadata")
 
 
 @pytest.mark.parametrize(
