@@ -26,7 +26,7 @@ from idp.provider.account.waiting import WaitingPages
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.oidc.authorize import AuthorizeEndpoint
 from idp.provider.oidc.backchannel import AutomatedDecisions, BackchannelEndpoint
-from idp.provider.oidc.callers import Callers, CertificateHeader
+from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.clients import ClientEndpoints
 from idp.provider.oidc.device import DeviceEndpoints
 from idp.provider.oidc.introspection import IntrospectionEndpoint
@@ -45,6 +45,7 @@ from idp.settings import Settings
 from idp.storage.profile import Profile
 from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
+from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from idp.web.csrf import Csrf
 from idp.web.errors import ErrorAnswers, ProblemCatalogue
 from idp.web.middleware import door_middleware
@@ -100,11 +101,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         cookie=SessionCookie(https=kit.https),
     )
     flows = Flows(storage=storage, requests=rooms.requests, clients=rooms.clients, agencies=rooms.agencies)
-    callers = Callers(
-        key_sets=rooms.key_sets,
-        security_log=ground.security_log,
-        certificate_header=_certificate_header(settings),
-    )
+    callers = Callers(key_sets=rooms.key_sets, certificates=_client_certificates(settings, rooms))
     page_families = (
         MetadataEndpoints(metadata=rooms.metadata, keys=ground.signing_keys),
         ClientEndpoints(
@@ -217,7 +214,12 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         usual="json",
     )
     storage = rooms.ground.storage
-    tokens = GatewayTokens(access_tokens=rooms.access_tokens, storage=storage, base_url=settings.gateway_url)
+    tokens = GatewayTokens(
+        access_tokens=rooms.access_tokens,
+        storage=storage,
+        base_url=settings.gateway_url,
+        certificates=_client_certificates(settings, rooms),
+    )
     pulls = PullEndpoints(exchange=rooms.exchange, tokens=tokens, base_url=settings.gateway_url)
     verification = VerificationPages(
         pages=kit.pages,
@@ -333,8 +335,8 @@ def _kit(
     return DoorKit(origin, https, assets, browsers, csrf, pages, errors, problems)
 
 
-def _certificate_header(settings: Settings) -> CertificateHeader | None:
-    """Where client certificates come from, when a proxy hands them on."""
-    if not settings.client_certificate_header:
-        return None
-    return CertificateHeader(settings.client_certificate_header, settings.trusted_proxies)
+def _client_certificates(settings: Settings, rooms: Rooms) -> ClientCertificates:
+    header = None
+    if settings.client_certificate_header:
+        header = CertificateHeader(settings.client_certificate_header, settings.trusted_proxies)
+    return ClientCertificates(security_log=rooms.ground.security_log, header=header)

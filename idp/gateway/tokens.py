@@ -12,6 +12,7 @@ from idp.protocol.authorization_header import challenge, only_authorization
 from idp.protocol.dpop import only_proof
 from idp.protocol.errors import InvalidRequestError, OAuth2Error
 from idp.storage.storage import Storage
+from idp.web.client_certificates import ClientCertificates
 
 
 class GatewayTokens:
@@ -20,8 +21,11 @@ class GatewayTokens:
     `base_url` is the gateway's own, which is also the tokens' audience.
     """
 
-    def __init__(self, *, access_tokens: AccessTokens, storage: Storage, base_url: str) -> None:
+    def __init__(
+        self, *, access_tokens: AccessTokens, storage: Storage, base_url: str, certificates: ClientCertificates
+    ) -> None:
         self._access_tokens = access_tokens
+        self._certificates = certificates
         self._storage = storage
         self._base_url = base_url.rstrip("/")
 
@@ -32,6 +36,7 @@ class GatewayTokens:
         """
         authorization = only_authorization(request.headers.getlist("authorization"))
         proof = only_proof(request.headers.getlist("dpop"))
+        certificate = self._certificates.of(request.scope)
         await self._access_tokens.prepare()
         async with self._storage.unit_of_work() as uow:
             try:
@@ -42,6 +47,7 @@ class GatewayTokens:
                     method=request.method,
                     url=self._base_url + request.url.path,
                     expected_audience=self._base_url,
+                    certificate=None if certificate is None else certificate.thumbprint,
                 )
             except GrantEnded as ended:
                 refusal = ended  # raised once the proof is spent, so that it cannot be shown again

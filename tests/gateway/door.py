@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from idp.protocol.dpop import DpopNonces
 from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
 from idp.web.csrf import Csrf
+from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from idp.web.errors import ErrorAnswers, ProblemCatalogue
 from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
@@ -121,7 +123,12 @@ async def open_door(
         proofs=DpopProofs(DpopNonces(secrets.token_bytes(32))),
         security_log=SecurityLog(world.clock),
     )
-    tokens = GatewayTokens(access_tokens=access_tokens, storage=world.storage, base_url=GATEWAY)
+    certificates = ClientCertificates(
+        security_log=SecurityLog(world.clock), header=CertificateHeader("client-cert", [ip_network("127.0.0.1/32")])
+    )
+    tokens = GatewayTokens(
+        access_tokens=access_tokens, storage=world.storage, base_url=GATEWAY, certificates=certificates
+    )
     csrf = Csrf(key=secrets.token_bytes(32), browsers=BrowserIds(door="gateway", https=False), origin=GATEWAY)
     brand = Brand(name_th="ทดสอบ", name_en="Test", help_th="ช่วยเหลือ", help_en="Help")
     pages = Pages(template_packages=[("idp.gateway", "templates")], assets=assets, brand=brand, csrf=csrf, https=False)

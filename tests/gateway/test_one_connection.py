@@ -22,6 +22,7 @@ from idp.keys.signing import SigningKeys
 from idp.protocol.dpop import DpopNonces
 from idp.protocol.errors import InvalidTokenError
 from idp.storage.storage import Storage
+from idp.web.client_certificates import ClientCertificates
 from tests.clock import FrozenClock
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +65,7 @@ async def test_a_token_is_verified_on_one_connection(narrow: Storage, clock: Fro
         ),
         storage=narrow,
         base_url=GATEWAY,
+        certificates=ClientCertificates(security_log=SecurityLog(clock)),
     )
     with pytest.raises(InvalidTokenError):
         await tokens.verified(pull_with_a_bad_token())

@@ -71,5 +71,8 @@ async def test_a_token_for_the_data_exchange_names_the_certificate_too(
     token = (await bound.tokens(authorization_details=json.dumps([PERSON])))["access_token"]
     told = (await bound.http.post("/introspect", data=bound.authenticated({"token": token}))).json()
     assert told["cnf"] == {"x5t#S256": thumbprint(certificate)}
-    used = await bound.http.post("/pulls", headers={"authorization": f"Bearer {token}"})
+    headers = {"authorization": f"Bearer {token}"}
+    assert (await bound.http.post("/pulls", headers=headers)).status_code == 200
+    over(bound, AUTHORITY.certify("thief.example"))
+    used = await bound.http.post("/pulls", headers=headers)
     assert is_refused(used, "invalid_token", 401)

@@ -55,7 +55,7 @@ from idp.provider.account.apps import AppPages
 from idp.provider.account.waiting import WaitingPages
 from idp.provider.oidc.authorize import AuthorizeEndpoint
 from idp.provider.oidc.backchannel import BackchannelEndpoint
-from idp.provider.oidc.callers import Callers, CertificateHeader
+from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.clients import ClientEndpoints
 from idp.provider.oidc.device import DeviceEndpoints
 from idp.provider.oidc.introspection import IntrospectionEndpoint
@@ -68,6 +68,7 @@ from idp.provider.pages.session_cookie import Citizens, SessionCookie
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.browsers import BrowserIds
+from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from idp.web.csrf import Csrf
 from idp.web.pages import Brand, Pages
 from idp.web.routes import build_routes
@@ -214,7 +215,8 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         security_log=security_log,
     )
     proxy = CertificateHeader("client-cert", [ip_network("127.0.0.1/32")])
-    callers = Callers(key_sets=key_sets, security_log=security_log, certificate_header=proxy)
+    certificates = ClientCertificates(security_log=security_log, header=proxy)
+    callers = Callers(key_sets=key_sets, certificates=certificates)
     proofs = DpopProofs(DpopNonces(b"n" * 32))
     codes, grants = Codes(sealer), Grants(audit=audit)
     token_ground = TokenGround(
@@ -308,6 +310,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     async def resource(request: Request) -> Response:
         """What the gateway does with a token before anything else."""
         try:
+            certificate = certificates.of(request.scope)
             await access_tokens.prepare()
             async with storage.unit_of_work() as uow:
                 verified = await access_tokens.verify(
@@ -317,6 +320,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
                     method=request.method,
                     url=f"{GATEWAY}/pulls",
                     expected_audience=GATEWAY,
+                    certificate=None if certificate is None else certificate.thumbprint,
                 )
         except OAuth2Error as error:
             return oauth_error(error, nonce=None)
