@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from idp.app.schema import upgrade_schema
 from idp.audit.log import AuditLog
@@ -14,6 +15,7 @@ from idp.keys.blind_index import BlindIndex
 from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys, load_root_keys
+from idp.keys.model import KeyUnreachable, PrivateKeys
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
@@ -46,7 +48,8 @@ class Ground:
 async def open_ground(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Ground]:
     """Open store and keys. The small profiles bring their own schema up to date; production runs `idp db upgrade`.
 
-    Raises OtherProfile when the store was made for another profile.
+    Raises OtherProfile when the store was made for another profile, KeyUnreachable when the module that shall keep the
+    signing keys is not there.
     """
     clock = clock or SystemClock()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,14 +61,41 @@ async def open_ground(settings: Settings, *, clock: Clock | None = None) -> Asyn
         await watch_clock(storage)
         async with storage.unit_of_work() as uow:
             await mark_or_check(uow, settings.profile)
-        ground = _ground(settings, clock, root_keys, storage)
-        await ground.signing_keys.ensure()
-        yield ground
+        async with _open_module(settings, clock) as module:
+            ground = _ground(settings, clock, root_keys, storage, module)
+            await ground.signing_keys.ensure()
+            yield ground
     finally:
         await storage.close()
 
 
-def _ground(settings: Settings, clock: Clock, root_keys: RootKeys, storage: Storage) -> Ground:
+@asynccontextmanager
+async def _open_module(settings: Settings, clock: Clock) -> AsyncIterator[PrivateKeys | None]:
+    """The hardware module of the signing keys, when the deployment has one."""
+    library, pin_file = settings.pkcs11_module, settings.pkcs11_pin_file
+    if library is None or pin_file is None:
+        yield None
+        return
+    from idp.keys.module import ModuleAddress, ModuleKeys  # loads a native library that few deployments need
+
+    address = ModuleAddress(library, settings.pkcs11_token_label, _pin(pin_file))
+    keys = await ModuleKeys.opened(address, clock=clock)
+    try:
+        yield keys
+    finally:
+        await keys.close()
+
+
+def _pin(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyUnreachable(f"the PIN of the module cannot be read from {path}") from error
+
+
+def _ground(
+    settings: Settings, clock: Clock, root_keys: RootKeys, storage: Storage, module: PrivateKeys | None
+) -> Ground:
     pairwise = PairwiseSubjects(root_keys)
     return Ground(
         clock=clock,
@@ -76,7 +106,7 @@ def _ground(settings: Settings, clock: Clock, root_keys: RootKeys, storage: Stor
         personal=PersonalData(root_keys),
         blind_index=BlindIndex(root_keys),
         pairwise=pairwise,
-        signing_keys=SigningKeys(storage=storage, root_keys=root_keys, clock=clock),
+        signing_keys=SigningKeys(storage=storage, root_keys=root_keys, clock=clock, module=module),
         encryption_key=ServerEncryptionKey(root_keys),
         checkpoint_signer=CheckpointSigner(root_keys, origin=settings.audit_origin),
         audit=AuditLog(mac=EntrySeal(root_keys).mac, pseudonym=pairwise.pseudonym, randomness=system_randomness),

@@ -24,7 +24,7 @@ import idp.exchange.document.store
 import idp.exchange.pull.counting
 import idp.exchange.pull.store
 import idp.keys.envelope
-import idp.keys.signing
+import idp.keys.signing_store
 import idp.portal.store
 import idp.stations.store
 import idp.storage.leases

@@ -1,103 +1,73 @@
-"""Signing keys of the issuer: kept wrapped in the store, published before use, replaced on schedule.
+"""Signing keys of the issuer: kept by the store or a hardware module, published before use, replaced on schedule.
 
-A key's life: `published` (in the JWKS, not yet used), `active` (signs), `retired` (still in the JWKS so that what it
-signed verifies), gone. Published 24 h before use and kept 24 h after its last signature expired (attack row 86).
+The calendar is `idp.keys.calendar`'s. Every node goes by a snapshot of the store's keys, at most two seconds old.
 """
 
 import asyncio
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, insert, select, update
+from joserfc.jwk import KeySet
 
 from idp.kernel.clock import Clock
-from idp.kernel.errors import Unavailable
 from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.keys import signing_store
+from idp.keys.calendar import (
+    KNOWN_EVERYWHERE_AFTER,
+    LONGEST_UNCONFIRMED,
+    PUBLISHED_BEFORE_USE,
+    SNAPSHOT_LIFE,
+    due_succession,
+)
+from idp.keys.compact import compact, signing_input
 from idp.keys.files import RootKeys
-from idp.keys.model import KeysProblem
-from idp.keys.sealing import NONCE_BYTES, SealBroken
+from idp.keys.model import (
+    ALGORITHMS,
+    KEY_ALGORITHMS,
+    Keeper,
+    KeysUnconfirmed,
+    KeyUnreachable,
+    PrivateKeys,
+    SigningKey,
+)
+from idp.keys.sealing import SealBroken
+from idp.keys.wrapped import WrappedKeys
 from idp.storage.leases import take_lease
-from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import Storage, UnitOfWork
 
-signing_key = Table(
-    "signing_key",
-    metadata,
-    Column("kid", Text, primary_key=True),
-    Column("alg", Text, nullable=False),
-    Column("public_jwk", JsonText, nullable=False),
-    Column("root_version", Integer, nullable=False),
-    Column("wrapped_private", LargeBinary, nullable=False),
-    Column("published_at", Instant, nullable=False),
-    Column("active_from", Instant, nullable=False),
-    Column("retired_at", Instant, nullable=False),
-    Column("gone_at", Instant, nullable=False),
-)
-
-PUBLISHED_BEFORE_USE = timedelta(hours=24)
-KEPT_AFTER_USE = timedelta(hours=25)
-SIGNS_FOR = timedelta(days=90)
-LEASE = timedelta(seconds=10)
-SNAPSHOT_LIFE = timedelta(seconds=2)
-KEY_ALGORITHMS = ("ES256", "RS256", "EdDSA")
-"""Which keys are made: one key a kind. The RSA key signs by RS256 and PS256, and is published for both."""
-ALGORITHMS = ("ES256", "PS256", "EdDSA", "RS256")
-LONGEST_UNCONFIRMED = timedelta(seconds=5)
-
-Pair = ECKey | RSAKey | OKPKey
-
-
-class KeysUnconfirmed(Unavailable):
-    """The store has not confirmed the keys for more than five seconds."""
-
-    def __init__(self) -> None:
-        super().__init__(KeysProblem.UNCONFIRMED)
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """One key pair with its calendar; `key` is joserfc's object."""
-
-    kid: str
-    alg: str
-    key: Pair
-    active_from: datetime
-    retired_at: datetime
-
-    def signs_at(self, now: datetime) -> bool:
-        """True while this key is the one that may sign."""
-        return self.active_from <= now < self.retired_at
-
-
-def due_keys(keys: tuple[SigningKey, ...], alg: str, now: datetime) -> datetime | None:
-    """When the next key of this algorithm must start to sign, if it has to be made now; None when all is in order."""
-    last = max((key.retired_at for key in keys if key.alg == alg), default=None)
-    if last is None or last <= now:
-        return now
-    return last if last - PUBLISHED_BEFORE_USE - SNAPSHOT_LIFE <= now else None
+LEASE: Final = timedelta(seconds=10)
+MODULE_ALGORITHMS: Final = frozenset({"ES256", "RS256"})
+"""The keys a module keeps where there is one. Few modules know Ed25519: that key stays wrapped in the store."""
 
 
 class SigningKeys:
-    """The issuer's keys: signs, verifies what was signed here, publishes the JWKS, makes successors in time."""
+    """The issuer's keys: signs, verifies what was signed here, publishes the JWKS, makes successors in time.
+
+    `module` keeps the private halves where the deployment has one; keys it did not make go on as they are.
+    """
 
     def __init__(
-        self, *, storage: Storage, root_keys: RootKeys, clock: Clock, randomness: Randomness = system_randomness
+        self,
+        *,
+        storage: Storage,
+        root_keys: RootKeys,
+        clock: Clock,
+        module: PrivateKeys | None = None,
+        randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
-        self._root_keys = root_keys
         self._clock = clock
-        self._randomness = randomness
         self._holder = random_text(randomness, bits=128)
+        self._keepers: dict[Keeper, PrivateKeys] = {Keeper.STORE: WrappedKeys(root_keys, randomness=randomness)}
+        if module is not None:
+            self._keepers[Keeper.MODULE] = module
         self._snapshot: tuple[SigningKey, ...] = ()
+        self._verifying = KeySet([])
         self._taken_at: datetime | None = None
         self._refreshing = asyncio.Lock()
 
@@ -107,28 +77,32 @@ class SigningKeys:
             # one node makes keys; the others wait for its row and find them made
             if await take_lease(uow, name="keys.signing", holder=self._holder, for_how_long=LEASE) is None:
                 return
-            await uow.execute(delete(signing_key).where(signing_key.c.gone_at <= uow.now))
-            keys = await self._load(uow)
+            gone = await signing_store.forget_gone(uow)
+            keys = await signing_store.all_keys(uow)
             for alg in KEY_ALGORITHMS:
-                if (start := due_keys(keys, alg, uow.now)) is not None:
-                    await self._make(uow, alg, start)
-        async with self._refreshing:
-            await self._take_snapshot()
+                if (due := due_succession(keys, alg, uow.now)) is not None:
+                    await self._succeed(uow, alg, [due.predecessor] if due.predecessor else [], due.starts)
+        await self._renew_snapshot()
+        for private in gone:
+            if (keeper := self._keepers.get(private.keeper)) is not None:
+                await keeper.destroy(private)
 
-    async def replace_now(self) -> None:
-        """Retire every key that signs and let a successor sign at once; the retired stay published until they are gone.
+    async def replace(self, *, at_once: bool) -> datetime:
+        """Make successors now, whatever the calendar says; the moment from which they sign.
 
-        For a key that is lost, and for testers: clients that cached the key set must fetch it again.
+        A day from now, so that no client notices; `at_once`, for a key that is lost, as soon as every node knows them:
+        clients that kept the key set must then fetch it again. Keys that are replaced stay published until they are
+        gone.
         """
         async with self._storage.unit_of_work() as uow:
-            still_signs = (signing_key.c.active_from <= uow.now) & (signing_key.c.retired_at > uow.now)
-            await uow.execute(
-                update(signing_key).where(still_signs).values(retired_at=uow.now, gone_at=uow.now + KEPT_AFTER_USE)
-            )
+            starts = uow.now + (KNOWN_EVERYWHERE_AFTER if at_once else PUBLISHED_BEFORE_USE)
+            keys = await signing_store.all_keys(uow)
             for alg in KEY_ALGORITHMS:
-                await self._make(uow, alg, uow.now)
-        async with self._refreshing:
-            await self._take_snapshot()
+                of_alg = [key for key in keys if key.alg == alg]
+                replaced = [key for key in of_alg if key.signs_at(uow.now) or key.retired_at > starts]
+                await self._succeed(uow, alg, replaced, starts)
+        await self._renew_snapshot()
+        return starts
 
     async def refresh(self) -> tuple[SigningKey, ...]:
         """The keys as the store has them, at most two seconds old.
@@ -145,43 +119,54 @@ class SigningKeys:
     async def public_jwks(self) -> dict[str, Any]:
         """The key set as published at `jwks_uri` (RFC 7517)."""
         keys = await self.refresh()
-        return {"keys": [{**key.key.as_dict(private=False), **_published(key)} for key in keys]}
+        return {"keys": [{**key.public.as_dict(private=False), **_published(key)} for key in keys]}
 
     async def sign_jwt(self, claims: dict[str, Any], *, typ: str, alg: str = "ES256") -> str:
         """A compact JWS over `claims` by the active key of `alg`, of the keys last refreshed.
 
-        Raises LookupError when no key may sign, KeysUnconfirmed.
+        Raises LookupError when no key may sign, KeysUnconfirmed, KeyUnreachable.
         """
         now = self._clock.now()
         made_for = "RS256" if alg == "PS256" else alg
         key = next((key for key in self._confirmed() if key.alg == made_for and key.signs_at(now)), None)
         if key is None:
             raise LookupError(f"no active {alg} signing key")
-        with _eddsa_by_its_old_name():
-            return jwt.encode({"alg": alg, "typ": typ, "kid": key.kid}, claims, key.key, algorithms=[alg])
+        signed = signing_input(claims, kid=key.kid, alg=alg, typ=typ)
+        return compact(signed, await self._keeper(key.private.keeper).sign(key.kid, key.private, alg, signed))
 
     async def verify_jwt(self, token: str, *, expected_typ: str) -> dict[str, Any]:
         """The claims of a token that one of these keys signed as `expected_typ`; expiry is the caller's to judge.
 
         Goes by the keys last refreshed. Raises SealBroken, KeysUnconfirmed.
         """
-        keys = KeySet([key.key for key in self._confirmed()])
+        self._confirmed()
         try:
             with _eddsa_by_its_old_name():
-                decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+                decoded = jwt.decode(token, self._verifying, algorithms=list(ALGORITHMS))
         except (JoseError, ValueError) as error:
             raise SealBroken("jwt") from error
         if decoded.header.get("typ") != expected_typ:
             raise SealBroken("jwt typ")
         return decoded.claims
 
+    async def check(self) -> None:
+        """Sign once with every key that may: raises what `sign_jwt` raises when this node could not answer."""
+        await self.refresh()
+        for alg in KEY_ALGORITHMS:
+            await self.sign_jwt({}, typ="check", alg=alg)
+
     def _is_due(self) -> bool:
         return self._taken_at is None or self._clock.now() - self._taken_at >= SNAPSHOT_LIFE
+
+    async def _renew_snapshot(self) -> None:
+        async with self._refreshing:
+            await self._take_snapshot()
 
     async def _take_snapshot(self) -> None:
         now = self._clock.now()
         async with self._storage.reading() as uow:
-            self._snapshot = await self._load(uow)
+            self._snapshot = await signing_store.all_keys(uow)
+        self._verifying = KeySet([key.public for key in self._snapshot])
         self._taken_at = now
 
     def _confirmed(self) -> tuple[SigningKey, ...]:
@@ -190,64 +175,17 @@ class SigningKeys:
             raise KeysUnconfirmed
         return self._snapshot
 
-    async def _load(self, uow: UnitOfWork) -> tuple[SigningKey, ...]:
-        rows = await uow.all(select(signing_key).order_by(signing_key.c.active_from))
-        return tuple(
-            SigningKey(
-                row.kid,
-                row.alg,
-                self._unwrap(row.kid, row.alg, row.root_version, row.wrapped_private),
-                row.active_from,
-                row.retired_at,
-            )
-            for row in rows
-        )
+    async def _succeed(self, uow: UnitOfWork, alg: str, replaced: list[SigningKey], starts: datetime) -> None:
+        """A new key of this algorithm signs from `starts`, and those it replaces until then."""
+        module = self._keepers.get(Keeper.MODULE) if alg in MODULE_ALGORITHMS else None
+        await signing_store.retire_at(uow, [key.kid for key in replaced], starts)
+        new = await (module or self._keepers[Keeper.STORE]).make(alg)
+        await signing_store.add_key(uow, alg, new, active_from=starts)
 
-    async def _make(self, uow: UnitOfWork, alg: str, active_from: datetime) -> None:
-        fresh = _fresh(alg)
-        kid, version = fresh.thumbprint(), self._root_keys.newest
-        nonce = self._randomness(NONCE_BYTES)
-        wrapped = nonce + self._cipher(version).encrypt(nonce, fresh.as_pem(private=True), kid.encode())
-        retired_at = active_from + SIGNS_FOR
-        await uow.execute(
-            insert(signing_key).values(
-                kid=kid,
-                alg=alg,
-                public_jwk=fresh.as_dict(private=False),
-                root_version=version,
-                wrapped_private=wrapped,
-                published_at=uow.now,
-                active_from=active_from,
-                retired_at=retired_at,
-                gone_at=retired_at + KEPT_AFTER_USE,
-            )
-        )
-
-    def _unwrap(self, kid: str, alg: str, version: int, wrapped: bytes) -> Pair:
-        try:
-            pem = self._cipher(version).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], kid.encode())
-        except (InvalidTag, KeyError) as error:
-            raise SealBroken("signing_key.wrapped_private") from error
-        match alg:
-            case "ES256":
-                return ECKey.import_key(pem, {"kid": kid, "alg": alg, "use": "sig"})
-            case "EdDSA":
-                return OKPKey.import_key(pem, {"kid": kid, "alg": alg, "use": "sig"})
-            case _:
-                return RSAKey.import_key(pem, {"kid": kid, "use": "sig"})
-
-    def _cipher(self, version: int) -> AESGCM:
-        return AESGCM(self._root_keys.derive("signing-key-wrapping", version=version))
-
-
-def _fresh(alg: str) -> Pair:
-    match alg:
-        case "ES256":
-            return ECKey.generate_key("P-256")
-        case "EdDSA":
-            return OKPKey.generate_key("Ed25519")
-        case _:
-            return RSAKey.generate_key(2048)
+    def _keeper(self, keeper: Keeper) -> PrivateKeys:
+        if keeper not in self._keepers:
+            raise KeyUnreachable("a signing key lies in a module, and this node is set up without one")
+        return self._keepers[keeper]
 
 
 def _published(key: SigningKey) -> dict[str, str]:

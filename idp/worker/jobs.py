@@ -9,6 +9,7 @@ from idp.authorization.deferred.service import DeferredRequests
 from idp.enrolment.service import Enrolments
 from idp.exchange.service import Exchange
 from idp.keys.audit_seals import CheckpointSigner
+from idp.keys.calendar import LOOKED_AFTER_EVERY
 from idp.keys.signing import SigningKeys
 from idp.stations.service import Stations
 from idp.storage.leases import take_lease
@@ -120,7 +121,7 @@ def all_jobs(
         Job("audit.checkpoint", 30, audit.checkpoint, runs_at_the_end=True),
         Job("stations.sweep", 5, sweep_card_sessions),
         Job("enrolment.advance", 5, enrolments.advance_open),
-        Job("keys.ensure", 3600, signing_keys.ensure),
+        Job("keys.ensure", LOOKED_AFTER_EVERY.total_seconds(), signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
         Job("deferred.forget", 600, forget_deferred),
         Job("exchange.forget", 600, forget_answers_and_documents),

@@ -18,7 +18,8 @@ from connectors.documents.verification import verify_pdf
 from connectors.simulators.authority.routes import Authority, authority_routes
 from connectors.simulators.switchboard import Switchboard
 from idp.keys.files import RootKeys
-from idp.keys.signing import SigningKeys, signing_key
+from idp.keys.signing import SigningKeys
+from idp.keys.signing_store import signing_key
 from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
 from idp.web.assets import Assets

@@ -24,13 +24,14 @@ from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, DocumentVerifier, VerificationPages
 from idp.keys.sealing import TokenSealer
-from idp.keys.signing import SigningKeys, signing_key
+from idp.keys.signing import SigningKeys
+from idp.keys.signing_store import signing_key
 from idp.protocol.access_token import TYP, access_token_claims
 from idp.protocol.dpop import DpopNonces
 from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
-from idp.web.csrf import Csrf
 from idp.web.client_certificates import CertificateHeader, ClientCertificates
+from idp.web.csrf import Csrf
 from idp.web.errors import ErrorAnswers, ProblemCatalogue
 from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +18,6 @@ from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys, load_root_keys, read_root_keys, write_secret
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
-from idp.keys.signing import KEPT_AFTER_USE, PUBLISHED_BEFORE_USE, SIGNS_FOR, KeysUnconfirmed, SigningKeys
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 
@@ -163,86 +161,3 @@ def test_agents_encrypt_to_the_server_and_to_nobody_else() -> None:
         ServerEncryptionKey(RootKeys({1: b"\x09" * 32})).decrypt(token)
     with pytest.raises(SealBroken):
         server.decrypt(token[:-4] + "AAAA")
-
-
-async def published(keys: SigningKeys, alg: str) -> list[Any]:
-    return [key["kid"] for key in (await keys.public_jwks())["keys"] if key.get("alg") == alg]
-
-
-async def test_a_successor_is_published_a_day_before_it_signs_and_the_old_key_is_kept(
-    sqlite_storage: Storage, clock: FrozenClock
-) -> None:
-    keys = SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock)
-    await keys.ensure()
-    [first] = await published(keys, "ES256")
-    old = await keys.sign_jwt({"n": 1}, typ="at+jwt")
-    clock.advance((SIGNS_FOR - PUBLISHED_BEFORE_USE).total_seconds())
-    await keys.ensure()
-    kids = await published(keys, "ES256")
-    assert kids[0] == first
-    assert len(kids) == 2
-    assert (await keys.verify_jwt(old, expected_typ="at+jwt"))["n"] == 1
-    clock.advance(PUBLISHED_BEFORE_USE.total_seconds())
-    await keys.refresh()
-    fresh = await keys.sign_jwt({"n": 2}, typ="at+jwt")
-    assert (await keys.verify_jwt(fresh, expected_typ="at+jwt"))["n"] == 2
-    assert (await keys.verify_jwt(old, expected_typ="at+jwt"))["n"] == 1
-    clock.advance(KEPT_AFTER_USE.total_seconds())
-    await keys.ensure()
-    assert await published(keys, "ES256") == kids[1:]
-    with pytest.raises(SealBroken):
-        await keys.verify_jwt(old, expected_typ="at+jwt")
-
-
-@pytest.mark.parametrize("alg", ["ES256", "PS256", "EdDSA", "RS256"])
-async def test_every_algorithm_signs_and_the_rsa_key_is_published_for_both_of_its(
-    sqlite_storage: Storage, clock: FrozenClock, alg: str
-) -> None:
-    keys = SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock)
-    await keys.ensure()
-    token = await keys.sign_jwt({"a": 1}, typ="x", alg=alg)
-    assert await keys.verify_jwt(token, expected_typ="x") == {"a": 1}
-    meant_for = {key["kty"]: key.get("alg") for key in (await keys.public_jwks())["keys"]}
-    assert meant_for == {"EC": "ES256", "OKP": "EdDSA", "RSA": None}
-
-
-async def test_tokens_of_another_type_or_key_are_refused(sqlite_storage: Storage, clock: FrozenClock) -> None:
-    keys = SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock)
-    await keys.ensure()
-    token = await keys.sign_jwt({"n": 1}, typ="at+jwt")
-    with pytest.raises(SealBroken):
-        await keys.verify_jwt(token, expected_typ="JWT")
-    with pytest.raises(SealBroken):
-        await keys.verify_jwt(token[:-4] + "AAAA", expected_typ="at+jwt")
-
-
-async def test_keys_that_the_store_has_not_confirmed_of_late_neither_sign_nor_verify(
-    sqlite_storage: Storage, clock: FrozenClock
-) -> None:
-    keys = SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock)
-    await keys.ensure()
-    token = await keys.sign_jwt({"n": 1}, typ="at+jwt")
-    clock.advance(5)
-    assert (await keys.verify_jwt(token, expected_typ="at+jwt"))["n"] == 1
-    clock.advance(1)
-    with pytest.raises(KeysUnconfirmed):
-        await keys.verify_jwt(token, expected_typ="at+jwt")
-    with pytest.raises(KeysUnconfirmed):
-        await keys.sign_jwt({"n": 2}, typ="at+jwt")
-    await keys.refresh()
-    assert (await keys.verify_jwt(token, expected_typ="at+jwt"))["n"] == 1
-
-
-async def test_no_private_key_lies_in_the_store_in_clear(
-    sqlite_storage: Storage, clock: FrozenClock, tmp_path: Path
-) -> None:
-    await SigningKeys(storage=sqlite_storage, root_keys=ROOTS, clock=clock).ensure()
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert b"PRIVATE KEY" not in stored
-
-
-async def test_nodes_that_start_together_make_one_set_of_keys(storage: Storage, clock: FrozenClock) -> None:
-    nodes = [SigningKeys(storage=storage, root_keys=ROOTS, clock=clock) for _ in range(4)]
-    await asyncio.gather(*(node.ensure() for node in nodes))
-    for node in nodes:
-        assert len(await published(node, "ES256")) == 1

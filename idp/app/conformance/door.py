@@ -1,5 +1,7 @@
 """Addresses that only testers need, beside the issuer's own. They exist in the conformance profile alone."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -23,7 +25,9 @@ class TesterEndpoints:
         return (Entry("/conformance/rotate-keys", ("POST",), self._rotate, Access.ANYONE, "conformance_rotate_keys"),)
 
     async def _rotate(self, request: Request) -> Response:
-        await self._keys.replace_now()
+        starts = await self._keys.replace(at_once=True)
         async with self._storage.unit_of_work() as uow:
             await self._audit.append(uow, AuditEvent("signing_keys.replaced", actor=SYSTEM))
+        # a tester goes on when the new keys sign, on every node
+        await asyncio.sleep((starts - self._storage.clock.now()).total_seconds())
         return JSONResponse({"keys": [key["kid"] for key in (await self._keys.public_jwks())["keys"]]})
