@@ -59,7 +59,7 @@ PORTAL_CLIENT_ID = "portal"
 class DoorKit:
     """What every door has of its own."""
 
-    origin: str
+    hosts: Sequence[str]
     https: bool
     assets: Assets
     browsers: BrowserIds
@@ -79,7 +79,7 @@ class DoorKit:
         return Starlette(
             routes=build_routes([*entries, *self.assets.entries()]),
             middleware=door_middleware(
-                hosts=[urlsplit(self.origin).hostname or ""],
+                hosts=self.hosts,
                 https=self.https,
                 last_resort=self.errors,
                 larger_bodies=larger_bodies,
@@ -91,7 +91,13 @@ class DoorKit:
 def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
     """The issuer: OpenID endpoints, citizens' pages, the card agents' mail slots."""
     kit = _kit(
-        settings, rooms, door="id", origin=settings.issuer, templates=[("idp.provider", "templates")], usual="page"
+        settings,
+        rooms,
+        door="id",
+        origin=settings.issuer,
+        other_origin=settings.mtls_url,
+        templates=[("idp.provider", "templates")],
+        usual="page",
     )
     ground, storage = rooms.ground, rooms.ground.storage
     citizens = Citizens(
@@ -156,6 +162,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             citizens=citizens,
             requests=rooms.requests,
             agencies=rooms.agencies,
+            consents=rooms.consents,
             subscribers=rooms.subscribers,
             previews=rooms.previews,
         ),
@@ -166,6 +173,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             citizens=citizens,
             subscribers=rooms.subscribers,
             agencies=rooms.agencies,
+            clients=rooms.clients,
             consents=rooms.consents,
             passkeys=rooms.passkeys,
             history=rooms.access_history,
@@ -316,6 +324,7 @@ def _kit(
     origin: str,
     templates: Sequence[tuple[str, str]],
     usual: Literal["page", "json"],
+    other_origin: str = "",
 ) -> DoorKit:
     https = origin.startswith("https://")
     assets = Assets(settings.assets / "web")
@@ -332,7 +341,8 @@ def _kit(
     pages = Pages(template_packages=templates, assets=assets, brand=brand, csrf=csrf, https=https)
     problems = ProblemCatalogue()
     errors = ErrorAnswers(catalogue=problems, pages=pages, usual=usual)
-    return DoorKit(origin, https, assets, browsers, csrf, pages, errors, problems)
+    hosts = [urlsplit(url).hostname or "" for url in (origin, other_origin) if url]
+    return DoorKit(hosts, https, assets, browsers, csrf, pages, errors, problems)
 
 
 def _client_certificates(settings: Settings, rooms: Rooms) -> ClientCertificates:

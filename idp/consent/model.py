@@ -7,6 +7,9 @@ from enum import StrEnum
 from idp.catalogue.gdx import GdxDetail
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
 
+SIGN_IN_CONSENT_DAYS = 365
+"""How long claims are remembered where no service sets its own days: asked again once a year."""
+
 
 class ConsentProblem(StrEnum):
     """Why this room refuses; texts in `idp/web/problems/CON.toml`."""
@@ -18,16 +21,17 @@ class ConsentProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
-    """One decision of a subscriber: these details, to this client of this agency, for one service.
+    """One decision of a subscriber: these details and claims, to this client of this agency, for at most one service.
 
-    `shown_hash` is the lower-case hex SHA-256 of what the page showed. In force while `given_at <= now < valid_until`
-    and not withdrawn; `uses_left` counts the pulls left for each data set.
+    `claims` are told at sign-in, by the names that `idp.protocol.scopes.consent_names` gives them; `service_id` is None
+    where there are no details. `shown_hash` is the lower-case hex SHA-256 of what the page showed. In force while
+    `given_at <= now < valid_until` and not withdrawn; `uses_left` counts the pulls left for each data set.
     """
 
     id: ConsentId
     subscriber_id: SubscriberId
     agency_id: AgencyId
-    service_id: ServiceId
+    service_id: ServiceId | None
     client_id: ClientId
     details: tuple[GdxDetail, ...]
     shown_hash: str
@@ -35,6 +39,7 @@ class ConsentRecord:
     valid_until: datetime
     withdrawn_at: datetime | None
     uses_left: dict[str, int]
+    claims: tuple[str, ...] = ()
 
     def is_live(self, now: datetime) -> bool:
         """True while it may be relied on; the SQL twin is `store.live_consent`."""

@@ -20,13 +20,15 @@ def ends_at(details: Sequence[GdxDetail], *, now: datetime, longest: timedelta) 
     return min(now + longest, midnight_after)
 
 
-def covers(record: ConsentRecord, details: Sequence[GdxDetail], *, now: datetime) -> bool:
-    """True when every detail was agreed to before, is still in force and has uses left.
+def covers(record: ConsentRecord, details: Sequence[GdxDetail], claims: Sequence[str], *, now: datetime) -> bool:
+    """True when every claim and detail was agreed to before, is still in force and the details have uses left.
 
     The uses and the last day of the new request are not compared: what is given under an earlier consent keeps that
     consent's own limits, never longer.
     """
-    return record.is_live(now) and bool(details) and all(_covers_one(record, detail) for detail in details)
+    if not record.is_live(now) or not (details or claims):
+        return False
+    return set(claims) <= set(record.claims) and all(_covers_one(record, detail) for detail in details)
 
 
 def _covers_one(record: ConsentRecord, asked: GdxDetail) -> bool:

@@ -7,7 +7,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.catalogue.gdx import Basis, GdxDetail
 from idp.consent import rules, store
-from idp.consent.model import ConsentProblem, ConsentRecord
+from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentProblem, ConsentRecord
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness
@@ -29,22 +29,26 @@ class Consents:
         subscriber_id: SubscriberId,
         agency_id: AgencyId,
         client_id: ClientId,
-        details: Sequence[GdxDetail],
         shown_hash: str,
-        consent_days: int,
+        details: Sequence[GdxDetail] = (),
+        claims: Sequence[str] = (),
+        consent_days: int = SIGN_IN_CONSENT_DAYS,
     ) -> ConsentRecord:
-        """Record what the subscriber allowed, for at most `consent_days` (of the service).
+        """Record what the subscriber allowed, for at most `consent_days` (of the service, where there is one).
 
-        All details have the basis consent and one purpose. Raises Refused(NOTHING_TO_CONSENT_TO) otherwise.
+        All details have the basis consent and one purpose; `claims` are names as `idp.protocol.scopes.consent_names`
+        spells them. Raises Refused(NOTHING_TO_CONSENT_TO) otherwise, or for neither.
         """
         services = {detail.purpose for detail in details}
-        if len(services) != 1 or any(detail.basis is not Basis.CONSENT for detail in details):
+        if len(services) > 1 or any(detail.basis is not Basis.CONSENT for detail in details):
             raise Refused(ConsentProblem.NOTHING_TO_CONSENT_TO, "details without one purpose by consent")
+        if not details and not claims:
+            raise Refused(ConsentProblem.NOTHING_TO_CONSENT_TO, "neither details nor claims")
         record = ConsentRecord(
             id=ConsentId(new_id("con", now=uow.now, randomness=self._randomness)),
             subscriber_id=subscriber_id,
             agency_id=agency_id,
-            service_id=ServiceId(services.pop()),
+            service_id=ServiceId(services.pop()) if services else None,
             client_id=client_id,
             details=tuple(details),
             shown_hash=shown_hash,
@@ -52,6 +56,7 @@ class Consents:
             valid_until=rules.ends_at(details, now=uow.now, longest=timedelta(days=consent_days)),
             withdrawn_at=None,
             uses_left={detail.dataset: detail.uses for detail in details},
+            claims=tuple(claims),
         )
         await store.insert_consent(uow, record)
         await self._record(uow, "consent.given", record)
@@ -72,12 +77,23 @@ class Consents:
         """Everything the subscriber ever agreed to, newest first."""
         return await store.find_consents_of(uow, subscriber_id)
 
+    async def in_force(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, client_id: ClientId
+    ) -> tuple[ConsentRecord, ...]:
+        """What the subscriber has agreed to with this client at present, newest first."""
+        return await store.find_live_consents(uow, subscriber_id=subscriber_id, client_id=client_id, now=uow.now)
+
     async def covering(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, client_id: ClientId, details: Sequence[GdxDetail]
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        client_id: ClientId,
+        details: Sequence[GdxDetail],
+        claims: Sequence[str],
     ) -> ConsentRecord | None:
-        """An earlier consent in force that covers the whole request, so that nobody need be asked again."""
-        live = await store.find_live_consents(uow, subscriber_id=subscriber_id, client_id=client_id, now=uow.now)
-        return next((record for record in live if rules.covers(record, details, now=uow.now)), None)
+        """The newest consent in force that alone covers all details and claims, so that nobody need be asked again."""
+        live = await self.in_force(uow, subscriber_id, client_id)
+        return next((record for record in live if rules.covers(record, details, claims, now=uow.now)), None)
 
     async def use(self, uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool:
         """Use the consent once for a data set, in the transaction that discloses; False when nothing may be
@@ -109,6 +125,7 @@ class Consents:
                 "service": record.service_id,
                 "datasets": [detail.dataset for detail in record.details],
                 "fields": [f"{detail.dataset}/{name}" for detail in record.details for name in detail.fields],
+                "claims": list(record.claims),
                 "shown_hash": record.shown_hash,
             },
         )

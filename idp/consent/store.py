@@ -34,9 +34,10 @@ consent = Table(
     Column("id", Text, primary_key=True),
     Column("subscriber_id", Text, nullable=False),
     Column("agency_id", Text, nullable=False),
-    Column("service_id", Text, nullable=False),
+    Column("service_id", Text),
     Column("client_id", Text, nullable=False),
     Column("details", JsonText, nullable=False),
+    Column("claims", JsonText, nullable=False),
     Column("shown_hash", Text, nullable=False),
     Column("given_at", Instant, nullable=False),
     Column("valid_until", Instant, nullable=False),
@@ -69,6 +70,7 @@ async def insert_consent(uow: UnitOfWork, record: ConsentRecord) -> None:
             service_id=record.service_id,
             client_id=record.client_id,
             details=[detail.to_json() for detail in record.details],
+            claims=list(record.claims),
             shown_hash=record.shown_hash,
             given_at=record.given_at,
             valid_until=record.valid_until,
@@ -79,7 +81,8 @@ async def insert_consent(uow: UnitOfWork, record: ConsentRecord) -> None:
         {"consent_id": record.id, "dataset": dataset, "uses_left": uses_left}
         for dataset, uses_left in record.uses_left.items()
     ]
-    await uow.execute(insert(consent_use), uses)
+    if uses:
+        await uow.execute(insert(consent_use), uses)
 
 
 async def find_consent(uow: UnitOfWork, consent_id: ConsentId) -> ConsentRecord | None:
@@ -127,9 +130,8 @@ def _newest_first(subscriber_id: SubscriberId) -> Select[Any]:
 
 async def _load(uow: UnitOfWork, statement: Select[Any]) -> tuple[ConsentRecord, ...]:
     rows = await uow.all(statement)
-    if not rows:
-        return ()
-    uses = await uow.all(select(consent_use).where(consent_use.c.consent_id.in_([row.id for row in rows])))
+    counted = [row.id for row in rows if row.details]
+    uses = await uow.all(select(consent_use).where(consent_use.c.consent_id.in_(counted))) if counted else ()
     return tuple(_record(row, uses) for row in rows)
 
 
@@ -138,12 +140,13 @@ def _record(row: Row[Any], uses: Sequence[Row[Any]]) -> ConsentRecord:
         id=ConsentId(row.id),
         subscriber_id=SubscriberId(row.subscriber_id),
         agency_id=AgencyId(row.agency_id),
-        service_id=ServiceId(row.service_id),
+        service_id=None if row.service_id is None else ServiceId(row.service_id),
         client_id=ClientId(row.client_id),
-        details=parse_authorization_details(row.details),
+        details=parse_authorization_details(row.details) if row.details else (),
         shown_hash=row.shown_hash,
         given_at=row.given_at,
         valid_until=row.valid_until,
         withdrawn_at=row.withdrawn_at,
         uses_left={use.dataset: use.uses_left for use in uses if use.consent_id == row.id},
+        claims=tuple(row.claims),
     )

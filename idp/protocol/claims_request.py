@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from idp.protocol.errors import InvalidRequestError
-from idp.protocol.verified_claims import parse_verified_claims
+from idp.protocol.verified_claims import names_requested, parse_verified_claims
 
 LONGEST_CLAIMS = 4096
 MOST_CLAIMS = 100
@@ -37,6 +37,17 @@ def parse_claims_request(claims: str | None) -> ClaimsRequest:
 def claim_names(request: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     """Every claim that is asked for by name, for either place, each once."""
     return tuple(dict.fromkeys(name for claims in request.values() for name in claims))
+
+
+def verified_claim_names(request: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Every claim that is asked for as a verified one, for either place, each once."""
+    wanted = (claims[VERIFIED_CLAIMS] for claims in request.values() if VERIFIED_CLAIMS in claims)
+    return tuple(dict.fromkeys(name for value in wanted for name in names_requested(parse_verified_claims(value))))
+
+
+def as_verified(name: str) -> str:
+    """How a consent spells a claim given with the evidence behind it, so that a plain consent never covers it."""
+    return f"{VERIFIED_CLAIMS}/{name}"
 
 
 def requested_value(request: Mapping[str, Mapping[str, Any]], name: str) -> str | None:

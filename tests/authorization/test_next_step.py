@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from idp.authentication.model import SsoSession
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
+from idp.authorization.grants.rules import grant_end
 from idp.authorization.requests.model import AskConsent, Issue, PendingRequest, Refuse, SignIn, StepUp
-from idp.authorization.requests.rules import Facts, decide_step, grant_end, required_acr
+from idp.authorization.requests.rules import Facts, decide_step, required_acr
+from idp.catalogue.gdx import parse_authorization_details
 from idp.consent.model import ConsentRecord
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SsoSessionId, SubscriberId
@@ -76,19 +78,19 @@ def facts(
         client,
         session if signed_in else None,
         subscriber if signed_in else None,
-        consent(NOW + timedelta(days=1)) if covered and details else None,
+        consent(NOW + timedelta(days=1)) if covered else None,
         now,
     )
 
 
-def consent(valid_until: datetime) -> ConsentRecord:
+def consent(valid_until: datetime, *, details: bool = False) -> ConsentRecord:
     return ConsentRecord(
         id=ConsentId("con_1"),
         subscriber_id=PERSON,
         agency_id=AgencyId("agc_1"),
         service_id=ServiceId("s"),
         client_id=ClientId("jobs"),
-        details=(),
+        details=parse_authorization_details(DETAILS) if details else (),
         shown_hash="0" * 64,
         given_at=NOW,
         valid_until=valid_until,
@@ -114,7 +116,10 @@ LOW, HIGH = Acr(Ial.IAL2_1, Aal.AAL2_1), Acr(Ial.IAL2_3, Aal.AAL2_2)
         (facts(), AskConsent),
         (facts(covered=True), Issue),
         (facts(covered=True, prompt=("consent",)), AskConsent),
-        (facts(covered=True, scope=("openid", "profile")), AskConsent),
+        (facts(covered=True, scope=("openid", "profile")), Issue),
+        (facts(details=False, covered=True, scope=("openid", "profile")), Issue),
+        (facts(details=False, covered=True, scope=("openid", "profile"), prompt=("consent",)), AskConsent),
+        (facts(details=False, scope=("openid", "offline_access")), AskConsent),
         (facts(details=False), Issue),
         (facts(details=False, scope=("openid", "profile")), AskConsent),
         (facts(details=False, scope=("openid", "profile"), first_party=True), Issue),
@@ -162,8 +167,8 @@ def test_nothing_is_issued_below_what_is_required_or_unasked(**given_facts: Any)
         if made.pending.required is not None:
             assert Acr(made.subscriber.ial, made.session.aal).meets(made.pending.required)
         if not made.client.first_party:
-            assert made.covering is not None or not made.pending.details
-            assert "profile" not in made.pending.request.scope
+            nothing_asked = not made.pending.details and "profile" not in made.pending.request.scope
+            assert made.covering is not None or nothing_asked
     if "none" in made.pending.request.prompt:
         assert isinstance(step, Issue | Refuse)
 
@@ -177,7 +182,13 @@ def test_the_required_assurance_is_the_higher_of_both_in_each_part() -> None:
 
 
 def test_a_grant_ends_with_its_consent() -> None:
-    limits = {"now": NOW, "longest": timedelta(days=90), "without": timedelta(hours=12)}
-    assert grant_end(consent(NOW + timedelta(days=7)), **limits) == NOW + timedelta(days=7)
-    assert grant_end(consent(NOW + timedelta(days=365)), **limits) == NOW + timedelta(days=90)
-    assert grant_end(None, **limits) == NOW + timedelta(hours=12)
+    assert grant_end(consent(NOW + timedelta(days=7), details=True), (), now=NOW) == NOW + timedelta(days=7)
+    assert grant_end(consent(NOW + timedelta(days=365), details=True), (), now=NOW) == NOW + timedelta(days=90)
+    assert grant_end(None, ("offline_access",), now=NOW) == NOW + timedelta(hours=12)
+
+
+def test_a_plain_sign_in_lasts_hours_unless_the_person_let_the_client_go_on() -> None:
+    remembered = consent(NOW + timedelta(days=365))
+    assert grant_end(remembered, ("openid", "profile"), now=NOW) == NOW + timedelta(hours=12)
+    assert grant_end(remembered, ("openid", "offline_access"), now=NOW) == NOW + timedelta(days=90)
+    assert grant_end(consent(NOW + timedelta(hours=1)), ("openid",), now=NOW) == NOW + timedelta(hours=1)

@@ -84,8 +84,8 @@ async def test_a_consent_is_used_as_often_as_it_says(storage: Storage, consents:
         assert not await consents.use(uow, record.id, "dopa.address")
         assert not await consents.use(uow, record.id, "dbd.company")
         assert await consents.use(uow, record.id, "dopa.person")
-        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL]) is not None
-        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL, ADDRESS]) is None
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL], []) is not None
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL, ADDRESS], []) is None
 
 
 async def test_withdrawal_ends_it_at_once_and_is_told(storage: Storage, consents: Consents) -> None:
@@ -95,7 +95,7 @@ async def test_withdrawal_ends_it_at_once_and_is_told(storage: Storage, consents
         await consents.withdraw(uow, record.id, subscriber_id=PERSON)
     async with storage.unit_of_work() as uow:
         assert not await consents.use(uow, record.id, "dopa.person")
-        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL]) is None
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL], []) is None
         (shown,) = await consents.list_of(uow, PERSON)
         assert shown.withdrawn_at == uow.now
         assert not shown.is_live(uow.now)
@@ -113,8 +113,8 @@ async def test_nobody_withdraws_or_reads_another_s_consent(sqlite_storage: Stora
             with pytest.raises(NotFound) as caught:
                 await consents.withdraw(uow, consent_id, subscriber_id=subscriber_id)
             assert caught.value.code is ConsentProblem.UNKNOWN
-        assert await consents.covering(uow, SOMEBODY_ELSE, CLIENT, [DETAIL]) is None
-        assert await consents.covering(uow, PERSON, ClientId("other"), [DETAIL]) is None
+        assert await consents.covering(uow, SOMEBODY_ELSE, CLIENT, [DETAIL], []) is None
+        assert await consents.covering(uow, PERSON, ClientId("other"), [DETAIL], []) is None
 
 
 async def test_a_consent_ends_by_the_clock(sqlite_storage: Storage, consents: Consents, clock: FrozenClock) -> None:
@@ -124,7 +124,7 @@ async def test_a_consent_ends_by_the_clock(sqlite_storage: Storage, consents: Co
     clock.advance((record.valid_until - clock.now()).total_seconds())
     async with sqlite_storage.unit_of_work() as uow:
         assert not await consents.use(uow, record.id, "dopa.person")
-        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL]) is None
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL], []) is None
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def record_of(detail: GdxDetail) -> ConsentRecord:
 def test_an_earlier_consent_covers_only_what_it_names(asked: set[str], agreed: set[str]) -> None:
     record = record_of(replace(DETAIL, fields=tuple(sorted(agreed))))
     request = replace(DETAIL, fields=tuple(sorted(asked)))
-    assert covers(record, [request], now=NOW) is (asked <= agreed)
+    assert covers(record, [request], [], now=NOW) is (asked <= agreed)
 
 
 @pytest.mark.parametrize(
@@ -176,13 +176,13 @@ def test_an_earlier_consent_covers_only_what_it_names(asked: set[str], agreed: s
     ],
 )
 def test_another_purpose_basis_or_case_is_not_covered(asked: GdxDetail) -> None:
-    assert not covers(record_of(DETAIL), [asked], now=NOW)
+    assert not covers(record_of(DETAIL), [asked], [], now=NOW)
 
 
 def test_a_wider_format_is_not_covered_and_a_request_for_nothing_neither() -> None:
-    assert not covers(record_of(replace(DETAIL, formats=("json",))), [DETAIL], now=NOW)
-    assert not covers(record_of(DETAIL), [], now=NOW)
-    assert not covers(record_of(DETAIL), [DETAIL], now=NOW + timedelta(days=1))
+    assert not covers(record_of(replace(DETAIL, formats=("json",))), [DETAIL], [], now=NOW)
+    assert not covers(record_of(DETAIL), [], [], now=NOW)
+    assert not covers(record_of(DETAIL), [DETAIL], [], now=NOW + timedelta(days=1))
 
 
 @given(days=st.lists(st.none() | st.dates(date(2026, 11, 1), date(2027, 12, 31)), min_size=1, max_size=3))
@@ -194,3 +194,75 @@ def test_a_consent_ends_with_its_earliest_last_day_and_never_later_than_the_serv
     for day in days:
         if day is not None:
             assert ends.astimezone(BANGKOK) <= datetime.combine(day, datetime.min.time(), BANGKOK) + timedelta(days=1)
+
+
+SIGN_IN = ("name", "birthdate", "offline_access")
+
+
+async def test_a_consent_to_a_sign_in_has_no_service_and_is_asked_again_after_a_year(
+    storage: Storage, consents: Consents
+) -> None:
+    async with storage.unit_of_work() as uow:
+        record = await consents.give(
+            uow,
+            subscriber_id=PERSON,
+            agency_id=AgencyId("agc_1"),
+            client_id=CLIENT,
+            claims=SIGN_IN,
+            shown_hash="00" * 32,
+        )
+    assert (record.service_id, record.details, record.claims, record.uses_left) == (None, (), SIGN_IN, {})
+    assert record.valid_until == record.given_at + timedelta(days=365)
+    async with storage.reading() as uow:
+        assert await consents.get(uow, record.id) == record
+        assert await consents.covering(uow, PERSON, CLIENT, [], ["birthdate"]) == record
+        assert await consents.covering(uow, PERSON, CLIENT, [], ["verified_claims/birthdate"]) is None
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL], ["birthdate"]) is None
+        (entry,) = [bytes(row.canonical).decode() for row in await uow.all(select(audit_entry))]
+    assert '"claims":["name","birthdate","offline_access"]' in entry
+
+
+async def test_the_newest_consent_that_covers_everything_counts(
+    storage: Storage, consents: Consents, clock: FrozenClock
+) -> None:
+    given: list[ConsentRecord] = []
+    for claims, details in ((SIGN_IN, ()), (SIGN_IN, (DETAIL,)), (("email",), ())):
+        async with storage.unit_of_work() as uow:
+            given.append(
+                await consents.give(
+                    uow,
+                    subscriber_id=PERSON,
+                    agency_id=AgencyId("agc_1"),
+                    client_id=CLIENT,
+                    shown_hash="00" * 32,
+                    claims=claims,
+                    details=details,
+                )
+            )
+        clock.advance(1)
+    async with storage.reading() as uow:
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL], SIGN_IN) == given[1]
+        assert await consents.covering(uow, PERSON, CLIENT, [], SIGN_IN) == given[1]
+        # none of them covers both, though together they name both
+        assert await consents.covering(uow, PERSON, CLIENT, [], ["name", "email"]) is None
+        assert await consents.in_force(uow, PERSON, CLIENT) == tuple(reversed(given))
+
+
+async def test_a_consent_to_nothing_is_none(sqlite_storage: Storage, consents: Consents) -> None:
+    async with sqlite_storage.unit_of_work() as uow:
+        with pytest.raises(Refused) as caught:
+            await consents.give(
+                uow,
+                subscriber_id=PERSON,
+                agency_id=AgencyId("agc_1"),
+                client_id=CLIENT,
+                shown_hash="00" * 32,
+            )
+    assert caught.value.code is ConsentProblem.NOTHING_TO_CONSENT_TO
+
+
+@given(asked=st.sets(st.sampled_from(SIGN_IN)), agreed=st.sets(st.sampled_from(SIGN_IN)))
+def test_claims_are_covered_by_name(asked: set[str], agreed: set[str]) -> None:
+    record = replace(record_of(DETAIL), claims=tuple(sorted(agreed)))
+    assert covers(record, [], sorted(asked), now=NOW) is (bool(asked) and asked <= agreed)
+    assert covers(record, [DETAIL], sorted(asked), now=NOW) is (asked <= agreed)

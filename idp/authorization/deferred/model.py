@@ -17,8 +17,6 @@ DeferredId = NewType("DeferredId", str)
 
 POLL_INTERVAL = timedelta(seconds=5)
 SLOWER_BY = timedelta(seconds=5)
-LONGEST_GRANT = timedelta(days=90)
-GRANT_WITHOUT_CONSENT = timedelta(hours=12)
 
 
 class DeferredProblem(StrEnum):

@@ -12,8 +12,6 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.deferred import rules, store
 from idp.authorization.deferred.model import (
-    GRANT_WITHOUT_CONSENT,
-    LONGEST_GRANT,
     POLL_INTERVAL,
     SLOWER_BY,
     AuthorizationPending,
@@ -27,8 +25,9 @@ from idp.authorization.deferred.model import (
     Waiting,
 )
 from idp.authorization.grants.model import AuthorizationCode
+from idp.authorization.grants.rules import grant_end
 from idp.catalogue.gdx import GdxDetail
-from idp.consent.model import ConsentRecord
+from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
 from idp.consent.service import Consents
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
@@ -36,6 +35,7 @@ from idp.kernel.ids import SubscriberId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.protocol.errors import AccessDeniedError, InvalidAuthorizationDetails, InvalidGrantError
+from idp.protocol.scopes import consent_names
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 
@@ -151,17 +151,19 @@ class DeferredRequests:
             raise Refused(DeferredProblem.NOTHING_WAITING)
         if request.required is not None and not reached.meets(request.required):
             raise Refused(DeferredProblem.NOT_STRONG_ENOUGH)
-        consent = None
+        consent, claims, days = None, consent_names(request.scope), SIGN_IN_CONSENT_DAYS
         if request.details:
-            service = await self._agencies.service(uow, request.details[0].purpose)
+            days = (await self._agencies.service(uow, request.details[0].purpose)).consent_days
+        if request.details or claims:
             consent = await self._consents.give(
                 uow,
                 subscriber_id=session.subscriber_id,
                 agency_id=client.agency_id,
                 client_id=client.id,
                 details=request.details,
+                claims=claims,
                 shown_hash=shown_hash,
-                consent_days=service.consent_days,
+                consent_days=days,
             )
         decision = self._decision(uow, request, session, reached, consent)
         await self._decide(uow, waiting, session, decision, {"shown_hash": shown_hash, "consent": decision.consent_id})
@@ -237,7 +239,6 @@ class DeferredRequests:
     def _decision(
         self, uow: UnitOfWork, request: Deferred, session: SsoSession, reached: Acr, consent: ConsentRecord | None
     ) -> AuthorizationCode:
-        without = uow.now + GRANT_WITHOUT_CONSENT
         return AuthorizationCode(
             id=random_text(self._randomness, bits=128),
             expires_at=request.expires_at,
@@ -254,7 +255,7 @@ class DeferredRequests:
             auth_time=session.auth_time,
             consent_id=None if consent is None else consent.id,
             jkt=None,
-            grant_expires_at=without if consent is None else min(consent.valid_until, uow.now + LONGEST_GRANT),
+            grant_expires_at=grant_end(consent, request.scope, now=uow.now),
         )
 
     async def _note(

@@ -140,11 +140,11 @@ class Grants:
     async def end_of_session(self, uow: UnitOfWork, session_id: SsoSessionId) -> None:
         """A session has ended: the grants that stand on nothing else end too.
 
-        Back-Channel Logout §2.7: refresh tokens without offline_access are to be revoked. What a citizen consented to
-        for longer goes on until the consent ends or is withdrawn.
+        Back-Channel Logout §2.7: refresh tokens without offline_access are to be revoked. Data sets that a citizen
+        consented to for longer go on until the consent ends or is withdrawn.
         """
         for grant in await store.grants_of_session(uow, session_id):
-            if grant.consent_id is None and OFFLINE_ACCESS not in grant.scope:
+            if not grant.details and OFFLINE_ACCESS not in grant.scope:
                 await self._end(uow, grant, SYSTEM, RevocationReason.SESSION_ENDED)
 
     async def end_for_citizen(self, uow: UnitOfWork, grant_id: GrantId, *, subscriber_id: SubscriberId) -> bool:

@@ -16,8 +16,6 @@ from idp.protocol.response_mode import ClientAnswer, ResponseMode
 CODE_LIFETIME = timedelta(seconds=60)
 REQUEST_URI_LIFETIME = timedelta(seconds=90)
 FLOW_LIFETIME = timedelta(minutes=30)
-LONGEST_GRANT = timedelta(days=90)
-GRANT_WITHOUT_CONSENT = timedelta(hours=12)
 
 
 class OidcProblem(StrEnum):

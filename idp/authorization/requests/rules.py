@@ -35,7 +35,13 @@ from idp.protocol.errors import (
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.prompt import Prompt
 from idp.protocol.request_object import verify_request_object
-from idp.protocol.scopes import OFFLINE_ACCESS, OPENID, OWN_AUTHORITY_SCOPES, claims_within, consent_names, personal_claims
+from idp.protocol.scopes import (
+    OPENID,
+    OWN_AUTHORITY_SCOPES,
+    claims_within,
+    consent_names,
+    personal_claims,
+)
 from idp.protocol.token_request import AUTHORIZATION_CODE
 from idp.subscribers.model import Subscriber
 
@@ -199,20 +205,6 @@ def decide_step(facts: Facts) -> Step:
         asked = AskConsent(facts.client, facts.pending.details, request.scope, claims)
         return Refuse(ConsentRequiredError()) if silent else asked
     return Issue(facts.covering)
-
-
-def grant_end(
-    consent: ConsentRecord | None, scope: Sequence[str], *, now: datetime, longest: timedelta, without: timedelta
-) -> datetime:
-    """When the grant ends: with its consent at the latest.
-
-    At most `longest` from now where the person let the client act while they are away, by details or offline_access;
-    a plain sign-in lasts `without`.
-    """
-    if consent is None:
-        return now + without
-    lasts = bool(consent.details) or OFFLINE_ACCESS in scope
-    return min(consent.valid_until, now + (longest if lasts else without))
 
 
 def _is_fresh(session: SsoSession, pending: PendingRequest, now: datetime) -> bool:

@@ -10,12 +10,11 @@ from idp.authentication.model import SsoSession
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.model import AuthorizationCode
+from idp.authorization.grants.rules import grant_end
 from idp.authorization.requests import rules, store
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.model import (
     CODE_LIFETIME,
-    GRANT_WITHOUT_CONSENT,
-    LONGEST_GRANT,
     AskConsent,
     Issue,
     OidcProblem,
@@ -26,7 +25,7 @@ from idp.authorization.requests.model import (
     StepUp,
 )
 from idp.authorization.requests.sealed import PendingRequests
-from idp.consent.model import ConsentRecord
+from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
 from idp.consent.service import Consents
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Conflict, Refused
@@ -97,8 +96,9 @@ class AuthorizationRequests:
             session = None
         subscriber = None if session is None else await self._subscribers.get(uow, session.subscriber_id)
         covering = None
-        if session is not None and pending.details:
-            covering = await self._consents.covering(uow, session.subscriber_id, client.id, pending.details)
+        claims = rules.released_claims(client, pending.request.scope, pending.request.claims)
+        if session is not None and (pending.details or claims):
+            covering = await self._consents.covering(uow, session.subscriber_id, client.id, pending.details, claims)
         sub = None if session is None else self._pairwise.sub(client.sector, session.subscriber_id)
         return rules.decide_step(rules.Facts(pending, client, session, subscriber, covering, uow.now, sub))
 
@@ -143,19 +143,8 @@ class AuthorizationRequests:
     ) -> str | OAuth2Error:
         """The code, or what the client is told instead."""
         match await self.next_step(uow, pending, session):
-            case AskConsent(client, details):
-                consent = None
-                if details:
-                    service = await self._agencies.service(uow, details[0].purpose)
-                    consent = await self._consents.give(
-                        uow,
-                        subscriber_id=session.subscriber_id,
-                        agency_id=client.agency_id,
-                        client_id=client.id,
-                        details=details,
-                        shown_hash=shown_hash,
-                        consent_days=service.consent_days,
-                    )
+            case AskConsent() as asked:
+                consent = await self._consent(uow, asked, session, shown_hash=shown_hash)
                 return await self._issue(uow, pending, session, consent, shown_hash=shown_hash)
             case Issue(consent):
                 return await self._issue(uow, pending, session, consent)
@@ -166,6 +155,26 @@ class AuthorizationRequests:
                 raise Conflict(OidcProblem.SIGN_IN_AGAIN)
             case never:
                 assert_never(never)
+
+    async def _consent(
+        self, uow: UnitOfWork, asked: AskConsent, session: SsoSession, *, shown_hash: str
+    ) -> ConsentRecord | None:
+        """The consent to what was asked, None where the sign-in alone was confirmed."""
+        if not asked.details and not asked.claims:
+            return None
+        days = SIGN_IN_CONSENT_DAYS
+        if asked.details:
+            days = (await self._agencies.service(uow, asked.details[0].purpose)).consent_days
+        return await self._consents.give(
+            uow,
+            subscriber_id=session.subscriber_id,
+            agency_id=asked.client.agency_id,
+            client_id=asked.client.id,
+            details=asked.details,
+            claims=asked.claims,
+            shown_hash=shown_hash,
+            consent_days=days,
+        )
 
     async def _refuse(self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession, error: OAuth2Error) -> None:
         await self._complete(uow, pending)
@@ -199,9 +208,7 @@ class AuthorizationRequests:
             auth_time=session.auth_time,
             consent_id=None if consent is None else consent.id,
             jkt=pending.jkt,
-            grant_expires_at=rules.grant_end(
-                consent, now=uow.now, longest=LONGEST_GRANT, without=GRANT_WITHOUT_CONSENT
-            ),
+            grant_expires_at=grant_end(consent, pending.request.scope, now=uow.now),
             claims=pending.request.claims,
             resource=pending.request.resource,
         )

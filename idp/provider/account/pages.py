@@ -9,12 +9,15 @@ from starlette.responses import RedirectResponse, Response
 from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
 from idp.authentication.passkeys import Passkeys
+from idp.authorization.client_registration.model import Client
+from idp.authorization.client_registration.service import Clients
 from idp.catalogue.datasets import DATASETS, DataSet, Field
 from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.service import Consents
 from idp.kernel.errors import NotFound
 from idp.kernel.ids import ConsentId, DisclosureId, is_id
 from idp.oversight.service import AccessHistory
+from idp.provider.pages.consent_view import Section, sections_of
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
@@ -34,8 +37,28 @@ class ConsentRow:
 
     record: ConsentRecord
     agency: Agency
-    service: Service
+    client: Client | None
+    service: Service | None
     is_live: bool
+
+    @property
+    def title_th(self) -> str:
+        """What it is about: the service, or signing in to a program."""
+        if self.service is not None:
+            return self.service.title_th
+        return f"การลงชื่อเข้าใช้ {'' if self.client is None else self.client.name_th}".strip()
+
+    @property
+    def title_en(self) -> str:
+        """The same in English."""
+        if self.service is not None:
+            return self.service.title_en
+        return f"Signing in {'' if self.client is None else f'to {self.client.name_en}'}".strip()
+
+    @property
+    def claims(self) -> tuple[Section, ...]:
+        """What is told at sign-in, in groups."""
+        return sections_of((), self.record.claims)
 
     @property
     def datasets(self) -> tuple[tuple[DataSet, tuple[Field, ...]], ...]:
@@ -59,6 +82,7 @@ class AccountPages:
         citizens: Citizens,
         subscribers: Subscribers,
         agencies: Agencies,
+        clients: Clients,
         consents: Consents,
         passkeys: Passkeys,
         history: AccessHistory,
@@ -69,6 +93,7 @@ class AccountPages:
         self._citizens = citizens
         self._subscribers = subscribers
         self._agencies = agencies
+        self._clients = clients
         self._consents = consents
         self._passkeys = passkeys
         self._history = history
@@ -172,12 +197,16 @@ class AccountPages:
 
     async def _rows(self, uow: UnitOfWork, records: tuple[ConsentRecord, ...]) -> list[ConsentRow]:
         agencies = await self._agencies.agencies_named(uow, {record.agency_id for record in records})
-        services = await self._agencies.services_named(uow, {record.service_id for record in records})
+        services = await self._agencies.services_named(
+            uow, {record.service_id for record in records if record.service_id is not None}
+        )
+        clients = {client_id: await self._clients.get(uow, client_id) for client_id in {r.client_id for r in records}}
         return [
             ConsentRow(
                 record=record,
                 agency=agencies[record.agency_id],
-                service=services[record.service_id],
+                client=clients[record.client_id],
+                service=None if record.service_id is None else services[record.service_id],
                 is_live=record.is_live(uow.now),
             )
             for record in records

@@ -12,8 +12,8 @@ from idp.authorization.device.service import DeviceFlow
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.protocol.device import displayed_user_code, parse_user_code
-from idp.protocol.scopes import claims_of
-from idp.provider.pages.consent_view import ConsentView, sections_of
+from idp.protocol.scopes import consent_names
+from idp.provider.pages.consent_view import ConsentView
 from idp.provider.pages.session_cookie import Citizen, Citizens, to_sign_in
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
@@ -141,8 +141,8 @@ class WaitingPages:
             client=waiting.client,
             agency=agency,
             service=service,
-            sections=sections_of(details, claims_of(waiting.request.scope)),
             details=details,
+            claims=consent_names(waiting.request.scope),
         )
 
     async def _shown_hash(self, waiting: Waiting, form: Form) -> str | None:

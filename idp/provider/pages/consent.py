@@ -10,12 +10,13 @@ from idp.agencies.service import Agencies
 from idp.authentication.model import SsoSession
 from idp.authorization.requests.model import AskConsent, PendingRequest
 from idp.authorization.requests.service import AuthorizationRequests
+from idp.consent.service import Consents
 from idp.exchange.preview import Previews
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.provider.pages.client_answer import answer_client
 from idp.provider.pages.consent_claims import GROUPS, claim_values
-from idp.provider.pages.consent_view import ConsentView, ShownValue, sections_of, shown_value
+from idp.provider.pages.consent_view import ConsentView, ShownValue, shown_value
 from idp.provider.pages.flows import continue_url, form_target
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.storage.storage import Storage
@@ -43,6 +44,7 @@ class ConsentPages:
         citizens: Citizens,
         requests: AuthorizationRequests,
         agencies: Agencies,
+        consents: Consents,
         subscribers: Subscribers,
         previews: Previews,
     ) -> None:
@@ -52,6 +54,7 @@ class ConsentPages:
         self._citizens = citizens
         self._requests = requests
         self._agencies = agencies
+        self._consents = consents
         self._subscribers = subscribers
         self._previews = previews
 
@@ -78,6 +81,7 @@ class ConsentPages:
             ui_locales=pending.request.ui_locales,
             view=view,
             values=values,
+            new=view.new,
             ends_at=view.ends_at(self._storage.clock.now()),
             flow=flow,
             form=consent_form(flow, citizen.session),
@@ -120,12 +124,14 @@ class ConsentPages:
                 return None
             agency = await self._agencies.agency(uow, step.client.agency_id)
             service = await self._agencies.service(uow, step.details[0].purpose) if step.details else None
+            earlier = await self._consents.in_force(uow, citizen.subscriber.id, step.client.id)
         return ConsentView(
             client=step.client,
             agency=agency,
             service=service,
-            sections=sections_of(step.details, step.claims),
             details=step.details,
+            claims=step.claims,
+            earlier=earlier,
         )
 
     async def _name(self, citizen: Citizen, language: Language) -> str:

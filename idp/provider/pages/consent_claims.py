@@ -1,16 +1,17 @@
 """Claims as people read them on the consent page: one table of groups, labels and values."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.catalogue.datasets import Field, Sensitivity
-from idp.protocol.scopes import CITIZEN_ID, PID, PROFILE
+from idp.protocol.claims_request import VERIFIED_CLAIMS, as_verified
+from idp.protocol.scopes import CITIZEN_ID, OFFLINE_ACCESS, PID, PROFILE
+from idp.protocol.verified_claims import CLAIMS as ASSURED_CLAIMS
 from idp.subscribers.model import ContactDetails, Identity
 
 SEX_WORDS = {"1": "ชาย", "2": "หญิง"}
 CONTACT = "contact"
 CITIZEN_NUMBER = "citizen_number"
-VERIFIED_CLAIMS = "verified_claims"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +39,23 @@ def _both(name: str, th: str, en: str) -> tuple[Field, ...]:
 _OWN = ("ดิจิทัลไอดีของท่าน", "Your digital ID")
 _SAID = ("ที่ท่านแจ้งไว้กับเรา", "What you told us")
 
+_IDENTITY = (
+    *_both("name", "ชื่อ-นามสกุล", "Name"),
+    *_both("title", "คำนำหน้าชื่อ", "Title"),
+    *_both("given_name", "ชื่อตัว", "Given name"),
+    *_both("middle_name", "ชื่อกลาง", "Middle name"),
+    *_both("family_name", "นามสกุล", "Family name"),
+    Field("birthdate", "วันเดือนปีเกิด", "Date of birth"),
+    Field("gender", "เพศ", "Sex"),
+)
+_NUMBER = (
+    Field(CITIZEN_ID, "เลขประจำตัวประชาชน", "Citizen number", Sensitivity.HIGH),
+    Field(PID, "เลขประจำตัวประชาชน", "Citizen number", Sensitivity.HIGH),
+)
+
 GROUPS = (
-    ClaimGroup(
-        PROFILE,
-        "ข้อมูลตัวตนพื้นฐาน",
-        "Basic identity",
-        *_OWN,
-        (
-            *_both("name", "ชื่อ-นามสกุล", "Name"),
-            *_both("title", "คำนำหน้าชื่อ", "Title"),
-            *_both("given_name", "ชื่อตัว", "Given name"),
-            *_both("middle_name", "ชื่อกลาง", "Middle name"),
-            *_both("family_name", "นามสกุล", "Family name"),
-            Field("birthdate", "วันเดือนปีเกิด", "Date of birth"),
-            Field("gender", "เพศ", "Sex"),
-        ),
-    ),
-    ClaimGroup(
-        CITIZEN_NUMBER,
-        "เลขประจำตัวประชาชน",
-        "Citizen number",
-        *_OWN,
-        (
-            Field(CITIZEN_ID, "เลขประจำตัวประชาชน", "Citizen number", Sensitivity.HIGH),
-            Field(PID, "เลขประจำตัวประชาชน", "Citizen number", Sensitivity.HIGH),
-        ),
-    ),
+    ClaimGroup(PROFILE, "ข้อมูลตัวตนพื้นฐาน", "Basic identity", *_OWN, _IDENTITY),
+    ClaimGroup(CITIZEN_NUMBER, "เลขประจำตัวประชาชน", "Citizen number", *_OWN, _NUMBER),
     ClaimGroup(
         CONTACT,
         "ข้อมูลติดต่อ",
@@ -87,7 +79,21 @@ GROUPS = (
         "หลักฐานการพิสูจน์ตัวตน",
         "How your identity was checked",
         *_OWN,
-        (Field(VERIFIED_CLAIMS, "หลักฐานและวิธีตรวจสอบ", "Evidence and how it was checked"),),
+        (
+            Field(VERIFIED_CLAIMS, "หลักฐานและวิธีตรวจสอบ", "Evidence and how it was checked"),
+            *(
+                replace(field, name=as_verified(field.name))
+                for field in (*_IDENTITY, *_NUMBER)
+                if field.name in ASSURED_CLAIMS
+            ),
+        ),
+    ),
+    ClaimGroup(
+        OFFLINE_ACCESS,
+        "การใช้ข้อมูลต่อเนื่อง",
+        "Continued use",
+        *_OWN,
+        (Field(OFFLINE_ACCESS, "ใช้ข้อมูลข้างต้นเมื่อท่านไม่ได้อยู่หน้าจอ", "Use of the data above while you are away"),),
     ),
 )
 
@@ -98,7 +104,8 @@ _MARKS = ("", "#th", "#en", "_en")
 def shown_claims(claims: Collection[str]) -> frozenset[str]:
     """Those of the claims that get a row: parts of a name do not, where the whole name is asked for as well."""
     told = set(claims)
-    covered = {f"{part}{mark}" for mark in _MARKS if f"name{mark}" in told for part in _PARTS_OF_NAME}
+    parts = ((f"{part}{mark}", f"name{mark}") for mark in _MARKS for part in _PARTS_OF_NAME)
+    covered = {spelt(part) for part, whole in parts for spelt in (_as_plain, as_verified) if spelt(whole) in told}
     return frozenset(told - covered)
 
 
@@ -118,4 +125,8 @@ def claim_values(identity: Identity, contact: ContactDetails | None) -> Mapping[
         texts = ("email", "phone_number", "nickname", "preferred_username", "profile", "picture", "website")
         values |= {name: getattr(contact, name) for name in (*texts, "zoneinfo", "locale")}
         values["address"] = "" if contact.address is None else " ".join(contact.address.formatted.split())
-    return values
+    return values | {as_verified(name): values[name] for name in ASSURED_CLAIMS}
+
+
+def _as_plain(name: str) -> str:
+    return name

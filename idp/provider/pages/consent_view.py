@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from idp.authorization.client_registration.model import Client
 from idp.catalogue.datasets import DATASETS, Field, Sensitivity
 from idp.catalogue.gdx import GdxDetail
 from idp.consent import rules as consent_rules
+from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
 from idp.provider.pages.consent_claims import GROUPS, ClaimGroup, shown_claims
 
 VISIBLE_CHARACTERS = 3
@@ -40,19 +41,37 @@ class ShownValue:
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
-    """Everything a consent page says except the citizen's own values. `service` is None for a plain sign-in."""
+    """Everything a consent page says except the citizen's own values.
+
+    `service` is None for a sign-in without details; `claims` are spelt as a consent remembers them; `earlier` is what
+    the citizen has agreed to with this client and is still in force.
+    """
 
     client: Client
     agency: Agency
     service: Service | None
-    sections: tuple[Section, ...]
     details: tuple[GdxDetail, ...]
+    claims: tuple[str, ...] = ()
+    earlier: tuple[ConsentRecord, ...] = ()
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The groups of the request: claims about the person first, then each data set in the order asked for."""
+        return sections_of(self.details, self.claims)
+
+    @property
+    def new(self) -> frozenset[str]:
+        """The rows (`section.field`) that were not agreed to before; none where nothing was agreed to at all."""
+        if not self.earlier:
+            return frozenset()
+        return _rows(self.sections) - _rows(agreed_sections(self.earlier))
 
     def ends_at(self, now: datetime) -> datetime | None:
-        """When a consent given now would end."""
-        if self.service is None:
+        """When a consent given now would end; None when there is nothing to remember."""
+        if not self.details and not self.claims:
             return None
-        return consent_rules.ends_at(self.details, now=now, longest=timedelta(days=self.service.consent_days))
+        days = SIGN_IN_CONSENT_DAYS if self.service is None else self.service.consent_days
+        return consent_rules.ends_at(self.details, now=now, longest=timedelta(days=days))
 
     def shown_hash(self, language: str) -> str:
         """SHA-256 over the canonical JSON of what stands on the page in this language, without any value."""
@@ -86,14 +105,31 @@ class ConsentView:
                 for section in self.sections
             ],
             "details": [detail.to_json() for detail in self.details],
+            "new": sorted(self.new),
         }
 
 
 def sections_of(details: Sequence[GdxDetail], claims: Collection[str]) -> tuple[Section, ...]:
     """The groups of a request: claims about the person first, then each data set in the order asked for."""
-    rows = shown_claims(claims)
+    return (*_claims_sections(shown_claims(claims)), *(_section(detail) for detail in details))
+
+
+def agreed_sections(records: Iterable[ConsentRecord]) -> tuple[Section, ...]:
+    """Everything that these consents name, parts of a whole included."""
+    return tuple(
+        section
+        for record in records
+        for section in (*_claims_sections(record.claims), *(_section(detail) for detail in record.details))
+    )
+
+
+def _rows(sections: Iterable[Section]) -> frozenset[str]:
+    return frozenset(f"{section.id}.{field.name}" for section in sections for field in section.fields)
+
+
+def _claims_sections(rows: Collection[str]) -> tuple[Section, ...]:
     groups = (_claims_section(group, rows) for group in GROUPS)
-    return tuple(group for group in groups if group.fields) + tuple(_section(detail) for detail in details)
+    return tuple(group for group in groups if group.fields)
 
 
 def shown_value(field: Field, value: str) -> ShownValue:

@@ -120,7 +120,10 @@ async def test_single_claims_are_asked_for_and_kept_to_what_the_client_may_have(
     await allow(world, browser, location)
     entry = await world.last_entry()
     assert (entry["event"], entry["details"]["claims"]) == ("authorization.issued", ["given_name"])
-    silent = await authorize(browser, program, claims=json.dumps(asked), prompt="none")
+    # what was allowed is remembered; what goes beyond it is asked for
+    assert "code" in query_of(await authorize(browser, program, claims=json.dumps(asked), prompt="none"))
+    beyond = {"userinfo": {"given_name": None, "family_name": None}}
+    silent = await authorize(browser, program, claims=json.dumps(beyond), prompt="none")
     assert query_of(silent)["error"] == "consent_required"
 
 
