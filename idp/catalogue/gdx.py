@@ -1,6 +1,5 @@
 """The `gdx` type of `authorization_details` (RFC 9396; design, section 3): what is asked for, why, on which basis."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +8,7 @@ from typing import Any
 
 from idp.catalogue.datasets import DATASETS, DataSet, SubjectKind
 from idp.kernel.ids import ServiceId
+from idp.protocol.strict_json import JsonRefused, parse_json
 
 GDX = "gdx"
 MAX_DETAILS = 16
@@ -92,8 +92,8 @@ def parse_authorization_details(value: str | list[Any]) -> tuple[GdxDetail, ...]
     """
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
+            value = parse_json(value)
+        except JsonRefused as error:
             raise InvalidGdxDetail("authorization_details is not JSON") from error
     if not isinstance(value, list) or not 0 < len(value) <= MAX_DETAILS:
         raise InvalidGdxDetail(f"authorization_details must be an array of 1 to {MAX_DETAILS} objects")
@@ -179,6 +179,10 @@ def _parse_uses(value: Any) -> int:
 
 def _parse_day(value: str) -> date:
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError as error:
         raise InvalidGdxDetail("valid_until must be a day, YYYY-MM-DD") from error
+    # ISO 8601 has more spellings of a day than the one in which it goes into tokens.
+    if day.isoformat() != value:
+        raise InvalidGdxDetail("valid_until must be a day, YYYY-MM-DD")
+    return day

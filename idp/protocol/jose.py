@@ -1,6 +1,5 @@
 """JSON Web Signatures as we accept them: RFC 7515, RFC 7519 and RFC 8725, compact form, a closed list of algorithms."""
 
-import json
 import re
 import warnings
 from collections.abc import Callable, Collection, Mapping
@@ -12,6 +11,8 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import JWKRegistry, Key, RSAKey
 from joserfc.jws import JWSRegistry, deserialize_compact
 from joserfc.util import urlsafe_b64decode
+
+from idp.protocol.strict_json import parse_json
 
 SIGNING_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
 """What clients may sign with (FAPI 2.0 §5.4.1); `Ed25519` is RFC 9864's name for the same signature."""
@@ -78,7 +79,7 @@ def read_unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         header_segment, payload_segment, _ = token.split(".")
         WideHeaderRegistry().validate_header_size(header_segment.encode())
         return _json_object(header_segment), _json_object(payload_segment)
-    except (JoseError, ValueError, RecursionError) as error:
+    except (JoseError, ValueError) as error:
         raise JwtRefused("the token cannot be read") from error
 
 
@@ -129,21 +130,8 @@ def seconds(moment: datetime) -> int:
 
 
 def _json_object(segment: str) -> Mapping[str, Any]:
-    value = json.loads(
-        urlsafe_b64decode(segment.encode("ascii")), object_pairs_hook=_no_duplicates, parse_constant=_no_constants
-    )
+    # RFC 7519 §4: "The Claim Names within a JWT Claims Set MUST be unique"
+    value = parse_json(urlsafe_b64decode(segment.encode("ascii")))
     if not isinstance(value, dict):
         raise ValueError("not a JSON object")
     return value
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    # RFC 7519 §4: "The Claim Names within a JWT Claims Set MUST be unique"
-    if len(value) != len(pairs):
-        raise ValueError("a member is repeated")
-    return value
-
-
-def _no_constants(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
