@@ -56,6 +56,15 @@ class Settings(BaseSettings):
     client_certificate_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,64}$")
     client_certificate_authorities: Path | None = None
 
+    # TLS ended by the doors themselves, where no proxy stands before them: PEM files. Certificates that clients signed
+    # themselves pass the handshake when they are listed; a proxy lets any of them in
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    self_signed_client_certificates: Path | None = None
+
+    # a second address of the issuer, for programs alone, whose handshake asks for client certificates (RFC 8705 §5)
+    mtls_url: str = ""
+
     # networks beside the public ones in which addresses that clients registered may lie
     client_networks: tuple[IPvAnyNetwork, ...] = ()
 
@@ -106,6 +115,17 @@ class Settings(BaseSettings):
             raise ValueError(f"the {self.profile.value} profile needs PostgreSQL: set IDP_DATABASE_URL")
         elif self.gdx_consumer_secret.get_secret_value() == "demonstration-secret":
             raise ValueError("the demonstration's registry secret is refused: set IDP_GDX_CONSUMER_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_half_of_tls(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together")
+        if self.self_signed_client_certificates and not self.tls_certificate:
+            raise ValueError("self_signed_client_certificates are for a handshake of our own: set tls_certificate")
+        url = urlsplit(self.mtls_url)
+        if self.mtls_url and (url.scheme != "https" or not url.hostname or url.path or url.query or url.fragment):
+            raise ValueError("mtls_url must be a plain https origin, for example https://mtls.id.example")
         return self
 
     @property

@@ -56,7 +56,7 @@ from idp.kernel.assurance import Aal, Acr, Ial
 from idp.keys.files import FIRST_VERSION
 from idp.keys.signing import ALGORITHMS
 from idp.oversight.service import AccessHistory
-from idp.protocol.client_registration import CERTIFICATE_METHODS, SELF_SIGNED
+from idp.protocol.client_registration import SELF_SIGNED, TLS_CLIENT_AUTH
 from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces
 from idp.settings import Settings
@@ -321,14 +321,19 @@ def _metadata(settings: Settings) -> Mapping[str, Any]:
         authorization_details_types=[GDX],
         id_token_algorithms=ALGORITHMS,
         certificate_methods=_certificate_methods(settings),
+        mtls_url=settings.mtls_url or None,
         trust_framework=settings.trust_framework,
     )
 
 
 def _certificate_methods(settings: Settings) -> tuple[str, ...]:
-    if not settings.client_certificate_header:
-        return ()
-    return CERTIFICATE_METHODS if settings.client_certificate_authorities is not None else (SELF_SIGNED,)
+    behind_proxy = bool(settings.client_certificate_header or settings.mtls_url)
+    is_asked_for = behind_proxy or settings.tls_certificate is not None
+    works = {
+        TLS_CLIENT_AUTH: is_asked_for and settings.client_certificate_authorities is not None,
+        SELF_SIGNED: behind_proxy or settings.self_signed_client_certificates is not None,
+    }
+    return tuple(method for method, does in works.items() if does)
 
 
 def _client_certificate_authorities(settings: Settings) -> list[x509.Certificate]:

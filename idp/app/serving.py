@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from idp.app.ground import open_ground
 from idp.app.outbox import outbox_handlers
 from idp.app.outside import open_outside
 from idp.app.rooms import Rooms, build_rooms
+from idp.app.tls import CertificateOfHandshake, Tls
 from idp.kernel.ids import new_id
 from idp.settings import Settings
 from idp.storage.clock_watch import watch_clock
@@ -45,11 +47,12 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A door and where it listens."""
+    """A door and where it listens; without `tls` in clear, for a proxy to stand before it."""
 
     application: Starlette
     host: str
     port: int
+    tls: ssl.SSLContext | None
 
 
 @asynccontextmanager
@@ -93,11 +96,19 @@ def _listeners(settings: Settings, rooms: Rooms, parts: Sequence[Part]) -> list[
         (Part.GATEWAY, gateway_door, settings.gateway_url),
         (Part.PORTAL, portal_door, settings.portal_url),
     )
+    tls = _tls(settings)
     return [
-        Listener(make(settings, rooms), settings.listen, _port(settings, part, origin))
+        Listener(make(settings, rooms), settings.listen, _port(settings, part, origin), tls)
         for part, make, origin in doors
         if part in parts
     ]
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    known = (settings.client_certificate_authorities, settings.self_signed_client_certificates)
+    return Tls(settings.tls_certificate, settings.tls_key, [path for path in known if path is not None]).context()
 
 
 def _port(settings: Settings, part: Part, origin: str) -> int:
@@ -107,10 +118,13 @@ def _port(settings: Settings, part: Part, origin: str) -> int:
 
 
 async def _serve_door(listener: Listener, stop: asyncio.Event) -> None:
+    tls = listener.tls
     config = uvicorn.Config(
         listener.application,
         host=listener.host,
         port=listener.port,
+        http="auto" if tls is None else CertificateOfHandshake,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         log_level="warning",
         access_log=False,  # addresses of requests are not for logs
         server_header=False,

@@ -38,6 +38,17 @@ def serve(
     client_cert_header: Annotated[
         str | None, typer.Option(help="Header in which that proxy hands on client certificates.")
     ] = None,
+    client_ca: Annotated[Path | None, typer.Option(help="Authorities of client certificates (PEM).")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="This server's certificates (PEM), where no proxy ends TLS before it.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The key to --tls-cert (PEM).")] = None,
+    self_signed_client_certs: Annotated[
+        Path | None, typer.Option(help="Certificates that clients signed themselves and show to --tls-cert (PEM).")
+    ] = None,
+    mtls_url: Annotated[
+        str | None, typer.Option(help="A second address of the issuer, which asks for client certificates.")
+    ] = None,
     home: Annotated[Path | None, typer.Option(help="Home folder (default: IDP_HOME).")] = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; requests under way are finished first."""
@@ -48,6 +59,11 @@ def serve(
         "home": home,
         "trusted_proxies": trusted_proxy,
         "client_certificate_header": client_cert_header,
+        "client_certificate_authorities": client_ca,
+        "tls_certificate": tls_cert,
+        "tls_key": tls_key,
+        "self_signed_client_certificates": self_signed_client_certs,
+        "mtls_url": mtls_url,
         **_listen(listen),
     }
     try:

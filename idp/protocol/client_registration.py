@@ -23,7 +23,8 @@ LONGEST_TEXT = 200
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 SELF_SIGNED = "self_signed_tls_client_auth"
-CERTIFICATE_METHODS = ("tls_client_auth", SELF_SIGNED)
+TLS_CLIENT_AUTH = "tls_client_auth"
+CERTIFICATE_METHODS = (TLS_CLIENT_AUTH, SELF_SIGNED)
 CLIENT_ALGORITHMS = (*SIGNING_ALGORITHMS, "RS256")
 """What clients of any profile may sign with; FAPI clients do not have RS256."""
 ISSUER_ALGORITHMS = ("ES256", "PS256", "EdDSA", "RS256")

@@ -23,6 +23,17 @@ from idp.protocol.scopes import SCOPE_CLAIMS, claims_of
 from idp.protocol.token_request import GRANT_TYPES
 from idp.protocol.verified_claims import verified_claims_metadata
 
+MTLS_ENDPOINTS = (
+    "token_endpoint",
+    "pushed_authorization_request_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "userinfo_endpoint",
+    "device_authorization_endpoint",
+    "backchannel_authentication_endpoint",
+)
+"""Where client certificates count."""
+
 
 def provider_metadata(
     *,
@@ -32,13 +43,15 @@ def provider_metadata(
     id_token_algorithms: Sequence[str],
     scopes: Sequence[str] = tuple(SCOPE_CLAIMS),
     certificate_methods: Sequence[str] = (),
+    mtls_url: str | None = None,
     trust_framework: str = "urn:tuaton:demo",
 ) -> dict[str, Any]:
     """The one document behind both well-known addresses. Raises ValueError when it would be wrong.
 
     `issuer` is the configured string, never taken from a request (nevers, 8). `certificate_methods`: which of RFC
-    8705's client authentication methods work here; none where no TLS proxy hands certificates on. `trust_framework` is
-    the one under which identities are verified here.
+    8705's client authentication methods work here; none where nobody asks for certificates. `mtls_url` is the origin
+    that asks for them, where that is not the issuer's. `trust_framework` is the one under which identities are verified
+    here.
     """
     authentication_methods = ["private_key_jwt", *SECRET_METHODS, *certificate_methods, "none"]
     metadata: dict[str, Any] = {
@@ -100,6 +113,11 @@ def provider_metadata(
         "display_values_supported": ["page"],
         **verified_claims_metadata(trust_framework=trust_framework),
     }
+    if mtls_url is not None:
+        # RFC 8705 §5: "A JSON object containing alternative authorization server endpoints that, when present, an OAuth
+        # client intending to do mutual TLS uses in preference to the conventional endpoints."
+        aliases = {name: mtls_url + metadata[name].removeprefix(issuer) for name in MTLS_ENDPOINTS}
+        metadata["mtls_endpoint_aliases"] = aliases
     validate_provider_metadata(metadata)
     return metadata
 
