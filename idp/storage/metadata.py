@@ -1,11 +1,12 @@
 """The one MetaData, and the column types the rooms share."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, Dialect, MetaData, Text
-from sqlalchemy.types import TypeDecorator
+import msgspec
+from sqlalchemy import BigInteger, ColumnElement, Dialect, MetaData, Text
+from sqlalchemy.sql.operators import OperatorType
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -18,6 +19,20 @@ metadata = MetaData(
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+
+Moment: TypeAlias = datetime | ColumnElement[Any]
+"""What a live predicate judges by: a moment, or in a hot statement the column with each caller's own."""
+
+
+class Span(TypeDecorator[timedelta]):
+    """A length of time in milliseconds, for sums with an Instant."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Length to milliseconds."""
+        return None if value is None else value // MILLISECOND
 
 
 class Instant(TypeDecorator[datetime]):
@@ -38,6 +53,10 @@ class Instant(TypeDecorator[datetime]):
         """Milliseconds to aware datetime."""
         return None if value is None else EPOCH + value * MILLISECOND
 
+    def coerce_compared_value(self, op: OperatorType | None, value: Any) -> TypeEngine[Any]:
+        """What is added to a moment is a length of time, everything else beside it a moment."""
+        return Span() if isinstance(value, timedelta) else self
+
 
 class JsonText(TypeDecorator[Any]):
     """JSON kept as text: the same bytes on every engine, sorted keys, never queried into."""
@@ -47,8 +66,8 @@ class JsonText(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Any JSON value to canonical text."""
-        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return None if value is None else msgspec.json.encode(value, order="deterministic").decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Text back to the value."""
-        return None if value is None else json.loads(value)
+        return None if value is None else msgspec.json.decode(value)

@@ -5,15 +5,19 @@ insert is the atomic gate: whoever inserts has spent it. Spend before minting; a
 second use.
 """
 
+import asyncio
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint, Table, Text, delete, select
 
 from idp.storage.dialects import insert_on_conflict
+from idp.storage.hot.operations import Gate, Insert, Takes, Write
 from idp.storage.metadata import EPOCH, metadata
-from idp.storage.storage import UnitOfWork
+from idp.storage.storage import Storage, UnitOfWork
 
 
 class SpentKind(StrEnum):
@@ -44,24 +48,63 @@ spent = Table(
 MINUTE = timedelta(minutes=1)
 
 
-def spent_digest(kind: SpentKind, scope: str, secret: str) -> bytes:
-    """What is stored of a secret: a digest over its kind, its scope (for example the client) and itself."""
-    return hashlib.sha256("\x1f".join((kind.value, scope, secret)).encode()).digest()
-
-
-async def spend(uow: UnitOfWork, *, kind: SpentKind, scope: str, secret: str, expires_at: datetime) -> bool:
-    """True exactly once for a secret, on any number of nodes; False ever after.
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What must be spent before anything is given for it: which secret, by digest, and until when that is remembered.
 
     `expires_at` must follow from the secret itself (sealed inside it, or signed with it), so that each showing falls
     into the same row. The row is kept until a minute after.
     """
+
+    kind: SpentKind
+    digest: bytes
+    expiry_minute: int
+
+    @classmethod
+    def of(cls, kind: SpentKind, *, scope: str, secret: str, expires_at: datetime) -> "Spend":
+        """The digest is over the kind, the scope (for example the client) and the secret."""
+        digest = hashlib.sha256("\x1f".join((kind.value, scope, secret)).encode()).digest()
+        return cls(kind, digest, (expires_at - EPOCH) // MINUTE + 2)
+
+
+SPENDING = Insert(
+    spent,
+    lambda given: {
+        "expiry_minute": given.c.expiry_minute,
+        "kind": given.c.spent_kind,
+        "digest": given.c.spent_digest,
+    },
+    Gate("spent_digest", spent.c.digest, once=True),
+)
+"""The step of a hot write that spends one secret: its gate passes whoever is first."""
+
+SPENDING_TAKES: Takes = {"expiry_minute": BigInteger(), "spent_kind": Text(), "spent_digest": LargeBinary()}
+"""What a hot write with `SPENDING` takes for it; `spending_values` gives it."""
+
+_SPEND = Write("spend", SPENDING_TAKES, (SPENDING,))
+
+
+def spending_values(one: Spend) -> dict[str, int | str | bytes]:
+    """A secret as a hot write takes it."""
+    return {"expiry_minute": one.expiry_minute, "spent_kind": one.kind.value, "spent_digest": one.digest}
+
+
+async def spend_now(storage: Storage, spends: Sequence[Spend]) -> Spend | None:
+    """Spend these secrets, committed when this returns; gives the first that was spent before, None if none was."""
+    gates = await asyncio.gather(*(storage.hot.write(_SPEND, **spending_values(one)) for one in spends))
+    return next((one for one, passed in zip(spends, gates, strict=True) if not passed), None)
+
+
+async def spend(uow: UnitOfWork, *, kind: SpentKind, scope: str, secret: str, expires_at: datetime) -> bool:
+    """True exactly once for a secret, on any number of nodes; False ever after. See `Spend`."""
+    return await spend_in(uow, Spend.of(kind, scope=scope, secret=secret, expires_at=expires_at))
+
+
+async def spend_in(uow: UnitOfWork, one: Spend) -> bool:
+    """Spend in the transaction of an act: spent when it commits."""
     statement = (
         insert_on_conflict(spent, uow.dialect)
-        .values(
-            expiry_minute=_expiry_minute(expires_at),
-            kind=kind.value,
-            digest=spent_digest(kind, scope, secret),
-        )
+        .values(expiry_minute=one.expiry_minute, kind=one.kind.value, digest=one.digest)
         .on_conflict_do_nothing()
     )
     return await uow.changed(statement) == 1
@@ -69,16 +112,9 @@ async def spend(uow: UnitOfWork, *, kind: SpentKind, scope: str, secret: str, ex
 
 async def is_spent(uow: UnitOfWork, *, kind: SpentKind, scope: str, secret: str, expires_at: datetime) -> bool:
     """True when it was spent before: for an early answer only, since what counts is `spend`."""
-    key = (
-        spent.c.expiry_minute == _expiry_minute(expires_at),
-        spent.c.kind == kind.value,
-        spent.c.digest == spent_digest(kind, scope, secret),
-    )
+    one = Spend.of(kind, scope=scope, secret=secret, expires_at=expires_at)
+    key = (spent.c.expiry_minute == one.expiry_minute, spent.c.kind == kind.value, spent.c.digest == one.digest)
     return await uow.first(select(spent.c.kind).where(*key)) is not None
-
-
-def _expiry_minute(expires_at: datetime) -> int:
-    return (expires_at - EPOCH) // MINUTE + 2
 
 
 async def drop_expired_spent(uow: UnitOfWork) -> int:

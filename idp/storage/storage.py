@@ -1,6 +1,7 @@
 """Engines and the unit of work: one transaction in which a use case loads, decides, saves and audits."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -12,6 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from idp.kernel.clock import Clock
+from idp.storage.hot import postgresql_text, sqlite_text
+from idp.storage.hot.postgresql import PostgresqlHot
+from idp.storage.hot.sqlite import SqliteHot
+from idp.storage.hot.store import HotStore
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -46,7 +51,10 @@ class UnitOfWork:
 
 
 class Storage:
-    """The store of one deployment: SQLite file or PostgreSQL, behind the same two context managers."""
+    """The store of one deployment: SQLite file or PostgreSQL, behind the same two context managers.
+
+    `hot` runs the few operations that are declared for it; everything else goes through a unit of work.
+    """
 
     def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
         self.engine = engine
@@ -54,6 +62,7 @@ class Storage:
         # SQLite has one writer: waiting in line here is cheaper than its busy handler, which sleeps.
         self._writers = asyncio.Lock() if engine.dialect.name == "sqlite" else None
         self._refusal: Exception | None = None
+        self.hot = self._hot_store()
 
     def refuse_writes(self, refusal: Exception | None) -> None:
         """From now on every writing transaction raises this; None takes writes again."""
@@ -62,8 +71,7 @@ class Storage:
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
         """A writing transaction: commits when the block ends, rolls back when it raises."""
-        if self._refusal is not None:
-            raise self._refusal
+        self._may_write()
         if self._writers is None:
             async with self.engine.begin() as connection:
                 yield UnitOfWork(connection, self.clock.now())
@@ -84,7 +92,32 @@ class Storage:
 
     async def close(self) -> None:
         """Give all connections back."""
+        await self.hot.close()
         await self.engine.dispose()
+
+    def _may_write(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _hot_store(self) -> HotStore:
+        engine = self.engine
+        if self._writers is not None:
+            sqlite = SqliteHot(engine.url.database or "", prepare=_prepare_connection, turn=self._writers)
+            return HotStore(
+                sqlite,
+                dialect=engine.dialect,
+                compile_read=sqlite_text.compile_read,
+                compile_write=sqlite_text.compile_write,
+                may_write=self._may_write,
+            )
+        _, connect = engine.dialect.create_connect_args(engine.url)
+        return HotStore(
+            PostgresqlHot(connect),
+            dialect=engine.dialect,
+            compile_read=postgresql_text.compile_read,
+            compile_write=postgresql_text.compile_write,
+            may_write=self._may_write,
+        )
 
 
 def open_engine(database_url: str) -> AsyncEngine:
@@ -102,6 +135,10 @@ def open_engine(database_url: str) -> AsyncEngine:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    _prepare_connection(connection)
+
+
+def _prepare_connection(connection: DBAPIConnection | sqlite3.Connection) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):

@@ -1,0 +1,69 @@
+"""What an operation compiles to, and how values go in and rows come out."""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Dialect, Select
+from sqlalchemy.types import TypeEngine
+
+from idp.storage.hot.operations import Read, Write
+
+Process = Callable[[Any], Any]
+ORD = "ord"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """An operation ready to run. `texts` are one statement, or one a step on SQLite; `gates` says which steps have one.
+
+    `row` makes a caller's row of the columns; `decoders` are None for columns that come as they are.
+    """
+
+    name: str
+    writes: bool
+    texts: tuple[str, ...]
+    gates: tuple[bool, ...]
+    names: tuple[str, ...]
+    encoders: tuple[Process | None, ...]
+    decoders: tuple[Process | None, ...]
+    row: Callable[[Iterable[Any]], Any]
+
+    def encoded(self, values: dict[str, Any]) -> tuple[Any, ...]:
+        """What the driver is given for one caller. Raises KeyError for a value that is missing."""
+        return tuple(
+            values[name] if encode is None else encode(values[name])
+            for name, encode in zip(self.names, self.encoders, strict=True)
+        )
+
+    def decoded(self, columns: Sequence[Any]) -> Any:
+        """One row, read by attribute as a row of Core is."""
+        decoders = self.decoders
+        return self.row(
+            value if decode is None else decode(value) for value, decode in zip(columns, decoders, strict=True)
+        )
+
+
+def make_plan(operation: Read | Write, texts: Sequence[str], selected: Select[Any] | None, dialect: Dialect) -> Plan:
+    """Put texts and conversions together; `selected` are the columns a read gives."""
+    columns = () if selected is None else tuple(selected.selected_columns)
+    row = namedtuple("Row", [column.name for column in columns])  # type: ignore[misc]
+    return Plan(
+        name=operation.name,
+        writes=isinstance(operation, Write),
+        texts=tuple(texts),
+        gates=tuple(step.gate is not None for step in operation.steps) if isinstance(operation, Write) else (),
+        names=tuple(operation.takes),
+        encoders=tuple(_encoder(kind, dialect) for kind in operation.takes.values()),
+        decoders=tuple(_decoder(column.type, dialect) for column in columns),
+        row=row._make,
+    )
+
+
+def _encoder(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _decoder(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
