@@ -7,6 +7,10 @@ OUT ?=
 export OUT
 ONCE ?=
 CARD ?=
+PEER ?=
+ROUNDS ?=
+OPS ?=
+CHECK ?=
 PYTHON := .venv/bin/python
 # one file of tests at a time on each of two cores
 SIDE_BY_SIDE := -n 2 --dist loadfile
@@ -26,6 +30,9 @@ test: setup-test ## run every test, real parts included
 test-long: setup-test ## the same, each property asked ten times as often
 	@LONG=1 $(PYTHON) -m pytest $(SIDE_BY_SIDE)
 
+bench: setup-test ## CPU time of each operation [PEER=dir] [ROUNDS=3] [OPS=flow,refresh] [CHECK=1]
+	@$(PYTHON) -m tests.bench $(if $(PEER),--peer '$(PEER)') $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(OPS),--ops $(OPS)) $(if $(CHECK),--check)
+
 check: setup-test ## style, types, import contracts
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
@@ -41,4 +48,4 @@ compose-check: setup-test ## check docker-compose.yml and every command in it, w
 setup-test: setup
 	@deploy/set-up-tests
 
-.PHONY: help setup setup-test demo test test-long check screens compose-check
+.PHONY: help setup setup-test demo test test-long bench check screens compose-check
