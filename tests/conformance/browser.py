@@ -21,14 +21,24 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Control:
+    """A field, button or link that a person can use, with the form it is in."""
+
+    form: Form | None
+    name: str
+    value: str
+
+
 class Page(HTMLParser):
-    """The element ids of a page, its forms by id (or `form_post` for one without), its texts by id."""
+    """What is on a page: ids of elements, forms, controls by id, texts by id, frames."""
 
     def __init__(self, response: httpx2.Response) -> None:
         super().__init__()
         self.response = response
         self.ids: set[str] = set()
         self.forms: list[Form] = []
+        self.controls: dict[str, Control] = {}
         self.texts: dict[str, str] = {}
         self.frames: list[str] = []
         self._open: str | None = None
@@ -48,6 +58,10 @@ class Page(HTMLParser):
         self._open = identifier or None
         if tag == "form":
             self.forms.append(Form(urljoin(str(self.response.request.url), attributes.get("action", ""))))
+        if tag in ("input", "button") and identifier and self.forms:
+            self.controls[identifier] = Control(self.forms[-1], attributes.get("name", ""), attributes.get("value", ""))
+        if tag == "a" and identifier:
+            self.controls[identifier] = Control(None, "", urljoin(str(self.response.request.url), attributes["href"]))
         if tag == "iframe":
             self.frames.append(attributes.get("src", ""))
         if tag in ("input", "button") and self.forms and attributes.get("name"):

@@ -1,17 +1,22 @@
 """Writes `plans/*.json`: one configuration per plan, in the form that the OpenID conformance suite reads.
 
-`python -m tests.conformance.make_plans` makes fresh keys and secrets, all of them made up and good for nothing but
-testing. The member `tuaton` is ours: what is registered at the issuer.
+`python -m tests.conformance.make_plans [--issuer https://…] [--out DIR] [PLAN…]` makes fresh keys and secrets, all of
+them made up and good for nothing but testing. The member `tuaton` is ours: what is registered at the issuer.
 """
 
+import argparse
 import json
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import RSAKey
 
+from tests.conformance.automation import first_visit_unfinished, usual_browser
+from tests.conformance.browser import CITIZEN
 from tests.conformance.certificates import make_certificate
 
 FOLDER = Path(__file__).parent / "plans"
@@ -46,9 +51,45 @@ SIGNED = {
 }
 
 
+SELF_SIGNED = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
+CIBA = {
+    "profile": "fapi2",
+    "grant_types": ["urn:openid:params:grant-type:ciba", "refresh_token"],
+    "response_types": [],
+    "redirect_uris": [],
+    "token_endpoint_auth_method": "private_key_jwt",
+    "token_endpoint_auth_signing_alg": "PS256",
+    "backchannel_authentication_request_signing_alg": "PS256",
+    "id_token_signed_response_alg": "PS256",
+    **MTLS_BOUND,
+}
+PARTS = {"sp": "security-profile-final", "ms": "message-signing-final"}
+
+INNERMOST_LIST = re.compile(r"\[[^\[\]{}]*\]")
+
+Clients = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
+"""Name of the suite's member to what its program holds and what we register."""
+
+
+@dataclass
+class Plan:
+    """One configuration file: `more` are members of the suite beside the clients, `override` names modules that need
+    another browser."""
+
+    title: str
+    clients: Clients = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
+    override: dict[str, Any] = field(default_factory=dict)
+
+
+def at_suites(alias: str, path: str) -> list[str]:
+    """Addresses of the suite's test programs."""
+    return [f"{suite}/test/a/{alias}/{path}" for suite in SUITES]
+
+
 def redirect_uris(alias: str) -> list[str]:
     """Where the suite's test programs wait; the second client of FAPI plans has a query."""
-    plain = [f"{suite}/test/a/{alias}/callback" for suite in SUITES]
+    plain = at_suites(alias, "callback")
     return plain + [f"{address}?dummy1=lorem&dummy2=ipsum" for address in plain]
 
 
@@ -62,47 +103,95 @@ def key_client(client_id: str) -> dict[str, Any]:
     return {"client_id": client_id, "scope": SCOPE, "jwks": {"keys": [jwk]}}
 
 
-def plan(
-    alias: str, description: str, clients: Mapping[str, tuple[dict[str, Any], dict[str, Any]]], **more: Any
-) -> None:
-    document = {
-        "alias": alias,
-        "description": description,
-        "server": {"discoveryUrl": f"{ISSUER}/.well-known/openid-configuration"},
-        **{name: theirs for name, (theirs, _) in clients.items()},
-        **more,
-        "tuaton": {
-            "redirect_uris": redirect_uris(alias),
-            **{name: ours for name, (_, ours) in clients.items()},
-        },
-    }
-    (FOLDER / f"{alias}.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
-
-
-def basic(alias: str, description: str) -> None:
-    plan(
-        alias,
-        description,
+def basic(alias: str, issuer: str) -> Plan:
+    post = {**BASIC, "token_endpoint_auth_method": "client_secret_post"}
+    return Plan(
+        "Basic or Form Post OP, static clients",
         {
             "client": (secret_client(f"{alias}-1"), BASIC),
             "client2": (secret_client(f"{alias}-2"), BASIC),
-            "client_secret_post": (
-                secret_client(f"{alias}-post"),
-                {**BASIC, "token_endpoint_auth_method": "client_secret_post"},
-            ),
+            "client_secret_post": (secret_client(f"{alias}-post"), post),
         },
     )
 
 
-def fapi(alias: str, description: str, registered: Mapping[str, Any], **more: Any) -> None:
-    ours = {**FAPI, **registered}
-    plan(
-        alias,
-        description,
-        {"client": (key_client(f"{alias}-1"), ours), "client2": (key_client(f"{alias}-2"), ours)},
-        resource={"resourceUrl": f"{ISSUER}/userinfo"},
-        **more,
+def newcomers(alias: str, issuer: str) -> Plan:
+    names = {"client": {"client_name": f"{alias}-1"}, "client2": {"client_name": f"{alias}-2"}}
+    return Plan("Clients register themselves", more=names)
+
+
+def discovery(alias: str, issuer: str) -> Plan:
+    return Plan("Config OP: the metadata alone")
+
+
+def logout(alias: str, issuer: str) -> Plan:
+    local = at_suites(alias, "")[0]
+    notices: dict[str, Any] = {
+        "oidcc-backchannel-logout": {
+            "backchannel_logout_uri": f"{local}backchannel_logout",
+            "backchannel_logout_session_required": True,
+        },
+        "oidcc-frontchannel-logout": {
+            "frontchannel_logout_uri": f"{local}frontchannel_logout",
+            "frontchannel_logout_session_required": True,
+        },
+    }
+    back = {"post_logout_redirect_uris": at_suites(alias, "post_logout_redirect")}
+    ours = {**BASIC, **back, **notices.get(alias, {})}
+    return Plan(
+        "Logout, static clients",
+        {"client": (secret_client(f"{alias}-1"), ours), "client2": (secret_client(f"{alias}-2"), ours)},
     )
+
+
+def fapi(registered: Mapping[str, Any], *, certificates: bool = False) -> Callable[[str, str], Plan]:
+    def made(alias: str, issuer: str) -> Plan:
+        ours = {**FAPI, **registered}
+        prefix = f"fapi2-{PARTS[alias.split('-')[1]]}"
+        return Plan(
+            "FAPI 2.0 Final",
+            {"client": (key_client(f"{alias}-1"), ours), "client2": (key_client(f"{alias}-2"), ours)},
+            more={
+                "resource": {"resourceUrl": f"{issuer}/userinfo"},
+                **(certificates_of(alias) if certificates else {}),
+            },
+            override={
+                f"{prefix}-user-rejects-authentication": usual_browser(issuer, SUITES, decision="deny"),
+                f"{prefix}-par-ensure-reused-request-uri-prior-to-auth-completion-succeeds": first_visit_unfinished(
+                    issuer, SUITES
+                ),
+            },
+        )
+
+    return made
+
+
+def ciba(registered: Mapping[str, Any]) -> Callable[[str, str], Plan]:
+    def made(alias: str, issuer: str) -> Plan:
+        ours = {**CIBA, **registered}
+        if registered["backchannel_token_delivery_mode"] == "ping":
+            ours["backchannel_client_notification_endpoint"] = at_suites(alias, "ciba-notification-endpoint")[0]
+        hint = {"hint_type": "login_hint", "hint_value": CITIZEN}
+        return Plan(
+            "FAPI-CIBA ID1, private_key_jwt",
+            {
+                name: ({**key_client(f"{alias}-{number}"), **hint}, ours)
+                for number, name in enumerate(("client", "client2"), 1)
+            },
+            more={
+                "resource": {"resourceUrl": f"{issuer}/userinfo"},
+                "automated_ciba_approval_url": (
+                    f"{issuer}/conformance/decide?auth_req_id={{auth_req_id}}&action={{action}}"
+                ),
+                **certificates_of(alias),
+            },
+        )
+
+    return made
+
+
+def certificates_of(alias: str) -> dict[str, Any]:
+    return {name: certificate(f"{alias}-{number}") for number, name in enumerate(("mtls", "mtls2"), 1)}
 
 
 def certificate(name: str) -> dict[str, str]:
@@ -110,19 +199,66 @@ def certificate(name: str) -> dict[str, str]:
     return {"cert": pem, "key": key}
 
 
+PLANS: Mapping[str, Callable[[str, str], Plan]] = {
+    "fapi2-sp-dpop": fapi({}),
+    "fapi2-sp-mtls": fapi(MTLS_BOUND, certificates=True),
+    "fapi2-sp-mtls-auth-dpop": fapi(SELF_SIGNED, certificates=True),
+    "fapi2-sp-mtls-auth-mtls": fapi({**SELF_SIGNED, **MTLS_BOUND}, certificates=True),
+    "fapi2-ms-dpop": fapi(SIGNED),
+    "fapi2-ms-mtls-auth-mtls": fapi({**SIGNED, **SELF_SIGNED, **MTLS_BOUND}, certificates=True),
+    "fapi-ciba-poll": ciba({"backchannel_token_delivery_mode": "poll"}),
+    "fapi-ciba-ping": ciba({"backchannel_token_delivery_mode": "ping"}),
+    "oidcc-basic": basic,
+    "oidcc-basic-dynamic": newcomers,
+    "oidcc-formpost-basic": basic,
+    "oidcc-formpost-basic-dynamic": newcomers,
+    "oidcc-config": discovery,
+    "oidcc-dynamic": newcomers,
+    "oidcc-3rdparty-init-login": newcomers,
+    "oidcc-rp-initiated-logout": logout,
+    "oidcc-backchannel-logout": logout,
+    "oidcc-frontchannel-logout": logout,
+    "oidcc-session-management": logout,
+    "ekyc": basic,
+}
+
+
+def configuration(alias: str, issuer: str) -> dict[str, Any]:
+    """The whole file of one plan."""
+    plan = PLANS[alias](alias, issuer)
+    return {
+        "alias": alias,
+        "description": plan.title,
+        "server": {"discoveryUrl": f"{issuer}/.well-known/openid-configuration"},
+        **{name: theirs for name, (theirs, _) in plan.clients.items()},
+        **plan.more,
+        "browser": usual_browser(issuer, SUITES),
+        **(
+            {"override": {module: {"browser": tasks} for module, tasks in plan.override.items()}}
+            if plan.override
+            else {}
+        ),
+        "tuaton": {
+            "redirect_uris": redirect_uris(alias),
+            **{name: ours for name, (_, ours) in plan.clients.items()},
+        },
+    }
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    return " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]")
+
+
 def main() -> None:
-    FOLDER.mkdir(exist_ok=True)
-    fapi("fapi2-sp-dpop", "FAPI2 Security Profile Final: private_key_jwt, DPoP", {})
-    basic("oidcc-basic", "Basic OP, static clients")
-    basic("oidcc-formpost-basic", "Form Post OP, static clients")
-    fapi(
-        "fapi2-sp-mtls",
-        "FAPI2 Security Profile Final: private_key_jwt, mutual TLS bound tokens",
-        MTLS_BOUND,
-        mtls=certificate("fapi2-sp-mtls-1"),
-        mtls2=certificate("fapi2-sp-mtls-2"),
-    )
-    fapi("fapi2-ms-dpop", "FAPI2 Message Signing Final: JAR and JARM, private_key_jwt, DPoP", SIGNED)
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.make_plans", description=__doc__)
+    parser.add_argument("--issuer", default=ISSUER, help="the issuer's address, as the suite reaches it")
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("plans", nargs="*", metavar="PLAN", help="which plans; without any, all")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    for alias in given.plans or PLANS:
+        text = INNERMOST_LIST.sub(_on_one_line, json.dumps(configuration(alias, given.issuer), indent=2))
+        (given.out / f"{alias}.json").write_text(f"{text}\n", "utf-8")
 
 
 if __name__ == "__main__":
