@@ -16,6 +16,8 @@ from idp.protocol.strict_json import parse_json
 
 SIGNING_ALGORITHMS = ("ES256", "PS256", "EdDSA", "Ed25519")
 """What clients may sign with (FAPI 2.0 §5.4.1); `Ed25519` is RFC 9864's name for the same signature."""
+NARROWER_NAMES = {"EdDSA": "Ed25519"}
+"""RFC 9864 §2.2 splits `EdDSA` by curve: who expects the old name takes the new one, which newer libraries write."""
 
 COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 MAX_COMPACT_LENGTH = 16_384
@@ -49,15 +51,19 @@ def verify_jwt_signature(
     `find_key` chooses the key from the header, which is not yet proven. Raises JwtRefused.
     """
     header, claims = read_unverified(token)
+    algorithms = [
+        *expected_algorithms,
+        *(NARROWER_NAMES[name] for name in expected_algorithms if name in NARROWER_NAMES),
+    ]
     # RFC 8725 §3.1: "Libraries MUST enable the caller to specify a supported set of algorithms and MUST NOT use any
     # other algorithms when performing cryptographic operations."
-    if header.get("alg") not in expected_algorithms:
+    if header.get("alg") not in algorithms:
         raise JwtRefused("the algorithm is not accepted")
     # RFC 7515 §4.1.11: "If any of the listed extension Header Parameters are not understood … the JWS is invalid."
     if "crit" in header or "b64" in header:
         raise JwtRefused("critical extensions are not accepted")
     key = find_key(header)
-    registry = WideHeaderRegistry(algorithms=list(expected_algorithms), strict_check_header=False)
+    registry = WideHeaderRegistry(algorithms=algorithms, strict_check_header=False)
     try:
         with warnings.catch_warnings():
             # FAPI 2.0 names the algorithm `EdDSA`; joserfc warns of that name since RFC 9864.
