@@ -116,5 +116,7 @@ def _is_active(read: ReadToken, grant: Grant | None, client: Client, uow: UnitOf
     # A replaced refresh token still works within its client's grace.
     grace = timedelta(seconds=client.refresh_grace_seconds)
     return (
-        read.generation == grant.generation - 1 and grant.rotated_at is not None and uow.now - grant.rotated_at < grace
+        read.generation == grant.generation - 1
+        and grant.rotated_at is not None
+        and abs(uow.now - grant.rotated_at) < grace
     )

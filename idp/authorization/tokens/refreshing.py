@@ -75,7 +75,8 @@ class Refreshing:
         if (
             generation == grant.generation - 1
             and grant.rotated_at is not None
-            and uow.now - grant.rotated_at < grace
+            # either way round: a call that began later may have rotated it first, and the clocks of nodes differ
+            and abs(uow.now - grant.rotated_at) < grace
             and not client.is_fapi
         ):
             return grant

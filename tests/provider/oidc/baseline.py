@@ -46,7 +46,14 @@ class Plain(Program):
         return claims
 
 
-async def register(world: World, client_id: str = "plain", *, more_keys: tuple[Key, ...] = (), **changes: Any) -> Plain:
+async def register(
+    world: World,
+    client_id: str = "plain",
+    *,
+    more_keys: tuple[Key, ...] = (),
+    refresh_grace_seconds: int = 10,
+    **changes: Any,
+) -> Plain:
     """A new baseline client of the seeded agency, with a key of its own."""
     key = ec_key()
     metadata = {
@@ -68,6 +75,7 @@ async def register(world: World, client_id: str = "plain", *, more_keys: tuple[K
             metadata=metadata,
             services=[SERVICE],
             profile=ClientProfile.BASELINE,
+            refresh_grace_seconds=refresh_grace_seconds,
             by=SYSTEM,
         )
     return Plain(world, client_id, key)

@@ -64,6 +64,18 @@ async def test_a_refresh_token_used_again_after_the_grace_ends_the_family(world:
     assert "refresh_token_misused" in reasons
 
 
+@pytest.mark.parametrize(("grace", "status"), [(0, 400), (10, 200)])
+async def test_a_call_that_began_before_the_rotation_it_lost_to_has_the_grace_of_its_client_and_no_more(
+    world: World, grace: int, status: int
+) -> None:
+    plain = await register(world, refresh_grace_seconds=grace)
+    world.clock.advance(1)
+    first = (await plain.tokens())["refresh_token"]
+    assert (await plain.refresh(first)).status_code == 200
+    world.clock.advance(-1)  # as of a call whose own time was fixed before the other's
+    assert (await plain.refresh(first)).status_code == status
+
+
 async def test_an_older_generation_is_misuse_also_within_the_grace(plain: Plain) -> None:
     first = (await plain.tokens())["refresh_token"]
     second = (await plain.refresh(first)).json()["refresh_token"]
