@@ -1,5 +1,6 @@
 """One issuer for all modules, a fresh browser for each."""
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,35 @@ from tests.conformance.listener import Listener, listening
 from tests.conformance.party import PLANS
 from tests.conformance.server import Server, serving
 
+NOTIFICATION_ENDPOINT = "backchannel_client_notification_endpoint"
+
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home: Path = tmp_path_factory.mktemp("conformance") / "home"
-    with serving(home, sorted(PLANS.glob("*.json"))) as running:
+def notifications() -> Iterator[Listener]:
+    """Where the programs that want to be pinged listen."""
+    with listening() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, notifications: Listener) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("conformance")
+    plans = [_heard_here(path, notifications.url, folder) for path in sorted(PLANS.glob("*.json"))]
+    with serving(folder / "home", plans) as running:
+        yield running
+
+
+def _heard_here(path: Path, url: str, folder: Path) -> Path:
+    """The plan with the suite's notification endpoint on this machine, where it has one."""
+    plan = json.loads(path.read_text("utf-8"))
+    pinged = [ours for ours in plan["tuaton"].values() if isinstance(ours, dict) and NOTIFICATION_ENDPOINT in ours]
+    for ours in pinged:
+        ours[NOTIFICATION_ENDPOINT] = f"{url}/{ours[NOTIFICATION_ENDPOINT].rpartition('/')[2]}"
+    if not pinged:
+        return path
+    changed = folder / path.name
+    changed.write_text(json.dumps(plan), "utf-8")
+    return changed
 
 
 @pytest.fixture
