@@ -16,10 +16,17 @@ FAPI_PLANS = ("fapi2-sp-dpop", "fapi2-sp-mtls", "fapi2-ms-dpop")
 HOST = ISSUER.removeprefix("https://")
 
 Play = Callable[..., dict[str, Any]]
+Plans = Mapping[str, Mapping[str, Any]]
+
+
+def fapi(plans: Plans, name: str, **more: Any) -> dict[str, Any]:
+    """What a program of the FAPI profile is given: its registration, as its plan says."""
+    plan = plans[name]
+    return {"client": plan["client"], "redirect_uri": plan["tuaton"]["redirect_uris"][0], **more}
 
 
 @pytest.fixture(scope="session")
-def plans() -> Mapping[str, Mapping[str, Any]]:
+def plans() -> Plans:
     return {plan: json.loads((PLANS / f"{plan}.json").read_text("utf-8")) for plan in FAPI_PLANS}
 
 
@@ -31,9 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def front(
-    server: Server, plans: Mapping[str, Mapping[str, Any]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Front]:
+def front(server: Server, plans: Plans, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     visitors = [plan[name]["cert"] for plan in plans.values() for name in ("mtls", "mtls2") if name in plan]
     with fronting(HOST, server.port, tmp_path_factory.mktemp("front"), visitors=visitors) as running:
         yield running

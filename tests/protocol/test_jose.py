@@ -4,7 +4,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from idp.protocol.jose import JwtRefused, verify_jwt_signature
+from idp.protocol.jose import JwtRefused, import_public_key, verify_jwt_signature
 
 KEY = OKPKey.generate_key("Ed25519")
 
@@ -14,8 +14,10 @@ def signed(alg: str) -> str:
 
 
 @pytest.mark.parametrize("expected", ["EdDSA", "Ed25519"])
-def test_who_expects_either_name_takes_the_new_one(expected: str) -> None:
-    verified = verify_jwt_signature(signed("Ed25519"), find_key=lambda _: KEY, expected_algorithms=[expected])
+@pytest.mark.parametrize("said", [{}, {"alg": "EdDSA"}, {"alg": "Ed25519"}])
+def test_who_expects_either_name_takes_the_new_one(expected: str, said: dict[str, str]) -> None:
+    key = import_public_key({**KEY.as_dict(private=False), **said})
+    verified = verify_jwt_signature(signed("Ed25519"), find_key=lambda _: key, expected_algorithms=[expected])
     assert verified.claims == {"sub": "s"}
 
 
