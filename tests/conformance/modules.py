@@ -14,15 +14,19 @@ oidcc-server-client-secret-post oidcc-request-uri-unsigned-supported-correctly-o
 oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported oidcc-claims-essential
 oidcc-ensure-request-object-with-redirect-uri oidcc-refresh-token oidcc-ensure-request-with-valid-pkce-succeeds"""
 
-LOGOUT = """oidcc-rp-initiated-logout-discovery-endpoint-verification oidcc-rp-initiated-logout
+RP_LOGOUT = """oidcc-rp-initiated-logout-discovery-endpoint-verification oidcc-rp-initiated-logout
 oidcc-rp-initiated-logout-bad-post-logout-redirect-uri oidcc-rp-initiated-logout-modified-id-token-hint
 oidcc-rp-initiated-logout-no-id-token-hint oidcc-rp-initiated-logout-no-params
 oidcc-rp-initiated-logout-no-post-logout-redirect-uri oidcc-rp-initiated-logout-no-state
 oidcc-rp-initiated-logout-only-state oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri
-oidcc-rp-initiated-logout-bad-id-token-hint oidcc-backchannel-logout-discovery-endpoint-verification
-oidcc-backchannel-rp-initiated-logout oidcc-frontchannel-logout-discovery-endpoint-verification
-oidcc-frontchannel-rp-initiated-logout oidcc-session-management-discovery-endpoint-verification
+oidcc-rp-initiated-logout-bad-id-token-hint"""
+
+BACKCHANNEL_LOGOUT = "oidcc-backchannel-logout-discovery-endpoint-verification oidcc-backchannel-rp-initiated-logout"
+FRONTCHANNEL_LOGOUT = "oidcc-frontchannel-logout-discovery-endpoint-verification oidcc-frontchannel-rp-initiated-logout"
+SESSION_MANAGEMENT = """oidcc-session-management-discovery-endpoint-verification
 oidcc-session-management-rp-initiated-logout"""
+
+THIRD_PARTY_LOGIN = "oidcc-3rd_party-init-login oidcc-3rd_party-init-login-nohttps"
 
 SECURITY_PROFILE = """discovery-end-point-verification happy-flow user-rejects-authentication
 ensure-authorization-request-without-state-success ensure-authorization-request-without-nonce-success
@@ -71,7 +75,8 @@ oidcc-redirect-uri-query-OK oidcc-redirect-uri-query-mismatch oidcc-redirect-uri
 oidcc-redirect-uri-regfrag oidcc-registration-logo-uri oidcc-registration-policy-uri oidcc-registration-tos-uri
 oidcc-registration-jwks-uri oidcc-registration-sector-uri oidcc-registration-sector-bad oidcc-server-rotate-keys
 oidcc-refresh-token-rp-key-rotation oidcc-request-uri-unsigned oidcc-request-uri-signed-rs256
-oidcc-ensure-client-assertion-with-iss-aud-succeeds"""
+oidcc-ensure-client-assertion-with-iss-aud-succeeds oidcc-idtoken-unsigned oidcc-discovery-endpoint-verification
+oidcc-server oidcc-ensure-request-object-with-redirect-uri oidcc-refresh-token"""
 
 SP, MS = "test_fapi2_security_profile.py", "test_fapi2_message_signing.py"
 
@@ -105,9 +110,29 @@ PLANS = (
         ("test_config.py",),
     ),
     Plan(
-        "Logout: RP-initiated, back-channel, front-channel, session management",
-        tuple(LOGOUT.split()),
+        "RP-initiated logout (`oidcc-rp-initiated-logout-certification-test-plan`)",
+        tuple(RP_LOGOUT.split()),
         ("test_logout.py",),
+    ),
+    Plan(
+        "Back-channel logout (`oidcc-backchannel-rp-initiated-logout-certification-test-plan`)",
+        tuple(BACKCHANNEL_LOGOUT.split()),
+        ("test_logout.py",),
+    ),
+    Plan(
+        "Front-channel logout (`oidcc-frontchannel-rp-initiated-logout-certification-test-plan`)",
+        tuple(FRONTCHANNEL_LOGOUT.split()),
+        ("test_logout.py",),
+    ),
+    Plan(
+        "Session management (`oidcc-session-management-certification-test-plan`)",
+        tuple(SESSION_MANAGEMENT.split()),
+        ("test_logout.py",),
+    ),
+    Plan(
+        "Third-party initiated login (`oidcc-3rdparty-init-login-certification-test-plan`)",
+        tuple(THIRD_PARTY_LOGIN.split()),
+        ("test_third_party_login.py",),
     ),
     Plan(
         "Dynamic, response type code (`oidcc-dynamic-certification-test-plan`)",

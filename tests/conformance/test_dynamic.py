@@ -19,6 +19,56 @@ def as_json(document: Any) -> tuple[int, dict[str, str], bytes]:
     return 200, {"content-type": "application/json"}, json.dumps(document).encode()
 
 
+def test_oidcc_discovery_endpoint_verification(server: Server) -> None:
+    metadata = server.metadata
+    assert metadata["registration_endpoint"].startswith(f"{metadata['issuer']}/")
+    assert metadata["claims_supported"]
+    # The plan for response type code wants `id_token` and `token id_token` beside it, and the grant type implicit. They
+    # do not exist here: RFC 9700 §2.1.2, "clients SHOULD NOT use the implicit grant"
+    assert metadata["response_types_supported"] == ["code"]
+    assert "implicit" not in metadata["grant_types_supported"]
+    for response_type in ("id_token", "id_token token", "code id_token"):
+        answer = register(server, response_types=[response_type], grant_types=["implicit", "authorization_code"])
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
+
+
+def test_oidcc_server(server: Server, browser: Browser) -> None:
+    key = fresh_key()
+    party = newcomer(
+        server, private_key=key, token_endpoint_auth_method="private_key_jwt", jwks={"keys": [public(key)]}
+    )
+    asked, tokens = party.sign_in(browser)
+    assert party.userinfo(tokens["access_token"]).json()["sub"] == party.id_token(tokens, asked)["sub"]
+
+
+def test_oidcc_idtoken_unsigned(server: Server) -> None:
+    # Registration §2, id_token_signed_response_alg: `none` only where nothing comes from the authorization endpoint;
+    # Core §15.1 leaves it out of what must be offered, and so do we
+    answer = register(server, id_token_signed_response_alg="none")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
+
+
+def test_oidcc_refresh_token(server: Server, browser: Browser) -> None:
+    party, other = newcomer(server), newcomer(server)
+    asked, tokens = party.sign_in(browser)
+    answer = party.refresh(tokens["refresh_token"])
+    assert answer.status_code == 200, answer.text
+    assert party.userinfo(answer.json()["access_token"]).json()["sub"] == party.id_token(tokens, asked)["sub"]
+    stolen = other.refresh(answer.json().get("refresh_token", tokens["refresh_token"]))
+    assert stolen.json()["error"] == "invalid_grant"
+
+
+def test_oidcc_ensure_request_object_with_redirect_uri(server: Server, browser: Browser) -> None:
+    key = fresh_key()
+    party = newcomer(server, private_key=key, jwks={"keys": [public(key)]}, request_object_signing_alg="RS256")
+    asked = party.ask()
+    claims = {**asked.parameters, "iss": party.id, "aud": party.metadata["issuer"]}
+    outside = {"redirect_uri": f"{CALLBACK}/outside"}
+    address = party.authorize_url(asked, request=signed({"alg": "RS256"}, claims, party.key), **outside)
+    # RFC 9101 §5: what is inside counts, and goes to the registered address that is named there
+    party.tokens(asked, party.opened(browser.land(address), asked))
+
+
 def test_oidcc_idtoken_rs256(server: Server, browser: Browser) -> None:
     newcomer(server, id_token_signed_response_alg="RS256").sign_in(browser)
 

@@ -1,12 +1,14 @@
 """eKYC and Identity Assurance over OpenID Connect: one test per module."""
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from tests.conformance.browser import Browser
-from tests.conformance.party import Party
+from tests.conformance.party import Party, now
 from tests.conformance.server import Server
 
 ANY: dict[str, Any] = {"trust_framework": None}
@@ -15,7 +17,7 @@ PLACES = ("id_token", "userinfo")
 
 @pytest.fixture
 def party(server: Server) -> Party:
-    return Party.of(server, "oidcc-basic")
+    return Party.of(server, "ekyc")
 
 
 def told(party: Party, browser: Browser, request: Any, *places: str) -> dict[str, Any]:
@@ -87,3 +89,64 @@ def test_ekyc_server_testbasedonuserinfo_defaults(server: Server, party: Party, 
 def test_ekyc_server_test_userinfo_notfoundinop(party: Party, browser: Browser) -> None:
     request = {"verification": {"trust_framework": {"value": "no-such-framework"}}, "claims": {"given_name": None}}
     assert told(party, browser, request, "userinfo") == {}
+
+
+# what stands behind the claims
+
+WHOLE: dict[str, Any] = {"trust_framework": None, "assurance_level": None, "time": None, "evidence": None}
+
+
+@pytest.mark.parametrize(("citizen", "pin"), [("1009900000011", "27182845"), ("1009900000020", "41421356")])
+def test_the_evidence_is_that_of_an_enrolment_at_a_counter(
+    party: Party, new_browser: Callable[..., Browser], citizen: str, pin: str
+) -> None:
+    browser = new_browser(citizen=citizen, pin=pin)
+    request = {"verification": WHOLE, "claims": {"given_name": None}}
+    verification = told(party, browser, request, "userinfo")["userinfo"]["verification"]
+    assert verification["assurance_level"] == "ial2.2"
+    document, record = verification["evidence"]
+    assert (document["type"], document["document_details"]["type"]) == ("document", "idcard")
+    # the card in the hand, the person beside it, its data with the registry
+    assert {check["check_method"] for check in document["check_details"]} == {"vpip", "pvp", "data"}
+    assert (record["type"], record["record"]["type"]) == ("electronic_record", "population_register")
+    assert {check["check_method"] for check in record["check_details"]} == {"data"}
+    times = [check["time"] for part in (document, record) for check in part["check_details"]]
+    assert all(datetime.fromisoformat(moment).timestamp() <= now() for moment in (*times, verification["time"]))
+
+
+def test_evidence_says_what_the_metadata_offer(server: Server, party: Party, browser: Browser) -> None:
+    metadata = server.metadata
+    request = {"verification": WHOLE, "claims": {"given_name": None}}
+    document, record = told(party, browser, request, "id_token")["id_token"]["verification"]["evidence"]
+    assert {document["type"], record["type"]} <= set(metadata["evidence_supported"])
+    assert document["document_details"]["type"] in metadata["documents_supported"]
+    assert record["record"]["type"] in metadata["electronic_records_supported"]
+    methods = {check["check_method"] for part in (document, record) for check in part["check_details"]}
+    assert methods <= set(metadata["documents_check_methods_supported"])
+
+
+@pytest.mark.parametrize(
+    ("evidence", "is_met"),
+    [
+        ([{"type": {"value": "document"}}], True),
+        ([{"type": {"value": "electronic_record"}}], True),
+        ([{"type": {"value": "vouch"}}], False),
+    ],
+)
+def test_evidence_of_a_kind_is_given_or_nothing(
+    party: Party, browser: Browser, evidence: list[dict[str, Any]], is_met: bool
+) -> None:
+    request = {"verification": {"trust_framework": None, "evidence": evidence}, "claims": {"given_name": None}}
+    answer = told(party, browser, request, "userinfo")
+    assert bool(answer) is is_met
+    if is_met:
+        kinds = [part["type"] for part in answer["userinfo"]["verification"]["evidence"]]
+        assert kinds == [evidence[0]["type"]["value"]]
+
+
+def test_every_standard_claim_has_a_value(party: Party, browser: Browser) -> None:
+    _, tokens = party.sign_in(browser, scope="openid profile email address phone")
+    # OpenID Connect Core §5.1, all twenty
+    standard = """sub name given_name family_name middle_name nickname preferred_username profile picture website email
+        email_verified gender birthdate zoneinfo locale phone_number phone_number_verified address updated_at"""
+    assert set(standard.split()) <= set(party.userinfo(tokens["access_token"]).json())

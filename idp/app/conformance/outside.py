@@ -11,7 +11,7 @@ from connectors.contracts.errors import DocumentError, RegistryUnavailable
 from connectors.contracts.identifiers import CitizenId, JuristicId, LaserCode
 from connectors.contracts.registry import CardStatus, CardStatusAnswer, CompanyRecord, PersonRecord, RegistryAnswer
 from connectors.contracts.thai_dates import PartialDate
-from connectors.fictitious.personas import PERSONAS
+from idp.app.conformance.testers import TESTERS
 from idp.app.outside import Outside
 from idp.kernel.clock import Clock
 
@@ -32,23 +32,21 @@ class NoRegistries:
 
 
 class KnownCards:
-    """The card status service, for the personas' own cards alone; of others nothing is known."""
+    """The card status service, for the testers' own cards alone; of others nothing is known."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._cards = {
-            card.data.citizen_id: card.data for card in (persona.registered_card for persona in PERSONAS.values())
-        }
+        self._cards = {tester.card.citizen_id: tester.card for tester in TESTERS}
 
     async def check_by_chip(self, *, citizen_id: CitizenId, chip_no: str, request_no: str) -> CardStatusAnswer:
-        """Normal when chip and request number are those of the persona's card."""
+        """Normal when chip and request number are those of a tester's card."""
         card = self._cards.get(citizen_id)
         return self._answer(card is not None and (card.chip_no, card.request_no) == (chip_no, request_no))
 
     async def check_by_laser(
         self, *, citizen_id: CitizenId, name: PersonName, birth_date: PartialDate, laser_code: LaserCode
     ) -> CardStatusAnswer:
-        """Normal when everything is as on the persona's card."""
+        """Normal when everything is as on a tester's card."""
         card = self._cards.get(citizen_id)
         shown = (name, birth_date, laser_code)
         return self._answer(card is not None and (card.name_th, card.birth_date, card.laser_code) == shown)

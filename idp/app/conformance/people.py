@@ -1,25 +1,13 @@
-"""The people of the conformance profile: fictitious personas, each with a PIN that is written here for testers."""
+"""Enrolling the people of the conformance profile, with something for every standard claim."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.fictitious.personas import PERSONAS
 from idp.app.conformance.counter import Counter
+from idp.app.conformance.testers import TESTERS, Tester
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.kernel.ids import AgencyId
 from idp.subscribers.model import ContactDetails, PostalAddress
-
-
-@dataclass(frozen=True, slots=True)
-class Tester:
-    """A persona and the PIN it signs in with."""
-
-    persona: str
-    pin: str
-
-
-TESTERS = (Tester("somchai", "27182845"), Tester("malee", "41421356"))
 
 
 async def make_people(rooms: Rooms, *, agency_id: AgencyId) -> None:
@@ -29,17 +17,16 @@ async def make_people(rooms: Rooms, *, agency_id: AgencyId) -> None:
         return
     counter = await Counter.open(rooms, agency_id=agency_id)
     for tester in missing:
-        persona = PERSONAS[tester.persona]
-        subscriber_id = await counter.enrol(persona.card.data)
+        subscriber_id = await counter.enrol(tester.card)
         async with rooms.ground.storage.unit_of_work() as uow:
             await rooms.subscribers.save_contact(uow, subscriber_id, _contact(tester, uow.now), by=SYSTEM)
-        await rooms.pins.choose(subscriber_id, tester.pin, known_numbers=(persona.person.citizen_id.digits,), by=SYSTEM)
+        await rooms.pins.choose(subscriber_id, tester.pin, known_numbers=(tester.card.citizen_id.digits,), by=SYSTEM)
     await counter.close()
 
 
 async def _is_known(rooms: Rooms, tester: Tester) -> bool:
     async with rooms.ground.storage.reading() as uow:
-        return await rooms.subscribers.find_by_citizen_id(uow, PERSONAS[tester.persona].person.citizen_id) is not None
+        return await rooms.subscribers.find_by_citizen_id(uow, tester.card.citizen_id) is not None
 
 
 def _contact(tester: Tester, now: datetime) -> ContactDetails:
