@@ -6,7 +6,7 @@ from datetime import datetime
 from idp.catalogue.gdx import Basis
 from idp.exchange.decision.model import Reason
 from idp.exchange.pull.model import Outcome
-from idp.kernel.ids import AgencyId, ConsentId, DisclosureId
+from idp.kernel.ids import AgencyId, ConsentId, DisclosureId, GrantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +43,36 @@ class AccessRecord:
     outcome: Outcome
     reason: Reason | None
     times: int
+
+    @property
+    def place(self) -> str:
+        """Where it stands among all entries: later ones compare greater."""
+        return place_of(self.disclosure_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRecord:
+    """One sign-in at which a program was given claims. Names only, as a consent spells them, no values."""
+
+    grant_id: GrantId
+    at: datetime
+    agency_id: AgencyId
+    agency_name_th: str
+    agency_name_en: str
+    client_name_th: str
+    client_name_en: str
+    claims: tuple[str, ...]
+    consent_id: ConsentId
+
+    @property
+    def place(self) -> str:
+        """Where it stands among all entries: later ones compare greater."""
+        return place_of(self.grant_id)
+
+
+Entry = AccessRecord | SignInRecord
+
+
+def place_of(record_id: str) -> str:
+    """The part of an identifier that tells its time, alike for records of every kind."""
+    return record_id.partition("_")[2]

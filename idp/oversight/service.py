@@ -1,4 +1,4 @@
-"""The owner's view: who asked for my data, and what became of it."""
+"""The owner's view: who asked for my data, and what became of it; who was told about me when I signed in."""
 
 from typing import Any
 
@@ -9,25 +9,30 @@ from idp.catalogue.gdx import Basis
 from idp.exchange.decision.model import Reason
 from idp.exchange.pull.cases import open_case
 from idp.exchange.pull.model import Outcome
-from idp.kernel.ids import AgencyId, ConsentId, DisclosureId, SubscriberId
+from idp.kernel.ids import AgencyId, ConsentId, DisclosureId, GrantId, SubscriberId
 from idp.keys.envelope import PersonalData
 from idp.oversight import store
-from idp.oversight.model import AccessRecord, FieldLabel
+from idp.oversight.model import AccessRecord, Entry, FieldLabel, SignInRecord
+from idp.protocol.claims_request import as_verified, claim_names, verified_claim_names
+from idp.protocol.scopes import consent_names
 from idp.storage.storage import UnitOfWork
 
 
 class AccessHistory:
-    """Every release and refusal about one subscriber."""
+    """Every release and refusal about one subscriber, and every sign-in at which claims were given."""
 
     def __init__(self, *, personal: PersonalData) -> None:
         self._personal = personal
 
     async def of(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, after: DisclosureId | None = None, limit: int = 50
-    ) -> list[AccessRecord]:
-        """One page, newest first; `after` is the last id of the page before."""
-        rows = await store.find_disclosures(uow, subscriber_id, after=after, limit=limit)
-        return [_record(row, await self._case(uow, row)) for row in rows]
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, before: str | None = None, limit: int = 50
+    ) -> list[Entry]:
+        """One page, newest first; `before` is the place of the last entry of the page before."""
+        disclosed = await store.find_disclosures(uow, subscriber_id, before=before, limit=limit)
+        signed_in = await store.find_sign_ins(uow, subscriber_id, before=before, limit=limit)
+        entries: list[Entry] = [_record(row, await self._case(uow, row)) for row in disclosed]
+        entries += [_sign_in(row) for row in signed_in]
+        return sorted(entries, key=lambda entry: entry.place, reverse=True)[:limit]
 
     async def _case(self, uow: UnitOfWork, row: Row[Any]) -> str | None:
         return await open_case(
@@ -59,4 +64,21 @@ def _record(row: Row[Any], case: str | None) -> AccessRecord:
         outcome=Outcome(row.outcome),
         reason=Reason(row.reason) if row.reason is not None else None,
         times=row.times,
+    )
+
+
+def _sign_in(row: Row[Any]) -> SignInRecord:
+    asked = (*consent_names(row.scope), *claim_names(row.claims), *map(as_verified, verified_claim_names(row.claims)))
+    agreed = frozenset(row.agreed)
+    return SignInRecord(
+        grant_id=GrantId(row.id),
+        at=row.created_at,
+        agency_id=AgencyId(row.agency_id),
+        agency_name_th=row.agency_name_th,
+        agency_name_en=row.agency_name_en,
+        client_name_th=row.client_name_th,
+        client_name_en=row.client_name_en,
+        # an earlier consent may name more than this program asked for now
+        claims=tuple(dict.fromkeys(name for name in asked if name in agreed)),
+        consent_id=ConsentId(row.consent_id),
     )

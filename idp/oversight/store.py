@@ -1,4 +1,4 @@
-"""Reading disclosure records with the names that people know."""
+"""Reading disclosure records and sign-ins with the names that people know."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,17 +6,18 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from idp.agencies.store import agency, service
+from idp.authorization.client_registration.store import client
+from idp.authorization.grants.store import grant
+from idp.consent.store import consent
 from idp.exchange.pull.store import disclosure
-from idp.kernel.ids import DisclosureId, SubscriberId
+from idp.kernel.ids import SubscriberId
 from idp.storage.storage import UnitOfWork
 
 
 async def find_disclosures(
-    uow: UnitOfWork, subscriber_id: SubscriberId, *, after: DisclosureId | None, limit: int
+    uow: UnitOfWork, subscriber_id: SubscriberId, *, before: str | None, limit: int
 ) -> Sequence[Row[Any]]:
-    """One page of a subscriber's disclosures, newest first; ids sort by time, so `after` is the last id of the page
-    before.
-    """
+    """One page of a subscriber's disclosures, newest first, from the place `before` on; ids sort by time."""
     statement = (
         select(
             disclosure,
@@ -31,6 +32,38 @@ async def find_disclosures(
         .order_by(disclosure.c.id.desc())
         .limit(limit)
     )
-    if after is not None:
-        statement = statement.where(disclosure.c.id < after)
+    if before is not None:
+        statement = statement.where(disclosure.c.id < f"dis_{before}")
+    return await uow.all(statement)
+
+
+async def find_sign_ins(
+    uow: UnitOfWork, subscriber_id: SubscriberId, *, before: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """One page of the grants that rest on a consent to claims, ended ones too, newest first, from the place `before`
+    on.
+    """
+    statement = (
+        select(
+            grant.c.id,
+            grant.c.scope,
+            grant.c.claims,
+            grant.c.created_at,
+            grant.c.consent_id,
+            consent.c.claims.label("agreed"),
+            client.c.name_th.label("client_name_th"),
+            client.c.name_en.label("client_name_en"),
+            client.c.agency_id,
+            agency.c.name_th.label("agency_name_th"),
+            agency.c.name_en.label("agency_name_en"),
+        )
+        .join(consent, consent.c.id == grant.c.consent_id)
+        .join(client, client.c.id == grant.c.client_id)
+        .join(agency, agency.c.id == client.c.agency_id)
+        .where(grant.c.subscriber_id == subscriber_id, consent.c.claims != [])
+        .order_by(grant.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(grant.c.id < f"gra_{before}")
     return await uow.all(statement)

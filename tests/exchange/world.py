@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -252,6 +252,28 @@ class World:
             assert grant is not None
         self.grant: Grant = grant
         return record, self.token_of(grant)
+
+    async def signed_in(
+        self,
+        record: ConsentRecord | None = None,
+        *,
+        claims: tuple[str, ...],
+        scope: tuple[str, ...] = ("openid",),
+        asked: dict[str, Any] | None = None,
+    ) -> ConsentRecord:
+        """The citizen signs in to the program, on an earlier consent or on a new one to `claims`."""
+        async with self.storage.unit_of_work() as uow:
+            record = record or await self.consents.give(
+                uow,
+                subscriber_id=self.somchai,
+                agency_id=self.agency.id,
+                client_id=JOBS,
+                claims=claims,
+                shown_hash="ab" * 32,
+            )
+            code = replace(self._code(record, ()), scope=scope, claims=asked or {})
+            assert await self.grants.open(uow, code, jkt="thumbprint") is not None
+        return record
 
     def token_of(self, grant: Grant, *, acr: Acr = ACR) -> VerifiedAccessToken:
         return VerifiedAccessToken(

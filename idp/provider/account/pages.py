@@ -15,7 +15,9 @@ from idp.catalogue.datasets import DATASETS, DataSet, Field
 from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.service import Consents
 from idp.kernel.errors import NotFound
-from idp.kernel.ids import ConsentId, DisclosureId, is_id
+from idp.kernel.ids import ConsentId, is_id
+from idp.oversight.model import Entry as AccessEntry
+from idp.oversight.model import SignInRecord
 from idp.oversight.service import AccessHistory
 from idp.provider.pages.consent_view import Section, sections_of
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
@@ -139,21 +141,16 @@ class AccountPages:
         citizen = await self._citizens.find(request)
         if citizen is None:
             return to_sign_in(request)
-        after = request.query_params.get("after")
-        if after and not is_id("dis", after):
+        before = request.query_params.get("before")
+        if before and not is_id("dis", f"dis_{before}"):
             raise NotFound(WebProblem.NOT_FOUND)
         async with self._storage.reading() as uow:
-            records = await self._history.of(
-                uow,
-                citizen.subscriber.id,
-                after=DisclosureId(after) if after else None,
-                limit=ACTIVITY_PAGE + 1,
-            )
+            records = await self._history.of(uow, citizen.subscriber.id, before=before or None, limit=ACTIVITY_PAGE + 1)
         return self._pages.render(
             request,
             "account/activity.html",
-            records=records[:ACTIVITY_PAGE],
-            older=records[ACTIVITY_PAGE - 1].disclosure_id if len(records) > ACTIVITY_PAGE else None,
+            records=[(record, _told(record)) for record in records[:ACTIVITY_PAGE]],
+            older=records[ACTIVITY_PAGE - 1].place if len(records) > ACTIVITY_PAGE else None,
         )
 
     async def _consent_list(self, request: Request) -> Response:
@@ -211,6 +208,13 @@ class AccountPages:
             )
             for record in records
         ]
+
+
+def _told(record: AccessEntry) -> tuple[Field, ...] | None:
+    """What was told at a sign-in; None for a look at a registry's data."""
+    if not isinstance(record, SignInRecord):
+        return None
+    return tuple(field for section in sections_of((), record.claims) for field in section.fields)
 
 
 def _consent_id(request: Request) -> ConsentId:

@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from idp.audit.log import AuditLog
+from idp.authorization.grants.service import Grants
 from idp.kernel.ids import ConsentId
+from idp.kernel.randomness import system_randomness
 from tests.provider.oidc.program import COMPANY, PERSON, Program, is_refused
+from tests.provider.oidc.registered import register
 from tests.provider.oidc.test_happy_path import claims_of
 from tests.provider.oidc.world import GATEWAY, World
 
@@ -22,6 +26,37 @@ async def test_withdrawn_consent_ends_tokens_at_once(world: World, jobs: Program
     assert is_refused(await jobs.pull(answer["access_token"]), "invalid_token", 401)
     body = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
     assert is_refused(await jobs.token(body), "invalid_grant")
+
+
+async def test_a_sign_in_rests_on_its_consent(world: World) -> None:
+    program = await register(world, scope="openid profile", grant_types=["authorization_code", "refresh_token"])
+    tokens = [
+        (await program.token(program.redemption(await program.code(scope="openid profile")), dpop=None)).json()
+        for _ in range(2)
+    ]
+    (given,) = [entry for entry in await world.entries() if entry["event"] == "consent.given"]
+    bearer = [{"authorization": f"Bearer {answer['access_token']}"} for answer in tokens]
+    assert [(await program.http.get("/userinfo", headers=each)).status_code for each in bearer] == [200, 200]
+    async with world.storage.unit_of_work() as uow:
+        consent_id = ConsentId(given["details"]["consent"])
+        await world.consents.withdraw(uow, consent_id, subscriber_id=world.sown.subscriber_id)
+    assert [(await program.http.get("/userinfo", headers=each)).status_code for each in bearer] == [401, 401]
+    body = {"grant_type": "refresh_token", "refresh_token": tokens[0]["refresh_token"]}
+    assert is_refused(await program.token(body, dpop=None), "invalid_grant")
+
+
+async def test_a_remembered_sign_in_ends_with_its_session(world: World) -> None:
+    program = await register(world, scope="openid profile", grant_types=["authorization_code", "refresh_token"])
+    code = await program.code(scope="openid profile")
+    answer = (await program.token(program.redemption(code), dpop=None)).json()
+    audit = AuditLog(mac=lambda _: b"mac", pseudonym=lambda _: "pseudonym", randomness=system_randomness)
+    grants = Grants(audit=audit)
+    async with world.storage.unit_of_work() as uow:
+        (grant,) = await grants.live_of(uow, world.sown.subscriber_id)
+        assert grant.consent_id is not None
+        await grants.end_of_session(uow, grant.sso_session_id)
+    body = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
+    assert is_refused(await program.token(body, dpop=None), "invalid_grant")
 
 
 async def test_a_refresh_token_under_another_key_ends_the_grant(world: World, jobs: Program) -> None:

@@ -184,3 +184,29 @@ async def test_a_confidential_client_may_be_registered_without_pkce(world: World
     assert refused.json()["error"] == "invalid_grant"
     code = query_of(await authorize(browser, program, **bare))["code"]
     assert (await program.token(program.redemption(code, code_verifier=""), dpop=None)).status_code == 200
+
+
+async def test_proof_of_a_claim_is_more_than_the_claim(world: World) -> None:
+    program = await register(world, scope="openid profile")
+    browser = world.browser()
+    await world.sign_in(browser)
+    await allow(world, browser, await authorize(browser, program, scope="openid profile"))
+    assert "code" in query_of(await authorize(browser, program, scope="openid profile", prompt="none"))
+    verified = {"verification": {"trust_framework": None}, "claims": {"birthdate": None}}
+    asked = {"scope": "openid profile", "claims": json.dumps({"userinfo": {"verified_claims": verified}})}
+    silent = await authorize(browser, program, **asked, prompt="none")
+    assert query_of(silent)["error"] == "consent_required"
+    await allow(world, browser, await authorize(browser, program, **asked))
+    given = [entry for entry in await world.entries() if entry["event"] == "consent.given"]
+    assert given[-1]["details"]["claims"][-2:] == ["verified_claims", "verified_claims/birthdate"]
+    assert "code" in query_of(await authorize(browser, program, **asked, prompt="none"))
+
+
+async def test_access_while_the_person_is_away_is_asked_for(world: World) -> None:
+    program = await register(world, scope="openid offline_access")
+    browser = world.browser()
+    await world.sign_in(browser)
+    location = await authorize(browser, program, scope="openid offline_access")
+    assert location.startswith("/consent?flow=")
+    await allow(world, browser, location)
+    assert "code" in query_of(await authorize(browser, program, scope="openid offline_access", prompt="none"))

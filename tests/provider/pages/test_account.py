@@ -82,7 +82,9 @@ async def test_passkeys_are_listed_with_their_names(citizen: Visitor) -> None:
     assert "อยู่ในอุปกรณ์นี้เครื่องเดียว" in html
 
 
-@pytest.mark.parametrize("path", ["/account/activity?after=%00", "/account/activity?after=x", "/account/consents/%00"])
+@pytest.mark.parametrize(
+    "path", ["/account/activity?before=%00", "/account/activity?before=x", "/account/consents/%00"]
+)
 async def test_what_is_no_identifier_of_ours_does_not_exist(citizen: Visitor, path: str) -> None:
     assert (await citizen.http.get(path)).status_code == 404
 
@@ -98,3 +100,24 @@ async def test_like_refusals_are_one_entry_that_counts_them(citizen: Visitor) ->
     html = (await citizen.http.get("/account/activity")).text
     assert Fields(html).data["data-outcome"] == ["refused"]
     assert "จำนวนครั้งภายในหนึ่งนาที" in html
+
+
+async def test_what_was_told_at_sign_in_is_listed_and_taken_back(citizen: Visitor) -> None:
+    world = citizen.house.world
+    record = await world.signed_in(claims=("name", "email", "offline_access"), scope=("openid", "name", "email"))
+    activity = (await citizen.http.get("/account/activity")).text
+    assert len(Fields(activity).data["data-sign-in"]) == 1
+    assert "ชื่อ-นามสกุล, อีเมล" in activity
+    assert f"/account/consents/{record.id}" in activity
+    assert "สมชาย" not in activity
+    listed = (await citizen.http.get("/account/consents")).text
+    assert "การลงชื่อเข้าใช้" in listed
+    detail = (await citizen.http.get(f"/account/consents/{record.id}")).text
+    assert Fields(detail).data["data-claim"] == ["name", "email", "offline_access"]
+    answer = await citizen.http.post(f"/account/consents/{record.id}/withdraw", data=Fields(detail).hidden)
+    assert answer.status_code == 303
+    async with world.storage.reading() as uow:
+        assert await world.grants.live_of(uow, world.somchai) == []
+    english = (await citizen.http.get(f"/account/consents/{record.id}", params={"lang": "en"})).text
+    assert "Signing in to" in english
+    assert "Name in Thai" in english

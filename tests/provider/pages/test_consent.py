@@ -199,3 +199,30 @@ async def test_the_basic_identity_is_a_section_of_its_own(citizen: Visitor) -> N
 async def test_a_single_data_set_is_shown_alone(citizen: Visitor) -> None:
     html = await shown(citizen, citizen.house.flow(citizen.browser_id, wanted=(person_detail(),)))
     assert Fields(html).data["data-dataset"] == ["dopa.person"]
+
+
+async def test_a_sign_in_that_was_allowed_is_not_asked_for_again(citizen: Visitor) -> None:
+    asked = {"wanted": (), "scope": ("openid", "profile")}
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id, **asked))
+    assert "data-new" not in html
+    assert "ความยินยอมนี้สิ้นสุดวันที่ 22 พฤศจิกายน พ.ศ.\N{NO-BREAK SPACE}2570" in html
+    assert (await decide(citizen, html, "allow"))[0] == 303
+    entry = json.loads((await citizen.house.world.entries("consent.given"))[0])
+    assert "birthdate" in entry["details"]["claims"]
+    assert (entry["details"]["service"], entry["details"]["datasets"]) == (None, [])
+    again = await citizen.http.get("/consent", params={"flow": citizen.house.flow(citizen.browser_id, **asked)})
+    assert (again.status_code, again.headers["location"].startswith("/authorize?flow=")) == (303, True)
+
+
+async def test_what_is_asked_beyond_an_earlier_consent_is_marked_as_new(citizen: Visitor) -> None:
+    flow = citizen.house.flow(
+        citizen.browser_id, wanted=(person_detail(fields=("name_th",)),), scope=("openid", "profile")
+    )
+    await decide(citizen, await shown(citizen, flow), "allow")
+    wider = citizen.house.flow(
+        citizen.browser_id, wanted=(person_detail(fields=("name_th", "birth_date")),), scope=("openid", "email")
+    )
+    html = await shown(citizen, wider, lang="en")
+    assert sorted(Fields(html).data["data-new"]) == ["contact.email", "dopa.person.birth_date"]
+    assert "compared" in Fields(html).ids
+    assert (await decide(citizen, html, "allow"))[0] == 303
