@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from connectors.outbound.client import outbound_transport
 from idp.app.conformance.door import TesterEndpoints
+from idp.app.readiness import Check, Readiness, store_takes_writes
 from idp.app.rooms import Rooms
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
@@ -203,11 +204,12 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         AgentEndpoints(mail_slots=rooms.mail_slots),
     )
     entries = [entry for family in page_families for entry in family.entries()]
+    entries += _readiness(rooms, ground.signing_keys.check)
     if settings.profile is Profile.CONFORMANCE:
         entries += AutomatedDecisions(
             storage=storage, deferred=rooms.deferred, sessions=rooms.sessions, subscribers=rooms.subscribers
         ).entries()
-        entries += TesterEndpoints(storage=storage, keys=ground.signing_keys, audit=ground.audit).entries()
+        entries += TesterEndpoints(keys=ground.signing_keys, clock=ground.clock).entries()
     return kit.application(entries)
 
 
@@ -237,7 +239,7 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         verify=rooms.outside.verify,
     )
     return kit.application(
-        [*pulls.entries(), *verification.entries()],
+        [*pulls.entries(), *verification.entries(), *_readiness(rooms)],
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )
@@ -304,7 +306,8 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             audit=ground.audit,
         ),
     )
-    return kit.application([entry for family in page_families for entry in family.entries()])
+    entries = [entry for family in page_families for entry in family.entries()]
+    return kit.application([*entries, *_readiness(rooms)])
 
 
 def portal_client(settings: Settings, rooms: Rooms) -> PortalClient:
@@ -350,3 +353,9 @@ def _client_certificates(settings: Settings, rooms: Rooms) -> ClientCertificates
     if settings.client_certificate_header:
         header = CertificateHeader(settings.client_certificate_header, settings.trusted_proxies)
     return ClientCertificates(security_log=rooms.ground.security_log, header=header)
+
+
+def _readiness(rooms: Rooms, *further: Check) -> tuple[Entry, ...]:
+    """A node whose store takes no writes is of no use at any door."""
+    ground = rooms.ground
+    return Readiness(checks=(store_takes_writes(ground.storage), *further), clock=ground.clock).entries()

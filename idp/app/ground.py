@@ -10,7 +10,7 @@ from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
 from idp.kernel.clock import Clock, SystemClock
 from idp.kernel.randomness import Randomness, system_randomness
-from idp.keys.audit_seals import CheckpointSigner, EntrySeal
+from idp.keys.audit_seals import CheckpointSigner, audit_log_of
 from idp.keys.blind_index import BlindIndex
 from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.envelope import PersonalData
@@ -96,7 +96,6 @@ def _pin(path: Path) -> str:
 def _ground(
     settings: Settings, clock: Clock, root_keys: RootKeys, storage: Storage, module: PrivateKeys | None
 ) -> Ground:
-    pairwise = PairwiseSubjects(root_keys)
     return Ground(
         clock=clock,
         randomness=system_randomness,
@@ -105,10 +104,10 @@ def _ground(
         sealer=TokenSealer(root_keys),
         personal=PersonalData(root_keys),
         blind_index=BlindIndex(root_keys),
-        pairwise=pairwise,
+        pairwise=PairwiseSubjects(root_keys),
         signing_keys=SigningKeys(storage=storage, root_keys=root_keys, clock=clock, module=module),
         encryption_key=ServerEncryptionKey(root_keys),
         checkpoint_signer=CheckpointSigner(root_keys, origin=settings.audit_origin),
-        audit=AuditLog(mac=EntrySeal(root_keys).mac, pseudonym=pairwise.pseudonym, randomness=system_randomness),
+        audit=audit_log_of(root_keys, randomness=system_randomness),
         security_log=SecurityLog(clock),
     )

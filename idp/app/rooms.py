@@ -54,7 +54,7 @@ from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.keys.files import FIRST_VERSION
-from idp.keys.signing import ALGORITHMS
+from idp.keys.model import ALGORITHMS
 from idp.oversight.service import AccessHistory
 from idp.protocol.client_registration import SELF_SIGNED, TLS_CLIENT_AUTH
 from idp.protocol.discovery import provider_metadata

@@ -1,4 +1,4 @@
-"""The audit log's two keys: a MAC that seals entries before they are sequenced, and Ed25519 that signs checkpoints."""
+"""The audit log's keys: a MAC that seals entries before they are sequenced, and Ed25519 that signs checkpoints."""
 
 import hmac
 from hashlib import sha256
@@ -8,7 +8,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from idp.audit.checkpoint import Checkpoint, key_id_of, open_note
+from idp.audit.log import AuditLog
+from idp.kernel.randomness import Randomness
 from idp.keys.files import FIRST_VERSION, RootKeys
+from idp.keys.pairwise import PairwiseSubjects
 
 
 class EntrySeal:
@@ -46,3 +49,9 @@ class CheckpointSigner:
         except InvalidSignature:
             return False
         return True
+
+
+def audit_log_of(root_keys: RootKeys, *, randomness: Randomness) -> AuditLog:
+    """The log of the deployment that has these root keys."""
+    pseudonym = PairwiseSubjects(root_keys).pseudonym
+    return AuditLog(mac=EntrySeal(root_keys).mac, pseudonym=pseudonym, randomness=randomness)

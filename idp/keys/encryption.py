@@ -19,11 +19,11 @@ class ServerEncryptionKey:
     """A P-256 key pair; the public half goes to agents, the private half never leaves this object."""
 
     def __init__(self, root_keys: RootKeys) -> None:
-        self._keys = {}
-        for version in root_keys.versions:
-            key = derive_p256_key(root_keys, "server-encryption", version=version)
-            self._keys[key.thumbprint()] = key
-        self._newest = next(iter(self._keys))
+        by_version = {
+            version: derive_p256_key(root_keys, "server-encryption", version=version) for version in root_keys.versions
+        }
+        self._keys = {key.thumbprint(): key for key in by_version.values()}
+        self._newest = by_version[root_keys.newest].thumbprint()
 
     def public_jwk(self) -> dict[str, Any]:
         """The public JWK to encrypt to, with `kid`, `use` and `alg`."""

@@ -14,9 +14,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import KeySet
 
+from idp.audit.model import SYSTEM, Actor, AuditEvent
 from idp.kernel.clock import Clock
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys import signing_store
+from idp.keys.audit_seals import audit_log_of
 from idp.keys.calendar import (
     KNOWN_EVERYWHERE_AFTER,
     LONGEST_UNCONFIRMED,
@@ -63,6 +65,7 @@ class SigningKeys:
         self._storage = storage
         self._clock = clock
         self._holder = random_text(randomness, bits=128)
+        self._audit = audit_log_of(root_keys, randomness=randomness)
         self._keepers: dict[Keeper, PrivateKeys] = {Keeper.STORE: WrappedKeys(root_keys, randomness=randomness)}
         if module is not None:
             self._keepers[Keeper.MODULE] = module
@@ -78,21 +81,24 @@ class SigningKeys:
             if await take_lease(uow, name="keys.signing", holder=self._holder, for_how_long=LEASE) is None:
                 return
             gone = await signing_store.forget_gone(uow)
+            for kid in gone:
+                await self._audit.append(uow, AuditEvent("signing_keys.forgotten", SYSTEM, details={"kid": kid}))
             keys = await signing_store.all_keys(uow)
             for alg in KEY_ALGORITHMS:
                 if (due := due_succession(keys, alg, uow.now)) is not None:
-                    await self._succeed(uow, alg, [due.predecessor] if due.predecessor else [], due.starts)
+                    replaced = [due.predecessor] if due.predecessor else []
+                    await self._succeed(uow, alg, replaced, due.starts, by=SYSTEM)
         await self._renew_snapshot()
-        for private in gone:
+        for private in gone.values():
             if (keeper := self._keepers.get(private.keeper)) is not None:
                 await keeper.destroy(private)
 
-    async def replace(self, *, at_once: bool) -> datetime:
+    async def replace(self, *, by: Actor, at_once: bool) -> datetime:
         """Make successors now, whatever the calendar says; the moment from which they sign.
 
         A day from now, so that no client notices; `at_once`, for a key that is lost, as soon as every node knows them:
         clients that kept the key set must then fetch it again. Keys that are replaced stay published until they are
-        gone.
+        gone. Raises KeyUnreachable.
         """
         async with self._storage.unit_of_work() as uow:
             starts = uow.now + (KNOWN_EVERYWHERE_AFTER if at_once else PUBLISHED_BEFORE_USE)
@@ -100,7 +106,7 @@ class SigningKeys:
             for alg in KEY_ALGORITHMS:
                 of_alg = [key for key in keys if key.alg == alg]
                 replaced = [key for key in of_alg if key.signs_at(uow.now) or key.retired_at > starts]
-                await self._succeed(uow, alg, replaced, starts)
+                await self._succeed(uow, alg, replaced, starts, by=by)
         await self._renew_snapshot()
         return starts
 
@@ -175,12 +181,16 @@ class SigningKeys:
             raise KeysUnconfirmed
         return self._snapshot
 
-    async def _succeed(self, uow: UnitOfWork, alg: str, replaced: list[SigningKey], starts: datetime) -> None:
+    async def _succeed(
+        self, uow: UnitOfWork, alg: str, replaced: list[SigningKey], starts: datetime, *, by: Actor
+    ) -> None:
         """A new key of this algorithm signs from `starts`, and those it replaces until then."""
         module = self._keepers.get(Keeper.MODULE) if alg in MODULE_ALGORITHMS else None
         await signing_store.retire_at(uow, [key.kid for key in replaced], starts)
         new = await (module or self._keepers[Keeper.STORE]).make(alg)
         await signing_store.add_key(uow, alg, new, active_from=starts)
+        made = {"kid": new.kid, "alg": alg, "keeper": new.private.keeper.value, "signs_from": starts.isoformat()}
+        await self._audit.append(uow, AuditEvent("signing_keys.made", by, details=made))
 
     def _keeper(self, keeper: Keeper) -> PrivateKeys:
         if keeper not in self._keepers:

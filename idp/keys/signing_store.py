@@ -68,8 +68,8 @@ async def retire_at(uow: UnitOfWork, kids: list[str], when: datetime) -> None:
     )
 
 
-async def forget_gone(uow: UnitOfWork) -> tuple[PrivateHalf, ...]:
-    """Take keys whose time is over out of the store; what it knew of their private halves."""
-    over = delete(signing_key).where(signing_key.c.gone_at <= uow.now)
-    rows = await uow.all(over.returning(signing_key.c.keeper, signing_key.c.private, signing_key.c.root_version))
-    return tuple(PrivateHalf(Keeper(row.keeper), row.private, row.root_version) for row in rows)
+async def forget_gone(uow: UnitOfWork) -> dict[str, PrivateHalf]:
+    """Take keys whose time is over out of the store: by kid, what it knew of their private halves."""
+    over = delete(signing_key).where(signing_key.c.gone_at <= uow.now).returning(*signing_key.c)
+    rows = await uow.all(over)
+    return {row.kid: PrivateHalf(Keeper(row.keeper), row.private, row.root_version) for row in rows}

@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet
 from pkcs11 import Attribute, ObjectClass
 from sqlalchemy import select
 
+from idp.audit.model import SYSTEM
 from idp.keys.calendar import KEPT_AFTER_USE, KNOWN_EVERYWHERE_AFTER
 from idp.keys.files import RootKeys
 from idp.keys.model import Keeper, KeyUnreachable
@@ -80,7 +81,7 @@ async def test_a_second_process_uses_the_same_keys_and_a_rotation_makes_new_ones
         assert await here.public_jwks() == await there.public_jwks()
         assert await there.verify_jwt(await here.sign_jwt({}, typ="x"), expected_typ="x") == {}
         before = {key["kid"] for key in (await here.public_jwks())["keys"]}
-        await here.replace(at_once=True)
+        await here.replace(by=SYSTEM, at_once=True)
         clock.advance(KNOWN_EVERYWHERE_AFTER.total_seconds())
         for keys in (here, there):
             await keys.refresh()
@@ -104,7 +105,7 @@ async def test_a_deployment_that_gets_a_module_goes_on_with_the_keys_it_has(
     async with node(sqlite_storage, clock, token) as keys:
         await keys.verify_jwt(old, expected_typ="x")
         await keys.sign_jwt({}, typ="x", alg="RS256")
-        await keys.replace(at_once=True)
+        await keys.replace(by=SYSTEM, at_once=True)
         clock.advance(KNOWN_EVERYWHERE_AFTER.total_seconds())
         await keys.refresh()
         fresh = await keys.sign_jwt({}, typ="x")
@@ -129,7 +130,7 @@ async def test_a_lost_token_refuses_and_one_that_is_put_back_signs_again(
                 await keys.check()
             assert await keys.verify_jwt(before, expected_typ="x") == {}, "verifying needs no private half"
             with pytest.raises(KeyUnreachable):
-                await keys.replace(at_once=True)
+                await keys.replace(by=SYSTEM, at_once=True)
         clock.advance(1)
         await keys.check()
         assert len((await keys.public_jwks())["keys"]) == 3, "nothing was left half made"

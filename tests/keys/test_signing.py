@@ -12,6 +12,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import update
 
+from idp.audit.model import SYSTEM
 from idp.keys.calendar import (
     KEPT_AFTER_USE,
     KNOWN_EVERYWHERE_AFTER,
@@ -138,7 +139,7 @@ async def test_a_replacement_at_once_signs_as_soon_as_every_node_knows_it(
     await here.ensure()
     await there.refresh()
     [first] = await published(here, "ES256")
-    starts = await here.replace(at_once=True)
+    starts = await here.replace(by=SYSTEM, at_once=True)
     assert starts == clock.now() + KNOWN_EVERYWHERE_AFTER
     # the other node still goes by what it read before, and what it signs and verifies is right all the while
     assert kid_of(await there.sign_jwt({}, typ="x")) == kid_of(await here.sign_jwt({}, typ="x")) == first
@@ -157,12 +158,12 @@ async def test_a_replacement_without_haste_gives_clients_their_day(sqlite_storag
     keys = node(sqlite_storage, clock)
     await keys.ensure()
     [first] = await published(keys, "ES256")
-    assert await keys.replace(at_once=False) == clock.now() + PUBLISHED_BEFORE_USE
+    assert await keys.replace(by=SYSTEM, at_once=False) == clock.now() + PUBLISHED_BEFORE_USE
     assert len(await published(keys, "ES256")) == 2
     assert kid_of(await keys.sign_jwt({}, typ="x")) == first
     # one that is lost does not wait for its successor's day
     clock.advance(60)
-    await keys.replace(at_once=True)
+    await keys.replace(by=SYSTEM, at_once=True)
     clock.advance(KNOWN_EVERYWHERE_AFTER.total_seconds())
     await keys.refresh()
     [*_, newest, never_used] = await published(keys, "ES256")

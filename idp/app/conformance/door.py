@@ -5,29 +5,25 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from idp.audit.log import AuditLog
-from idp.audit.model import SYSTEM, AuditEvent
+from idp.audit.model import SYSTEM
+from idp.kernel.clock import Clock
 from idp.keys.signing import SigningKeys
-from idp.storage.storage import Storage
 from idp.web.routes import Access, Entry
 
 
 class TesterEndpoints:
     """`/conformance/rotate-keys`: the issuer signs with new keys from now on."""
 
-    def __init__(self, *, storage: Storage, keys: SigningKeys, audit: AuditLog) -> None:
-        self._storage = storage
+    def __init__(self, *, keys: SigningKeys, clock: Clock) -> None:
         self._keys = keys
-        self._audit = audit
+        self._clock = clock
 
     def entries(self) -> tuple[Entry, ...]:
         """POST alone: nothing changes because somebody opens an address."""
         return (Entry("/conformance/rotate-keys", ("POST",), self._rotate, Access.ANYONE, "conformance_rotate_keys"),)
 
     async def _rotate(self, request: Request) -> Response:
-        starts = await self._keys.replace(at_once=True)
-        async with self._storage.unit_of_work() as uow:
-            await self._audit.append(uow, AuditEvent("signing_keys.replaced", actor=SYSTEM))
+        starts = await self._keys.replace(by=SYSTEM, at_once=True)
         # a tester goes on when the new keys sign, on every node
-        await asyncio.sleep((starts - self._storage.clock.now()).total_seconds())
+        await asyncio.sleep((starts - self._clock.now()).total_seconds())
         return JSONResponse({"keys": [key["kid"] for key in (await self._keys.public_jwks())["keys"]]})
