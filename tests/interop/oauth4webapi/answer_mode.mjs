@@ -9,7 +9,8 @@ export default async ({ mode }) => {
   const { as, client, options } = party
   const asked = await prepared(client, { response_mode: mode })
   const landed = await visit(address(as, asked.parameters))
-  const parameters = landed instanceof URL ? landed.searchParams : new URLSearchParams(await oauth.formPostResponse(landed))
+  const isForm = landed instanceof Request
+  const parameters = isForm ? new URLSearchParams(await oauth.formPostResponse(landed)) : landed.searchParams
   const state = asked.parameters.get('state')
   const answer = mode.endsWith('jwt')
     ? await oauth.validateJwtAuthResponse(as, client, parameters, state, options)
