@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Column, ForeignKey, Integer, Table, Text, case
+from sqlalchemy import Column, ForeignKey, Integer, Table, Text, case, literal
 
 from idp.kernel.ids import SubscriberId
 from idp.storage.dialects import insert_on_conflict
@@ -26,7 +26,7 @@ async def count_try(uow: UnitOfWork, subscriber_id: SubscriberId, *, within: tim
         index_elements=[user_code_try.c.subscriber_id],
         set_={
             "tries": case((is_over, 1), else_=user_code_try.c.tries + 1),
-            "since": case((is_over, uow.now), else_=user_code_try.c.since),
+            "since": case((is_over, literal(uow.now, Instant)), else_=user_code_try.c.since),
         },
     ).returning(user_code_try.c.tries)
     return int((await uow.execute(counted)).scalar_one())
