@@ -22,7 +22,7 @@ MINIMUM: Final = Acr(Ial.IAL2_1, Aal.AAL2_1)
 """Below this only labels are shown (design, section 2)."""
 
 Preview = dict[str, dict[str, Any] | None]
-"""Data set to field values; None where only labels can be shown."""
+"""Data set to field values, dates as PartialDate; None where only labels can be shown."""
 
 
 class Previews:
@@ -79,9 +79,10 @@ class Previews:
             return nothing
         # 3. the allowed fields, for this page only
         return nothing | {
-            dataset: {name: map_person(dataset, answer).fields[name] for name in names}
+            dataset: {name: fetched.dates.get(name) or fetched.fields[name] for name in names}
             for dataset, names in allowed.items()
             if names
+            for fetched in (map_person(dataset, answer),)
         }
 
     async def _allowed(self, uow: UnitOfWork, detail: GdxDetail) -> tuple[str, ...]:

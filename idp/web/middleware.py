@@ -1,26 +1,29 @@
-"""The four layers before every door, plain ASGI: headers, host allow-list, correlation and last resort, body limit."""
+"""The threshold of every door, plain ASGI: correlation, host allow-list, body limit, headers, last resort."""
 
 import traceback
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from idp.kernel.errors import Refused
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.web.forms import FORM_TYPE
 from idp.web.model import WebProblem
+from idp.web.routes import Endpoint, Entry, ErrorHandler
 
 FORM_LIMIT = 64 * 1024
 JSON_LIMIT = 1024 * 1024
 
+RawHeaders = list[tuple[bytes, bytes]]
+
 _log = structlog.get_logger("idp.web")
+_FORM = FORM_TYPE.encode("ascii")
+_POLICY, _FRAMES, _NO_FRAMES = b"content-security-policy", b"x-frame-options", b"frame-ancestors 'none'"
 
 
 class LastResort(Protocol):
@@ -31,20 +34,24 @@ class LastResort(Protocol):
 
 
 def content_security_policy(
-    *, form_action: Sequence[str] = (), frame_sources: Sequence[str] = (), frame_ancestors: str = "'none'"
+    *,
+    form_action: Sequence[str] = (),
+    image_sources: Sequence[str] = (),
+    frame_sources: Sequence[str] = (),
+    frame_ancestors: str = "'none'",
 ) -> str:
     """The policy of our pages: nothing but our own files.
 
     `form_action` adds origins that a form of this page may end at: browsers apply the directive to the redirect that
-    answers a POST as well. `frame_sources` are the origins whose pages it shows in frames, `frame_ancestors` those that
-    may show it in one.
+    answers a POST as well. `image_sources` are origins of pictures beside our own, `frame_sources` the origins whose
+    pages it shows in frames, `frame_ancestors` those that may show it in one.
     """
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            "img-src 'self' data:",
+            " ".join(("img-src 'self' data:", *image_sources)),
             "font-src 'self'",
             "connect-src 'self'",
             " ".join(("form-action 'self'", *form_action)),
@@ -63,120 +70,189 @@ def door_middleware(
     https: bool,
     last_resort: LastResort,
     larger_bodies: Mapping[str, int] | None = None,
+    hot: Iterable[Entry] = (),
+    handlers: Mapping[Any, ErrorHandler] | None = None,
     randomness: Randomness = system_randomness,
 ) -> list[Middleware]:
-    """The four layers of a door, outermost first. `larger_bodies` maps a path to its own limit in bytes."""
+    """The threshold of a door. `larger_bodies` maps a path to its own limit in bytes.
+
+    Of the entries `hot`, those that are marked so are answered on the threshold itself, without the router; `handlers`
+    (by type of error) are the door's, for them.
+    """
     return [
-        Middleware(SecurityHeaders, https=https),
-        Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
-        Middleware(Correlation, last_resort=last_resort, randomness=randomness),
-        Middleware(BodyLimit, larger=larger_bodies or {}),
+        Middleware(
+            Threshold,
+            hosts=hosts,
+            https=https,
+            last_resort=last_resort,
+            larger_bodies=larger_bodies or {},
+            hot={(method, entry.path): entry.endpoint for entry in hot if entry.hot for method in entry.methods},
+            handlers=handlers or {},
+            randomness=randomness,
+        )
     ]
 
 
-class SecurityHeaders:
-    """Headers of every answer; one that an endpoint has set stays as it is."""
+class Threshold:
+    """One layer that every request and every answer passes; a door has no other.
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    1. the request gets an id    2. it is for one of our hosts    3. its body is within the limit
+    4. hot paths are answered here, all others behind    5. every answer carries our headers and the id
+    6. what nobody expected is logged by type and place, never by its text, and answered
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Sequence[str],
+        https: bool,
+        last_resort: LastResort,
+        larger_bodies: Mapping[str, int],
+        hot: Mapping[tuple[str, str], Endpoint],
+        handlers: Mapping[Any, ErrorHandler],
+        randomness: Randomness,
+    ) -> None:
         self._app = app
-        self._headers = {
-            "content-security-policy": content_security_policy(),
-            "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
-            # under "no-referrer" browsers send our own forms with `Origin: null` (Fetch 3.2)
-            "referrer-policy": "same-origin",
-            "cross-origin-opener-policy": "same-origin",
-            "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-            "cache-control": "no-store",
-        }
-        if https:
-            self._headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request through this layer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                # CSP3 §6.4.2: frame-ancestors overrides X-Frame-Options; what may be framed does not say DENY as well.
-                if "frame-ancestors 'none'" not in headers["content-security-policy"]:
-                    del headers["x-frame-options"]
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-
-class Correlation:
-    """Gives every request an id, and answers what nobody expected: logged by type and place, never by its text."""
-
-    def __init__(self, app: ASGIApp, *, last_resort: LastResort, randomness: Randomness) -> None:
-        self._app = app
+        self._hosts = frozenset(host.encode("ascii") for host in hosts)
         self._last_resort = last_resort
+        self._larger = larger_bodies
+        self._hot = hot
+        self._handlers = handlers
         self._randomness = randomness
+        self._headers = _headers_of_every_answer(https=https)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request through this layer."""
+        """One request over the threshold."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # 1. an id
         correlation_id = self._randomness(8).hex()
         scope.setdefault("state", {})["correlation_id"] = correlation_id
-        started = False
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                MutableHeaders(scope=message)["x-request-id"] = correlation_id
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_with_id)
-        except Exception as error:  # noqa: BLE001 - the one place where an unforeseen error becomes an answer
-            # The text of an error may hold what a person typed: type and place are enough to find it.
-            _log.error(
-                "request.unexpected",
-                correlation_id=correlation_id,
-                error=type(error).__qualname__,
-                where=[f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]],
-            )
-            if not started:
-                await self._last_resort.unexpected(Request(scope))(scope, receive, send_with_id)
-
-
-class BodyLimit:
-    """Refuses bodies above 64 KB (forms) and 1 MB (everything else) as soon as that is known."""
-
-    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int]) -> None:
-        self._app = app
-        self._larger = larger
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request through this layer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+        answer = _Answer(send, self._headers, correlation_id)
+        asked = _Asked(scope["headers"])
+        # 2. one of our hosts. The address of an issuer never comes from a request; nor do we answer in another's name.
+        if asked.host.partition(b":")[0] not in self._hosts:
+            await PlainTextResponse("Invalid host header", 400)(scope, receive, answer)
             return
-        headers = {name.lower(): value for name, value in scope["headers"]}
-        is_form = headers.get(b"content-type", b"").startswith(FORM_TYPE.encode())
-        limit = self._larger.get(scope["path"], FORM_LIMIT if is_form else JSON_LIMIT)
-        announced = headers.get(b"content-length", b"0")
-        too_large = not announced.isdigit() or len(announced) > 12 or int(announced) > limit
-        received = 0
+        # 3. a body within the limit
+        limit = self._larger.get(scope["path"], FORM_LIMIT if asked.is_form else JSON_LIMIT)
+        body = _Body(receive, limit, announced=asked.content_length)
+        try:
+            # 4. answered here or behind
+            endpoint = self._hot.get((scope["method"], scope["path"]))
+            if endpoint is None:
+                await self._app(scope, body, answer)
+            else:
+                request = Request(scope, body, answer)
+                await (await self._answered(request, endpoint))(scope, body, answer)
+        except Exception as error:  # noqa: BLE001 - 6. the one place where an unforeseen error becomes an answer
+            _note(error, correlation_id)
+            if not answer.started:
+                await self._last_resort.unexpected(Request(scope))(scope, receive, answer)
 
-        async def limited_receive() -> Message:
-            nonlocal received
-            if too_large:
-                raise Refused(WebProblem.TOO_LARGE)
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise Refused(WebProblem.TOO_LARGE)
-            return message
+    async def _answered(self, request: Request, endpoint: Endpoint) -> Response:
+        """What the endpoint answers, or the door's answer to its error: as the router behind would give it."""
+        try:
+            return await endpoint(request)
+        except Exception as error:
+            handler = next((self._handlers[kind] for kind in type(error).__mro__ if kind in self._handlers), None)
+            if handler is None:
+                raise
+            return await handler(request, error)
 
-        await self._app(scope, limited_receive, send)
+
+class _Asked:
+    """The three fields of a request that the threshold looks at."""
+
+    __slots__ = ("content_length", "host", "is_form")
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.host = b""
+        self.content_length = b"0"
+        self.is_form = False
+        hosts = 0
+        for name, value in headers:
+            if name == b"host":
+                self.host, hosts = value, hosts + 1
+            elif name == b"content-length":
+                self.content_length = value
+            elif name == b"content-type":
+                self.is_form = value.startswith(_FORM)
+        # RFC 9112 §3.2: "A server MUST respond with a 400 (Bad Request) status code … to any request message that
+        # contains more than one Host header field line"
+        if hosts > 1:
+            self.host = b""
+
+
+class _Body:
+    """The body as it comes in, refused as soon as it is known to be above the limit."""
+
+    __slots__ = ("_left", "_receive", "_too_large")
+
+    def __init__(self, receive: Receive, limit: int, *, announced: bytes) -> None:
+        self._receive = receive
+        self._left = limit
+        self._too_large = not announced.isdigit() or len(announced) > 12 or int(announced) > limit
+
+    async def __call__(self) -> Message:
+        """The next part of it. Raises Refused(TOO_LARGE)."""
+        if self._too_large:
+            raise Refused(WebProblem.TOO_LARGE)
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise Refused(WebProblem.TOO_LARGE)
+        return message
+
+
+class _Answer:
+    """The answer as it goes out: its own headers, then ours that it did not set itself, then the id."""
+
+    __slots__ = ("_headers", "_id", "_send", "started")
+
+    def __init__(self, send: Send, headers: RawHeaders, correlation_id: str) -> None:
+        self._send = send
+        self._headers = headers
+        self._id = correlation_id
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        """The next part of it."""
+        if message["type"] == "http.response.start":
+            self.started = True
+            own = dict(message["headers"])
+            headers = [*message["headers"], *(pair for pair in self._headers if pair[0] not in own)]
+            # CSP3 §6.4.2: frame-ancestors overrides X-Frame-Options; what may be framed does not say DENY as well.
+            if _NO_FRAMES not in own.get(_POLICY, _NO_FRAMES):
+                headers = [pair for pair in headers if pair[0] != _FRAMES]
+            message["headers"] = [*headers, (b"x-request-id", self._id.encode("ascii"))]
+        await self._send(message)
+
+
+def _headers_of_every_answer(*, https: bool) -> RawHeaders:
+    headers = {
+        "content-security-policy": content_security_policy(),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        # under "no-referrer" browsers send our own forms with `Origin: null` (Fetch 3.2)
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "cache-control": "no-store",
+    }
+    if https:
+        headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+
+
+def _note(error: Exception, correlation_id: str) -> None:
+    # The text of an error may hold what a person typed: type and place are enough to find it.
+    _log.error(
+        "request.unexpected",
+        correlation_id=correlation_id,
+        error=type(error).__qualname__,
+        where=[f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]],
+    )

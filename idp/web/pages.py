@@ -99,6 +99,7 @@ class Pages:
         *,
         status_code: int = 200,
         form_action: Sequence[str] = (),
+        image_sources: Sequence[str] = (),
         frame_sources: Sequence[str] = (),
         frame_ancestors: str = "'none'",
         ui_locales: Sequence[str] = (),
@@ -106,8 +107,9 @@ class Pages:
     ) -> HTMLResponse:
         """The page in the language of the request.
 
-        `form_action` names the origins outside ours that a form of the page may end at, `frame_sources` and
-        `frame_ancestors` who may be in its frames and in whose it may be (see `content_security_policy`).
+        `form_action` names the origins outside ours that a form of the page may end at, `image_sources` those of its
+        pictures, `frame_sources` and `frame_ancestors` who may be in its frames and in whose it may be (see
+        `content_security_policy`).
         `ui_locales` are the languages a service asked for; what the citizen chose here comes before them.
         """
         language = page_language(request, preferred=ui_locales)
@@ -126,7 +128,10 @@ class Pages:
             status_code,
             headers={
                 "content-security-policy": content_security_policy(
-                    form_action=form_action, frame_sources=frame_sources, frame_ancestors=frame_ancestors
+                    form_action=form_action,
+                    image_sources=image_sources,
+                    frame_sources=frame_sources,
+                    frame_ancestors=frame_ancestors,
                 ),
                 "content-language": language.value,
                 "vary": "cookie, accept-language",

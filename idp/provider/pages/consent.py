@@ -15,9 +15,9 @@ from idp.exchange.preview import Previews
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.provider.pages.client_answer import answer_client
-from idp.provider.pages.consent_claims import GROUPS, claim_values
+from idp.provider.pages.consent_claims import GROUPS, claim_values, in_words
 from idp.provider.pages.consent_view import ConsentView, ShownValue, shown_value
-from idp.provider.pages.flows import continue_url, form_target
+from idp.provider.pages.flows import continue_url, form_target, picture_origin
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.storage.storage import Storage
 from idp.subscribers.service import Subscribers
@@ -72,14 +72,17 @@ class ConsentPages:
         view = None if citizen is None else await self._view(pending, citizen)
         if citizen is None or view is None:
             return RedirectResponse(continue_url(flow), 303)
-        values = await self._values(view, citizen)
         language = self._pages.language(request, ui_locales=pending.request.ui_locales)
+        values = await self._values(view, citizen, language)
+        logo_origin = picture_origin(view.client.logo_uri)
         return self._pages.render(
             request,
             "consent.html",
             form_action=(form_target(pending),),
+            image_sources=() if logo_origin is None else (logo_origin,),
             ui_locales=pending.request.ui_locales,
             view=view,
+            logo_uri=None if logo_origin is None else view.client.logo_uri,
             values=values,
             new=view.new,
             ends_at=view.ends_at(self._storage.clock.now()),
@@ -140,7 +143,7 @@ class ConsentPages:
             identity = await self._subscribers.identity(uow, citizen.subscriber.id)
         return (identity.name_th if language is Language.TH else identity.name_en).full()
 
-    async def _values(self, view: ConsentView, citizen: Citizen) -> Values:
+    async def _values(self, view: ConsentView, citizen: Citizen, language: Language) -> Values:
         acr = Acr(citizen.subscriber.ial, citizen.session.aal)
         previewed = await self._previews.preview(citizen.subscriber.id, view.details, acr=acr)
         groups = {group.id for group in GROUPS} & {section.id for section in view.sections}
@@ -155,7 +158,10 @@ class ConsentPages:
             shown[section.id] = (
                 None
                 if known is None
-                else {field.name: shown_value(field, str(known.get(field.name, ""))) for field in section.fields}
+                else {
+                    field.name: shown_value(field, in_words(known.get(field.name, ""), language))
+                    for field in section.fields
+                }
             )
         return shown
 

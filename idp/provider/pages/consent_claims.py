@@ -3,13 +3,26 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from connectors.contracts.thai_dates import PartialDate
 from idp.catalogue.datasets import Field, Sensitivity
 from idp.protocol.claims_request import VERIFIED_CLAIMS, as_verified
 from idp.protocol.scopes import CITIZEN_ID, OFFLINE_ACCESS, PID, PROFILE
 from idp.protocol.verified_claims import CLAIMS as ASSURED_CLAIMS
 from idp.subscribers.model import ContactDetails, Identity
+from idp.web.languages import Language
 
 SEX_WORDS = {"1": "ชาย", "2": "หญิง"}
+ENGLISH_WORDS = {
+    "ชาย": "Male",
+    "หญิง": "Female",
+    "ไม่ระบุ": "Not stated",
+    "ไทย": "Thai",
+    "มีชีวิตอยู่": "Living",
+    "เสียชีวิต": "Deceased",
+    "เจ้าบ้าน": "Head of the house",
+    "ผู้อาศัย": "Resident",
+}
+"""What registries say in fixed words. Names and addresses have no other form than the one that is registered."""
 CONTACT = "contact"
 CITIZEN_NUMBER = "citizen_number"
 
@@ -109,10 +122,18 @@ def shown_claims(claims: Collection[str]) -> frozenset[str]:
     return frozenset(told - covered)
 
 
-def claim_values(identity: Identity, contact: ContactDetails | None) -> Mapping[str, str]:
+def in_words(value: object, language: Language) -> str:
+    """A value in the language of the page, as far as it has one."""
+    thai = language is Language.TH
+    if isinstance(value, PartialDate):
+        return value.thai() if thai else value.english()
+    return str(value) if thai else ENGLISH_WORDS.get(str(value), str(value))
+
+
+def claim_values(identity: Identity, contact: ContactDetails | None) -> Mapping[str, str | PartialDate]:
     """What each row shows to the owner; claims without a value are left out."""
-    values = {
-        "birthdate": identity.birth_date.thai(),
+    values: dict[str, str | PartialDate] = {
+        "birthdate": identity.birth_date,
         "gender": SEX_WORDS[identity.sex],
         CITIZEN_ID: identity.citizen_id.digits,
         PID: identity.citizen_id.digits,

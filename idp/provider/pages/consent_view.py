@@ -85,7 +85,11 @@ class ConsentView:
         service_texts = ("title", "purpose", "law", "refusal_route", "retention")
         return {
             "language": language,
-            "client": {"id": self.client.id, "name": local(self.client, "name")},
+            "client": {
+                "id": self.client.id,
+                "name": local(self.client, "name"),
+                **{name: getattr(self.client, name) for name in ("logo_uri", "policy_uri", "tos_uri")},
+            },
             "agency": {"id": self.agency.id, "kind": self.agency.kind.value, "name": local(self.agency, "name")},
             "service": None
             if self.service is None

@@ -1,5 +1,6 @@
 """A flow as pages see it: who sent the citizen here, and where to go on."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -9,6 +10,8 @@ from idp.authorization.requests.model import OidcProblem, PendingRequest
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.kernel.errors import Refused
 from idp.storage.storage import Storage
+
+PLAIN_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,12 @@ def continue_url(flow: str) -> str:
 def form_target(pending: PendingRequest) -> str:
     """The origin (or the scheme of an app) at which the form of a flow ends, for the page's policy."""
     return origin_of(pending.request.redirect_uri)
+
+
+def picture_origin(address: str | None) -> str | None:
+    """The one origin from which a page may take a client's logo; None where there is none that a policy can name."""
+    origin = "" if address is None else origin_of(address)
+    return origin if PLAIN_ORIGIN.fullmatch(origin) else None
 
 
 def origin_of(address: str) -> str:

@@ -1,15 +1,17 @@
 """The consent page says all that has to be said, and takes one decision of one person about one request."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from connectors.fictitious.personas import PERSONAS
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
+from idp.authorization.client_registration.store import find_client, replace_client
 from idp.kernel.assurance import Aal, Ial
 from idp.subscribers.model import Identity
-from tests.exchange.world import SOMCHAI, person_detail
+from tests.exchange.world import JOBS, SOMCHAI, person_detail
 from tests.provider.pages.house import CALLBACK, Fields, Visitor
 
 pytestmark = pytest.mark.anyio
@@ -226,3 +228,48 @@ async def test_what_is_asked_beyond_an_earlier_consent_is_marked_as_new(citizen:
     assert sorted(Fields(html).data["data-new"]) == ["contact.email", "dopa.person.birth_date"]
     assert "compared" in Fields(html).ids
     assert (await decide(citizen, html, "allow"))[0] == 303
+
+
+async def of_the_client(citizen: Visitor, **shown: str) -> None:
+    """The client's registration says this as well."""
+    async with citizen.house.storage.unit_of_work() as uow:
+        client = await find_client(uow, JOBS)
+        assert client is not None
+        await replace_client(uow, replace(client, **shown))
+
+
+async def test_an_english_page_says_everything_in_english_that_has_an_english_form(citizen: Visitor) -> None:
+    flow = citizen.house.flow(citizen.browser_id, wanted=(person_detail(),), scope=("openid", "profile"))
+    english = await shown(citizen, flow, lang="en")
+    assert ("ชาย" in english.replace("สมชาย", ""), "พ.ศ." in english) == (False, False)
+    assert "Male" in english
+    assert english.count(SOMCHAI.birth_date.english()) == 2  # from the digital ID, and from the registry
+    thai = await shown(citizen, flow, lang="th")
+    assert thai.count(SOMCHAI.birth_date.thai()) == 2
+
+
+async def test_the_logo_comes_from_its_own_origin_alone_and_the_terms_can_be_read(citizen: Visitor) -> None:
+    plain = await citizen.http.get("/consent", params={"flow": citizen.house.flow(citizen.browser_id)})
+    assert "img-src 'self' data:;" in plain.headers["content-security-policy"]
+    assert {"logo", "policy", "tos"}.isdisjoint(Fields(plain.text).ids)
+    site = "https://jobs.example"
+    addresses = {"logo_uri": f"{site}/logo.png", "policy_uri": f"{site}/policy", "tos_uri": f"{site}/tos"}
+    await of_the_client(citizen, **addresses)
+    page = await citizen.http.get("/consent", params={"flow": citizen.house.flow(citizen.browser_id)})
+    assert f"img-src 'self' data: {site};" in page.headers["content-security-policy"]
+    assert {"logo", "policy", "tos"} <= Fields(page.text).ids
+    for address in addresses.values():
+        assert f'"{address}"' in page.text
+    assert page.text.count('rel="noopener noreferrer external"') == 2
+    assert 'referrerpolicy="no-referrer"' in page.text
+    assert (await decide(citizen, page.text, "allow"))[0] == 303
+
+
+@pytest.mark.parametrize(
+    "logo", ["https://jobs.example;script-src/x.png", "data:image/png;base64,AA", "https://[::1]/x"]
+)
+async def test_a_logo_that_no_policy_can_name_is_left_out(citizen: Visitor, logo: str) -> None:
+    await of_the_client(citizen, logo_uri=logo)
+    page = await citizen.http.get("/consent", params={"flow": citizen.house.flow(citizen.browser_id)})
+    assert "img-src 'self' data:;" in page.headers["content-security-policy"]
+    assert "logo" not in Fields(page.text).ids
