@@ -33,6 +33,9 @@ BASIC = {
     "dpop_bound_access_tokens": False,
     "pkce_required": False,
 }
+THAID_SCOPE = """openid pid address gender birthdate given_name middle_name family_name name given_name_en
+middle_name_en family_name_en name_en title title_en ial"""
+THAID = {**BASIC, "citizen_number": True}
 FAPI = {
     "profile": "fapi2",
     "grant_types": CODE,
@@ -144,6 +147,11 @@ def logout(alias: str, issuer: str) -> Plan:
     )
 
 
+def thaid(alias: str, issuer: str) -> Plan:
+    program = {**secret_client(f"{alias}-1"), "scope": " ".join(THAID_SCOPE.split())}
+    return Plan("A program that was written for ThaiD (no plan of the suite)", {"client": (program, THAID)})
+
+
 def fapi(registered: Mapping[str, Any], *, certificates: bool = False) -> Callable[[str, str], Plan]:
     def made(alias: str, issuer: str) -> Plan:
         ours = {**FAPI, **registered}
@@ -220,6 +228,7 @@ PLANS: Mapping[str, Callable[[str, str], Plan]] = {
     "oidcc-frontchannel-logout": logout,
     "oidcc-session-management": logout,
     "ekyc": basic,
+    "thaid-client": thaid,
 }
 
 

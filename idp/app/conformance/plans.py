@@ -25,7 +25,7 @@ OURS = "tuaton"
 SHARED = "redirect_uris"
 CERTIFICATES = {"client": "mtls", "client2": "mtls2"}
 """Which member of the suite holds a client's TLS certificate."""
-NOT_METADATA = ("profile", "pkce_required")
+NOT_METADATA = ("profile", "pkce_required", "citizen_number")
 
 
 class PlanUnreadable(ValueError):
@@ -34,13 +34,18 @@ class PlanUnreadable(ValueError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PlannedClient:
-    """A client as a plan wants it registered. `secret` is what its program will show, where it has one."""
+    """A client as a plan wants it registered.
+
+    `secret` is what its program will show, where it has one; `citizen_number` is for one that may have the number by
+    consent.
+    """
 
     id: ClientId
     profile: ClientProfile
     metadata: Mapping[str, Any]
     pkce_required: bool
     secret: str | None
+    citizen_number: bool
 
 
 def clients_of(path: Path) -> tuple[PlannedClient, ...]:
@@ -80,4 +85,5 @@ def _client(theirs: Mapping[str, Any], ours: Mapping[str, Any], certificate: Map
         metadata={"scope": theirs.get("scope", "openid"), **metadata},
         pkce_required=bool(ours.get("pkce_required", True)),
         secret=theirs.get("client_secret"),
+        citizen_number=bool(ours.get("citizen_number", False)),
     )

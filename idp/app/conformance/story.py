@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from idp.agencies.model import Agency, AgencyKind
+from idp.app.conformance.citizen_number import grant_citizen_number
 from idp.app.conformance.people import make_people
 from idp.app.conformance.plans import PlannedClient
 from idp.app.rooms import CONFORMANCE_AGENCY, Rooms
@@ -32,6 +33,7 @@ async def _make_agency(uow: UnitOfWork, rooms: Rooms) -> Agency:
 
 
 async def _register(uow: UnitOfWork, rooms: Rooms, agency: Agency, planned: PlannedClient) -> None:
+    services = [await grant_citizen_number(uow, rooms, agency.id)] if planned.citizen_number else []
     await rooms.clients.register(
         uow,
         client_id=planned.id,
@@ -39,6 +41,7 @@ async def _register(uow: UnitOfWork, rooms: Rooms, agency: Agency, planned: Plan
         name_th=f"โปรแกรมทดสอบ {planned.id}",
         name_en=f"Test program {planned.id}",
         metadata=planned.metadata,
+        services=services,
         profile=planned.profile,
         pkce_required=planned.pkce_required,
         secret=planned.secret,
