@@ -77,15 +77,18 @@ class DoorKit:
         larger_bodies: Mapping[str, int] | None = None,
     ) -> Starlette:
         """The door, with the assets beside its own entries."""
+        rows, answers = [*entries, *self.assets.entries()], {**self.errors.handlers(), **(handlers or {})}
         return Starlette(
-            routes=build_routes([*entries, *self.assets.entries()]),
+            routes=build_routes(rows),
             middleware=door_middleware(
                 hosts=self.hosts,
                 https=self.https,
                 last_resort=self.errors,
                 larger_bodies=larger_bodies,
+                hot=rows,
+                handlers=answers,
             ),
-            exception_handlers={**self.errors.handlers(), **(handlers or {})},
+            exception_handlers=answers,
         )
 
 

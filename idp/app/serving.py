@@ -1,6 +1,7 @@
 """Running doors and worker in one process: as many uvicorn servers as doors, one event loop, one orderly end."""
 
 import asyncio
+import gc
 import signal
 import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -15,11 +16,9 @@ from starlette.applications import Starlette
 
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.plans import PlannedClient
-from idp.app.conformance.story import prepare_conformance
 from idp.app.doors import gateway_door, portal_door, provider_door
 from idp.app.ground import open_ground
 from idp.app.outbox import outbox_handlers
-from idp.app.outside import open_outside
 from idp.app.rooms import Rooms, build_rooms
 from idp.app.tls import CertificateOfHandshake, Tls
 from idp.kernel.ids import new_id
@@ -45,6 +44,10 @@ class Part(StrEnum):
     WORKER = "worker"
 
 
+MAKES_DOCUMENTS = frozenset({Part.GATEWAY, Part.WORKER})
+"""Parts that seal documents: the data exchange as it answers, and jobs that deliver what had to wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """A door and where it listens; without `tls` in clear, for a proxy to stand before it."""
@@ -56,13 +59,17 @@ class Listener:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[Rooms]:
-    """Ground, connectors and rooms of a deployment, closed again in order."""
+async def open_house(settings: Settings, parts: Sequence[Part] = tuple(Part)) -> AsyncIterator[Rooms]:
+    """Ground, connectors and rooms of a deployment, as these parts need them, closed again in order."""
     async with open_ground(settings) as ground:
         if settings.profile in ISSUER_ALONE:
             yield await build_rooms(settings, ground, outside_of_conformance(settings.home, ground.clock))
             return
-        async with open_outside(settings, ground.clock) as outside:
+        # where there are no registries, the libraries that speak to them stay unloaded
+        from idp.app.registries import open_outside
+
+        with_documents = not MAKES_DOCUMENTS.isdisjoint(parts)
+        async with open_outside(settings, ground.clock, with_documents=with_documents) as outside:
             yield await build_rooms(settings, ground, outside)
 
 
@@ -76,15 +83,22 @@ async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[
 
     `clients` are registered first, in the conformance profile alone.
     """
-    async with open_house(settings) as rooms:
+    async with open_house(settings, parts) as rooms:
         if settings.profile is Profile.CONFORMANCE:
+            # its people are enrolled with cards: what reads cards stays unloaded elsewhere
+            from idp.app.conformance.story import prepare_conformance
+
             await prepare_conformance(rooms, clients)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
+        listeners = _listeners(settings, rooms, parts)
+        # What is there now stays for good: the collector need not look at it again with every request.
+        gc.collect()
+        gc.freeze()
         async with asyncio.TaskGroup() as group:
-            for listener in _listeners(settings, rooms, parts):
+            for listener in listeners:
                 group.create_task(_serve_door(listener, stop))
             clock = Job("storage.watch_clock", CLOCK_EVERY_SECONDS, partial(watch_clock, rooms.ground.storage))
             group.create_task(run_jobs([clock, *(_jobs(rooms) if Part.WORKER in parts else ())], stop))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import structlog
 import typer
+import uvloop
 from authlib.oauth2.rfc7591 import InvalidClientMetadataError
 from pydantic import ValidationError
 
@@ -71,7 +72,8 @@ def serve(
         parts = only or usual_parts(settings)
         _refuse_contradictions(settings, parts, clients or ())
         planned = [client for path in clients or () for client in clients_of(path)]
-        asyncio.run(serve_parts(settings, parts, clients=planned))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve_parts(settings, parts, clients=planned))
     except ValidationError as error:
         typer.echo(said_of(error), err=True)
         raise typer.Exit(2) from error

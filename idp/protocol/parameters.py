@@ -1,11 +1,14 @@
 """Request parameters: RFC 6749 §3.1, §3.2 and appendix B. Parsed once, from the raw query or body."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from idp.protocol.errors import InvalidRequestError
 
 MAX_PARAMETERS = 50
+
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def parse_parameters(raw: bytes | str) -> Mapping[str, str]:
@@ -25,7 +28,7 @@ def parse_parameters(raw: bytes | str) -> Mapping[str, str]:
         # §3.1: "Request and response parameters MUST NOT be included more than once."
         if name in parameters:
             raise InvalidRequestError("a parameter is repeated")
-        if any(ord(character) < 0x20 or ord(character) == 0x7F for character in value):
+        if _CONTROL_CHARACTER.search(value):
             raise InvalidRequestError("a parameter holds a control character")
         parameters[name] = value
     # §3.1: "Parameters sent without a value MUST be treated as if they were omitted from the request."

@@ -4,7 +4,7 @@ An answer is a page with code, plain words and the next step, or an RFC 9457 pro
 """
 
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib import resources
@@ -19,8 +19,7 @@ from idp.kernel.errors import TuatonError
 from idp.web.languages import Language, page_language
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
-
-Handler = Callable[[Request, Exception], Awaitable[Response]]
+from idp.web.routes import ErrorHandler
 
 _BY_STATUS = {404: WebProblem.NOT_FOUND, 405: WebProblem.METHOD_NOT_ALLOWED, 413: WebProblem.TOO_LARGE}
 
@@ -121,7 +120,7 @@ class ErrorAnswers:
         """The answer of last resort, WEB-01."""
         return self.answer(request, WebProblem.UNEXPECTED)
 
-    def handlers(self) -> dict[Any, Handler]:
+    def handlers(self) -> dict[Any, ErrorHandler]:
         """For Starlette's `exception_handlers`."""
 
         async def on_tuaton_error(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class Access(StrEnum):
@@ -24,13 +25,17 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of a door's route table. `name` is unique within the door."""
+    """One row of a door's route table. `name` is unique within the door.
+
+    What programs call all day is `hot`: answered without the router, by the same endpoint.
+    """
 
     path: str
     methods: tuple[str, ...]
     endpoint: Endpoint
     access: Access
     name: str
+    hot: bool = False
 
 
 def build_routes(entries: Iterable[Entry]) -> list[Route]:

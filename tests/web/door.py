@@ -1,5 +1,6 @@
 """A small door built with the kit alone: a page, a form, a JSON path, and paths where something goes wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,9 +25,14 @@ SECRET = "1234567890121"
 
 
 def door(
-    asset_folder: Path, *, https: bool = False, origin: str = ORIGIN, usual: Literal["page", "json"] = "page"
+    asset_folder: Path,
+    *,
+    https: bool = False,
+    origin: str = ORIGIN,
+    usual: Literal["page", "json"] = "page",
+    hot: bool = False,
 ) -> Starlette:
-    """The application."""
+    """The application; with `hot`, its paths are answered on the threshold."""
     assets = prepared_assets(asset_folder)
     csrf = Csrf(key=b"k" * 32, browsers=BrowserIds(door="id", https=https), origin=origin)
     pages = Pages(template_packages=(), assets=assets, brand=BRAND, csrf=csrf, https=https)
@@ -64,6 +70,11 @@ def door(
         routes=build_routes(entries),
         exception_handlers=answers.handlers(),
         middleware=door_middleware(
-            hosts=["id.localhost"], https=https, last_resort=answers, larger_bodies={"/upload": 2 * 1024 * 1024}
+            hosts=["id.localhost"],
+            https=https,
+            last_resort=answers,
+            larger_bodies={"/upload": 2 * 1024 * 1024},
+            hot=[replace(entry, hot=True) for entry in entries if hot],
+            handlers=answers.handlers(),
         ),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -106,6 +107,41 @@ async def test_bodies_have_limits(
 async def test_another_host_name_is_refused(http: httpx2.AsyncClient) -> None:
     for host in ("evil.example", "id.localhost.evil.example", "evil/id.localhost"):
         assert (await http.get("/token", headers={"host": host})).status_code == 400
+
+
+async def test_a_request_with_two_host_names_is_refused(http: httpx2.AsyncClient) -> None:
+    for hosts in (["id.localhost", "evil.example"], ["id.localhost", "id.localhost"], []):
+        request = http.build_request("GET", "/token")
+        request.headers = httpx2.Headers([("host", host) for host in hosts])
+        assert (await http.send(request)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("GET", "/token", {"headers": {"cookie": f"id-browser={'b' * 43}"}}),
+        ("HEAD", "/token", {"headers": {"cookie": f"id-browser={'b' * 43}"}}),
+        ("POST", "/token", {}),
+        ("POST", "/form", {"data": {"csrf": "wrong"}}),
+        ("POST", "/form", {"data": {"csrf": "x" * 70_000}}),
+        ("POST", "/json", {"json": {"name": "x"}}),
+        ("POST", "/json", {"content": b"{"}),
+        ("GET", "/unforeseen", {}),
+        ("GET", "/unavailable", {}),
+        ("GET", "/token", {"headers": {"host": "evil.example"}}),
+    ],
+)
+async def test_a_hot_path_answers_as_it_would_behind_the_router(
+    asset_folder: Path, method: str, path: str, sent: dict[str, Any]
+) -> None:
+    answers = []
+    for hot in (False, True):
+        transport = httpx2.ASGITransport(app=door(asset_folder, hot=hot))
+        async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as http:
+            answer = await http.request(method, path, **sent)
+        request_id = answer.headers.pop("x-request-id")
+        answers.append((answer.status_code, dict(answer.headers), answer.text.replace(request_id, "")))
+    assert answers[0] == answers[1]
 
 
 async def test_every_answer_carries_the_strict_headers(http: httpx2.AsyncClient) -> None:

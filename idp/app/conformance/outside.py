@@ -6,13 +6,12 @@ One thing is known: the cards of the testers' people, with which they are enroll
 from pathlib import Path
 
 from connectors.contracts.card import PersonName
-from connectors.contracts.documents import Delivery, DocumentReport, DocumentRequest, SealedDocument, Verdict
-from connectors.contracts.errors import DocumentError, RegistryUnavailable
+from connectors.contracts.errors import RegistryUnavailable
 from connectors.contracts.identifiers import CitizenId, JuristicId, LaserCode
 from connectors.contracts.registry import CardStatus, CardStatusAnswer, CompanyRecord, PersonRecord, RegistryAnswer
 from connectors.contracts.thai_dates import PartialDate
 from idp.app.conformance.testers import TESTERS
-from idp.app.outside import Outside
+from idp.app.outside import NoSeal, Outside, verify_nothing
 from idp.kernel.clock import Clock
 
 NOT_HERE = "the conformance profile has no registries"
@@ -57,21 +56,8 @@ class KnownCards:
         return CardStatusAnswer(CardStatus.NORMAL, "0", "สถานะปกติ", SOURCE, self._clock.now())
 
 
-class NoSeal:
-    """Seals nothing: there is no authority to give a certificate."""
-
-    async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
-        """No document."""
-        raise DocumentError("the conformance profile seals no documents")
-
-
-async def verify_nothing(pdf: bytes, password: str | None) -> DocumentReport:
-    """No trust, no verdict."""
-    return DocumentReport(Verdict.UNKNOWN, "this issuer knows no authorities", None, None, None, None)
-
-
 def outside_of_conformance(home: Path, clock: Clock) -> Outside:
-    """What fulfils the rooms' ports in this profile."""
+    """What fulfils the rooms' ports where there is the issuer alone."""
     none = NoRegistries()
     return Outside(
         card_status=KnownCards(clock),

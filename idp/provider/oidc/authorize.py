@@ -55,7 +55,7 @@ class AuthorizeEndpoint:
 
     def entries(self) -> tuple[Entry, ...]:
         """OpenID Connect Core §3.1.2.1: servers "MUST support the use of the HTTP GET and POST methods"."""
-        return (Entry("/authorize", ("GET", "POST"), self._authorize, Access.ANYONE, "authorize"),)
+        return (Entry("/authorize", ("GET", "POST"), self._authorize, Access.ANYONE, "authorize", hot=True),)
 
     async def _authorize(self, request: Request) -> Response:
         browser_id = self._browsers.of(request)

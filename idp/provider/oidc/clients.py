@@ -40,8 +40,8 @@ class ClientEndpoints:
     def entries(self) -> tuple[Entry, ...]:
         """The paths that the metadata name."""
         return (
-            Entry("/par", ("POST",), self._par, Access.CLIENT, "par"),
-            Entry("/token", ("POST",), self._token, Access.CLIENT, "token"),
+            Entry("/par", ("POST",), self._par, Access.CLIENT, "par", hot=True),
+            Entry("/token", ("POST",), self._token, Access.CLIENT, "token", hot=True),
             Entry("/revoke", ("POST",), self._revoke, Access.CLIENT, "revoke"),
         )
 

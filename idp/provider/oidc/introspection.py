@@ -20,7 +20,7 @@ class IntrospectionEndpoint:
 
     def entries(self) -> tuple[Entry, ...]:
         """RFC 7662 §2.1: "using an HTTP POST request"."""
-        return (Entry("/introspect", ("POST",), self._introspect, Access.CLIENT, "introspect"),)
+        return (Entry("/introspect", ("POST",), self._introspect, Access.CLIENT, "introspect", hot=True),)
 
     async def _introspect(self, request: Request) -> Response:
         try:

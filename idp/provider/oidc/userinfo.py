@@ -29,7 +29,7 @@ class UserinfoEndpoint:
 
     def entries(self) -> tuple[Entry, ...]:
         """§5.3.1: the endpoint "MUST support the use of the HTTP GET and HTTP POST methods"."""
-        return (Entry("/userinfo", ("GET", "POST"), self._claims, Access.ACCESS_TOKEN, "userinfo"),)
+        return (Entry("/userinfo", ("GET", "POST"), self._claims, Access.ACCESS_TOKEN, "userinfo", hot=True),)
 
     async def _claims(self, request: Request) -> Response:
         nonce = self._nonces.current(now=self._clock.now())

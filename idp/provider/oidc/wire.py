@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from idp.protocol.errors import InvalidRequestError, OAuth2Error
 from idp.protocol.parameters import parse_parameters
@@ -30,7 +31,7 @@ async def read_parameters(request: Request) -> Mapping[str, str]:
 def json_answer(members: Mapping[str, Any], *, nonce: str | None, status_code: int = 200) -> Response:
     """A JSON answer that nobody keeps; `nonce` is handed out for the next DPoP proof (RFC 9449 §8.2)."""
     headers = NO_STORE if nonce is None else {**NO_STORE, "dpop-nonce": nonce}
-    return JSONResponse(dict(members), status_code, headers=headers)
+    return Response(msgspec.json.encode(members), status_code, headers=headers, media_type="application/json")
 
 
 def oauth_error(error: OAuth2Error, *, nonce: str | None) -> Response:

@@ -1,0 +1,64 @@
+"""The registries of one deployment, and with them the documents where a process makes any."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx2
+
+from connectors.contracts.documents import DocumentSealer
+from connectors.dbd.juristic import DbdClient
+from connectors.dopa.card_status import CardStatusClient
+from connectors.dopa.ikno import IknoClient, Profile
+from connectors.gdx import URL_LOGGERS
+from connectors.gdx.session import GdxCredentials
+from idp.app.outside import NoSeal, Outside, Verify, verify_nothing
+from idp.kernel.clock import Clock
+from idp.settings import Settings
+
+# an idle connection is given up before any registry closes it, so that no question is lost on a closing one
+REGISTRY_CONNECTIONS = httpx2.Limits(max_connections=20, max_keepalive_connections=20, keepalive_expiry=2.0)
+
+
+@asynccontextmanager
+async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool) -> AsyncIterator[Outside]:
+    """Open the connectors; each registry has its own connections, so that a slow one takes nobody else's.
+
+    Raises DocumentError when documents are wanted and the seal's key or certificates cannot be had.
+    """
+    for name in URL_LOGGERS:  # their lines would hold addresses with citizen numbers in them
+        logging.getLogger(name).setLevel(logging.WARNING)
+    async with AsyncExitStack() as stack:
+
+        async def connections() -> httpx2.AsyncClient:
+            client = httpx2.AsyncClient(limits=REGISTRY_CONNECTIONS, trust_env=False)
+            return await stack.enter_async_context(client)
+
+        credentials = GdxCredentials(
+            consumer_key=settings.gdx_consumer_key.get_secret_value(),
+            consumer_secret=settings.gdx_consumer_secret.get_secret_value(),
+            agent_id=settings.gdx_agent_id,
+        )
+        trust = settings.home / "trust"
+        documents: tuple[DocumentSealer, Verify] = (NoSeal(), verify_nothing)
+        if with_documents:
+            # rendering and signing take 40 MB of a process: loaded where documents are made
+            from idp.app.documents import open_documents
+
+            documents = await stack.enter_async_context(open_documents(settings, clock, trust))
+        yield Outside(
+            card_status=CardStatusClient(base_url=settings.card_status_url, http=await connections(), clock=clock.now),
+            population=IknoClient(
+                base_url=settings.gdx_url,
+                credentials=credentials,
+                http=await connections(),
+                clock=clock.now,
+                profile=Profile.EXTRA,
+            ),
+            companies=DbdClient(
+                base_url=settings.gdx_url, credentials=credentials, http=await connections(), clock=clock.now
+            ),
+            sealer=documents[0],
+            verify=documents[1],
+            trust=trust,
+        )
