@@ -55,6 +55,16 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
     client_certificate_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,64}$")
     client_certificate_authorities: Path | None = None
+    client_address_header: str = Field(default="X-Forwarded-For", pattern=r"^[A-Za-z0-9-]{1,64}$")
+
+    # how often a minute, in each process (0: no limit): a client at its address, a browser, or an address
+    pushed_requests_a_minute: int = Field(default=600, ge=0)
+    token_refusals_a_minute: int = Field(default=60, ge=0)
+    sign_ins_a_minute: int = Field(default=60, ge=0)
+    user_codes_a_minute: int = Field(default=10, ge=0)
+    registrations_a_minute: int = Field(default=10, ge=0)
+    agent_refusals_a_minute: int = Field(default=60, ge=0)
+    files_a_minute: int = Field(default=10, ge=0)
 
     # TLS ended by the doors themselves, where no proxy stands before them: PEM files. Certificates that clients signed
     # themselves pass the handshake when they are listed; a proxy lets any of them in

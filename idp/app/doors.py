@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 
 from connectors.outbound.client import outbound_transport
 from idp.app.conformance.door import TesterEndpoints
+from idp.app.limits import DoorLimits
 from idp.app.readiness import Check, Readiness, store_takes_writes
 from idp.app.rooms import Rooms
 from idp.gateway.pulls import PullEndpoints
@@ -213,7 +214,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             storage=storage, deferred=rooms.deferred, sessions=rooms.sessions, subscribers=rooms.subscribers
         ).entries()
         entries += TesterEndpoints(keys=ground.signing_keys, clock=ground.clock).entries()
-    return kit.application(entries)
+    return kit.application(_limits(settings, rooms, kit).provider(entries))
 
 
 def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
@@ -242,7 +243,7 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         verify=rooms.outside.verify,
     )
     return kit.application(
-        [*pulls.entries(), *verification.entries(), *_readiness(rooms)],
+        _limits(settings, rooms, kit).gateway([*pulls.entries(), *verification.entries(), *_readiness(rooms)]),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )
@@ -356,6 +357,10 @@ def _client_certificates(settings: Settings, rooms: Rooms) -> ClientCertificates
     if settings.client_certificate_header:
         header = CertificateHeader(settings.client_certificate_header, settings.trusted_proxies)
     return ClientCertificates(security_log=rooms.ground.security_log, header=header)
+
+
+def _limits(settings: Settings, rooms: Rooms, kit: DoorKit) -> DoorLimits:
+    return DoorLimits(settings, security_log=rooms.ground.security_log, browsers=kit.browsers, errors=kit.errors)
 
 
 def _readiness(rooms: Rooms, *further: Check) -> tuple[Entry, ...]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 from idp.audit.security_log import SecurityLog
 from idp.protocol.errors import InvalidRequestError
 from idp.protocol.mutual_tls import CertificateUnreadable, ClientCertificate, read_certificate
+from idp.web.addresses import Networks, lies_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +15,11 @@ class CertificateHeader:
     """Where a TLS proxy writes the client's certificate, and the addresses from which that is believed."""
 
     name: str
-    trusted_proxies: Sequence[IPv4Network | IPv6Network]
+    trusted_proxies: Networks
 
     def is_believed_from(self, host: str) -> bool:
         """True for the configured proxies alone: anybody else could write what they like."""
-        try:
-            address = ip_address(host)
-        except ValueError:
-            return False
-        return any(address in network for network in self.trusted_proxies)
+        return lies_in(host, self.trusted_proxies)
 
 
 class ClientCertificates:

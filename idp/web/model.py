@@ -13,3 +13,4 @@ class WebProblem(StrEnum):
     MALFORMED = "WEB-05"
     TOO_LARGE = "WEB-06"
     UNAVAILABLE = "WEB-07"
+    TOO_MANY_REQUESTS = "WEB-08"

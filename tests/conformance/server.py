@@ -24,6 +24,7 @@ from tests.web.prepared import prepared_assets
 ISSUER = "https://op.example"
 CERTIFICATE_HEADER = "x-client-cert"
 ROOT = Path(__file__).parents[2]
+AUTHORITIES = Path(__file__).parent / "plans" / "client-ca.pem"
 START_SECONDS = 60
 
 
@@ -79,9 +80,10 @@ def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
     """An issuer with the clients of these plans, until the block ends."""
     home.mkdir()
     prepared_assets(home / "assets" / "web")
-    port = _free_port()
+    port = free_port()
     arguments = ["serve", "--profile", "conformance", "--issuer", ISSUER, "--listen", f"127.0.0.1:{port}"]
     arguments += ["--trusted-proxy", "127.0.0.1/32", "--client-cert-header", CERTIFICATE_HEADER, "--home", str(home)]
+    arguments += ["--client-ca", str(AUTHORITIES)]
     arguments += [word for plan in plans for word in ("--clients", str(plan))]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -92,7 +94,7 @@ def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
             env={**os.environ, "IDP_ASSETS": str(home / "assets")},
         )
     try:
-        _wait_until_it_answers(process, port, home / "log")
+        wait_until_it_answers(process, port, home / "log")
         server = Server(port, home)
         yield server
         server.connections.close()
@@ -101,13 +103,13 @@ def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
         process.wait(30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     for _ in range(START_SECONDS * 10):
         if process.poll() is not None:
             break

@@ -1,0 +1,152 @@
+"""Which doors' entries have a limit, and for whom: the table of rate limits of a deployment."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from idp.audit.security_log import SecurityLog
+from idp.protocol.client_assertion import claimed_client_id
+from idp.protocol.client_secret import parse_basic
+from idp.protocol.errors import OAuth2Error
+from idp.settings import Settings
+from idp.storage.profile import Profile
+from idp.web.addresses import CallerAddresses
+from idp.web.browsers import BrowserIds
+from idp.web.errors import ErrorAnswers
+from idp.web.model import WebProblem
+from idp.web.rate_limits import Allowance, CallerName, Limit, RateLimits, every_refusal
+from idp.web.routes import Entry
+
+HIGH: Final = 100
+"""How much more the conformance profile allows: testers send in a minute what a client sends in a day."""
+
+GUESSES: Final = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "invalid_dpop_proof"})
+
+_CLIENT_ID = re.compile(rb"(?:^|&)client_id=([^&]{1,512})")
+_ASSERTION = re.compile(rb"(?:^|&)client_assertion=([^&]{1,8192})")
+
+
+class DoorLimits:
+    """The limits of one process, made once; each door puts its own before its entries."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        security_log: SecurityLog,
+        browsers: BrowserIds,
+        errors: ErrorAnswers,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._limits = RateLimits(security_log, monotonic)
+        self._addresses = CallerAddresses(
+            trusted_proxies=settings.trusted_proxies, header=settings.client_address_header
+        )
+        self._browsers = browsers
+        self._errors = errors
+
+    def provider(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """The issuer's entries behind their limits."""
+        client, address, browser = self._client, self._address, self._browser
+        refusals, codes = self._a_minute("token_refusals_a_minute"), self._a_minute("user_codes_a_minute")
+        sign_ins = _limit("sign-ins", self._a_minute("sign_ins_a_minute"), address)
+        user_codes = (
+            *_limit("user-codes-of-browser", codes, browser, counts=every_refusal),
+            *_limit("user-codes", 3 * codes, address, counts=every_refusal),
+        )
+        agents = _limit("agent-refusals", self._a_minute("agent_refusals_a_minute"), address, counts=every_refusal)
+        for_programs = {
+            "par": _limit("pushed-requests", self._a_minute("pushed_requests_a_minute"), client),
+            "token": (
+                *_limit("token-refusals-of-client", refusals, client, counts=_is_guess),
+                *_limit("token-refusals", 10 * refusals, address, counts=_is_guess),
+            ),
+            "register_client": _limit("registrations", self._a_minute("registrations_a_minute"), address),
+            "agent_poll": agents,
+            "agent_answer": agents,
+        }
+        for_people = {
+            "sign_in_passkey": sign_ins,
+            "signed_in_pin": sign_ins,
+            "device_request": user_codes,
+            "device_decision": user_codes,
+        }
+        rows = self._limits.before(entries, for_programs, too_many=_oauth_answer)
+        return self._limits.before(rows, for_people, too_many=self._answer)
+
+    def gateway(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """The data exchange's entries behind their limits."""
+        files = _limit("files-to-verify", self._a_minute("files_a_minute"), self._address)
+        return self._limits.before(entries, {"verify_file": files}, too_many=self._answer)
+
+    def _a_minute(self, setting: str) -> int:
+        """What the operator set; else the default, which is none for measuring and high for testers."""
+        settings = self._settings
+        usual: int = getattr(settings, setting)
+        if setting in settings.model_fields_set:
+            return usual
+        match settings.profile:
+            case Profile.BENCH:
+                return 0
+            case Profile.CONFORMANCE:
+                return usual * HIGH
+            case _:
+                return usual
+
+    async def _address(self, request: Request) -> str | None:
+        return self._addresses.of(request)
+
+    async def _browser(self, request: Request) -> str | None:
+        return self._browsers.known(request)
+
+    async def _client(self, request: Request) -> str | None:
+        """The client that is claimed, at its address: from elsewhere nobody can use up what it may do."""
+        claimed = _claimed_client(await request.body(), request.headers.get("authorization", ""))
+        return None if claimed is None else f"{claimed} {self._addresses.of(request)}"
+
+    def _answer(self, request: Request, seconds: int) -> Response:
+        return self._errors.answer(request, WebProblem.TOO_MANY_REQUESTS, headers={"retry-after": str(seconds)})
+
+
+def _limit(
+    name: str, a_minute: int, caller: CallerName, *, counts: Callable[[Response], bool] | None = None
+) -> tuple[Limit, ...]:
+    """One limit, or none (0)."""
+    return (Limit(name, Allowance(a_minute), caller=caller, counts=counts),) if a_minute else ()
+
+
+def _claimed_client(body: bytes, authorization: str) -> str | None:
+    """The `client_id` that a request names, in whichever way; not proven, and read without parsing the body."""
+    try:
+        if authorization:
+            return parse_basic(authorization)[0]
+        if named := _CLIENT_ID.search(body):
+            return unquote_plus(named[1].decode("latin-1"))
+        if assertion := _ASSERTION.search(body):
+            return claimed_client_id(assertion[1].decode("latin-1"))
+    except OAuth2Error:
+        return None
+    return None
+
+
+def _is_guess(response: Response) -> bool:
+    """An answer of the token endpoint that a guesser collects.
+
+    Not: a nonce to come back with, or a question that is still open, as clients in order meet all day.
+    """
+    if response.status_code not in (400, 401):
+        return False
+    return json.loads(bytes(response.body)).get("error") in GUESSES
+
+
+def _oauth_answer(_request: Request, seconds: int) -> Response:
+    """For programs, in the form of RFC 6749 §5.2."""
+    body = {"error": "temporarily_unavailable", "error_description": f"too many requests; wait {seconds} seconds"}
+    return JSONResponse(body, 429, headers={"retry-after": str(seconds), "cache-control": "no-store"})

@@ -1,0 +1,51 @@
+"""From where a request comes: the connection's own address, or what the configured proxy says of it."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from starlette.requests import Request
+
+Networks = Sequence[IPv4Network | IPv6Network]
+
+IPV6_HOUSEHOLD = 64
+"""One customer has a whole network of so many bits: who counts addresses of IPv6 one by one counts nothing."""
+
+
+def lies_in(host: str, networks: Networks) -> bool:
+    """True for an address in one of these networks."""
+    address = _parsed(host)
+    return address is not None and any(address in network for network in networks)
+
+
+class CallerAddresses:
+    """Reads addresses. `header` is what trusted proxies write, each adding the address that called it at the end."""
+
+    def __init__(self, *, trusted_proxies: Networks, header: str) -> None:
+        self._trusted = trusted_proxies
+        self._header = header
+
+    def of(self, request: Request) -> str | None:
+        """The caller's address, of IPv6 the network; None when a proxy calls and does not say for whom."""
+        host = request.client.host if request.client is not None else ""
+        if not lies_in(host, self._trusted):
+            # past the proxy anybody writes what they like into its header
+            return _household(host)
+        said = ",".join(request.headers.getlist(self._header)).split(",")
+        # from the end: what stands before the first address that is no proxy of ours was written by the caller
+        outside = next((hop.strip() for hop in reversed(said) if not lies_in(hop.strip(), self._trusted)), "")
+        return _household(outside)
+
+
+def _household(host: str) -> str | None:
+    address = _parsed(host)
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, IPV6_HOUSEHOLD), strict=False))
+    return None if address is None else str(address)
+
+
+def _parsed(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
