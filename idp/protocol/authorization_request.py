@@ -54,11 +54,16 @@ class AuthorizationRequest:
 
 
 def parse_authorization_request(
-    parameters: Mapping[str, str], *, expected_modes: Collection[str], pkce_required: bool
+    parameters: Mapping[str, str],
+    *,
+    expected_modes: Collection[str],
+    pkce_required: bool,
+    nonce_required: bool = True,
 ) -> AuthorizationRequest:
     """Read a request whose client and redirect_uri are proven already (attack 4 of the security sheet).
 
-    `expected_modes` are the response modes of the client; without `pkce_required` a nonce takes the place of PKCE.
+    `expected_modes` are the response modes of the client; without `pkce_required` a nonce may take the place of PKCE,
+    without `nonce_required` as well neither is needed.
     Parameters that are unknown are not looked at. Raises the OAuth error to send to that redirect_uri.
     """
     # RFC 6749 §3.1.1: "If an authorization request is missing the "response_type" parameter … the authorization server
@@ -71,7 +76,7 @@ def parse_authorization_request(
         client_id=required(parameters, "client_id"),
         redirect_uri=required(parameters, "redirect_uri"),
         scope=words(_bounded(parameters, "scope", LONGEST_LIST)),
-        code_challenge=_code_challenge(parameters, pkce_required),
+        code_challenge=_code_challenge(parameters, pkce_required, nonce_required),
         response_mode=parse_response_mode(parameters.get("response_mode"), expected_modes=expected_modes),
         state=_bounded(parameters, "state", LONGEST_STATE),
         nonce=_bounded(parameters, "nonce", LONGEST_STATE),
@@ -103,12 +108,13 @@ def _bound_together(parameters: Mapping[str, str]) -> None:
         raise InvalidRequestError("authorization_details and claims are too long together")
 
 
-def _code_challenge(parameters: Mapping[str, str], required: bool) -> str | None:
+def _code_challenge(parameters: Mapping[str, str], required: bool, nonce_required: bool) -> str | None:
     challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
     if challenge is None and method is None and not required:
         # RFC 9700 §2.1.1: "clients that are confidential MAY use the OpenID Connect nonce parameter and the respective
-        # Claim in the ID Token instead" of PKCE.
-        if "nonce" not in parameters:
+        # Claim in the ID Token instead" of PKCE. OpenID Connect Core §3.1.2.1 has the nonce OPTIONAL in this flow: a
+        # client may be registered so, when its program cannot be changed.
+        if nonce_required and "nonce" not in parameters:
             raise InvalidRequestError("this client must send a nonce or a code_challenge")
         return None
     return validate_code_challenge(code_challenge=challenge, code_challenge_method=method)

@@ -108,10 +108,6 @@ def test_oidcc_response_type_missing(party: Party, browser: Browser) -> None:
     assert isinstance(end, Page) or end.error in ("invalid_request", "unsupported_response_type")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a client that was registered to ask without PKCE must send a nonce: a stolen code would fit any session",
-)
 def test_oidcc_ensure_request_without_nonce_succeeds_for_code_flow(party: Party, browser: Browser) -> None:
     party.sign_in(browser, nonce=LEFT_OUT)
 

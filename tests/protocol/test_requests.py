@@ -43,9 +43,13 @@ GOOD = {
 
 
 def parse_authorization_request(
-    parameters: dict[str, str], *, modes: tuple[str, ...] = ("query",), pkce_required: bool = True
+    parameters: dict[str, str],
+    *,
+    modes: tuple[str, ...] = ("query",),
+    pkce_required: bool = True,
+    nonce_required: bool = True,
 ) -> AuthorizationRequest:
-    return parse_request(parameters, expected_modes=modes, pkce_required=pkce_required)
+    return parse_request(parameters, expected_modes=modes, pkce_required=pkce_required, nonce_required=nonce_required)
 
 
 def test_a_parameter_without_value_counts_as_left_out() -> None:
@@ -128,6 +132,13 @@ def test_a_nonce_takes_the_place_of_pkce_where_the_client_may() -> None:
     ):
         with pytest.raises(InvalidRequestError):
             parse_authorization_request(wrong, pkce_required=False)
+    # where PKCE is required, no exception for the nonce takes it away
+    with pytest.raises(InvalidRequestError):
+        parse_authorization_request(bare, nonce_required=False)
+    # OpenID Connect Core §3.1.2.1: the nonce is optional; who is registered so may leave both out
+    neither = {name: value for name, value in bare.items() if name != "nonce"}
+    asked = parse_authorization_request(neither, pkce_required=False, nonce_required=False)
+    assert (asked.code_challenge, asked.nonce) == (None, None)
     # RFC 7636: a challenge that is sent counts, whether it was required or not
     assert parse_authorization_request(GOOD, pkce_required=False).code_challenge == GOOD["code_challenge"]
 

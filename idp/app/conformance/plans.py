@@ -25,7 +25,7 @@ OURS = "tuaton"
 SHARED = "redirect_uris"
 CERTIFICATES = {"client": "mtls", "client2": "mtls2"}
 """Which member of the suite holds a client's TLS certificate."""
-NOT_METADATA = ("profile", "pkce_required", "citizen_number")
+NOT_METADATA = ("profile", "pkce_required", "nonce_required", "citizen_number")
 
 
 class PlanUnreadable(ValueError):
@@ -44,6 +44,7 @@ class PlannedClient:
     profile: ClientProfile
     metadata: Mapping[str, Any]
     pkce_required: bool
+    nonce_required: bool
     secret: str | None
     citizen_number: bool
 
@@ -84,6 +85,7 @@ def _client(theirs: Mapping[str, Any], ours: Mapping[str, Any], certificate: Map
         profile=ClientProfile(ours["profile"]),
         metadata={"scope": theirs.get("scope", "openid"), **metadata},
         pkce_required=bool(ours.get("pkce_required", True)),
+        nonce_required=bool(ours.get("nonce_required", True)),
         secret=theirs.get("client_secret"),
         citizen_number=bool(ours.get("citizen_number", False)),
     )

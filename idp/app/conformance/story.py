@@ -44,6 +44,7 @@ async def _register(uow: UnitOfWork, rooms: Rooms, agency: Agency, planned: Plan
         services=services,
         profile=planned.profile,
         pkce_required=planned.pkce_required,
+        nonce_required=planned.nonce_required,
         secret=planned.secret,
         by=SYSTEM,
     )

@@ -33,7 +33,8 @@ class Client:
     RFC 8705, RFC 9101, RFC 9449, RFC 9701, CIBA). None: not registered.
 
     `sector` is what its pairwise subject identifiers are made for (OpenID Connect Core §8.1). `first_party` clients
-    belong to the issuer itself and need no consent. `services` are the purposes it may name. `secret_digest` and
+    belong to the issuer itself and need no consent. Without `pkce_required` a request needs PKCE or a nonce, without
+    `nonce_required` as well it needs neither. `services` are the purposes it may name. `secret_digest` and
     `registration_token_digest` are SHA-256 of random values that only the client has. `refresh_grace_seconds`: how long
     a replaced refresh token still gets the same successor.
     """
@@ -72,6 +73,7 @@ class Client:
     response_types: tuple[str, ...] = ("code",)
     response_modes: tuple[str, ...] = RESPONSE_MODES
     pkce_required: bool = True
+    nonce_required: bool = True
     require_pushed_authorization_requests: bool = False
     require_signed_request_object: bool = False
     request_object_signing_alg: str | None = None

@@ -173,8 +173,9 @@ def _standing_of_newcomer(client_id: ClientId, judged: Mapping[str, Any], invita
         "services": (),
         "sector": _sector(judged, invitation, client_id),
         "status": ClientStatus.ACTIVE,
-        # Clients of certification programs ask without PKCE; whoever registers by invitation uses it.
+        # Clients of certification programs ask without PKCE or a nonce; whoever registers by invitation uses PKCE.
         "pkce_required": invitation.token_id is not None,
+        "nonce_required": invitation.token_id is not None,
     }
 
 

@@ -67,14 +67,16 @@ class Clients:
         first_party: bool = False,
         dpop_nonce_required: bool = False,
         pkce_required: bool = True,
+        nonce_required: bool = True,
         secret: str | None = None,
         refresh_grace_seconds: int = 10,
         by: Actor,
     ) -> Client:
         """Register a client under a chosen id. `metadata` is RFC 7591's; `secret` is for the client_secret methods.
 
-        `pkce_required=False` lets a confidential baseline client ask without PKCE. A `sector_identifier_uri` is the
-        caller's to fetch and check first. Raises Authlib's InvalidClientMetadataError or InvalidRedirectURIError.
+        `pkce_required=False` lets a confidential baseline client ask with a nonce in place of PKCE,
+        `nonce_required=False` as well with neither: for programs that cannot be changed. A `sector_identifier_uri` is
+        the caller's to fetch and check first. Raises Authlib's InvalidClientMetadataError or InvalidRedirectURIError.
         """
         judged = self.judge(metadata, profile=profile, first_party=first_party)
         validate_secret_choice(judged, secret)
@@ -93,6 +95,7 @@ class Clients:
             status=ClientStatus.ACTIVE,
             secret_digest=None if secret is None else secret_digest(secret),
             pkce_required=pkce_required,
+            nonce_required=nonce_required,
             refresh_grace_seconds=refresh_grace_seconds,
             **client_members(judged),
         )

@@ -217,7 +217,10 @@ class RequestIntake:
         self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str], *, pushed: bool, proof_jkt: str | None
     ) -> PendingRequest:
         asked = parse_authorization_request(
-            parameters, expected_modes=client.response_modes, pkce_required=client.pkce_required or client.is_fapi
+            parameters,
+            expected_modes=client.response_modes,
+            pkce_required=client.pkce_required or client.is_fapi,
+            nonce_required=client.nonce_required,
         )
         validate_client_may_ask(client, asked, pushed=pushed, gateway=self._gateway)
         hinted_sub = await self._hinted_sub(client, asked.id_token_hint, now=uow.now)

@@ -20,6 +20,7 @@ async def register(
     client_id: str = PLAIN,
     profile: ClientProfile = ClientProfile.BASELINE,
     pkce_required: bool = True,
+    nonce_required: bool = True,
     **metadata: Any,
 ) -> Program:
     """A client with the key of `other`, and its program."""
@@ -39,6 +40,7 @@ async def register(
             },
             profile=profile,
             pkce_required=pkce_required,
+            nonce_required=nonce_required,
             services=[SERVICE],
             by=SYSTEM,
         )

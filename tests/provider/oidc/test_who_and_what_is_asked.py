@@ -186,6 +186,18 @@ async def test_a_confidential_client_may_be_registered_without_pkce(world: World
     assert (await program.token(program.redemption(code, code_verifier=""), dpop=None)).status_code == 200
 
 
+async def test_neither_pkce_nor_a_nonce_only_where_the_registration_says_so(world: World) -> None:
+    bare = {"code_challenge": "", "code_challenge_method": "", "nonce": ""}
+    for client_id, excepted in (("with-nonce", True), ("legacy", False)):
+        program = await register(world, client_id=client_id, pkce_required=False, nonce_required=excepted)
+        browser = world.browser()
+        await world.sign_in(browser)
+        answer = query_of(await authorize(browser, program, **bare))
+        assert ("code" in answer, answer.get("error")) == ((False, "invalid_request") if excepted else (True, None))
+    redeemed = await program.token(program.redemption(answer["code"], code_verifier=""), dpop=None)
+    assert "nonce" not in await claims_in(world, redeemed.json()["id_token"])
+
+
 async def test_proof_of_a_claim_is_more_than_the_claim(world: World) -> None:
     program = await register(world, scope="openid profile")
     browser = world.browser()
