@@ -17,11 +17,13 @@ from joserfc.jwk import RSAKey
 
 from tests.conformance.automation import first_visit_unfinished, usual_browser
 from tests.conformance.browser import CITIZEN
-from tests.conformance.certificates import make_certificate
+from tests.conformance.certificates import Authority, make_certificate
 
 FOLDER = Path(__file__).parent / "plans"
 ISSUER = "https://op.example"
 SUITES = ("https://localhost.emobix.co.uk:8443", "https://www.certification.openid.net")
+AUTHORITY_FILE = "client-ca.pem"
+"""Beside the plans: for `idp serve --client-ca`."""
 SCOPE = "openid profile email address phone"
 CODE = ["authorization_code", "refresh_token"]
 
@@ -55,6 +57,7 @@ SIGNED = {
 
 
 SELF_SIGNED = {"token_endpoint_auth_method": "self_signed_tls_client_auth"}
+CERTIFIED = {"token_endpoint_auth_method": "tls_client_auth"}
 CIBA = {
     "profile": "fapi2",
     "grant_types": ["urn:openid:params:grant-type:ciba", "refresh_token"],
@@ -154,16 +157,24 @@ def thaid(alias: str, issuer: str) -> Plan:
     return Plan("A program that was written for ThaiD (no plan of the suite)", {"client": (program, THAID)})
 
 
-def fapi(registered: Mapping[str, Any], *, certificates: bool = False) -> Callable[[str, str], Plan]:
+def fapi(
+    registered: Mapping[str, Any],
+    *,
+    certificates: Callable[[str], dict[str, Any]] | None = None,
+    names: Callable[[str], Mapping[str, str]] = lambda client_id: {},
+) -> Callable[[str, str], Plan]:
     def made(alias: str, issuer: str) -> Plan:
         ours = {**FAPI, **registered}
         prefix = f"fapi2-{PARTS[alias.split('-')[1]]}"
         return Plan(
             "FAPI 2.0 Final",
-            {"client": (key_client(f"{alias}-1"), ours), "client2": (key_client(f"{alias}-2"), ours)},
+            {
+                name: (key_client(client_id), {**ours, **names(client_id)})
+                for name, client_id in (("client", f"{alias}-1"), ("client2", f"{alias}-2"))
+            },
             more={
                 "resource": {"resourceUrl": f"{issuer}/userinfo"},
-                **(certificates_of(alias) if certificates else {}),
+                **(certificates(alias) if certificates else {}),
             },
             override={
                 f"{prefix}-user-rejects-authentication": usual_browser(issuer, SUITES, decision="deny"),
@@ -183,7 +194,7 @@ def ciba(registered: Mapping[str, Any]) -> Callable[[str, str], Plan]:
             ours["backchannel_client_notification_endpoint"] = at_suites(alias, "ciba-notification-endpoint")[0]
         hint = {"hint_type": "login_hint", "hint_value": CITIZEN}
         return Plan(
-            "FAPI-CIBA ID1, private_key_jwt",
+            "FAPI-CIBA ID1",
             {
                 name: ({**key_client(f"{alias}-{number}"), **hint}, ours)
                 for number, name in enumerate(("client", "client2"), 1)
@@ -193,31 +204,45 @@ def ciba(registered: Mapping[str, Any]) -> Callable[[str, str], Plan]:
                 "automated_ciba_approval_url": (
                     f"{issuer}/conformance/decide?auth_req_id={{auth_req_id}}&action={{action}}"
                 ),
-                **certificates_of(alias),
+                **self_signed(alias),
             },
         )
 
     return made
 
 
-def certificates_of(alias: str) -> dict[str, Any]:
-    return {name: certificate(f"{alias}-{number}") for number, name in enumerate(("mtls", "mtls2"), 1)}
+def self_signed(alias: str) -> dict[str, Any]:
+    made = {name: make_certificate(f"{alias}-{number}") for number, name in enumerate(("mtls", "mtls2"), 1)}
+    return {name: {"cert": certificate, "key": key} for name, (certificate, key) in made.items()}
 
 
-def certificate(name: str) -> dict[str, str]:
-    pem, key = make_certificate(name)
-    return {"cert": pem, "key": key}
+def certified(alias: str) -> dict[str, Any]:
+    """Certificates of an authority: the first client is known by its subject, the second by a name beside it."""
+    authority = Authority()
+    made = {
+        "mtls": authority.certify(f"{alias}-1"),
+        "mtls2": authority.certify("Second client", dns=f"{alias}-2.example"),
+    }
+    return {name: {"cert": each.pem, "key": each.key_pem, "ca": authority.pem} for name, each in made.items()}
+
+
+def names_of_certified(client_id: str) -> Mapping[str, str]:
+    if client_id.endswith("-1"):
+        return {"tls_client_auth_subject_dn": f"CN={client_id}"}
+    return {"tls_client_auth_san_dns": f"{client_id}.example"}
 
 
 PLANS: Mapping[str, Callable[[str, str], Plan]] = {
     "fapi2-sp-dpop": fapi({}),
-    "fapi2-sp-mtls": fapi(MTLS_BOUND, certificates=True),
-    "fapi2-sp-mtls-auth-dpop": fapi(SELF_SIGNED, certificates=True),
-    "fapi2-sp-mtls-auth-mtls": fapi({**SELF_SIGNED, **MTLS_BOUND}, certificates=True),
+    "fapi2-sp-mtls": fapi(MTLS_BOUND, certificates=self_signed),
+    "fapi2-sp-mtls-auth-dpop": fapi(SELF_SIGNED, certificates=self_signed),
+    "fapi2-sp-mtls-auth-mtls": fapi({**CERTIFIED, **MTLS_BOUND}, certificates=certified, names=names_of_certified),
     "fapi2-ms-dpop": fapi(SIGNED),
-    "fapi2-ms-mtls-auth-mtls": fapi({**SIGNED, **SELF_SIGNED, **MTLS_BOUND}, certificates=True),
+    "fapi2-ms-mtls-auth-mtls": fapi({**SIGNED, **SELF_SIGNED, **MTLS_BOUND}, certificates=self_signed),
     "fapi-ciba-poll": ciba({"backchannel_token_delivery_mode": "poll"}),
     "fapi-ciba-ping": ciba({"backchannel_token_delivery_mode": "ping"}),
+    "fapi-ciba-mtls-auth-poll": ciba({**SELF_SIGNED, "backchannel_token_delivery_mode": "poll"}),
+    "fapi-ciba-mtls-auth-ping": ciba({**SELF_SIGNED, "backchannel_token_delivery_mode": "ping"}),
     "oidcc-basic": basic,
     "oidcc-basic-dynamic": newcomers,
     "oidcc-formpost-basic": basic,
@@ -268,8 +293,11 @@ def main() -> None:
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     for alias in given.plans or PLANS:
-        text = INNERMOST_LIST.sub(_on_one_line, json.dumps(configuration(alias, given.issuer), indent=2))
+        document = configuration(alias, given.issuer)
+        text = INNERMOST_LIST.sub(_on_one_line, json.dumps(document, indent=2))
         (given.out / f"{alias}.json").write_text(f"{text}\n", "utf-8")
+        if "ca" in document.get("mtls", {}):
+            (given.out / AUTHORITY_FILE).write_text(document["mtls"]["ca"], "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The plans and their modules by name, and in which file and under which parameter each is tested."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 BASIC = """oidcc-server oidcc-response-type-missing oidcc-idtoken-signature oidcc-idtoken-unsigned oidcc-userinfo-get
@@ -38,18 +37,18 @@ state-only-outside-request-object-not-used ensure-request-object-without-redirec
 plain-fapi-tolerate-unregistered-redirect-uri ensure-unsigned-authorization-request-without-using-par-fails
 ensure-redirect-uri-in-authorization-request ensure-response-type-code-idtoken-fails ensure-response-type-token-fails
 ensure-client-id-in-token-endpoint ensure-holder-of-key-required ensure-authorization-code-is-bound-to-client
-attempt-reuse-authorization-code-after-one-second ensure-token-endpoint-fails-with-expired-auth-code
-ensure-signed-client-assertion-with-RS256-fails ensure-client-assertion-in-token-endpoint
+attempt-reuse-authorization-code-after-one-second ensure-token-endpoint-fails-with-expired-auth-code refresh-token
+par-ensure-reused-request-uri-prior-to-auth-completion-succeeds par-attempt-reuse-request_uri
+par-attempt-to-use-expired-request_uri par-attempt-to-use-request_uri-for-different-client
+par-authorization-request-containing-request_uri-form-param par-attempt-invalid-http-method par-ensure-pkce-required
+ensure-pkce-code-verifier-required incorrect-pkce-code-verifier-rejected par-plain-pkce-rejected
+par-without-duplicate-parameters"""
+
+CLIENT_ASSERTIONS = """ensure-signed-client-assertion-with-RS256-fails ensure-client-assertion-in-token-endpoint
 ensure-client-assertion-with-exp-is-5-minutes-in-past-fails ensure-client-assertion-with-wrong-aud-fails
-ensure-client-assertion-with-no-sub-fails refresh-token par-ensure-reused-request-uri-prior-to-auth-completion-succeeds
-par-attempt-reuse-request_uri par-attempt-to-use-expired-request_uri
-par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted
-par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails
-par-attempt-to-use-request_uri-for-different-client par-authorization-request-containing-request_uri-form-param
-par-attempt-invalid-http-method par-ensure-pkce-required ensure-pkce-code-verifier-required
-incorrect-pkce-code-verifier-rejected par-plain-pkce-rejected par-without-duplicate-parameters
-par-test-array-as-audience-fails par-test-par-endpoint-url-as-audience-fails
-par-test-token-endpoint-url-as-audience-fails"""
+ensure-client-assertion-with-no-sub-fails par-ensure-jwt-client-assertions-nbf-8-seconds-in-the-future-is-accepted
+par-ensure-jwt-client-assertions-nbf-over-60-seconds-in-the-future-fails par-test-array-as-audience-fails
+par-test-par-endpoint-url-as-audience-fails par-test-token-endpoint-url-as-audience-fails"""
 
 DPOP = """check-dpop-proof-nbf-exp ensure-dpopproof-with-iat-10seconds-before-succeeds
 ensure-dpopproof-with-iat-10seconds-after-succeeds ensure-mismatched-dpop-jkt-fails
@@ -63,6 +62,30 @@ ensure-request-object-with-nbf-8-seconds-in-the-future-is-accepted ensure-signed
 ensure-request-object-signature-algorithm-is-not-none ensure-request-object-with-invalid-signature-fails
 ensure-matching-key-in-authorization-request ensure-unsigned-request-at-par-endpoint-fails
 par-authorization-request-containing-request_uri"""
+
+CIBA = """discovery-end-point-verification fapi-ciba-id1 user-rejects-authentication multiple-call-to-token-endpoint
+auth-req-id-expired ensure-authorization-request-with-binding-message-succeeds ensure-other-scope-order-succeeds
+ensure-requested-expiry-as-string-succeeds ensure-authorization-request-with-potentially-bad-binding-message
+ensure-request-object-missing-aud-fails ensure-request-object-bad-aud-fails ensure-request-object-missing-iss-fails
+ensure-request-object-bad-iss-fails ensure-request-object-missing-exp-fails ensure-request-object-expired-exp-fails
+ensure-request-object-exp-is-70-minutes-in-future-fails ensure-request-object-missing-iat-fails
+ensure-request-object-missing-nbf-fails ensure-request-object-nbf-is-10-minutes-in-future-fails
+ensure-request-object-nbf-is-70-minutes-in-past-fails ensure-request-object-missing-jti-fails
+ensure-request-object-signature-algorithm-is-none-fails ensure-request-object-signature-algorithm-is-bad-fails
+ensure-request-object-signature-algorithm-is-RS256-fails ensure-request-object-signed-by-other-client-fails
+ensure-authorization-request-with-multiple-hints-fails ensure-wrong-auth-req-id-in-token-endpoint-request
+ensure-unsigned-backchannel-authorization-request-fails refresh-token ensure-mtls-holder-of-key-required"""
+
+CIBA_CLIENT_ASSERTIONS = """ensure-without-client-assertion-in-token-endpoint-request
+ensure-without-client-assertion-in-backchannel-authorization-request
+ensure-client-assertion-signature-algorithm-in-backchannel-authorization-request-is-RS256-fails
+ensure-client-assertion-signature-algorithm-in-token-endpoint-request-is-RS256-fails
+ensure-client-assertion-with-iss-aud-to-token-endpoint-succeeds"""
+
+PING = """ping-backchannel-notification-endpoint-response-has-body ping-backchannel-notification-endpoint-response-401
+ping-backchannel-notification-endpoint-response-403
+ping-with-mtls-ciba-notification-endpoint-response-401-and-require-server-does-not-retry
+ping-backchannel-notification-endpoint-return-redirect-request"""
 
 EKYC = """ekyc-server-happypath ekyc-server-happypath-emptyobject ekyc-server-happypath-essentialfalse
 ekyc-server-unknown-claim-omitted ekyc-server-unknown-essential-claim-omitted
@@ -78,7 +101,11 @@ oidcc-refresh-token-rp-key-rotation oidcc-request-uri-unsigned oidcc-request-uri
 oidcc-ensure-client-assertion-with-iss-aud-succeeds oidcc-idtoken-unsigned oidcc-discovery-endpoint-verification
 oidcc-server oidcc-ensure-request-object-with-redirect-uri oidcc-refresh-token"""
 
-SP, MS = "test_fapi2_security_profile.py", "test_fapi2_message_signing.py"
+FAPI2_FILES = tuple(
+    f"test_fapi2_{theme}.py"
+    for theme in ("sign_in", "pushed_requests", "tokens", "client_assertions", "dpop", "message_signing")
+)
+CIBA_FILES = ("test_fapi_ciba_flow.py", "test_fapi_ciba_requests.py", "test_fapi_ciba_ping.py")
 
 
 @dataclass(frozen=True)
@@ -89,6 +116,15 @@ class Plan:
     modules: tuple[str, ...]
     files: tuple[str, ...]
     parameter: str | None = None
+
+
+def fapi2(title: str, parameter: str, *modules: str) -> Plan:
+    return Plan(f"FAPI 2.0 {title}", tuple(" ".join((SECURITY_PROFILE, *modules)).split()), FAPI2_FILES, parameter)
+
+
+def ciba(title: str, parameter: str, *modules: str) -> Plan:
+    name = f"FAPI-CIBA ID1 (`fapi-ciba-id1-test-plan`), {title}"
+    return Plan(name, tuple(" ".join((CIBA, *modules)).split()), CIBA_FILES, parameter)
 
 
 PLANS = (
@@ -139,30 +175,25 @@ PLANS = (
         tuple(DYNAMIC.split()),
         ("test_dynamic.py",),
     ),
-    Plan(
-        "FAPI 2.0 Security Profile Final, private_key_jwt + DPoP",
-        tuple((SECURITY_PROFILE + " " + DPOP).split()),
-        (SP,),
-        "fapi2-sp-dpop",
-    ),
-    Plan(
-        "FAPI 2.0 Security Profile Final, private_key_jwt + mutual TLS",
-        tuple(SECURITY_PROFILE.split()),
-        (SP,),
-        "fapi2-sp-mtls",
-    ),
-    Plan(
-        "FAPI 2.0 Message Signing Final, JAR + JARM: modules of the security profile",
-        tuple((SECURITY_PROFILE + " " + DPOP).split()),
-        (SP,),
+    fapi2("Security Profile Final, private_key_jwt + DPoP", "fapi2-sp-dpop", CLIENT_ASSERTIONS, DPOP),
+    fapi2("Security Profile Final, private_key_jwt + mutual TLS", "fapi2-sp-mtls", CLIENT_ASSERTIONS),
+    fapi2("Security Profile Final, client certificate + DPoP", "fapi2-sp-mtls-auth-dpop", DPOP),
+    fapi2("Security Profile Final, client certificate + mutual TLS", "fapi2-sp-mtls-auth-mtls"),
+    fapi2(
+        "Message Signing Final, JAR + JARM, private_key_jwt + DPoP",
         "fapi2-ms-dpop",
+        CLIENT_ASSERTIONS,
+        DPOP,
+        MESSAGE_SIGNING,
     ),
-    Plan("FAPI 2.0 Message Signing Final, JAR + JARM: further modules", tuple(MESSAGE_SIGNING.split()), (MS,)),
+    fapi2(
+        "Message Signing Final, JAR + JARM, client certificate + mutual TLS",
+        "fapi2-ms-mtls-auth-mtls",
+        MESSAGE_SIGNING,
+    ),
+    ciba("private_key_jwt, poll", "fapi-ciba-poll", CIBA_CLIENT_ASSERTIONS),
+    ciba("private_key_jwt, ping", "fapi-ciba-ping", CIBA_CLIENT_ASSERTIONS, PING),
+    ciba("client certificate, poll", "fapi-ciba-mtls-auth-poll"),
+    ciba("client certificate, ping", "fapi-ciba-mtls-auth-ping", PING),
     Plan("eKYC and Identity Assurance (`ekyc-test-plan-oidccore`)", tuple(EKYC.split()), ("test_ekyc.py",)),
 )
-
-WITHOUT_A_TEST: Mapping[str, str] = {
-    "FAPI-CIBA (`fapi-ciba-id1-test-plan`), poll and ping": "the rules are tested in `tests/protocol`"
-    " and over HTTP in `tests/provider/oidc`; the modules are not yet tested one by one",
-    "mutual TLS as client authentication (`tls_client_auth`)": "needs a certificate authority in the plan",
-}

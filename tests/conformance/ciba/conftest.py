@@ -9,7 +9,10 @@ from tests.conformance.listener import Listener
 from tests.conformance.party import Party
 from tests.conformance.server import Server
 
-PLANS = ("fapi-ciba-poll", "fapi-ciba-ping")
+PLANS = ("fapi-ciba-poll", "fapi-ciba-ping", "fapi-ciba-mtls-auth-poll", "fapi-ciba-mtls-auth-ping")
+BY_ASSERTION = [plan for plan in PLANS if "-mtls-auth-" not in plan]
+"""Who proves itself by a certificate has no assertion to get wrong."""
+PINGED = [plan for plan in PLANS if plan.endswith("-ping")]
 
 
 @pytest.fixture(scope="session", params=PLANS)

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from tests.conformance.ciba.asker import GRANT, Asker
+from tests.conformance.ciba.conftest import BY_ASSERTION
 from tests.conformance.server import ISSUER, Server
 
-POLL_SECONDS = 5
+by_assertion = pytest.mark.parametrize("plan", BY_ASSERTION, indirect=True, scope="session")
 
 
 def test_discovery_end_point_verification(server: Server, asker: Asker) -> None:
@@ -98,12 +99,14 @@ def test_ensure_wrong_auth_req_id_in_token_endpoint_request(asker: Asker, other:
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
+@by_assertion
 def test_ensure_client_assertion_with_iss_aud_to_token_endpoint_succeeds(asker: Asker) -> None:
     auth_req_id = asker.ask()["auth_req_id"]
     asker.decide(auth_req_id)
     assert asker.poll(auth_req_id, assertion=asker.party.assertion(aud=ISSUER)).status_code == 200
 
 
+@by_assertion
 def test_ensure_without_client_assertion_in_token_endpoint_request(asker: Asker) -> None:
     body = {"grant_type": GRANT, "auth_req_id": asker.ask()["auth_req_id"], "client_id": asker.party.id}
     answer = asker.party.token(body, authenticated=False)
@@ -111,6 +114,7 @@ def test_ensure_without_client_assertion_in_token_endpoint_request(asker: Asker)
     assert answer.json()["error"] == "invalid_client"
 
 
+@by_assertion
 def test_ensure_client_assertion_signature_algorithm_in_token_endpoint_request_is_RS256_fails(asker: Asker) -> None:
     answer = asker.poll(asker.ask()["auth_req_id"], assertion=asker.party.assertion(alg="RS256"))
     assert answer.status_code in (400, 401)

@@ -5,11 +5,12 @@ import time
 import pytest
 
 from tests.conformance.ciba.asker import Asker
+from tests.conformance.ciba.conftest import PINGED
 
 QUIET_SECONDS = 3.0
 """Several rounds of the worker: a second ping would have come by now."""
 
-pytestmark = pytest.mark.parametrize("plan", ["fapi-ciba-ping"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("plan", PINGED, indirect=True, scope="session")
 
 
 def heard_once(asker: Asker, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:

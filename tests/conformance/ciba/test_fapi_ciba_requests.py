@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from tests.conformance.ciba.asker import LONGEST_TOKEN, Asker
+from tests.conformance.ciba.conftest import BY_ASSERTION
 from tests.conformance.party import LEFT_OUT, now
 from tests.conformance.server import ISSUER
 
 MINUTE = 60
+by_assertion = pytest.mark.parametrize("plan", BY_ASSERTION, indirect=True, scope="session")
 
 
 def moments(**offsets: int) -> dict[str, Any]:
@@ -83,12 +85,14 @@ def test_ensure_unsigned_backchannel_authorization_request_fails(asker: Asker) -
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+@by_assertion
 def test_ensure_without_client_assertion_in_backchannel_authorization_request(asker: Asker) -> None:
     answer = asker.send({"request": asker.request(), "client_id": asker.party.id}, authenticated=False)
     assert answer.status_code in (400, 401)
     assert answer.json()["error"] == "invalid_client"
 
 
+@by_assertion
 def test_ensure_client_assertion_signature_algorithm_in_backchannel_authorization_request_is_RS256_fails(
     asker: Asker,
 ) -> None:

@@ -6,15 +6,11 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from tests.conformance.browser import Browser
-from tests.conformance.party import ISSUER, LEFT_OUT, Party, now, signed, unsigned
-from tests.conformance.server import Server
+from tests.conformance.fapi2.conftest import SIGNING
+from tests.conformance.party import LEFT_OUT, Party, now, signed, unsigned
+from tests.conformance.server import ISSUER, Server
 
-PLAN = "fapi2-ms-dpop"
-
-
-@pytest.fixture
-def party(server: Server) -> Party:
-    return Party.of(server, PLAN)
+pytestmark = pytest.mark.parametrize("plan", SIGNING, indirect=True, scope="session")
 
 
 def accepted(party: Party, browser: Browser, **changes: Any) -> None:
