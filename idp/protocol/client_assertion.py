@@ -26,6 +26,8 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLOCK_SKEW = timedelta(seconds=10)
 """FAPI 2.0 §5.3.2.1: accept iat or nbf up to 10 seconds in the future, refuse those of 60 seconds and more."""
 LONGEST_LIFE = timedelta(seconds=300)
+LONGEST_LIFE_OUTSIDE_FAPI = timedelta(hours=1)
+"""What Authlib's client writes unless told otherwise; each assertion counts once, however long it lives."""
 LONGEST_JTI = 256
 LONGEST_KID = 128
 
@@ -63,7 +65,7 @@ def verify_client_assertion(
 ) -> VerifiedClientAssertion:
     """Check an assertion against the client's registered keys. The caller spends its `jti` for that client.
 
-    `other_audiences` are accepted of clients outside FAPI, alone or in a list.
+    `other_audiences` are accepted of clients outside FAPI, alone or in a list; their assertions may live an hour.
 
     Raises InvalidClientError (HTTP 401), whatever is wrong.
     """
@@ -100,8 +102,10 @@ def _judged_claims(
         raise JwtRefused("exp is missing or past")
     if any(moment is not None and moment > present + skew for moment in (issued, not_before)):
         raise JwtRefused("iat or nbf lies in the future")
-    if expires > (present if issued is None else issued) + LONGEST_LIFE.total_seconds():
-        raise JwtRefused("exp must be at most 300 seconds after iat")
+    # §3 (4): it "MAY reject JWTs with an "exp" claim value that is unreasonably far in the future"
+    longest = int((LONGEST_LIFE_OUTSIDE_FAPI if other_audiences else LONGEST_LIFE).total_seconds())
+    if expires > (present if issued is None else issued) + longest:
+        raise JwtRefused(f"exp must be at most {longest} seconds after iat")
     return VerifiedClientAssertion(expected_client_id, jti, datetime.fromtimestamp(expires, UTC) + CLOCK_SKEW)
 
 

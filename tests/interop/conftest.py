@@ -9,6 +9,7 @@ import pytest
 from tests.conformance.browser import Browser
 from tests.conformance.party import PLANS
 from tests.conformance.server import ISSUER, Server, serving
+from tests.interop.hands import Hands
 from tests.interop.stage import Stage
 from tests.interop.tls_front import Front, fronting
 
@@ -56,6 +57,6 @@ def run(stage: Stage, server: Server) -> Play:
     """Run a program with whatever it is given; the person has never been at the issuer before."""
 
     def run_program(program: str, **given: Any) -> dict[str, Any]:
-        return stage.play(program, given, Browser(server))
+        return stage.play(program, given, Hands(Browser(server)).acts)
 
     return run_program

@@ -2,7 +2,8 @@
 // it takes one line of JSON for each program to play, and answers with one that says what the program saw.
 //
 // The issuer's name is known to no name server: connections for it go to the TLS proxy on this machine, which proves
-// by its certificate that it speaks for that name. Everything else, the clients' libraries do by themselves.
+// by its certificate that it speaks for that name. Names under `.localhost` are this machine (RFC 6761 §6.3).
+// Everything else, the clients' libraries do by themselves.
 
 import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
@@ -42,18 +43,23 @@ export const enterCode = (url) => ask({ ask: 'enter_code', url })
 /** The person finds a waiting question in the account, and allows it. */
 export const answerRequest = () => ask({ ask: 'answer_request' })
 
-/** A `fetch` over connections to the issuer, with a client certificate or without. */
-export const wayTo = ({ cert, key } = {}) => {
-  const toFront = buildConnector({ ca: front.certificate, cert, key })
-  const dispatcher = new Agent({
-    connect: (options, callback) => {
-      if (options.hostname !== new URL(issuer).hostname) {
-        callback(new Error(`there is nobody at ${options.hostname}`), null)
-        return
-      }
-      toFront({ ...options, servername: options.hostname, hostname: '127.0.0.1', port: front.port }, callback)
-    },
-  })
+const connector = (certificate) => {
+  const open = buildConnector({ ca: front?.certificate, ...certificate })
+  return (options, callback) => {
+    const here = { ...options, hostname: '127.0.0.1' }
+    if (options.hostname.endsWith('.localhost')) {
+      open(here, callback)
+    } else if (front && options.hostname === new URL(issuer).hostname) {
+      open({ ...here, servername: options.hostname, port: front.port }, callback)
+    } else {
+      callback(new Error(`there is nobody at ${options.hostname}`), null)
+    }
+  }
+}
+
+/** A `fetch` over connections of our own, with a client certificate (`cert` and `key`) or without. */
+export const wayTo = (certificate) => {
+  const dispatcher = new Agent({ connect: connector(certificate) })
   return async (url, options) => {
     const answer = await undiciFetch(url, { ...options, dispatcher })
     const proof = new Headers(options?.headers).get('dpop')
@@ -61,6 +67,7 @@ export const wayTo = ({ cert, key } = {}) => {
       path: new URL(url).pathname,
       status: answer.status,
       type: answer.headers.get('content-type'),
+      request: new Headers(options?.headers),
       proof: proof && JSON.parse(Buffer.from(proof.split('.')[1], 'base64url')),
     })
     return answer

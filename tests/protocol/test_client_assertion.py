@@ -1,5 +1,6 @@
 """RFC 7523 §3 and FAPI 2.0 §5.3.2.1: what Authlib and joserfc accept by default and we must not."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -77,6 +78,22 @@ def test_a_wrong_claim_is_refused_as_401(claims: dict[str, Any]) -> None:
 @pytest.mark.parametrize("claims", [{"nbf": SECONDS + 8}, {"iat": SECONDS + 8}, {"iat": GONE}])
 def test_clocks_may_differ_by_ten_seconds(claims: dict[str, Any]) -> None:
     verify(assertion(KEY, now=NOW, client_id="jobs", audience=ISSUER, claims=claims))
+
+
+@pytest.mark.parametrize(("life", "is_taken"), [(3600, True), (3601, False)])
+def test_outside_fapi_an_assertion_lives_an_hour_at_most(life: int, is_taken: bool) -> None:
+    claims = {"aud": f"{ISSUER}/token", "exp": SECONDS + life}
+    text = assertion(KEY, now=NOW, client_id="jobs", audience=ISSUER, claims=claims)
+    refusal: AbstractContextManager[object] = pytest.raises(InvalidClientError, match="3600 seconds")
+    with nullcontext() if is_taken else refusal:
+        verify_client_assertion(
+            client_assertion=text,
+            expected_client_id="jobs",
+            expected_audience=ISSUER,
+            other_audiences=(f"{ISSUER}/token",),
+            expected_jwks=jwks(KEY),
+            now=NOW,
+        )
 
 
 def test_rs256_and_shared_secrets_are_refused() -> None:
