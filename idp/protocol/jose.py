@@ -103,7 +103,7 @@ def import_public_key(jwk: Mapping[str, Any]) -> Key:
             raise JwtRefused("the key is private")
         if isinstance(key, RSAKey) and key.raw_value.key_size < MIN_RSA_BITS:
             raise JwtRefused("the RSA key is too short")
-    except (JoseError, ValueError, TypeError) as error:
+    except (JoseError, ValueError, TypeError, KeyError) as error:  # a KeyError is an unknown curve
         if isinstance(error, JwtRefused):
             raise
         raise JwtRefused("the key cannot be read") from error

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idp.protocol.strict_json import DEEPEST, JsonRefused, parse_json
@@ -18,6 +18,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES, st.booleans())
 def test_what_was_written_is_read(value: Any, escaped: bool) -> None:
     text = json.dumps(value, ensure_ascii=escaped)
@@ -25,6 +26,7 @@ def test_what_was_written_is_read(value: Any, escaped: bool) -> None:
     assert parse_json(text.encode()) == value
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=64) | st.text(max_size=64))
 def test_anything_else_is_refused_and_nothing_worse(text: bytes | str) -> None:
     try:
