@@ -48,7 +48,7 @@ def application(*proxies: str) -> Starlette:
 
 @contextmanager
 def serving(folder: Path, app: Starlette) -> Iterator[int]:
-    server = AUTHORITY.certify("localhost", dns="localhost", server=True)
+    server = AUTHORITY.certify("localhost", "localhost", server=True)
     files = {"server.pem": server.pem, "server.key": server.key_pem, "ca.pem": AUTHORITY.pem, "own.pem": SELF_SIGNED}
     for name, text in files.items():
         (folder / name).write_text(text)

@@ -44,10 +44,10 @@ class Authority:
         self._root = _signed(name, (x509.BasicConstraints(True, None), True), (usage, True))
         self.pem = self._root.pem
 
-    def certify(self, name: str, *, dns: str | None = None, server: bool = False) -> Certified:
-        """A certificate for a client, or for a server on this machine; `dns` is a further name of it."""
+    def certify(self, name: str, *dns: str, server: bool = False) -> Certified:
+        """A certificate for a client, or for a server on this machine; `dns` are further names of it."""
         usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
-        names: list[x509.GeneralName] = [] if dns is None else [x509.DNSName(dns)]
+        names: list[x509.GeneralName] = [x509.DNSName(each) for each in dns]
         if server:
             names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
         extensions: list[tuple[x509.ExtensionType, bool]] = [(x509.ExtendedKeyUsage([usage]), False)]

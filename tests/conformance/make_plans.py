@@ -221,7 +221,7 @@ def certified(alias: str) -> dict[str, Any]:
     authority = Authority()
     made = {
         "mtls": authority.certify(f"{alias}-1"),
-        "mtls2": authority.certify("Second client", dns=f"{alias}-2.example"),
+        "mtls2": authority.certify("Second client", f"{alias}-2.example"),
     }
     return {name: {"cert": each.pem, "key": each.key_pem, "ca": authority.pem} for name, each in made.items()}
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +23,7 @@ from tests.web.prepared import prepared_assets
 
 ISSUER = "https://op.example"
 CERTIFICATE_HEADER = "x-client-cert"
+BEHIND_A_PROXY = ("--trusted-proxy", "127.0.0.1/32", "--client-cert-header", CERTIFICATE_HEADER)
 ROOT = Path(__file__).parents[2]
 AUTHORITIES = Path(__file__).parent / "plans" / "client-ca.pem"
 START_SECONDS = 60
@@ -51,6 +52,22 @@ class TerminatingProxy(httpx2.BaseTransport):
         )
 
 
+class OverTls(httpx2.BaseTransport):
+    """Shakes hands under the name that is asked for, with whoever listens at this port."""
+
+    def __init__(self, inner: httpx2.BaseTransport, port: int) -> None:
+        self._inner = inner
+        self._port = port
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        address = request.url.copy_with(host="127.0.0.1", port=self._port)
+        extensions = {**request.extensions, "sni_hostname": request.url.host}
+        sent = httpx2.Request(
+            request.method, address, headers=request.headers, stream=request.stream, extensions=extensions
+        )
+        return self._inner.handle_request(sent)
+
+
 @dataclass
 class Server:
     """A running issuer, and the one set of connections to it."""
@@ -76,14 +93,13 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, plans: list[Path]) -> Iterator[Server]:
-    """An issuer with the clients of these plans, until the block ends."""
+def serving(home: Path, plans: Sequence[Path], in_front: Sequence[str] = BEHIND_A_PROXY) -> Iterator[Server]:
+    """An issuer with the clients of these plans, until the block ends. `in_front` says who ends TLS."""
     home.mkdir()
     prepared_assets(home / "assets" / "web")
     port = free_port()
     arguments = ["serve", "--profile", "conformance", "--issuer", ISSUER, "--listen", f"127.0.0.1:{port}"]
-    arguments += ["--trusted-proxy", "127.0.0.1/32", "--client-cert-header", CERTIFICATE_HEADER, "--home", str(home)]
-    arguments += ["--client-ca", str(AUTHORITIES)]
+    arguments += ["--home", str(home), "--client-ca", str(AUTHORITIES), *in_front]
     arguments += [word for plan in plans for word in ("--clients", str(plan))]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
