@@ -122,7 +122,7 @@ def test_metadata_name_the_issuer_whatever_the_proxy_is_called(fronted: Fronted)
 @pytest.fixture
 def tab(fronted: Fronted, chromium: str) -> Iterator[Tab]:
     with sync_playwright() as playwright:
-        rules = f"MAP {HOST}:443 127.0.0.1:{fronted.port}"
+        rules = f"MAP {HOST} 127.0.0.1:{fronted.port}"
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", f"--host-resolver-rules={rules}"]
         )

@@ -122,10 +122,20 @@ def test_oidcc_redirect_uri_regfrag(server: Server) -> None:
         pytest.param("tos_uri", id="oidcc-registration-tos-uri"),
     ],
 )
-def test_what_people_would_be_shown_is_kept(server: Server, browser: Browser, name: str) -> None:
+def test_people_are_shown_what_a_client_says_of_itself(server: Server, browser: Browser, name: str) -> None:
     party = newcomer(server, **{name: "https://client.example/shown"})
     assert party.configuration[name] == "https://client.example/shown"
-    party.sign_in(browser)
+    party.sign_in(browser, scope="openid profile")
+    consent = next(page for page in browser.seen if "consent" in page.ids)
+    kind = name.removesuffix("_uri")
+    assert {"logo", "policy", "tos"} & consent.ids == {kind}
+    policy = consent.response.headers["content-security-policy"]
+    if kind == "logo":
+        assert 'src="https://client.example/shown"' in consent.response.text
+        assert "img-src 'self' data: https://client.example;" in f"{policy};"
+    else:
+        assert consent.controls[kind].value == "https://client.example/shown"
+        assert "client.example" not in policy.replace("form-action 'self' https://client.example", "")
 
 
 def test_oidcc_registration_jwks_uri(server: Server, browser: Browser, listener: Listener) -> None:
