@@ -52,6 +52,7 @@ from idp.web.csrf import Csrf
 from idp.web.errors import ErrorAnswers, ProblemCatalogue
 from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
+from idp.web.programs import answered_in_oauth
 from idp.web.routes import Entry, build_routes
 
 PORTAL_CLIENT_ID = "portal"
@@ -170,6 +171,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             consents=rooms.consents,
             subscribers=rooms.subscribers,
             previews=rooms.previews,
+            security_log=ground.security_log,
         ),
         AccountPages(
             pages=kit.pages,
@@ -183,7 +185,14 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             passkeys=rooms.passkeys,
             history=rooms.access_history,
         ),
-        SignOutPages(pages=kit.pages, csrf=kit.csrf, storage=storage, sessions=rooms.sessions, citizens=citizens),
+        SignOutPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            sessions=rooms.sessions,
+            citizens=citizens,
+            logouts=rooms.logouts,
+        ),
         LogoutPages(pages=kit.pages, csrf=kit.csrf, citizens=citizens, logouts=rooms.logouts),
         DeviceEndpoints(callers=callers, device=rooms.device),
         BackchannelEndpoint(callers=callers, backchannel=rooms.backchannel),
@@ -214,7 +223,8 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             storage=storage, deferred=rooms.deferred, sessions=rooms.sessions, subscribers=rooms.subscribers
         ).entries()
         entries += TesterEndpoints(keys=ground.signing_keys, clock=ground.clock).entries()
-    return kit.application(_limits(settings, rooms, kit).provider(entries))
+    entries = [*_limits(settings, rooms, kit).provider(answered_in_oauth(entries, kit.problems))]
+    return kit.application(entries)
 
 
 def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
@@ -337,7 +347,7 @@ def _kit(
     assets = Assets(settings.assets / "web")
     browsers = BrowserIds(door=door, https=https)
     form_key = rooms.ground.root_keys.derive(f"forms/{door}", version=FIRST_VERSION)
-    csrf = Csrf(key=form_key, browsers=browsers, origin=origin)
+    csrf = Csrf(key=form_key, browsers=browsers, origin=origin, refusals=rooms.ground.security_log)
     brand = Brand(
         name_th="ตัวตน",
         name_en="Tuaton",

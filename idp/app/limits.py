@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from idp.audit.security_log import SecurityLog
 from idp.protocol.client_assertion import claimed_client_id
@@ -20,6 +20,7 @@ from idp.web.addresses import CallerAddresses
 from idp.web.browsers import BrowserIds
 from idp.web.errors import ErrorAnswers
 from idp.web.model import WebProblem
+from idp.web.programs import oauth_refusal
 from idp.web.rate_limits import Allowance, CallerName, Limit, RateLimits, every_refusal
 from idp.web.routes import Entry
 
@@ -147,6 +148,5 @@ def _is_guess(response: Response) -> bool:
 
 
 def _oauth_answer(_request: Request, seconds: int) -> Response:
-    """For programs, in the form of RFC 6749 §5.2."""
-    body = {"error": "temporarily_unavailable", "error_description": f"too many requests; wait {seconds} seconds"}
-    return JSONResponse(body, 429, headers={"retry-after": str(seconds), "cache-control": "no-store"})
+    said = f"too many requests; wait {seconds} seconds"
+    return oauth_refusal("temporarily_unavailable", said, status=429, retry_after=seconds)
