@@ -31,6 +31,7 @@ from idp.provider.oidc.backchannel import AutomatedDecisions, BackchannelEndpoin
 from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.clients import ClientEndpoints
 from idp.provider.oidc.device import DeviceEndpoints
+from idp.provider.oidc.initiate_login import InitiateLogin
 from idp.provider.oidc.introspection import IntrospectionEndpoint
 from idp.provider.oidc.logout import LogoutPages
 from idp.provider.oidc.metadata import MetadataEndpoints
@@ -125,6 +126,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             clock=ground.clock,
         ),
         RegistrationEndpoints(url=rooms.metadata["registration_endpoint"], registration=rooms.registration),
+        InitiateLogin(storage=storage, clients=rooms.clients, issuer=settings.issuer),
         AuthorizeEndpoint(
             pages=kit.pages,
             storage=storage,

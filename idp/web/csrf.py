@@ -7,6 +7,7 @@ Sec-Fetch-Site) and a token that binds the form to this browser and this transac
 import base64
 import hashlib
 import hmac
+from typing import Protocol
 
 from starlette.requests import Request
 
@@ -18,15 +19,23 @@ from idp.web.model import WebProblem
 CSRF_FIELD = "csrf"
 
 
+class RefusalLog(Protocol):
+    """Where a refusal of a caller that nobody has proven leaves its line."""
+
+    def note(self, event: str, **fields: str | int) -> None:
+        """One line; `fields` are codes, never what the caller sent."""
+
+
 class Csrf:
     """Makes and checks form tokens for one door. `origin` is the door's own, from settings, never from a request."""
 
-    def __init__(self, *, key: bytes, browsers: BrowserIds, origin: str) -> None:
+    def __init__(self, *, key: bytes, browsers: BrowserIds, origin: str, refusals: RefusalLog | None = None) -> None:
         if len(key) < 32:
             raise ValueError("the form key is shorter than 32 bytes")
         self._key = key
         self.browsers = browsers
         self._origin = origin
+        self._refusals = refusals
 
     def token(self, browser_id: str, form: str) -> str:
         """The token of `form` (its name and, where it has one, its transaction: `consent:FLOW`) in this browser."""
@@ -42,13 +51,19 @@ class Csrf:
         origin = request.headers.get("origin")
         site = request.headers.get("sec-fetch-site")
         if (origin is not None and origin != self._origin) or site not in (None, "same-origin", "none"):
-            raise Refused(WebProblem.FORM_NOT_OURS, "sent by another site")
+            raise self._refused(request, "sent by another site")
 
     def check(self, request: Request, form_data: Form, *, form: str) -> None:
         """Refuse a form that this browser did not get from us. Raises Refused(FORM_NOT_OURS)."""
         self.check_origin(request)
         browser_id = self.browsers.known(request)
         if browser_id is None:
-            raise Refused(WebProblem.FORM_NOT_OURS, "no browser cookie")
+            raise self._refused(request, "no browser cookie")
         if not hmac.compare_digest(form_data.one(CSRF_FIELD).encode(), self.token(browser_id, form).encode()):
-            raise Refused(WebProblem.FORM_NOT_OURS, "token of another form or browser")
+            raise self._refused(request, "token of another form or browser")
+
+    def _refused(self, request: Request, reason: str) -> Refused:
+        if self._refusals is not None:
+            route = request.scope.get("route")
+            self._refusals.note("form.refused", route=getattr(route, "name", ""), reason=reason)
+        return Refused(WebProblem.FORM_NOT_OURS, reason)

@@ -179,6 +179,10 @@ class RequestIntake:
             )
             return _Told(to, error)
 
+    def note_refused(self, pending: PendingRequest, error: OAuth2Error) -> None:
+        """A line about a request that was refused while nobody was signed in, so that no entry has a subject."""
+        self._security_log.note("authorize.refused", client=pending.client_id, error=str(error.error))
+
     def note_unreadable(self, endpoint: str, reason: str) -> None:
         """A line about a request that was refused before anybody was proven. `reason` is a code, never client text."""
         self._security_log.note("request.unreadable", endpoint=endpoint, reason=reason)

@@ -108,6 +108,8 @@ class AuthorizeEndpoint:
                 assert session is not None  # the dispatcher issues to nobody else
                 answer = await self._requests.issue(pending, session)
             case Refuse(error):
+                if session is None:
+                    self._intake.note_refused(pending, error)
                 answer = await self._requests.refuse(pending, session, error)
             case never:
                 assert_never(never)

@@ -1,6 +1,5 @@
 """Signing out at a client's word: the end session endpoint, its page, and the frame that watches the session."""
 
-from typing import assert_never
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from idp.protocol.logout import origin_of
 from idp.protocol.parameters import parse_parameters
 from idp.provider.oidc.wire import NO_STORE, read_parameters
 from idp.provider.pages.session_cookie import Citizens
+from idp.provider.pages.sign_out import signed_out
 from idp.web.csrf import Csrf
 from idp.web.forms import read_form
 from idp.web.pages import Pages
@@ -80,22 +80,9 @@ class LogoutPages:
         return response
 
     def _done(self, request: Request, asked: LogoutRequest, ended: EndedSession) -> Response:
-        match asked.return_to, ended.frames:
-            case None, ():
-                return self._pages.render(request, "signed_out.html", ui_locales=asked.ui_locales)
-            case str(return_to), ():
-                return RedirectResponse(return_to, 303, headers=NO_STORE)
-            case return_to, frames:
-                return self._pages.render(
-                    request,
-                    "signing_out.html",
-                    frame_sources=sorted({origin_of(frame) for frame in frames}),
-                    ui_locales=asked.ui_locales,
-                    frames=frames,
-                    return_to=return_to,
-                )
-            case never:
-                assert_never(never)
+        if asked.return_to is not None and not ended.frames:
+            return RedirectResponse(asked.return_to, 303, headers=NO_STORE)
+        return signed_out(self._pages, request, ended.frames, return_to=asked.return_to, ui_locales=asked.ui_locales)
 
     async def _watch(self, request: Request) -> Response:
         return self._pages.render(request, "check_session.html", frame_ancestors="*")

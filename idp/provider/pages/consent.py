@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.service import Agencies
+from idp.audit.security_log import SecurityLog
 from idp.authentication.model import SsoSession
 from idp.authorization.requests.model import AskConsent, PendingRequest
 from idp.authorization.requests.service import AuthorizationRequests
@@ -47,6 +48,7 @@ class ConsentPages:
         consents: Consents,
         subscribers: Subscribers,
         previews: Previews,
+        security_log: SecurityLog,
     ) -> None:
         self._pages = pages
         self._csrf = csrf
@@ -57,6 +59,7 @@ class ConsentPages:
         self._consents = consents
         self._subscribers = subscribers
         self._previews = previews
+        self._security_log = security_log
 
     def entries(self) -> tuple[Entry, ...]:
         """The page and its form. Who is not signed in is sent back to the dispatcher of the flow."""
@@ -67,7 +70,7 @@ class ConsentPages:
 
     async def _ask(self, request: Request) -> Response:
         flow = request.query_params.get("flow", "")
-        pending = self._requests.open_flow(flow, self._csrf.browsers.of(request))
+        pending = self._opened(request, flow)
         citizen = await self._citizens.find(request)
         view = None if citizen is None else await self._view(pending, citizen)
         if citizen is None or view is None:
@@ -97,7 +100,7 @@ class ConsentPages:
         form = await read_form(request)
         flow = form.one("flow")
         self._csrf.check_origin(request)
-        pending = self._requests.open_flow(flow, self._csrf.browsers.of(request))
+        pending = self._opened(request, flow)
         citizen = await self._citizens.find(request)
         if citizen is None:
             return RedirectResponse(continue_url(flow), 303)
@@ -118,6 +121,13 @@ class ConsentPages:
             case _:
                 raise Refused(WebProblem.MALFORMED, "decision is neither allow nor deny")
         return answer_client(self._pages, request, answer, ui_locales=pending.request.ui_locales)
+
+    def _opened(self, request: Request, flow: str) -> PendingRequest:
+        try:
+            return self._requests.open_flow(flow, self._csrf.browsers.of(request))
+        except Refused as refused:
+            self._security_log.note("consent.flow_unusable", reason=refused.code.value)
+            raise
 
     async def _view(self, pending: PendingRequest, citizen: Citizen) -> ConsentView | None:
         """What to show, None when the flow waits for something else than a decision."""

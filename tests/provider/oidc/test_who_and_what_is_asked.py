@@ -222,3 +222,10 @@ async def test_access_while_the_person_is_away_is_asked_for(world: World) -> Non
     assert location.startswith("/consent?flow=")
     await allow(world, browser, location)
     assert "code" in query_of(await authorize(browser, program, scope="openid offline_access", prompt="none"))
+
+
+async def test_a_silent_request_that_finds_nobody_leaves_a_line(world: World) -> None:
+    program = await register(world)
+    location = await authorize(world.browser(), program, prompt="none")
+    assert query_of(location)["error"] == "login_required"
+    assert world.security_log.events == ["authorize.refused"]

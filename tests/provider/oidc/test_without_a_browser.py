@@ -204,6 +204,20 @@ async def test_clients_are_told_directly_and_in_frames(world: World) -> None:
     assert (await afar.token(refresh, dpop=None)).json()["error"] == "invalid_grant"
 
 
+async def test_signing_out_here_tells_the_clients_as_well(world: World) -> None:
+    frame = "http://jobs.localhost:8010/frame"
+    afar = await program(world, frontchannel_logout_uri=frame)
+    browser, tokens = await signed_in(world, afar)
+    _, identity = await claims_of(world, tokens["id_token"])
+    done = await press(browser, await browser.get("/sign-out"), "/sign-out")
+    assert 'id="signed_out"' in done.text
+    assert f"{frame}?iss=" in done.text
+    assert f"sid={identity['sid']}" in done.text
+    assert "frame-src http://jobs.localhost:8010" in done.headers["content-security-policy"]
+    assert (await session_topics(world))[-1].topic == "session_ended"
+    assert (await browser.get("/account/apps")).status_code == 303
+
+
 async def test_the_watching_frame_may_be_framed_and_nothing_else(world: World) -> None:
     frame = await world.browser().get("/check-session")
     assert "frame-ancestors *" in frame.headers["content-security-policy"]

@@ -65,6 +65,7 @@ from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.oidc.wire import oauth_error
 from idp.provider.pages.session_cookie import Citizens, SessionCookie
+from idp.provider.pages.sign_out import SignOutPages
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.browsers import BrowserIds
@@ -279,6 +280,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     common: dict[str, Any] = {"pages": pages, "csrf": csrf, "citizens": citizens}
     doors = (
         LogoutPages(**common, logouts=further.logouts),
+        SignOutPages(**common, storage=storage, sessions=sessions, logouts=further.logouts),
         DeviceEndpoints(callers=callers, device=further.device),
         BackchannelEndpoint(callers=callers, backchannel=further.backchannel),
         WaitingPages(**common, storage=storage, agencies=agencies, deferred=further.deferred, device=further.device),

@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 
+from connectors.outbound.client_addresses import CheckedAddresses
 from connectors.simulators.switchboard import Switchboard
 from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
@@ -24,6 +25,7 @@ from idp.authentication.pins import Pins
 from idp.authentication.sessions import Sessions
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
+from idp.authorization.logout.service import Logouts
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.model import FLOW_LIFETIME, PendingRequest
 from idp.authorization.requests.sealed import PendingRequests
@@ -104,11 +106,12 @@ class House:
             audit=world.audit,
             security_log=self.security_log,
         )
+        keys = SigningKeys(storage=self.storage, root_keys=world.root_keys, clock=self.clock)
         self.requests = AuthorizationRequests(
             storage=self.storage,
             answers=ClientAnswers(
                 issuer=self.origin,
-                keys=SigningKeys(storage=self.storage, root_keys=world.root_keys, clock=self.clock),
+                keys=keys,
                 clock=self.clock,
             ),
             pairwise=PairwiseSubjects(world.root_keys),
@@ -121,7 +124,12 @@ class House:
             audit=world.audit,
         )
         self.browsers = BrowserIds(door="id", https=False)
-        csrf = Csrf(key=world.root_keys.derive("forms", version=1), browsers=self.browsers, origin=self.origin)
+        csrf = Csrf(
+            key=world.root_keys.derive("forms", version=1),
+            browsers=self.browsers,
+            origin=self.origin,
+            refusals=self.security_log,
+        )
         pages = Pages(
             template_packages=(("idp.provider", "templates"),),
             assets=self.assets,
@@ -143,6 +151,19 @@ class House:
             issuer_id=world.issuer.id,
             service_id=PREVIEW_SERVICE,
         )
+        logouts = Logouts(
+            storage=self.storage,
+            issuer=self.origin,
+            sessions=self.sessions,
+            clients=clients,
+            grants=world.grants,
+            keys=keys,
+            sealer=sealer,
+            pairwise=PairwiseSubjects(world.root_keys),
+            addresses=CheckedAddresses(),
+            audit=world.audit,
+            security_log=self.security_log,
+        )
         doors = (
             self.assets,
             PasskeyPages(**common, passkeys=self.passkeys, links=self.links, subscribers=world.subscribers),
@@ -150,7 +171,7 @@ class House:
             PinPages(
                 pages=pages, csrf=csrf, problems=ProblemCatalogue(), pins=self.pins, citizens=citizens, flows=flows
             ),
-            SignOutPages(**common, sessions=self.sessions, citizens=citizens),
+            SignOutPages(**common, sessions=self.sessions, citizens=citizens, logouts=logouts),
             ConsentPages(
                 **common,
                 citizens=citizens,
@@ -159,6 +180,7 @@ class House:
                 consents=world.consents,
                 subscribers=world.subscribers,
                 previews=previews,
+                security_log=self.security_log,
             ),
             AccountPages(
                 **common,

@@ -273,3 +273,22 @@ async def test_a_logo_that_no_policy_can_name_is_left_out(citizen: Visitor, logo
     page = await citizen.http.get("/consent", params={"flow": citizen.house.flow(citizen.browser_id)})
     assert "img-src 'self' data:;" in page.headers["content-security-policy"]
     assert "logo" not in Fields(page.text).ids
+
+
+async def test_what_nobody_can_be_held_to_leaves_a_line_in_the_security_log(
+    citizen: Visitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    capsys.readouterr()
+    assert (await citizen.http.get("/consent", params={"flow": "made-up"})).status_code == 400
+    assert "consent.flow_unusable" in (said := capsys.readouterr().out)
+    assert "made-up" not in said
+    assert (await decide(citizen, html, "allow", flow="made-up"))[0] == 400
+    assert "consent.flow_unusable" in capsys.readouterr().out
+    assert (await decide(citizen, html, "allow", csrf="forged"))[0] == 403
+    assert "token of another form or browser" in capsys.readouterr().out
+    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+        answer = await citizen.http.post("/consent", data={"decision": "allow"}, headers=headers)
+        assert answer.status_code == 403
+        assert "form.refused" in (said := capsys.readouterr().out)
+        assert ("consent_decision" in said, "evil" in said) == (True, False)
