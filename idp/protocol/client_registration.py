@@ -230,6 +230,10 @@ def _judge_backchannel(judged: Mapping[str, Any]) -> None:
     # §4: backchannel_token_delivery_mode is "REQUIRED."
     elif "backchannel_token_delivery_mode" not in judged and CIBA_GRANT in judged["grant_types"]:
         raise InvalidClientMetadataError("backchannel_token_delivery_mode is missing")
+    # CIBA §7.1: "The Client MUST authenticate to the Backchannel Authentication Endpoint"; FAPI-CIBA §5.2.2 (1) leaves
+    # public clients out as well.
+    if CIBA_GRANT in judged["grant_types"] and judged["token_endpoint_auth_method"] == "none":
+        raise InvalidClientMetadataError("a public client cannot ask without a browser")
     if judged.get("backchannel_user_code_parameter"):
         raise InvalidClientMetadataError("backchannel_user_code_parameter is not supported")
 

@@ -54,6 +54,7 @@ def verify_dpop_proof(
     expected_method: str,
     expected_url: str,
     now: datetime,
+    other_url: str | None = None,
     expected_access_token: str | None = None,
     expected_jkt: str | None = None,
     nonces: "DpopNonces | None" = None,
@@ -61,15 +62,16 @@ def verify_dpop_proof(
 ) -> VerifiedDpopProof:
     """Check a proof by the list of §4.3. The caller spends its `jti`.
 
-    `expected_url` comes from configuration, never from the request's Host header. With `expected_access_token` the
-    proof must be bound to that token, with `expected_jkt` to that key. Raises InvalidDpopProof or UseDpopNonce.
+    `expected_url` and `other_url`, a second address of the same resource, come from configuration, never from the
+    request's Host header. With `expected_access_token` the proof must be bound to that token, with `expected_jkt` to
+    that key. Raises InvalidDpopProof or UseDpopNonce.
     """
     try:
         verified = verify_jwt_signature(proof, find_key=_embedded_key, expected_algorithms=SIGNING_ALGORITHMS)
         # (4) "The typ JOSE Header Parameter has the value dpop+jwt."
         if verified.header.get("typ") != "dpop+jwt":
             raise JwtRefused("typ must be dpop+jwt")
-        jti = _judge_target(verified, expected_method, expected_url)
+        jti = _judge_target(verified, expected_method, expected_url, other_url)
         expires_at = _judge_time(verified, now)
         _judge_bindings(verified, expected_access_token)
     except JwtRefused as error:
@@ -91,7 +93,7 @@ def _embedded_key(header: Mapping[str, Any]) -> Key:
     return import_public_key(jwk)
 
 
-def _judge_target(verified: VerifiedJwt, expected_method: str, expected_url: str) -> str:
+def _judge_target(verified: VerifiedJwt, expected_method: str, expected_url: str, other_url: str | None) -> str:
     claims = verified.claims
     jti = bounded_text(claims, "jti", longest=LONGEST_JTI)
     # (8) "The htm claim matches the HTTP method of the current request."
@@ -99,7 +101,8 @@ def _judge_target(verified: VerifiedJwt, expected_method: str, expected_url: str
         raise JwtRefused("htm is not the method of this request")
     # (9) "The htu claim matches the HTTP URI value for the HTTP request in which the JWT was received, ignoring any
     # query and fragment parts."
-    if normalised_url(bounded_text(claims, "htu", longest=2048)) != normalised_url(expected_url):
+    htu = normalised_url(bounded_text(claims, "htu", longest=2048))
+    if htu != normalised_url(expected_url) and (other_url is None or htu != normalised_url(other_url)):
         raise JwtRefused("htu is not the address of this request")
     return jti
 

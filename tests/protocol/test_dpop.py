@@ -125,6 +125,16 @@ def test_clocks_may_differ_a_little(seconds: int) -> None:
     verify(proof(KEY, now=NOW + timedelta(seconds=seconds)))
 
 
+def test_a_second_address_of_the_same_resource_is_as_good() -> None:
+    second = "https://mtls.example.com/token"
+    at_second = proof(KEY, now=NOW, claims={"htu": second})
+    assert verify(at_second, other_url=second).jkt == KEY.thumbprint()
+    assert verify(proof(KEY, now=NOW), other_url=second).jkt == KEY.thumbprint()
+    for other_url in (None, "https://mtls.example.com/par"):
+        with pytest.raises(InvalidDpopProof):
+            verify(at_second, other_url=other_url)
+
+
 @pytest.mark.parametrize(
     "htu",
     [

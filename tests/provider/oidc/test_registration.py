@@ -257,6 +257,12 @@ async def test_sign_ins_begin_at_https_addresses_alone(world: World, address: st
         {"backchannel_token_delivery_mode": "push"},
         {"backchannel_token_delivery_mode": "ping"},
         {"backchannel_user_code_parameter": True},
+        {
+            "token_endpoint_auth_method": "none",
+            "grant_types": ["urn:openid:params:grant-type:ciba"],
+            "backchannel_token_delivery_mode": "poll",
+            "redirect_uris": [],
+        },
         {"subject_type": "public"},
         {"default_acr_values": ["urn:other"]},
         {"scope": "openid staff"},
