@@ -32,7 +32,7 @@ from idp.agencies.model import (
 from idp.catalogue.gdx import Basis
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId
-from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 
 agency = Table(
@@ -90,7 +90,7 @@ agreement = Table(
 )
 
 
-def live_agency(now: datetime) -> ColumnElement[bool]:
+def live_agency(now: Moment) -> ColumnElement[bool]:
     """The agency counts now. (`now` keeps the live predicates alike.)"""
     return agency.c.status == Standing.ACTIVE.value
 

@@ -69,6 +69,7 @@ class TokenRoom:
 def build_token_room(ground: TokenGround, *, further_grants: Sequence[FurtherGrant] = ()) -> TokenRoom:
     """Put the room together; `further_grants` are the grant types that rooms above it bring."""
     persons = PersonClaims(
+        storage=ground.storage,
         subscribers=ground.subscribers,
         agencies=ground.agencies,
         evidence=ground.evidence,
@@ -77,6 +78,7 @@ def build_token_room(ground: TokenGround, *, further_grants: Sequence[FurtherGra
     )
     reader = TokenReader(issuer=ground.issuer, gateway=ground.gateway, keys=ground.keys, sealer=ground.sealer)
     access_tokens = AccessTokens(
+        storage=ground.storage,
         issuer=ground.issuer,
         keys=ground.keys,
         sealer=ground.sealer,
@@ -93,7 +95,7 @@ def build_token_room(ground: TokenGround, *, further_grants: Sequence[FurtherGra
             storage=ground.storage,
             issuer=ground.issuer,
             access_tokens=access_tokens,
-            clients=ground.clients,
+            pairwise=ground.pairwise,
             key_sets=ground.key_sets,
             persons=persons,
             keys=ground.keys,
@@ -128,18 +130,19 @@ def _endpoint(
         persons=persons,
         key_sets=ground.key_sets,
     )
-    issuing = Issuing(mint=mint, agencies=ground.agencies, audit=ground.audit)
+    issuing = Issuing(storage=ground.storage, mint=mint, agencies=ground.agencies, audit=ground.audit)
     return TokenEndpoint(
         storage=ground.storage,
         url=f"{ground.issuer}/token",
         gateway=ground.gateway,
+        clients=ground.clients,
         authentication=ground.authentication,
         proofs=ground.proofs,
         codes=ground.codes,
         grants=ground.grants,
         mint=mint,
         issuing=issuing,
-        refreshing=Refreshing(sealer=ground.sealer, grants=ground.grants, issuing=issuing),
+        refreshing=Refreshing(storage=ground.storage, sealer=ground.sealer, grants=ground.grants, issuing=issuing),
         exchanging=Exchanging(
             gateway=ground.gateway,
             reader=reader,
@@ -148,6 +151,5 @@ def _endpoint(
             mint=mint,
             issuing=issuing,
         ),
-        agencies=ground.agencies,
         further_grants=further_grants,
     )

@@ -3,9 +3,10 @@ happen.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 
 from idp.audit import store
-from idp.audit.model import ActorKind, AuditEvent, canonical_bytes
+from idp.audit.model import ActorKind, AuditEvent, Entry, canonical_bytes
 from idp.audit.tree import leaf_hash
 from idp.kernel.ids import AuditEntryId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness
@@ -28,13 +29,16 @@ class AuditLog:
 
     async def append(self, uow: UnitOfWork, event: AuditEvent) -> AuditEntryId:
         """Write the entry; it counts when `uow` commits."""
-        entry_id = AuditEntryId(new_id("aud", now=uow.now, randomness=self._randomness))
+        entry = self.entry(event, now=uow.now)
+        await store.insert_entry(uow, entry)
+        return entry.id
+
+    def entry(self, event: AuditEvent, *, now: datetime) -> Entry:
+        """The entry to be written, for a hot write whose last steps are those of `audit.hot_store`."""
+        entry_id = AuditEntryId(new_id("aud", now=now, randomness=self._randomness))
         actor_id = event.actor.id
         if event.actor.kind is ActorKind.SUBSCRIBER:
             actor_id = self._pseudonym(SubscriberId(actor_id))
         subject = None if event.subject is None else self._pseudonym(event.subject)
-        canonical = canonical_bytes(event, entry_id=entry_id, at=uow.now, actor_id=actor_id, subject=subject)
-        await store.insert_entry(
-            uow, entry_id=entry_id, canonical=canonical, leaf_hash=leaf_hash(canonical), mac=self._mac(canonical)
-        )
-        return entry_id
+        canonical = canonical_bytes(event, entry_id=entry_id, at=now, actor_id=actor_id, subject=subject)
+        return Entry(entry_id, canonical, leaf_hash(canonical), self._mac(canonical))

@@ -1,11 +1,12 @@
 """What an entry says. Names, ids, hashes and codes only: never a personal value."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
+
+import msgspec
 
 from idp.kernel.ids import AgencyId, AuditEntryId, ClientId, SubscriberId
 
@@ -46,6 +47,16 @@ class AuditEvent:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as it is written: canonical bytes, their leaf hash, and the MAC that seals it until it has a leaf."""
+
+    id: AuditEntryId
+    canonical: bytes
+    leaf_hash: bytes
+    mac: bytes
+
+
 def canonical_bytes(
     event: AuditEvent, *, entry_id: AuditEntryId, at: datetime, actor_id: str, subject: str | None
 ) -> bytes:
@@ -62,4 +73,4 @@ def canonical_bytes(
         "client": event.client_id,
         "details": dict(event.details),
     }
-    return json.dumps(members, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return msgspec.json.encode(members, order="deterministic")

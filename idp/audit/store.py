@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Row, Table, Text, delete, insert, select
 
+from idp.audit.model import Entry
 from idp.audit.tree import Frontier
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, metadata
@@ -62,10 +63,11 @@ audit_checkpoint = Table(
 THE_HEAD = 1
 
 
-async def insert_entry(uow: UnitOfWork, *, entry_id: str, canonical: bytes, leaf_hash: bytes, mac: bytes) -> None:
+async def insert_entry(uow: UnitOfWork, entry: Entry) -> None:
     """Write an entry and queue it for the sequencer; no lock, no counter."""
-    await uow.execute(insert(audit_entry).values(id=entry_id, canonical=canonical, leaf_hash=leaf_hash, mac=mac))
-    await uow.execute(insert(audit_pending).values(entry_id=entry_id))
+    columns = {"id": entry.id, "canonical": entry.canonical, "leaf_hash": entry.leaf_hash, "mac": entry.mac}
+    await uow.execute(insert(audit_entry).values(columns))
+    await uow.execute(insert(audit_pending).values(entry_id=entry.id))
 
 
 async def ensure_head(uow: UnitOfWork) -> None:

@@ -25,7 +25,7 @@ from idp.authentication.rules import SESSION_IDLE, SESSION_LIFE
 from idp.kernel.assurance import Aal
 from idp.kernel.ids import PasskeyId, SsoSessionId, SubscriberId
 from idp.storage.dialects import insert_on_conflict
-from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
 
@@ -76,7 +76,7 @@ sso_session = Table(
 )
 
 
-def live_session(now: datetime) -> ColumnElement[bool]:
+def live_session(now: Moment) -> ColumnElement[bool]:
     """The session may be used at `now`: for the statement that mints (design, section 4)."""
     return and_(
         sso_session.c.ended_at.is_(None),

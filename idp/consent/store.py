@@ -25,7 +25,7 @@ from sqlalchemy import (
 from idp.catalogue.gdx import parse_authorization_details
 from idp.consent.model import ConsentRecord
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
-from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 
 consent = Table(
@@ -55,7 +55,7 @@ consent_use = Table(
 )
 
 
-def live_consent(now: datetime) -> ColumnElement[bool]:
+def live_consent(now: Moment) -> ColumnElement[bool]:
     """The consent is in force: given, not withdrawn, not ended."""
     return and_(consent.c.withdrawn_at.is_(None), consent.c.given_at <= now, consent.c.valid_until > now)
 

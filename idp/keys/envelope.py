@@ -4,6 +4,8 @@ AES-256-GCM; the associated data name table, column and row, so that a ciphertex
 Destroying the data key makes everything sealed under it unreadable, also in backups (crypto-shredding).
 """
 
+from dataclasses import dataclass
+
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, select
@@ -27,11 +29,23 @@ data_key = Table(
 )
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class WrappedKey:
+    """An owner's data key as it is stored."""
+
+    owner: str
+    root_version: int
+    wrapped: bytes
+
+
 class PersonalData:
     """Seals and opens values under the data key of their owner (a subscriber, an enrolment, an agency)."""
 
     def __init__(self, root_keys: RootKeys, *, randomness: Randomness = system_randomness) -> None:
-        self._root_keys = root_keys
+        self._newest = root_keys.newest
+        self._wrapping = {
+            version: AESGCM(root_keys.derive("data-key-wrapping", version=version)) for version in root_keys.versions
+        }
         self._randomness = randomness
 
     async def seal(self, uow: UnitOfWork, owner: str, *, table: str, column: str, row: str, value: bytes) -> bytes:
@@ -48,10 +62,11 @@ class PersonalData:
         cipher = await self._cipher(uow, owner)
         if cipher is None:
             raise SealBroken(f"{table}.{column}")
-        try:
-            return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(table, column, row))
-        except (InvalidTag, ValueError) as error:
-            raise SealBroken(f"{table}.{column}") from error
+        return _opened(cipher, table, column, row, sealed)
+
+    def open_with(self, key: WrappedKey, *, table: str, column: str, row: str, sealed: bytes) -> bytes:
+        """Decrypt a value of this place with its owner's key, which was read beside it. Raises SealBroken."""
+        return _opened(self._unwrapped(key), table, column, row, sealed)
 
     async def destroy(self, uow: UnitOfWork, owner: str) -> None:
         """Make everything sealed for this owner unreadable, for ever."""
@@ -59,18 +74,18 @@ class PersonalData:
 
     async def _cipher(self, uow: UnitOfWork, owner: str) -> AESGCM | None:
         row = await uow.first(select(data_key).where(data_key.c.owner == owner))
-        if row is None:
-            return None
+        return None if row is None else self._unwrapped(WrappedKey(owner, row.root_version, row.wrapped))
+
+    def _unwrapped(self, key: WrappedKey) -> AESGCM:
         try:
-            wrapping = AESGCM(self._root_keys.derive("data-key-wrapping", version=row.root_version))
-            return AESGCM(wrapping.decrypt(row.wrapped[:NONCE_BYTES], row.wrapped[NONCE_BYTES:], owner.encode()))
+            wrapping, nonce = self._wrapping[key.root_version], key.wrapped[:NONCE_BYTES]
+            return AESGCM(wrapping.decrypt(nonce, key.wrapped[NONCE_BYTES:], key.owner.encode()))
         except (InvalidTag, KeyError) as error:
             raise SealBroken("data_key.wrapped") from error
 
     async def _first_cipher(self, uow: UnitOfWork, owner: str) -> AESGCM:
-        key, nonce, version = self._randomness(DATA_KEY_BYTES), self._randomness(NONCE_BYTES), self._root_keys.newest
-        wrapping = AESGCM(self._root_keys.derive("data-key-wrapping", version=version))
-        wrapped = nonce + wrapping.encrypt(nonce, key, owner.encode())
+        key, nonce, version = self._randomness(DATA_KEY_BYTES), self._randomness(NONCE_BYTES), self._newest
+        wrapped = nonce + self._wrapping[version].encrypt(nonce, key, owner.encode())
         first = insert_on_conflict(data_key, uow.dialect).values(
             owner=owner, root_version=version, wrapped=wrapped, created_at=uow.now
         )
@@ -80,6 +95,13 @@ class PersonalData:
         if cipher is None:
             raise SealBroken("data_key.wrapped")
         return cipher
+
+
+def _opened(cipher: AESGCM, table: str, column: str, row: str, sealed: bytes) -> bytes:
+    try:
+        return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(table, column, row))
+    except (InvalidTag, ValueError) as error:
+        raise SealBroken(f"{table}.{column}") from error
 
 
 def _place(table: str, column: str, row: str) -> bytes:

@@ -7,15 +7,28 @@ second use.
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, PrimaryKeyConstraint, Table, Text, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Select,
+    Table,
+    Text,
+    and_,
+    delete,
+    select,
+)
 
 from idp.storage.dialects import insert_on_conflict
-from idp.storage.hot.operations import Gate, Insert, Takes, Write
+from idp.storage.hot.operations import Gate, Given, Insert, Read, Rows, Takes, Write
 from idp.storage.metadata import EPOCH, metadata
 from idp.storage.storage import Storage, UnitOfWork
 
@@ -67,21 +80,36 @@ class Spend:
         return cls(kind, digest, (expires_at - EPOCH) // MINUTE + 2)
 
 
-SPENDING = Insert(
-    spent,
-    lambda given: {
-        "expiry_minute": given.c.expiry_minute,
-        "kind": given.c.spent_kind,
-        "digest": given.c.spent_digest,
-    },
-    Gate("spent_digest", spent.c.digest, once=True),
-)
-"""The step of a hot write that spends one secret: its gate passes whoever is first."""
+def spending(*, when: Callable[[Given], ColumnElement[bool]] | None = None) -> Insert:
+    """The step of a hot write that spends one secret, while `when` holds: its gate passes whoever is first."""
+    return Insert(
+        spent,
+        lambda given: {
+            "expiry_minute": given.c.expiry_minute,
+            "kind": given.c.spent_kind,
+            "digest": given.c.spent_digest,
+        },
+        Gate("spent_digest", spent.c.digest, once=True),
+        when,
+    )
+
 
 SPENDING_TAKES: Takes = {"expiry_minute": BigInteger(), "spent_kind": Text(), "spent_digest": LargeBinary()}
-"""What a hot write with `SPENDING` takes for it; `spending_values` gives it."""
+"""What a hot write with `spending` takes for it; `spending_values` gives it."""
 
-_SPEND = Write("spend", SPENDING_TAKES, (SPENDING,))
+_SPEND = Write("spend", SPENDING_TAKES, (spending(),))
+
+
+def _spent_before(rows: Rows) -> Select[Any]:
+    same = and_(
+        spent.c.expiry_minute == rows.c.expiry_minute,
+        spent.c.kind == rows.c.spent_kind,
+        spent.c.digest == rows.c.spent_digest,
+    )
+    return select(spent.c.kind).join(rows, same)
+
+
+_IS_SPENT = Read("is_spent", SPENDING_TAKES, _spent_before)
 
 
 def spending_values(one: Spend) -> dict[str, int | str | bytes]:
@@ -110,11 +138,9 @@ async def spend_in(uow: UnitOfWork, one: Spend) -> bool:
     return await uow.changed(statement) == 1
 
 
-async def is_spent(uow: UnitOfWork, *, kind: SpentKind, scope: str, secret: str, expires_at: datetime) -> bool:
-    """True when it was spent before: for an early answer only, since what counts is `spend`."""
-    one = Spend.of(kind, scope=scope, secret=secret, expires_at=expires_at)
-    key = (spent.c.expiry_minute == one.expiry_minute, spent.c.kind == kind.value, spent.c.digest == one.digest)
-    return await uow.first(select(spent.c.kind).where(*key)) is not None
+async def is_spent(storage: Storage, one: Spend) -> bool:
+    """True when it was spent before: for an early answer only, since what counts is spending it."""
+    return await storage.hot.first(_IS_SPENT, **spending_values(one)) is not None
 
 
 async def drop_expired_spent(uow: UnitOfWork) -> int:

@@ -14,7 +14,15 @@ from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 from idp.subscribers import rules, store
-from idp.subscribers.model import ActingMember, ContactDetails, Identity, Subscriber, SubscriberProblem, Suspension
+from idp.subscribers.hot_store import SealedPerson
+from idp.subscribers.model import (
+    ActingMember,
+    ContactDetails,
+    Identity,
+    Subscriber,
+    SubscriberProblem,
+    Suspension,
+)
 
 _TABLE = "subscriber"
 _IDENTITY = "sealed_identity"
@@ -96,6 +104,13 @@ class Subscribers:
         )
         return store.contact_from_bytes(opened)
 
+    def opened(self, person: SealedPerson) -> tuple[Identity, ContactDetails | None]:
+        """The attributes and what the person said of themselves, opened. Raises SealBroken."""
+        identity = store.identity_from_bytes(self._opened(person, _IDENTITY, person.sealed_identity))
+        if person.sealed_contact is None:
+            return identity, None
+        return identity, store.contact_from_bytes(self._opened(person, _CONTACT, person.sealed_contact))
+
     async def save_contact(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, contact: ContactDetails, *, by: Actor
     ) -> None:
@@ -149,6 +164,10 @@ class Subscribers:
 
     def _digests(self, citizen_id: CitizenId) -> Sequence[IndexDigest]:
         return self._blind_index.digests(store.CITIZEN_ID, citizen_id.digits)
+
+    def _opened(self, person: SealedPerson, column: str, sealed: bytes) -> bytes:
+        row = person.subscriber_id
+        return self._personal.open_with(person.key, table=_TABLE, column=column, row=row, sealed=sealed)
 
     async def _seal(self, uow: UnitOfWork, subscriber_id: SubscriberId, column: str, value: bytes) -> bytes:
         return await self._personal.seal(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -30,7 +29,7 @@ from idp.kernel.assurance import Ial
 from idp.kernel.ids import MemberId, SubscriberId
 from idp.keys.blind_index import IndexDigest
 from idp.storage.dialects import insert_on_conflict
-from idp.storage.metadata import Instant, metadata
+from idp.storage.metadata import Instant, Moment, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import ContactDetails, Identity, Subscriber, SubscriberStatus, Suspension
 
@@ -73,7 +72,7 @@ _FACTS = (
 )
 
 
-def live_subscriber(now: datetime) -> ColumnElement[bool]:
+def live_subscriber(now: Moment) -> ColumnElement[bool]:
     """The identity may be used at `now`: for the statement that mints or discloses (design, section 4)."""
     del now  # no status of this room ends by itself; the argument is that of every live predicate
     return subscriber.c.status == SubscriberStatus.ACTIVE.value

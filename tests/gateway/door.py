@@ -115,6 +115,7 @@ async def open_door(
     async with world.storage.unit_of_work() as uow:
         await uow.execute(insert(signing_key), signing_keys)
     access_tokens = AccessTokens(
+        storage=world.storage,
         issuer=ISSUER,
         keys=keys,
         sealer=TokenSealer(world.root_keys),

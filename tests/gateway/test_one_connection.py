@@ -54,6 +54,7 @@ async def test_a_token_is_verified_on_one_connection(narrow: Storage, clock: Fro
     clock.advance(10)  # the keys must be read anew
     tokens = GatewayTokens(
         access_tokens=AccessTokens(
+            storage=narrow,
             issuer="http://id.localhost:8000",
             keys=keys,
             sealer=TokenSealer(ROOTS),

@@ -1,17 +1,21 @@
 """Use cases: register a client, find one, and let one prove who it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, assert_never
 
 from authlib.oauth2.rfc7591 import InvalidClientMetadataError
 from cryptography import x509
 
+from idp.audit.hot_store import entry_values
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, AuditEvent
+from idp.audit.model import Actor, AuditEvent, Entry
 from idp.audit.security_log import SecurityLog
 from idp.authorization.client_registration import store
+from idp.authorization.client_registration.hot_store import NOTE_OF_CLIENT
 from idp.authorization.client_registration.key_sets import ClientKeySets
+from idp.authorization.client_registration.known import KnownClients
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
 from idp.authorization.client_registration.rules import (
     client_members,
@@ -27,8 +31,8 @@ from idp.protocol.client_secret import secret_digest, validate_secret
 from idp.protocol.errors import InvalidClientError
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.mutual_tls import ClientCertificate, validate_certified, validate_self_signed
-from idp.storage.spent import SpentKind, spend
-from idp.storage.storage import UnitOfWork
+from idp.storage.spent import Spend, SpentKind, spend_in, spend_now
+from idp.storage.storage import Storage, UnitOfWork
 
 
 class Clients:
@@ -38,6 +42,7 @@ class Clients:
         self, *, audit: AuditLog, server_metadata: Mapping[str, Any], loopback_redirects_allowed: bool = False
     ) -> None:
         self._audit = audit
+        self._known = KnownClients()
         self._server_metadata = server_metadata
         self._loopback_allowed = loopback_redirects_allowed
 
@@ -112,12 +117,14 @@ class Clients:
     async def replace(self, uow: UnitOfWork, record: Client, *, by: Actor) -> None:
         """Save other metadata of a client that exists; they were judged."""
         await store.replace_client(uow, record)
+        self._known.forget(record.id)
         await self._note(uow, "client.changed", record, by)
 
     async def end(self, uow: UnitOfWork, record: Client, *, by: Actor) -> None:
         """End a client for good: from now on nothing of it is answered, nor are its tokens."""
         ended = replace(record, status=ClientStatus.ENDED, secret_digest=None, registration_token_digest=None)
         await store.replace_client(uow, ended)
+        self._known.forget(ended.id)
         await self._note(uow, "client.ended", ended, by)
 
     async def get(self, uow: UnitOfWork, client_id: ClientId) -> Client | None:
@@ -127,6 +134,17 @@ class Clients:
     async def live(self, uow: UnitOfWork, client_id: ClientId) -> Client | None:
         """The client while it is active and its agency is."""
         return await store.find_live_client(uow, client_id)
+
+    async def known(self, storage: Storage, client_id: ClientId, *, now: datetime) -> Client | None:
+        """The client as the store confirmed it at most two seconds ago: whatever mints looks again in its statement.
+
+        Raises Unavailable.
+        """
+        return await self._known.live(storage, client_id, now=now)
+
+    async def note_use(self, storage: Storage, client_id: ClientId, *, entry: Entry, now: datetime) -> bool:
+        """Write the entry of what a client gets by itself; False when it counts no more. Raises Unavailable."""
+        return await storage.hot.write(NOTE_OF_CLIENT, client_id=client_id, now=now, **entry_values(entry)) == 1
 
     async def _note(self, uow: UnitOfWork, event: str, record: Client, by: Actor) -> None:
         details = {
@@ -140,6 +158,19 @@ class Clients:
             uow,
             AuditEvent(event, actor=by, agency_id=record.agency_id, client_id=record.id, details=details),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenClient:
+    """A client that proved itself, provided that `spend` was not spent before."""
+
+    client: Client
+    spend: Spend | None
+
+
+def assertion_used_before() -> InvalidClientError:
+    """RFC 7523 §3 (7): "The authorization server MAY ensure that JWTs are not replayed": it does."""
+    return InvalidClientError("the client assertion was used before", status_code=401)
 
 
 class ClientAuthentication:
@@ -172,14 +203,45 @@ class ClientAuthentication:
         Raises InvalidClientError (HTTP 401), noted in the security log.
         """
         try:
-            return await self._authenticate(uow, credentials)
+            client = await self._clients.live(uow, ClientId(credentials.client_id))
+            proven = self._judged(client, credentials, now=uow.now)
+            if proven.spend is not None and not await spend_in(uow, proven.spend):
+                raise assertion_used_before()
         except InvalidClientError as error:
-            self._security_log.note("client.not_authenticated", reason=str(error.description))
+            self._note_unproven(error)
+            raise
+        return proven.client
+
+    async def judge(self, storage: Storage, credentials: ClientCredentials, *, now: datetime) -> ProvenClient:
+        """The known client that proved itself, once its assertion is spent: that is the caller's, before all else.
+
+        Raises InvalidClientError (HTTP 401), noted in the security log; Unavailable.
+        """
+        try:
+            client = await self._clients.known(storage, ClientId(credentials.client_id), now=now)
+            return self._judged(client, credentials, now=now)
+        except InvalidClientError as error:
+            self._note_unproven(error)
             raise
 
-    async def _authenticate(self, uow: UnitOfWork, credentials: ClientCredentials) -> Client:
+    async def prove(self, storage: Storage, credentials: ClientCredentials, *, now: datetime) -> Client:
+        """The known client that proved itself, its assertion spent. Raises as `judge` does."""
+        proven = await self.judge(storage, credentials, now=now)
+        if proven.spend is not None and await spend_now(storage, [proven.spend]) is not None:
+            raise self.replayed()
+        return proven.client
+
+    def replayed(self) -> InvalidClientError:
+        """What an assertion that was spent before is refused with, noted in the security log."""
+        error = assertion_used_before()
+        self._note_unproven(error)
+        return error
+
+    def _note_unproven(self, error: InvalidClientError) -> None:
+        self._security_log.note("client.not_authenticated", reason=str(error.description))
+
+    def _judged(self, client: Client | None, credentials: ClientCredentials, *, now: datetime) -> ProvenClient:
         # 1. a client that is registered and live
-        client = await self._clients.live(uow, ClientId(credentials.client_id))
         if client is None:
             raise InvalidClientError("the client is unknown or suspended", status_code=401)
         # 2. by the one method it registered. OpenID Connect Registration §2, token_endpoint_auth_method: what the
@@ -187,24 +249,24 @@ class ClientAuthentication:
         match credentials.shown:
             case SignedAssertion(client_assertion=assertion):
                 self._expect_method(client, "private_key_jwt")
-                await self._prove_by_assertion(uow, client, assertion)
+                return ProvenClient(client, self._judge_assertion(client, assertion, now=now))
             case SharedSecret(secret=secret, method=method):
                 self._expect_method(client, method)
                 validate_secret(secret=secret, expected_digest=client.secret_digest)
             case NameAlone():
                 self._expect_method(client, "none", "tls_client_auth", SELF_SIGNED)
                 if not client.is_public:
-                    self._prove_by_certificate(client, credentials.certificate, uow)
+                    self._prove_by_certificate(client, credentials.certificate, now=now)
             case never:
                 assert_never(never)
-        return client
+        return ProvenClient(client, None)
 
     def _expect_method(self, client: Client, *methods: str) -> None:
         if client.token_endpoint_auth_method not in methods:
             raise InvalidClientError("the client registered another way of authentication", status_code=401)
 
-    async def _prove_by_assertion(self, uow: UnitOfWork, client: Client, assertion: str) -> None:
-        # an assertion signed with one of its keys, for us, for now
+    def _judge_assertion(self, client: Client, assertion: str, *, now: datetime) -> Spend:
+        """An assertion signed with one of its keys, for us, for now; it must not have been shown before."""
         verified = verify_client_assertion(
             client_assertion=assertion,
             expected_client_id=client.id,
@@ -212,19 +274,13 @@ class ClientAuthentication:
             expected_jwks=self.keys_of(client),
             expected_algorithms=self._algorithms_of(client),
             other_audiences=() if client.is_fapi or self._token_endpoint is None else (self._token_endpoint,),
-            now=uow.now,
+            now=now,
         )
-        # never shown before. RFC 7523 §3 (7): "The authorization server MAY ensure that JWTs are not replayed"
-        if not await spend(
-            uow,
-            kind=SpentKind.CLIENT_ASSERTION,
-            scope=client.id,
-            secret=verified.jti,
-            expires_at=verified.expires_at,
-        ):
-            raise InvalidClientError("the client assertion was used before", status_code=401)
+        return Spend.of(
+            SpentKind.CLIENT_ASSERTION, scope=client.id, secret=verified.jti, expires_at=verified.expires_at
+        )
 
-    def _prove_by_certificate(self, client: Client, certificate: ClientCertificate | None, uow: UnitOfWork) -> None:
+    def _prove_by_certificate(self, client: Client, certificate: ClientCertificate | None, *, now: datetime) -> None:
         if certificate is None:
             raise InvalidClientError("a client certificate is required", status_code=401)
         if client.token_endpoint_auth_method == SELF_SIGNED:
@@ -232,7 +288,7 @@ class ClientAuthentication:
             return
         names = {name: value for name in CERTIFICATE_NAMES if (value := getattr(client, name)) is not None}
         validate_certified(
-            certificate=certificate, expected_subject=names, expected_authorities=self._authorities, now=uow.now
+            certificate=certificate, expected_subject=names, expected_authorities=self._authorities, now=now
         )
 
     def keys_of(self, client: Client) -> Mapping[str, Any]:

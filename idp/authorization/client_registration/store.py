@@ -1,7 +1,6 @@
 """The table of clients and the predicate that says which of them are answered."""
 
 from dataclasses import fields
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -10,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     LargeBinary,
-    Row,
     Table,
     Text,
     and_,
@@ -23,7 +21,7 @@ from sqlalchemy import (
 from idp.agencies.store import agency, live_agency
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
 from idp.kernel.ids import AgencyId, ClientId, ServiceId
-from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 
 client = Table(
@@ -56,7 +54,7 @@ client = Table(
 FURTHER = tuple(field for field in fields(Client) if field.name not in client.c)
 
 
-def live_client(now: datetime) -> ColumnElement[bool]:
+def live_client(now: Moment) -> ColumnElement[bool]:
     """The client is answered: it is active, and so is its agency."""
     of_live_agency = exists().where(agency.c.id == client.c.agency_id, live_agency(now))
     return and_(client.c.status == ClientStatus.ACTIVE.value, of_live_agency)
@@ -75,13 +73,13 @@ async def replace_client(uow: UnitOfWork, record: Client) -> None:
 async def find_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:
     """The client, live or not."""
     row = await uow.first(select(client).where(client.c.id == client_id))
-    return None if row is None else _client(row)
+    return None if row is None else client_of(row)
 
 
 async def find_live_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:
     """The client while it is answered."""
     row = await uow.first(select(client).where(client.c.id == client_id, live_client(uow.now)))
-    return None if row is None else _client(row)
+    return None if row is None else client_of(row)
 
 
 def _columns(record: Client) -> dict[str, Any]:
@@ -108,7 +106,8 @@ def _columns(record: Client) -> dict[str, Any]:
     }
 
 
-def _client(row: Row[Any]) -> Client:
+def client_of(row: Any) -> Client:
+    """The client of a whole row."""
     further: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in row.further.items()
     }

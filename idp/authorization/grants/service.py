@@ -1,19 +1,28 @@
 """Use cases of grants: open one for a redeemed code, find a live one, end one. Each joins the caller's unit of work."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
+from idp.audit.hot_store import entry_values
 from idp.audit.log import AuditLog
-from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent, Entry
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants import store
 from idp.authorization.grants.codes import code_digest
+from idp.authorization.grants.hot_store import (
+    LIVE_GRANT,
+    LIVE_GRANT_WITH_PERSON,
+    NEXT_GENERATION,
+    NOTE_OF_GRANT,
+    REDEEM,
+)
 from idp.authorization.grants.model import AuthorizationCode, Grant
 from idp.kernel.ids import ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
-from idp.storage.storage import UnitOfWork
+from idp.storage.spent import Spend, SpentKind, spend_in, spending_values
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.hot_store import SealedPerson, person_of
 
 OFFLINE_ACCESS = "offline_access"
 
@@ -30,6 +39,15 @@ class RevocationReason(StrEnum):
     BY_CITIZEN = "by_citizen"
 
 
+class Redeemed(Enum):
+    """How redeeming a code went."""
+
+    OPENED = auto()
+    SPENT_BEFORE = auto()
+    ENDED = auto()
+    """The code is spent, and what it rests on has ended."""
+
+
 class Grants:
     """Grants and their end."""
 
@@ -44,8 +62,17 @@ class Grants:
 
         None when its subscriber, client or consent no longer counts: then nothing may be minted.
         """
-        opened = Grant(
-            id=GrantId(new_id("gra", now=uow.now, randomness=self._randomness)),
+        opened = self.drafted(code, jkt=jkt, x5t=x5t, now=uow.now)
+        await store.insert_grant(uow, opened, code_digest=code_digest(code))
+        live = await store.find_live_grant(uow, opened.id)
+        if live is None:
+            await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
+        return live
+
+    def drafted(self, code: AuthorizationCode, *, jkt: str | None, x5t: str | None, now: datetime) -> Grant:
+        """The grant that a code leads to, written nowhere yet."""
+        return Grant(
+            id=GrantId(new_id("gra", now=now, randomness=self._randomness)),
             client_id=code.client_id,
             subscriber_id=code.subscriber_id,
             sso_session_id=code.sso_session_id,
@@ -62,31 +89,57 @@ class Grants:
             claims=code.claims,
             resource=code.resource,
         )
-        await store.insert_grant(uow, opened, code_digest=code_digest(code))
-        live = await store.find_live_grant(uow, opened.id)
-        if live is None:
-            await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
-        return live
+
+    async def redeem(
+        self, storage: Storage, draft: Grant, code: AuthorizationCode, *, entry: Entry, now: datetime
+    ) -> Redeemed:
+        """Spend a code and write its grant and their entry in one statement. Raises Unavailable."""
+        columns = store.grant_values(draft, code_digest=code_digest(code), now=now)
+        gates = await storage.hot.write(REDEEM, **columns, **spending_values(_spend_of(code)), **entry_values(entry))
+        return (Redeemed.SPENT_BEFORE, Redeemed.ENDED, Redeemed.OPENED)[gates]
+
+    async def known_live(self, storage: Storage, grant_id: GrantId, *, now: datetime) -> Grant | None:
+        """The grant while it, its client, its subscriber and its consent count, read just now. Raises Unavailable."""
+        row = await storage.hot.first(LIVE_GRANT, grant_id=grant_id, now=now)
+        return None if row is None else store.grant_of(row)
+
+    async def with_person(
+        self, storage: Storage, grant_id: GrantId, *, now: datetime
+    ) -> tuple[Grant, SealedPerson] | None:
+        """As `known_live`, and what is known of its subscriber. Raises Unavailable."""
+        row = await storage.hot.first(LIVE_GRANT_WITH_PERSON, grant_id=grant_id, now=now)
+        return None if row is None else (store.grant_of(row), person_of(row))
 
     async def live(self, uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
         """The grant while it, its client, its subscriber and its consent count."""
         return await store.find_live_grant(uow, grant_id)
 
-    async def rotate(self, uow: UnitOfWork, grant: Grant) -> Grant | None:
-        """The grant with its next refresh token generation; None when another call made that one first."""
-        if not await store.next_generation(uow, grant.id, after=grant.generation):
-            return None
-        return replace(grant, generation=grant.generation + 1, rotated_at=uow.now)
+    async def rotate(self, storage: Storage, grant: Grant, *, entry: Entry, now: datetime) -> bool:
+        """Make the next refresh token generation the present one; False when it ended, or another call did so first.
+
+        Raises Unavailable.
+        """
+        given = {"grant_id": grant.id, "generation": grant.generation, "now": now}
+        return await storage.hot.write(NEXT_GENERATION, **given, **entry_values(entry)) == 1
+
+    async def note_use(self, storage: Storage, grant: Grant, *, entry: Entry, now: datetime) -> bool:
+        """Write the entry of what a grant gives as it is; False when it does not count any more. Raises Unavailable."""
+        return await storage.hot.write(NOTE_OF_GRANT, grant_id=grant.id, now=now, **entry_values(entry)) == 1
 
     async def get(self, uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
         """The grant, live or not."""
         return await store.find_grant(uow, grant_id)
 
-    async def revoke_of_code(self, uow: UnitOfWork, code: AuthorizationCode, *, client: Client) -> None:
-        """A code was shown again: end the grant that it opened, whoever holds its tokens."""
+    async def burn(self, uow: UnitOfWork, code: AuthorizationCode, *, client: Client) -> bool:
+        """Spend a code for which nothing is given; False when it was spent before: the grant that it opened ends then,
+        whoever holds its tokens.
+        """
+        if await spend_in(uow, _spend_of(code)):
+            return True
         found = await store.find_grant_of_code(uow, code_digest(code))
         if found is not None:
             await self.revoke(uow, found, reason=RevocationReason.CODE_REPLAYED, client=client)
+        return False
 
     async def revoke(self, uow: UnitOfWork, grant: Grant, *, reason: RevocationReason, client: Client) -> None:
         """End a grant: every token of it is refused from this commit on."""
@@ -163,3 +216,7 @@ class Grants:
         )
         await self._audit.append(uow, event)
         return True
+
+
+def _spend_of(code: AuthorizationCode) -> Spend:
+    return Spend.of(SpentKind.CODE, scope=code.client_id, secret=code.id, expires_at=code.expires_at)

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
-    Row,
     Table,
     Text,
     and_,
@@ -27,7 +26,7 @@ from idp.catalogue.gdx import parse_authorization_details
 from idp.consent.store import consent, live_consent
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId
-from idp.storage.metadata import Instant, JsonText, metadata
+from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
 
@@ -59,70 +58,79 @@ grant = Table(
 )
 
 
-def live_grant(now: datetime) -> ColumnElement[bool]:
+def live_grant(now: Moment) -> ColumnElement[bool]:
     """The grant counts: not revoked, not over, and its client, its subscriber and its consent count too."""
     return and_(
         grant.c.revoked_at.is_(None),
         grant.c.expires_at > now,
-        exists().where(client.c.id == grant.c.client_id, live_client(now)),
-        exists().where(subscriber.c.id == grant.c.subscriber_id, live_subscriber(now)),
-        or_(grant.c.consent_id.is_(None), exists().where(consent.c.id == grant.c.consent_id, live_consent(now))),
+        rests_on_live(grant.c, now),
     )
+
+
+def rests_on_live(columns: Any, now: Moment) -> ColumnElement[bool]:
+    """The client, the subscriber and the consent that these columns name count: also before there is a grant."""
+    of_client = exists().where(client.c.id == columns.client_id, live_client(now))
+    of_subscriber = exists().where(subscriber.c.id == columns.subscriber_id, live_subscriber(now))
+    of_consent = exists().where(consent.c.id == columns.consent_id, live_consent(now))
+    # each looks at a row of its own, also inside a statement that reads the same table for something else
+    return and_(
+        of_client.correlate_except(client),
+        of_subscriber.correlate_except(subscriber),
+        or_(columns.consent_id.is_(None), of_consent.correlate_except(consent)),
+    )
+
+
+GRANT_COLUMNS = tuple(
+    column for column in grant.c if column.name not in ("code_digest", "created_at", "revoked_at", "revoked_reason")
+)
+
+
+def grant_values(record: Grant, *, code_digest: bytes, now: datetime) -> dict[str, Any]:
+    """The columns of a new grant."""
+    return {
+        "id": record.id,
+        "client_id": record.client_id,
+        "subscriber_id": record.subscriber_id,
+        "sso_session_id": record.sso_session_id,
+        "consent_id": record.consent_id,
+        "details": [detail.to_json() for detail in record.details],
+        "scope": list(record.scope),
+        "ial": record.acr.ial.value,
+        "aal": record.acr.aal.value,
+        "amr": list(record.amr),
+        "auth_time": record.auth_time,
+        "jkt": record.jkt,
+        "x5t": record.x5t,
+        "claims": record.claims,
+        "resource": record.resource,
+        "code_digest": code_digest,
+        "generation": record.generation,
+        "created_at": now,
+        "expires_at": record.expires_at,
+    }
 
 
 async def insert_grant(uow: UnitOfWork, record: Grant, *, code_digest: bytes) -> None:
     """Save a new grant; two for one code are impossible."""
-    await uow.execute(
-        insert(grant).values(
-            id=record.id,
-            client_id=record.client_id,
-            subscriber_id=record.subscriber_id,
-            sso_session_id=record.sso_session_id,
-            consent_id=record.consent_id,
-            details=[detail.to_json() for detail in record.details],
-            scope=list(record.scope),
-            ial=record.acr.ial.value,
-            aal=record.acr.aal.value,
-            amr=list(record.amr),
-            auth_time=record.auth_time,
-            jkt=record.jkt,
-            x5t=record.x5t,
-            claims=record.claims,
-            resource=record.resource,
-            code_digest=code_digest,
-            generation=record.generation,
-            created_at=uow.now,
-            expires_at=record.expires_at,
-        )
-    )
+    await uow.execute(insert(grant).values(grant_values(record, code_digest=code_digest, now=uow.now)))
 
 
 async def find_live_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
     """The grant while it counts."""
     row = await uow.first(select(grant).where(grant.c.id == grant_id, live_grant(uow.now)))
-    return None if row is None else _grant(row)
+    return None if row is None else grant_of(row)
 
 
 async def find_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
     """The grant, live or not."""
     row = await uow.first(select(grant).where(grant.c.id == grant_id))
-    return None if row is None else _grant(row)
+    return None if row is None else grant_of(row)
 
 
 async def find_grant_of_code(uow: UnitOfWork, code_digest: bytes) -> Grant | None:
     """The grant that this code opened, live or not."""
     row = await uow.first(select(grant).where(grant.c.code_digest == code_digest))
-    return None if row is None else _grant(row)
-
-
-async def next_generation(uow: UnitOfWork, grant_id: GrantId, *, after: int) -> bool:
-    """Make the generation after `after` the present one; False when another call did so before."""
-    statement = (
-        update(grant)
-        .where(grant.c.id == grant_id, grant.c.generation == after, grant.c.revoked_at.is_(None))
-        .values(generation=after + 1, rotated_at=uow.now)
-    )
-    return await uow.changed(statement) == 1
+    return None if row is None else grant_of(row)
 
 
 async def mark_revoked(uow: UnitOfWork, grant_id: GrantId, *, reason: str) -> bool:
@@ -144,23 +152,24 @@ async def mark_revoked_of_consent(uow: UnitOfWork, consent_id: ConsentId, *, rea
 async def grants_of_session(uow: UnitOfWork, session_id: SsoSessionId) -> Sequence[Grant]:
     """Every grant that was given in a session, live or not: whose clients may have signed the person in."""
     rows = await uow.all(select(grant).where(grant.c.sso_session_id == session_id).order_by(grant.c.id))
-    return [_grant(row) for row in rows]
+    return [grant_of(row) for row in rows]
 
 
 async def live_grants_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
     """The grants of a person that count, the newest first."""
     statement = select(grant).where(grant.c.subscriber_id == subscriber_id, live_grant(uow.now))
-    return [_grant(row) for row in await uow.all(statement.order_by(grant.c.id.desc()))]
+    return [grant_of(row) for row in await uow.all(statement.order_by(grant.c.id.desc()))]
 
 
 async def grants_since(uow: UnitOfWork, client_id: ClientId, *, auth_time: datetime) -> Sequence[Grant]:
     """The grants of a client whose person was authenticated within this second."""
     within = (grant.c.auth_time >= auth_time, grant.c.auth_time < auth_time + timedelta(seconds=1))
     rows = await uow.all(select(grant).where(grant.c.client_id == client_id, *within))
-    return [_grant(row) for row in rows]
+    return [grant_of(row) for row in rows]
 
 
-def _grant(row: Row[Any]) -> Grant:
+def grant_of(row: Any) -> Grant:
+    """The grant of a row with `GRANT_COLUMNS`."""
     details: Sequence[Any] = row.details
     return Grant(
         id=GrantId(row.id),

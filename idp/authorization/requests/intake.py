@@ -1,6 +1,6 @@
 """Taking requests in: pushed by a proven client (RFC 9126), or in the query of a browser."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -30,10 +30,13 @@ from idp.authorization.requests.rules import (
     with_client_defaults,
 )
 from idp.authorization.requests.sealed import PendingRequests
-from idp.authorization.tokens.proofs import DpopProofs
+from idp.authorization.tokens.proofs import Caller, DpopProofs, prove_caller
+from idp.catalogue.gdx import GdxDetail
+from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ClientId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.sealing import SealBroken, SealExpired
 from idp.keys.signing import SigningKeys
 from idp.protocol.authorization_request import parse_authorization_request
@@ -47,9 +50,9 @@ from idp.protocol.errors import (
 from idp.protocol.logout import HintRefused, judge_id_token_hint
 from idp.protocol.pushed_request import bound_key, pushed_parameters, pushed_response, sealed_part
 from idp.protocol.redirection import is_registered
-from idp.protocol.request_object import claimed_redirect_uri
+from idp.protocol.request_object import claimed_redirect_uri, is_encrypted
 from idp.protocol.response_mode import error_mode
-from idp.storage.spent import SpentKind, is_spent
+from idp.storage.spent import is_spent
 from idp.storage.storage import Storage, UnitOfWork
 
 ID_TOKEN_TYP = "JWT"
@@ -83,6 +86,7 @@ class RequestIntake:
         pending_requests: PendingRequests,
         audit: AuditLog,
         security_log: SecurityLog,
+        encryption: ServerEncryptionKey,
         key_sets: ClientKeySets | None = None,
         randomness: Randomness = system_randomness,
     ) -> None:
@@ -100,6 +104,7 @@ class RequestIntake:
         self._pending_requests = pending_requests
         self._audit = audit
         self._security_log = security_log
+        self._encryption = encryption
         self._key_sets = key_sets
         self._randomness = randomness
 
@@ -107,40 +112,68 @@ class RequestIntake:
         self, credentials: ClientCredentials, parameters: Mapping[str, str], dpop_proof: str | None
     ) -> Mapping[str, object]:
         """The answer of RFC 9126 §2.2, or the OAuth error to answer with. The request is sealed into its own name."""
+        parameters = self._decrypted(parameters)
         await self._prepare(credentials.client_id, parameters)
-        async with self._storage.unit_of_work() as uow:
-            answer = await self._push(uow, credentials, parameters, dpop_proof)
-        if isinstance(answer, OAuth2Error):
-            raise answer
-        return answer
+        now = self._storage.clock.now()
+        caller = await prove_caller(
+            self._storage,
+            self._authentication,
+            self._proofs,
+            credentials=credentials,
+            dpop_proof=dpop_proof,
+            url=self._par_url,
+            proof_required=False,
+            now=now,
+        )
+        try:
+            pending = await self._pushed(caller, parameters, now)
+        except OAuth2Error as refusal:
+            async with self._storage.unit_of_work() as uow:
+                await self._note_refusal(uow, caller.client, refusal)
+            raise
+        sealed = self._pending_requests.seal_pushed(pending, expires_at=now + REQUEST_URI_LIFETIME)
+        return pushed_response(sealed=sealed, expires_in=int(REQUEST_URI_LIFETIME.total_seconds()))
 
     async def open_pushed(self, client_id: str, request_uri: str) -> PendingRequest:
         """A pushed request that was not granted yet. Raises Refused(REQUEST_URI_UNUSABLE)."""
-        async with self._storage.reading() as uow:
-            try:
-                pending = self._pending_requests.open_pushed(sealed_part(request_uri) or "", now=uow.now)
-            except (SealBroken, SealExpired) as error:
-                self._security_log.note("authorize.request_uri_unusable", reason=type(error).__name__)
-                raise Refused(OidcProblem.REQUEST_URI_UNUSABLE) from error
-            # RFC 9126 §2.2: "The request_uri value MUST be bound to the client that posted the authorization request."
-            # §4: "Authorization servers SHOULD treat request_uri values as one-time use"
-            if pending.client_id != client_id or await self._is_completed(uow, pending):
-                self._security_log.note("authorize.request_uri_unusable", reason="another client's, or used")
-                raise Refused(OidcProblem.REQUEST_URI_UNUSABLE)
-            # a sign-in asked for by the request is one after the browser came, not after the client pushed
-            return replace(pending, started_at=uow.now.replace(microsecond=0))
+        now = self._storage.clock.now()
+        try:
+            pending = self._pending_requests.open_pushed(sealed_part(request_uri) or "", now=now)
+        except (SealBroken, SealExpired) as error:
+            self._security_log.note("authorize.request_uri_unusable", reason=type(error).__name__)
+            raise Refused(OidcProblem.REQUEST_URI_UNUSABLE) from error
+        # RFC 9126 §2.2: "The request_uri value MUST be bound to the client that posted the authorization request."
+        # §4: "Authorization servers SHOULD treat request_uri values as one-time use"
+        if pending.client_id != client_id or await is_spent(self._storage, pending.spend):
+            self._security_log.note("authorize.request_uri_unusable", reason="another client's, or used")
+            raise Refused(OidcProblem.REQUEST_URI_UNUSABLE)
+        # a sign-in asked for by the request is one after the browser came, not after the client pushed
+        return replace(pending, started_at=now.replace(microsecond=0))
 
     async def begin(self, parameters: Mapping[str, str]) -> PendingRequest:
         """A request in the query of a browser.
 
         Raises Refused (for a page) until client and redirect_uri are proven, RequestRefused from then on.
         """
+        parameters = self._decrypted(parameters)
         await self._prepare(parameters.get("client_id", ""), parameters)
-        async with self._storage.reading() as uow:
-            begun = await self._begin(uow, parameters)
+        begun = await self._begin(parameters, self._storage.clock.now())
         if isinstance(begun, _Told):
             raise RequestRefused(await self._answers.error(begun.to, begun.error)) from begun.error
         return begun
+
+    def _decrypted(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """The parameters with a request object that was encrypted to us as it was signed; what cannot be opened stays
+        as it is, and is refused as no signed object (RFC 9101 §6.1).
+        """
+        request_object = parameters.get("request", "")
+        if not is_encrypted(request_object):
+            return parameters
+        try:
+            inside = self._encryption.decrypt(request_object).decode("ascii")
+        except (SealBroken, UnicodeDecodeError):
+            return parameters
+        return {**parameters, "request": inside}
 
     async def _prepare(self, client_id: str, parameters: Mapping[str, str]) -> None:
         """Have at hand the keys that a hint or a request object is judged with, while no transaction is open."""
@@ -149,9 +182,9 @@ class RequestIntake:
         if "request" in parameters and self._key_sets is not None:
             await self._key_sets.prepare(client_id, kid=claimed_kid(parameters["request"]))
 
-    async def _begin(self, uow: UnitOfWork, parameters: Mapping[str, str]) -> "PendingRequest | _Told":
+    async def _begin(self, parameters: Mapping[str, str], now: datetime) -> "PendingRequest | _Told":
         # 1. who asks
-        client = await self._clients.live(uow, ClientId(parameters.get("client_id", "")))
+        client = await self._clients.known(self._storage, ClientId(parameters.get("client_id", "")), now=now)
         if client is None:
             self._security_log.note("authorize.unknown_client")
             raise Refused(OidcProblem.UNKNOWN_CLIENT)
@@ -169,8 +202,8 @@ class RequestIntake:
             # parameter"
             if "request_uri" in parameters:
                 raise RequestUriNotSupported()
-            counting = self._counting(client, parameters, now=uow.now)
-            return await self._judged(uow, client, counting, pushed=False, proof_jkt=None)
+            counting = self._counting(client, parameters, now=now)
+            return await self._judged(client, counting, now, pushed=False, proof_jkt=None)
         except OAuth2Error as error:
             self._security_log.note("authorize.refused", client=client.id, error=str(error.error))
             mode = error_mode(counting.get("response_mode"), expected_modes=client.response_modes)
@@ -187,38 +220,20 @@ class RequestIntake:
         """A line about a request that was refused before anybody was proven. `reason` is a code, never client text."""
         self._security_log.note("request.unreadable", endpoint=endpoint, reason=reason)
 
-    async def _push(
-        self,
-        uow: UnitOfWork,
-        credentials: ClientCredentials,
-        parameters: Mapping[str, str],
-        dpop_proof: str | None,
-    ) -> Mapping[str, object] | OAuth2Error:
-        try:
-            client = await self._authentication.authenticate(uow, credentials)
-        except OAuth2Error as unproven:
-            return unproven
-        try:
-            jkt = None
-            if dpop_proof is not None:
-                jkt = await self._proofs.of_client(uow, dpop_proof, client=client, url=self._par_url)
-            sent = pushed_parameters(parameters, authenticated_client_id=client.id)
-            kept = self._counting(client, sent, now=uow.now)
-            if not is_registered(kept.get("redirect_uri", ""), registered=client.redirect_uris):
-                raise InvalidRequestError("redirect_uri is missing or not registered")
-            pending = await self._judged(uow, client, kept, pushed=True, proof_jkt=jkt)
-        except OAuth2Error as refusal:
-            await self._note_refusal(uow, client, refusal)
-            return refusal
-        sealed = self._pending_requests.seal_pushed(pending, expires_at=uow.now + REQUEST_URI_LIFETIME)
-        return pushed_response(sealed=sealed, expires_in=int(REQUEST_URI_LIFETIME.total_seconds()))
+    async def _pushed(self, caller: Caller, parameters: Mapping[str, str], now: datetime) -> PendingRequest:
+        client, jkt = caller.client, caller.jkt()
+        sent = pushed_parameters(parameters, authenticated_client_id=client.id)
+        kept = self._counting(client, sent, now=now)
+        if not is_registered(kept.get("redirect_uri", ""), registered=client.redirect_uris):
+            raise InvalidRequestError("redirect_uri is missing or not registered")
+        return await self._judged(client, kept, now, pushed=True, proof_jkt=jkt)
 
     def _counting(self, client: Client, parameters: Mapping[str, str], *, now: datetime) -> Mapping[str, str]:
         keys = self._authentication.keys_of(client)
         return request_parameters(client, parameters, issuer=self._issuer, jwks=keys, now=now)
 
     async def _judged(
-        self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str], *, pushed: bool, proof_jkt: str | None
+        self, client: Client, parameters: Mapping[str, str], now: datetime, *, pushed: bool, proof_jkt: str | None
     ) -> PendingRequest:
         asked = parse_authorization_request(
             parameters,
@@ -227,16 +242,12 @@ class RequestIntake:
             nonce_required=client.nonce_required,
         )
         validate_client_may_ask(client, asked, pushed=pushed, gateway=self._gateway)
-        hinted_sub = await self._hinted_sub(client, asked.id_token_hint, now=uow.now)
+        hinted_sub = await self._hinted_sub(client, asked.id_token_hint, now=now)
         request = with_client_defaults(client, asked)
         details = requested_details(client, request)
-        try:
-            await self._agencies.ceiling(uow, client.agency_id, details)
-        except Refused as beyond:
-            raise InvalidAuthorizationDetails("beyond what the agency may have") from beyond
-        minimum = None if not details else (await self._agencies.service(uow, details[0].purpose)).minimum
+        minimum = await self._minimum(client, details) if details else None
         # Whole seconds, so that a sign-in within the same one counts as after the start.
-        started_at = uow.now.replace(microsecond=0)
+        started_at = now.replace(microsecond=0)
         return PendingRequest(
             flow_id=random_text(self._randomness, bits=128),
             request=request,
@@ -263,14 +274,14 @@ class RequestIntake:
             raise InvalidRequestError("id_token_hint is not a recent ID token of this client") from error
         return hint.sub
 
-    async def _is_completed(self, uow: UnitOfWork, pending: PendingRequest) -> bool:
-        return await is_spent(
-            uow,
-            kind=SpentKind.FLOW,
-            scope=pending.client_id,
-            secret=pending.flow_id,
-            expires_at=pending.expires_at,
-        )
+    async def _minimum(self, client: Client, details: Sequence[GdxDetail]) -> Acr:
+        """The assurance that the service asks for, when the details lie within the agency's right."""
+        async with self._storage.reading() as uow:
+            try:
+                await self._agencies.ceiling(uow, client.agency_id, details)
+            except Refused as beyond:
+                raise InvalidAuthorizationDetails("beyond what the agency may have") from beyond
+            return (await self._agencies.service(uow, details[0].purpose)).minimum
 
     async def _note_refusal(self, uow: UnitOfWork, client: Client, refusal: OAuth2Error) -> None:
         await self._audit.append(

@@ -12,6 +12,7 @@ from idp.kernel.ids import ClientId
 from idp.protocol.authorization_request import AuthorizationRequest
 from idp.protocol.errors import OAuth2Error
 from idp.protocol.response_mode import ClientAnswer, ResponseMode
+from idp.storage.spent import Spend, SpentKind
 
 CODE_LIFETIME = timedelta(seconds=60)
 REQUEST_URI_LIFETIME = timedelta(seconds=90)
@@ -72,6 +73,11 @@ class PendingRequest:
     def client_id(self) -> ClientId:
         """Who asks."""
         return ClientId(self.request.client_id)
+
+    @property
+    def spend(self) -> Spend:
+        """What is spent when it is granted or denied."""
+        return Spend.of(SpentKind.FLOW, scope=self.client_id, secret=self.flow_id, expires_at=self.expires_at)
 
     @property
     def details(self) -> tuple[GdxDetail, ...]:

@@ -35,7 +35,7 @@ from idp.keys.sealing import SealBroken, SealExpired
 from idp.protocol.claims_request import claim_names
 from idp.protocol.errors import AccessDeniedError, OAuth2Error
 from idp.protocol.response_mode import ClientAnswer
-from idp.storage.spent import SpentKind, spend
+from idp.storage.spent import spend_in
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
@@ -223,13 +223,7 @@ class AuthorizationRequests:
         return self._codes.seal(code)
 
     async def _complete(self, uow: UnitOfWork, pending: PendingRequest) -> None:
-        if not await spend(
-            uow,
-            kind=SpentKind.FLOW,
-            scope=pending.client_id,
-            secret=pending.flow_id,
-            expires_at=pending.expires_at,
-        ):
+        if not await spend_in(uow, pending.spend):
             raise Conflict(OidcProblem.FLOW_COMPLETED)
 
     async def _note(

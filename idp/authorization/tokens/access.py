@@ -1,7 +1,9 @@
 """What an access token proves at a protected resource: the gateway (signed) or userinfo (sealed)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from idp.audit.security_log import SecurityLog
@@ -19,10 +21,11 @@ from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.keys.signing import SigningKeys
 from idp.protocol.access_token import TYP, AccessTokenClaims, validate_access_token_claims
 from idp.protocol.authorization_header import PresentedToken, parse_authorization, validate_scheme
-from idp.protocol.dpop import DpopNonces
+from idp.protocol.dpop import DpopNonces, VerifiedDpopProof
 from idp.protocol.errors import InvalidDpopProof, InvalidTokenError, OAuth2Error
 from idp.protocol.token_exchange import actor_ids
-from idp.storage.storage import UnitOfWork
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.hot_store import SealedPerson
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,6 +42,16 @@ class Presentation:
     url: str
     certificate: str | None = None
     in_body: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UserinfoToken:
+    """A live token, shown with proof of its key: who holds it, for which grant and scope, and whom it tells of."""
+
+    holder: Client
+    grant: Grant
+    person: SealedPerson
+    scope: tuple[str, ...]
 
 
 class GrantEnded(InvalidTokenError):
@@ -58,6 +71,7 @@ class AccessTokens:
     def __init__(
         self,
         *,
+        storage: Storage,
         issuer: str,
         keys: SigningKeys,
         sealer: TokenSealer,
@@ -67,6 +81,7 @@ class AccessTokens:
         proofs: DpopProofs,
         security_log: SecurityLog,
     ) -> None:
+        self._storage = storage
         self._issuer = issuer
         self._keys = keys
         self._sealer = sealer
@@ -109,10 +124,10 @@ class AccessTokens:
             self._security_log.note("access_token.refused", error=str(refusal.error), reason=str(refusal.description))
             raise
 
-    async def verify_for_userinfo(self, *, uow: UnitOfWork, shown: Presentation) -> tuple[Grant, VerifiedAccessToken]:
-        """A live token for userinfo and the grant behind it. Raises as `verify` does."""
+    async def verify_for_userinfo(self, shown: Presentation, *, now: datetime) -> UserinfoToken:
+        """A live token for userinfo, and whom it tells of. Raises as `verify` does, and Unavailable."""
         try:
-            return await self._verify_sealed(uow, shown)
+            return await self._verify_sealed(shown, now)
         except OAuth2Error as refusal:
             self._security_log.note("access_token.refused", error=str(refusal.error), reason=str(refusal.description))
             raise
@@ -132,7 +147,11 @@ class AccessTokens:
         if client is None:
             raise InvalidTokenError("the client is suspended")
         # 3. the key or the certificate
-        await self._prove_possession(uow, presented, shown, client=client, binding=KeyBinding(judged.jkt, judged.x5t))
+        binding = KeyBinding(judged.jkt, judged.x5t)
+        proof = self._judge_possession(presented, shown, client=client, binding=binding, now=uow.now)
+        if proof is not None:
+            with _as_challenge():
+                await self._proofs.spend_in(uow, proof)
         # 4. the grant and everything it rests on, as it is now
         if judged.gid is None:
             return _of_client(client, judged)
@@ -179,35 +198,49 @@ class AccessTokens:
             )
         )
 
-    async def _verify_sealed(self, uow: UnitOfWork, shown: Presentation) -> tuple[Grant, VerifiedAccessToken]:
+    async def _verify_sealed(self, shown: Presentation, now: datetime) -> UserinfoToken:
+        # 1. ours, for this resource, not over
         presented = parse_authorization(shown.authorization)
         try:
-            payload = self._sealer.open(USERINFO_TOKEN, presented.access_token, now=uow.now)
+            payload = self._sealer.open(USERINFO_TOKEN, presented.access_token, now=now)
         except (SealBroken, SealExpired) as error:
             raise InvalidTokenError("the token is not one for this resource, or has expired") from error
-        grant = await self._grants.live(uow, GrantId(payload["gid"]))
-        if grant is None:
+        # 2. the grant and everything it rests on, as it is now
+        found = await self._grants.with_person(self._storage, GrantId(payload["gid"]), now=now)
+        if found is None:
             raise InvalidTokenError("the token has been revoked")
-        holder = await self._clients.live(uow, ClientId(payload.get("holder", grant.client_id)))
+        grant, person = found
+        holder = await self._clients.known(self._storage, ClientId(payload.get("holder", grant.client_id)), now=now)
         if holder is None:
             raise InvalidTokenError("the client is suspended")
+        if holder.id != grant.client_id:
+            await self._expect_same_agency(grant, holder, payload.get("act"), now)
+        # 3. the key or the certificate
         binding = KeyBinding(payload.get("jkt"), payload.get("x5t"))
-        await self._prove_possession(uow, presented, shown, client=holder, binding=binding)
-        act = payload.get("act")
-        return grant, _of_grant(
-            grant,
-            await self._granted_client(uow, grant, holder, act),
-            token_id=payload["jti"],
-            sub=self._pairwise.sub(holder.sector, grant.subscriber_id),
-            scope=tuple(payload["scope"]),
-            details=(),
-            jkt=binding.jkt,
-            act=act,
-        )
+        proof = self._judge_possession(presented, shown, client=holder, binding=binding, now=now)
+        if proof is not None:
+            with _as_challenge():
+                await self._proofs.spend_now(self._storage, proof)
+        return UserinfoToken(holder, grant, person, tuple(payload["scope"]))
 
-    async def _prove_possession(
-        self, uow: UnitOfWork, presented: PresentedToken, shown: Presentation, *, client: Client, binding: KeyBinding
+    async def _expect_same_agency(
+        self, grant: Grant, holder: Client, act: Mapping[str, Any] | None, now: datetime
     ) -> None:
+        """Another client than the person's holds the token only as an actor, in the same agency."""
+        granted = await self._clients.known(self._storage, grant.client_id, now=now)
+        if act is None or granted is None or granted.agency_id != holder.agency_id:
+            raise InvalidTokenError("the token has been revoked")
+
+    def _judge_possession(
+        self,
+        presented: PresentedToken,
+        shown: Presentation,
+        *,
+        client: Client,
+        binding: KeyBinding,
+        now: datetime,
+    ) -> VerifiedDpopProof | None:
+        """The proof to be spent, None for a token that is bound to no key."""
         # FAPI 2.0 §5.3.3: access tokens are accepted "only in the HTTP header"; the body is for plain clients alone.
         if shown.in_body and client.is_fapi:
             raise InvalidTokenError("the token must come in the Authorization header")
@@ -217,26 +250,30 @@ class AccessTokens:
         if binding.x5t is not None and shown.certificate != binding.x5t:
             raise InvalidTokenError("the token is bound to another certificate")
         if binding.jkt is None:
-            return
-        # RFC 9449 §7.1: a token under the DPoP scheme comes with a proof in the DPoP header.
-        if shown.dpop is None:
-            refusal = InvalidDpopProof("a DPoP proof is required")
-            refusal.status_code = 401
-            raise refusal
-        try:
-            await self._proofs.spent(
-                uow,
+            return None
+        with _as_challenge():
+            # RFC 9449 §7.1: a token under the DPoP scheme comes with a proof in the DPoP header.
+            if shown.dpop is None:
+                raise InvalidDpopProof("a DPoP proof is required")
+            return self._proofs.judge(
                 shown.dpop,
                 method=shown.method,
                 url=shown.url,
                 nonce_required=client.dpop_nonce_required,
                 access_token=presented.access_token,
                 jkt=binding.jkt,
+                now=now,
             )
-        except OAuth2Error as refusal:
-            # §7.1: at a protected resource the answer is 401 with a challenge.
-            refusal.status_code = 401
-            raise
+
+
+@contextmanager
+def _as_challenge() -> Iterator[None]:
+    """RFC 9449 §7.1: at a protected resource a refused proof is answered with 401 and a challenge."""
+    try:
+        yield
+    except OAuth2Error as refusal:
+        refusal.status_code = 401
+        raise
 
 
 def _details(judged: AccessTokenClaims) -> tuple[GdxDetail, ...]:

@@ -8,7 +8,7 @@ from idp.authorization.grants.model import Grant
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.issuing import Issuing, asked
 from idp.authorization.tokens.minting import Mint
-from idp.authorization.tokens.model import KeyBinding, TokenResponse
+from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, ForActor, KeyBinding
 from idp.authorization.tokens.reading import ReadToken, TokenKind, TokenReader
 from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, parse_authorization_details
 from idp.protocol.errors import (
@@ -22,7 +22,7 @@ from idp.storage.storage import UnitOfWork
 
 
 class Exchanging:
-    """Steps 4 to 8 of the token endpoint for exchanges. `gateway` is the one resource."""
+    """Steps 4 to 7 of the token endpoint for exchanges, and their entry. `gateway` is the one resource."""
 
     def __init__(
         self, *, gateway: str, reader: TokenReader, clients: Clients, grants: Grants, mint: Mint, issuing: Issuing
@@ -34,9 +34,7 @@ class Exchanging:
         self._mint = mint
         self._issuing = issuing
 
-    async def answer(
-        self, uow: UnitOfWork, client: Client, request: TokenExchange, binding: KeyBinding
-    ) -> TokenResponse:
+    async def due(self, uow: UnitOfWork, client: Client, request: TokenExchange, binding: KeyBinding) -> ForActor:
         """A narrower token, or one in which this client acts. Raises the OAuth error to answer with."""
         # 4. open. §2.2.2: a subject token that is "invalid for any reason, or … unacceptable based on policy" is
         # answered with invalid_request.
@@ -50,21 +48,22 @@ class Exchanging:
         scope = _scope(client, subject, request)
         details = self._details(client, subject, request)
         # 6. nothing is spent: the subject token lives on until its own end
-        # 7. mint, within the right as it is now
+        # 7. within the right as it is now, and no longer than the subject token
         await self._issuing.within_right(uow, client, details)
-        token_id, response = await self._mint.for_exchange(
-            uow,
+        due = ForActor(
+            token_id=self._mint.token_id(),
+            now=uow.now,
             client=client,
             grant=grant,
             scope=scope,
             details=details,
             act=act,
             binding=binding,
-            latest=subject.expires_at,
+            expires_at=min(uow.now + ACCESS_TOKEN_LIFETIME, subject.expires_at),
         )
         # 8. the entry says whose token it was
         noted = {
-            "token": token_id,
+            "token": due.token_id,
             "subject_token": subject.token_id,
             "subject_client": holder,
             "grant": grant.id,
@@ -73,7 +72,7 @@ class Exchanging:
             **asked(details),
         }
         await self._issuing.note(uow, "token.exchanged", client, grant.subscriber_id, noted)
-        return response
+        return due
 
     async def _subject(self, uow: UnitOfWork, token: str) -> tuple[ReadToken, Grant]:
         subject = await self._reader.read(token, now=uow.now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from idp.authorization.client_registration.model import Client
@@ -14,9 +14,9 @@ from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.signing import SigningKeys
 from idp.protocol.access_token import confirmation
 from idp.protocol.client_credentials import ClientCredentials
-from idp.protocol.errors import InvalidClientError, OAuth2Error
+from idp.protocol.errors import InvalidClientError
 from idp.protocol.introspection import INACTIVE, TYP, active_members, signed_answer_claims
-from idp.storage.storage import Storage, UnitOfWork
+from idp.storage.storage import Storage
 
 DEFAULT_SIGNATURE = "ES256"
 
@@ -61,33 +61,28 @@ class Introspection:
         Raises InvalidClientError when the client does not prove who it is.
         """
         await self._keys.refresh()
-        async with self._storage.unit_of_work() as uow:
-            answer = await self._members(uow, credentials, token)
-            now = uow.now
-        if isinstance(answer, OAuth2Error):
-            raise answer
-        client, members = answer
+        now = self._storage.clock.now()
+        client = await self._authentication.prove(self._storage, credentials, now=now)
+        # §2.1: "the endpoint MUST also require some form of authorization to access this endpoint"
+        if client.is_public:
+            raise InvalidClientError("a public client may not ask", status_code=401)
+        members = await self._members(client, token, now)
         if not signed:
             return IntrospectionAnswer(members, None)
         claims = signed_answer_claims(issuer=self._issuer, audience=client.id, now=now, introspection=members)
         alg = client.introspection_signed_response_alg or DEFAULT_SIGNATURE
         return IntrospectionAnswer(members, await self._keys.sign_jwt(claims, typ=TYP, alg=alg))
 
-    async def _members(
-        self, uow: UnitOfWork, credentials: ClientCredentials, token: str
-    ) -> tuple[Client, Mapping[str, Any]] | OAuth2Error:
-        try:
-            client = await self._authentication.authenticate(uow, credentials)
-        except OAuth2Error as unproven:
-            return unproven
-        # §2.1: "the endpoint MUST also require some form of authorization to access this endpoint"
-        if client.is_public:
-            return InvalidClientError("a public client may not ask", status_code=401)
-        read = await self._reader.read(token, now=uow.now)
-        grant = None if read is None or read.grant_id is None else await self._grants.live(uow, read.grant_id)
-        if read is None or not read.is_held_by(client.id, grant) or not _is_active(read, grant, client, uow):
-            return client, INACTIVE
-        return client, self._told(client, read, grant)
+    async def _members(self, client: Client, token: str, now: datetime) -> Mapping[str, Any]:
+        read = await self._reader.read(token, now=now)
+        if read is None:
+            return INACTIVE
+        grant = None
+        if read.grant_id is not None:
+            grant = await self._grants.known_live(self._storage, read.grant_id, now=now)
+        if not read.is_held_by(client.id, grant) or not _is_active(read, grant, client, now):
+            return INACTIVE
+        return self._told(client, read, grant)
 
     def _told(self, client: Client, read: ReadToken, grant: Grant | None) -> Mapping[str, Any]:
         scope = read.sealed_scope if read.sealed_scope is not None else () if grant is None else grant.scope
@@ -108,7 +103,7 @@ class Introspection:
         return active_members(issuer=self._issuer, client_id=client.id, expires_at=read.expires_at, optional=optional)
 
 
-def _is_active(read: ReadToken, grant: Grant | None, client: Client, uow: UnitOfWork) -> bool:
+def _is_active(read: ReadToken, grant: Grant | None, client: Client, now: datetime) -> bool:
     if read.grant_id is not None and grant is None:
         return False
     if grant is None or read.kind is not TokenKind.REFRESH or read.generation == grant.generation:
@@ -116,7 +111,5 @@ def _is_active(read: ReadToken, grant: Grant | None, client: Client, uow: UnitOf
     # A replaced refresh token still works within its client's grace.
     grace = timedelta(seconds=client.refresh_grace_seconds)
     return (
-        read.generation == grant.generation - 1
-        and grant.rotated_at is not None
-        and abs(uow.now - grant.rotated_at) < grace
+        read.generation == grant.generation - 1 and grant.rotated_at is not None and abs(now - grant.rotated_at) < grace
     )

@@ -1,27 +1,29 @@
-"""What every grant type does last: the agency's right once more, the tokens, their entry in the log."""
+"""What every grant type does last before minting: the agency's right once more, and what is due with its entry."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.audit.model import Actor, ActorKind, AuditEvent, Entry
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
 from idp.authorization.tokens.claims import names_for_userinfo
 from idp.authorization.tokens.minting import Mint
-from idp.authorization.tokens.model import KeyBinding, TokenResponse
+from idp.authorization.tokens.model import ForPerson, KeyBinding
 from idp.catalogue.gdx import GdxDetail
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
 from idp.protocol.errors import InvalidGrantError
-from idp.storage.storage import UnitOfWork
+from idp.storage.storage import Storage, UnitOfWork
 
 
 class Issuing:
-    """Mints within the right and notes it."""
+    """Says what is due within the right, and how it is noted."""
 
-    def __init__(self, *, mint: Mint, agencies: Agencies, audit: AuditLog) -> None:
+    def __init__(self, *, storage: Storage, mint: Mint, agencies: Agencies, audit: AuditLog) -> None:
+        self._storage = storage
         self._mint = mint
         self._agencies = agencies
         self._audit = audit
@@ -33,21 +35,27 @@ class Issuing:
         except Refused as ended:
             raise InvalidGrantError("the agency's right has ended") from ended
 
-    async def for_grant(
+    async def within_right_now(self, client: Client, details: Sequence[GdxDetail]) -> None:
+        """As `within_right`, outside any transaction; without details there is nothing to ask."""
+        if details:
+            async with self._storage.reading() as uow:
+                await self.within_right(uow, client, details)
+
+    def due(
         self,
-        uow: UnitOfWork,
         client: Client,
         grant: Grant,
         scope: tuple[str, ...],
         binding: KeyBinding,
         *,
         nonce: str | None,
-        event: Literal["token.issued", "token.refreshed"],
         with_refresh_token: bool,
-    ) -> TokenResponse:
-        """The tokens of a live grant, and their entry."""
-        token_id, response = await self._mint.for_grant(
-            uow,
+        now: datetime,
+    ) -> ForPerson:
+        """The tokens of a grant, once it is live and their entry is written."""
+        return ForPerson(
+            token_id=self._mint.token_id(),
+            now=now,
             client=client,
             grant=grant,
             scope=scope,
@@ -55,16 +63,18 @@ class Issuing:
             nonce=nonce,
             with_refresh_token=with_refresh_token,
         )
-        # The entry names what userinfo may give under this token, which itself writes none (design, section 6).
-        details = {
-            "token": token_id,
-            "grant": grant.id,
-            "claims": list(names_for_userinfo(grant, client, scope)),
-            "claims_in_id_token": sorted(grant.claims.get("id_token", {})),
-            **asked(grant.details),
-        }
-        await self.note(uow, event, client, grant.subscriber_id, details)
-        return response
+
+    def entry_of(self, event: Literal["token.issued", "token.refreshed"], due: ForPerson) -> Entry:
+        """The entry of tokens that are due, for the statement that lets the client have them."""
+        return self._audit.entry(_issued(event, due), now=due.now)
+
+    def entry(self, event: str, client: Client, details: Mapping[str, Any], *, now: datetime) -> Entry:
+        """An entry about what this client did by itself, for the statement that lets it."""
+        return self._audit.entry(_event(event, client, None, details), now=now)
+
+    async def note_issued(self, uow: UnitOfWork, due: ForPerson) -> None:
+        """The entry of tokens that are due, in the transaction that lets the client have them."""
+        await self._audit.append(uow, _issued("token.issued", due))
 
     async def note(
         self,
@@ -77,18 +87,38 @@ class Issuing:
         outcome: Literal["ok", "refused"] = "ok",
     ) -> None:
         """One entry about what this client did or was refused."""
-        await self._audit.append(
-            uow,
-            AuditEvent(
-                event,
-                actor=Actor(ActorKind.CLIENT, client.id),
-                outcome=outcome,
-                subject=subject,
-                agency_id=client.agency_id,
-                client_id=client.id,
-                details=details,
-            ),
-        )
+        await self._audit.append(uow, _event(event, client, subject, details, outcome=outcome))
+
+
+def _issued(event: str, due: ForPerson) -> AuditEvent:
+    # The entry names what userinfo may give under this token, which itself writes none (design, section 6).
+    details = {
+        "token": due.token_id,
+        "grant": due.grant.id,
+        "claims": list(names_for_userinfo(due.grant, due.client, due.scope)),
+        "claims_in_id_token": sorted(due.grant.claims.get("id_token", {})),
+        **asked(due.grant.details),
+    }
+    return _event(event, due.client, due.grant.subscriber_id, details)
+
+
+def _event(
+    event: str,
+    client: Client,
+    subject: SubscriberId | None,
+    details: Mapping[str, Any],
+    *,
+    outcome: Literal["ok", "refused"] = "ok",
+) -> AuditEvent:
+    return AuditEvent(
+        event,
+        actor=Actor(ActorKind.CLIENT, client.id),
+        outcome=outcome,
+        subject=subject,
+        agency_id=client.agency_id,
+        client_id=client.id,
+        details=details,
+    )
 
 
 def asked(details: Sequence[GdxDetail]) -> dict[str, list[str]]:

@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, assert_never
 
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
-from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, ID_TOKEN_LIFETIME, KeyBinding, TokenResponse
+from idp.authorization.tokens.model import (
+    ACCESS_TOKEN_LIFETIME,
+    ID_TOKEN_LIFETIME,
+    Due,
+    ForActor,
+    ForClient,
+    ForPerson,
+    KeyBinding,
+    TokenResponse,
+)
 from idp.authorization.tokens.persons import PersonClaims
 from idp.catalogue.gdx import GdxDetail
 from idp.kernel.randomness import Randomness, random_text, system_randomness
@@ -20,7 +29,6 @@ from idp.protocol.nested_jwt import encrypt_for_client
 from idp.protocol.scopes import OPENID
 from idp.protocol.token_exchange import ACCESS_TOKEN_TYPE
 from idp.protocol.token_request import REFRESH_TOKEN
-from idp.storage.storage import UnitOfWork
 
 USERINFO_TOKEN = "userinfo_access_token"
 REFRESH_TOKEN_KIND = "refresh_token"
@@ -56,134 +64,96 @@ class Mint:
         """Bring the signing keys up to date while no transaction is open: a call must not need two connections."""
         await self._keys.refresh()
 
-    async def for_grant(
-        self,
-        uow: UnitOfWork,
-        *,
-        client: Client,
-        grant: Grant,
-        scope: tuple[str, ...],
-        binding: KeyBinding,
-        nonce: str | None,
-        with_refresh_token: bool,
-    ) -> tuple[str, TokenResponse]:
-        """The token's id and the answer for a live grant."""
-        token_id = random_text(self._randomness, bits=128)
+    def token_id(self) -> str:
+        """The name of a token to be minted, for its entry."""
+        return random_text(self._randomness, bits=128)
+
+    async def mint(self, due: Due) -> TokenResponse:
+        """The answer with the tokens that are due; no transaction may be open."""
+        match due:
+            case ForPerson():
+                return await self._for_person(due)
+            case ForClient():
+                return await self._for_client(due)
+            case ForActor():
+                return await self._for_actor(due)
+            case never:
+                assert_never(never)
+
+    async def _for_person(self, due: ForPerson) -> TokenResponse:
+        grant, expires_at = due.grant, due.now + ACCESS_TOKEN_LIFETIME
         if grant.details or grant.resource is not None:
-            access_token = await self._signed(
-                uow.now, token_id, client, grant, scope, grant.details, binding, None, uow.now + ACCESS_TOKEN_LIFETIME
-            )
+            access_token = await self._signed(due, grant, grant.details, expires_at)
         else:
-            payload = {"jti": token_id, "gid": grant.id, "scope": list(scope)}
-            access_token = self._sealed(payload, binding, uow.now + ACCESS_TOKEN_LIFETIME)
-        id_token = None
-        if OPENID in scope:
-            id_token = await self._id_token(uow, client, grant, scope, nonce, access_token)
-        return token_id, TokenResponse(
+            payload = {"jti": due.token_id, "gid": grant.id, "scope": list(due.scope)}
+            access_token = self._sealed(payload, due.binding, expires_at)
+        return TokenResponse(
             access_token=access_token,
-            token_type=_token_type(binding),
+            token_type=_token_type(due.binding),
             expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
-            scope=scope,
+            scope=due.scope,
             authorization_details=grant.details,
-            refresh_token=self._refresh_token(client, grant) if with_refresh_token else None,
-            id_token=id_token,
+            refresh_token=self._refresh_token(due.client, grant) if due.with_refresh_token else None,
+            id_token=await self._id_token(due, access_token) if OPENID in due.scope else None,
         )
 
-    async def for_exchange(
-        self,
-        uow: UnitOfWork,
-        *,
-        client: Client,
-        grant: Grant,
-        scope: tuple[str, ...],
-        details: tuple[GdxDetail, ...],
-        act: Mapping[str, Any] | None,
-        binding: KeyBinding,
-        latest: datetime,
-    ) -> tuple[str, TokenResponse]:
-        """The token's id and the answer of RFC 8693 §2.2.1: an access token that ends at `latest` at the latest."""
-        token_id = random_text(self._randomness, bits=128)
-        expires_at = min(uow.now + ACCESS_TOKEN_LIFETIME, latest)
-        if details or grant.resource is not None:
-            access_token = await self._signed(
-                uow.now, token_id, client, grant, scope, details, binding, act, expires_at
-            )
+    async def _for_actor(self, due: ForActor) -> TokenResponse:
+        """The answer of RFC 8693 §2.2.1."""
+        if due.details or due.grant.resource is not None:
+            access_token = await self._signed(due, due.grant, due.details, due.expires_at, act=due.act)
         else:
-            payload = {"jti": token_id, "gid": grant.id, "scope": list(scope), "holder": client.id}
-            access_token = self._sealed(payload | ({} if act is None else {"act": act}), binding, expires_at)
-        return token_id, TokenResponse(
+            payload = {
+                "jti": due.token_id,
+                "gid": due.grant.id,
+                "scope": list(due.scope),
+                "holder": due.client.id,
+                **({} if due.act is None else {"act": due.act}),
+            }
+            access_token = self._sealed(payload, due.binding, due.expires_at)
+        return TokenResponse(
             access_token=access_token,
-            token_type=_token_type(binding),
-            expires_in=int((expires_at - uow.now).total_seconds()),
-            scope=scope,
-            authorization_details=details,
+            token_type=_token_type(due.binding),
+            expires_in=int((due.expires_at - due.now).total_seconds()),
+            scope=due.scope,
+            authorization_details=due.details,
             issued_token_type=ACCESS_TOKEN_TYPE,
         )
 
-    async def for_client(
-        self,
-        uow: UnitOfWork,
-        *,
-        client: Client,
-        scope: tuple[str, ...],
-        details: tuple[GdxDetail, ...],
-        binding: KeyBinding,
-    ) -> tuple[str, TokenResponse]:
-        """The token's id and the answer for a client that acts on its own authority."""
-        token_id = random_text(self._randomness, bits=128)
-        claims = access_token_claims(
-            issuer=self._issuer,
-            audience=self._gateway,
-            jti=token_id,
-            client_id=client.id,
-            # RFC 9068 §2.2: "In cases of access tokens obtained through grants where no resource owner is involved …
-            # the value of sub SHOULD correspond to an identifier the authorization server uses to indicate the client"
-            sub=client.id,
-            now=uow.now,
-            lifetime=ACCESS_TOKEN_LIFETIME,
-            scope=scope,
-            authorization_details=[detail.to_json() for detail in details],
-            jkt=binding.jkt,
-            x5t=binding.x5t,
-            gid=None,
-            acr=None,
-            auth_time=None,
-        )
-        return token_id, TokenResponse(
-            access_token=await self._keys.sign_jwt(claims, typ=TYP),
-            token_type=_token_type(binding),
+    async def _for_client(self, due: ForClient) -> TokenResponse:
+        return TokenResponse(
+            access_token=await self._signed(due, None, due.details, due.now + ACCESS_TOKEN_LIFETIME),
+            token_type=_token_type(due.binding),
             expires_in=int(ACCESS_TOKEN_LIFETIME.total_seconds()),
-            scope=scope,
-            authorization_details=details,
+            scope=due.scope,
+            authorization_details=due.details,
         )
 
     async def _signed(
         self,
-        now: datetime,
-        token_id: str,
-        client: Client,
-        grant: Grant,
-        scope: tuple[str, ...],
+        due: Due,
+        grant: Grant | None,
         details: tuple[GdxDetail, ...],
-        binding: KeyBinding,
-        act: Mapping[str, Any] | None,
         expires_at: datetime,
+        *,
+        act: Mapping[str, Any] | None = None,
     ) -> str:
         claims = access_token_claims(
             issuer=self._issuer,
             audience=self._gateway,
-            jti=token_id,
-            client_id=client.id,
-            sub=self._pairwise.sub(client.sector, grant.subscriber_id),
-            now=now,
-            lifetime=expires_at - now,
-            scope=scope,
+            jti=due.token_id,
+            client_id=due.client.id,
+            # RFC 9068 §2.2: "In cases of access tokens obtained through grants where no resource owner is involved …
+            # the value of sub SHOULD correspond to an identifier the authorization server uses to indicate the client"
+            sub=due.client.id if grant is None else self._pairwise.sub(due.client.sector, grant.subscriber_id),
+            now=due.now,
+            lifetime=expires_at - due.now,
+            scope=due.scope,
             authorization_details=[detail.to_json() for detail in details],
-            jkt=binding.jkt,
-            x5t=binding.x5t,
-            gid=grant.id,
-            acr=grant.acr.text(self._acr_prefix),
-            auth_time=grant.auth_time,
+            jkt=due.binding.jkt,
+            x5t=due.binding.x5t,
+            gid=None if grant is None else grant.id,
+            acr=None if grant is None else grant.acr.text(self._acr_prefix),
+            auth_time=None if grant is None else grant.auth_time,
             act=act,
         )
         return await self._keys.sign_jwt(claims, typ=TYP)
@@ -199,32 +169,25 @@ class Mint:
         # The same generation is the same text: a client whose answer was lost gets the very successor it missed.
         return self._sealer.seal_repeatably(REFRESH_TOKEN_KIND, payload, expires_at=grant.expires_at)
 
-    async def _id_token(
-        self,
-        uow: UnitOfWork,
-        client: Client,
-        grant: Grant,
-        scope: tuple[str, ...],
-        nonce: str | None,
-        access_token: str,
-    ) -> str:
+    async def _id_token(self, due: ForPerson, access_token: str) -> str:
+        client, grant = due.client, due.grant
         algorithm = client.id_token_signed_response_alg
         claims = id_token_claims(
             issuer=self._issuer,
             sub=self._pairwise.sub(client.sector, grant.subscriber_id),
             client_id=client.id,
-            now=uow.now,
+            now=due.now,
             lifetime=ID_TOKEN_LIFETIME,
             auth_time=grant.auth_time,
             acr=grant.acr.text(self._acr_prefix),
             ial=grant.acr.ial.value,
             aal=grant.acr.aal.value,
             amr=grant.amr,
-            nonce=nonce,
+            nonce=due.nonce,
             sid=self._pairwise.sid(client.sector, grant.sso_session_id),
             access_token=access_token,
             algorithm=algorithm,
-            extra=await self._persons.for_id_token(uow, client=client, grant=grant, scope=scope),
+            extra=await self._persons.for_id_token(client=client, grant=grant, scope=due.scope, now=due.now),
         )
         signed = await self._keys.sign_jwt(claims, typ="JWT", alg=algorithm)
         if client.id_token_encrypted_response_alg is None:

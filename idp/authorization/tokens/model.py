@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from idp.authorization.client_registration.model import Client
-from idp.authorization.grants.model import AuthorizationCode
+from idp.authorization.grants.model import AuthorizationCode, Grant
 from idp.catalogue.gdx import GdxDetail
 from idp.enrolment.model import Evidence
 from idp.kernel.assurance import Acr
@@ -52,6 +52,51 @@ class EvidenceReader(Protocol):
 
     async def evidence_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Evidence]:
         """The evidence of every completed enrolment of one person, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForPerson:
+    """Tokens of a live grant are due, their entry is written: under this `token_id`, at `now`."""
+
+    token_id: str
+    now: datetime
+    client: Client
+    grant: Grant
+    scope: tuple[str, ...]
+    binding: KeyBinding
+    nonce: str | None
+    with_refresh_token: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForClient:
+    """A token is due to a client that acts on its own authority."""
+
+    token_id: str
+    now: datetime
+    client: Client
+    scope: tuple[str, ...]
+    details: tuple[GdxDetail, ...]
+    binding: KeyBinding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForActor:
+    """A narrower token, or one for another holder, is due (RFC 8693); it ends at `expires_at`."""
+
+    token_id: str
+    now: datetime
+    client: Client
+    grant: Grant
+    scope: tuple[str, ...]
+    details: tuple[GdxDetail, ...]
+    act: Mapping[str, Any] | None
+    binding: KeyBinding
+    expires_at: datetime
+
+
+Due = ForPerson | ForClient | ForActor
+"""What the store has let a client have. Nothing is minted before that, and nothing is decided after."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

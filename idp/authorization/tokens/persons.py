@@ -30,7 +30,8 @@ from idp.protocol.verified_claims import (
     names_requested,
     parse_verified_claims,
 )
-from idp.storage.storage import UnitOfWork
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.hot_store import LIVE_PERSON, SealedPerson, person_of
 from idp.subscribers.service import Subscribers
 
 REGISTRY = {"name": "Department of Provincial Administration", "country_code": "TH"}
@@ -45,12 +46,14 @@ class PersonClaims:
     def __init__(
         self,
         *,
+        storage: Storage,
         subscribers: Subscribers,
         agencies: Agencies,
         evidence: EvidenceReader,
         trust_framework: str,
         acr_prefix: str,
     ) -> None:
+        self._storage = storage
         self._subscribers = subscribers
         self._agencies = agencies
         self._evidence = evidence
@@ -58,27 +61,28 @@ class PersonClaims:
         self._acr_prefix = acr_prefix
 
     async def for_userinfo(
-        self, uow: UnitOfWork, *, client: Client, grant: Grant, scope: tuple[str, ...]
+        self, *, client: Client, grant: Grant, person: SealedPerson, scope: tuple[str, ...], now: datetime
     ) -> Mapping[str, Any]:
-        """The claims beside `sub` at userinfo under a token with this scope."""
+        """The claims beside `sub` at userinfo under a token with this scope; `person` was read with the grant."""
         requested = grant.claims.get(USERINFO, {}) if scope == grant.scope else {}
-        names = names_for_userinfo(grant, client, scope)
+        told = _Told(client, grant, names_for_userinfo(grant, client, scope), requested, now)
         return {
             **(self._session_claims(grant) if OPENID in scope else {}),
-            **await self._told(uow, client, grant, names, requested),
-            **await self._staff_claims(uow, client, grant, scope),
+            **(await self._told(told, person) if told.is_anything else {}),
+            **await self._staff_claims(client, grant, scope),
         }
 
     async def for_id_token(
-        self, uow: UnitOfWork, *, client: Client, grant: Grant, scope: tuple[str, ...]
+        self, *, client: Client, grant: Grant, scope: tuple[str, ...], now: datetime
     ) -> Mapping[str, Any]:
-        """The claims of an ID token beside its own."""
+        """The claims of an ID token beside its own. Most have none, and then nothing is read."""
         requested = grant.claims.get(ID_TOKEN, {}) if scope == grant.scope else {}
-        names = names_for_id_token(grant, client, scope)
-        return {
-            **await self._told(uow, client, grant, names, requested),
-            **await self._staff_claims(uow, client, grant, scope),
-        }
+        told = _Told(client, grant, names_for_id_token(grant, client, scope), requested, now)
+        claims: Mapping[str, Any] = {}
+        if told.is_anything:
+            row = await self._storage.hot.first(LIVE_PERSON, subscriber_id=grant.subscriber_id, now=now)
+            claims = {} if row is None else await self._told(told, person_of(row))
+        return {**claims, **await self._staff_claims(client, grant, scope)}
 
     def _session_claims(self, grant: Grant) -> dict[str, Any]:
         return {
@@ -89,30 +93,27 @@ class PersonClaims:
             "auth_time": int(grant.auth_time.timestamp()),
         }
 
-    async def _told(
-        self, uow: UnitOfWork, client: Client, grant: Grant, names: Sequence[str], requested: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        wanted = personal_claims(names)
-        verified = requested.get(VERIFIED_CLAIMS)
-        if not wanted and verified is None:
-            return {}
-        known = await self._known(uow, client, grant, {*wanted, *_verified_names(verified, client)})
-        told = as_requested({name: known[name] for name in wanted if name in known}, requested)
-        if verified is not None:
-            assured = await self._assured(uow, client, grant, known)
-            answer = answer_verified_claims(parse_verified_claims(verified), assured=assured, now=uow.now)
-            told |= {} if answer is None else {VERIFIED_CLAIMS: answer}
-        return told
+    async def _told(self, told: "_Told", person: SealedPerson) -> dict[str, Any]:
+        known = await self._known(told, person)
+        claims = as_requested({name: known[name] for name in told.wanted if name in known}, told.requested)
+        if told.verified is not None:
+            assured = await self._assured(told.client, told.grant, known)
+            answer = answer_verified_claims(parse_verified_claims(told.verified), assured=assured, now=told.now)
+            claims |= {} if answer is None else {VERIFIED_CLAIMS: answer}
+        return claims
 
-    async def _known(self, uow: UnitOfWork, client: Client, grant: Grant, wanted: set[str]) -> dict[str, Any]:
+    async def _known(self, told: "_Told", person: SealedPerson) -> dict[str, Any]:
         """Every claim there is a value for, the citizen number only under a right."""
-        known: dict[str, Any] = dict(identity_claims(await self._subscribers.identity(uow, grant.subscriber_id)))
-        contact = await self._subscribers.contact(uow, grant.subscriber_id)
-        if contact is not None:
-            known |= contact_claims(contact)
-        if not (wanted & CITIZEN_NUMBER_CLAIMS and await self._may_have_citizen_number(uow, client)):
+        identity, contact = self._subscribers.opened(person)
+        known: dict[str, Any] = {**identity_claims(identity), **({} if contact is None else contact_claims(contact))}
+        wanted = {*told.wanted, *_verified_names(told.verified, told.client)}
+        if not (wanted & CITIZEN_NUMBER_CLAIMS and await self._has_right_to_citizen_number(told.client)):
             known = {name: value for name, value in known.items() if name not in CITIZEN_NUMBER_CLAIMS}
         return known
+
+    async def _has_right_to_citizen_number(self, client: Client) -> bool:
+        async with self._storage.reading() as uow:
+            return await self._may_have_citizen_number(uow, client)
 
     async def _may_have_citizen_number(self, uow: UnitOfWork, client: Client) -> bool:
         """The agency may have the number by consent, for a service of this client, by an agreement in force now."""
@@ -124,22 +125,43 @@ class PersonClaims:
                 return True
         return False
 
-    async def _assured(self, uow: UnitOfWork, client: Client, grant: Grant, known: Mapping[str, Any]) -> Assured:
+    async def _assured(self, client: Client, grant: Grant, known: Mapping[str, Any]) -> Assured:
         if grant.acr.ial < LOWEST_ASSURED:
             return Assured({}, {})
         allowed = set(claims_within(CLAIMS, client_scopes=client.scopes))
-        evidence = await self._evidence.evidence_of(uow, grant.subscriber_id)
+        async with self._storage.reading() as uow:
+            evidence = await self._evidence.evidence_of(uow, grant.subscriber_id)
         return Assured(
             verification_of(evidence, acr=grant.acr, trust_framework=self._trust_framework),
             {name: value for name, value in known.items() if name in allowed},
         )
 
-    async def _staff_claims(
-        self, uow: UnitOfWork, client: Client, grant: Grant, scope: tuple[str, ...]
-    ) -> Mapping[str, Any]:
+    async def _staff_claims(self, client: Client, grant: Grant, scope: tuple[str, ...]) -> Mapping[str, Any]:
         if STAFF not in scope or not client.first_party:
             return {}
-        return {"members": members_claim(await self._agencies.members_of(uow, grant.subscriber_id))}
+        async with self._storage.reading() as uow:
+            return {"members": members_claim(await self._agencies.members_of(uow, grant.subscriber_id))}
+
+
+class _Told:
+    """What a client is to be told of a person: `wanted` by name, and what it asked for as verified."""
+
+    __slots__ = ("client", "grant", "now", "requested", "verified", "wanted")
+
+    def __init__(
+        self, client: Client, grant: Grant, names: Sequence[str], requested: Mapping[str, Any], now: datetime
+    ) -> None:
+        self.client = client
+        self.grant = grant
+        self.requested = requested
+        self.now = now
+        self.wanted = personal_claims(names)
+        self.verified = requested.get(VERIFIED_CLAIMS)
+
+    @property
+    def is_anything(self) -> bool:
+        """Something personal is wanted at all."""
+        return bool(self.wanted) or self.verified is not None
 
 
 def verification_of(evidence: Sequence[Evidence], *, acr: Acr, trust_framework: str) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from idp.keys.signing import SigningKeys
 from idp.protocol.access_token import TYP, AccessTokenClaims, validate_access_token_claims
 from idp.protocol.errors import InvalidTokenError
 
+JWT_BEGINS = "ey"
+"""A JSON object in base64url; a sealed token begins with a digit."""
+
 
 class TokenKind(StrEnum):
     """What a token is for."""
@@ -65,14 +68,19 @@ class TokenReader:
 
     async def read(self, token: str, *, now: datetime) -> ReadToken | None:
         """What the token says, None when it is not ours, of no kind that may be asked about, or over."""
-        for kind, told in ((REFRESH_TOKEN_KIND, _refresh_token), (USERINFO_TOKEN, _userinfo_token)):
+        if token.startswith(JWT_BEGINS):
+            return await self._signed(token, now)
+        for kind, told in ((USERINFO_TOKEN, _userinfo_token), (REFRESH_TOKEN_KIND, _refresh_token)):
             try:
-                payload = self._sealer.open(kind, token, now=now)
+                payload, expires_at = self._sealer.open_dated(kind, token, now=now)
             except SealBroken:
                 continue
             except SealExpired:
                 return None
-            return told(payload, self._sealer.expiry_of(kind, token))
+            return told(payload, expires_at)
+        return None
+
+    async def _signed(self, token: str, now: datetime) -> ReadToken | None:
         try:
             claims = await self._keys.verify_jwt(token, expected_typ=TYP)
             judged = validate_access_token_claims(

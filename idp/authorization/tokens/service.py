@@ -1,26 +1,36 @@
 """The token endpoint: one order of steps for every grant.
 
 1. the client proves who it is    2. the proof of possession    3. the grant type is the client's
-4. code, refresh token or own authority is opened    5. bindings    6. spending    7. minting    8. audit
+4. code, refresh token or own authority is opened    5. bindings    6. spending    7. the grant, with its entry
+8. minting
+
+Codes, refresh tokens and own authority do 6 and 7 in one hot statement, the others in one unit of work.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import assert_never
 
-from idp.agencies.service import Agencies
 from idp.authorization.client_registration.model import Client
-from idp.authorization.client_registration.service import ClientAuthentication
+from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.model import AuthorizationCode
-from idp.authorization.grants.service import Grants
+from idp.authorization.grants.service import Grants, Redeemed
 from idp.authorization.tokens.exchanging import Exchanging
 from idp.authorization.tokens.issuing import Issuing, asked
 from idp.authorization.tokens.minting import Mint
-from idp.authorization.tokens.model import FurtherGrant, KeyBinding, TokenCall, TokenResponse
-from idp.authorization.tokens.proofs import DpopProofs
+from idp.authorization.tokens.model import (
+    Due,
+    ForClient,
+    ForPerson,
+    FurtherGrant,
+    KeyBinding,
+    TokenCall,
+    TokenResponse,
+)
+from idp.authorization.tokens.proofs import Caller, DpopProofs, prove_caller
 from idp.authorization.tokens.refreshing import Refreshing
 from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, JuristicSubject, parse_authorization_details
-from idp.kernel.errors import Refused
 from idp.protocol.errors import (
     InvalidAuthorizationDetails,
     InvalidGrantError,
@@ -43,7 +53,6 @@ from idp.protocol.token_request import (
     Refresh,
     TokenRequest,
 )
-from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
 
 STILL_WAITING = frozenset({"authorization_pending", "slow_down"})
@@ -62,6 +71,7 @@ class TokenEndpoint:
         storage: Storage,
         url: str,
         gateway: str,
+        clients: Clients,
         authentication: ClientAuthentication,
         proofs: DpopProofs,
         codes: Codes,
@@ -70,12 +80,12 @@ class TokenEndpoint:
         issuing: Issuing,
         refreshing: Refreshing,
         exchanging: Exchanging,
-        agencies: Agencies,
         further_grants: Sequence[FurtherGrant] = (),
     ) -> None:
         self._storage = storage
         self._url = url
         self._gateway = gateway
+        self._clients = clients
         self._authentication = authentication
         self._proofs = proofs
         self._codes = codes
@@ -84,7 +94,6 @@ class TokenEndpoint:
         self._issuing = issuing
         self._refreshing = refreshing
         self._exchanging = exchanging
-        self._agencies = agencies
         self._further: Mapping[str, FurtherGrant] = {grant.grant_type: grant for grant in further_grants}
 
     @property
@@ -95,95 +104,120 @@ class TokenEndpoint:
     async def handle(self, call: TokenCall) -> TokenResponse:
         """Tokens, or the OAuth error to answer with.
 
-        One transaction: what was spent stays spent and a refusal's entry is kept also when nothing is minted; should
-        the store fail, nothing is minted and nothing was spent.
+        What is due was committed together with its entry before it is minted. What was spent stays spent and a
+        refusal's entry is kept also when nothing is minted.
         """
         await self._mint.prepare()
-        async with self._storage.unit_of_work() as uow:
-            answer = await self._answer(uow, call)
-        if isinstance(answer, OAuth2Error):
-            raise answer
-        return answer
-
-    async def _answer(self, uow: UnitOfWork, call: TokenCall) -> TokenResponse | OAuth2Error:
+        now = self._storage.clock.now()
+        # 1. and 2.
+        caller = await prove_caller(
+            self._storage,
+            self._authentication,
+            self._proofs,
+            credentials=call.credentials,
+            dpop_proof=call.dpop_proof,
+            url=self._url,
+            proof_required=True,
+            now=now,
+        )
         try:
-            client = await self._authentication.authenticate(uow, call.credentials)
-        except OAuth2Error as unproven:
-            return unproven
-        try:
-            return await self._answer_client(uow, client, call)
+            due = await self._due(caller, call, now)
         except OAuth2Error as refusal:
             if refusal.error not in STILL_WAITING:
                 details = {"error": str(refusal.error), "grant_type": _grant_type(call.request)}
-                await self._issuing.note(uow, "token.refused", client, None, details, outcome="refused")
-            return refusal
+                async with self._storage.unit_of_work() as uow:
+                    await self._issuing.note(uow, "token.refused", caller.client, None, details, outcome="refused")
+            raise
+        # 8.
+        return await self._mint.mint(due)
 
-    async def _answer_client(self, uow: UnitOfWork, client: Client, call: TokenCall) -> TokenResponse:
-        binding = await self._proofs.binding(
-            uow,
-            client=client,
-            url=self._url,
-            dpop_proof=call.dpop_proof,
-            certificate=call.credentials.thumbprint,
-        )
+    async def _due(self, caller: Caller, call: TokenCall, now: datetime) -> Due:
+        client, binding = caller.client, caller.binding(call.credentials.thumbprint)
+        # 3.
         if _grant_type(call.request) not in client.grant_types:
             raise UnauthorizedClientError("the client may not use this grant_type")
         match call.request:
-            case CodeRedemption():
-                return await self._redeem(uow, client, call.request, binding)
-            case Refresh():
-                return await self._refreshing.answer(uow, client, call.request, binding)
-            case OwnAuthority():
-                return await self._own_authority(uow, client, call.request, binding)
-            case TokenExchange():
-                return await self._exchanging.answer(uow, client, call.request, binding)
-            case FurtherRequest():
-                return await self._further_grant(uow, client, call.request, binding)
+            case CodeRedemption() as request:
+                return await self._redeem(client, request, binding, now)
+            case Refresh() as request:
+                return await self._refreshing.due(client, request, binding, now=now)
+            case OwnAuthority() as request:
+                return await self._own_authority(client, request, binding, now)
+            case TokenExchange() as exchange:
+                return await self._committed(lambda uow: self._exchanging.due(uow, client, exchange, binding))
+            case FurtherRequest() as further:
+                return await self._committed(lambda uow: self._further_grant(uow, client, further, binding))
             case never:
                 assert_never(never)
 
-    async def _redeem(
-        self, uow: UnitOfWork, client: Client, request: CodeRedemption, binding: KeyBinding
-    ) -> TokenResponse:
+    async def _committed(self, act: Callable[[UnitOfWork], Awaitable[Due]]) -> Due:
+        """What an act of one transaction lets the client have; what it spent before it refused stays spent."""
+        outcome: Due | OAuth2Error
+        async with self._storage.unit_of_work() as uow:
+            try:
+                outcome = await act(uow)
+            except OAuth2Error as refusal:
+                outcome = refusal
+        if isinstance(outcome, OAuth2Error):
+            raise outcome
+        return outcome
+
+    async def _redeem(self, client: Client, request: CodeRedemption, binding: KeyBinding, now: datetime) -> ForPerson:
         # 4. open
-        code = self._codes.open(request.code, now=uow.now)
+        code = self._codes.open(request.code, now=now)
         # 5. RFC 6749 §4.1.3: "ensure that the authorization code was issued to the authenticated confidential client".
         # A stranger's attempt does not burn the code.
         if code.client_id != client.id:
             raise InvalidGrantError("the code was issued to another client")
-        # 6. §4.1.2: "If an authorization code is used more than once, the authorization server MUST deny the request
-        # and SHOULD revoke (when possible) all tokens previously issued based on that authorization code." It is spent
-        # before the remaining bindings are judged, so that nobody may guess twice.
-        if not await spend(uow, kind=SpentKind.CODE, scope=client.id, secret=code.id, expires_at=code.expires_at):
-            await self._grants.revoke_of_code(uow, code, client=client)
-            raise InvalidGrantError("the code was used before")
-        _judge_bindings(code, request, binding.jkt)
-        return await self._opened(uow, client, code, binding)
+        try:
+            _judge_bindings(code, request, binding.jkt)
+        except OAuth2Error:
+            # spent all the same, so that nobody may guess twice
+            await self._burn(client, code)
+            raise
+        await self._issuing.within_right_now(client, code.details)
+        # 6. and 7. §4.1.2: "If an authorization code is used more than once, the authorization server MUST deny the
+        # request and SHOULD revoke (when possible) all tokens previously issued based on that authorization code."
+        draft = self._grants.drafted(code, jkt=binding.jkt, x5t=binding.x5t, now=now)
+        due = self._issuing.due(client, draft, draft.scope, binding, nonce=code.nonce, with_refresh_token=True, now=now)
+        entry = self._issuing.entry_of("token.issued", due)
+        match await self._grants.redeem(self._storage, draft, code, entry=entry, now=now):
+            case Redeemed.OPENED:
+                return due
+            case Redeemed.SPENT_BEFORE:
+                await self._burn(client, code)
+                raise InvalidGrantError("the code was used before")
+            case Redeemed.ENDED:
+                raise InvalidGrantError("what the code rests on has ended")
+            case never:
+                assert_never(never)
+
+    async def _burn(self, client: Client, code: AuthorizationCode) -> None:
+        async with self._storage.unit_of_work() as uow:
+            await self._grants.burn(uow, code, client=client)
 
     async def _further_grant(
         self, uow: UnitOfWork, client: Client, request: FurtherRequest, binding: KeyBinding
-    ) -> TokenResponse:
+    ) -> ForPerson:
         # 4. to 6. belong to the room of that grant type, which gives each decision out once
         decided = await self._further[request.grant_type].redeem(uow, client, request.parameters)
         if decided.client_id != client.id or (decided.jkt is not None and decided.jkt != binding.jkt):
             raise InvalidGrantError("what was decided is bound to another client or key")
-        return await self._opened(uow, client, decided, binding)
-
-    async def _opened(
-        self, uow: UnitOfWork, client: Client, code: AuthorizationCode, binding: KeyBinding
-    ) -> TokenResponse:
-        # 7. mint, 8. note
-        await self._issuing.within_right(uow, client, code.details)
-        grant = await self._grants.open(uow, code, jkt=binding.jkt, x5t=binding.x5t)
+        # 7.
+        await self._issuing.within_right(uow, client, decided.details)
+        grant = await self._grants.open(uow, decided, jkt=binding.jkt, x5t=binding.x5t)
         if grant is None:
             raise InvalidGrantError("what the code rests on has ended")
-        return await self._issuing.for_grant(
-            uow, client, grant, grant.scope, binding, nonce=code.nonce, event="token.issued", with_refresh_token=True
+        due = self._issuing.due(
+            client, grant, grant.scope, binding, nonce=decided.nonce, with_refresh_token=True, now=uow.now
         )
+        await self._issuing.note_issued(uow, due)
+        return due
 
     async def _own_authority(
-        self, uow: UnitOfWork, client: Client, request: OwnAuthority, binding: KeyBinding
-    ) -> TokenResponse:
+        self, client: Client, request: OwnAuthority, binding: KeyBinding, now: datetime
+    ) -> ForClient:
+        # 4. and 5.
         if not request.scope and request.authorization_details is None:
             raise InvalidRequestError("a scope or authorization_details are required")
         if not set(request.scope) <= OWN_AUTHORITY_SCOPES.intersection(client.scopes):
@@ -193,15 +227,23 @@ class TokenEndpoint:
             raise InvalidTarget("the only resource is the data exchange")
         details = () if request.authorization_details is None else _own_details(request.authorization_details, client)
         try:
-            await self._agencies.ceiling(uow, client.agency_id, details)
-        except Refused as beyond:
+            await self._issuing.within_right_now(client, details)
+        except InvalidGrantError as beyond:
             raise InvalidAuthorizationDetails("beyond what the agency may have") from beyond
-        token_id, response = await self._mint.for_client(
-            uow, client=client, scope=request.scope, details=details, binding=binding
+        # 7.
+        due = ForClient(
+            token_id=self._mint.token_id(),
+            now=now,
+            client=client,
+            scope=request.scope,
+            details=details,
+            binding=binding,
         )
-        noted = {"token": token_id, "scope": list(request.scope), **asked(details)}
-        await self._issuing.note(uow, "token.issued", client, None, noted)
-        return response
+        noted = {"token": due.token_id, "scope": list(due.scope), **asked(details)}
+        entry = self._issuing.entry("token.issued", client, noted, now=now)
+        if not await self._clients.note_use(self._storage, client.id, entry=entry, now=now):
+            raise UnauthorizedClientError("the client is suspended")
+        return due
 
 
 def _judge_bindings(code: AuthorizationCode, request: CodeRedemption, jkt: str | None) -> None:

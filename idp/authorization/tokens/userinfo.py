@@ -6,11 +6,11 @@ from typing import Any
 
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.model import Client
-from idp.authorization.client_registration.service import Clients
 from idp.authorization.tokens.access import AccessTokens, Presentation
 from idp.authorization.tokens.persons import PersonClaims
+from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.signing import SigningKeys
-from idp.protocol.errors import InsufficientScopeError, InvalidTokenError
+from idp.protocol.errors import InsufficientScopeError
 from idp.protocol.nested_jwt import encrypt_for_client
 from idp.protocol.scopes import OPENID
 from idp.protocol.userinfo import signed_userinfo_claims
@@ -36,7 +36,7 @@ class Userinfo:
         storage: Storage,
         issuer: str,
         access_tokens: AccessTokens,
-        clients: Clients,
+        pairwise: PairwiseSubjects,
         key_sets: ClientKeySets,
         persons: PersonClaims,
         keys: SigningKeys,
@@ -44,23 +44,23 @@ class Userinfo:
         self._storage = storage
         self._issuer = issuer
         self._access_tokens = access_tokens
-        self._clients = clients
+        self._pairwise = pairwise
         self._key_sets = key_sets
         self._persons = persons
         self._keys = keys
 
     async def answer(self, shown: Presentation) -> UserinfoAnswer:
         """The claims. Raises an OAuth2Error as AccessTokens.verify does, and insufficient_scope without `openid`."""
-        async with self._storage.unit_of_work() as uow:
-            grant, token = await self._access_tokens.verify_for_userinfo(uow=uow, shown=shown)
-            if OPENID not in token.scope:
-                raise InsufficientScopeError("the token was not issued with the openid scope")
-            client = await self._clients.live(uow, token.acting_client_id)
-            if client is None:
-                raise InvalidTokenError("the client is suspended")
-            # §5.3.2: "The sub (subject) Claim MUST always be returned in the UserInfo Response."
-            told = await self._persons.for_userinfo(uow, client=client, grant=grant, scope=token.scope)
-            claims = {**told, "sub": token.sub}
+        now = self._storage.clock.now()
+        token = await self._access_tokens.verify_for_userinfo(shown, now=now)
+        if OPENID not in token.scope:
+            raise InsufficientScopeError("the token was not issued with the openid scope")
+        client, grant = token.holder, token.grant
+        told = await self._persons.for_userinfo(
+            client=client, grant=grant, person=token.person, scope=token.scope, now=now
+        )
+        # §5.3.2: "The sub (subject) Claim MUST always be returned in the UserInfo Response."
+        claims = {**told, "sub": self._pairwise.sub(client.sector, grant.subscriber_id)}
         return UserinfoAnswer(claims, await self._jwt(client, claims))
 
     async def _jwt(self, client: Client, claims: Mapping[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from sqlalchemy import ClauseElement, Dialect, literal_column, select, true
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.base import WriteableColumnCollection
 from sqlalchemy.sql.dml import Update
 
 from idp.storage.hot import operations
@@ -26,7 +27,7 @@ def compile_write(operation: operations.Write, dialect: Dialect) -> Plan:
 
 
 def _written(step: operations.Step, given: Mapping[str, object]) -> ClauseElement:
-    rows = SimpleNamespace(c=SimpleNamespace(**given))
+    rows = SimpleNamespace(c=WriteableColumnCollection(list(given.items())))
     match step:
         case operations.Insert():
             # without a WHERE, SQLite reads ON CONFLICT as part of the SELECT
