@@ -1,10 +1,10 @@
 """The `claims` parameter: OpenID Connect Core §5.5. Which claims exist, and who may have them, is judged elsewhere."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from idp.protocol.errors import InvalidRequestError
+from idp.protocol.strict_json import JsonRefused, parse_json
 from idp.protocol.verified_claims import names_requested, parse_verified_claims
 
 LONGEST_CLAIMS = 4096
@@ -25,8 +25,8 @@ def parse_claims_request(claims: str | None) -> ClaimsRequest:
     if len(claims.encode()) > LONGEST_CLAIMS:
         raise InvalidRequestError("claims is too long")
     try:
-        value = json.loads(claims, object_pairs_hook=_no_duplicates)
-    except (ValueError, RecursionError) as error:
+        value = parse_json(claims)
+    except JsonRefused as error:
         raise InvalidRequestError("claims is not JSON") from error
     if not isinstance(value, dict):
         raise InvalidRequestError("claims must be an object")
@@ -90,11 +90,3 @@ def _judge(wanted: Any) -> None:
     values = wanted.get("values", [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise InvalidRequestError("values must be a list of strings")
-
-
-def _no_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    listed = list(pairs)
-    value = dict(listed)
-    if len(value) != len(listed):
-        raise ValueError("a member is repeated")
-    return value

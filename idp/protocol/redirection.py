@@ -1,12 +1,16 @@
 """Redirection endpoints: RFC 6749 §3.1.2 and RFC 9700 §2.1 (exact match)."""
 
+import re
 from collections.abc import Collection, Mapping
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from authlib.common.urls import is_valid_url
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_REDIRECT_URI = 512
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+AUTHORITY = re.compile(rf"(?:{LABEL}(?:\.{LABEL})*|\[::1\])(?::[0-9]{{1,5}})?")
+"""A host name as DNS has it, or the own machine, and a port: no user information, nothing that parsers differ about."""
 
 
 class RedirectUriRefused(ValueError):
@@ -20,20 +24,33 @@ def validate_registered_redirect_uri(redirect_uri: str, *, loopback_allowed: boo
     """
     if len(redirect_uri) > LONGEST_REDIRECT_URI or not redirect_uri.isascii() or not redirect_uri.isprintable():
         raise RedirectUriRefused("the redirect URI holds characters that none may hold, or is too long")
-    if any(character in redirect_uri for character in "\\ *<>\"'`{}|^") or not is_valid_url(redirect_uri, False):
+    if any(character in redirect_uri for character in "\\ *<>\"'`{}|^"):
         raise RedirectUriRefused("the redirect URI is malformed")
-    parts = urlsplit(redirect_uri)
+    parts = _parts_of(redirect_uri)
     host = parts.hostname or ""
     # RFC 6749 §3.1.2: "The endpoint URI MUST NOT include a fragment component."
-    if parts.fragment or parts.username is not None or not host:
-        raise RedirectUriRefused("the redirect URI has a fragment, user information or no host")
+    if parts.fragment:
+        raise RedirectUriRefused("the redirect URI has a fragment")
     if any(segment.split(";")[0] in (".", "..") for segment in parts.path.split("/")) or "%" in parts.path:
         raise RedirectUriRefused("the path of the redirect URI is not in plain form")
     if parts.scheme == "https":
-        if host.replace(".", "").isdigit() or ":" in host:
+        # browsers read every host whose last label begins like a number as an address: 2130706433, 127.1, 0x7f.1
+        if host.rpartition(".")[2][0].isdigit() or ":" in host:
             raise RedirectUriRefused("the host must be a name, not an address")
     elif not (parts.scheme == "http" and loopback_allowed and is_loopback(host)):
         raise RedirectUriRefused("the scheme must be https")
+
+
+def _parts_of(redirect_uri: str) -> SplitResult:
+    try:
+        parts = urlsplit(redirect_uri)
+        # the port is judged when it is read, and not before
+        is_well_formed = parts.port != 0 and AUTHORITY.fullmatch(parts.netloc) and is_valid_url(redirect_uri, False)
+    except ValueError as error:
+        raise RedirectUriRefused("the redirect URI is malformed") from error
+    if not is_well_formed:
+        raise RedirectUriRefused("the redirect URI is malformed")
+    return parts
 
 
 def is_loopback(host: str) -> bool:
