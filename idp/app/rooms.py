@@ -157,7 +157,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     # 3. authorization
     metadata = _metadata(settings)
     nonces = DpopNonces(ground.root_keys.derive("dpop-nonce", version=FIRST_VERSION))
-    proofs = DpopProofs(nonces)
+    proofs = DpopProofs(nonces, second=(settings.issuer, settings.mtls_url) if settings.mtls_url else None)
     clients = Clients(audit=audit, server_metadata=metadata, loopback_redirects_allowed=settings.is_demo)
     addresses = client_addresses(settings)
     key_sets = ClientKeySets(storage=storage, addresses=addresses, clock=ground.clock, security_log=security_log)
@@ -284,6 +284,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             pending_requests=pending_requests,
             audit=audit,
             security_log=security_log,
+            encryption=ground.request_object_key,
             key_sets=key_sets,
         ),
         requests=AuthorizationRequests(

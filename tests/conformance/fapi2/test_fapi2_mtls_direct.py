@@ -18,7 +18,8 @@ from tests.conformance.server import ISSUER, OverTls, Server, serving
 
 SECOND = "https://mtls.op.example"
 SELF_SIGNED, CERTIFIED = "fapi2-sp-mtls", "fapi2-sp-mtls-auth-mtls"
-BY_THEMSELVES = "fapi2-ms-mtls-auth-mtls"
+BY_THEMSELVES, WITH_DPOP = "fapi2-ms-mtls-auth-mtls", "fapi2-sp-mtls-auth-dpop"
+ALL = (SELF_SIGNED, CERTIFIED, BY_THEMSELVES, WITH_DPOP)
 
 
 @dataclass
@@ -50,7 +51,7 @@ def direct(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Direct]:
     folder, authority = tmp_path_factory.mktemp("direct"), Authority()
     names = [urlsplit(address).hostname or "" for address in (ISSUER, SECOND)]
     own = authority.certify("op.example", *names, server=True)
-    plans = [PLANS / f"{name}.json" for name in (SELF_SIGNED, CERTIFIED, BY_THEMSELVES)]
+    plans = [PLANS / f"{name}.json" for name in ALL]
     shown = [pair for plan in plans for name, pair in read(plan).items() if name in ("mtls", "mtls2")]
     let_in = "".join(pair["cert"] for pair in shown if "ca" not in pair)
     files = {"tls.pem": own.pem, "tls.key": own.key_pem, "clients.pem": let_in}
@@ -76,7 +77,7 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.mark.parametrize("plan", [SELF_SIGNED, CERTIFIED, BY_THEMSELVES])
+@pytest.mark.parametrize("plan", ALL)
 def test_the_whole_way_over_one_s_own_certificate(direct: Direct, plan: str, name: str) -> None:
     party = Party.of(direct, plan, name)
     party.metadata = {**direct.metadata, **direct.metadata["mtls_endpoint_aliases"]}
