@@ -284,7 +284,6 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             pending_requests=pending_requests,
             audit=audit,
             security_log=security_log,
-            encryption=ground.request_object_key,
             key_sets=key_sets,
         ),
         requests=AuthorizationRequests(
