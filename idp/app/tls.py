@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from idp.app.protocol import WholeAnswers
 
 # FAPI 2.0 §5.2.1: TLS 1.2 or later; RFC 9325 §4.2: with 1.2, suites of ephemeral keys and authenticated encryption
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -37,7 +37,7 @@ class Tls:
         return context
 
 
-class CertificateOfHandshake(HttpToolsProtocol):
+class CertificateOfHandshake(WholeAnswers):
     """uvicorn's protocol, which also says what the client proved: ASGI's TLS extension, its `client_cert_chain`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it

@@ -1,5 +1,6 @@
 """The threshold of every door, plain ASGI: correlation, host allow-list, body limit, headers, last resort."""
 
+import re
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
@@ -21,7 +22,11 @@ JSON_LIMIT = 1024 * 1024
 
 RawHeaders = list[tuple[bytes, bytes]]
 
+WHOLE_ANSWER = "tuaton.whole_answer"
+"""The ASGI extension of a server that takes a finished answer in one piece: `await whole(status, head, body)`."""
+
 _log = structlog.get_logger("idp.web")
+_ENDS_LINE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _FORM = FORM_TYPE.encode("ascii")
 _POLICY, _FRAMES, _NO_FRAMES = b"content-security-policy", b"x-frame-options", b"frame-ancestors 'none'"
 
@@ -145,8 +150,12 @@ class Threshold:
             if endpoint is None:
                 await self._app(scope, body, answer)
             else:
-                request = Request(scope, body, answer)
-                await (await self._answered(request, endpoint))(scope, body, answer)
+                response = await self._answered(Request(scope, body, answer), endpoint)
+                whole = scope.get("extensions", {}).get(WHOLE_ANSWER)
+                if whole is None:
+                    await response(scope, body, answer)
+                else:
+                    await whole(response.status_code, answer.head(response.raw_headers), response.body)
         except Exception as error:  # noqa: BLE001 - 6. the one place where an unforeseen error becomes an answer
             _note(error, correlation_id)
             if not answer.started:
@@ -221,14 +230,26 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         """The next part of it."""
         if message["type"] == "http.response.start":
-            self.started = True
-            own = dict(message["headers"])
-            headers = [*message["headers"], *(pair for pair in self._headers if pair[0] not in own)]
-            # CSP3 §6.4.2: frame-ancestors overrides X-Frame-Options; what may be framed does not say DENY as well.
-            if _NO_FRAMES not in own.get(_POLICY, _NO_FRAMES):
-                headers = [pair for pair in headers if pair[0] != _FRAMES]
-            message["headers"] = [*headers, (b"x-request-id", self._id.encode("ascii"))]
+            message["headers"] = self._fields(message["headers"])
         await self._send(message)
+
+    def head(self, own: RawHeaders) -> bytes:
+        """All fields as they stand on the wire; the answer is not the server's to look through any more.
+
+        Raises ValueError for a value that would end its line.
+        """
+        if any(_ENDS_LINE.search(value) for _, value in own):
+            raise ValueError("a header field holds a control character")
+        return b"".join(b"%b: %b\r\n" % field for field in self._fields(own))
+
+    def _fields(self, own: RawHeaders) -> RawHeaders:
+        self.started = True
+        names = dict(own)
+        fields = [*own, *(field for field in self._headers if field[0] not in names)]
+        # CSP3 §6.4.2: frame-ancestors overrides X-Frame-Options; what may be framed does not say DENY as well.
+        if _NO_FRAMES not in names.get(_POLICY, _NO_FRAMES):
+            fields = [field for field in fields if field[0] != _FRAMES]
+        return [*fields, (b"x-request-id", self._id.encode("ascii"))]
 
 
 def _headers_of_every_answer(*, https: bool) -> RawHeaders:
