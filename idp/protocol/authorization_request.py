@@ -111,9 +111,9 @@ def _bound_together(parameters: Mapping[str, str]) -> None:
 def _code_challenge(parameters: Mapping[str, str], required: bool, nonce_required: bool) -> str | None:
     challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
     if challenge is None and method is None and not required:
-        # RFC 9700 §2.1.1: "clients that are confidential MAY use the OpenID Connect nonce parameter and the respective
-        # Claim in the ID Token instead" of PKCE. OpenID Connect Core §3.1.2.1 has the nonce OPTIONAL in this flow: a
-        # client may be registered so, when its program cannot be changed.
+        # RFC 9700 §2.1.1: "With additional precautions, described in Section 4.5.3.2, confidential OpenID Connect …
+        # clients MAY use the nonce parameter and the respective Claim in the ID Token instead." OpenID Connect Core
+        # §3.1.2.1 has the nonce OPTIONAL in this flow: a client may be registered so, when it cannot be changed.
         if nonce_required and "nonce" not in parameters:
             raise InvalidRequestError("this client must send a nonce or a code_challenge")
         return None

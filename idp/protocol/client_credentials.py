@@ -69,7 +69,7 @@ def parse_client_credentials(
     else:
         client_id = named
         shown = NameAlone() if secret is None else SharedSecret(secret, "client_secret_post")
-    # RFC 7523 §2.2 leaves client_id out of the request at will; §3: when present it "MUST identify the same client".
+    # RFC 7521 §4.2: client_id may be left out; when present it must name the client that the assertion names.
     if named not in (None, client_id) or len(client_id) > LONGEST_CLIENT_ID:
         raise InvalidClientError("client_id is not that of the client authentication", status_code=401)
     return ClientCredentials(client_id, shown, certificate)

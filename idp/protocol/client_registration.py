@@ -127,7 +127,7 @@ def validate_sector_identifier(document: Any, *, expected_redirect_uris: Collect
 
     Raises InvalidClientMetadataError.
     """
-    # §5: "The values of the registered redirect_uris MUST be included in the elements of the array, or registration
+    # §5: "The values registered in redirect_uris MUST be included in the elements of the array, or registration
     # MUST fail."
     if not isinstance(document, list) or any(uri not in document for uri in expected_redirect_uris):
         raise InvalidClientMetadataError("the sector_identifier_uri does not list each of the redirect_uris")

@@ -11,8 +11,8 @@ from idp.protocol.parameters import words
 
 DEVICE_CODE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
-# §6.1: "removing vowels to avoid randomly creating words results in the base 20 character set BCDFGHJKLMNPQRSTVWXZ";
-# eight of them are 34 bits, which §5.1 makes safe by a short life and few tries.
+# §6.1: "Further removing vowels to avoid randomly creating words results in the base 20 character set
+# 'BCDFGHJKLMNPQRSTVWXZ'." Eight of them are 34 bits, which §5.1 makes safe by a short life and few tries.
 USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 USER_CODE_LENGTH = 8
 

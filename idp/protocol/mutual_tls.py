@@ -52,7 +52,7 @@ def read_certificate(header: str) -> ClientCertificate:
     try:
         if len(header) > LONGEST_HEADER:
             raise ValueError("too long")
-        # RFC 9440 §2.2: "Its value is a Byte Sequence … the DER-encoded X.509 certificate"
+        # RFC 9440 §2.1: the DER of the certificate as a Byte Sequence of Structured Fields.
         if structured := STRUCTURED_BYTES.fullmatch(header.strip()):
             certificate = x509.load_der_x509_certificate(b64decode(structured[1], validate=True))
         else:
@@ -82,7 +82,8 @@ def validate_certified(
 
     Raises InvalidClientError (HTTP 401).
     """
-    # §2.1: "The PKI method … relies on a validated certificate chain … in order to bind the certificate to the client"
+    # §2.1: "It relies on a validated certificate chain … and a single subject distinguished name (DN) or a single subject
+    # alternative name (SAN) to authenticate the client."
     try:
         if not expected_authorities:
             raise VerificationError("no authority is trusted")

@@ -84,7 +84,8 @@ def _judge_parties(claims: Mapping[str, Any], expected_client_id: str, expected_
     # §10.8: a token whose subject is the client could be a client assertion.
     if claims.get("iss", expected_client_id) != expected_client_id or claims.get("sub") == expected_client_id:
         raise JwtRefused("iss must be the client, and sub must not")
-    # §5.2 of FAPI 2.0 Message Signing: "shall require the aud claim … to be, or to be an array containing, the issuer"
+    # FAPI 2.0 Message Signing §5.3.1: "shall require the aud claim in the request object to be, or to be an array
+    # containing, the authorization server's issuer identifier URL"
     audience = claims.get("aud", None if strict else expected_issuer)
     if expected_issuer not in (audience if isinstance(audience, list) else [audience]):
         raise JwtRefused("aud must be the issuer, or a list with it")

@@ -57,8 +57,8 @@ ClientAnswer = GoTo | PostForm
 def parse_response_mode(response_mode: str | None, *, expected_modes: Collection[str]) -> ResponseMode:
     """The mode that was asked for, `query` without one; raises InvalidRequestError for one the client may not use."""
     value = response_mode or ResponseMode.QUERY
-    # Multiple Response Types §2.1: query is "the default Response Mode for this Response Type"; a client that
-    # registered signed modes alone gets no other (FAPI 2.0 Message Signing §5.4.2).
+    # Multiple Response Types §2.1: "the default Response Mode for the OAuth 2.0 code Response Type is the query
+    # encoding"; a client that registered signed modes alone gets no other (FAPI 2.0 Message Signing §5.4.2).
     if value not in set(ResponseMode) or value not in expected_modes:
         raise InvalidRequestError("response_mode is not one that this client may use")
     return ResponseMode(value)
@@ -90,7 +90,7 @@ def error_members(*, error: OAuth2Error, state: str | None, issuer: str) -> dict
 
 def jarm_claims(members: Mapping[str, str], *, client_id: str, now: datetime) -> dict[str, Any]:
     """The claims to sign with typ `JWT`, from members that name their issuer."""
-    # JARM §2.1: "The JWT MUST contain the following claims … iss … aud … exp"
+    # JARM §2.1: "The JWT always contains the following data utilized to secure the transmission": iss, aud, exp.
     return {**members, "aud": client_id, "exp": seconds(now + JARM_LIFETIME)}
 
 
@@ -98,7 +98,7 @@ def _with_state_and_issuer(members: dict[str, str], state: str | None, issuer: s
     # RFC 6749 §4.1.2: state is "REQUIRED if the "state" parameter was present in the client authorization request."
     if state is not None:
         members["state"] = state
-    # RFC 9207 §2: "the authorization server … MUST indicate its identity by including the iss parameter in the
-    # response."
+    # RFC 9207 §2: "an authorization server supporting this specification MUST indicate its identity by including the
+    # iss parameter in the response."
     members["iss"] = issuer
     return members

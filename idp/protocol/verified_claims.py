@@ -111,8 +111,7 @@ def _parse_element(element: Any) -> VerifiedClaimsRequest:
 
 
 def _judge_purpose(members: Mapping[str, Any] | None) -> None:
-    # §6: purpose: "The minimum length is 3 characters, the maximum length MUST NOT exceed 300 characters. … If these
-    # rules are violated, the authentication request MUST fail and the OP returns an error invalid_request"
+    # §6: a purpose has 3 to 300 characters; a request with another one fails as invalid_request.
     if members is None or "purpose" not in members:
         return
     purpose = members["purpose"]

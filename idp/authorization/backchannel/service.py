@@ -178,7 +178,7 @@ class BackchannelAuthentication:
     async def _open(self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str]) -> Mapping[str, object]:
         is_pinged = client.backchannel_token_delivery_mode == PING
         request = parse_backchannel_request(parameters, ping=is_pinged)
-        # CIBA §7.1: scope: "CIBA authentication requests … MUST therefore contain the openid scope value."
+        # CIBA §7.1: scope: "CIBA authentication requests MUST therefore contain the openid scope value."
         if OPENID not in request.scope:
             raise InvalidScopeError("the scope must contain openid")
         has_details = request.authorization_details is not None

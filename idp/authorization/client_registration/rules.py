@@ -56,7 +56,7 @@ def validate_secret_choice(judged: Mapping[str, Any], secret: str | None) -> Non
 
 def validate_pkce_choice(judged: Mapping[str, Any], *, profile: ClientProfile, pkce_required: bool) -> None:
     """Without PKCE only a confidential baseline client may ask; raises InvalidClientMetadataError."""
-    # RFC 9700 §2.1.1: "Public clients MUST use PKCE … For confidential clients, the use of PKCE is RECOMMENDED"
+    # RFC 9700 §2.1.1: "Public clients MUST use PKCE … For confidential clients, the use of PKCE … is RECOMMENDED"
     confidential_baseline = profile is ClientProfile.BASELINE and judged["token_endpoint_auth_method"] != "none"
     if not pkce_required and not confidential_baseline:
         raise InvalidClientMetadataError("this client must use PKCE")
@@ -103,10 +103,10 @@ def _defaults(profile: ClientProfile, metadata: Mapping[str, Any]) -> dict[str, 
 
 
 def _judge_fapi(judged: Mapping[str, Any]) -> None:
-    # FAPI 2.0 §5.3.2.1: "shall authenticate clients using one of the following methods: MTLS … or private_key_jwt"
+    # FAPI 2.0 §5.3.2.1: "shall authenticate clients using one of the following methods: MTLS … or private_key_jwt …"
     if judged["token_endpoint_auth_method"] not in FAPI_METHODS:
         raise InvalidClientMetadataError("this profile authenticates by private_key_jwt or a certificate")
-    # §5.4.1: "shall use PS256, ES256, or EdDSA (using the Ed25519 variant) algorithms"
+    # §5.4.1: "use PS256, ES256, or EdDSA (using the Ed25519 variant) algorithms"
     if any(value not in SIGNING_ALGORITHMS for name, value in judged.items() if _names_a_signature(name)):
         raise InvalidClientMetadataError("this profile signs with PS256, ES256 or EdDSA")
     # §5.3.2.1: "shall only issue sender-constrained access tokens"

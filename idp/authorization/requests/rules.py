@@ -52,7 +52,7 @@ def request_parameters(
     """The parameters that count: those inside the request object where there is one; raises the OAuth error for it."""
     request_object = parameters.get("request")
     if request_object is None:
-        # RFC 9101 §10.5: with require_signed_request_object "the server MUST reject any authorization request from the
+        # RFC 9101 §10.5: with require_signed_request_object "the server MUST reject the authorization request from the
         # client that does not conform to this specification."
         if client.require_signed_request_object or client.profile is ClientProfile.FAPI2_MESSAGE_SIGNING:
             raise InvalidRequestError("this client must sign its authorization requests")
@@ -104,7 +104,7 @@ def validate_client_may_ask(client: Client, request: AuthorizationRequest, *, pu
         raise InvalidScopeError("the scope is not one of this client")
     if OPENID not in request.scope and request.authorization_details is None:
         raise InvalidScopeError("nothing is asked for: neither openid nor authorization details")
-    # RFC 8707 §2: "If the … requested resource is invalid, missing, unknown, or malformed … invalid_target"
+    # RFC 8707 §2: invalid_target: "The requested resource is invalid, missing, unknown, or malformed."
     if request.resource is not None and (request.resource != gateway or request.authorization_details is None):
         raise InvalidTarget("the only resource is the data exchange, with authorization details")
 
@@ -191,8 +191,8 @@ def decide_step(facts: Facts) -> Step:
         # completed without displaying a user interface for End-User authentication"
         return Refuse(LoginRequiredError()) if silent else SignIn()
     if facts.pending.expected_sub not in (None, facts.sub):
-        # §3.1.2.1 (id_token_hint): "if the End-User identified by the ID Token is [not] logged in … [the server] MUST
-        # return an error, such as login_required."
+        # §3.1.2.1: "If the End-User identified by the ID Token is already logged in or is logged in as a result of the
+        # request …, then the Authorization Server returns a positive response; otherwise, it MUST return an error"
         just_signed_in = facts.session.auth_time >= facts.pending.started_at
         return Refuse(LoginRequiredError()) if silent or just_signed_in else SignIn()
     required = facts.pending.required

@@ -241,12 +241,12 @@ class AccessTokens:
         now: datetime,
     ) -> VerifiedDpopProof | None:
         """The proof to be spent, None for a token that is bound to no key."""
-        # FAPI 2.0 §5.3.3: access tokens are accepted "only in the HTTP header"; the body is for plain clients alone.
+        # FAPI 2.0 §5.3.3.1: clients "shall send access tokens in the HTTP header"; the body is for plain clients alone.
         if shown.in_body and client.is_fapi:
             raise InvalidTokenError("the token must come in the Authorization header")
         validate_scheme(scheme=presented.scheme, bound_to_key=binding.jkt is not None)
-        # RFC 8705 §3: the certificate of the connection must match the one that the token is bound to; else "the
-        # resource server … MUST reject the request with an HTTP 401 status code and the invalid_token error code".
+        # RFC 8705 §3: "If they do not match, the resource access attempt MUST be rejected with an error … using an HTTP
+        # 401 status code and the "invalid_token" error code."
         if binding.x5t is not None and shown.certificate != binding.x5t:
             raise InvalidTokenError("the token is bound to another certificate")
         if binding.jkt is None:

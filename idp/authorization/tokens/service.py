@@ -222,7 +222,7 @@ class TokenEndpoint:
             raise InvalidRequestError("a scope or authorization_details are required")
         if not set(request.scope) <= OWN_AUTHORITY_SCOPES.intersection(client.scopes):
             raise InvalidScopeError("the scope is not one that this client has by itself")
-        # RFC 8707 §2: "If the … requested resource is invalid, missing, unknown, or malformed … invalid_target"
+        # RFC 8707 §2: invalid_target: "The requested resource is invalid, missing, unknown, or malformed."
         if request.resource not in (None, self._gateway):
             raise InvalidTarget("the only resource is the data exchange")
         details = () if request.authorization_details is None else _own_details(request.authorization_details, client)
@@ -253,11 +253,12 @@ def _judge_bindings(code: AuthorizationCode, request: CodeRedemption, jkt: str |
         raise InvalidGrantError("redirect_uri is not that of the authorization request")
     if code.code_challenge is not None:
         validate_code_verifier(code_verifier=request.code_verifier, expected_challenge=code.code_challenge)
-    # RFC 9700 §2.1.1: "authorization servers MUST … ensure that a token request containing a code_verifier parameter is
-    # accepted only if a code_challenge parameter was present in the authorization request."
+    # RFC 9700 §2.1.1: "Authorization servers MUST mitigate PKCE downgrade attacks by ensuring that a token request
+    # containing a code_verifier parameter is accepted only if a code_challenge parameter was present in the
+    # authorization request"
     elif request.code_verifier is not None:
         raise InvalidGrantError("the authorization request had no code_challenge")
-    # RFC 9449 §10: "if they do not match, it MUST reject the request."
+    # RFC 9449 §10: "If they do not match, it MUST reject the request."
     if code.jkt is not None and code.jkt != jkt:
         raise InvalidGrantError("the code is bound to another key")
 

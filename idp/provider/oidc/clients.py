@@ -58,7 +58,8 @@ class ClientEndpoints:
             answer = await self._intake.push(credentials, parameters, proof)
         except OAuth2Error as error:
             return oauth_error(error, nonce=nonce)
-        # RFC 9126 §2.2: "the server … MUST respond with an HTTP status code 201"
+        # RFC 9126 §2.2: "the server MUST generate a request URI and provide it in the response with a 201 HTTP status
+        # code."
         return json_answer(answer, nonce=nonce, status_code=201)
 
     async def _token(self, request: Request) -> Response:

@@ -19,7 +19,7 @@ class IntrospectionEndpoint:
         self._introspection = introspection
 
     def entries(self) -> tuple[Entry, ...]:
-        """RFC 7662 §2.1: "using an HTTP POST request"."""
+        """RFC 7662 §2.1: by POST alone."""
         return (Entry("/introspect", ("POST",), self._introspect, Access.CLIENT, "introspect", hot=True),)
 
     async def _introspect(self, request: Request) -> Response:

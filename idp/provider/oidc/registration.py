@@ -43,7 +43,7 @@ class RegistrationEndpoints:
         except OAuth2Error as error:
             return oauth_error(error, nonce=None)
         answer = self._answer(made.client, token=made.registration_access_token, secret=made.secret)
-        # RFC 7591 §3.2.1: "The response contains the client identifier … with HTTP status code 201 (Created)"
+        # RFC 7591 §3.1: "The server responds with an HTTP 201 Created status code"
         return json_answer(answer, nonce=None, status_code=201)
 
     async def _read(self, request: Request) -> Response:
@@ -90,7 +90,8 @@ def _bearer(request: Request) -> str | None:
     if header is None:
         return None
     presented = parse_authorization(header)
-    # RFC 7592 §2: "the client MUST present its registration access token … as an OAuth 2.0 Bearer token"
+    # RFC 7592 §2: "The client MUST use its registration access token in all calls to this endpoint as an OAuth 2.0 Bearer
+    # Token"
     if presented.scheme is not TokenScheme.BEARER:
         raise InvalidTokenError("the token must come under the Bearer scheme")
     return presented.access_token

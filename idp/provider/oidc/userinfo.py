@@ -41,7 +41,8 @@ class UserinfoEndpoint:
             return response
         if answer.jwt is None:
             return json_answer(answer.claims, nonce=nonce)
-        # §5.3.2: "If the UserInfo Response is signed and/or encrypted, then … the response MUST use … application/jwt"
+        # §5.3.2: "If the UserInfo Response is signed and/or encrypted, then the Claims are returned in a JWT and the
+        # content-type MUST be application/jwt."
         return Response(answer.jwt, headers={**NO_STORE, "dpop-nonce": nonce}, media_type=JWT_MEDIA_TYPE)
 
     async def _presentation(self, request: Request) -> Presentation:
