@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idp.protocol.errors import CredentialsMissing, InvalidRequestError, InvalidTokenError, OAuth2Error
+from idp.protocol.errors import (
+    CredentialsMissing,
+    InvalidDpopProof,
+    InvalidRequestError,
+    InvalidTokenError,
+    OAuth2Error,
+    UseDpopNonce,
+)
 from idp.protocol.jose import SIGNING_ALGORITHMS
 
 CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z]+) +(?P<token>[A-Za-z0-9._~+/=-]{1,8192})")
@@ -52,11 +59,16 @@ def validate_scheme(*, scheme: TokenScheme, bound_to_key: bool) -> None:
 
 
 def challenge(error: OAuth2Error) -> str:
-    """The WWW-Authenticate value for an error at a protected resource (RFC 6750 §3, RFC 9449 §7.1)."""
-    parameters = [f'algs="{" ".join(SIGNING_ALGORITHMS)}"']
+    """The WWW-Authenticate value for an error at a protected resource, for both schemes that it takes.
+
+    RFC 6750 §3, RFC 9449 §7.1.
+    """
+    algorithms = f'algs="{" ".join(SIGNING_ALGORITHMS)}"'
     # RFC 6750 §3.1: "If the request lacks any authentication information … the resource server SHOULD NOT include an
     # error code or other error information."
-    if not isinstance(error, CredentialsMissing):
-        parameters.append(f'error="{error.error}"')
-        parameters.append(f'error_description="{error.get_error_description()}"')
-    return "DPoP " + ", ".join(parameters)
+    if isinstance(error, CredentialsMissing):
+        return f"DPoP {algorithms}, Bearer"
+    said = f'error="{error.error}", error_description="{error.get_error_description()}"'
+    # What is wrong with a proof is nothing that a bearer could mend.
+    bearer = "Bearer" if isinstance(error, InvalidDpopProof | UseDpopNonce) else f"Bearer {said}"
+    return f"DPoP {algorithms}, {said}, {bearer}"

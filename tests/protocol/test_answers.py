@@ -23,6 +23,7 @@ from idp.protocol.errors import (
     InvalidRequestError,
     InvalidTokenError,
     OAuth2Error,
+    UseDpopNonce,
 )
 from idp.protocol.id_token import at_hash
 from idp.protocol.redirection import (
@@ -125,8 +126,16 @@ def test_a_token_under_the_wrong_scheme_is_refused(scheme: TokenScheme, bound: b
 
 
 def test_the_challenge_names_no_error_when_nothing_was_shown() -> None:
-    assert challenge(CredentialsMissing()) == 'DPoP algs="ES256 PS256 EdDSA Ed25519"'
-    assert 'error="invalid_token"' in challenge(InvalidTokenError("the token has expired"))
+    assert challenge(CredentialsMissing()) == 'DPoP algs="ES256 PS256 EdDSA Ed25519", Bearer'
+
+
+def test_the_challenge_says_under_each_scheme_what_was_wrong() -> None:
+    said = 'error="invalid_token", error_description="the token has expired"'
+    dpop, bearer = challenge(InvalidTokenError("the token has expired")).split(", Bearer ")
+    assert dpop.startswith("DPoP algs=")
+    assert dpop.endswith(said)
+    assert bearer == said
+    assert challenge(UseDpopNonce()).endswith(", Bearer")
 
 
 def test_error_texts_are_ascii_by_construction() -> None:
