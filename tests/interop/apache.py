@@ -2,17 +2,16 @@
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.conformance.server import wait_until_it_answers
+
 MODULES = Path("/usr/lib/apache2/modules")
 NEEDED = ("mpm_event", "authn_core", "authz_core", "authz_user", "headers", "auth_openidc")
-START_SECONDS = 15
 CALLBACK = "/inside/callback"
 
 CONFIGURATION = """
@@ -20,7 +19,7 @@ ServerRoot "{folder}"
 ServerName 127.0.0.1
 Listen 127.0.0.1:{port}
 PidFile "{folder}/apache.pid"
-ErrorLog "{folder}/error.log"
+ErrorLog /dev/stderr
 Mutex posixsem default
 StartServers 1
 ThreadsPerChild 4
@@ -47,12 +46,6 @@ OIDCInfoHook userinfo id_token refresh_token access_token
 def find_apache() -> str | None:
     """The server's program, where it and the module are installed."""
     return shutil.which("apache2") if (MODULES / "mod_auth_openidc.so").is_file() else None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -87,21 +80,8 @@ def _running(program: str, folder: Path, port: int, settings: Mapping[str, str])
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen([program, "-f", str(path), "-D", "FOREGROUND"], stdout=said, stderr=said)
     try:
-        _wait_until_it_answers(process, port, folder)
+        wait_until_it_answers(process, port, folder / "said")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
-    for _ in range(START_SECONDS * 10):
-        if process.poll() is not None:
-            break
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    said = [(folder / name).read_text("utf-8") for name in ("said", "error.log") if (folder / name).is_file()]
-    raise AssertionError("Apache did not start:\n" + "\n".join(said))

@@ -13,7 +13,13 @@ from tests.interop.hands import Hands
 from tests.interop.stage import Stage
 from tests.interop.tls_front import Front, fronting
 
-FAPI_PLANS = ("fapi2-sp-dpop", "fapi2-sp-mtls", "fapi2-ms-dpop")
+FAPI_PLANS = (
+    "fapi2-sp-dpop",
+    "fapi2-sp-mtls",
+    "fapi2-sp-mtls-auth-dpop",
+    "fapi2-sp-mtls-auth-mtls",
+    "fapi2-ms-dpop",
+)
 HOST = ISSUER.removeprefix("https://")
 
 Play = Callable[..., dict[str, Any]]

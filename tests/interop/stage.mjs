@@ -43,8 +43,8 @@ export const enterCode = (url) => ask({ ask: "enter_code", url });
 /** The person finds a waiting question in the account, and allows it. */
 export const answerRequest = () => ask({ ask: "answer_request" });
 
-const connector = (certificate) => {
-  const open = buildConnector({ ca: front?.certificate, ...certificate });
+const connector = ({ cert, key } = {}) => {
+  const open = buildConnector({ ca: front?.certificate, cert, key });
   return (options, callback) => {
     const here = { ...options, hostname: "127.0.0.1" };
     if (options.hostname.endsWith(".localhost")) {

@@ -12,9 +12,9 @@ from joserfc.jwk import RSAKey
 
 from tests.conformance.browser import Browser, Landed, Page
 from tests.conformance.newcomers import register
-from tests.conformance.server import ISSUER, Server
+from tests.conformance.server import ISSUER, Server, free_port
 from tests.conftest import missing
-from tests.interop.apache import CALLBACK, find_apache, free_port, running_apache
+from tests.interop.apache import CALLBACK, find_apache, running_apache
 from tests.interop.conftest import HOST
 from tests.interop.outgoing_proxy import tunnelling
 from tests.interop.tls_front import Front

@@ -106,12 +106,22 @@ def test_fapi_security_profile(run: Play, plans: Plans) -> None:
     assert {"code", "iss", "state"} <= set(told["names"])
 
 
+def test_fapi_with_a_certificate_of_the_clients_own_and_proofs(run: Play, plans: Plans) -> None:
+    plan = "fapi2-sp-mtls-auth-dpop"
+    told = run("openid_client/fapi", **fapi(plans, plan), certificate=plans[plan]["mtls"], signed=False)
+    assert told["person"]["sub"]
+
+
 def test_fapi_message_signing(run: Play, plans: Plans) -> None:
     assert run("openid_client/fapi", **fapi(plans, "fapi2-ms-dpop"), signed=True)["names"] == ["response"]
 
 
-def test_tokens_bound_to_a_certificate(run: Play, plans: Plans) -> None:
-    told = run("openid_client/certificate", **fapi(plans, "fapi2-sp-mtls"), certificate=plans["fapi2-sp-mtls"]["mtls"])
+@pytest.mark.parametrize(
+    ("plan", "method"), [("fapi2-sp-mtls", "private_key_jwt"), ("fapi2-sp-mtls-auth-mtls", "tls_client_auth")]
+)
+def test_tokens_bound_to_a_certificate(run: Play, plans: Plans, plan: str, method: str) -> None:
+    certificate = plans[plan]["mtls"]
+    told = run("openid_client/certificate", **fapi(plans, plan), certificate=certificate, method=method)
     assert told["type"] == "bearer"
 
 

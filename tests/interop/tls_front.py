@@ -7,17 +7,11 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
-from tests.conformance.certificates import LIFE, START
+from tests.conformance.certificates import Authority
 from tests.conformance.server import CERTIFICATE_HEADER
 
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length")
@@ -25,7 +19,7 @@ HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length")
 
 @dataclass(frozen=True)
 class Front:
-    """Where the proxy listens, and the certificate that its visitors trust."""
+    """Where the proxy listens, and the certificate of the authority that its visitors trust."""
 
     port: int
     certificate: str
@@ -101,40 +95,21 @@ def fronting(host: str, behind: int, folder: Path, *, visitors: Sequence[str]) -
 
     A visitor without a certificate is let in as well; one with another certificate is not.
     """
-    certificate = _write_certificate(host, folder)
+    authority = Authority("Authority of the proxy (example)")
+    own = authority.certify(host, host, server=True)
+    (folder / "front.pem").write_text(own.pem + own.key_pem, "utf-8")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "front.pem", folder / "front.key")
+    context.load_cert_chain(folder / "front.pem")
     context.verify_mode = ssl.CERT_OPTIONAL
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     for visitor in visitors:
         context.load_verify_locations(cadata=visitor)
     server = Terminating(context, behind)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield Front(server.server_address[1], certificate)
+        yield Front(server.server_address[1], authority.pem)
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _write_certificate(host: str, folder: Path) -> str:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(START)
-        .not_valid_after(START + LIFE - timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    (folder / "front.pem").write_bytes(pem)
-    (folder / "front.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return pem.decode()

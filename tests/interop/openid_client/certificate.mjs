@@ -8,12 +8,12 @@ import { known, prepared } from "./registered.mjs";
 
 export default async (given) => {
   const jwk = given.client.jwks.keys[0];
-  const config = await known(
-    given.client.client_id,
-    client.PrivateKeyJwt({ key: await importJWK(jwk, "PS256"), kid: jwk.kid }),
-    { id_token_signed_response_alg: "ES256" },
-    given.certificate,
-  );
+  const authentication =
+    given.method === "private_key_jwt"
+      ? client.PrivateKeyJwt({ key: await importJWK(jwk, "PS256"), kid: jwk.kid })
+      : client.TlsClientAuth();
+  const metadata = { id_token_signed_response_alg: "ES256" };
+  const config = await known(given.client.client_id, authentication, metadata, given.certificate);
   const { parameters, checks } = await prepared({ redirect_uri: given.redirect_uri });
   const url = await client.buildAuthorizationUrlWithPAR(config, parameters);
   const tokens = await client.authorizationCodeGrant(config, await visit(url), checks);

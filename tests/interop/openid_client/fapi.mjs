@@ -1,4 +1,4 @@
-// FAPI 2.0 with everything: pushed signed requests, private_key_jwt, DPoP, the answer as a JWT, no rotation.
+// FAPI 2.0 with DPoP: requests pushed, signed or not; private_key_jwt or a certificate; answers as a JWT; no rotation.
 
 import assert from "node:assert";
 import { importJWK } from "jose";
@@ -9,12 +9,10 @@ import { isRefused, known, prepared } from "./registered.mjs";
 export default async (given) => {
   const jwk = given.client.jwks.keys[0];
   const signing = { key: await importJWK(jwk, "PS256"), kid: jwk.kid };
-  const { signed } = given;
-  const config = await known(given.client.client_id, client.PrivateKeyJwt(signing), {
-    id_token_signed_response_alg: "ES256",
-    authorization_signed_response_alg: "PS256",
-    use_mtls_endpoint_aliases: false,
-  });
+  const { signed, certificate } = given;
+  const authentication = certificate ? client.TlsClientAuth() : client.PrivateKeyJwt(signing);
+  const metadata = { id_token_signed_response_alg: "ES256", authorization_signed_response_alg: "PS256" };
+  const config = await known(given.client.client_id, authentication, metadata, certificate);
   if (signed) client.useJwtResponseMode(config);
   const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"));
   const { parameters, checks } = await prepared({ redirect_uri: given.redirect_uri, scope: "openid profile" });
