@@ -34,8 +34,8 @@ class AccessTokenClaims:
 
 def confirmation(*, jkt: str | None, x5t: str | None) -> dict[str, str]:
     """The `cnf` claim; empty for a token that is bound to nothing."""
-    # RFC 9449 §6.1: "the public key information is represented using the jkt confirmation method member defined herein."
-    # RFC 8705 §3.1 has `x5t#S256` for a certificate.
+    # RFC 9449 §6.1: "the public key information is represented using the jkt confirmation method member"; RFC 8705 §3.1
+    # has x5t#S256 for a certificate.
     members = {"jkt": jkt, "x5t#S256": x5t}
     return {name: value for name, value in members.items() if value is not None}
 

@@ -102,7 +102,7 @@ def _judged_claims(
         raise JwtRefused("exp is missing or past")
     if any(moment is not None and moment > present + skew for moment in (issued, not_before)):
         raise JwtRefused("iat or nbf lies in the future")
-    # §3 (4): "the authorization server may reject JWTs with an "exp" claim value that is unreasonably far in the future"
+    # §3 (4): the server "may reject JWTs with an "exp" claim value that is unreasonably far in the future"
     longest = int((LONGEST_LIFE_OUTSIDE_FAPI if other_audiences else LONGEST_LIFE).total_seconds())
     if expires > (present if issued is None else issued) + longest:
         raise JwtRefused(f"exp must be at most {longest} seconds after iat")

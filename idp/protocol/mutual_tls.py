@@ -82,8 +82,8 @@ def validate_certified(
 
     Raises InvalidClientError (HTTP 401).
     """
-    # §2.1: "It relies on a validated certificate chain … and a single subject distinguished name (DN) or a single subject
-    # alternative name (SAN) to authenticate the client."
+    # §2.1: "It relies on a validated certificate chain … and a single subject distinguished name (DN) or a single
+    # subject alternative name (SAN) to authenticate the client."
     try:
         if not expected_authorities:
             raise VerificationError("no authority is trusted")

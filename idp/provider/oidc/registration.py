@@ -90,8 +90,8 @@ def _bearer(request: Request) -> str | None:
     if header is None:
         return None
     presented = parse_authorization(header)
-    # RFC 7592 §2: "The client MUST use its registration access token in all calls to this endpoint as an OAuth 2.0 Bearer
-    # Token"
+    # RFC 7592 §2: "The client MUST use its registration access token in all calls to this endpoint as an OAuth 2.0
+    # Bearer Token"
     if presented.scheme is not TokenScheme.BEARER:
         raise InvalidTokenError("the token must come under the Bearer scheme")
     return presented.access_token
