@@ -41,6 +41,22 @@ def replace(at_once: AtOnce = False, profile: OfProfile = None, home: Home = Non
     _run(work, profile, home)
 
 
+@commands.command()
+def revoke(
+    kid: Annotated[str, typer.Argument(help="Which key, as `idp keys list` shows it.")],
+    profile: OfProfile = None,
+    home: Home = None,
+) -> None:
+    """Forget a key that others may hold, once its successor signs: what it signed is refused from now on. Audited."""
+
+    async def work(settings: Settings) -> None:
+        async with open_ground(settings) as ground:
+            await ground.signing_keys.revoke(kid, by=SYSTEM)
+        typer.echo(f"{kid} is forgotten")
+
+    _run(work, profile, home)
+
+
 @commands.command("prepare-root")
 def prepare_root(profile: OfProfile = None, home: Home = None) -> None:
     """Make the next root key: it opens, nothing is sealed under it yet. Copy it to every node and restart each."""

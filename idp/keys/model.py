@@ -21,6 +21,8 @@ class KeysProblem(StrEnum):
 
     UNCONFIRMED = "KEY-01"
     UNREACHABLE = "KEY-02"
+    UNKNOWN = "KEY-03"
+    STILL_SIGNS = "KEY-04"
 
 
 class KeysUnconfirmed(Unavailable):

@@ -16,6 +16,7 @@ from joserfc.jwk import KeySet
 
 from idp.audit.model import SYSTEM, Actor, AuditEvent
 from idp.kernel.clock import Clock
+from idp.kernel.errors import Conflict, NotFound
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys import signing_store
 from idp.keys.audit_seals import audit_log_of
@@ -32,6 +33,7 @@ from idp.keys.model import (
     ALGORITHMS,
     KEY_ALGORITHMS,
     Keeper,
+    KeysProblem,
     KeysUnconfirmed,
     KeyUnreachable,
     PrivateKeys,
@@ -109,6 +111,23 @@ class SigningKeys:
                 await self._succeed(uow, alg, replaced, starts, by=by)
         await self._renew_snapshot()
         return starts
+
+    async def revoke(self, kid: str, *, by: Actor) -> None:
+        """Forget a key that others may hold: what it signed is refused on every node within five seconds.
+
+        Raises NotFound, and Conflict while it is the one that signs: it is replaced first.
+        """
+        async with self._storage.unit_of_work() as uow:
+            key = next((key for key in await signing_store.all_keys(uow) if key.kid == kid), None)
+            if key is None:
+                raise NotFound(KeysProblem.UNKNOWN)
+            if key.signs_at(uow.now):
+                raise Conflict(KeysProblem.STILL_SIGNS)
+            await signing_store.forget(uow, kid)
+            await self._audit.append(uow, AuditEvent("signing_keys.revoked", by, details={"kid": kid}))
+        await self._renew_snapshot()
+        if (keeper := self._keepers.get(key.private.keeper)) is not None:
+            await keeper.destroy(key.private)
 
     async def refresh(self) -> tuple[SigningKey, ...]:
         """The keys as the store has them, at most two seconds old.

@@ -68,6 +68,11 @@ async def retire_at(uow: UnitOfWork, kids: list[str], when: datetime) -> None:
     )
 
 
+async def forget(uow: UnitOfWork, kid: str) -> None:
+    """Take a key out of the store, whatever its calendar says."""
+    await uow.execute(delete(signing_key).where(signing_key.c.kid == kid))
+
+
 async def forget_gone(uow: UnitOfWork) -> dict[str, PrivateHalf]:
     """Take keys whose time is over out of the store: by kid, what it knew of their private halves."""
     over = delete(signing_key).where(signing_key.c.gone_at <= uow.now).returning(*signing_key.c)

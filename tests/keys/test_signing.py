@@ -1,6 +1,7 @@
 """Signing keys: what they sign verifies with joserfc, the calendar is kept, and the store confirms every use."""
 
 import asyncio
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey, KeySet
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from idp.audit.model import SYSTEM
+from idp.audit.store import audit_entry
+from idp.kernel.errors import Conflict, NotFound
 from idp.keys.calendar import (
     KEPT_AFTER_USE,
     KNOWN_EVERYWHERE_AFTER,
@@ -171,6 +174,43 @@ async def test_a_replacement_without_haste_gives_clients_their_day(sqlite_storag
     clock.advance(PUBLISHED_BEFORE_USE.total_seconds())
     await keys.refresh()
     assert kid_of(await keys.sign_jwt({}, typ="x")) == newest
+
+
+async def test_a_key_that_others_hold_is_revoked_once_it_does_not_sign_any_more(
+    sqlite_storage: Storage, clock: FrozenClock
+) -> None:
+    here, there = node(sqlite_storage, clock), node(sqlite_storage, clock)
+    await here.ensure()
+    [first] = await published(here, "ES256")
+    token = await here.sign_jwt({}, typ="x")
+    with pytest.raises(Conflict, match="KEY-04"):
+        await here.revoke(first, by=SYSTEM)
+    await here.replace(by=SYSTEM, at_once=True)
+    clock.advance(KNOWN_EVERYWHERE_AFTER.total_seconds())
+    await here.revoke(first, by=SYSTEM)
+    await there.refresh()
+    for keys in (here, there):
+        with pytest.raises(SealBroken):
+            await keys.verify_jwt(token, expected_typ="x")
+        assert first not in await published(keys, "ES256")
+    with pytest.raises(NotFound, match="KEY-03"):
+        await here.revoke(first, by=SYSTEM)
+
+
+async def test_every_change_of_a_key_is_on_record(sqlite_storage: Storage, clock: FrozenClock) -> None:
+    keys = node(sqlite_storage, clock)
+    await keys.ensure()
+    [first] = await published(keys, "ES256")
+    await keys.replace(by=SYSTEM, at_once=True)
+    clock.advance(KNOWN_EVERYWHERE_AFTER.total_seconds())
+    await keys.revoke(first, by=SYSTEM)
+    clock.advance(KEPT_AFTER_USE.total_seconds())
+    await keys.ensure()
+    async with sqlite_storage.reading() as uow:
+        entries = [json.loads(row.canonical) for row in await uow.all(select(audit_entry))]
+    events = [entry["event"].removeprefix("signing_keys.") for entry in entries]
+    assert sorted(events) == ["forgotten"] * 2 + ["made"] * 6 + ["revoked"]
+    assert [entry["details"]["kid"] for entry in entries if entry["event"].endswith("revoked")] == [first]
 
 
 async def test_tokens_of_another_type_or_key_are_refused(sqlite_storage: Storage, clock: FrozenClock) -> None:
