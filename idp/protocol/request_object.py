@@ -97,8 +97,8 @@ def _judge_parties(claims: Mapping[str, Any], expected_client_id: str, expected_
 def _judge_times(claims: Mapping[str, Any], strict: bool, now: datetime) -> None:
     expires, not_before = numeric_date(claims, "exp"), numeric_date(claims, "nbf")
     present, skew, longest = now.timestamp(), CLOCK_SKEW.total_seconds(), LONGEST_LIFE.total_seconds()
-    # FAPI 2.0 Message Signing §5.3.1: "an nbf claim that is no longer than 60 minutes in the past" and "an exp claim that
-    # has a lifetime of no longer than 60 minutes after the nbf claim"
+    # FAPI 2.0 Message Signing §5.3.1: "an nbf claim that is no longer than 60 minutes in the past" and "an exp claim
+    # that has a lifetime of no longer than 60 minutes after the nbf claim"
     if strict and (expires is None or not_before is None):
         raise JwtRefused("exp and nbf are required")
     if expires is not None and expires <= present - skew:
