@@ -110,7 +110,6 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
     citizens = Citizens(
         storage=storage,
         sessions=rooms.sessions,
-        subscribers=rooms.subscribers,
         cookie=SessionCookie(https=kit.https),
     )
     flows = Flows(storage=storage, requests=rooms.requests, clients=rooms.clients, agencies=rooms.agencies)
@@ -129,7 +128,6 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         InitiateLogin(storage=storage, clients=rooms.clients, issuer=settings.issuer),
         AuthorizeEndpoint(
             pages=kit.pages,
-            storage=storage,
             intake=rooms.intake,
             requests=rooms.requests,
             citizens=citizens,

@@ -7,6 +7,7 @@ from typing import Any
 
 from idp.kernel.assurance import Aal
 from idp.kernel.ids import PasskeyId, SsoSessionId, SubscriberId
+from idp.subscribers.model import Subscriber
 
 
 class AuthenticationProblem(StrEnum):
@@ -130,6 +131,14 @@ class SsoSession:
     auth_time: datetime
     last_seen: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session that may be used, and whose it is."""
+
+    session: SsoSession
+    subscriber: Subscriber
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.authentication import store
-from idp.authentication.model import SsoSession, StartedSession
+from idp.authentication.hot_store import SIGNED_IN, signed_in_of
+from idp.authentication.model import SignedIn, SsoSession, StartedSession
 from idp.kernel.assurance import Aal
 from idp.kernel.ids import SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.storage.outbox import enqueue
-from idp.storage.storage import UnitOfWork
+from idp.storage.storage import Storage, UnitOfWork
 
 TOUCH_EVERY = timedelta(minutes=1)
 COOKIE_VALUE_LENGTH = 43
@@ -62,9 +63,14 @@ class Sessions:
 
         Whether the subscriber may still act is for the caller: `subscribers.store.live_subscriber`.
         """
-        if cookie_value is None or len(cookie_value) != COOKIE_VALUE_LENGTH:
-            return None
-        return await store.find_live_session(uow, _digest(cookie_value))
+        digest = cookie_digest(cookie_value)
+        return None if digest is None else await store.find_live_session(uow, digest)
+
+    async def signed_in(self, storage: Storage, cookie_value: str | None, *, now: datetime) -> SignedIn | None:
+        """The session of a cookie while it may be used, and its live identity, in one read. Raises Unavailable."""
+        digest = cookie_digest(cookie_value)
+        row = None if digest is None else await storage.hot.first(SIGNED_IN, cookie_digest=digest, now=now)
+        return None if row is None else signed_in_of(row)
 
     def needs_touch(self, session: SsoSession, *, now: datetime) -> bool:
         """True when the last use that is written down is a minute or more ago."""
@@ -105,6 +111,13 @@ class Sessions:
                 details={"session": session.id, **details},
             ),
         )
+
+
+def cookie_digest(cookie_value: str | None) -> bytes | None:
+    """By what the session of a cookie is found; None for what is no cookie of ours."""
+    if cookie_value is None or len(cookie_value) != COOKIE_VALUE_LENGTH:
+        return None
+    return _digest(cookie_value)
 
 
 def _digest(cookie_value: str) -> bytes:

@@ -105,7 +105,7 @@ async def find_live_session(uow: UnitOfWork, cookie_digest: bytes) -> SsoSession
     """The session of a cookie, if it may be used now."""
     statement = select(sso_session).where(sso_session.c.cookie_digest == cookie_digest, live_session(uow.now))
     row = await uow.first(statement)
-    return None if row is None else _session(row)
+    return None if row is None else session_of(row)
 
 
 async def touch_session(uow: UnitOfWork, session_id: SsoSessionId) -> None:
@@ -268,7 +268,8 @@ def _usable_link(digest: bytes, now: datetime) -> ColumnElement[bool]:
     return and_(passkey_link.c.digest == digest, passkey_link.c.spent_at.is_(None), passkey_link.c.expires_at > now)
 
 
-def _session(row: Row[Any]) -> SsoSession:
+def session_of(row: Any) -> SsoSession:
+    """The session of a whole row."""
     return SsoSession(
         id=SsoSessionId(row.id),
         subscriber_id=SubscriberId(row.subscriber_id),

@@ -31,6 +31,13 @@ def covers(record: ConsentRecord, details: Sequence[GdxDetail], claims: Sequence
     return set(claims) <= set(record.claims) and all(_covers_one(record, detail) for detail in details)
 
 
+def first_covering(
+    records: Sequence[ConsentRecord], details: Sequence[GdxDetail], claims: Sequence[str], *, now: datetime
+) -> ConsentRecord | None:
+    """The first of these that alone covers all details and claims."""
+    return next((record for record in records if covers(record, details, claims, now=now)), None)
+
+
 def _covers_one(record: ConsentRecord, asked: GdxDetail) -> bool:
     agreed = record.detail_of(asked.dataset)
     return (

@@ -93,7 +93,7 @@ class Consents:
     ) -> ConsentRecord | None:
         """The newest consent in force that alone covers all details and claims, so that nobody need be asked again."""
         live = await self.in_force(uow, subscriber_id, client_id)
-        return next((record for record in live if rules.covers(record, details, claims, now=uow.now)), None)
+        return rules.first_covering(live, details, claims, now=uow.now)
 
     async def use(self, uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool:
         """Use the consent once for a data set, in the transaction that discloses; False when nothing may be

@@ -132,10 +132,11 @@ async def _load(uow: UnitOfWork, statement: Select[Any]) -> tuple[ConsentRecord,
     rows = await uow.all(statement)
     counted = [row.id for row in rows if row.details]
     uses = await uow.all(select(consent_use).where(consent_use.c.consent_id.in_(counted))) if counted else ()
-    return tuple(_record(row, uses) for row in rows)
+    return tuple(record_of(row, uses) for row in rows)
 
 
-def _record(row: Row[Any], uses: Sequence[Row[Any]]) -> ConsentRecord:
+def record_of(row: Any, uses: Sequence[Row[Any]]) -> ConsentRecord:
+    """The consent of a whole row, with its rows of uses."""
     return ConsentRecord(
         id=ConsentId(row.id),
         subscriber_id=SubscriberId(row.subscriber_id),

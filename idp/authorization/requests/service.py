@@ -1,20 +1,23 @@
 """The flow in the browser: what comes next, and the three ways it ends: issued, allowed, denied."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, assert_never
 
 from idp.agencies.service import Agencies
+from idp.audit.hot_store import entry_values
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
-from idp.authentication.model import SsoSession
+from idp.authentication.hot_store import signed_in_of
+from idp.authentication.model import SignedIn, SsoSession
+from idp.authentication.sessions import cookie_digest
+from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
-from idp.authorization.grants.model import AuthorizationCode
-from idp.authorization.grants.rules import grant_end
 from idp.authorization.requests import rules, store
 from idp.authorization.requests.answers import ClientAnswers
+from idp.authorization.requests.granting import Found, code_of, event_of, issued_details
+from idp.authorization.requests.hot_store import ISSUE, SIGN_IN_FACTS
 from idp.authorization.requests.model import (
-    CODE_LIFETIME,
     AskConsent,
     Issue,
     OidcProblem,
@@ -26,22 +29,22 @@ from idp.authorization.requests.model import (
 )
 from idp.authorization.requests.sealed import PendingRequests
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
+from idp.consent.rules import first_covering
 from idp.consent.service import Consents
-from idp.kernel.assurance import Acr
+from idp.consent.store import record_of
 from idp.kernel.errors import Conflict, Refused
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken, SealExpired
-from idp.protocol.claims_request import claim_names
 from idp.protocol.errors import AccessDeniedError, OAuth2Error
 from idp.protocol.response_mode import ClientAnswer
-from idp.storage.spent import spend_in
+from idp.storage.spent import is_spent, spend_in, spending_values
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
 
 class AuthorizationRequests:
-    """Leads a pending request to its end. Each end is one unit of work and gives the answer for the client."""
+    """Leads a pending request to its end. Each end is one transaction and gives the answer for the client."""
 
     def __init__(
         self,
@@ -99,17 +102,67 @@ class AuthorizationRequests:
         claims = rules.released_claims(client, pending.request.scope, pending.request.claims)
         if session is not None and (pending.details or claims):
             covering = await self._consents.covering(uow, session.subscriber_id, client.id, pending.details, claims)
-        sub = None if session is None else self._pairwise.sub(client.sector, session.subscriber_id)
-        return rules.decide_step(rules.Facts(pending, client, session, subscriber, covering, uow.now, sub))
+        found = None if session is None or subscriber is None else SignedIn(session, subscriber)
+        return rules.decide_step(self._facts(pending, client, found, covering, uow.now))
 
-    async def issue(self, pending: PendingRequest, session: SsoSession) -> ClientAnswer:
-        """End a flow in which nobody need be asked. Raises Conflict when that is no longer so, or it has ended."""
-        async with self._storage.unit_of_work() as uow:
-            step = await self.next_step(uow, pending, session)
-            if not isinstance(step, Issue):
-                raise Conflict(OidcProblem.SIGN_IN_AGAIN)
-            code = await self._issue(uow, pending, session, step.consent)
-        return await self._answers.code(pending.return_address, code, session)
+    def _facts(
+        self,
+        pending: PendingRequest,
+        client: Client,
+        found: SignedIn | None,
+        covering: ConsentRecord | None,
+        now: datetime,
+    ) -> rules.Facts:
+        if found is None:
+            return rules.Facts(pending, client, None, None, None, now)
+        sub = self._pairwise.sub(client.sector, found.session.subscriber_id)
+        return rules.Facts(pending, client, found.session, found.subscriber, covering, now, sub)
+
+    async def find_step(self, pending: PendingRequest, cookie_value: str | None) -> Found:
+        """What must happen now in a browser with this cookie, read at once. Raises Refused(UNKNOWN_CLIENT)."""
+        now = self._storage.clock.now()
+        client = await self._clients.known(self._storage, pending.client_id, now=now)
+        if client is None:
+            raise Refused(OidcProblem.UNKNOWN_CLIENT)
+        digest = cookie_digest(cookie_value)
+        rows: Sequence[Any] = ()
+        if digest is not None:
+            rows = await self._storage.hot.all(SIGN_IN_FACTS, cookie_digest=digest, client_id=client.id, now=now)
+        found = signed_in_of(rows[0]) if rows else None
+        if pending.details:
+            # rights and uses of data sets are looked up one by one
+            async with self._storage.reading() as uow:
+                return Found(
+                    client, found, await self.next_step(uow, pending, None if found is None else found.session)
+                )
+        claims = rules.released_claims(client, pending.request.scope, pending.request.claims)
+        given = [record_of(row, ()) for row in rows if row.id is not None]
+        covering = first_covering(given, (), claims, now=now)
+        return Found(client, found, rules.decide_step(self._facts(pending, client, found, covering, now)))
+
+    async def issue(self, pending: PendingRequest, found: Found, consent: ConsentRecord | None) -> ClientAnswer:
+        """End a flow in which nobody need be asked, in one statement that looks again.
+
+        Raises Conflict when something it rests on has ended meanwhile, or the flow has.
+        """
+        assert found.signed_in is not None  # the dispatcher issues to nobody else
+        now, session = self._storage.clock.now(), found.signed_in.session
+        code = code_of(pending, found.signed_in, consent, code_id=self._code_id(), now=now)
+        event = event_of("authorization.issued", pending, session, found.client, issued_details(code, pending, None))
+        issued = await self._storage.hot.write(
+            ISSUE,
+            session_id=session.id,
+            subscriber_id=session.subscriber_id,
+            client_id=pending.client_id,
+            consent_id=code.consent_id,
+            now=now,
+            **spending_values(pending.spend),
+            **entry_values(self._audit.entry(event, now=now)),
+        )
+        if not issued:
+            completed = await is_spent(self._storage, pending.spend)
+            raise Conflict(OidcProblem.FLOW_COMPLETED if completed else OidcProblem.SIGN_IN_AGAIN)
+        return await self._answers.code(pending.return_address, self._codes.seal(code), session)
 
     async def allow(self, pending: PendingRequest, session: SsoSession, *, shown_hash: str) -> ClientAnswer:
         """The citizen allows what was shown: consent, code and entry in one transaction.
@@ -192,35 +245,13 @@ class AuthorizationRequests:
     ) -> str:
         await self._complete(uow, pending)
         subscriber = await self._subscribers.get(uow, session.subscriber_id)
-        code = AuthorizationCode(
-            id=random_text(self._randomness, bits=128),
-            expires_at=uow.now + CODE_LIFETIME,
-            client_id=pending.client_id,
-            redirect_uri=pending.request.redirect_uri,
-            code_challenge=pending.request.code_challenge,
-            nonce=pending.request.nonce,
-            scope=pending.request.scope,
-            authorization_details=tuple(detail.to_json() for detail in pending.details),
-            subscriber_id=session.subscriber_id,
-            sso_session_id=session.id,
-            acr=Acr(subscriber.ial, session.aal),
-            amr=session.amr,
-            auth_time=session.auth_time,
-            consent_id=None if consent is None else consent.id,
-            jkt=pending.jkt,
-            grant_expires_at=grant_end(consent, pending.request.scope, now=uow.now),
-            claims=pending.request.claims,
-            resource=pending.request.resource,
-        )
-        details = {
-            "scope": list(code.scope),
-            "claims": list(claim_names(code.claims)),
-            "datasets": [detail.dataset for detail in pending.details],
-            "consent": code.consent_id,
-            "shown_hash": shown_hash,
-        }
-        await self._note(uow, "authorization.issued", pending, session, details)
+        found = SignedIn(session, subscriber)
+        code = code_of(pending, found, consent, code_id=self._code_id(), now=uow.now)
+        await self._note(uow, "authorization.issued", pending, session, issued_details(code, pending, shown_hash))
         return self._codes.seal(code)
+
+    def _code_id(self) -> str:
+        return random_text(self._randomness, bits=128)
 
     async def _complete(self, uow: UnitOfWork, pending: PendingRequest) -> None:
         if not await spend_in(uow, pending.spend):
@@ -237,15 +268,4 @@ class AuthorizationRequests:
         outcome: Literal["ok", "refused"] = "ok",
     ) -> None:
         client = await self._clients.get(uow, pending.client_id)
-        await self._audit.append(
-            uow,
-            AuditEvent(
-                event,
-                actor=Actor(ActorKind.SUBSCRIBER, session.subscriber_id),
-                outcome=outcome,
-                subject=session.subscriber_id,
-                agency_id=None if client is None else client.agency_id,
-                client_id=pending.client_id,
-                details=details,
-            ),
-        )
+        await self._audit.append(uow, event_of(event, pending, session, client, details, outcome=outcome))

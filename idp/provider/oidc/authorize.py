@@ -25,7 +25,6 @@ from idp.protocol.parameters import parse_parameters
 from idp.provider.oidc.wire import NO_STORE, read_parameters
 from idp.provider.pages.client_answer import answer_client
 from idp.provider.pages.session_cookie import Citizens
-from idp.storage.storage import Storage
 from idp.web.browsers import BrowserIds
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
@@ -40,14 +39,12 @@ class AuthorizeEndpoint:
         self,
         *,
         pages: Pages,
-        storage: Storage,
         intake: RequestIntake,
         requests: AuthorizationRequests,
         citizens: Citizens,
         browsers: BrowserIds,
     ) -> None:
         self._pages = pages
-        self._storage = storage
         self._intake = intake
         self._requests = requests
         self._citizens = citizens
@@ -63,13 +60,12 @@ class AuthorizeEndpoint:
             pending = await self._pending(request, browser_id)
         except RequestRefused as refused:
             return answer_client(self._pages, request, refused.answer)
-        handle = self._requests.flow_handle(pending, browser_id)
         if request.method != "GET":
             # HEAD changes nothing, so nothing is issued to it.
             # A form of another site brings no cookie along (SameSite=Lax); the navigation that follows does.
-            response = _see_other(f"/authorize?{urlencode({FLOW: handle})}")
+            response = self._with_flow("/authorize", pending, browser_id)
         else:
-            response = await self._next(request, pending, handle)
+            response = await self._next(request, pending, browser_id)
         self._browsers.remember(request, response)
         return response
 
@@ -94,19 +90,18 @@ class AuthorizeEndpoint:
             return await self._intake.open_pushed(parameters.get("client_id", ""), parameters["request_uri"])
         return await self._intake.begin(parameters)
 
-    async def _next(self, request: Request, pending: PendingRequest, handle: str) -> Response:
-        citizen = await self._citizens.find(request)
-        session = None if citizen is None else citizen.session
-        async with self._storage.reading() as uow:
-            step = await self._requests.next_step(uow, pending, session)
-        match step:
+    async def _next(self, request: Request, pending: PendingRequest, browser_id: str) -> Response:
+        found = await self._requests.find_step(pending, self._citizens.cookie.read(request))
+        session = found.session
+        if session is not None:
+            await self._citizens.keep_awake(session)
+        match found.step:
             case SignIn() | StepUp():
-                return _see_other(f"/sign-in?{urlencode({FLOW: handle})}")
+                return self._with_flow("/sign-in", pending, browser_id)
             case AskConsent():
-                return _see_other(f"/consent?{urlencode({FLOW: handle})}")
-            case Issue():
-                assert session is not None  # the dispatcher issues to nobody else
-                answer = await self._requests.issue(pending, session)
+                return self._with_flow("/consent", pending, browser_id)
+            case Issue(consent):
+                answer = await self._requests.issue(pending, found, consent)
             case Refuse(error):
                 if session is None:
                     self._intake.note_refused(pending, error)
@@ -114,6 +109,9 @@ class AuthorizeEndpoint:
             case never:
                 assert_never(never)
         return answer_client(self._pages, request, answer, ui_locales=pending.request.ui_locales)
+
+    def _with_flow(self, path: str, pending: PendingRequest, browser_id: str) -> Response:
+        return _see_other(f"{path}?{urlencode({FLOW: self._requests.flow_handle(pending, browser_id)})}")
 
 
 def _see_other(location: str) -> Response:

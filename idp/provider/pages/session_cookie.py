@@ -15,7 +15,6 @@ from idp.kernel.ids import SubscriberId
 from idp.protocol.logout import browser_state
 from idp.storage.storage import Storage
 from idp.subscribers.model import Subscriber
-from idp.subscribers.service import Subscribers
 
 
 class SessionCookie:
@@ -74,25 +73,25 @@ class Citizen:
 class Citizens:
     """Finds who is signed in."""
 
-    def __init__(
-        self, *, storage: Storage, sessions: Sessions, subscribers: Subscribers, cookie: SessionCookie
-    ) -> None:
+    def __init__(self, *, storage: Storage, sessions: Sessions, cookie: SessionCookie) -> None:
         self._storage = storage
         self._sessions = sessions
-        self._subscribers = subscribers
         self.cookie = cookie
 
     async def find(self, request: Request) -> Citizen | None:
         """The citizen of this request: a live session of a live identity. Its idle time starts again."""
-        async with self._storage.reading() as uow:
-            session = await self._sessions.find(uow, self.cookie.read(request))
-            subscriber = None if session is None else await self._subscribers.get(uow, session.subscriber_id)
-        if session is None or subscriber is None or not subscriber.is_live:
+        now = self._storage.clock.now()
+        found = await self._sessions.signed_in(self._storage, self.cookie.read(request), now=now)
+        if found is None:
             return None
+        await self.keep_awake(found.session)
+        return Citizen(found.session, found.subscriber)
+
+    async def keep_awake(self, session: SsoSession) -> None:
+        """The session was used: its idle time starts again."""
         if self._sessions.needs_touch(session, now=self._storage.clock.now()):
-            async with self._storage.unit_of_work() as writing:
-                await self._sessions.touch(writing, session)
-        return Citizen(session, subscriber)
+            async with self._storage.unit_of_work() as uow:
+                await self._sessions.touch(uow, session)
 
     async def renew(
         self, request: Request, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...]

@@ -274,7 +274,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         pending_requests=pending_requests,
         audit=audit,
     )
-    citizens = Citizens(storage=storage, sessions=sessions, subscribers=subscribers, cookie=SessionCookie(https=False))
+    citizens = Citizens(storage=storage, sessions=sessions, cookie=SessionCookie(https=False))
     browsers = BrowserIds(door="id", https=False)
     pages, csrf = pages_of(browsers), Csrf(key=b"c" * 32, browsers=browsers, origin=ISSUER)
     common: dict[str, Any] = {"pages": pages, "csrf": csrf, "citizens": citizens}
@@ -301,7 +301,6 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         ),
         AuthorizeEndpoint(
             pages=pages,
-            storage=storage,
             intake=intake,
             requests=requests,
             citizens=citizens,

@@ -1,0 +1,89 @@
+"""What granting a request makes: the code with all it carries, and the entry about it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authentication.model import SignedIn, SsoSession
+from idp.authorization.client_registration.model import Client
+from idp.authorization.grants.model import AuthorizationCode
+from idp.authorization.grants.rules import grant_end
+from idp.authorization.requests.model import CODE_LIFETIME, PendingRequest, Step
+from idp.consent.model import ConsentRecord
+from idp.kernel.assurance import Acr
+from idp.protocol.claims_request import claim_names
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a pending request in one browser, and what comes next."""
+
+    client: Client
+    signed_in: SignedIn | None
+    step: Step
+
+    @property
+    def session(self) -> SsoSession | None:
+        """The session of the browser while it may be used."""
+        return None if self.signed_in is None else self.signed_in.session
+
+
+def code_of(
+    pending: PendingRequest, found: SignedIn, consent: ConsentRecord | None, *, code_id: str, now: datetime
+) -> AuthorizationCode:
+    """The code for a request that this person lets the client have."""
+    session, request = found.session, pending.request
+    return AuthorizationCode(
+        id=code_id,
+        expires_at=now + CODE_LIFETIME,
+        client_id=pending.client_id,
+        redirect_uri=request.redirect_uri,
+        code_challenge=request.code_challenge,
+        nonce=request.nonce,
+        scope=request.scope,
+        authorization_details=tuple(detail.to_json() for detail in pending.details),
+        subscriber_id=session.subscriber_id,
+        sso_session_id=session.id,
+        acr=Acr(found.subscriber.ial, session.aal),
+        amr=session.amr,
+        auth_time=session.auth_time,
+        consent_id=None if consent is None else consent.id,
+        jkt=pending.jkt,
+        grant_expires_at=grant_end(consent, request.scope, now=now),
+        claims=request.claims,
+        resource=request.resource,
+    )
+
+
+def issued_details(code: AuthorizationCode, pending: PendingRequest, shown_hash: str | None) -> dict[str, Any]:
+    """What the entry of a granted request says."""
+    return {
+        "scope": list(code.scope),
+        "claims": list(claim_names(code.claims)),
+        "datasets": [detail.dataset for detail in pending.details],
+        "consent": code.consent_id,
+        "shown_hash": shown_hash,
+    }
+
+
+def event_of(
+    event: str,
+    pending: PendingRequest,
+    session: SsoSession,
+    client: Client | None,
+    details: Mapping[str, Any],
+    *,
+    outcome: Literal["ok", "refused"] = "ok",
+) -> AuditEvent:
+    """An entry about what became of a request."""
+    return AuditEvent(
+        event,
+        actor=Actor(ActorKind.SUBSCRIBER, session.subscriber_id),
+        outcome=outcome,
+        subject=session.subscriber_id,
+        agency_id=None if client is None else client.agency_id,
+        client_id=pending.client_id,
+        details=details,
+    )
