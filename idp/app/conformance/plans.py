@@ -54,13 +54,16 @@ def clients_of(path: Path) -> tuple[PlannedClient, ...]:
     try:
         plan = json.loads(path.read_text("utf-8"))
         wanted = plan[OURS]
-        return tuple(
+        clients = tuple(
             _client(plan[name], {SHARED: wanted[SHARED], **ours}, plan.get(CERTIFICATES.get(name, "")))
             for name, ours in wanted.items()
             if name != SHARED
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PlanUnreadable(f"{path.name}: {type(error).__name__}: {error}") from error
+    if len({client.id for client in clients}) < len(clients):
+        raise PlanUnreadable(f"{path.name}: two clients have one client_id")
+    return clients
 
 
 def _certified(ours: Mapping[str, Any], certificate: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
