@@ -115,7 +115,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
     flows = Flows(storage=storage, requests=rooms.requests, clients=rooms.clients, agencies=rooms.agencies)
     callers = Callers(key_sets=rooms.key_sets, certificates=_client_certificates(settings, rooms))
     page_families = (
-        MetadataEndpoints(metadata=rooms.metadata, keys=ground.signing_keys),
+        MetadataEndpoints(metadata=rooms.metadata, keys=ground.signing_keys, encryption=ground.request_object_key),
         ClientEndpoints(
             callers=callers,
             intake=rooms.intake,

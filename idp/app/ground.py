@@ -12,13 +12,14 @@ from idp.kernel.clock import Clock, SystemClock
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.audit_seals import CheckpointSigner, audit_log_of
 from idp.keys.blind_index import BlindIndex
-from idp.keys.encryption import ServerEncryptionKey
+from idp.keys.encryption import REQUEST_OBJECTS, ServerEncryptionKey
 from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys, load_root_keys
 from idp.keys.model import KeyUnreachable, PrivateKeys
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
+from idp.protocol.request_object import OBJECT_ENCRYPTION_METHODS
 from idp.settings import SMALL_PROFILES, Settings
 from idp.storage.clock_watch import watch_clock
 from idp.storage.profile import mark_or_check
@@ -39,6 +40,7 @@ class Ground:
     pairwise: PairwiseSubjects
     signing_keys: SigningKeys
     encryption_key: ServerEncryptionKey
+    request_object_key: ServerEncryptionKey
     checkpoint_signer: CheckpointSigner
     audit: AuditLog
     security_log: SecurityLog
@@ -107,6 +109,7 @@ def _ground(
         pairwise=PairwiseSubjects(root_keys),
         signing_keys=SigningKeys(storage=storage, root_keys=root_keys, clock=clock, module=module),
         encryption_key=ServerEncryptionKey(root_keys),
+        request_object_key=ServerEncryptionKey(root_keys, purpose=REQUEST_OBJECTS, methods=OBJECT_ENCRYPTION_METHODS),
         checkpoint_signer=CheckpointSigner(root_keys, origin=settings.audit_origin),
         audit=audit_log_of(root_keys, randomness=system_randomness),
         security_log=SecurityLog(clock),

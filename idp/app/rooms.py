@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography import x509
-
 from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.service import Agencies
 from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE, ensure_issuer_agency
 from idp.app.outside import Outside, client_addresses
+from idp.app.tls import client_certificate_authorities
 from idp.app.token_room import TokenGround, build_token_room
 from idp.authentication.model import RelyingParty
 from idp.authentication.passkey_links import PasskeyLinks
@@ -167,7 +166,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         security_log=security_log,
         key_sets=key_sets,
         token_endpoint=metadata["token_endpoint"],
-        authorities=_client_certificate_authorities(settings),
+        authorities=client_certificate_authorities(settings.client_certificate_authorities),
     )
     registration = Registration(
         storage=storage,
@@ -284,6 +283,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             pending_requests=pending_requests,
             audit=audit,
             security_log=security_log,
+            encryption=ground.request_object_key,
             key_sets=key_sets,
         ),
         requests=AuthorizationRequests(
@@ -334,8 +334,3 @@ def _certificate_methods(settings: Settings) -> tuple[str, ...]:
         SELF_SIGNED: behind_proxy or settings.self_signed_client_certificates is not None,
     }
     return tuple(method for method, does in works.items() if does)
-
-
-def _client_certificate_authorities(settings: Settings) -> list[x509.Certificate]:
-    path = settings.client_certificate_authorities
-    return [] if path is None else x509.load_pem_x509_certificates(path.read_bytes())

@@ -18,6 +18,7 @@ from idp.protocol.device import DEVICE_CODE_GRANT
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.prompt import Prompt
 from idp.protocol.redirection import is_loopback
+from idp.protocol.request_object import OBJECT_ENCRYPTION_ALGORITHMS, OBJECT_ENCRYPTION_METHODS
 from idp.protocol.response_mode import ResponseMode
 from idp.protocol.scopes import SCOPE_CLAIMS, claims_of
 from idp.protocol.token_request import GRANT_TYPES
@@ -68,6 +69,8 @@ def provider_metadata(
         "response_types_supported": ["code"],
         "response_modes_supported": list(ResponseMode),
         "authorization_signing_alg_values_supported": list(id_token_algorithms),
+        "authorization_encryption_alg_values_supported": list(ENCRYPTION_ALGORITHMS),
+        "authorization_encryption_enc_values_supported": list(ENCRYPTION_METHODS),
         "grant_types_supported": [*GRANT_TYPES, DEVICE_CODE_GRANT, CIBA_GRANT],
         "device_authorization_endpoint": f"{issuer}/device_authorization",
         "backchannel_authentication_endpoint": f"{issuer}/backchannel_authentication",
@@ -106,6 +109,8 @@ def provider_metadata(
         "claims_parameter_supported": True,
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": [*SIGNING_ALGORITHMS, "RS256"],
+        "request_object_encryption_alg_values_supported": list(OBJECT_ENCRYPTION_ALGORITHMS),
+        "request_object_encryption_enc_values_supported": list(OBJECT_ENCRYPTION_METHODS),
         "require_signed_request_object": False,
         "request_uri_parameter_supported": False,
         "ui_locales_supported": ["th", "en"],

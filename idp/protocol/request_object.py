@@ -1,6 +1,7 @@
 """Signed authorization requests: RFC 9101 (JAR), OpenID Connect Core §6.1, FAPI 2.0 Message Signing §5.3.
 
-Nothing outside a request object counts once there is one, and none is fetched from an address of a client.
+Nothing outside a request object counts once there is one, and none is fetched from an address of a client. One that is
+encrypted is signed first (RFC 9101 §6.1): encryption hides it from the browser and proves nothing.
 """
 
 import json
@@ -10,12 +11,16 @@ from typing import Any
 
 from idp.protocol.client_assertion import registered_key
 from idp.protocol.errors import InvalidRequestObject, RequestNotSupportedError
-from idp.protocol.jose import JwtRefused, numeric_date, read_unverified, verify_jwt_signature
+from idp.protocol.jose import MAX_COMPACT_LENGTH, JwtRefused, numeric_date, read_unverified, verify_jwt_signature
 
 MEDIA_TYPES = frozenset({"oauth-authz-req+jwt", "jwt"})
 LONGEST_LIFE = timedelta(minutes=60)
 CLOCK_SKEW = timedelta(seconds=10)
 """FAPI 2.0 Message Signing §5.3.1, as for client assertions: 10 seconds are borne, 60 are not."""
+
+OBJECT_ENCRYPTION_ALGORITHMS = ("ECDH-ES",)
+OBJECT_ENCRYPTION_METHODS = ("A128CBC-HS256", "A128GCM", "A256GCM")
+"""How objects may be encrypted to us. RFC 8725 §3.6: compression is not among it."""
 
 REGISTERED_CLAIMS = frozenset({"iss", "aud", "exp", "nbf", "iat", "jti"})
 """About the object itself, not parameters of the request (RFC 9101 §4)."""
@@ -59,6 +64,11 @@ def verify_request_object(
         }
     except JwtRefused as error:
         raise InvalidRequestObject(f"request object: {error}") from error
+
+
+def is_encrypted(request_object: str) -> bool:
+    """True for the form of a compact JWE (RFC 7516 §9: five segments), whatever is in it."""
+    return len(request_object) <= MAX_COMPACT_LENGTH and request_object.count(".") == 4
 
 
 def claimed_redirect_uri(request_object: str) -> str | None:

@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.signing import SigningKeys
 from idp.web.routes import Access, Entry
 
@@ -16,9 +17,10 @@ CACHED_BY_ANYBODY = {"cache-control": "public, max-age=300"}
 class MetadataEndpoints:
     """The two well-known addresses (one document) and the key set; the same for everybody, so caches may keep them."""
 
-    def __init__(self, *, metadata: Mapping[str, Any], keys: SigningKeys) -> None:
+    def __init__(self, *, metadata: Mapping[str, Any], keys: SigningKeys, encryption: ServerEncryptionKey) -> None:
         self._metadata = msgspec.json.encode(dict(metadata))
         self._keys = keys
+        self._encryption = encryption.public_jwk()
         self._shown: object = None
         self._jwks_document = b""
 
@@ -38,5 +40,7 @@ class MetadataEndpoints:
         keys = await self._keys.refresh()
         if keys is not self._shown:
             # written down once for as long as the keys are the same snapshot
-            self._jwks_document, self._shown = msgspec.json.encode(await self._keys.public_jwks()), keys
+            published = await self._keys.public_jwks()
+            self._jwks_document = msgspec.json.encode({"keys": [*published["keys"], self._encryption]})
+            self._shown = keys
         return Response(self._jwks_document, headers=CACHED_BY_ANYBODY, media_type="application/jwk-set+json")

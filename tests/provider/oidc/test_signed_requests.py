@@ -1,9 +1,13 @@
 """Request objects: by value from plain clients, pushed and required from clients that sign their messages."""
 
+import json
 from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
+from joserfc import jwe
+from joserfc.jwk import ECKey
+from joserfc.registry import HeaderParameter
 
 from idp.authorization.client_registration.model import ClientProfile
 from tests.protocol.signing import GONE, ec_key
@@ -125,3 +129,79 @@ async def test_a_plain_client_may_have_registered_that_it_pushes(world: World) -
     location = (await world.browser().get("/authorize", params=program.request())).headers["location"]
     assert query_of(location)["error"] == "invalid_request"
     assert (await program.push(program.request())).status_code == 201
+
+
+async def published_key(world: World) -> ECKey:
+    jwks = (await world.browser().get("/jwks")).json()
+    (jwk,) = [jwk for jwk in jwks["keys"] if jwk["use"] == "enc"]
+    assert "d" not in jwk
+    return ECKey.import_key(jwk)
+
+
+def encrypted(content: str, key: ECKey, **header: Any) -> str:
+    made = {"alg": "ECDH-ES", "enc": "A256GCM", "cty": "JWT", "kid": key.thumbprint(), **header}
+    algorithms = [made["alg"], made["enc"], *([made["zip"]] if "zip" in made else [])]
+    extension = {"b64": HeaderParameter("an extension", "bool")}
+    registry = jwe.JWERegistry(header_registry=extension, algorithms=algorithms)
+    return jwe.encrypt_compact(made, content.encode(), key, registry=registry)
+
+
+@pytest.mark.parametrize("enc", ["A128CBC-HS256", "A128GCM", "A256GCM"])
+async def test_an_encrypted_object_is_opened_and_then_judged_as_any_other(world: World, enc: str) -> None:
+    program = await register(world)
+    metadata = (await world.browser().get("/.well-known/openid-configuration")).json()
+    assert enc in metadata["request_object_encryption_enc_values_supported"]
+    assert metadata["request_object_encryption_alg_values_supported"] == ["ECDH-ES"]
+    browser = world.browser()
+    await world.sign_in(browser)
+    inside = encrypted(request_object(program, program.request(state="inside")), await published_key(world), enc=enc)
+    outside = {"client_id": program.client_id, "scope": "openid", "response_type": "code", "request": inside}
+    location = (await browser.get("/authorize", params=outside)).headers["location"]
+    assert location.startswith(CALLBACK)
+    assert (query_of(location)["state"], "code" in query_of(location)) == ("inside", True)
+
+
+async def test_a_pushed_encrypted_object(world: World) -> None:
+    program = await signing_client(world)
+    inside = encrypted(request_object(program, program.request()), await published_key(world))
+    assert (await program.push({"client_id": "signing", "request": inside})).status_code == 201
+    # encrypted, but not signed: RFC 9101 §6.1 has it signed first
+    bare = encrypted(json.dumps(program.request()), await published_key(world))
+    refused = await program.push({"client_id": "signing", "request": bare})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request_object")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "another key",
+        "another algorithm",
+        "compressed",
+        "an unknown critical header",
+        "a wide header",
+        "cut",
+        "wrong signature",
+        "encrypted twice",
+        "no text",
+    ],
+)
+async def test_an_encrypted_object_that_cannot_be_relied_on_is_refused(world: World, broken: str) -> None:
+    program = await register(world)
+    key = await published_key(world)
+    signed = request_object(program, program.request())
+    sent = {
+        "another key": lambda: encrypted(signed, ECKey.generate_key("P-256")),
+        "another algorithm": lambda: encrypted(signed, key, alg="ECDH-ES+A256KW"),
+        "compressed": lambda: encrypted(signed, key, zip="DEF"),
+        "an unknown critical header": lambda: encrypted(signed, key, crit=["b64"], b64=True),
+        "a wide header": lambda: encrypted(signed, key, apu="A" * 1200),
+        "cut": lambda: encrypted(signed, key)[:-4],
+        "wrong signature": lambda: encrypted(request_object(program, program.request(), key=ec_key()), key),
+        "encrypted twice": lambda: encrypted(encrypted(signed, key), key),
+        "no text": lambda: encrypted("\N{THAI CHARACTER KO KAI}", key),
+    }[broken]()
+    pushed = await program.push({"client_id": program.client_id, "request": sent})
+    assert (pushed.status_code, pushed.json()["error"]) == (400, "invalid_request_object")
+    outside = {**program.request(), "request": sent}
+    location = (await world.browser().get("/authorize", params=outside)).headers["location"]
+    assert query_of(location)["error"] == "invalid_request_object"

@@ -42,6 +42,7 @@ from idp.kernel.errors import TuatonError
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId, SubscriberId
 from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
+from idp.keys.encryption import REQUEST_OBJECTS, ServerEncryptionKey
 from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys
 from idp.keys.pairwise import PairwiseSubjects
@@ -51,6 +52,7 @@ from idp.protocol.client_registration import CERTIFICATE_METHODS
 from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces, only_proof
 from idp.protocol.errors import OAuth2Error
+from idp.protocol.request_object import OBJECT_ENCRYPTION_METHODS
 from idp.provider.account.apps import AppPages
 from idp.provider.account.waiting import WaitingPages
 from idp.provider.oidc.authorize import AuthorizeEndpoint
@@ -245,6 +247,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     access_tokens = token_room.access_tokens
     pending_requests = PendingRequests(sealer)
+    encryption = ServerEncryptionKey(root_keys, purpose=REQUEST_OBJECTS, methods=OBJECT_ENCRYPTION_METHODS)
     answers = ClientAnswers(issuer=ISSUER, keys=keys, clock=clock)
     intake = RequestIntake(
         storage=storage,
@@ -261,6 +264,8 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         pending_requests=pending_requests,
         audit=audit,
         security_log=security_log,
+        encryption=encryption,
+        key_sets=key_sets,
     )
     requests = AuthorizationRequests(
         storage=storage,
@@ -285,7 +290,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         BackchannelEndpoint(callers=callers, backchannel=further.backchannel),
         WaitingPages(**common, storage=storage, agencies=agencies, deferred=further.deferred, device=further.device),
         AppPages(**common, storage=storage, clients=clients, agencies=agencies, grants=grants),
-        MetadataEndpoints(metadata=metadata, keys=keys),
+        MetadataEndpoints(metadata=metadata, keys=keys, encryption=encryption),
         ClientEndpoints(
             callers=callers,
             intake=intake,
