@@ -180,7 +180,9 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     )
     grants, codes = Grants(audit=audit), Codes(ground.sealer)
     pending_requests = PendingRequests(ground.sealer)
-    answers = ClientAnswers(issuer=settings.issuer, keys=ground.signing_keys, clock=ground.clock)
+    answers = ClientAnswers(
+        storage=storage, issuer=settings.issuer, keys=ground.signing_keys, clients=clients, key_sets=key_sets
+    )
     token_ground = TokenGround(
         issuer=settings.issuer,
         gateway=settings.gateway_url,

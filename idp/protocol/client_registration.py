@@ -78,6 +78,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "id_token_signed_response_alg": ISSUER_ALGORITHMS,
     "userinfo_signed_response_alg": ISSUER_ALGORITHMS,
     "authorization_signed_response_alg": ISSUER_ALGORITHMS,
+    "authorization_encrypted_response_alg": ENCRYPTION_ALGORITHMS,
+    "authorization_encrypted_response_enc": ENCRYPTION_METHODS,
     "introspection_signed_response_alg": ISSUER_ALGORITHMS,
     "id_token_encrypted_response_alg": ENCRYPTION_ALGORITHMS,
     "id_token_encrypted_response_enc": ENCRYPTION_METHODS,
@@ -212,6 +214,10 @@ def _judge_keys(judged: Mapping[str, Any]) -> None:
     )
     if needs_keys and "jwks" not in judged and "jwks_uri" not in judged:
         raise InvalidClientMetadataError("jwks must hold the client's public keys, or jwks_uri name where they are")
+    # JARM §3: "When authorization_encrypted_response_enc is included, authorization_encrypted_response_alg MUST also be
+    # provided."
+    if "authorization_encrypted_response_enc" in judged and "authorization_encrypted_response_alg" not in judged:
+        raise InvalidClientMetadataError("authorization_encrypted_response_enc needs an alg beside it")
 
 
 def _judge_certificate_names(judged: Mapping[str, Any]) -> None:

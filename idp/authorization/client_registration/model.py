@@ -84,6 +84,8 @@ class Client:
 
     # answers
     authorization_signed_response_alg: str = "ES256"
+    authorization_encrypted_response_alg: str | None = None
+    authorization_encrypted_response_enc: str | None = None
     id_token_encrypted_response_alg: str | None = None
     id_token_encrypted_response_enc: str | None = None
     userinfo_signed_response_alg: str | None = None

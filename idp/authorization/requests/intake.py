@@ -208,7 +208,12 @@ class RequestIntake:
             self._security_log.note("authorize.refused", client=client.id, error=str(error.error))
             mode = error_mode(counting.get("response_mode"), expected_modes=client.response_modes)
             to = ReturnAddress(
-                client.id, redirect_uri, counting.get("state"), mode, client.authorization_signed_response_alg
+                client.id,
+                redirect_uri,
+                counting.get("state"),
+                mode,
+                client.authorization_signed_response_alg,
+                client.authorization_encrypted_response_alg is not None,
             )
             return _Told(to, error)
 
@@ -262,6 +267,7 @@ class RequestIntake:
             expires_at=started_at + FLOW_LIFETIME,
             expected_sub=expected_subject(request, hinted_sub=hinted_sub),
             answers_signed_with=client.authorization_signed_response_alg,
+            answers_are_encrypted=client.authorization_encrypted_response_alg is not None,
         )
 
     async def _hinted_sub(self, client: Client, id_token_hint: str | None, *, now: datetime) -> str | None:

@@ -29,17 +29,21 @@ class OidcProblem(StrEnum):
     FLOW_UNUSABLE = "OID-05"
     FLOW_COMPLETED = "OID-06"
     SIGN_IN_AGAIN = "OID-07"
+    ANSWER_NOT_ENCRYPTED = "OID-14"
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnAddress:
-    """Where and how a client wants its answer: at a proven address, in a mode, signed with an algorithm if at all."""
+    """Where and how a client wants its answer: at a proven address, in a mode, signed with an algorithm if at all, and
+    encrypted after that where it registered so.
+    """
 
     client_id: ClientId
     redirect_uri: str
     state: str | None
     mode: ResponseMode
     signed_with: str
+    is_encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,8 @@ class PendingRequest:
     `flow_id` is spent when the request is granted or denied, so that it is granted once however often it is shown.
     `started_at` is when the browser came with it, in whole seconds.
     `jkt` is the key its code will be bound to. `required` is the assurance it needs, None for any; `expected_sub` whom
-    it must be about, as the client knows that person. Signed answers are signed with `answers_signed_with`.
+    it must be about, as the client knows that person. Signed answers are signed with `answers_signed_with`,
+    and then encrypted to the client where `answers_are_encrypted`.
     """
 
     flow_id: str
@@ -60,13 +65,19 @@ class PendingRequest:
     expires_at: datetime
     expected_sub: str | None = None
     answers_signed_with: str = "ES256"
+    answers_are_encrypted: bool = False
 
     @property
     def return_address(self) -> ReturnAddress:
         """Where its answer goes."""
         request = self.request
         return ReturnAddress(
-            self.client_id, request.redirect_uri, request.state, request.response_mode, self.answers_signed_with
+            self.client_id,
+            request.redirect_uri,
+            request.state,
+            request.response_mode,
+            self.answers_signed_with,
+            self.answers_are_encrypted,
         )
 
     @property

@@ -5,9 +5,10 @@ from html import unescape
 from typing import Any
 
 import pytest
+from authlib.oauth2.rfc7591 import InvalidClientMetadataError
 from httpx2 import Response
-from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc import jwe, jwt
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
 
 from tests.provider.oidc.program import Program, query_of
 from tests.provider.oidc.registered import register
@@ -100,3 +101,60 @@ async def test_the_metadata_name_what_works(world: World) -> None:
     assert metadata["request_parameter_supported"] is True
     assert metadata["request_uri_parameter_supported"] is False
     assert "none" not in metadata["request_object_signing_alg_values_supported"]
+
+
+async def with_encryption_key(world: World, key: Key, **metadata: Any) -> Program:
+    """A client that registered a key to encrypt to beside the one it signs with."""
+    signing = world.sown.other_key.as_dict(private=False)
+    return await register(world, jwks={"keys": [signing, key.as_dict(private=False, use="enc")]}, **metadata)
+
+
+@pytest.mark.parametrize(
+    ("alg", "enc", "key"),
+    [
+        ("ECDH-ES", "A256GCM", ECKey.generate_key("P-256")),
+        ("ECDH-ES+A128KW", None, ECKey.generate_key("P-256")),
+        ("RSA-OAEP-256", "A128GCM", RSAKey.generate_key(2048)),
+    ],
+)
+async def test_a_signed_answer_for_the_client_s_eyes_alone(world: World, alg: str, enc: str | None, key: Key) -> None:
+    members = {"authorization_encrypted_response_alg": alg}
+    if enc is not None:
+        members["authorization_encrypted_response_enc"] = enc
+    program = await with_encryption_key(world, key, **members)
+    location = (await signed_in(world, program, response_mode="jwt")).headers["location"]
+    sealed = query_of(location)["response"]
+    method = enc or "A128CBC-HS256"
+    inside = jwe.decrypt_compact(sealed, key, algorithms=[alg, method])
+    assert (inside.headers()["cty"], inside.headers()["enc"]) == ("JWT", method)
+    assert inside.plaintext is not None
+    _, claims = await opened(world, inside.plaintext.decode())
+    assert (claims["aud"], claims["state"]) == ("plain", "state-1")
+    assert (await program.token(program.redemption(claims["code"]), dpop=None)).status_code == 200
+    # a refusal as well, of a request that cannot be read as a whole too
+    for wrong in ({"prompt": "none"}, {"response_type": "token"}):
+        parameters = program.request(response_mode="jwt", **wrong)
+        location = (await world.browser().get("/authorize", params=parameters)).headers["location"]
+        assert query_of(location)["response"].count(".") == 4
+    # what goes in the clear was asked for so
+    plain = await signed_in(world, program)
+    assert "code" in query_of(plain.headers["location"])
+
+
+async def test_what_was_to_be_encrypted_never_goes_in_the_clear(world: World) -> None:
+    program = await register(world, authorization_encrypted_response_alg="RSA-OAEP-256")
+    answer = await signed_in(world, program, response_mode="jwt")
+    assert (answer.status_code, answer.text) == (400, "OID-14")
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"authorization_encrypted_response_alg": "dir"},
+        {"authorization_encrypted_response_alg": "ECDH-ES", "authorization_encrypted_response_enc": "none"},
+        {"authorization_encrypted_response_enc": "A256GCM"},
+    ],
+)
+async def test_encryption_that_nobody_offers_is_not_registered(world: World, metadata: dict[str, str]) -> None:
+    with pytest.raises(InvalidClientMetadataError):
+        await register(world, **metadata)

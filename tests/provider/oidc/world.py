@@ -248,7 +248,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     access_tokens = token_room.access_tokens
     pending_requests = PendingRequests(sealer)
     encryption = ServerEncryptionKey(root_keys, purpose=REQUEST_OBJECTS, methods=OBJECT_ENCRYPTION_METHODS)
-    answers = ClientAnswers(issuer=ISSUER, keys=keys, clock=clock)
+    answers = ClientAnswers(storage=storage, issuer=ISSUER, keys=keys, clients=clients, key_sets=key_sets)
     intake = RequestIntake(
         storage=storage,
         issuer=ISSUER,

@@ -23,6 +23,7 @@ from idp.authentication.passkeys import Passkeys
 from idp.authentication.pin_hashing import HashingCost, PinHashing
 from idp.authentication.pins import Pins
 from idp.authentication.sessions import Sessions
+from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.logout.service import Logouts
@@ -107,15 +108,17 @@ class House:
             security_log=self.security_log,
         )
         keys = SigningKeys(storage=self.storage, root_keys=world.root_keys, clock=self.clock)
+        clients, addresses = Clients(audit=world.audit, server_metadata={}), CheckedAddresses()
+        key_sets = ClientKeySets(
+            storage=self.storage, addresses=addresses, clock=self.clock, security_log=self.security_log
+        )
         self.requests = AuthorizationRequests(
             storage=self.storage,
             answers=ClientAnswers(
-                issuer=self.origin,
-                keys=keys,
-                clock=self.clock,
+                storage=self.storage, issuer=self.origin, keys=keys, clients=clients, key_sets=key_sets
             ),
             pairwise=PairwiseSubjects(world.root_keys),
-            clients=(clients := Clients(audit=world.audit, server_metadata={})),
+            clients=clients,
             agencies=world.agencies,
             subscribers=world.subscribers,
             consents=world.consents,
@@ -160,7 +163,7 @@ class House:
             keys=keys,
             sealer=sealer,
             pairwise=PairwiseSubjects(world.root_keys),
-            addresses=CheckedAddresses(),
+            addresses=addresses,
             audit=world.audit,
             security_log=self.security_log,
         )
