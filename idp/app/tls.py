@@ -2,9 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from cryptography import x509
 
 from idp.app.protocol import WholeAnswers
 
@@ -25,16 +28,35 @@ class Tls:
     client_certificates: Sequence[Path]
 
     def context(self) -> ssl.SSLContext:
-        """What the listener needs. Raises OSError (ssl.SSLError is one) when a file cannot be used."""
+        """What the listener needs. Raises OSError, which names the file that cannot be used."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(CIPHERS)
-        context.load_cert_chain(self.certificate, self.key)
+        with _naming(self.certificate, self.key):
+            context.load_cert_chain(self.certificate, self.key)
         for path in self.client_certificates:
-            context.load_verify_locations(path)
+            with _naming(path):
+                context.load_verify_locations(path)
             # Browsers have none: who must show one is for the endpoints to say, by what the client registered.
             context.verify_mode = ssl.CERT_OPTIONAL
         return context
+
+
+def client_certificate_authorities(path: Path | None) -> list[x509.Certificate]:
+    """The authorities of `tls_client_auth`, none without a file. Raises OSError, which names the file."""
+    if path is None:
+        return []
+    with _naming(path):
+        return x509.load_pem_x509_certificates(path.read_bytes())
+
+
+@contextmanager
+def _naming(*paths: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        names = ", ".join(str(path) for path in paths)
+        raise OSError(f"{names}: missing, or not the PEM that is needed here") from error
 
 
 class CertificateOfHandshake(WholeAnswers):

@@ -1,6 +1,9 @@
 """TLS of our own: a real handshake, in which a client may show a certificate and need not."""
 
+import os
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from idp.app.tls import CertificateOfHandshake, Tls
+from idp.app.tls import CertificateOfHandshake, Tls, client_certificate_authorities
 from idp.audit.security_log import SecurityLog
 from idp.protocol.mutual_tls import read_certificate
 from idp.settings import Settings
@@ -25,6 +28,7 @@ from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from tests.clock import FrozenClock
 from tests.conformance.certificates import Authority, make_certificate
 from tests.provider.pages.browser import free_port
+from tests.web.prepared import prepared_assets
 
 AUTHORITY, STRANGER = Authority(), Authority("Another authority (example)")
 CERTIFIED, OF_STRANGER = AUTHORITY.certify("jobs"), STRANGER.certify("jobs")
@@ -125,6 +129,38 @@ def test_old_protocols_are_not_spoken(tmp_path: Path, port: int) -> None:
         old.maximum_version = ssl.TLSVersion.TLSv1_1
     with httpx2.Client(verify=old, trust_env=False) as client, pytest.raises(httpx2.TransportError):
         client.get(f"https://localhost:{port}/")
+
+
+@pytest.mark.parametrize("broken", ["server.pem", "server.key", "ca.pem"])
+@pytest.mark.parametrize("text", [None, "", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, broken: str, text: str | None) -> None:
+    server = AUTHORITY.certify("localhost", server=True)
+    for name, good in {"server.pem": server.pem, "server.key": server.key_pem, "ca.pem": AUTHORITY.pem}.items():
+        (tmp_path / name).write_text(good)
+    (tmp_path / broken).unlink()
+    if text is not None:
+        (tmp_path / broken).write_text(text)
+    with pytest.raises(OSError, match=broken.replace(".", r"\.")):
+        Tls(tmp_path / "server.pem", tmp_path / "server.key", [tmp_path / "ca.pem"]).context()
+    if broken == "ca.pem":
+        with pytest.raises(OSError, match="ca"):
+            client_certificate_authorities(tmp_path / "ca.pem")
+
+
+def test_the_command_says_so_plainly(tmp_path: Path) -> None:
+    wanted = ["--profile", "conformance", "--issuer", "https://op.example", "--home", str(tmp_path)]
+    files = ["--tls-cert", str(tmp_path / "none.pem"), "--tls-key", str(tmp_path / "none.key")]
+    prepared_assets(tmp_path / "assets" / "web")
+    ended = subprocess.run(
+        [sys.executable, "-m", "idp.cli", "serve", *wanted, *files],
+        env={**os.environ, "IDP_ASSETS": str(tmp_path / "assets")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 2
+    assert "none.pem" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
