@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -27,6 +28,8 @@ from idp.protocol.jose import (
 CLOCK_TOLERANCE = timedelta(seconds=60)
 LONGEST_JTI = 256
 NONCE_STEP_SECONDS = 60
+STEPS_AT_HAND = 8
+"""How many nonces are made once and kept: every answer carries the one of its minute."""
 NONCE_CHARACTERS = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,256}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -166,6 +169,7 @@ class DpopNonces:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._of_step = lru_cache(maxsize=STEPS_AT_HAND)(self._made_for)
 
     def current(self, *, now: datetime) -> str:
         """The nonce to hand out now."""
@@ -178,6 +182,6 @@ class DpopNonces:
         step = int(now.timestamp()) // NONCE_STEP_SECONDS
         return any(compare_digest(nonce, self._of_step(step + offset)) for offset in (-1, 0, 1))
 
-    def _of_step(self, step: int) -> str:
+    def _made_for(self, step: int) -> str:
         digest = hmac.new(self._key, b"dpop-nonce" + step.to_bytes(8, "big"), hashlib.sha256).digest()
         return urlsafe_b64encode(digest[:24]).decode()

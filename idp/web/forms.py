@@ -5,13 +5,16 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from idp.kernel.errors import Refused
 from idp.web.model import WebProblem
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 100
+
+BODY = "idp.body"
+"""Where the scope of a request keeps its body once it was read."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,6 +33,30 @@ class Form:
     def all(self, name: str) -> tuple[str, ...]:
         """Every value of a field, for tick boxes."""
         return tuple(value for key, value in self.pairs if key == name)
+
+
+def field_values(request: Request, name: bytes) -> list[str]:
+    """Every value of a header field in the order they came; `name` in lower case, as ASGI has it."""
+    return [value.decode("latin-1") for field, value in request.scope["headers"] if field == name]
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body; read once, and kept for who asks again. Raises Refused(TOO_LARGE) as the door says,
+    ClientDisconnect.
+    """
+    known: bytes | None = request.scope.get(BODY)
+    if known is not None:
+        return known
+    parts, more = [], True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    body = b"".join(parts)
+    request.scope[BODY] = body
+    return body
 
 
 async def read_form(request: Request) -> Form:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from starlette.requests import Request
 
 from idp.authorization.client_registration.key_sets import ClientKeySets
+from idp.protocol.authorization_header import only_authorization
 from idp.protocol.client_credentials import ClientCredentials, parse_client_credentials
 from idp.protocol.mutual_tls import ClientCertificate
 from idp.web.client_certificates import ClientCertificates
+from idp.web.forms import field_values
 
 
 class Callers:
@@ -21,7 +23,7 @@ class Callers:
         """What the client shows of itself; not yet judged. Raises InvalidClientError or InvalidRequestError."""
         credentials = parse_client_credentials(
             parameters,
-            authorization=request.headers.get("authorization"),
+            authorization=only_authorization(field_values(request, b"authorization")),
             certificate=self.certificate(request),
         )
         await self._key_sets.prepare_for(credentials)

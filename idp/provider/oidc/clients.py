@@ -14,6 +14,7 @@ from idp.protocol.revocation_request import parse_revocation_request
 from idp.protocol.token_request import parse_token_request
 from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.wire import json_answer, oauth_error, read_parameters
+from idp.web.forms import field_values
 from idp.web.routes import Access, Entry
 
 
@@ -50,7 +51,7 @@ class ClientEndpoints:
         try:
             parameters = await read_parameters(request)
             credentials = await self._callers.credentials(request, parameters)
-            proof = only_proof(request.headers.getlist("dpop"))
+            proof = only_proof(field_values(request, b"dpop"))
         except OAuth2Error as error:
             self._intake.note_unreadable("par", str(error.error))
             return oauth_error(error, nonce=nonce)
@@ -69,7 +70,7 @@ class ClientEndpoints:
             call = TokenCall(
                 await self._callers.credentials(request, parameters),
                 parse_token_request(parameters, further_grant_types=self._tokens.further_grant_types),
-                only_proof(request.headers.getlist("dpop")),
+                only_proof(field_values(request, b"dpop")),
             )
         except OAuth2Error as error:
             self._intake.note_unreadable("token", str(error.error))

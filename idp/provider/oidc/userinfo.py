@@ -14,6 +14,7 @@ from idp.protocol.errors import OAuth2Error
 from idp.protocol.userinfo import JWT_MEDIA_TYPE, authorization_of
 from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.wire import FORM, NO_STORE, json_answer, oauth_error, read_parameters
+from idp.web.forms import field_values
 from idp.web.routes import Access, Entry
 
 
@@ -46,12 +47,12 @@ class UserinfoEndpoint:
         return Response(answer.jwt, headers={**NO_STORE, "dpop-nonce": nonce}, media_type=JWT_MEDIA_TYPE)
 
     async def _presentation(self, request: Request) -> Presentation:
-        header = only_authorization(request.headers.getlist("authorization"))
+        header = only_authorization(field_values(request, b"authorization"))
         authorization, in_body = authorization_of(header, body=await _form_of(request))
         certificate = self._callers.certificate(request)
         return Presentation(
             authorization=authorization,
-            dpop=only_proof(request.headers.getlist("dpop")),
+            dpop=only_proof(field_values(request, b"dpop")),
             method=request.method,
             url=self._url,
             certificate=None if certificate is None else certificate.thumbprint,

@@ -1,6 +1,6 @@
 """What these endpoints share: raw parameters in, JSON and OAuth errors out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from idp.protocol.errors import InvalidRequestError, OAuth2Error
 from idp.protocol.parameters import parse_parameters
+from idp.web.forms import field_values, read_body
 
 FORM = "application/x-www-form-urlencoded"
 MAX_BODY_BYTES = 16_384
@@ -18,11 +19,26 @@ MAX_BODY_BYTES = 16_384
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 
 
+# The same on the wire, put together once.
+_JSON = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache"), (b"content-type", b"application/json")]
+
+
+class WireAnswer(Response):
+    """An answer whose header fields are written down already."""
+
+    def __init__(self, body: bytes, status_code: int, fields: Sequence[tuple[bytes, bytes]]) -> None:
+        self.status_code = status_code
+        self.body = body
+        self.background = None
+        self.raw_headers = [*fields, (b"content-length", b"%d" % len(body))]
+
+
 async def read_parameters(request: Request) -> Mapping[str, str]:
     """The parameters of a form body; raises InvalidRequestError for any other body, or one that is too large."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != FORM:
+    types = field_values(request, b"content-type")
+    if not types or types[0].partition(";")[0].strip().lower() != FORM:
         raise InvalidRequestError(f"the body must be {FORM}")
-    body = await request.body()
+    body = await read_body(request)
     if len(body) > MAX_BODY_BYTES:
         raise InvalidRequestError("the body is too large", status_code=413)
     return parse_parameters(body)
@@ -30,8 +46,8 @@ async def read_parameters(request: Request) -> Mapping[str, str]:
 
 def json_answer(members: Mapping[str, Any], *, nonce: str | None, status_code: int = 200) -> Response:
     """A JSON answer that nobody keeps; `nonce` is handed out for the next DPoP proof (RFC 9449 §8.2)."""
-    headers = NO_STORE if nonce is None else {**NO_STORE, "dpop-nonce": nonce}
-    return Response(msgspec.json.encode(members), status_code, headers=headers, media_type="application/json")
+    fields = _JSON if nonce is None else [*_JSON, (b"dpop-nonce", nonce.encode("ascii"))]
+    return WireAnswer(msgspec.json.encode(members), status_code, fields)
 
 
 def oauth_error(error: OAuth2Error, *, nonce: str | None) -> Response:

@@ -154,6 +154,12 @@ async def test_rs256_and_missing_assertions_are_refused(world: World, jobs: Prog
     assert is_refused(await jobs.http.post("/token", data=secret), "invalid_client", 401)
 
 
+async def test_a_caller_who_shows_two_authorization_headers_is_refused(jobs: Program) -> None:
+    headers = [("authorization", "Basic am9iczpzZWNyZXQ="), ("authorization", "Basic b3RoZXI6c2VjcmV0")]
+    response = await jobs.http.post("/token", data={"grant_type": "client_credentials"}, headers=headers)
+    assert is_refused(response, "invalid_request")
+
+
 async def test_a_grant_type_that_was_not_registered(world: World) -> None:
     portal = Program(world, "portal")
     body = {"grant_type": "client_credentials", "authorization_details": json.dumps([COMPANY])}
