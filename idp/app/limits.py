@@ -19,6 +19,7 @@ from idp.storage.profile import Profile
 from idp.web.addresses import CallerAddresses
 from idp.web.browsers import BrowserIds
 from idp.web.errors import ErrorAnswers
+from idp.web.forms import field_values, read_body
 from idp.web.model import WebProblem
 from idp.web.programs import oauth_refusal
 from idp.web.rate_limits import Allowance, CallerName, Limit, RateLimits, every_refusal
@@ -109,7 +110,7 @@ class DoorLimits:
 
     async def _client(self, request: Request) -> str | None:
         """The client that is claimed, at its address: from elsewhere nobody can use up what it may do."""
-        claimed = _claimed_client(await request.body(), request.headers.get("authorization", ""))
+        claimed = _claimed_client(await read_body(request), next(iter(field_values(request, b"authorization")), ""))
         return None if claimed is None else f"{claimed} {self._addresses.of(request)}"
 
     def _answer(self, request: Request, seconds: int) -> Response:
