@@ -48,7 +48,7 @@ class ConsentRow:
         """What it is about: the service, or signing in to a program."""
         if self.service is not None:
             return self.service.title_th
-        return f"การลงชื่อเข้าใช้ {'' if self.client is None else self.client.name_th}".strip()
+        return f"การเข้าสู่ระบบ {'' if self.client is None else self.client.name_th}".strip()
 
     @property
     def title_en(self) -> str:

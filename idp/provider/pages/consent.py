@@ -17,7 +17,7 @@ from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.provider.pages.client_answer import answer_client
 from idp.provider.pages.consent_claims import GROUPS, claim_values, in_words
-from idp.provider.pages.consent_view import ConsentView, ShownValue, shown_value
+from idp.provider.pages.consent_view import ConsentView, Values, shown_value, unknown_rows
 from idp.provider.pages.flows import continue_url, form_target, picture_origin
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.storage.storage import Storage
@@ -28,9 +28,6 @@ from idp.web.languages import Language
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
-
-Values = dict[str, dict[str, ShownValue] | None]
-"""Section to field to what is shown; None where the source gave nothing in time, or may not be asked."""
 
 
 class ConsentPages:
@@ -87,6 +84,7 @@ class ConsentPages:
             view=view,
             logo_uri=None if logo_origin is None else view.client.logo_uri,
             values=values,
+            unknown=unknown_rows(view.sections, values),
             new=view.new,
             ends_at=view.ends_at(self._storage.clock.now()),
             flow=flow,

@@ -12,6 +12,8 @@ from idp.subscribers.model import ContactDetails, Identity
 from idp.web.languages import Language
 
 SEX_WORDS = {"1": "ชาย", "2": "หญิง"}
+EVIDENCE_SAID = "ระดับ วันที่ และชนิดของหลักฐาน"
+CONTINUED_SAID = "ได้ จนกว่าท่านจะถอน"
 ENGLISH_WORDS = {
     "ชาย": "Male",
     "หญิง": "Female",
@@ -21,6 +23,8 @@ ENGLISH_WORDS = {
     "เสียชีวิต": "Deceased",
     "เจ้าบ้าน": "Head of the house",
     "ผู้อาศัย": "Resident",
+    EVIDENCE_SAID: "Level, date and kind of evidence",
+    CONTINUED_SAID: "Yes, until you take it back",
 }
 """What registries say in fixed words. Names and addresses have no other form than the one that is registered."""
 CONTACT = "contact"
@@ -105,7 +109,8 @@ GROUPS = (
         OFFLINE_ACCESS,
         "การใช้ข้อมูลต่อเนื่อง",
         "Continued use",
-        *_OWN,
+        "ข้อมูลที่อนุญาตข้างต้น",
+        "The data allowed above",
         (Field(OFFLINE_ACCESS, "ใช้ข้อมูลข้างต้นเมื่อท่านไม่ได้อยู่หน้าจอ", "Use of the data above while you are away"),),
     ),
 )
@@ -137,6 +142,8 @@ def claim_values(identity: Identity, contact: ContactDetails | None) -> Mapping[
         "gender": SEX_WORDS[identity.sex],
         CITIZEN_ID: identity.citizen_id.digits,
         PID: identity.citizen_id.digits,
+        VERIFIED_CLAIMS: EVIDENCE_SAID,
+        OFFLINE_ACCESS: CONTINUED_SAID,
     }
     for name, marks in ((identity.name_th, ("", "#th")), (identity.name_en, ("#en", "_en"))):
         parts = ("name", name.full()), ("title", name.prefix), ("given_name", name.first)

@@ -39,6 +39,10 @@ class ShownValue:
     end: str | None
 
 
+Values = dict[str, dict[str, ShownValue] | None]
+"""Section to field to what is shown; None where the source gave nothing in time, or may not be asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentView:
     """Everything a consent page says except the citizen's own values.
@@ -142,6 +146,14 @@ def shown_value(field: Field, value: str) -> ShownValue:
         end = value[-VISIBLE_CHARACTERS:]
         return ShownValue(text="x" * (len(value) - len(end)) + end, end=end)
     return ShownValue(text=value, end=None)
+
+
+def unknown_rows(sections: Iterable[Section], values: Values) -> dict[str, frozenset[str]]:
+    """Of each section the rows that have no value: they are named in one line instead of a table of dashes."""
+    return {
+        section.id: frozenset(name for name, value in (values[section.id] or {}).items() if not value.text)
+        for section in sections
+    }
 
 
 def _claims_section(group: ClaimGroup, rows: Collection[str]) -> Section:

@@ -111,7 +111,7 @@ async def test_what_was_told_at_sign_in_is_listed_and_taken_back(citizen: Visito
     assert f"/account/consents/{record.id}" in activity
     assert "สมชาย" not in activity
     listed = (await citizen.http.get("/account/consents")).text
-    assert "การลงชื่อเข้าใช้" in listed
+    assert "การเข้าสู่ระบบ" in listed
     detail = (await citizen.http.get(f"/account/consents/{record.id}")).text
     assert Fields(detail).data["data-claim"] == ["name", "email", "offline_access"]
     answer = await citizen.http.post(f"/account/consents/{record.id}/withdraw", data=Fields(detail).hidden)
