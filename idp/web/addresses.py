@@ -13,7 +13,7 @@ IPV6_HOUSEHOLD = 64
 
 def lies_in(host: str, networks: Networks) -> bool:
     """True for an address in one of these networks."""
-    address = _parsed(host)
+    address = _parsed(host) if networks else None
     return address is not None and any(address in network for network in networks)
 
 
@@ -26,10 +26,10 @@ class CallerAddresses:
 
     def of(self, request: Request) -> str | None:
         """The caller's address, of IPv6 the network; None when a proxy calls and does not say for whom."""
-        host = request.client.host if request.client is not None else ""
+        host = (request.scope.get("client") or ("",))[0]
         if not lies_in(host, self._trusted):
             # past the proxy anybody writes what they like into its header
-            return _household(host)
+            return host if "." in host and ":" not in host else _household(host)
         said = ",".join(request.headers.getlist(self._header)).split(",")
         # from the end: what stands before the first address that is no proxy of ours was written by the caller
         outside = next((hop.strip() for hop in reversed(said) if not lies_in(hop.strip(), self._trusted)), "")

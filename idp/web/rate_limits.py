@@ -42,6 +42,9 @@ class Wait:
     seconds: float
 
 
+_PASSED: Final = Passed()
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """So many a minute, all at once if need be; what was used comes back evenly."""
@@ -52,7 +55,7 @@ class Allowance:
         """`used_until` is the moment at which the caller's bucket is full again; `now` the clock it was read from."""
         wait = max(used_until, now) + MINUTE / self.a_minute - now - MINUTE
         # a tenth of a millisecond: sums of fractions of a minute do not come out even
-        return Passed() if wait <= 1e-4 else Wait(wait)
+        return _PASSED if wait <= 1e-4 else Wait(wait)
 
 
 def every_refusal(response: Response) -> bool:
@@ -84,6 +87,8 @@ class Limit:
 
     def decide(self, caller: str, now: float) -> Passed | Wait:
         """May this caller go on? Takes nothing."""
+        if not self._used_until:
+            return _PASSED
         return self._allowance.decide(self._used_until.get(self._digest(caller), 0.0), now)
 
     def take(self, caller: str, now: float) -> None:
