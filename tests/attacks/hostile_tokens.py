@@ -159,6 +159,7 @@ ATTACKS: dict[str, Attack] = {
     "jwk of another key": Attack(lambda m: m.token({"jwk": m.stranger.as_dict(private=False)}), Kind.PROOF),
     "jwk with the private key": Attack(lambda m: m.token({"jwk": m.key.as_dict(private=True)}), Kind.PROOF),
     "jwk off the curve": Attack(_header(jwk=OFF_CURVE), Kind.PROOF),
+    "jwk on an unknown curve": Attack(_header(jwk={**OFF_CURVE, "crv": "P-257"}), Kind.PROOF),
     "jwk symmetric": Attack(_header(jwk={"kty": "oct", "k": b64(b"k" * 32)}), Kind.PROOF),
     "jwk a list": Attack(_header(jwk=[OFF_CURVE]), Kind.PROOF),
     "jwk deep": Attack(_header(jwk={**OFF_CURVE, "x": json.loads(nested(400))}), Kind.PROOF),

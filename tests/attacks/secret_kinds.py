@@ -194,7 +194,7 @@ async def _device(hand: Hand) -> dict[str, Any]:
 
 async def _device_code(hand: Hand) -> str:
     asked = await _device(hand)
-    await _press(hand.browser, f"/account/device/{asked['user_code']}", decision="allow")
+    await _press(await newcomer(hand.house), f"/account/device/{asked['user_code']}", decision="allow")
     return str(asked["device_code"])
 
 
@@ -210,6 +210,8 @@ async def _enter(hand: Hand, value: str) -> httpx2.Response:
     # A person of their own for each try: ten of them in a quarter of an hour, and nobody hears any more.
     browser = await newcomer(hand.house)
     entered = await _press(browser, "/account/device", user_code=value)
+    if not entered.is_redirect:
+        return entered
     page = await browser.get(entered.headers["location"])
     if page.status_code != 200:
         return page
@@ -256,7 +258,7 @@ async def _add_passkey(hand: Hand, value: str) -> httpx2.Response:
 
 async def _initial_token(hand: Hand) -> str:
     async with hand.house.storage.unit_of_work() as uow:
-        return await hand.house.registration.invite(
+        return await hand.house.registration.invitations.make(
             uow, agency_id=hand.house.sown.agency_id, profile=ClientProfile.BASELINE, by=SYSTEM
         )
 
