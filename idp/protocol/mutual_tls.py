@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hmac import compare_digest
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -123,15 +124,25 @@ def _is_named(certificate: x509.Certificate, name: str, value: str) -> bool:
         return False
     match name:
         case "tls_client_auth_san_dns":
-            return value in names.get_values_for_type(x509.DNSName)
+            # RFC 4343: names of the DNS are compared without regard to case.
+            return value.lower() in [name.lower() for name in names.get_values_for_type(x509.DNSName)]
         case "tls_client_auth_san_uri":
             return value in names.get_values_for_type(x509.UniformResourceIdentifier)
         case "tls_client_auth_san_ip":
-            return value in [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+            # §2.1.2: "the IP address comparison of the value in this parameter and the SAN entry in the certificate is
+            # to be done in binary format."
+            return _address(value) in names.get_values_for_type(x509.IPAddress)
         case "tls_client_auth_san_email":
             return value in names.get_values_for_type(x509.RFC822Name)
         case _:
             return False
+
+
+def _address(value: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(value)
+    except ValueError:
+        return None
 
 
 def _has_certificate(jwk: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 
@@ -64,6 +65,35 @@ def test_no_header_is_a_fault(header: str) -> None:
 def test_a_certificate_of_the_authority_for_the_named_subject_is_good() -> None:
     certified(AUTHORITY.certify("jobs"), DN, AUTHORITY)
     certified(AUTHORITY.certify("x", dns="jobs.example"), DNS, Authority("other"), AUTHORITY)
+
+
+NAMED = AUTHORITY.certify(
+    "x",
+    dns="Jobs.example",
+    others=[
+        x509.UniformResourceIdentifier("urn:jobs"),
+        x509.IPAddress(ip_address("2001:db8::1")),
+        x509.IPAddress(ip_address("192.0.2.7")),
+        x509.RFC822Name("jobs@agency.example"),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "other"),
+    [
+        ("dns", "jobs.EXAMPLE", "water.example"),
+        ("uri", "urn:jobs", "urn:water"),
+        ("ip", "2001:0db8:0:0::1", "2001:db8::2"),
+        ("ip", "192.0.2.7", "192.0.2.07"),
+        ("email", "jobs@agency.example", "agency.example"),
+    ],
+)
+def test_each_form_of_a_name_beside_the_subject(form: str, value: str, other: str) -> None:
+    certified(NAMED, {f"tls_client_auth_san_{form}": value}, AUTHORITY)
+    for wrong in (other, "", "x"):
+        with pytest.raises(InvalidClientError):
+            certified(NAMED, {f"tls_client_auth_san_{form}": wrong}, AUTHORITY)
 
 
 @pytest.mark.parametrize(

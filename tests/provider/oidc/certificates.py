@@ -1,6 +1,7 @@
 """Client certificates of an authority made for these tests, as a TLS proxy would hand them on."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -35,6 +36,7 @@ class Authority:
         common_name: str,
         *,
         dns: str | None = None,
+        others: Sequence[x509.GeneralName] = (),
         usage: x509.ObjectIdentifier = ExtendedKeyUsageOID.CLIENT_AUTH,
         end: datetime = END,
     ) -> x509.Certificate:
@@ -42,8 +44,9 @@ class Authority:
         builder = self._builder(name(common_name), public, end).add_extension(
             x509.ExtendedKeyUsage([usage]), critical=False
         )
-        if dns is not None:
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(dns)]), critical=False)
+        names = [*([] if dns is None else [x509.DNSName(dns)]), *others]
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self._key, hashes.SHA256())
 
     def _builder(self, subject: x509.Name, public: ec.EllipticCurvePublicKey, end: datetime) -> x509.CertificateBuilder:
