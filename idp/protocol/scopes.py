@@ -5,6 +5,7 @@ clients move by changing issuer and keys. A Thai name is the default; language t
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 OPENID = "openid"
 PROFILE = "profile"
@@ -75,14 +76,15 @@ FIRST_PARTY_SCOPES = frozenset({STAFF})
 OWN_AUTHORITY_SCOPES = frozenset({EVENTS})
 """What a client has by itself, never from a person: `events`, notices about the consents and grants it holds."""
 
+SETS_AT_HAND = 256
+"""For how many sets of scopes the claims are kept: programs of one kind ask for the same."""
+
 _NOT_PERSONAL = frozenset({*SCOPE_CLAIMS[OPENID], *SCOPE_CLAIMS[STAFF]})
 
 
 def claims_of(scopes: Iterable[str]) -> tuple[str, ...]:
     """The claims that these scopes release, in the order of the table, each once."""
-    wanted = set(scopes)
-    named = (claim for scope, claims in SCOPE_CLAIMS.items() if scope in wanted for claim in claims)
-    return tuple(dict.fromkeys(named))
+    return _claims_of(frozenset(scopes))
 
 
 def claims_within(names: Iterable[str], *, client_scopes: Iterable[str]) -> tuple[str, ...]:
@@ -90,9 +92,8 @@ def claims_within(names: Iterable[str], *, client_scopes: Iterable[str]) -> tupl
 
     A tag of a language that is not kept (`name#de`) makes a name unknown: it is left out.
     """
-    allowed = {*claims_of(client_scopes)} - {*SCOPE_CLAIMS[STAFF]}
-    tagged = {f"{claim}#th" for claim in allowed if f"{claim}#en" in allowed}
-    return tuple(name for name in names if name in allowed or name in tagged)
+    askable = _askable(frozenset(client_scopes))
+    return tuple(name for name in names if name in askable)
 
 
 def personal_claims(claims: Iterable[str]) -> tuple[str, ...]:
@@ -109,3 +110,15 @@ def consent_names(scopes: Iterable[str]) -> tuple[str, ...]:
     scope = tuple(scopes)
     away = (OFFLINE_ACCESS,) if OFFLINE_ACCESS in scope else ()
     return (*personal_claims(claims_of(scope)), *away)
+
+
+@lru_cache(maxsize=SETS_AT_HAND)
+def _claims_of(scopes: frozenset[str]) -> tuple[str, ...]:
+    named = (claim for scope, claims in SCOPE_CLAIMS.items() if scope in scopes for claim in claims)
+    return tuple(dict.fromkeys(named))
+
+
+@lru_cache(maxsize=SETS_AT_HAND)
+def _askable(client_scopes: frozenset[str]) -> frozenset[str]:
+    allowed = {*_claims_of(client_scopes)} - {*SCOPE_CLAIMS[STAFF]}
+    return frozenset(allowed | {f"{claim}#th" for claim in allowed if f"{claim}#en" in allowed})

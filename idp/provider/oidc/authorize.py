@@ -55,33 +55,29 @@ class AuthorizeEndpoint:
         return (Entry("/authorize", ("GET", "POST"), self._authorize, Access.ANYONE, "authorize", hot=True),)
 
     async def _authorize(self, request: Request) -> Response:
-        browser_id = self._browsers.of(request)
         try:
-            pending = await self._pending(request, browser_id)
+            pending = await self._pending(request)
         except RequestRefused as refused:
             return answer_client(self._pages, request, refused.answer)
         if request.method != "GET":
             # HEAD changes nothing, so nothing is issued to it.
             # A form of another site brings no cookie along (SameSite=Lax); the navigation that follows does.
-            response = self._with_flow("/authorize", pending, browser_id)
-        else:
-            response = await self._next(request, pending, browser_id)
-        self._browsers.remember(request, response)
-        return response
+            return self._carried_on(request, pending, "/authorize")
+        return await self._next(request, pending)
 
-    async def _pending(self, request: Request, browser_id: str) -> PendingRequest:
+    async def _pending(self, request: Request) -> PendingRequest:
         try:
             if request.method == "POST":
                 parameters = await read_parameters(request)
             else:
-                parameters = parse_parameters(request.url.query)
+                parameters = parse_parameters(request.scope["query_string"])
         except OAuth2Error as error:
             # Who asks and where to answer cannot be told from such a request: a page, never a redirect.
             self._intake.note_unreadable("authorize", str(error.error))
             raise Refused(OidcProblem.REQUEST_UNREADABLE) from error
         if set(parameters) == {FLOW}:
             try:
-                return self._requests.open_flow(parameters[FLOW], browser_id)
+                return self._requests.open_flow(parameters[FLOW], self._browsers.of(request))
             except Refused as refused:
                 self._intake.note_unreadable("authorize", refused.code.value)
                 raise
@@ -90,16 +86,16 @@ class AuthorizeEndpoint:
             return await self._intake.open_pushed(parameters.get("client_id", ""), parameters["request_uri"])
         return await self._intake.begin(parameters)
 
-    async def _next(self, request: Request, pending: PendingRequest, browser_id: str) -> Response:
+    async def _next(self, request: Request, pending: PendingRequest) -> Response:
         found = await self._requests.find_step(pending, self._citizens.cookie.read(request))
         session = found.session
         if session is not None:
             await self._citizens.keep_awake(session)
         match found.step:
             case SignIn() | StepUp():
-                return self._with_flow("/sign-in", pending, browser_id)
+                return self._carried_on(request, pending, "/sign-in")
             case AskConsent():
-                return self._with_flow("/consent", pending, browser_id)
+                return self._carried_on(request, pending, "/consent")
             case Issue(consent):
                 answer = await self._requests.issue(pending, found, consent)
             case Refuse(error):
@@ -110,8 +106,12 @@ class AuthorizeEndpoint:
                 assert_never(never)
         return answer_client(self._pages, request, answer, ui_locales=pending.request.ui_locales)
 
-    def _with_flow(self, path: str, pending: PendingRequest, browser_id: str) -> Response:
-        return _see_other(f"{path}?{urlencode({FLOW: self._requests.flow_handle(pending, browser_id)})}")
+    def _carried_on(self, request: Request, pending: PendingRequest, path: str) -> Response:
+        """To the next step, with a handle that is bound to this browser; the browser is given an id to know it by."""
+        handle = self._requests.flow_handle(pending, self._browsers.of(request))
+        response = _see_other(f"{path}?{urlencode({FLOW: handle})}")
+        self._browsers.remember(request, response)
+        return response
 
 
 def _see_other(location: str) -> Response:
