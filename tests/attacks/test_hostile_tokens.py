@@ -58,7 +58,7 @@ async def test_a_hostile_token_is_refused_everywhere_at_no_cost(
 
 def doors_for(name: str) -> dict[str, Door]:
     """Every door where LONG asks for it; else of each kind of token every third, another third for the next attack."""
-    turn, chosen = list(ATTACKS).index(name), {}
+    turn, chosen = list(ATTACKS).index(name), dict[str, Door]()
     for kind in Kind:
         of_kind = [(place, door) for place, door in DOORS.items() if door.kind is kind]
         chosen.update(of_kind if os.environ.get("LONG") else of_kind[turn % min(3, len(of_kind)) :: 3])
