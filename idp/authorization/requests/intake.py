@@ -148,7 +148,7 @@ class RequestIntake:
             self._security_log.note("authorize.request_uri_unusable", reason="another client's, or used")
             raise Refused(OidcProblem.REQUEST_URI_UNUSABLE)
         # a sign-in asked for by the request is one after the browser came, not after the client pushed
-        return replace(pending, started_at=now.replace(microsecond=0))
+        return replace(pending, started_at=_stored(now))
 
     async def begin(self, parameters: Mapping[str, str]) -> PendingRequest:
         """A request in the query of a browser.
@@ -251,8 +251,7 @@ class RequestIntake:
         request = with_client_defaults(client, asked)
         details = requested_details(client, request)
         minimum = await self._minimum(client, details) if details else None
-        # Whole seconds, so that a sign-in within the same one counts as after the start.
-        started_at = now.replace(microsecond=0)
+        started_at = _stored(now)
         return PendingRequest(
             flow_id=random_text(self._randomness, bits=128),
             request=request,
@@ -301,3 +300,8 @@ class RequestIntake:
                 details={"error": str(refusal.error)},
             ),
         )
+
+
+def _stored(moment: datetime) -> datetime:
+    """As the store keeps moments, in whole milliseconds: a sign-in right after the start is never before it."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

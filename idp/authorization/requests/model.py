@@ -51,7 +51,7 @@ class PendingRequest:
     """A judged request that waits for its citizen in one browser.
 
     `flow_id` is spent when the request is granted or denied, so that it is granted once however often it is shown.
-    `started_at` is when the browser came with it, in whole seconds.
+    `started_at` is when the browser came with it, in whole milliseconds.
     `jkt` is the key its code will be bound to. `required` is the assurance it needs, None for any; `expected_sub` whom
     it must be about, as the client knows that person. Signed answers are signed with `answers_signed_with`,
     and then encrypted to the client where `answers_are_encrypted`.
