@@ -26,35 +26,27 @@ async def sequence_pending(uow: UnitOfWork, *, fence: int, batch: int = BATCH) -
 
     Raises SequencerFenced.
     """
-    # 1. the tree as it stands
+    if not await store.anything_waits(uow):
+        return 0
+    # 1. the tree as it stands, held until the commit: it moves only from where we saw it, and for the newest fence
     await store.ensure_head(uow)
     frontier, _ = await store.load_head(uow)
     old_size = frontier.size
-    # 2. a leaf for each pending entry, oldest first
-    rows = await store.pending_entries(uow, batch)
-    if not rows:
-        return 0
-    leaves = []
-    for row in rows:
-        leaves.append({"leaf_index": frontier.size, "entry_id": row.id, "leaf_hash": row.leaf_hash})
-        frontier = frontier.append(row.leaf_hash)
-    # 3. the head moves only from where we saw it, and only for the newest fence
-    moved = (
-        update(store.audit_head)
-        .where(
-            store.audit_head.c.id == store.THE_HEAD,
-            store.audit_head.c.size == old_size,
-            store.audit_head.c.fence <= fence,
-        )
-        .values(size=frontier.size, peaks=frontier.to_bytes(), fence=fence)
-    )
-    if await uow.changed(moved) != 1:
+    head = store.audit_head.c
+    mine = (head.id == store.THE_HEAD, head.size == old_size, head.fence <= fence)
+    if await uow.changed(update(store.audit_head).where(*mine).values(fence=fence)) != 1:
         raise SequencerFenced
-    await uow.execute(insert(store.audit_leaf), leaves)
+    # 2. a leaf for each pending entry, oldest first
+    leaves = await store.give_leaves(uow, first=old_size, limit=batch)
+    for leaf_hash in leaves:
+        frontier = frontier.append(leaf_hash)
+    # 3. the head moves over them
+    moved = update(store.audit_head).where(head.id == store.THE_HEAD)
+    await uow.execute(moved.values(size=frontier.size, peaks=frontier.to_bytes()))
     # 4. tiles that became full, for readers who want proofs (C2SP tlog-tiles)
     await _write_full_tiles(uow, old_size, frontier.size)
-    await store.drop_pending(uow, [row.id for row in rows])
-    return len(rows)
+    await store.drop_pending(uow, first=old_size)
+    return len(leaves)
 
 
 async def sign_checkpoint(

@@ -1,9 +1,8 @@
 """Tables of the log. An entry waits in `audit_pending` until the sequencer gives it a leaf."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Row, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Table, Text, delete, func, insert, select
 
 from idp.audit.model import Entry
 from idp.audit.tree import Frontier
@@ -82,12 +81,32 @@ async def load_head(uow: UnitOfWork) -> tuple[Frontier, int]:
     return (Frontier(), 0) if row is None else (Frontier.from_bytes(row.size, row.peaks), row.fence)
 
 
-async def pending_entries(uow: UnitOfWork, limit: int) -> Sequence[Row[Any]]:
-    """Waiting entries (id, leaf_hash), oldest first."""
-    waiting = select(audit_entry.c.id, audit_entry.c.leaf_hash).join(audit_pending)
-    return await uow.all(waiting.order_by(audit_entry.c.id).limit(limit))
+async def anything_waits(uow: UnitOfWork) -> bool:
+    """An entry has no leaf yet."""
+    return await uow.first(select(audit_pending.c.entry_id).limit(1)) is not None
 
 
-async def drop_pending(uow: UnitOfWork, entry_ids: Sequence[str]) -> None:
-    """These entries have their leaf now."""
-    await uow.execute(delete(audit_pending).where(audit_pending.c.entry_id.in_(entry_ids)))
+async def give_leaves(uow: UnitOfWork, *, first: int, limit: int) -> Sequence[bytes]:
+    """Give waiting entries, oldest first, the leaves from `first` on; gives their hashes in that order.
+
+    Entries never leave the database for it: one statement moves them, however many they are.
+    """
+    oldest = (
+        select(audit_entry.c.id, audit_entry.c.leaf_hash)
+        .join(audit_pending, audit_pending.c.entry_id == audit_entry.c.id)
+        .order_by(audit_entry.c.id)
+        .limit(limit)
+        .subquery()
+    )
+    place = func.row_number().over(order_by=oldest.c.id) + (first - 1)
+    leaves = insert(audit_leaf).from_select(
+        ["leaf_index", "entry_id", "leaf_hash"], select(place, oldest.c.id, oldest.c.leaf_hash)
+    )
+    rows = (await uow.execute(leaves.returning(audit_leaf.c.leaf_index, audit_leaf.c.leaf_hash))).all()
+    return [leaf_hash for _, leaf_hash in sorted((row.leaf_index, row.leaf_hash) for row in rows)]
+
+
+async def drop_pending(uow: UnitOfWork, *, first: int) -> None:
+    """The entries with the leaves from `first` on wait no longer."""
+    sequenced = select(audit_leaf.c.entry_id).where(audit_leaf.c.leaf_index >= first)
+    await uow.execute(delete(audit_pending).where(audit_pending.c.entry_id.in_(sequenced)))

@@ -17,8 +17,11 @@ GIVE_UP_AFTER_SECONDS = 8
 PINNED: Mapping[str, str] = {
     "application_name": "tuaton-hot",
     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-    # every hot statement looks rows up by key: planned once, and never by reading a whole table
+    # every hot statement goes from its callers to rows by key: planned once, joined as it is written, and never by
+    # reading a whole table, whatever the statistics say of a young or a fast growing store
     "plan_cache_mode": "force_generic_plan",
+    "join_collapse_limit": "1",
+    "from_collapse_limit": "1",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
