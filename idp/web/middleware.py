@@ -146,7 +146,8 @@ class Threshold:
         body = _Body(receive, limit, announced=asked.content_length)
         try:
             # 4. answered here or behind
-            endpoint = self._hot.get((scope["method"], scope["path"]))
+            path: str = scope["path"]
+            endpoint = self._hot.get((scope["method"], path)) if "\0" not in path else _names_nothing
             if endpoint is None:
                 await self._app(scope, body, answer)
             else:
@@ -170,6 +171,11 @@ class Threshold:
             if handler is None:
                 raise
             return await handler(request, error)
+
+
+async def _names_nothing(_request: Request) -> Response:
+    """PostgreSQL takes no NUL in a text: such an address must not get as far as the store."""
+    raise Refused(WebProblem.NOT_FOUND, "NUL in the path")
 
 
 class _Asked:
