@@ -25,24 +25,22 @@ class Plan:
     writes: bool
     texts: tuple[str, ...]
     gates: tuple[bool, ...]
-    names: tuple[str, ...]
-    encoders: tuple[Process | None, ...]
+    inputs: tuple[tuple[str, Process | None], ...]
     decoders: tuple[Process | None, ...]
     row: Callable[[Iterable[Any]], Any]
 
+    def named(self, values: Sequence[Any]) -> dict[str, Any]:
+        """What one caller gave, by name again."""
+        return {name: value for (name, _), value in zip(self.inputs, values, strict=True)}
+
     def encoded(self, values: dict[str, Any]) -> tuple[Any, ...]:
         """What the driver is given for one caller. Raises KeyError for a value that is missing."""
-        return tuple(
-            values[name] if encode is None else encode(values[name])
-            for name, encode in zip(self.names, self.encoders, strict=True)
-        )
+        return tuple([values[name] if encode is None else encode(values[name]) for name, encode in self.inputs])
 
     def decoded(self, columns: Sequence[Any]) -> Any:
         """One row, read by attribute as a row of Core is."""
-        decoders = self.decoders
-        return self.row(
-            value if decode is None else decode(value) for value, decode in zip(columns, decoders, strict=True)
-        )
+        paired = zip(columns, self.decoders, strict=True)
+        return self.row([value if decode is None else decode(value) for value, decode in paired])
 
 
 def make_plan(operation: Read | Write, texts: Sequence[str], selected: Select[Any] | None, dialect: Dialect) -> Plan:
@@ -54,8 +52,7 @@ def make_plan(operation: Read | Write, texts: Sequence[str], selected: Select[An
         writes=isinstance(operation, Write),
         texts=tuple(texts),
         gates=tuple(step.gate is not None for step in operation.steps) if isinstance(operation, Write) else (),
-        names=tuple(operation.takes),
-        encoders=tuple(_encoder(kind, dialect) for kind in operation.takes.values()),
+        inputs=tuple((name, _encoder(kind, dialect)) for name, kind in operation.takes.items()),
         decoders=tuple(_decoder(column.type, dialect) for column in columns),
         row=row._make,
     )

@@ -1,4 +1,7 @@
-"""Running batches on PostgreSQL: two connections of their own, prepared statements, one round trip a batch."""
+"""Running batches on PostgreSQL: a connection for reads and one for writes, prepared statements, one trip a batch.
+
+While one batch is under way the next callers gather: a second connection for each would only make batches smaller.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,7 +14,6 @@ from idp.storage.hot.batches import Batches, Call
 from idp.storage.hot.plans import Plan
 from idp.storage.model import StorageProblem
 
-CONNECTIONS = 2
 STATEMENT_TIMEOUT_MS = 5_000
 GIVE_UP_AFTER_SECONDS = 8
 PINNED: Mapping[str, str] = {
@@ -40,17 +42,17 @@ class PostgresqlHot:
     """Hot operations on PostgreSQL. `connect` are the arguments of `asyncpg.connect`."""
 
     def __init__(self, connect: Mapping[str, Any]) -> None:
-        self._pinned = [_Pinned(connect) for _ in range(CONNECTIONS)]
-        self._batches = Batches([pinned.serve for pinned in self._pinned])
+        self._writer, self._reader = _Pinned(connect), _Pinned(connect)
+        self._writes, self._reads = Batches([self._writer.serve]), Batches([self._reader.serve])
 
     async def ask(self, plan: Plan, values: tuple[Any, ...]) -> Any:
         """Rows of a read, gates passed of a write."""
-        return await self._batches.ask(plan, plan, values)
+        return await (self._writes if plan.writes else self._reads).ask(plan, plan, values)
 
     async def close(self) -> None:
         """Answer who waits, then give the connections back."""
-        await self._batches.close()
-        for pinned in self._pinned:
+        for batches, pinned in ((self._writes, self._writer), (self._reads, self._reader)):
+            await batches.close()
             await pinned.close()
 
 

@@ -103,7 +103,7 @@ def _alone(connection: sqlite3.Connection, call: Call) -> int | sqlite3.Error:
 
 
 def _steps(connection: sqlite3.Connection, plan: Plan, values: tuple[Any, ...]) -> int:
-    given, passed = dict(zip(plan.names, values, strict=True)), 0
+    given, passed = plan.named(values), 0
     for text, has_gate in zip(plan.texts, plan.gates, strict=True):
         written = connection.execute(text, given).rowcount
         if has_gate and written != 1:
@@ -114,10 +114,7 @@ def _steps(connection: sqlite3.Connection, plan: Plan, values: tuple[Any, ...]) 
 
 def _look_up(connection: sqlite3.Connection, calls: Sequence[Call]) -> list[Any]:
     return [
-        [
-            call.plan.decoded(row)
-            for row in connection.execute(call.plan.texts[0], dict(zip(call.plan.names, call.values, strict=True)))
-        ]
+        [call.plan.decoded(row) for row in connection.execute(call.plan.texts[0], call.plan.named(call.values))]
         for call in calls
     ]
 
