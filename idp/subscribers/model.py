@@ -13,9 +13,13 @@ from idp.kernel.ids import AgencyId, MemberId, SubscriberId
 
 
 class SubscriberStatus(StrEnum):
-    """Whether an identity may be used: only `active` signs in, is released, or gives consent."""
+    """Whether an identity may be used: only `active` signs in, is released, or gives consent.
+
+    `frozen` is stopped by its owner, who may end that; `suspended` by an officer, and two persons end that.
+    """
 
     ACTIVE = "active"
+    FROZEN = "frozen"
     SUSPENDED = "suspended"
     CLOSED = "closed"
 
@@ -30,6 +34,7 @@ class SubscriberProblem(StrEnum):
     SAME_PERSON = "SUB-05"
     OWN_RECORD = "SUB-06"
     REASON_MISSING = "SUB-07"
+    NOT_FROZEN = "SUB-08"
 
 
 @dataclass(frozen=True, slots=True)

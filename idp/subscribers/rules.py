@@ -1,11 +1,18 @@
 """Decisions about a subscriber's status, pure."""
 
+from typing import Final
+
 from idp.kernel.errors import Conflict, Refused
 from idp.subscribers.model import ActingMember, Subscriber, SubscriberProblem, SubscriberStatus
+
+SUSPENDABLE: Final = frozenset({SubscriberStatus.ACTIVE, SubscriberStatus.FROZEN})
 
 
 def validate_suspension(*, subscriber: Subscriber, by: ActingMember, reason: str) -> None:
     """May `by` stop this identity now?
+
+    A frozen one may be suspended: that is how a counter, which saw the owner in person, takes the freezing over, so
+    that another person than that officer gives the identity back.
 
     Raises Refused (OWN_RECORD, REASON_MISSING) and Conflict (NOT_ACTIVE).
     """
@@ -13,7 +20,7 @@ def validate_suspension(*, subscriber: Subscriber, by: ActingMember, reason: str
         raise Refused(SubscriberProblem.OWN_RECORD)
     if not reason.strip():
         raise Refused(SubscriberProblem.REASON_MISSING)
-    if subscriber.status is not SubscriberStatus.ACTIVE:
+    if subscriber.status not in SUSPENDABLE:
         raise Conflict(SubscriberProblem.NOT_ACTIVE)
 
 

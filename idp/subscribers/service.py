@@ -21,6 +21,7 @@ from idp.subscribers.model import (
     Identity,
     Subscriber,
     SubscriberProblem,
+    SubscriberStatus,
     Suspension,
 )
 
@@ -162,6 +163,28 @@ class Subscribers:
         await self._note(uow, "subscriber.lifted", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
         await self._tell(uow, subscriber_id)
 
+    async def freeze(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+        """The owner stops the own identity at once, everywhere: live predicates refuse it from this commit on.
+
+        Raises Conflict (NOT_ACTIVE).
+        """
+        active, frozen = SubscriberStatus.ACTIVE, SubscriberStatus.FROZEN
+        if not await store.change_status(uow, subscriber_id=subscriber_id, of=active, to=frozen):
+            raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        await self._note(uow, "subscriber.frozen", subscriber_id, _owner(subscriber_id), {})
+        await self._tell(uow, subscriber_id)
+
+    async def unfreeze(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+        """The owner takes the freezing back; that it is the owner, by two proofs, is for the caller.
+
+        Raises Conflict (NOT_FROZEN): also for an identity that an officer suspended meanwhile.
+        """
+        active, frozen = SubscriberStatus.ACTIVE, SubscriberStatus.FROZEN
+        if not await store.change_status(uow, subscriber_id=subscriber_id, of=frozen, to=active):
+            raise Conflict(SubscriberProblem.NOT_FROZEN)
+        await self._note(uow, "subscriber.unfrozen", subscriber_id, _owner(subscriber_id), {})
+        await self._tell(uow, subscriber_id)
+
     def _digests(self, citizen_id: CitizenId) -> Sequence[IndexDigest]:
         return self._blind_index.digests(store.CITIZEN_ID, citizen_id.digits)
 
@@ -199,3 +222,7 @@ class Subscribers:
 
 def _actor(by: ActingMember) -> Actor:
     return Actor(ActorKind.MEMBER, by.member_id)
+
+
+def _owner(subscriber_id: SubscriberId) -> Actor:
+    return Actor(ActorKind.SUBSCRIBER, subscriber_id)

@@ -32,6 +32,7 @@ from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, Moment, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import ContactDetails, Identity, Subscriber, SubscriberStatus, Suspension
+from idp.subscribers.rules import SUSPENDABLE
 
 subscriber = Table(
     "subscriber",
@@ -174,10 +175,10 @@ async def replace_identity(uow: UnitOfWork, *, subscriber_id: SubscriberId, ial:
 async def save_suspension(
     uow: UnitOfWork, *, subscriber_id: SubscriberId, suspension: Suspension, sealed_reason: bytes
 ) -> bool:
-    """True when an active identity is now suspended."""
+    """True when an active or frozen identity is now suspended."""
     statement = (
         update(subscriber)
-        .where(subscriber.c.id == subscriber_id, subscriber.c.status == SubscriberStatus.ACTIVE.value)
+        .where(subscriber.c.id == subscriber_id, subscriber.c.status.in_([status.value for status in SUSPENDABLE]))
         .values(
             status=SubscriberStatus.SUSPENDED.value,
             suspended_by=suspension.by,
@@ -187,6 +188,14 @@ async def save_suspension(
         )
     )
     return await uow.changed(statement) == 1
+
+
+async def change_status(
+    uow: UnitOfWork, *, subscriber_id: SubscriberId, of: SubscriberStatus, to: SubscriberStatus
+) -> bool:
+    """True when the identity was `of` and is now `to`; of two changes made at once, one."""
+    same = and_(subscriber.c.id == subscriber_id, subscriber.c.status == of.value)
+    return await uow.changed(update(subscriber).where(same).values(status=to.value)) == 1
 
 
 async def clear_suspension(uow: UnitOfWork, *, subscriber_id: SubscriberId, lifted_by: SubscriberId) -> bool:

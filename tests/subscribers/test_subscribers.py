@@ -242,3 +242,38 @@ async def test_contact_details_are_sealed_and_come_back_as_said(storage: Storage
         with pytest.raises(Conflict) as refused:
             await subscribers.save_contact(uow, SubscriberId("sub_nobody"), said, by=SYSTEM)
         assert refused.value.code is SubscriberProblem.NOT_ACTIVE
+
+
+async def test_an_owner_freezes_and_takes_it_back(storage: Storage, subscribers: Subscribers) -> None:
+    async with storage.unit_of_work() as uow:
+        somchai = await create(subscribers, uow)
+        await subscribers.freeze(uow, somchai)
+    async with storage.reading() as uow:
+        assert not (await subscribers.get(uow, somchai)).is_live
+        assert await uow.first(select(subscriber.c.id).where(live_subscriber(uow.now))) is None
+    async with storage.unit_of_work() as uow:
+        with pytest.raises(Conflict) as refused:
+            await subscribers.freeze(uow, somchai)
+        assert refused.value.code is SubscriberProblem.NOT_ACTIVE
+        await subscribers.unfreeze(uow, somchai)
+        with pytest.raises(Conflict) as refused:
+            await subscribers.unfreeze(uow, somchai)
+        assert refused.value.code is SubscriberProblem.NOT_FROZEN
+    async with storage.reading() as uow:
+        assert (await subscribers.get(uow, somchai)).is_live
+
+
+async def test_what_a_counter_took_over_needs_two_persons(storage: Storage, subscribers: Subscribers) -> None:
+    async with storage.unit_of_work() as uow:
+        somchai = await create(subscribers, uow)
+        await subscribers.freeze(uow, somchai)
+        await subscribers.suspend(uow, somchai, by=ADMIN, reason="came in person, card and face seen")
+        with pytest.raises(Conflict) as refused:
+            await subscribers.unfreeze(uow, somchai)
+        assert refused.value.code is SubscriberProblem.NOT_FROZEN
+        with pytest.raises(Conflict) as refused:
+            await subscribers.lift(uow, somchai, by=ADMIN)
+        assert refused.value.code is SubscriberProblem.SAME_PERSON
+        await subscribers.lift(uow, somchai, by=OTHER_ADMIN)
+    async with storage.reading() as uow:
+        assert (await subscribers.get(uow, somchai)).status is SubscriberStatus.ACTIVE
