@@ -144,6 +144,13 @@ _MISMATCH_BEFORE: Final = replace(
     name_th=PersonName("นางสาว", "ดารา", "", "นามแฝงงาม"),
     name_en=PersonName("Miss", "Dara", "", "Namfaengngam"),
 )
+_THAID_HOLDER: Final = _person(
+    20,
+    FEMALE,
+    "25400319",
+    PersonName("นางสาว", "ธิดา", "", "ตัวอย่างชัย"),
+    PersonName("Miss", "Thida", "", "Tuayangchai"),
+)
 
 PERSONAS: Final[Mapping[str, Persona]] = {
     persona.key: persona
@@ -172,6 +179,7 @@ PERSONAS: Final[Mapping[str, Persona]] = {
             "Card differs from the registry",
             card=card_of(_MISMATCH_BEFORE, issued_year=2563, reissue=1),
         ),
+        _persona("thaid_holder", _THAID_HOLDER, "ผู้มี ThaiD ยังไม่ลงทะเบียน", "Holder of ThaiD, not enrolled yet"),
     )
 }
 """In the order in which they are listed to people."""

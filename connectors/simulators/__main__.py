@@ -1,6 +1,7 @@
 """`python -m connectors.simulators --port 8003 --home DIR`: the simulators on the loopback address."""
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import uvicorn
 from connectors.fictitious.population import create_population
 from connectors.simulators.app import create_simulators
 from connectors.simulators.authority.routes import Authority
+from connectors.simulators.thaid import DEMO_THAID_PARTY, ThaidParty
 
 
 def main() -> None:
@@ -21,6 +23,9 @@ def main() -> None:
         "--houses", type=int, default=60, help="houses in the population, ten people to three (default 60)"
     )
     parser.add_argument("--companies", type=int, default=20, help="companies in the population (default 20)")
+    parser.add_argument(
+        "--thaid-for", metavar="URI", help="where the simulated ThaiD answers to (its client's redirect_uri)"
+    )
     arguments = parser.parse_args()
 
     arguments.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -28,6 +33,7 @@ def main() -> None:
         population=create_population(houses=arguments.houses, companies=arguments.companies),
         clock=_now,
         authority=Authority(arguments.home / "authority", clock=_now),
+        thaid=_thaid(arguments.port, arguments.thaid_for) if arguments.thaid_for else None,
     )
     # no access log: addresses hold citizen numbers. No proxy headers: `/_control` trusts the peer's address.
     uvicorn.run(
@@ -41,6 +47,10 @@ def main() -> None:
         timeout_keep_alive=15,  # longer than any client keeps an idle connection
         log_level="warning",
     )
+
+
+def _thaid(port: int, redirect_uri: str) -> tuple[str, ThaidParty]:
+    return f"http://thaid.localhost:{port}", replace(DEMO_THAID_PARTY, redirect_uris=(redirect_uri,))
 
 
 def _now() -> datetime:

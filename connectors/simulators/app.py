@@ -15,6 +15,7 @@ from connectors.simulators.dbd import dbd_routes
 from connectors.simulators.gdx import DEMO_CREDENTIALS, Gateway
 from connectors.simulators.ikno import ikno_routes
 from connectors.simulators.switchboard import Service, Switchboard, control_routes
+from connectors.simulators.thaid import Thaid, ThaidParty
 
 _TSA_PATH: Final = "/tsa"
 
@@ -25,9 +26,11 @@ def create_simulators(
     clock: Callable[[], datetime],
     credentials: GdxCredentials = DEMO_CREDENTIALS,
     authority: Authority | None = None,
+    thaid: tuple[str, ThaidParty] | None = None,
     switchboard: Switchboard | None = None,
 ) -> Starlette:
-    """Card status, gateway, IKNO and DBD about this population; with `authority`, the CA and TSA too.
+    """Card status, gateway, IKNO and DBD about this population; with `authority`, the CA and TSA too,
+    and with `thaid` (its issuer's address, its client) ThaiD.
 
     `clock` gives aware moments, for ages and the gateway's idle tokens. `switchboard` may be shared with whoever
     wants to switch services without going over HTTP.
@@ -41,9 +44,14 @@ def create_simulators(
             *ikno_routes(population, gateway, clock=clock),
             *dbd_routes(population, gateway),
             *(_authority_routes(authority, board) if authority else ()),
+            *(_thaid_routes(*thaid, clock=clock, board=board) if thaid else ()),
             *control_routes(board),
         ]
     )
+
+
+def _thaid_routes(issuer: str, party: ThaidParty, *, clock: Callable[[], datetime], board: Switchboard) -> list[Route]:
+    return Thaid(issuer=issuer, party=party, clock=clock, switchboard=board).routes()
 
 
 def _authority_routes(authority: Authority, board: Switchboard) -> list[Route]:

@@ -22,10 +22,14 @@ class Service(StrEnum):
     IKNO = "ikno"
     DBD = "dbd"
     TSA = "tsa"
+    THAID = "thaid"
 
 
 class Mode(StrEnum):
-    """`closed` is out of hours, `quota` is used up, `wrong_person` answers about somebody else."""
+    """`closed` is out of hours, `quota` is used up, `wrong_person` answers about somebody else.
+
+    ThaiD alone: `expired_code` refuses every code, `wrong_audience` gives ID tokens that are meant for another client.
+    """
 
     OK = "ok"
     DOWN = "down"
@@ -34,14 +38,18 @@ class Mode(StrEnum):
     WRONG_PERSON = "wrong_person"
     CLOSED = "closed"
     QUOTA = "quota"
+    EXPIRED_CODE = "expired_code"
+    WRONG_AUDIENCE = "wrong_audience"
 
 
 _ANY_SERVICE: Final = frozenset({Mode.OK, Mode.DOWN, Mode.SLOW, Mode.GARBAGE})
+_ANY_REGISTRY: Final = _ANY_SERVICE | {Mode.WRONG_PERSON, Mode.CLOSED, Mode.QUOTA}
 _MODES: Final = {
     Service.CARD_STATUS: _ANY_SERVICE,
     Service.TSA: _ANY_SERVICE,
-    Service.IKNO: frozenset(Mode),
-    Service.DBD: frozenset(Mode),
+    Service.IKNO: _ANY_REGISTRY,
+    Service.DBD: _ANY_REGISTRY,
+    Service.THAID: _ANY_SERVICE | {Mode.WRONG_PERSON, Mode.EXPIRED_CODE, Mode.WRONG_AUDIENCE},
 }
 _SLOW_MS: Final = 6000
 _LARGEST_CONTROL: Final = 4096
@@ -94,7 +102,7 @@ class Switchboard:
                     return Response(b'{"Result":"\xff\xfe<soap:Envelope', 200, media_type="application/json")
                 case Mode.SLOW:
                     await asyncio.sleep(behaviour.delay_ms / 1000)
-                case Mode.OK | Mode.WRONG_PERSON | Mode.CLOSED | Mode.QUOTA:
+                case Mode.OK | Mode.WRONG_PERSON | Mode.CLOSED | Mode.QUOTA | Mode.EXPIRED_CODE | Mode.WRONG_AUDIENCE:
                     pass
             return await endpoint(request)
 
