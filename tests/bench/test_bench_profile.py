@@ -3,7 +3,9 @@
 Nothing here looks at a clock: that an operation is fast is for `make bench` to say.
 """
 
+import os
 import stat
+import sys
 from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
@@ -113,6 +115,13 @@ def test_it_listens_on_loopback_alone(tmp_path: Path) -> None:
     done = run([*other.serve_command(), "--listen", "0.0.0.0:8000"], other.environment)
     assert done.returncode == 2
     assert "the bench profile listens on loopback only" in done.stderr
+
+
+def test_what_serves_the_issuer_alone_loads_nothing_that_makes_documents() -> None:
+    makers = ["typst", "pyhanko", "pikepdf", "PIL", "aiohttp"]
+    program = f"import sys, idp.cli.serve; sys.exit(', '.join(name for name in {makers} if name in sys.modules))"
+    done = run([sys.executable, "-c", program], dict(os.environ))
+    assert done.stderr.strip() == ""
 
 
 @pytest.mark.postgresql
