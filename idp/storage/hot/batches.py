@@ -76,6 +76,8 @@ class Batches:
     async def _work(self, worker: Worker) -> None:
         while True:
             waiting = await self._ready.get()
+            # who comes in this turn of the loop still joins
+            await asyncio.sleep(0)
             calls = [waiting.popleft() for _ in range(min(len(waiting), LARGEST_BATCH))]
             if waiting:
                 self._ready.put_nowait(waiting)
