@@ -93,7 +93,10 @@ class CompanyOfficer:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CompanyRecord:
-    """A juristic person in the company registry. Money in baht. `signing_rule` is the registry's own text."""
+    """A juristic person in the company registry. Money in baht.
+
+    `signing_rule` is the registry's own text; `powers` and `limits` are its rows, by what the registry says they are.
+    """
 
     juristic_id: JuristicId
     former_id: str
@@ -106,6 +109,8 @@ class CompanyRecord:
     paid_up_capital: Decimal
     directors: tuple[CompanyOfficer, ...]
     signing_rule: str
+    powers: tuple[str, ...]
+    limits: tuple[str, ...]
     remarks: tuple[str, ...]
     objectives: tuple[str, ...]
     objective_count: int

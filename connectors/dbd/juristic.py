@@ -17,8 +17,10 @@ _SERVICE: Final = "DBD-001"
 _PARTNERSHIP: Final = "ห้างหุ้นส่วน"
 _ROLES_IN_COMPANIES: Final = {"K": "กรรมการ"}
 _ROLES_IN_PARTNERSHIPS: Final = {"K": "หุ้นส่วน", "L": "หุ้นส่วนผู้จัดการ"}
-_SIGNING_RULE_TYPES: Final = ("L", "M")
-"""L: powers of the directors; M: limits to the powers of the partners. Every other type is a remark."""
+_POWERS: Final = "L"
+"""Powers of the directors."""
+_LIMITS: Final = "M"
+"""Limits to the powers of the partners. Every other type is a remark."""
 
 
 class DbdClient:
@@ -60,8 +62,8 @@ def _require_subject(information: Fields, *, expected_juristic_id: JuristicId) -
 
 def _company_record(information: Fields, juristic_id: JuristicId) -> CompanyRecord:
     descriptions = sorted(rows(information, "AuthorizeDescriptions"), key=_sequence)
-    signing_rules = [row for row in descriptions if text(row, "Type") in _SIGNING_RULE_TYPES]
-    remarks = [row for row in descriptions if text(row, "Type") not in _SIGNING_RULE_TYPES]
+    signing_rules = [row for row in descriptions if text(row, "Type") in (_POWERS, _LIMITS)]
+    remarks = [row for row in descriptions if text(row, "Type") not in (_POWERS, _LIMITS)]
     return CompanyRecord(
         juristic_id=juristic_id,
         former_id=text(information, "OldJuristicID"),
@@ -74,12 +76,18 @@ def _company_record(information: Fields, juristic_id: JuristicId) -> CompanyReco
         paid_up_capital=money(information, "PaidRegisterCapital"),
         directors=_directors(information),
         signing_rule="\n".join(text(row, "AuthorizeDescription") for row in signing_rules),
+        powers=_of_type(_POWERS, signing_rules),
+        limits=_of_type(_LIMITS, signing_rules),
         remarks=tuple(text(row, "AuthorizeDescription") for row in remarks),
         objectives=tuple(text(row, "ObjectiveDescription") for row in rows(information, "StandardObjectives")),
         objective_count=whole_number(information, "NumberOfObjective", default=0),
         objective_pages=whole_number(information, "NumberOfPageOfObjective", default=0),
         address=_head_office(information),
     )
+
+
+def _of_type(kind: str, descriptions: list[Fields]) -> tuple[str, ...]:
+    return tuple(text(row, "AuthorizeDescription") for row in descriptions if text(row, "Type") == kind)
 
 
 def _sequence(row: Fields) -> int:

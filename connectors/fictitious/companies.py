@@ -13,13 +13,17 @@ from connectors.fictitious.names import address_of
 from connectors.fictitious.people import FictitiousPerson
 
 ACTIVE: Final = "ยังดำเนินกิจการอยู่"
+OTHER_STATUSES: Final = (
+    "พิทักษ์ทรัพย์เด็ดขาด", "แปรสภาพ", "เลิก(ไม่เสร็จการชำระบัญชี)", "เลิก(เสร็จการชำระบัญชี)", "ควบ", "ถอน(บริคณห์)", "ร้าง", "ล้มละลาย",
+)  # fmt: skip
+LIMITED_PARTNERSHIP: Final = "ห้างหุ้นส่วนจำกัด"
 LIMITED_COMPANY: Final = "บริษัทจำกัด"
 SINGLE_SIGNATURE: Final = "กรรมการคนใดคนหนึ่งลงลายมือชื่อและประทับตราสำคัญของบริษัท"
 JOINT_SIGNATURE: Final = "กรรมการสองคนลงลายมือชื่อร่วมกันและประทับตราสำคัญของบริษัท"
 
-_TYPE_DIGITS: Final = {"ห้างหุ้นส่วนจำกัด": "3", LIMITED_COMPANY: "5", "บริษัทมหาชนจำกัด": "7"}
+_TYPE_DIGITS: Final = {LIMITED_PARTNERSHIP: "3", LIMITED_COMPANY: "5", "บริษัทมหาชนจำกัด": "7"}
 _FORMS: Final = {
-    "ห้างหุ้นส่วนจำกัด": ("ห้างหุ้นส่วนจำกัด {}", "{} Limited Partnership"),
+    LIMITED_PARTNERSHIP: ("ห้างหุ้นส่วนจำกัด {}", "{} Limited Partnership"),
     LIMITED_COMPANY: ("บริษัท {} จำกัด", "{} Co., Ltd."),
     "บริษัทมหาชนจำกัด": ("บริษัท {} จำกัด (มหาชน)", "{} Public Company Limited"),
 }
@@ -61,6 +65,7 @@ class FictitiousCompany:
     paid_up_capital: Decimal
     directors: tuple[Director, ...]
     signing_rule: str
+    limits: tuple[str, ...]
     remarks: tuple[str, ...]
     industry_code: str
     objectives: tuple[str, ...]
@@ -81,7 +86,13 @@ def director_of(person: FictitiousPerson, kind: str = "K") -> Director:
 
 
 def company_of(
-    serial: int, *, names: tuple[str, str], juristic_type: str, directors: Sequence[Director], signing_rule: str
+    serial: int,
+    *,
+    names: tuple[str, str],
+    juristic_type: str,
+    directors: Sequence[Director],
+    signing_rule: str,
+    limits: tuple[str, ...] = (),
 ) -> FictitiousCompany:
     """A company with these names (without the form of company), people and signing rule; the rest follows `serial`."""
     registered_on = PartialDate(
@@ -97,11 +108,12 @@ def company_of(
         name_th=form_th.format(names[0] + trade_th),
         name_en=form_en.format(f"{names[1]} {trade_en}"),
         registered_on=registered_on,
-        status=choose((ACTIVE,) * 18 + ("ร้าง", "เลิก(เสร็จการชำระบัญชี)"), "status", serial) if serial >= 100 else ACTIVE,
+        status=choose((ACTIVE,) * 32 + OTHER_STATUSES, "status", serial) if serial >= 100 else ACTIVE,
         registered_capital=capital,
         paid_up_capital=capital / choose((1, 1, 4), "paid", serial),
         directors=tuple(directors),
         signing_rule=signing_rule,
+        limits=limits,
         remarks=("ข้อมูลนี้เป็นข้อมูลสมมติเพื่อการสาธิต",),
         industry_code=industry_code,
         objectives=(objective, "ประกอบกิจการอื่นที่เกี่ยวเนื่องกับวัตถุประสงค์ข้างต้น"),
@@ -113,8 +125,8 @@ def company_of(
 
 def company_at(index: int, adults: Sequence[FictitiousPerson]) -> FictitiousCompany:
     """The generated company with this index, led by one to three of the adults."""
-    juristic_type = choose((LIMITED_COMPANY,) * 6 + ("ห้างหุ้นส่วนจำกัด", "บริษัทมหาชนจำกัด"), "type", index)
-    is_partnership = juristic_type == "ห้างหุ้นส่วนจำกัด"
+    juristic_type = choose((LIMITED_COMPANY,) * 6 + (LIMITED_PARTNERSHIP, "บริษัทมหาชนจำกัด"), "type", index)
+    is_partnership = juristic_type == LIMITED_PARTNERSHIP
     number_of_directors = min(1 + draw(3, "directors", index), len(adults))
     first = draw(len(adults), "first director", index)
     chosen = tuple(adults[(first + step) % len(adults)] for step in range(number_of_directors))
@@ -122,13 +134,44 @@ def company_at(index: int, adults: Sequence[FictitiousPerson]) -> FictitiousComp
         director_of(person, "L" if is_partnership and place == 0 else "K") for place, person in enumerate(chosen)
     ]
     fancy_th, fancy_en = choose(_FANCY, "name", index)
-    signing_rule = "หุ้นส่วนผู้จัดการลงลายมือชื่อและประทับตราสำคัญของห้าง" if is_partnership else SINGLE_SIGNATURE
-    if not is_partnership and number_of_directors > 1 and draw(2, "joint", index):
-        signing_rule = JOINT_SIGNATURE
     return company_of(
         100 + index,
         names=(f"{fancy_th} {index + 1} ", f"{fancy_en} {index + 1}"),
         juristic_type=juristic_type,
         directors=directors,
-        signing_rule=signing_rule,
+        signing_rule=(
+            "หุ้นส่วนผู้จัดการลงลายมือชื่อและประทับตราสำคัญของห้าง"
+            if is_partnership
+            else choose(signing_rules_of(directors), "signing rule", index)
+        ),
+        limits=choose(_PARTNERS_LIMITS, "limits", index) if is_partnership else (),
     )
+
+
+_PARTNERS_LIMITS: Final = (
+    (),
+    ("ข้อจำกัดอำนาจหุ้นส่วนผู้จัดการ ไม่มี",),
+    ("ห้ามหุ้นส่วนผู้จัดการกู้ยืมเงิน หรือ จำนองทรัพย์สิน เว้นแต่ได้รับความยินยอมเป็นหนังสือจากหุ้นส่วนทุกคน",),
+)
+
+
+def signing_rules_of(directors: Sequence[Director]) -> tuple[str, ...]:
+    """The forms in which the registry writes who signs for a company led by these; the last no program understands."""
+    names = [f"{director.title}{director.first} {director.last}".strip() for director in directors]
+    rules = [SINGLE_SIGNATURE, "กรรมการคนใดคนหนึ่งลงลายมือชื่อ", f"{names[0]} ลงลายมือชื่อและประทับตราสำคัญของบริษัท"]
+    if len(names) > 1:
+        rules += [
+            JOINT_SIGNATURE,
+            "กรรมการทุกคนลงลายมือชื่อร่วมกัน/",
+            f"{names[0]} หรือ {names[1]} คนใดคนหนึ่งลงลายมือชื่อและประทับตราสำคัญของบริษัท",
+            f"{names[0]} และ {names[1]} ลงลายมือชื่อร่วมกันและประทับตราสำคัญของบริษัท",
+            f"{names[0]} ลงลายมือชื่อร่วมกับกรรมการอื่นอีกหนึ่งคนและประทับตราสำคัญของบริษัท",
+        ]
+    if len(names) > 2:
+        rules += [
+            f"{names[0]} ลงลายมือชื่อร่วมกับ {names[1]} หรือ {names[2]} และประทับตราสำคัญของบริษัท",
+            "กรรมการจำนวนสองในสามคนลงลายมือชื่อร่วมกันและประทับตราสำคัญของบริษัท",
+            f"{names[0]} หรือ {names[1]} หรือ {names[2]} สองในสามคนนี้ลงลายมือชื่อร่วมกัน",
+            f"{names[0]} ลงลายมือชื่อ หรือ {names[1]} ลงลายมือชื่อร่วมกับ {names[2]} และประทับตราสำคัญของบริษัท",
+        ]
+    return (*rules, "กรรมการกลุ่ม ก หนึ่งคนลงลายมือชื่อร่วมกับกรรมการกลุ่ม ข หนึ่งคน")

@@ -57,11 +57,15 @@ def _information(company: FictitiousCompany) -> dict[str, Any]:
             for sequence, director in enumerate(company.directors, start=1)
         ],
         "AuthorizeDescriptions": [
-            {"Sequence": 1, "AuthorizeDescription": company.signing_rule, "Type": "L"},
-            *(
-                {"Sequence": sequence, "AuthorizeDescription": remark, "Type": "S"}
-                for sequence, remark in enumerate(company.remarks, start=2)
-            ),
+            {"Sequence": sequence, "AuthorizeDescription": description, "Type": kind}
+            for sequence, (kind, description) in enumerate(
+                (
+                    ("L", company.signing_rule),
+                    *(("M", limit) for limit in company.limits),
+                    *(("S", remark) for remark in company.remarks),
+                ),
+                start=1,
+            )
         ],
         "StandardObjectives": [{"ObjectiveDescription": objective} for objective in company.objectives],
         "AddressInformations": [_address(company)],

@@ -64,7 +64,7 @@ async def test_every_company_comes_back_as_the_registry_knows_it(
             company.paid_up_capital,
         )
         assert [officer.sequence for officer in record.directors] == list(range(1, len(company.directors) + 1))
-        assert record.signing_rule == company.signing_rule
+        assert record.signing_rule == "\n".join((company.signing_rule, *company.limits))
         assert record.remarks == company.remarks
         assert record.objectives == company.objectives
         assert (record.objective_count, record.objective_pages) == (22, 3)
@@ -181,6 +181,7 @@ async def test_signing_rule_and_remarks_are_kept_apart_and_none_is_lost(clock: F
     ]
     record = await record_from(clock, listing(AuthorizeDescriptions=descriptions))
     assert record.signing_rule == "L\nM"
+    assert (record.powers, record.limits) == (("L",), ("M",))
     assert record.remarks == ("R", "N", "S", "X")
 
 
