@@ -29,8 +29,9 @@ async def sequence_pending(uow: UnitOfWork, *, fence: int, batch: int = BATCH) -
     if not await store.anything_waits(uow):
         return 0
     # 1. the tree as it stands, held until the commit: it moves only from where we saw it, and for the newest fence
-    await store.ensure_head(uow)
     frontier, _ = await store.load_head(uow)
+    if frontier.size == 0:
+        await store.ensure_head(uow)
     old_size = frontier.size
     head = store.audit_head.c
     mine = (head.id == store.THE_HEAD, head.size == old_size, head.fence <= fence)

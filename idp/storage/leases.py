@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy import BigInteger, Column, Table, Text, or_, select, update
+from sqlalchemy import BigInteger, Column, Table, Text, or_
 
 from idp.storage.dialects import insert_on_conflict
-from idp.storage.metadata import EPOCH, Instant, metadata
+from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
 
 lease = Table(
@@ -20,15 +20,14 @@ lease = Table(
 
 async def take_lease(uow: UnitOfWork, *, name: str, holder: str, for_how_long: timedelta) -> int | None:
     """The fence number while `holder` has the lease, None while another one has it. Taking again prolongs it."""
-    fresh = insert_on_conflict(lease, uow.dialect).values(name=name, holder="", fence=0, expires_at=EPOCH)
-    await uow.execute(fresh.on_conflict_do_nothing())
-    free = or_(lease.c.holder == holder, lease.c.expires_at <= uow.now)
-    taken = (
-        update(lease)
-        .where(lease.c.name == name, free)
-        .values(holder=holder, fence=lease.c.fence + 1, expires_at=uow.now + for_how_long)
+    first = insert_on_conflict(lease, uow.dialect).values(
+        name=name, holder=holder, fence=1, expires_at=uow.now + for_how_long
     )
-    if await uow.changed(taken) == 0:
-        return None
-    row = await uow.first(select(lease.c.fence).where(lease.c.name == name))
+    # one statement: whoever holds it, or finds it free, has it when this returns
+    taken = first.on_conflict_do_update(
+        index_elements=[lease.c.name],
+        set_={"holder": holder, "fence": lease.c.fence + 1, "expires_at": uow.now + for_how_long},
+        where=or_(lease.c.holder == holder, lease.c.expires_at <= uow.now),
+    )
+    row = await uow.first(taken.returning(lease.c.fence))
     return None if row is None else int(row.fence)
