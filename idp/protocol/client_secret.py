@@ -1,6 +1,7 @@
 """Client secrets: RFC 6749 §2.3.1. We keep the SHA-256 of a random value that only the client has."""
 
 import hashlib
+import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from hmac import compare_digest
@@ -12,6 +13,8 @@ from idp.protocol.errors import InvalidClientError
 SECRET_BITS: Final = 256
 SHORTEST_SECRET: Final = 32
 LONGEST_SECRET: Final = 256
+
+_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def secret_digest(secret: str) -> bytes:
@@ -36,6 +39,9 @@ def parse_basic(authorization: str) -> tuple[str, str]:
         # algorithm … and the encoded value is used as the username; the client password is encoded using the same
         # algorithm and used as the password."
         client_id, secret = (unquote_plus(part, errors="strict") for part in (client_id, secret))
+        # appendix A.1 and A.2: no control characters; a NUL is more than the store takes in a text
+        if _CONTROL_CHARACTER.search(client_id + secret):
+            raise ValueError("a control character")
     except (Base64Error, ValueError) as error:  # also UnicodeError
         raise InvalidClientError("the Authorization header cannot be read", status_code=401) from error
     if not colon or not client_id or not 0 < len(secret) <= LONGEST_SECRET:

@@ -145,7 +145,7 @@ def test_id_and_secret_of_the_header_are_decoded_one_by_one() -> None:
         "Basic",
         "Basic !",
         "Bearer YTpi",
-        *(basic(text) for text in ("no-colon", ":s", "c:", "c:" + "s" * 300, "c:%ff", "ก:ข")),
+        *(basic(text) for text in ("no-colon", ":s", "c:", "c:" + "s" * 300, "c:%ff", "c%00:s", "c:s%0a", "ก:ข")),
     ],
 )
 def test_an_unreadable_basic_header_is_refused(header: str) -> None:

@@ -16,6 +16,8 @@ from idp.storage.model import StorageProblem
 
 STATEMENT_TIMEOUT_MS = 5_000
 GIVE_UP_AFTER_SECONDS = 8
+CONNECT_SECONDS = 3
+"""A primary that does not answer a handshake is gone: who waits is told, and the next try finds its successor."""
 PINNED: Mapping[str, str] = {
     "application_name": "tuaton-hot",
     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
@@ -110,6 +112,7 @@ class _Pinned:
             self._connection = await asyncpg.connect(  # type: ignore[no-untyped-call]  # asyncpg ships no annotations
                 **self._arguments,
                 server_settings=dict(PINNED),
+                timeout=CONNECT_SECONDS,
                 command_timeout=GIVE_UP_AFTER_SECONDS,
                 statement_cache_size=0,
             )

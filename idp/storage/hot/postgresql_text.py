@@ -39,10 +39,11 @@ def compile_write(operation: operations.Write, dialect: Dialect) -> Plan:
     for number, step in enumerate(operation.steps):
         name = f"step_{number}"
         if step.gate is None:
-            ungated.append(_insert(step, rows).cte(name))
+            ungated.append(_insert(step, _where(step, rows, _valued(step, rows)), rows).cte(name))
             continue
         key = rows.c[step.gate.given]
-        first = select(rows).ext(postgresql.distinct_on(key)).order_by(key, rows.c.ord).cte(f"first_{number}")
+        able = _able(step, step.gate, rows)
+        first = able.ext(postgresql.distinct_on(key)).order_by(key, rows.c.ord).cte(f"first_{number}")
         written = _written(step, step.gate, first).cte(name)
         rows = select(first).join(written, written.c.key == first.c[step.gate.given]).cte(f"passed_{number}")
         passed.append(rows)
@@ -57,28 +58,40 @@ def _asked(takes: operations.Takes, dialect: Dialect) -> FromClause:
     return func.unnest(*arrays).table_valued(*names, with_ordinality=ORD, name="given").render_derived()
 
 
+def _able(step: operations.Step, gate: operations.Gate, rows: FromClause) -> Select[tuple[object, ...]]:
+    """Callers for whom `when` holds: one for whom it does not never stands before another with the same value."""
+    match step:
+        case operations.Insert():
+            return _where(step, rows, select(rows))
+        case operations.Update():
+            return select(rows).join(step.table, gate.column == rows.c[gate.given]).where(step.when(rows))
+
+
+def _where(
+    step: operations.Insert, rows: FromClause, selected: Select[tuple[object, ...]]
+) -> Select[tuple[object, ...]]:
+    return selected if step.when is None else selected.where(step.when(rows))
+
+
 def _written(
     step: operations.Step, gate: operations.Gate, first: CTE
 ) -> ReturningInsert[tuple[object]] | ReturningUpdate[tuple[object]]:
     match step:
         case operations.Insert():
-            statement = _insert(step, first, ordered_by=first.c[gate.given])
+            statement = _insert(step, _valued(step, first).order_by(first.c[gate.given]), first)
             return (statement.on_conflict_do_nothing() if gate.once else statement).returning(gate.column.label("key"))
         case operations.Update():
+            # judged again: another node may have changed the row since it was read
             change = Update(step.table).where(gate.column == first.c[gate.given], step.when(first))
             return change.values(dict(step.values(first))).returning(gate.column.label("key"))
 
 
-def _insert(
-    step: operations.Step, rows: FromClause, *, ordered_by: ColumnElement[object] | None = None
-) -> postgresql.Insert:
-    values = step.values(rows)
-    source = select(*values.values()).select_from(rows)
-    if step.when is not None:
-        source = source.where(step.when(rows))
-    if ordered_by is not None:
-        source = source.order_by(ordered_by)
-    return postgresql.insert(step.table).from_select(list(values), source)
+def _valued(step: operations.Insert, rows: FromClause) -> Select[tuple[object, ...]]:
+    return select(*step.values(rows).values()).select_from(rows)
+
+
+def _insert(step: operations.Insert, source: Select[tuple[object, ...]], rows: FromClause) -> postgresql.Insert:
+    return postgresql.insert(step.table).from_select(list(step.values(rows)), source)
 
 
 def _counted(asked: CTE, passed: list[CTE]) -> Select[tuple[int, int]]:

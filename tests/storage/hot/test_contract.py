@@ -10,6 +10,7 @@ from idp.kernel.clock import SystemClock
 from idp.kernel.errors import Unavailable
 from idp.storage.hot.batches import LONGEST_QUEUE
 from idp.storage.hot.operations import Gate, Given, Insert, Read, Rows, Update, Write
+from idp.storage.hot.postgresql import CONNECT_SECONDS
 from idp.storage.metadata import Instant, JsonText
 from idp.storage.model import StorageProblem
 from idp.storage.spent import Spend, SpentKind, is_spent, spend_now
@@ -92,6 +93,12 @@ async def test_one_of_sixteen_advances_and_is_noted(store: Storage) -> None:
     passed = await asyncio.gather(*(advance(store, "t1", 1, f"e{number}") for number in range(PROCESSES_AT_ONCE)))
     assert sum(passed) == 1
     assert await entries(store) == {f"e{passed.index(1)}"}
+
+
+async def test_one_that_may_not_pass_does_not_stand_before_one_that_may(store: Storage) -> None:
+    stale, present = await asyncio.gather(advance(store, "t1", 9, "stale"), advance(store, "t1", 1, "present"))
+    assert (stale, present) == (0, 1)
+    assert await entries(store) == {"present"}
 
 
 async def test_what_waited_for_nothing_of_others_all_passes(store: Storage) -> None:
@@ -185,6 +192,21 @@ async def test_a_lost_connection_costs_an_answer_and_gives_nothing_twice(store: 
         async with store.unit_of_work() as uow:
             await uow.execute(thing.update().values(version=2 + round_))
     assert await store.hot.first(FIND, thing_id="t1") is not None
+
+
+async def test_a_server_that_does_not_answer_a_handshake_is_given_up() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    store = Storage(open_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{port}/none"), SystemClock())
+    async with server, asyncio.timeout(CONNECT_SECONDS + 1):
+        with pytest.raises(Unavailable) as given_up:
+            await store.hot.first(FIND, thing_id="t1")
+        assert given_up.value.code == StorageProblem.NO_ANSWER
+        await store.close()
 
 
 @pytest.mark.postgresql
