@@ -255,7 +255,7 @@ class DeferredRequests:
             auth_time=session.auth_time,
             consent_id=None if consent is None else consent.id,
             jkt=None,
-            grant_expires_at=grant_end(consent, request.scope, now=uow.now),
+            grant_expires_at=grant_end(consent, request.scope, with_details=bool(request.details), now=uow.now),
         )
 
     async def _note(

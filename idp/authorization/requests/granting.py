@@ -51,7 +51,7 @@ def code_of(
         auth_time=session.auth_time,
         consent_id=None if consent is None else consent.id,
         jkt=pending.jkt,
-        grant_expires_at=grant_end(consent, request.scope, now=now),
+        grant_expires_at=grant_end(consent, request.scope, with_details=bool(pending.details), now=now),
         claims=request.claims,
         resource=request.resource,
     )

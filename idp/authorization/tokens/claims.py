@@ -6,12 +6,11 @@ from typing import Any
 from idp.agencies.model import Member
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
+from idp.protocol.claims_request import ID_TOKEN, USERINFO, as_verified, verified_claim_names
 from idp.protocol.scopes import CITIZEN_ID, PID, claims_of, claims_within
 from idp.subscribers.model import ContactDetails, Identity
 
 GENDERS = {"1": "male", "2": "female"}
-USERINFO = "userinfo"
-ID_TOKEN = "id_token"
 
 
 def names_for_userinfo(grant: Grant, client: Client, scope: Sequence[str]) -> tuple[str, ...]:
@@ -27,6 +26,14 @@ def names_for_id_token(grant: Grant, client: Client, scope: Sequence[str]) -> tu
     """What the ID token tells beyond its own claims: those asked for one by one (§5.5)."""
     by_name = grant.claims.get(ID_TOKEN, {}) if tuple(scope) == grant.scope else {}
     return claims_within(by_name, client_scopes=client.scopes)
+
+
+def names_on_record(place: str, grant: Grant, client: Client, scope: Sequence[str]) -> tuple[str, ...]:
+    """What is told at `place` under a token with this scope, as a consent spells it: verified claims among it."""
+    plain = (names_for_userinfo if place == USERINFO else names_for_id_token)(grant, client, scope)
+    by_name = grant.claims.get(place, {}) if tuple(scope) == grant.scope else {}
+    verified = claims_within(verified_claim_names({place: by_name}), client_scopes=client.scopes)
+    return (*plain, *map(as_verified, verified))
 
 
 def identity_claims(identity: Identity) -> Mapping[str, str]:

@@ -6,11 +6,13 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.model import Grant
 from idp.authorization.grants.service import Grants
+from idp.authorization.tokens.claims import names_on_record
 from idp.authorization.tokens.issuing import Issuing, asked
 from idp.authorization.tokens.minting import Mint
 from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, ForActor, KeyBinding
 from idp.authorization.tokens.reading import ReadToken, TokenKind, TokenReader
 from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, parse_authorization_details
+from idp.protocol.claims_request import USERINFO
 from idp.protocol.errors import (
     InvalidAuthorizationDetails,
     InvalidRequestError,
@@ -69,6 +71,7 @@ class Exchanging:
             "grant": grant.id,
             "actors": list(actor_ids(act)),
             "scope": list(scope),
+            "claims": list(names_on_record(USERINFO, grant, client, scope)),
             **asked(details),
         }
         await self._issuing.note(uow, "token.exchanged", client, grant.subscriber_id, noted)

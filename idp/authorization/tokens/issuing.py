@@ -9,12 +9,13 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent, Entry
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
-from idp.authorization.tokens.claims import names_for_userinfo
+from idp.authorization.tokens.claims import names_on_record
 from idp.authorization.tokens.minting import Mint
 from idp.authorization.tokens.model import ForPerson, KeyBinding
 from idp.catalogue.gdx import GdxDetail
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
+from idp.protocol.claims_request import ID_TOKEN, USERINFO
 from idp.protocol.errors import InvalidGrantError
 from idp.storage.storage import Storage, UnitOfWork
 
@@ -95,8 +96,8 @@ def _issued(event: str, due: ForPerson) -> AuditEvent:
     details = {
         "token": due.token_id,
         "grant": due.grant.id,
-        "claims": list(names_for_userinfo(due.grant, due.client, due.scope)),
-        "claims_in_id_token": sorted(due.grant.claims.get("id_token", {})),
+        "claims": list(names_on_record(USERINFO, due.grant, due.client, due.scope)),
+        "claims_in_id_token": list(names_on_record(ID_TOKEN, due.grant, due.client, due.scope)),
         **asked(due.grant.details),
     }
     return _event(event, due.client, due.grant.subscriber_id, details)

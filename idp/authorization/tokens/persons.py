@@ -8,8 +8,6 @@ from idp.agencies.service import Agencies
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
 from idp.authorization.tokens.claims import (
-    ID_TOKEN,
-    USERINFO,
     as_requested,
     contact_claims,
     identity_claims,
@@ -21,6 +19,7 @@ from idp.authorization.tokens.model import EvidenceReader
 from idp.catalogue.gdx import Basis
 from idp.enrolment.model import Evidence, EvidenceKind, EvidenceResult
 from idp.kernel.assurance import Acr, Ial
+from idp.protocol.claims_request import ID_TOKEN, USERINFO
 from idp.protocol.scopes import CITIZEN_NUMBER_CLAIMS, OPENID, STAFF, claims_within, personal_claims
 from idp.protocol.verified_claims import (
     CLAIMS,

@@ -155,6 +155,8 @@ async def test_verified_claims_say_under_which_framework(world: World, plain: Pl
     assert verified["verification"] == {"trust_framework": TRUST_FRAMEWORK}
     assert verified["claims"] == {"given_name": "สมมติ", "citizen_id": world.sown.citizen_id}
     assert "verified_claims" not in await plain.told(answer["access_token"])
+    issued = [entry for entry in await world.entries() if entry["event"] == "token.issued"][-1]
+    assert issued["details"]["claims_in_id_token"] == ["verified_claims/given_name", "verified_claims/citizen_id"]
     metadata = (await plain.http.get("/.well-known/openid-configuration")).json()
     assert metadata["trust_frameworks_supported"] == [TRUST_FRAMEWORK]
 
@@ -234,6 +236,8 @@ async def test_a_token_is_exchanged_for_a_narrower_one_in_which_another_client_a
     assert told["act"] == {"sub": "helper"}
     entry = next(entry for entry in await world.entries() if entry["event"] == "token.exchanged")
     assert (entry["client"], entry["details"]["subject_client"]) == ("helper", "plain")
+    assert "name" in entry["details"]["claims"]
+    assert "email" not in entry["details"]["claims"]
     # A delegated token gets no wider, and keeps its actors, also in the hands of the client it came from.
     assert is_refused(
         await plain.token(exchange(given["access_token"], scope="openid email"), dpop=None), "invalid_scope"
