@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 import idp.agencies.member_store
 import idp.agencies.store
+import idp.approvals.store
 import idp.audit.store
 import idp.authentication.pin_store
 import idp.authentication.store
@@ -19,6 +20,7 @@ import idp.authorization.deferred.store
 import idp.authorization.device.store
 import idp.authorization.grants.store
 import idp.consent.store
+import idp.enrolment.by_thaid.store
 import idp.enrolment.store
 import idp.exchange.document.store
 import idp.exchange.pull.counting

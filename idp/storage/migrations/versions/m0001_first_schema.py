@@ -164,6 +164,34 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_portal_session_last_seen"), "portal_session", ["last_seen"], unique=False)
     op.create_table(
+        "proposal",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("approver_role", sa.Text(), nullable=False),
+        sa.Column("approver_agency_id", sa.Text(), nullable=True),
+        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("proposed_by_person", sa.Text(), nullable=False),
+        sa.Column("proposed_for", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+    )
+    op.create_index("ix_proposal_state_expires_at", "proposal", ["state", "expires_at"], unique=False)
+    op.create_index(
+        "uq_proposal_waiting",
+        "proposal",
+        ["kind", "target"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('open', 'asked_back')"),
+        postgresql_where=sa.text("state IN ('open', 'asked_back')"),
+    )
+    op.create_table(
         "release_count",
         sa.Column("counter", sa.Text(), nullable=False),
         sa.Column("released", sa.Integer(), nullable=False),
@@ -318,12 +346,22 @@ def upgrade() -> None:
         "pin",
         sa.Column("subscriber_id", sa.Text(), nullable=False),
         sa.Column("hashed", sa.Text(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("locked_until", sa.BigInteger(), nullable=True),
         sa.Column("set_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_pin_subscriber_id")),
         sa.PrimaryKeyConstraint("subscriber_id", name=op.f("pk_pin")),
     )
+    op.create_table(
+        "proposal_remark",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("proposal_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_text", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposal.id"], name=op.f("fk_proposal_remark_proposal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_remark")),
+    )
+    op.create_index(op.f("ix_proposal_remark_proposal_id"), "proposal_remark", ["proposal_id"], unique=False)
     op.create_table(
         "service",
         sa.Column("id", sa.Text(), nullable=False),
@@ -358,6 +396,7 @@ def upgrade() -> None:
         sa.Column("auth_time", sa.BigInteger(), nullable=False),
         sa.Column("last_seen", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("device", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_sso_session_subscriber_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sso_session")),
         sa.UniqueConstraint("cookie_digest", name=op.f("uq_sso_session_cookie_digest")),
@@ -391,6 +430,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("purpose", "key_version", "digest", name=op.f("pk_subscriber_index")),
     )
     op.create_index("ix_subscriber_index_subscriber_id", "subscriber_index", ["subscriber_id"], unique=False)
+    op.create_table(
+        "thaid_enrolment",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("browser_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("agreed_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("subscriber_id", sa.Text(), nullable=True),
+        sa.Column("stated", sa.Text(), nullable=True),
+        sa.Column("ial", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_thaid_enrolment_subscriber_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_thaid_enrolment")),
+    )
+    op.create_index(op.f("ix_thaid_enrolment_expires_at"), "thaid_enrolment", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_thaid_enrolment_subscriber_id"), "thaid_enrolment", ["subscriber_id"], unique=False)
     op.create_table(
         "user_code_try",
         sa.Column("subscriber_id", sa.Text(), nullable=False),
@@ -584,6 +639,9 @@ def downgrade() -> None:
     op.drop_index("ix_agreement_agency_service_dataset", table_name="agreement")
     op.drop_table("agreement")
     op.drop_table("user_code_try")
+    op.drop_index(op.f("ix_thaid_enrolment_subscriber_id"), table_name="thaid_enrolment")
+    op.drop_index(op.f("ix_thaid_enrolment_expires_at"), table_name="thaid_enrolment")
+    op.drop_table("thaid_enrolment")
     op.drop_index("ix_subscriber_index_subscriber_id", table_name="subscriber_index")
     op.drop_table("subscriber_index")
     op.drop_index(op.f("ix_station_agency_id"), table_name="station")
@@ -592,6 +650,8 @@ def downgrade() -> None:
     op.drop_table("sso_session")
     op.drop_index(op.f("ix_service_agency_id"), table_name="service")
     op.drop_table("service")
+    op.drop_index(op.f("ix_proposal_remark_proposal_id"), table_name="proposal_remark")
+    op.drop_table("proposal_remark")
     op.drop_table("pin")
     op.drop_table("passkey_user")
     op.drop_index(op.f("ix_passkey_link_subscriber_id"), table_name="passkey_link")
@@ -612,6 +672,14 @@ def downgrade() -> None:
     op.drop_table("signing_key")
     op.drop_index("ix_release_count_expires_at", table_name="release_count")
     op.drop_table("release_count")
+    op.drop_index(
+        "uq_proposal_waiting",
+        table_name="proposal",
+        sqlite_where=sa.text("state IN ('open', 'asked_back')"),
+        postgresql_where=sa.text("state IN ('open', 'asked_back')"),
+    )
+    op.drop_index("ix_proposal_state_expires_at", table_name="proposal")
+    op.drop_table("proposal")
     op.drop_index(op.f("ix_portal_session_last_seen"), table_name="portal_session")
     op.drop_table("portal_session")
     op.drop_index(op.f("ix_outbox_due_at"), table_name="outbox")
