@@ -35,6 +35,8 @@ LOST = (
     OSError,
     TimeoutError,
     exceptions.InterfaceError,
+    # asyncpg's own state when the server ends the connection between two messages of one call
+    exceptions.InternalClientError,
     exceptions.PostgresConnectionError,
     exceptions.OperatorInterventionError,
 )
