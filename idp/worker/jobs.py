@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from idp.audit.sequencer import SequencerFenced, sequence_pending, sign_checkpoint
+from idp.audit.sequencer import BATCH, SequencerFenced, sequence_pending, sign_checkpoint
 from idp.authorization.deferred.service import DeferredRequests
 from idp.enrolment.service import Enrolments
 from idp.exchange.service import Exchange
@@ -46,9 +46,9 @@ class AuditJobs:
         self._signer = signer
 
     async def sequence(self) -> None:
-        """Everything that waits gets its leaf."""
-        moved = 1
-        while moved:
+        """Everything that waits gets its leaf; what comes meanwhile waits for the next round, not for a loop."""
+        moved = BATCH
+        while moved == BATCH:
             async with self._storage.unit_of_work() as uow:
                 fence = await take_lease(uow, name="audit.sequencer", holder=self._holder, for_how_long=LEASE)
                 if fence is None:
@@ -117,7 +117,7 @@ def all_jobs(
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
         Job("outbox.deliver", 0.5, outbox.deliver, runs_at_the_end=True),
-        Job("audit.sequence", 0.5, audit.sequence, runs_at_the_end=True),
+        Job("audit.sequence", 1, audit.sequence, runs_at_the_end=True),
         Job("audit.checkpoint", 30, audit.checkpoint, runs_at_the_end=True),
         Job("stations.sweep", 5, sweep_card_sessions),
         Job("enrolment.advance", 5, enrolments.advance_open),
