@@ -11,7 +11,7 @@ from idp.kernel.ids import AgencyId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.protocol.errors import InvalidTokenError
-from idp.storage.spent import SpentKind, spend
+from idp.storage.spent import Spend, SpentKind, spend_in
 from idp.storage.storage import UnitOfWork
 
 INITIAL_ACCESS_TOKEN = "initial_access_token"
@@ -20,11 +20,11 @@ INVITATION_LIFETIME = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """On whose behalf a newcomer registers; `token_id` is None where no invitation is asked for."""
+    """On whose behalf a newcomer registers; `spend` is None where no invitation is asked for."""
 
     agency_id: AgencyId
     profile: ClientProfile
-    token_id: str | None
+    spend: Spend | None
 
 
 class Invitations:
@@ -54,20 +54,16 @@ class Invitations:
     def open(self, token: str | None, *, now: datetime) -> Invitation:
         """What a token invites to. Raises InvalidTokenError."""
         try:
-            payload = self._sealer.open(INITIAL_ACCESS_TOKEN, token or "", now=now)
+            payload, expires_at = self._sealer.open_dated(INITIAL_ACCESS_TOKEN, token or "", now=now)
         except (SealBroken, SealExpired) as error:
             self._security_log.note("registration.not_invited", reason=type(error).__name__)
             raise InvalidTokenError("an initial access token is required") from error
-        return Invitation(AgencyId(payload["agency"]), ClientProfile(payload["profile"]), payload["id"])
+        agency_id = AgencyId(payload["agency"])
+        once = Spend.of(SpentKind.INITIAL_ACCESS_TOKEN, scope=agency_id, secret=payload["id"], expires_at=expires_at)
+        return Invitation(agency_id, ClientProfile(payload["profile"]), once)
 
     async def spend(self, uow: UnitOfWork, invitation: Invitation) -> None:
         """Use it up; it stays so when `uow` commits. Raises InvalidTokenError when it was used before."""
-        if invitation.token_id is not None and not await spend(
-            uow,
-            kind=SpentKind.INITIAL_ACCESS_TOKEN,
-            scope=invitation.agency_id,
-            secret=invitation.token_id,
-            expires_at=uow.now + INVITATION_LIFETIME,
-        ):
+        if invitation.spend is not None and not await spend_in(uow, invitation.spend):
             self._security_log.note("registration.invitation_used_before")
             raise InvalidTokenError("the initial access token was used before")

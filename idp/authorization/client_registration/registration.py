@@ -174,8 +174,8 @@ def _standing_of_newcomer(client_id: ClientId, judged: Mapping[str, Any], invita
         "sector": _sector(judged, invitation, client_id),
         "status": ClientStatus.ACTIVE,
         # Clients of certification programs ask without PKCE or a nonce; whoever registers by invitation uses PKCE.
-        "pkce_required": invitation.token_id is not None,
-        "nonce_required": invitation.token_id is not None,
+        "pkce_required": invitation.spend is not None,
+        "nonce_required": invitation.spend is not None,
     }
 
 
@@ -183,7 +183,7 @@ def _sector(judged: Mapping[str, Any], invitation: Invitation, client_id: Client
     # One agency knows a person by one identifier, whichever of its programs asks (nevers, 1), unless it shares a sector
     # with others by a list at that sector's own address. Newcomers belong together in nothing but their host.
     uri, redirect_uris = judged.get("sector_identifier_uri"), judged["redirect_uris"]
-    if uri is None and invitation.token_id is not None:
+    if uri is None and invitation.spend is not None:
         return invitation.agency_id
     if uri is None and not redirect_uris:
         return client_id
