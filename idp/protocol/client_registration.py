@@ -15,6 +15,8 @@ from joserfc.errors import JoseError
 from idp.protocol.backchannel import CIBA_GRANT, DELIVERY_MODES
 from idp.protocol.jose import SIGNING_ALGORITHMS, JwtRefused, import_public_key
 from idp.protocol.redirection import RedirectUriRefused, validate_registered_redirect_uri
+from idp.protocol.token_exchange import TOKEN_EXCHANGE
+from idp.protocol.token_request import CLIENT_CREDENTIALS
 
 MOST_REDIRECT_URIS = 10
 MOST_KEYS = 20
@@ -109,6 +111,7 @@ def judged_metadata(
     _judge_addresses(judged, loopback)
     _judge_certificate_names(judged)
     _judge_backchannel(judged)
+    _judge_public(judged)
     return judged
 
 
@@ -236,12 +239,25 @@ def _judge_backchannel(judged: Mapping[str, Any]) -> None:
     # §4: backchannel_token_delivery_mode is "REQUIRED."
     elif "backchannel_token_delivery_mode" not in judged and CIBA_GRANT in judged["grant_types"]:
         raise InvalidClientMetadataError("backchannel_token_delivery_mode is missing")
-    # CIBA §7.1: "The Client MUST authenticate to the Backchannel Authentication Endpoint"; FAPI-CIBA §5.2.2 (1) leaves
-    # public clients out as well.
-    if CIBA_GRANT in judged["grant_types"] and judged["token_endpoint_auth_method"] == "none":
-        raise InvalidClientMetadataError("a public client cannot ask without a browser")
     if judged.get("backchannel_user_code_parameter"):
         raise InvalidClientMetadataError("backchannel_user_code_parameter is not supported")
+
+
+def _judge_public(judged: Mapping[str, Any]) -> None:
+    """What whoever knows its name could do in the name of a client that proves nothing of itself."""
+    if judged["token_endpoint_auth_method"] != "none":
+        return
+    # CIBA §7.1: "The Client MUST authenticate to the Backchannel Authentication Endpoint"; FAPI-CIBA §5.2.2 (1) leaves
+    # public clients out as well.
+    if CIBA_GRANT in judged["grant_types"]:
+        raise InvalidClientMetadataError("a public client cannot ask without a browser")
+    # RFC 6749 §4.4: "The client credentials grant type MUST only be used by confidential clients."
+    if CLIENT_CREDENTIALS in judged["grant_types"]:
+        raise InvalidClientMetadataError("a public client has no authority of its own")
+    # RFC 8693 §2.1: "omitting client authentication allows for a compromised token to be leveraged via an STS into
+    # other tokens by anyone possessing the compromised token": one bound to a key into one that is not, for example.
+    if TOKEN_EXCHANGE in judged["grant_types"]:
+        raise InvalidClientMetadataError("a public client cannot exchange tokens")
 
 
 def initiate_login_url(initiate_login_uri: str, *, issuer: str) -> str:

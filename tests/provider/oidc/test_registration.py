@@ -10,6 +10,7 @@ from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.model import ClientProfile
 from idp.kernel.ids import ClientId
 from tests.protocol.signing import ec_key
+from tests.provider.oidc.baseline import TOKEN_EXCHANGE
 from tests.provider.oidc.client_site import client_site
 from tests.provider.oidc.program import is_refused
 from tests.provider.oidc.world import CALLBACK, World
@@ -71,6 +72,14 @@ async def test_an_invitation_serves_once_and_a_refused_request_does_not_cost_it(
         again = await world.browser().post("/register", json=GOOD, headers=bearer(token))
         assert is_refused(again, "invalid_token", 401)
         assert "Bearer" in again.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("grant_type", ["client_credentials", TOKEN_EXCHANGE])
+async def test_a_client_that_proves_nothing_gets_nothing_by_its_name_alone(world: World, grant_type: str) -> None:
+    grants = {"grant_types": ["authorization_code", grant_type], "scope": "openid events"}
+    assert (await registered(world, **grants, token_endpoint_auth_method="client_secret_basic")).status_code == 201
+    refused = await registered(world, **grants, token_endpoint_auth_method="none")
+    assert is_refused(refused, "invalid_client_metadata")
 
 
 async def test_nobody_registers_uninvited(world: World) -> None:
