@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     gdx_consumer_key: SecretStr = SecretStr("demonstration-consumer")
     gdx_consumer_secret: SecretStr = SecretStr("demonstration-secret")
     gdx_agent_id: str = "tuaton-demonstration"
+    thaid_issuer: str = ""  # ThaiD's address; empty where nobody enrols by ThaiD
+    thaid_client_id: str = "tuaton-demonstration"
+    thaid_client_secret: SecretStr = SecretStr("demonstration-secret")
+    thaid_alone_adds_passkeys: bool = False
     certificate_authority_url: str = "http://127.0.0.1:8003/ca"
     tsa_url: str = "http://127.0.0.1:8003/tsa"
     tsa_root_file: Path | None = None
@@ -62,6 +66,7 @@ class Settings(BaseSettings):
     token_refusals_a_minute: int = Field(default=60, ge=0)
     sign_ins_a_minute: int = Field(default=60, ge=0)
     user_codes_a_minute: int = Field(default=10, ge=0)
+    thaid_answers_a_minute: int = Field(default=10, ge=0)
     registrations_a_minute: int = Field(default=10, ge=0)
     agent_refusals_a_minute: int = Field(default=60, ge=0)
     files_a_minute: int = Field(default=10, ge=0)
@@ -136,6 +141,16 @@ class Settings(BaseSettings):
         url = urlsplit(self.mtls_url)
         if self.mtls_url and (url.scheme != "https" or not url.hostname or url.path or url.query or url.fragment):
             raise ValueError("mtls_url must be a plain https origin, for example https://mtls.id.example")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_weak_thaid(self) -> Self:
+        if not self.thaid_issuer or self.profile in SMALL_PROFILES:
+            return self
+        if not self.thaid_issuer.startswith("https://"):
+            raise ValueError(f"thaid_issuer must be https in the {self.profile.value} profile")
+        if self.thaid_client_secret.get_secret_value() == "demonstration-secret":
+            raise ValueError("the demonstration's ThaiD secret is refused: set IDP_THAID_CLIENT_SECRET")
         return self
 
     @property

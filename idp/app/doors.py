@@ -44,6 +44,7 @@ from idp.provider.pages.pin import PinPages
 from idp.provider.pages.session_cookie import Citizens, SessionCookie
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
+from idp.provider.pages.thaid import ThaidPages
 from idp.settings import Settings
 from idp.storage.profile import Profile
 from idp.web.assets import Assets
@@ -149,6 +150,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             citizens=citizens,
             flows=flows,
             pin_first=settings.profile is Profile.CONFORMANCE,
+            offers_thaid=rooms.thaid_enrolments is not None,
         ),
         PinPages(
             pages=kit.pages, csrf=kit.csrf, problems=kit.problems, pins=rooms.pins, citizens=citizens, flows=flows
@@ -160,6 +162,15 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             passkeys=rooms.passkeys,
             links=rooms.passkey_links,
             subscribers=rooms.subscribers,
+        ),
+        ThaidPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            citizens=citizens,
+            enrolments=rooms.thaid_enrolments,
+            security_log=ground.security_log,
+            https=kit.https,
         ),
         ConsentPages(
             pages=kit.pages,

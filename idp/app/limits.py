@@ -77,6 +77,11 @@ class DoorLimits:
         for_people = {
             "sign_in_passkey": sign_ins,
             "signed_in_pin": sign_ins,
+            "enrol_thaid_leave": sign_ins,
+            "enrol_thaid_callback": (
+                *sign_ins,
+                *_limit("thaid-answers-of-browser", self._a_minute("thaid_answers_a_minute"), browser),
+            ),
             "device_request": user_codes,
             "device_decision": user_codes,
         }

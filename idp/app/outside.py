@@ -20,6 +20,7 @@ from connectors.contracts.documents import (
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.outbound import ClientAddresses
 from connectors.contracts.registry import CardStatusPort, CompanyRegistry, PopulationRegistry
+from connectors.contracts.thaid import ThaidPort
 from connectors.outbound.client_addresses import CheckedAddresses
 from idp.settings import Settings
 
@@ -29,7 +30,10 @@ Verify = Callable[[bytes, str | None], Awaitable[DocumentReport]]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What fulfils the rooms' ports. `trust`: the two root certificates, all that an outside verifier needs."""
+    """What fulfils the rooms' ports. `trust`: the two root certificates, all that an outside verifier needs.
+
+    `thaid` is None where nobody enrols by ThaiD.
+    """
 
     card_status: CardStatusPort
     population: PopulationRegistry
@@ -37,6 +41,7 @@ class Outside:
     sealer: DocumentSealer
     verify: Verify
     trust: Path
+    thaid: ThaidPort | None = None
 
 
 class NoSeal:

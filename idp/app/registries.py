@@ -12,8 +12,11 @@ from connectors.dopa.card_status import CardStatusClient
 from connectors.dopa.ikno import IknoClient, Profile
 from connectors.gdx import URL_LOGGERS
 from connectors.gdx.session import GdxCredentials
+from connectors.outbound.client import outbound_transport
+from connectors.thaid.client import ThaidClient, ThaidRegistration
 from idp.app.outside import NoSeal, Outside, Verify, verify_nothing
 from idp.kernel.clock import Clock
+from idp.kernel.randomness import random_text, system_randomness
 from idp.settings import Settings
 
 # an idle connection is given up before any registry closes it, so that no question is lost on a closing one
@@ -61,4 +64,19 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
             sealer=documents[0],
             verify=documents[1],
             trust=trust,
+            thaid=_thaid(settings, clock) if settings.thaid_issuer else None,
         )
+
+
+def _thaid(settings: Settings, clock: Clock) -> ThaidClient:
+    return ThaidClient(
+        issuer=settings.thaid_issuer,
+        registration=ThaidRegistration(
+            client_id=settings.thaid_client_id,
+            client_secret=settings.thaid_client_secret.get_secret_value(),
+            redirect_uri=f"{settings.issuer}/enrol/thaid/callback",
+        ),
+        clock=clock.now,
+        transport=outbound_transport,
+        new_secret=lambda: random_text(system_randomness),
+    )

@@ -40,6 +40,7 @@ from idp.authorization.tokens.service import TokenEndpoint
 from idp.authorization.tokens.userinfo import Userinfo
 from idp.catalogue.gdx import GDX
 from idp.consent.service import Consents
+from idp.enrolment.by_thaid.service import ThaidEnrolments
 from idp.enrolment.card_check import CardCheck
 from idp.enrolment.completion import Completion
 from idp.enrolment.journal import Journal
@@ -85,6 +86,7 @@ class Rooms:
     stations: Stations
     mail_slots: MailSlots
     enrolments: Enrolments
+    thaid_enrolments: ThaidEnrolments | None
     consents: Consents
     clients: Clients
     addresses: ClientAddresses
@@ -264,6 +266,18 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         stations=stations,
         mail_slots=mail_slots,
         enrolments=enrolments,
+        thaid_enrolments=None
+        if outside.thaid is None
+        else ThaidEnrolments(
+            storage=storage,
+            thaid=outside.thaid,
+            subscribers=subscribers,
+            invitations=passkey_links,
+            sealer=ground.sealer,
+            audit=audit,
+            security_log=security_log,
+            alone_suffices=settings.thaid_alone_adds_passkeys,
+        ),
         consents=consents,
         clients=clients,
         addresses=addresses,

@@ -20,7 +20,7 @@ from idp.storage.profile import Profile
 AGENT_SECONDS = 30.0
 FROM_SETTINGS = (
     "profile", "home", "issuer", "gateway_url", "portal_url", "card_status_url", "gdx_url", "certificate_authority_url",
-    "tsa_url",
+    "tsa_url", "thaid_issuer",
 )  # fmt: skip
 
 
@@ -64,6 +64,7 @@ class Plan:
             gdx_url=simulators,
             certificate_authority_url=f"{simulators}/ca",
             tsa_url=f"{simulators}/tsa",
+            thaid_issuer=f"http://thaid.localhost:{self.port_base + 3}",
         )
 
 
@@ -75,7 +76,9 @@ def start_everything(plan: Plan, processes: Processes, *, say: Callable[[str], N
     python, base = sys.executable, plan.port_base
     say("ทะเบียนจำลอง · simulated registries")
     simulators = [python, "-m", "connectors.simulators", "--port", str(base + 3)]
-    processes.start(Child("simulators", [*simulators, "--home", str(plan.home / "simulators")], {}, base + 3))
+    simulators += ["--home", str(plan.home / "simulators")]
+    simulators += ["--thaid-for", f"{plan.settings.issuer}/enrol/thaid/callback"]
+    processes.start(Child("simulators", simulators, {}, base + 3))
     say("หน่วยงานและบุคคลสมมติ · fictitious agencies and people")
     asyncio.run(_prepare(plan))
     say("ผู้ให้บริการ เกตเวย์ ระบบงานเจ้าหน้าที่ · provider, gateway, portal, worker")

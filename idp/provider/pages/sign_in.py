@@ -23,7 +23,9 @@ _ACCOUNT_PAGE = re.compile(r"/account(/[A-Za-z0-9_-]+)*")
 
 
 class SignInPages:
-    """`/sign-in` and the two requests of its ceremony. `pin_first`: browsers without JavaScript are the usual ones."""
+    """`/sign-in` and the two requests of its ceremony. `pin_first`: browsers without JavaScript are the usual ones;
+    `offers_thaid`: who has no passkey may enrol by ThaiD.
+    """
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class SignInPages:
         citizens: Citizens,
         flows: Flows,
         pin_first: bool = False,
+        offers_thaid: bool = False,
     ) -> None:
         self._pages = pages
         self._csrf = csrf
@@ -43,6 +46,7 @@ class SignInPages:
         self._citizens = citizens
         self._flows = flows
         self._pin_first = pin_first
+        self._offers_thaid = offers_thaid
 
     def entries(self) -> tuple[Entry, ...]:
         """The paths of signing in."""
@@ -69,6 +73,7 @@ class SignInPages:
             returning=returning,
             asker=asker,
             pin_page=pin_page,
+            offers_thaid=self._offers_thaid,
         )
 
     async def _options(self, request: Request) -> Response:

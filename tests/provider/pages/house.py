@@ -141,7 +141,7 @@ class House:
             https=False,
         )
         cookie = SessionCookie(https=False)
-        citizens = Citizens(storage=self.storage, sessions=self.sessions, cookie=cookie)
+        self.citizens = citizens = Citizens(storage=self.storage, sessions=self.sessions, cookie=cookie)
         flows = Flows(storage=self.storage, requests=self.requests, clients=clients, agencies=world.agencies)
         common: dict[str, Any] = {"pages": pages, "csrf": csrf, "storage": self.storage}
         previews = Previews(
