@@ -114,9 +114,12 @@ class DoorLimits:
         return self._browsers.known(request)
 
     async def _client(self, request: Request) -> str | None:
-        """The client that is claimed, at its address: from elsewhere nobody can use up what it may do."""
+        """The client that is claimed, at its address: from elsewhere nobody can use up what it may do.
+
+        All that name none, or in a spelling that is not read here, count as one caller of their address.
+        """
         claimed = _claimed_client(await read_body(request), next(iter(field_values(request, b"authorization")), ""))
-        return None if claimed is None else f"{claimed} {self._addresses.of(request)}"
+        return f"{claimed or ''} {self._addresses.of(request)}"
 
     def _answer(self, request: Request, seconds: int) -> Response:
         return self._errors.answer(request, WebProblem.TOO_MANY_REQUESTS, headers={"retry-after": str(seconds)})

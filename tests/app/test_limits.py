@@ -68,6 +68,15 @@ def test_a_client_that_pushes_too_often_waits_and_another_does_not(server: Serve
     assert push(first.id, "guess", seen_from(server, "192.0.2.2")).status_code == 401
 
 
+def test_who_hides_its_name_from_the_limit_waits_with_its_address(server: Server) -> None:
+    here = seen_from(server, "192.0.2.3")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    bodies = (f"client%5F{letter}d=client-{n}&response_type=code" for n, letter in enumerate(("i", "%69", "i")))
+    answers = [here.post("/par", content=body, headers=form) for body in bodies]
+    assert [answer.status_code for answer in answers[:2]] == [401, 401]
+    assert is_told_to_wait(answers[2])
+
+
 def test_who_guesses_secrets_or_codes_waits_and_who_is_in_order_never(server: Server) -> None:
     party, browser = newcomer(server), Browser(server)
     here, elsewhere = seen_from(server, "192.0.2.11"), seen_from(server, "192.0.2.12")

@@ -9,7 +9,7 @@ from idp.authorization.deferred.model import Deferred, DeferredState
 from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
 from idp.kernel.assurance import Acr
 from idp.protocol.errors import InvalidAuthorizationDetails, InvalidScopeError, UnauthorizedClientError
-from idp.protocol.scopes import OPENID
+from idp.protocol.scopes import OPENID, OWN_AUTHORITY_SCOPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def validate_client_may_defer(client: Client, *, grant_type: str, scope: Sequenc
     """Whether this client may ask this way at all; raises the OAuth error for it."""
     if grant_type not in client.grant_types:
         raise UnauthorizedClientError("the client may not use this grant")
-    if not set(scope) <= set(client.scopes):
+    if not set(scope) <= set(client.scopes) - OWN_AUTHORITY_SCOPES:
         raise InvalidScopeError("the scope is not one of this client")
     if OPENID not in scope and not has_details:
         raise InvalidScopeError("nothing is asked for: neither openid nor authorization details")

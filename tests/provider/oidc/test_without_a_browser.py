@@ -344,10 +344,12 @@ async def test_an_agency_asks_the_citizen_answers_and_the_agency_is_pinged(world
         ({"scope": "openid", "login_hint": "1", "user_code": "1"}, "invalid_request"),
         ({"scope": "profile", "login_hint": "1"}, "invalid_scope"),
         ({"scope": "openid email", "login_hint": "1"}, "invalid_scope"),
+        # what a client has by itself never comes from a person
+        ({"scope": "openid events", "login_hint": "1"}, "invalid_scope"),
     ],
 )
 async def test_backchannel_requests_that_are_refused(world: World, body: dict[str, str], error: str) -> None:
-    afar = await program(world)
+    afar = await program(world, scope="openid profile events")
     answer = await ask_backchannel(afar, body)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
     assert (await world.last_entry())["event"] == "backchannel.refused"
