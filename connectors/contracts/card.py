@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from typing import Literal, Protocol
 
 from connectors.contracts.identifiers import CitizenId, LaserCode
@@ -106,6 +108,110 @@ class CardReader(Protocol):
 
     def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
         """Read the whole card in one transaction; all or nothing.
+
+        Raises CardError with the fault.
+        """
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PassportKey:
+    """What is printed in a passport and opens its chip: number, and birth and expiry as `YYMMDD`."""
+
+    document_no: str
+    birth_date: str
+    expiry_date: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PassportData:
+    """The machine readable zone of a passport; names are in its capital letters, `X` is an unstated sex."""
+
+    document_type: str
+    issuing_state: str
+    surname: str
+    given_names: str
+    document_no: str
+    nationality: str
+    birth_date: PartialDate
+    sex: Literal["M", "F", "X"]
+    expiry_date: PartialDate
+    optional_data: str
+
+
+class ChipCheck(StrEnum):
+    """Whether the chip proved that it is the one the state made, and no copy of its data."""
+
+    PROVEN = "proven"
+    NOT_OFFERED = "not_offered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PassportFiles:
+    """The signed files of a passport as its chip gave them, to be judged by whoever decides.
+
+    `chip_keys` (data group 14) is None where the chip has none.
+    """
+
+    security_object: bytes
+    mrz: bytes
+    portrait: bytes
+    chip_keys: bytes | None
+    chip: ChipCheck
+    access: Literal["pace", "bac"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PassportRead:
+    """One whole read of a passport in one transaction. The files are a claim until a `PassportProof` says otherwise."""
+
+    files: PassportFiles
+    data: PassportData
+    portrait: bytes
+    portrait_type: Literal["image/jpeg", "image/jp2"]
+    atr: str
+    reader: str
+    is_virtual: bool
+    card_stack: Literal["pcsc", "memory"]
+
+
+class ProofReason(StrEnum):
+    """Why a passport, or its chip, is not proven; the value is the code that people see."""
+
+    SIGNATURE_WRONG = "CARD-20"
+    ISSUER_UNKNOWN = "CARD-21"
+    SIGNER_OUT_OF_DATE = "CARD-22"
+    SIGNER_REVOKED = "CARD-23"
+    REVOCATION_UNKNOWN = "CARD-24"
+    FILE_CHANGED = "CARD-25"
+    FILE_UNSIGNED = "CARD-26"
+    STATE_DIFFERS = "CARD-27"
+    CHIP_UNPROVEN = "CARD-28"
+    CHIP_IS_A_COPY = "CARD-29"
+    OUT_OF_DATE = "CARD-30"
+
+
+@dataclass(frozen=True, slots=True)
+class PassportProof:
+    """What a passport's files prove. `data_genuine`: signed by the state, unchanged, signer and passport in force.
+
+    `chip_proven`: read from the very chip the state made. `reasons` say what is missing, in the order of the checks;
+    `issuer_state` is the state that signed, None where nobody known did.
+    """
+
+    data_genuine: bool
+    chip_proven: bool
+    issuer_state: str | None
+    reasons: tuple[ProofReason, ...]
+
+
+class PassportReader(Protocol):
+    """A slot that can also read a passport."""
+
+    def read_passport(
+        self, *, key: PassportKey, today: date, deadline_seconds: float, progress: Progress = no_progress
+    ) -> PassportRead:
+        """Read the whole passport in one transaction; all or nothing. `today` decides the centuries of its dates.
 
         Raises CardError with the fault.
         """

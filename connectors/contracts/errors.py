@@ -34,6 +34,13 @@ class CardFault(StrEnum):
     VIRTUAL_READER_REFUSED = "CARD-11"
     PERMISSION_DENIED = "CARD-12"
     CARD_CHANGED = "CARD-13"
+    NOT_A_PASSPORT = "CARD-14"
+    ACCESS_DENIED_BY_CHIP = "CARD-15"
+    """The printed lines typed or scanned are not those of the passport in the reader."""
+    SECURE_MESSAGING_BROKEN = "CARD-16"
+    FILE_MISSING = "CARD-17"
+    WRONG_MRZ = "CARD-18"
+    """The printed lines cannot be: a check digit is wrong."""
 
 
 class ConnectorError(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from connectors.contracts.card import CardAddress, PersonName
+from connectors.contracts.card import CardAddress, PassportData, PersonName
 from connectors.contracts.registry import CardStatus
 from connectors.contracts.thai_dates import PartialDate
 from connectors.fictitious.cards import FictitiousCard, card_of
@@ -183,6 +183,38 @@ PERSONAS: Final[Mapping[str, Persona]] = {
     )
 }
 """In the order in which they are listed to people."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PassportPersona:
+    """A foreigner with a key and a passport; holds no Thai card."""
+
+    key: str
+    data: PassportData
+    label_th: str
+    label_en: str
+
+
+PASSPORT_PERSONAS: Final[Mapping[str, PassportPersona]] = {
+    "foreigner": PassportPersona(
+        "foreigner",
+        PassportData(
+            document_type="P",
+            issuing_state="UTO",
+            surname="SAMPLEROVA",
+            given_names="ELENA TESTA",
+            document_no="X00000017",
+            nationality="UTO",
+            birth_date=PartialDate(2533, 3, 21),
+            sex="F",
+            expiry_date=PartialDate(2577, 9, 30),
+            optional_data="",
+        ),
+        "ชาวต่างชาติ ถือหนังสือเดินทาง",
+        "Foreigner with a passport",
+    ),
+}
+"""Passports of Utopia (UTO), the state that ICAO Doc 9303 keeps free for examples."""
 
 COMPANY_PERSONAS: Final[Mapping[str, FictitiousCompany]] = {
     "thongdee": company_of(

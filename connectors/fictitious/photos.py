@@ -23,8 +23,13 @@ _INK: Final[Colour] = (34, 30, 34)
 
 def photo(card: FictitiousCard) -> bytes:
     """The holder's photo as JPEG, at most 5,000 bytes; the same bytes every time."""
-    image = Image.new("RGB", _SIZE, choose(_BACKGROUNDS, "background", card.data.citizen_id.digits))
-    _draw_person(ImageDraw.Draw(image), card.data.citizen_id.digits, card.data.sex)
+    return face(card.data.citizen_id.digits, card.data.sex)
+
+
+def face(about: str, sex: str) -> bytes:
+    """The face of the person known by the text `about`; `sex` as cards write it, 1 or 2."""
+    image = Image.new("RGB", _SIZE, choose(_BACKGROUNDS, "background", about))
+    _draw_person(ImageDraw.Draw(image), about, sex)
     return _as_jpeg(image)
 
 

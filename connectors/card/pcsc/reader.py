@@ -1,18 +1,22 @@
 """A PC/SC reader as a `CardReader`: one worker process per read, exclusive, all or nothing."""
 
+import secrets
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from types import TracebackType
 from typing import Final, Literal, Self
 
 from connectors.card.channel import APDU_SECONDS, Channel
+from connectors.card.epassport.reading import read_epassport
 from connectors.card.pcsc.faults import is_virtual_reader
 from connectors.card.pcsc.frames import FrameKind, FramesEnded, FrameTimeout, read_frame, write_frame
 from connectors.card.pcsc.service import PcscService, end_worker
 from connectors.card.pcsc.watching import PcscWatcher, SlotState
 from connectors.card.thai_card.reading import read_thai_card
-from connectors.contracts.card import CardRead, Progress, no_progress
+from connectors.contracts.card import CardRead, PassportKey, PassportRead, Progress, no_progress
 from connectors.contracts.errors import CardError, CardFault
 
 _HOLD_SECONDS: Final = 5.0
@@ -58,6 +62,37 @@ class PcscReader:
 
     def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
         """Read the whole card in one transaction, all or nothing. Raises CardError."""
+        with self._held_card(deadline_seconds) as (atr, channel):
+            content = read_thai_card(channel, with_photo=with_photo, progress=progress)
+        return CardRead(
+            data=content.data,
+            photo=content.photo,
+            atr=atr.hex().upper(),
+            reader=self.name,
+            is_virtual=self.is_virtual,
+            card_stack="pcsc",
+        )
+
+    def read_passport(
+        self, *, key: PassportKey, today: date, deadline_seconds: float, progress: Progress = no_progress
+    ) -> PassportRead:
+        """Read the whole passport in one transaction, all or nothing. Raises CardError."""
+        with self._held_card(deadline_seconds) as (atr, channel):
+            content = read_epassport(channel, key=key, today=today, random_bytes=secrets.token_bytes, progress=progress)
+        return PassportRead(
+            files=content.files,
+            data=content.data,
+            portrait=content.portrait.image,
+            portrait_type=content.portrait.media_type,
+            atr=atr.hex().upper(),
+            reader=self.name,
+            is_virtual=self.is_virtual,
+            card_stack="pcsc",
+        )
+
+    @contextmanager
+    def _held_card(self, deadline_seconds: float) -> Iterator[tuple[bytes, Channel]]:
+        """The card's ATR and a channel to it, for as long as the block lasts."""
         if self.is_virtual and not self._allows_virtual:
             raise CardError(CardFault.VIRTUAL_READER_REFUSED)
         ends_at = self._clock() + deadline_seconds
@@ -69,15 +104,7 @@ class PcscReader:
                 apdu_seconds=self._apdu_seconds,
                 clock=self._clock,
             )
-            content = read_thai_card(channel, with_photo=with_photo, progress=progress)
-        return CardRead(
-            data=content.data,
-            photo=content.photo,
-            atr=card.atr.hex().upper(),
-            reader=self.name,
-            is_virtual=self.is_virtual,
-            card_stack="pcsc",
-        )
+            yield card.atr, channel
 
 
 class _HeldCard:

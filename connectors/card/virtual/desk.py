@@ -8,9 +8,15 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
+from connectors.card.epassport.files import FileId
 from connectors.card.thai_card import layout
-from connectors.card.virtual.thai_card import Failure, VirtualThaiCard
+from connectors.card.virtual.epassport import VirtualEPassport
+from connectors.card.virtual.issuing_state import fixed_key
+from connectors.card.virtual.passports import portrait_file
+from connectors.card.virtual.playing import Failure, VirtualCard
+from connectors.card.virtual.thai_card import VirtualThaiCard
 from connectors.contracts.card_wire import SlotName, StackName
+from connectors.fictitious.photos import face
 
 SLOT_NAMES: Final[tuple[SlotName, ...]] = ("officer", "citizen")
 
@@ -18,10 +24,14 @@ _MID_READ: Final = 21
 """The data of a command well within a read, with or without photo, of the sample cards' style."""
 
 
+class DeskRefusal(ValueError):
+    """The command cannot be obeyed; the message is one plain sentence for whoever typed it."""
+
+
 class VirtualSlot(Protocol):
     """Where an emulated card goes in."""
 
-    def insert(self, card: VirtualThaiCard) -> None:
+    def insert(self, card: VirtualCard) -> None:
         """Put a card in. Raises OSError when the reader does not take it."""
 
     def eject(self) -> None:
@@ -31,45 +41,75 @@ class VirtualSlot(Protocol):
         """True while a card is in."""
 
 
-def _pulled(card: VirtualThaiCard) -> None:
+def _pulled(card: VirtualCard) -> None:
     card.faults = {_MID_READ: Failure.EJECT}
 
 
-def _mute(card: VirtualThaiCard) -> None:
+def _mute(card: VirtualCard) -> None:
     card.faults = {_MID_READ: Failure.MUTE}
 
 
-def _truncated(card: VirtualThaiCard) -> None:
+def _truncated(card: VirtualCard) -> None:
     card.faults = {_MID_READ: Failure.TRUNCATE}
 
 
-def _not_thai(card: VirtualThaiCard) -> None:
+def _not_thai(card: VirtualCard) -> None:
+    card = _thai(card)
     card.applets = frozenset()
 
 
-def _check_digit(card: VirtualThaiCard) -> None:
+def _check_digit(card: VirtualCard) -> None:
+    card = _thai(card)
     last = layout.CITIZEN_ID.offset + layout.CITIZEN_ID.length - 1
     wrong = str((int(card.file[last : last + 1]) + 1) % 10).encode()
     card.file = card.file[:last] + wrong + card.file[last + 1 :]
 
 
-def _slow(card: VirtualThaiCard) -> None:
+def _slow(card: VirtualCard) -> None:
     card.delay_seconds = 0.05
 
 
-FAULTS: Final[Mapping[str, Callable[[VirtualThaiCard], None]]] = {
+def _garbled(card: VirtualCard) -> None:
+    card.faults = {_MID_READ: Failure.GARBLE}
+
+
+def _copied(card: VirtualCard) -> None:
+    _passport(card).chip_secret = fixed_key("copy")
+
+
+def _swapped_photo(card: VirtualCard) -> None:
+    passport = _passport(card)
+    passport.files = {**passport.files, FileId.PORTRAIT: portrait_file(face("somebody else", "1"))}
+
+
+def _thai(card: VirtualCard) -> VirtualThaiCard:
+    if not isinstance(card, VirtualThaiCard):
+        raise DeskRefusal("only a Thai card has that fault")
+    return card
+
+
+def _passport(card: VirtualCard) -> VirtualEPassport:
+    if not isinstance(card, VirtualEPassport):
+        raise DeskRefusal("only a passport has that fault")
+    return card
+
+
+FAULTS: Final[Mapping[str, Callable[[VirtualCard], None]]] = {
     "pulled": _pulled,
     "mute": _mute,
     "truncated": _truncated,
     "not-thai": _not_thai,
     "check-digit": _check_digit,
     "slow": _slow,
+    "garbled": _garbled,
+    "copied": _copied,
+    "swapped-photo": _swapped_photo,
 }
-"""What can be wrong with a card that is put in: `slow` is a real card's pace, the others make the read fail."""
+"""What can be wrong with a card that is put in.
 
-
-class DeskRefusal(ValueError):
-    """The command cannot be obeyed; the message is one plain sentence for whoever typed it."""
+`slow` is a real card's pace; `copied` and `swapped-photo` are for passports and show in the proof; the others make the
+read fail.
+"""
 
 
 class Desk:
@@ -83,7 +123,7 @@ class Desk:
         self,
         slots: Mapping[SlotName, VirtualSlot],
         *,
-        card_of: Callable[[str], VirtualThaiCard],
+        card_of: Callable[[str], VirtualCard],
         stack: StackName,
         reason: str | None,
     ) -> None:

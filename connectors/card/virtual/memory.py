@@ -1,14 +1,18 @@
 """A reader in this process: no driver, no daemon, the same card and the same reading code."""
 
+import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from typing import Literal
 
 from connectors.card.channel import APDU_SECONDS, Channel
+from connectors.card.epassport.reading import read_epassport
 from connectors.card.thai_card.reading import read_thai_card
-from connectors.card.virtual.thai_card import Failure, VirtualThaiCard
-from connectors.contracts.card import CardRead, Progress, no_progress
+from connectors.card.virtual.playing import Failure, VirtualCard
+from connectors.contracts.card import CardRead, PassportKey, PassportRead, Progress, no_progress
 from connectors.contracts.errors import CardError, CardFault
 
 
@@ -27,11 +31,11 @@ class MemoryReader:
         self._apdu_seconds = apdu_seconds
         self._clock = clock
         self._lock = threading.Condition()
-        self._card: VirtualThaiCard | None = None
+        self._card: VirtualCard | None = None
         self._insertions = 0
         self._reading = threading.Lock()
 
-    def insert(self, card: VirtualThaiCard) -> None:
+    def insert(self, card: VirtualCard) -> None:
         """Put a card in; a card that was in is taken out first."""
         with self._lock:
             card.power()
@@ -56,6 +60,36 @@ class MemoryReader:
 
     def read(self, *, deadline_seconds: float, with_photo: bool, progress: Progress = no_progress) -> CardRead:
         """Read the whole card, all or nothing. Raises CardError."""
+        with self._held_card(deadline_seconds) as (card, channel):
+            content = read_thai_card(channel, with_photo=with_photo, progress=progress)
+        return CardRead(
+            data=content.data,
+            photo=content.photo,
+            atr=card.atr.hex().upper(),
+            reader=self.name,
+            is_virtual=True,
+            card_stack="memory",
+        )
+
+    def read_passport(
+        self, *, key: PassportKey, today: date, deadline_seconds: float, progress: Progress = no_progress
+    ) -> PassportRead:
+        """Read the whole passport, all or nothing. Raises CardError."""
+        with self._held_card(deadline_seconds) as (card, channel):
+            content = read_epassport(channel, key=key, today=today, random_bytes=secrets.token_bytes, progress=progress)
+        return PassportRead(
+            files=content.files,
+            data=content.data,
+            portrait=content.portrait.image,
+            portrait_type=content.portrait.media_type,
+            atr=card.atr.hex().upper(),
+            reader=self.name,
+            is_virtual=True,
+            card_stack="memory",
+        )
+
+    @contextmanager
+    def _held_card(self, deadline_seconds: float) -> Iterator[tuple[VirtualCard, Channel]]:
         if not self._reading.acquire(blocking=False):
             raise CardError(CardFault.READER_BUSY)
         try:
@@ -69,20 +103,12 @@ class MemoryReader:
                 apdu_seconds=self._apdu_seconds,
                 clock=self._clock,
             )
-            content = read_thai_card(channel, with_photo=with_photo, progress=progress)
+            yield card, channel
             card.power()
         finally:
             self._reading.release()
-        return CardRead(
-            data=content.data,
-            photo=content.photo,
-            atr=card.atr.hex().upper(),
-            reader=self.name,
-            is_virtual=True,
-            card_stack="memory",
-        )
 
-    def _transmit(self, card: VirtualThaiCard, command: bytes, seconds: float) -> bytes:
+    def _transmit(self, card: VirtualCard, command: bytes, seconds: float) -> bytes:
         reply = card.answer(command)
         if reply is Failure.EJECT:
             self.eject()

@@ -4,10 +4,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal, assert_never
+from typing import Final
 
 from connectors.card.thai_card import layout
 from connectors.card.thai_card.layout import Field
+from connectors.card.virtual.playing import Failure, Reply, play
 
 ATR_THAI: Final = bytes.fromhex("3B791800005448204E4944203131")
 """Historical bytes `TH NID 11`."""
@@ -39,18 +40,6 @@ class Style(StrEnum):
     WRONG_LENGTH_FIRST = "6C"
     DIRECT = "direct"
     BEFORE_VERSION_3 = "B1"
-
-
-class Failure(StrEnum):
-    """What can happen instead of an answer."""
-
-    EJECT = "eject"
-    MUTE = "mute"
-    TRUNCATE = "truncate"
-
-
-Reply = bytes | Literal[Failure.EJECT, Failure.MUTE]
-"""What the slot sees: bytes to hand on, or what happened."""
 
 
 def card_file(fields: Mapping[str, str | bytes], *, photo: bytes, states_photo_length: bool = True) -> bytes:
@@ -102,17 +91,7 @@ class VirtualThaiCard:
         self.commands_seen += 1
         if self.delay_seconds:
             time.sleep(self.delay_seconds)
-        match self.faults.get(self.commands_seen):
-            case None:
-                return self._respond(command)
-            case bytes() as told:
-                return told
-            case Failure.TRUNCATE:
-                return _truncated(self._respond(command))
-            case (Failure.EJECT | Failure.MUTE) as failure:
-                return failure
-            case _ as unreachable:
-                assert_never(unreachable)
+        return play(self.faults.get(self.commands_seen), lambda: self._respond(command))
 
     def _respond(self, command: bytes) -> bytes:
         if len(command) < 4:
@@ -182,8 +161,3 @@ class VirtualThaiCard:
         # a card that wants to be asked with the right length first names a wrong one
         named = len(data) - 1 if self.style is Style.WRONG_LENGTH_FIRST and len(data) > 1 else len(data)
         return bytes((0x61, named & 0xFF))
-
-
-def _truncated(reply: bytes) -> bytes:
-    data, status = reply[:-2], reply[-2:]
-    return data[: len(data) // 2] + status

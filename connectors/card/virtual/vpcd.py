@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from connectors.card.virtual.thai_card import Failure, VirtualThaiCard
+from connectors.card.virtual.playing import Failure, VirtualCard
 
 FIRST_PORT: Final = 35963
 """Slot 0 of the driver; slot 1 is the next port."""
@@ -30,7 +30,7 @@ class VpcdSlot:
         self._port = port
         self._connection: socket.socket | None = None
 
-    def insert(self, card: VirtualThaiCard) -> None:
+    def insert(self, card: VirtualCard) -> None:
         """Put a card in; a card that was in is taken out first. Raises OSError when the driver does not take it."""
         if self.is_card_present():
             self.eject()
@@ -65,7 +65,7 @@ class VpcdSlot:
                 time.sleep(_RETRY_SECONDS)
 
 
-def _serve(connection: socket.socket, card: VirtualThaiCard) -> None:
+def _serve(connection: socket.socket, card: VirtualCard) -> None:
     with suppress(EOFError, OSError):  # both are how a card learns that it was taken out
         while True:
             message = _receive(connection, int.from_bytes(_receive(connection, 2), "big"))
@@ -82,7 +82,7 @@ def _serve(connection: socket.socket, card: VirtualThaiCard) -> None:
     _close(connection)
 
 
-def _control(connection: socket.socket, card: VirtualThaiCard, code: int) -> None:
+def _control(connection: socket.socket, card: VirtualCard, code: int) -> None:
     if code == _ASK_ATR:
         _send(connection, card.atr)
     elif code in _POWER_CODES:

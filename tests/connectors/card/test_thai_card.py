@@ -12,7 +12,8 @@ from connectors.card.channel import Channel
 from connectors.card.thai_card import layout
 from connectors.card.thai_card.reading import read_thai_card
 from connectors.card.virtual.memory import MemoryReader
-from connectors.card.virtual.thai_card import ATR_OLD, ATR_THAI, Failure, Style, VirtualThaiCard, card_file
+from connectors.card.virtual.playing import Failure
+from connectors.card.virtual.thai_card import ATR_OLD, ATR_THAI, Style, VirtualThaiCard, card_file
 from connectors.contracts.errors import CardError, CardFault
 from connectors.contracts.identifiers import LaserCode
 from tests.connectors.card import samples
