@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     pkcs11_token_label: str = ""
     pkcs11_pin_file: Path | None = None
 
+    # how long acts of high risk wait after somebody came back by a recovery code
+    recovery_cooling_hours: int = Field(default=24, ge=0, le=720)
+
     # what is served beside the pages
     assets: Path = Path(".assets")
 

@@ -23,7 +23,11 @@ from idp.portal.openid import Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.provider.account.apps import AppPages
+from idp.provider.account.devices import DevicePages
 from idp.provider.account.pages import AccountPages
+from idp.provider.account.passkeys import OwnPasskeyPages
+from idp.provider.account.pin import OwnPinPages
+from idp.provider.account.security import SecurityPages
 from idp.provider.account.waiting import WaitingPages
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.oidc.authorize import AuthorizeEndpoint
@@ -41,7 +45,8 @@ from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.passkeys import PasskeyPages
 from idp.provider.pages.pin import PinPages
-from idp.provider.pages.session_cookie import Citizens, SessionCookie
+from idp.provider.pages.recovery import RecoveryPages
+from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCookie
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
 from idp.provider.pages.thaid import ThaidPages
@@ -111,7 +116,9 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
     citizens = Citizens(
         storage=storage,
         sessions=rooms.sessions,
+        known_devices=rooms.known_devices,
         cookie=SessionCookie(https=kit.https),
+        device_cookie=DeviceCookie(https=kit.https),
     )
     flows = Flows(storage=storage, requests=rooms.requests, clients=rooms.clients, agencies=rooms.agencies)
     callers = Callers(key_sets=rooms.key_sets, certificates=_client_certificates(settings, rooms))
@@ -193,8 +200,44 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             agencies=rooms.agencies,
             clients=rooms.clients,
             consents=rooms.consents,
-            passkeys=rooms.passkeys,
+            passkeys=rooms.own_passkeys,
             history=rooms.access_history,
+        ),
+        OwnPasskeyPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            citizens=citizens,
+            subscribers=rooms.subscribers,
+            passkeys=rooms.own_passkeys,
+        ),
+        OwnPinPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            citizens=citizens,
+            pins=rooms.pins,
+        ),
+        DevicePages(pages=kit.pages, csrf=kit.csrf, storage=storage, citizens=citizens, sessions=rooms.sessions),
+        SecurityPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            citizens=citizens,
+            passkeys=rooms.own_passkeys,
+            pins=rooms.pins,
+            recovery_codes=rooms.recovery_codes,
+            freezing=rooms.freezing,
+        ),
+        RecoveryPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            citizens=citizens,
+            recovery_codes=rooms.recovery_codes,
+            freezing=rooms.freezing,
         ),
         SignOutPages(
             pages=kit.pages,

@@ -77,6 +77,8 @@ class DoorLimits:
         for_people = {
             "sign_in_passkey": sign_ins,
             "signed_in_pin": sign_ins,
+            "recover_code": sign_ins,
+            "unfreeze_passkey": sign_ins,
             "enrol_thaid_leave": sign_ins,
             "enrol_thaid_callback": (
                 *sign_ins,

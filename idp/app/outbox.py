@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from idp.app.rooms import Rooms
+from idp.authentication.changes import AUTHENTICATOR_CHANGED
 from idp.authorization.deferred.model import DeferredId
 from idp.authorization.deferred.service import DECIDED_TOPIC
 from idp.authorization.logout.service import RETRY_TOPIC
@@ -48,6 +49,7 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         "consent_withdrawn": [end_grants],
         "subscriber_changed": [end_sessions],
         "wrong_person": [alarm_wrong_person],
+        AUTHENTICATOR_CHANGED: [],
         "session_ended": [tell_clients_of_session],
         RETRY_TOPIC: [tell_client_again],
         DECIDED_TOPIC: [ping_client],

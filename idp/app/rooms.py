@@ -2,22 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.service import Agencies
+from idp.app.authenticators import build_authenticators
 from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE, ensure_issuer_agency
 from idp.app.outside import Outside, client_addresses
 from idp.app.tls import client_certificate_authorities
 from idp.app.token_room import TokenGround, build_token_room
+from idp.authentication.freezing import Freezing
+from idp.authentication.known_devices import KnownDevices
 from idp.authentication.model import RelyingParty
+from idp.authentication.own_passkeys import OwnPasskeys
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.pin_hashing import PinHashing
 from idp.authentication.pins import Pins
+from idp.authentication.recovery_codes import RecoveryCodes
 from idp.authentication.sessions import Sessions
 from idp.authorization.backchannel.service import BackchannelAuthentication
 from idp.authorization.client_registration.key_sets import ClientKeySets
@@ -80,9 +86,13 @@ class Rooms:
     agencies: Agencies
     subscribers: Subscribers
     sessions: Sessions
+    known_devices: KnownDevices
     passkeys: Passkeys
     passkey_links: PasskeyLinks
+    own_passkeys: OwnPasskeys
     pins: Pins
+    recovery_codes: RecoveryCodes
+    freezing: Freezing
     stations: Stations
     mail_slots: MailSlots
     enrolments: Enrolments
@@ -129,16 +139,19 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         clock=ground.clock,
         issuer=settings.issuer,
     )
-    passkey_links = PasskeyLinks(audit=audit)
-    passkeys = Passkeys(
+    authenticators = build_authenticators(
         storage=storage,
         relying_party=RelyingParty(id=urlsplit(settings.issuer).hostname or "", name="Tuaton", origin=settings.issuer),
-        links=passkey_links,
-        sealer=ground.sealer,
+        subscribers=subscribers,
         personal=ground.personal,
+        sealer=ground.sealer,
         audit=audit,
         security_log=security_log,
+        hashing=PinHashing(pepper=ground.root_keys.derive("pin", version=FIRST_VERSION)),
+        recovery_pepper=ground.root_keys.derive("recovery-code", version=FIRST_VERSION),
+        recovery_cooling=timedelta(hours=settings.recovery_cooling_hours),
     )
+    passkey_links, sessions = authenticators.links, authenticators.sessions
     consents = Consents(audit=audit, randomness=randomness)
     journal = Journal(audit=audit)
     enrolments = Enrolments(
@@ -206,7 +219,6 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         codes=codes,
         grants=grants,
     )
-    sessions = Sessions(audit=audit)
     further = build_further_rooms(token_ground, consents=consents, sessions=sessions, addresses=addresses)
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     # 4. exchange
@@ -254,15 +266,13 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         agencies=agencies,
         subscribers=subscribers,
         sessions=sessions,
-        passkeys=passkeys,
+        passkeys=authenticators.passkeys,
         passkey_links=passkey_links,
-        pins=Pins(
-            storage=storage,
-            subscribers=subscribers,
-            hashing=PinHashing(pepper=ground.root_keys.derive("pin", version=FIRST_VERSION)),
-            audit=audit,
-            security_log=security_log,
-        ),
+        known_devices=authenticators.known_devices,
+        own_passkeys=authenticators.own_passkeys,
+        pins=authenticators.pins,
+        recovery_codes=authenticators.recovery_codes,
+        freezing=authenticators.freezing,
         stations=stations,
         mail_slots=mail_slots,
         enrolments=enrolments,

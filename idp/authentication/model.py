@@ -24,6 +24,14 @@ class AuthenticationProblem(StrEnum):
     PIN_NOT_ACCEPTED = "AUT-09"
     PIN_TOO_EASY = "AUT-10"
     TOO_BUSY = "AUT-11"
+    FRESH_SIGN_IN_NEEDED = "AUT-12"
+    LAST_PASSKEY = "AUT-13"
+    PASSKEY_UNKNOWN = "AUT-14"
+    COOLING = "AUT-15"
+    SESSION_UNKNOWN = "AUT-16"
+    RECOVERY_NOT_ACCEPTED = "AUT-17"
+    IDENTITY_FROZEN = "AUT-18"
+    PINS_DIFFER = "AUT-19"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +83,22 @@ class StoredPasskey:
     sign_count: int
     backup_eligible: bool
     subscriber_is_live: bool
+    subscriber_is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Passkey:
-    """A passkey as its owner sees it. `is_synced` tells one that a provider copies to the owner's other devices."""
+    """A passkey as its owner sees it.
+
+    `is_synced` tells one that a provider copies to the owner's other devices (backup eligible), `is_backed_up` that it
+    was copied when last used; `aaguid` names the model where its maker tells it.
+    """
 
     id: PasskeyId
     nickname: str
+    aaguid: str
     is_synced: bool
+    is_backed_up: bool
     added_at: datetime
     last_used_at: datetime | None
     is_suspended: bool
@@ -121,7 +136,8 @@ class AuthenticatedPin:
 class SsoSession:
     """A signed-in browser.
 
-    `auth_time` is when the person was authenticated, `last_seen` the last use (to the minute).
+    `auth_time` is when the person was authenticated, `last_seen` the last use (to the minute), `device` in a few words
+    what the browser said of itself, where that was asked for.
     """
 
     id: SsoSessionId
@@ -131,6 +147,7 @@ class SsoSession:
     auth_time: datetime
     last_seen: datetime
     ended_at: datetime | None
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)

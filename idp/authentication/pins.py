@@ -1,22 +1,24 @@
 """PINs: eight digits that a subscriber types beside the citizen number. Worth AAL 1 by themselves."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii_digits
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
-from idp.authentication import pin_store, rules
-from idp.authentication.model import AuthenticatedPin, AuthenticationProblem, StoredPin
+from idp.authentication import pin_store, recovery_store, rules, tries
+from idp.authentication.changes import AuthenticatorChange, Changes
+from idp.authentication.model import AuthenticatedPin, AuthenticationProblem, SsoSession, StoredPin
+from idp.authentication.owners import find_owner
 from idp.authentication.pin_hashing import PinHashing
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
-from idp.storage.storage import Storage
+from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
 
 class Pins:
-    """Sets PINs and signs in with them. Methods open their own units of work: hashing happens outside of any."""
+    """Sets PINs and signs in with them. Methods that hash open their own units of work: hashing is outside of any."""
 
     def __init__(
         self,
@@ -31,6 +33,7 @@ class Pins:
         self._subscribers = subscribers
         self._hashing = hashing
         self._audit = audit
+        self._changes = Changes(audit=audit)
         self._security_log = security_log
 
     async def choose(
@@ -45,55 +48,83 @@ class Pins:
         hashed = await self._hashing.hash(pin)
         async with self._storage.unit_of_work() as uow:
             await pin_store.put_pin(uow, subscriber_id, hashed)
-            await self._audit.append(uow, AuditEvent("pin.chosen", actor=by, subject=subscriber_id))
+            await tries.forget_tries(uow, subscriber_id)
+            await self._changes.record(uow, AuthenticatorChange.PIN_CHOSEN, subscriber_id, by=by)
 
-    async def authenticate(self, *, identifier: str, pin: str) -> AuthenticatedPin:
-        """Who typed this citizen number and the PIN that belongs to it.
+    async def choose_own(self, session: SsoSession, pin: str, *, repeated: str) -> None:
+        """The PIN that the owner of a session wants, typed twice.
+
+        Raises Refused (FRESH_SIGN_IN_NEEDED, PINS_DIFFER, PIN_TOO_EASY), Conflict (COOLING), Unavailable (TOO_BUSY).
+        """
+        if pin != repeated:
+            raise Refused(AuthenticationProblem.PINS_DIFFER)
+        async with self._storage.reading() as uow:
+            await _validate_change(uow, session)
+            identity = await self._subscribers.identity(uow, session.subscriber_id)
+        numbers = rules.numbers_of_owner(identity.citizen_id, identity.birth_date)
+        owner = Actor(ActorKind.SUBSCRIBER, session.subscriber_id)
+        await self.choose(session.subscriber_id, pin, known_numbers=numbers, by=owner)
+
+    async def remove_own(self, uow: UnitOfWork, session: SsoSession) -> None:
+        """No PIN from now on; removing none is no error and no entry.
+
+        Raises Refused (FRESH_SIGN_IN_NEEDED), Conflict (COOLING).
+        """
+        await _validate_change(uow, session)
+        if await pin_store.delete_pin(uow, session.subscriber_id):
+            await self._changes.record(uow, AuthenticatorChange.PIN_REMOVED, session.subscriber_id)
+
+    async def chosen_at(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> datetime | None:
+        """When the present PIN was chosen, None without one."""
+        return await pin_store.pin_set_at(uow, subscriber_id)
+
+    async def authenticate(self, *, identifier: str, pin: str, device: str | None = None) -> AuthenticatedPin:
+        """Who typed this citizen number and the PIN that belongs to it. `device`: what the browser is known by.
 
         Raises Refused (PIN_NOT_ACCEPTED): one answer, after the same work, for a number nobody has, a person without
         a PIN, a wrong PIN and one that rests. Refused (IDENTITY_NOT_LIVE) only after the right PIN.
         Unavailable (TOO_BUSY).
         """
         # 1. whose: what people type may hold spaces, hyphens, Thai digits
-        subscriber_id = await self._owner(identifier)
+        async with self._storage.reading() as uow:
+            subscriber_id = await find_owner(uow, self._subscribers, identifier)
+        account = tries.account_of(subscriber_id, typed=identifier)
         # 2. the try is paid for, committed, before it is judged
-        stored = None
-        if subscriber_id is not None and rules.pin_is_well_formed(pin):
-            async with self._storage.unit_of_work() as uow:
-                stored = await pin_store.take_try(uow, subscriber_id)
+        async with self._storage.unit_of_work() as uow:
+            may_try = await tries.take_try(uow, account, device)
+            found = await pin_store.find_pin(uow, subscriber_id)
+        stored = found if may_try and rules.pin_is_well_formed(pin) else None
         # 3. the same work whether there is something to compare with or not
         is_right = await self._hashing.matches(pin, None if stored is None else stored.hashed)
         if stored is None or not is_right:
-            await self._refuse(subscriber_id, "wrong" if stored is not None else "none or resting")
+            await self._refuse(subscriber_id, account, "wrong" if stored is not None else "none or resting")
             raise Refused(AuthenticationProblem.PIN_NOT_ACCEPTED)
         # 4. right: tries start again, unless the PIN was replaced meanwhile or its owner is stopped
-        return await self._accept(stored)
+        return await self._accept(stored, account, device)
 
-    async def _owner(self, identifier: str) -> SubscriberId | None:
-        try:
-            citizen_id = CitizenId.parse(ascii_digits(identifier))
-        except InvalidIdentifier:
-            return None
-        async with self._storage.reading() as uow:
-            subscriber = await self._subscribers.find_by_citizen_id(uow, citizen_id)
-        return None if subscriber is None else subscriber.id
-
-    async def _accept(self, stored: StoredPin) -> AuthenticatedPin:
+    async def _accept(self, stored: StoredPin, account: str, device: str | None) -> AuthenticatedPin:
         async with self._storage.unit_of_work() as uow:
-            is_current = await pin_store.clear_tries(uow, stored)
+            present = await pin_store.find_pin(uow, stored.subscriber_id)
+            is_current = present is not None and present.hashed == stored.hashed
+            if is_current:
+                await tries.clear_tries(uow, account, device)
         if not is_current:
             raise Refused(AuthenticationProblem.PIN_NOT_ACCEPTED, "replaced meanwhile")
         if not stored.subscriber_is_live:
-            await self._refuse(stored.subscriber_id, AuthenticationProblem.IDENTITY_NOT_LIVE.name.lower())
+            await self._refuse(stored.subscriber_id, account, AuthenticationProblem.IDENTITY_NOT_LIVE.name.lower())
             raise Refused(AuthenticationProblem.IDENTITY_NOT_LIVE)
         return AuthenticatedPin(stored.subscriber_id, aal=rules.PIN_AAL, amr=rules.PIN_AMR)
 
-    async def _refuse(self, subscriber_id: SubscriberId | None, reason: str) -> None:
-        """An entry when it is about somebody who exists, so that the owner can see it; a line of the log always."""
+    async def _refuse(self, subscriber_id: SubscriberId | None, account: str, reason: str) -> None:
+        """An entry when it is about somebody who exists, so that the owner can see it; a line of the log always.
+
+        For nobody, what was charged is given back: a commit as well, so that the answer takes as long.
+        """
         self._security_log.note("sign_in.failed", reason=f"pin {reason}")
-        if subscriber_id is None:
-            return
         async with self._storage.unit_of_work() as uow:
+            if subscriber_id is None:
+                await tries.forget_tries(uow, account)
+                return
             event = AuditEvent(
                 "sign_in.refused",
                 actor=Actor(ActorKind.SUBSCRIBER, subscriber_id),
@@ -102,3 +133,8 @@ class Pins:
                 details={"method": "pin", "reason": reason},
             )
             await self._audit.append(uow, event)
+
+
+async def _validate_change(uow: UnitOfWork, session: SsoSession) -> None:
+    rules.validate_fresh(session=session, now=uow.now)
+    rules.validate_not_cooling(until=await recovery_store.cooling_until(uow, session.subscriber_id), now=uow.now)

@@ -6,12 +6,16 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from itertools import pairwise
 
-from idp.authentication.model import Assertion, SsoSession, StoredPasskey
+from connectors.contracts.identifiers import CitizenId
+from connectors.contracts.thai_dates import PartialDate
+from idp.authentication.model import Assertion, AuthenticationProblem, SsoSession, StoredPasskey
 from idp.kernel.assurance import Aal
+from idp.kernel.errors import Conflict, Refused
 
 SESSION_IDLE = timedelta(hours=1)
 SESSION_LIFE = timedelta(hours=12)
 CEREMONY_LIFE = timedelta(minutes=5)
+FRESH_FOR = timedelta(minutes=5)
 LONGEST_NICKNAME = 60
 
 PASSKEY_AAL = Aal.AAL2_2
@@ -74,6 +78,36 @@ def session_is_live(session: SsoSession, now: datetime) -> bool:
     )
 
 
+def is_fresh(*, session: SsoSession, now: datetime) -> bool:
+    """True while a sign-in with a passkey is minutes ago: what ways to sign in may be changed with."""
+    return session.aal >= PASSKEY_AAL and session.auth_time <= now <= session.auth_time + FRESH_FOR
+
+
+def validate_fresh(*, session: SsoSession, now: datetime) -> None:
+    """May ways to sign in be changed in this session now? Raises Refused (FRESH_SIGN_IN_NEEDED)."""
+    # ASVS 5.0, 7.5.1: "full re-authentication before allowing modifications to sensitive account attributes"
+    if not is_fresh(session=session, now=now):
+        raise Refused(AuthenticationProblem.FRESH_SIGN_IN_NEEDED)
+
+
+def validate_not_cooling(*, until: datetime | None, now: datetime) -> None:
+    """May an act of high risk be done? Not soon after a recovery: its owner is to hear of it first.
+
+    Raises Conflict (COOLING).
+    """
+    if until is not None and now < until:
+        raise Conflict(AuthenticationProblem.COOLING)
+
+
+def validate_removal(*, others: int, recovery_codes: int) -> None:
+    """May a passkey be removed? Not the last one of a person who has no other way back.
+
+    Raises Refused (LAST_PASSKEY).
+    """
+    if others == 0 and recovery_codes == 0:
+        raise Refused(AuthenticationProblem.LAST_PASSKEY)
+
+
 def readable_nickname(text: str) -> str | None:
     """The nickname as it is kept, None when it is none: too long, or made of what cannot be read."""
     nickname = " ".join(text.split())
@@ -100,6 +134,15 @@ def pin_is_easy(pin: str, *, known_numbers: Iterable[str] = ()) -> bool:
         or pin[:half] in (pin[half:], pin[: half - 1 : -1])
         or any(pin in number for number in known_numbers)
     )
+
+
+def numbers_of_owner(citizen_id: CitizenId, birth_date: PartialDate) -> tuple[str, ...]:
+    """The owner's own numbers, of which no PIN may be a part: citizen number, dates of birth as people write them."""
+    month, day = birth_date.month or 0, birth_date.day or 0
+    dates = []
+    for year in (birth_date.year_be, birth_date.year_ce):
+        dates += [f"{day:02}{month:02}{year:04}", f"{month:02}{day:02}{year:04}", f"{year:04}{month:02}{day:02}"]
+    return (citizen_id.digits, *dates)
 
 
 def lock_after(failures: int) -> timedelta | None:

@@ -8,8 +8,9 @@ from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.authentication import store
 from idp.authentication.hot_store import SIGNED_IN, signed_in_of
-from idp.authentication.model import SignedIn, SsoSession, StartedSession
+from idp.authentication.model import AuthenticationProblem, SignedIn, SsoSession, StartedSession
 from idp.kernel.assurance import Aal
+from idp.kernel.errors import NotFound
 from idp.kernel.ids import SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.storage.outbox import enqueue
@@ -27,7 +28,7 @@ class Sessions:
         self._randomness = randomness
 
     async def start(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...]
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...], device: str = ""
     ) -> StartedSession:
         """A new session with a new secret: what a browser had before is never promoted (session fixation)."""
         session = SsoSession(
@@ -38,6 +39,7 @@ class Sessions:
             auth_time=uow.now,
             last_seen=uow.now,
             ended_at=None,
+            device=device,
         )
         cookie_value = random_text(self._randomness)
         await store.insert_session(uow, session, cookie_digest=_digest(cookie_value))
@@ -85,6 +87,25 @@ class Sessions:
         if await store.end_session(uow, session.id):
             await self._tell(uow, session.id)
             await self._note(uow, "session.ended", session, {})
+
+    async def live_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[SsoSession, ...]:
+        """The subscriber's sessions that may be used, the last used first."""
+        return tuple(await store.live_sessions_of(uow, subscriber_id))
+
+    async def end_own(self, uow: UnitOfWork, session_id: SsoSessionId, *, subscriber_id: SubscriberId) -> None:
+        """End one of the subscriber's own sessions. Raises NotFound (SESSION_UNKNOWN)."""
+        session = await store.find_session_of(uow, subscriber_id, session_id)
+        if session is None:
+            raise NotFound(AuthenticationProblem.SESSION_UNKNOWN)
+        await self.end(uow, session)
+
+    async def end_others(self, uow: UnitOfWork, session: SsoSession) -> None:
+        """End every session of the same person but this one."""
+        ended = await store.end_sessions_of(uow, session.subscriber_id, but=session.id)
+        if ended:
+            await self._note(uow, "session.others_ended", session, {"sessions": str(len(ended))})
+        for session_id in ended:
+            await self._tell(uow, session_id)
 
     async def end_all_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """End every session of a subscriber who may not act any more."""

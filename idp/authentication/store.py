@@ -15,8 +15,10 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    delete,
     insert,
     select,
+    true,
     update,
 )
 
@@ -27,6 +29,7 @@ from idp.kernel.ids import PasskeyId, SsoSessionId, SubscriberId
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
+from idp.subscribers.model import SubscriberStatus
 from idp.subscribers.store import live_subscriber, subscriber
 
 passkey = Table(
@@ -73,6 +76,7 @@ sso_session = Table(
     Column("auth_time", Instant, nullable=False),
     Column("last_seen", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("device", Text),
 )
 
 
@@ -97,6 +101,7 @@ async def insert_session(uow: UnitOfWork, session: SsoSession, *, cookie_digest:
             amr=list(session.amr),
             auth_time=session.auth_time,
             last_seen=session.last_seen,
+            device=session.device or None,
         )
     )
 
@@ -134,11 +139,28 @@ async def end_session(uow: UnitOfWork, session_id: SsoSessionId) -> bool:
     return await uow.changed(statement.values(ended_at=uow.now)) == 1
 
 
-async def end_sessions_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[SsoSessionId]:
-    """End all sessions of a subscriber; gives those that had not ended before."""
+async def live_sessions_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[SsoSession]:
+    """The sessions of a subscriber that may be used, the last used first."""
+    mine = and_(sso_session.c.subscriber_id == subscriber_id, live_session(uow.now))
+    rows = await uow.all(select(sso_session).where(mine).order_by(sso_session.c.last_seen.desc(), sso_session.c.id))
+    return [session_of(row) for row in rows]
+
+
+async def find_session_of(uow: UnitOfWork, subscriber_id: SubscriberId, session_id: SsoSessionId) -> SsoSession | None:
+    """A session of this subscriber."""
+    mine = and_(sso_session.c.id == session_id, sso_session.c.subscriber_id == subscriber_id)
+    row = await uow.first(select(sso_session).where(mine))
+    return None if row is None else session_of(row)
+
+
+async def end_sessions_of(
+    uow: UnitOfWork, subscriber_id: SubscriberId, *, but: SsoSessionId | None = None
+) -> Sequence[SsoSessionId]:
+    """End all sessions of a subscriber, `but` one; gives those that had not ended before."""
     statement = (
         update(sso_session)
         .where(sso_session.c.subscriber_id == subscriber_id, sso_session.c.ended_at.is_(None))
+        .where(true() if but is None else sso_session.c.id != but)
         .values(ended_at=uow.now)
         .returning(sso_session.c.id)
     )
@@ -188,7 +210,12 @@ async def insert_passkey(
 async def find_usable_passkey(uow: UnitOfWork, credential_id: bytes) -> StoredPasskey | None:
     """The passkey of a credential id, unless it is suspended."""
     statement = (
-        select(passkey, passkey_user.c.user_handle, live_subscriber(uow.now).label("subscriber_is_live"))
+        select(
+            passkey,
+            passkey_user.c.user_handle,
+            live_subscriber(uow.now).label("subscriber_is_live"),
+            subscriber.c.status.label("subscriber_status"),
+        )
         .join(passkey_user, passkey_user.c.subscriber_id == passkey.c.subscriber_id)
         .join(subscriber, subscriber.c.id == passkey.c.subscriber_id)
         .where(passkey.c.credential_id == credential_id, passkey.c.suspended_at.is_(None))
@@ -204,6 +231,7 @@ async def find_usable_passkey(uow: UnitOfWork, credential_id: bytes) -> StoredPa
         sign_count=row.sign_count,
         backup_eligible=row.backup_eligible,
         subscriber_is_live=bool(row.subscriber_is_live),
+        subscriber_is_frozen=row.subscriber_status == SubscriberStatus.FROZEN.value,
     )
 
 
@@ -233,13 +261,39 @@ async def suspend_passkey(uow: UnitOfWork, passkey_id: PasskeyId) -> None:
     await uow.execute(update(passkey).where(passkey.c.id == passkey_id).values(suspended_at=uow.now))
 
 
+async def rename_passkey(
+    uow: UnitOfWork, subscriber_id: SubscriberId, passkey_id: PasskeyId, *, sealed_nickname: bytes
+) -> bool:
+    """False when the subscriber has no such passkey."""
+    mine = and_(passkey.c.id == passkey_id, passkey.c.subscriber_id == subscriber_id)
+    return await uow.changed(update(passkey).where(mine).values(sealed_nickname=sealed_nickname)) == 1
+
+
+async def delete_passkey(uow: UnitOfWork, subscriber_id: SubscriberId, passkey_id: PasskeyId) -> bool:
+    """False when the subscriber has no such passkey."""
+    mine = and_(passkey.c.id == passkey_id, passkey.c.subscriber_id == subscriber_id)
+    return await uow.changed(delete(passkey).where(mine)) == 1
+
+
+async def usable_passkeys_beside(uow: UnitOfWork, subscriber_id: SubscriberId, passkey_id: PasskeyId) -> int:
+    """How many passkeys the subscriber signs in with beside this one."""
+    others = and_(
+        passkey.c.subscriber_id == subscriber_id, passkey.c.id != passkey_id, passkey.c.suspended_at.is_(None)
+    )
+    return len(await uow.all(select(passkey.c.id).where(others)))
+
+
+async def hold_owner(uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+    """Keep the owner's row until the commit, so that acts on the same owner come one after another."""
+    await uow.execute(select(subscriber.c.id).where(subscriber.c.id == subscriber_id).with_for_update(key_share=True))
+
+
 async def insert_link(uow: UnitOfWork, *, digest: bytes, subscriber_id: SubscriberId, expires_at: datetime) -> None:
     """A new link. Links made before end with it: one at a time is in anybody's hands.
 
     Its owner's row is held until the commit, so that links made at once end one another too.
     """
-    owner = select(subscriber.c.id).where(subscriber.c.id == subscriber_id)
-    await uow.execute(owner.with_for_update(key_share=True))
+    await hold_owner(uow, subscriber_id)
     await uow.execute(
         update(passkey_link)
         .where(passkey_link.c.subscriber_id == subscriber_id, passkey_link.c.spent_at.is_(None))
@@ -278,4 +332,5 @@ def session_of(row: Any) -> SsoSession:
         auth_time=row.auth_time,
         last_seen=row.last_seen,
         ended_at=row.ended_at,
+        device=row.device or "",
     )

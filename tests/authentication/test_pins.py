@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from connectors.contracts.thai_dates import PartialDate
 from connectors.fictitious.personas import PERSONAS
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
@@ -20,6 +21,7 @@ from idp.authentication.model import AuthenticationProblem
 from idp.authentication.pin_hashing import HashingCost, PinHashing
 from idp.authentication.pin_store import pin as pin_table
 from idp.authentication.pins import Pins
+from idp.authentication.tries import remember_device, sign_in_tries
 from idp.kernel.assurance import Aal, Ial
 from idp.kernel.errors import Refused, Unavailable
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
@@ -46,9 +48,9 @@ class Office:
     pins: Pins
     somchai: SubscriberId
 
-    async def refusal(self, identifier: str, pin: str) -> AuthenticationProblem:
+    async def refusal(self, identifier: str, pin: str, *, device: str | None = None) -> AuthenticationProblem:
         with pytest.raises(Refused) as refused:
-            await self.pins.authenticate(identifier=identifier, pin=pin)
+            await self.pins.authenticate(identifier=identifier, pin=pin, device=device)
         assert isinstance(refused.value.code, AuthenticationProblem)
         return refused.value.code
 
@@ -158,9 +160,34 @@ async def test_guesses_made_at_once_are_counted_one_by_one(office: Office) -> No
     guesses = [f"{number:08d}" for number in range(31415926, 31415946)]
     await asyncio.gather(*(office.refusal(NUMBER, guess) for guess in guesses))
     async with office.storage.reading() as uow:
-        row = await uow.first(select(pin_table))
+        row = await uow.first(select(sign_in_tries))
     assert row is not None
     assert row.failures == 5
+
+
+async def test_strangers_who_guess_do_not_stop_the_owner(office: Office) -> None:
+    async with office.storage.unit_of_work() as uow:
+        assert await remember_device(uow, office.somchai, "own phone")
+        assert not await remember_device(uow, office.somchai, "own phone")
+    for number in range(6):
+        await office.refusal(NUMBER, f"{31415926 + number}", device=f"stranger's {number}")
+    assert await office.refusal(NUMBER, PIN) is AuthenticationProblem.PIN_NOT_ACCEPTED
+    await office.pins.authenticate(identifier=NUMBER, pin=PIN, device="own phone")
+
+
+async def test_the_own_device_rests_as_well(office: Office) -> None:
+    async with office.storage.unit_of_work() as uow:
+        await remember_device(uow, office.somchai, "own phone")
+    for _ in range(5):
+        await office.refusal(NUMBER, WRONG, device="own phone")
+    assert await office.refusal(NUMBER, PIN, device="own phone") is AuthenticationProblem.PIN_NOT_ACCEPTED
+
+
+async def test_numbers_nobody_has_are_charged_and_leave_nothing(office: Office) -> None:
+    for _ in range(6):
+        await office.refusal("1" * 13, WRONG)
+    async with office.storage.reading() as uow:
+        assert await uow.first(select(sign_in_tries)) is None
 
 
 async def test_a_stopped_identity_is_told_so_only_after_its_pin(office: Office) -> None:
@@ -178,6 +205,12 @@ async def test_refusals_of_somebody_who_exists_are_entries(office: Office) -> No
         rows = await uow.all(select(audit_entry))
     assert sum(b"sign_in.refused" in bytes(row.canonical) for row in rows) == 1
     assert not any(WRONG.encode() in bytes(row.canonical) or NUMBER.encode() in bytes(row.canonical) for row in rows)
+
+
+def test_the_owners_own_numbers_are_no_pin() -> None:
+    numbers = rules.numbers_of_owner(SOMCHAI.citizen_id, PartialDate(2533, 12, 7))
+    for pin in ("07122533", "25331207", "07121990", "12071990", "19901207", NUMBER[:8], NUMBER[5:]):
+        assert rules.pin_is_easy(pin, known_numbers=numbers), pin
 
 
 async def test_an_easy_pin_cannot_be_chosen(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""My account: home, who has seen my data, what I allowed, my passkeys."""
+"""My account: home, who has seen my data, what I allowed."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
-from idp.authentication.passkeys import Passkeys
+from idp.authentication.own_passkeys import OwnPasskeys
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.catalogue.datasets import DATASETS, DataSet, Field
@@ -86,7 +86,7 @@ class AccountPages:
         agencies: Agencies,
         clients: Clients,
         consents: Consents,
-        passkeys: Passkeys,
+        passkeys: OwnPasskeys,
         history: AccessHistory,
     ) -> None:
         self._pages = pages
@@ -110,7 +110,6 @@ class AccountPages:
             Entry("/account/consents", ("GET",), self._consent_list, Access.CITIZEN, "consents"),
             Entry("/account/consents/{consent_id}", ("GET",), self._consent, Access.CITIZEN, "consent_detail"),
             Entry(withdraw, ("POST",), self._withdraw, Access.CITIZEN, "withdraw"),
-            Entry("/account/passkeys", ("GET",), self._passkey_list, Access.CITIZEN, "passkeys"),
         )
 
     async def _start(self, request: Request) -> Response:
@@ -183,14 +182,6 @@ class AccountPages:
         async with self._storage.unit_of_work() as uow:
             await self._consents.withdraw(uow, consent_id, subscriber_id=citizen.subscriber.id)
         return RedirectResponse("/account/consents", 303)
-
-    async def _passkey_list(self, request: Request) -> Response:
-        citizen = await self._citizens.find(request)
-        if citizen is None:
-            return to_sign_in(request)
-        async with self._storage.reading() as uow:
-            passkeys = await self._passkeys.of(uow, citizen.subscriber.id)
-        return self._pages.render(request, "account/passkeys.html", passkeys=passkeys)
 
     async def _rows(self, uow: UnitOfWork, records: tuple[ConsentRecord, ...]) -> list[ConsentRow]:
         agencies = await self._agencies.agencies_named(uow, {record.agency_id for record in records})

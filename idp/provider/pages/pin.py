@@ -49,7 +49,9 @@ class PinPages:
         self._csrf.check(request, form, form=FORM)
         flow, returning = form.one("flow"), local_path(form.one("return"))
         try:
-            authenticated = await self._pins.authenticate(identifier=form.one("identifier"), pin=form.one("pin"))
+            authenticated = await self._pins.authenticate(
+                identifier=form.one("identifier"), pin=form.one("pin"), device=self._citizens.device(request)
+            )
         except Refused as refused:
             if refused.code is not AuthenticationProblem.PIN_NOT_ACCEPTED:
                 raise
@@ -58,7 +60,7 @@ class PinPages:
             request, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr
         )
         response = RedirectResponse(continue_url(flow) if flow else returning, 303)
-        self._citizens.cookie.set(response, started)
+        self._citizens.hand_over(request, response, started)
         return response
 
     async def _form(

@@ -1,20 +1,27 @@
 """The session cookie of the issuer, and the citizen behind it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from idp.authentication.known_devices import KnownDevices
 from idp.authentication.model import AuthenticationProblem, SsoSession, StartedSession
-from idp.authentication.rules import SESSION_LIFE
-from idp.authentication.sessions import Sessions
+from idp.authentication.rules import SESSION_LIFE, is_fresh
+from idp.authentication.sessions import COOKIE_VALUE_LENGTH, Sessions
 from idp.kernel.assurance import Aal
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
+from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.protocol.logout import browser_state
+from idp.provider.pages.device_words import device_words
 from idp.storage.storage import Storage
 from idp.subscribers.model import Subscriber
+
+DEVICE_LIFE: Final = timedelta(days=400)
 
 
 class SessionCookie:
@@ -62,6 +69,41 @@ class SessionCookie:
         )
 
 
+class DeviceCookie:
+    """By what a device is known again at the next sign-in: it opens nothing, it counts tries apart from strangers'."""
+
+    def __init__(self, *, https: bool, randomness: Randomness = system_randomness) -> None:
+        self._name = "__Host-id-device" if https else "id-device"
+        self._https = https
+        self._randomness = randomness
+
+    def read(self, request: Request) -> str | None:
+        """What this browser shows, None when it shows nothing of ours."""
+        shown = request.cookies.get(self._name, "")
+        return shown if len(shown) == COOKIE_VALUE_LENGTH else None
+
+    def of(self, request: Request) -> str:
+        """The device of this browser, a new one when it has none: then the answer must go through `keep`."""
+        known = self.read(request)
+        if known is not None:
+            return known
+        if not hasattr(request.state, "new_device"):
+            request.state.new_device = random_text(self._randomness)
+        return str(request.state.new_device)
+
+    def keep(self, request: Request, response: Response) -> None:
+        """Set the cookie, for as long as browsers keep one."""
+        response.set_cookie(
+            self._name,
+            self.of(request),
+            max_age=int(DEVICE_LIFE.total_seconds()),
+            path="/",
+            secure=self._https,
+            httponly=True,
+            samesite="lax",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Citizen:
     """Somebody signed in whose identity may be used."""
@@ -73,10 +115,20 @@ class Citizen:
 class Citizens:
     """Finds who is signed in."""
 
-    def __init__(self, *, storage: Storage, sessions: Sessions, cookie: SessionCookie) -> None:
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        sessions: Sessions,
+        known_devices: KnownDevices,
+        cookie: SessionCookie,
+        device_cookie: DeviceCookie,
+    ) -> None:
         self._storage = storage
         self._sessions = sessions
+        self._known_devices = known_devices
         self.cookie = cookie
+        self._device_cookie = device_cookie
 
     async def find(self, request: Request) -> Citizen | None:
         """The citizen of this request: a live session of a live identity. Its idle time starts again."""
@@ -97,9 +149,10 @@ class Citizens:
         self, request: Request, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...]
     ) -> StartedSession:
         """A session with a new secret for who was just authenticated here: the same session where the browser had one
-        of the same person, else a new one; somebody else's ends with it.
+        of the same person, else a new one; somebody else's ends with it. The answer must go through `hand_over`.
         """
         async with self._storage.unit_of_work() as uow:
+            await self._known_devices.remember(uow, subscriber_id, self._device_cookie.of(request))
             before = await self._sessions.find(uow, self.cookie.read(request))
             if before is not None and before.subscriber_id == subscriber_id:
                 renewed = await self._sessions.renew(uow, before, aal=aal, amr=amr)
@@ -107,7 +160,24 @@ class Citizens:
                     return renewed
             if before is not None:
                 await self._sessions.end(uow, before)
-            return await self._sessions.start(uow, subscriber_id, aal=aal, amr=amr)
+            device = device_words(request.headers.get("user-agent", ""))
+            return await self._sessions.start(uow, subscriber_id, aal=aal, amr=amr, device=device)
+
+    def device(self, request: Request) -> str | None:
+        """By what this browser's device is known, None when it never signed in."""
+        return self._device_cookie.read(request)
+
+    def hand_over(self, request: Request, response: Response, started: StartedSession) -> None:
+        """Give the browser what `renew` made for it."""
+        self.cookie.set(response, started)
+        self._device_cookie.keep(request, response)
+
+    async def fresh(self, request: Request, *, returning: str) -> Citizen | Response:
+        """The citizen who signed in with a passkey minutes ago; for anybody else the way to do so and come back."""
+        citizen = await self.find(request)
+        if citizen is not None and is_fresh(session=citizen.session, now=self._storage.clock.now()):
+            return citizen
+        return RedirectResponse(f"/sign-in?{urlencode({'return': returning, 'again': '1'})}", 303)
 
     async def require(self, request: Request) -> Citizen:
         """The citizen of this request. Raises Refused (SIGN_IN_NEEDED): pages answer with `to_sign_in` instead."""

@@ -59,10 +59,11 @@ class SignInPages:
     async def _page(self, request: Request) -> Response:
         flow = request.query_params.get("flow", "")
         returning = local_path(request.query_params.get("return", ""))
-        if not flow and await self._citizens.find(request) is not None:
+        again = "again" in request.query_params
+        if not flow and not again and await self._citizens.find(request) is not None:
             return RedirectResponse(returning, 303)
         pin_page = f"/sign-in/pin?{urlencode({'flow': flow, 'return': returning})}"
-        if self._pin_first and "with" not in request.query_params:
+        if self._pin_first and not again and "with" not in request.query_params:
             return RedirectResponse(pin_page, 303)
         asker = await self._flows.asker(flow, self._csrf.browsers.of(request)) if flow else None
         return self._pages.render(
@@ -74,6 +75,7 @@ class SignInPages:
             asker=asker,
             pin_page=pin_page,
             offers_thaid=self._offers_thaid,
+            again=again,
         )
 
     async def _options(self, request: Request) -> Response:
@@ -102,7 +104,7 @@ class SignInPages:
             request, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr
         )
         response = JSONResponse({"next": continue_url(flow) if flow else returning})
-        self._citizens.cookie.set(response, started)
+        self._citizens.hand_over(request, response, started)
         return response
 
 

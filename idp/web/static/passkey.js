@@ -1,5 +1,7 @@
-// The two ceremonies of a passkey: adding one (#passkey_new_form) and signing in with one (#passkey_form).
-// Whatever goes wrong in the browser is shown as one neutral block: it cannot tell a cancelled prompt from a missing passkey.
+// The ceremonies of a passkey: adding one by a link (#passkey_new_form) or in my account (#passkey_own_form), signing in
+// with one (#passkey_form), ending a freeze (#unfreeze_form).
+// What goes wrong in the browser is told by the name of its DOMException; the words are in the page. A browser does not
+// tell a cancelled prompt from a missing passkey, nor do they.
 
 const { browserSupportsWebAuthn, startAuthentication, startRegistration } = globalThis.SimpleWebAuthnBrowser;
 
@@ -27,6 +29,18 @@ async function addPasskey(form) {
   return post("/passkeys/new/register", { ceremony, credential, nickname: form.elements.nickname.value });
 }
 
+async function addOwnPasskey(form) {
+  const { ceremony, publicKey } = await post("/account/passkeys/new/options", {});
+  const credential = await startRegistration({ optionsJSON: publicKey });
+  return post("/account/passkeys/new/register", { ceremony, credential, nickname: form.elements.nickname.value });
+}
+
+async function unfreeze(form) {
+  const { ceremony, publicKey } = await post("/unfreeze/options", {});
+  const credential = await startAuthentication({ optionsJSON: publicKey });
+  return post("/unfreeze/passkey", { ceremony, credential, code: form.elements.code.value });
+}
+
 async function signIn(form) {
   const flow = form.elements.flow.value || null;
   const { ceremony, publicKey } = await post("/sign-in/options", { flow });
@@ -34,9 +48,14 @@ async function signIn(form) {
   return post("/sign-in/passkey", { ceremony, credential, flow, return: form.elements.return.value || null });
 }
 
+function wordsFor(error, failure) {
+  const named = failure.querySelector(`template[data-exception="${CSS.escape(error.name)}"]`);
+  return (named ?? failure).dataset;
+}
+
 function showFailure(error) {
   const failure = document.getElementById("passkey_failure");
-  const problem = error instanceof ServerRefusal ? error.problem : failure.dataset;
+  const problem = error instanceof ServerRefusal ? error.problem : wordsFor(error, failure);
   document.getElementById("failure_title").textContent = problem.title;
   document.getElementById("failure_text").textContent = problem.detail;
   document.getElementById("failure_next").textContent = problem.next;
@@ -71,4 +90,6 @@ function attach(id, ceremony) {
 }
 
 attach("passkey_new_form", addPasskey);
+attach("passkey_own_form", addOwnPasskey);
 attach("passkey_form", signIn);
+attach("unfreeze_form", unfreeze);

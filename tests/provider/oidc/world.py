@@ -23,6 +23,7 @@ from idp.app.token_room import TokenGround, build_token_room
 from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
 from idp.audit.store import audit_entry
+from idp.authentication.known_devices import KnownDevices
 from idp.authentication.sessions import Sessions
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.registration import Registration
@@ -66,7 +67,7 @@ from idp.provider.oidc.metadata import MetadataEndpoints
 from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.oidc.wire import oauth_error
-from idp.provider.pages.session_cookie import Citizens, SessionCookie
+from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCookie
 from idp.provider.pages.sign_out import SignOutPages
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
@@ -279,7 +280,13 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         pending_requests=pending_requests,
         audit=audit,
     )
-    citizens = Citizens(storage=storage, sessions=sessions, cookie=SessionCookie(https=False))
+    citizens = Citizens(
+        storage=storage,
+        sessions=sessions,
+        known_devices=KnownDevices(audit=audit),
+        cookie=SessionCookie(https=False),
+        device_cookie=DeviceCookie(https=False),
+    )
     browsers = BrowserIds(door="id", https=False)
     pages, csrf = pages_of(browsers), Csrf(key=b"c" * 32, browsers=browsers, origin=ISSUER)
     common: dict[str, Any] = {"pages": pages, "csrf": csrf, "citizens": citizens}

@@ -15,14 +15,11 @@ from starlette.applications import Starlette
 
 from connectors.outbound.client_addresses import CheckedAddresses
 from connectors.simulators.switchboard import Switchboard
+from idp.app.authenticators import build_authenticators
 from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
 from idp.authentication.model import RelyingParty
-from idp.authentication.passkey_links import PasskeyLinks
-from idp.authentication.passkeys import Passkeys
 from idp.authentication.pin_hashing import HashingCost, PinHashing
-from idp.authentication.pins import Pins
-from idp.authentication.sessions import Sessions
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
@@ -40,12 +37,17 @@ from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
 from idp.oversight.service import AccessHistory
 from idp.protocol.authorization_request import AuthorizationRequest
+from idp.provider.account.devices import DevicePages
 from idp.provider.account.pages import AccountPages
+from idp.provider.account.passkeys import OwnPasskeyPages
+from idp.provider.account.pin import OwnPinPages
+from idp.provider.account.security import SecurityPages
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.passkeys import PasskeyPages
 from idp.provider.pages.pin import PinPages
-from idp.provider.pages.session_cookie import Citizens, SessionCookie
+from idp.provider.pages.recovery import RecoveryPages
+from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCookie
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
 from idp.storage.storage import Storage
@@ -89,24 +91,20 @@ class House:
         world = self.world
         sealer = TokenSealer(world.root_keys)
         self.security_log = SecurityLog(self.clock)
-        self.links = PasskeyLinks(audit=world.audit)
-        self.sessions = Sessions(audit=world.audit)
-        self.passkeys = Passkeys(
+        authenticators = build_authenticators(
             storage=self.storage,
             relying_party=RelyingParty("id.localhost", "Tuaton", self.origin),
-            links=self.links,
-            sealer=sealer,
-            personal=world.personal,
-            audit=world.audit,
-            security_log=self.security_log,
-        )
-        self.pins = Pins(
-            storage=self.storage,
             subscribers=world.subscribers,
-            hashing=PinHashing(pepper=b"p" * 32, cost=HashingCost(memory_kib=8, passes=1)),
+            personal=world.personal,
+            sealer=sealer,
             audit=world.audit,
             security_log=self.security_log,
+            hashing=PinHashing(pepper=b"p" * 32, cost=HashingCost(memory_kib=8, passes=1)),
+            recovery_pepper=b"r" * 32,
         )
+        self.authenticators = authenticators
+        self.links, self.sessions = authenticators.links, authenticators.sessions
+        self.passkeys, self.pins = authenticators.passkeys, authenticators.pins
         keys = SigningKeys(storage=self.storage, root_keys=world.root_keys, clock=self.clock)
         clients, addresses = Clients(audit=world.audit, server_metadata={}), CheckedAddresses()
         key_sets = ClientKeySets(
@@ -141,7 +139,13 @@ class House:
             https=False,
         )
         cookie = SessionCookie(https=False)
-        self.citizens = citizens = Citizens(storage=self.storage, sessions=self.sessions, cookie=cookie)
+        self.citizens = citizens = Citizens(
+            storage=self.storage,
+            sessions=self.sessions,
+            known_devices=authenticators.known_devices,
+            cookie=cookie,
+            device_cookie=DeviceCookie(https=False),
+        )
         flows = Flows(storage=self.storage, requests=self.requests, clients=clients, agencies=world.agencies)
         common: dict[str, Any] = {"pages": pages, "csrf": csrf, "storage": self.storage}
         previews = Previews(
@@ -174,6 +178,26 @@ class House:
             PinPages(
                 pages=pages, csrf=csrf, problems=ProblemCatalogue(), pins=self.pins, citizens=citizens, flows=flows
             ),
+            OwnPasskeyPages(
+                **common, citizens=citizens, subscribers=world.subscribers, passkeys=authenticators.own_passkeys
+            ),
+            OwnPinPages(**common, problems=ProblemCatalogue(), citizens=citizens, pins=self.pins),
+            DevicePages(**common, citizens=citizens, sessions=self.sessions),
+            SecurityPages(
+                **common,
+                citizens=citizens,
+                passkeys=authenticators.own_passkeys,
+                pins=self.pins,
+                recovery_codes=authenticators.recovery_codes,
+                freezing=authenticators.freezing,
+            ),
+            RecoveryPages(
+                **common,
+                problems=ProblemCatalogue(),
+                citizens=citizens,
+                recovery_codes=authenticators.recovery_codes,
+                freezing=authenticators.freezing,
+            ),
             SignOutPages(**common, sessions=self.sessions, citizens=citizens, logouts=logouts),
             ConsentPages(
                 **common,
@@ -192,7 +216,7 @@ class House:
                 agencies=world.agencies,
                 clients=clients,
                 consents=world.consents,
-                passkeys=self.passkeys,
+                passkeys=authenticators.own_passkeys,
                 history=AccessHistory(personal=world.personal),
             ),
         )
@@ -201,7 +225,9 @@ class House:
         self.application = Starlette(
             routes=build_routes(self.entries),
             exception_handlers=answers.handlers(),
-            middleware=door_middleware(hosts=["id.localhost"], https=False, last_resort=answers),
+            middleware=door_middleware(
+                hosts=["id.localhost"], https=False, last_resort=answers, handlers=answers.handlers()
+            ),
         )
 
     async def link(self) -> str:

@@ -14,7 +14,8 @@ async def test_every_page_for_citizens_needs_one(visitor: Visitor) -> None:
     await visitor.begin_signing_in()
     for entry in visitor.house.entries:
         if entry.access is Access.CITIZEN and entry.methods == ("GET",) and entry.path.startswith("/account"):
-            answer = await visitor.http.get(entry.path.replace("{consent_id}", "con_1"))
+            path = entry.path.replace("{consent_id}", "con_1").replace("{passkey_id}", f"pky_{'0' * 26}")
+            answer = await visitor.http.get(path)
             assert answer.status_code == 303, entry.path
             assert answer.headers["location"].startswith("/sign-in?return=%2Faccount"), entry.path
 

@@ -61,6 +61,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("level", "tile_index", name=op.f("pk_audit_tile")),
     )
     op.create_table(
+        "company_signatory",
+        sa.Column("juristic_id", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("first_signed_at", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=True),
+        sa.Column("confirmed_by_person", sa.Text(), nullable=True),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("juristic_id", "subscriber_id", name=op.f("pk_company_signatory")),
+    )
+    op.create_table(
         "consent",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("subscriber_id", sa.Text(), nullable=False),
@@ -136,6 +146,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_document_expires_at", "document", ["expires_at"], unique=False)
     op.create_index(op.f("ix_document_sha256"), "document", ["sha256"], unique=False)
+    op.create_table(
+        "joint_act",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("juristic_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("limited", sa.Text(), nullable=True),
+        sa.Column("begun_by", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_joint_act")),
+    )
+    op.create_index("ix_joint_act_juristic_id_state", "joint_act", ["juristic_id", "state"], unique=False)
+    op.create_index("ix_joint_act_state_expires_at", "joint_act", ["state", "expires_at"], unique=False)
     op.create_table(
         "lease",
         sa.Column("name", sa.Text(), nullable=False),
@@ -292,6 +319,42 @@ def upgrade() -> None:
     )
     op.create_index("ix_enrolled_chip_subscriber_id", "enrolled_chip", ["subscriber_id"], unique=False)
     op.create_table(
+        "joint_signature",
+        sa.Column("joint_act_id", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("signed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["joint_act_id"], ["joint_act.id"], name=op.f("fk_joint_signature_joint_act_id")),
+        sa.PrimaryKeyConstraint("joint_act_id", "subscriber_id", name=op.f("pk_joint_signature")),
+    )
+    op.create_table(
+        "mandate",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("principal_kind", sa.Text(), nullable=False),
+        sa.Column("principal_id", sa.Text(), nullable=True),
+        sa.Column("sealed_principal", sa.LargeBinary(), nullable=True),
+        sa.Column("proxy_id", sa.Text(), nullable=False),
+        sa.Column("services", sa.Text(), nullable=False),
+        sa.Column("datasets", sa.Text(), nullable=False),
+        sa.Column("case_no", sa.Text(), nullable=True),
+        sa.Column("valid_from", sa.BigInteger(), nullable=False),
+        sa.Column("valid_until", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("given_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("paper_no", sa.Text(), nullable=True),
+        sa.Column("paper_source", sa.Text(), nullable=True),
+        sa.Column("paper_dated", sa.Text(), nullable=True),
+        sa.Column("recorded_by", sa.Text(), nullable=True),
+        sa.Column("recorded_by_person", sa.Text(), nullable=True),
+        sa.Column("joint_act_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["joint_act_id"], ["joint_act.id"], name=op.f("fk_mandate_joint_act_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mandate")),
+        sa.UniqueConstraint("joint_act_id", name=op.f("uq_mandate_joint_act_id")),
+    )
+    op.create_index("ix_mandate_principal", "mandate", ["principal_kind", "principal_id"], unique=False)
+    op.create_index(op.f("ix_mandate_proxy_id"), "mandate", ["proxy_id"], unique=False)
+    op.create_table(
         "member",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("agency_id", sa.Text(), nullable=False),
@@ -346,8 +409,6 @@ def upgrade() -> None:
         "pin",
         sa.Column("subscriber_id", sa.Text(), nullable=False),
         sa.Column("hashed", sa.Text(), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("locked_until", sa.BigInteger(), nullable=True),
         sa.Column("set_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_pin_subscriber_id")),
         sa.PrimaryKeyConstraint("subscriber_id", name=op.f("pk_pin")),
@@ -398,6 +459,7 @@ def upgrade() -> None:
         sa.Column("auth_time", sa.BigInteger(), nullable=False),
         sa.Column("last_seen", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("device", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_sso_session_subscriber_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sso_session")),
         sa.UniqueConstraint("cookie_digest", name=op.f("uq_sso_session_cookie_digest")),
@@ -538,6 +600,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_deferred_request_expires_at"), "deferred_request", ["expires_at"], unique=False)
     op.create_index(op.f("ix_deferred_request_subscriber_id"), "deferred_request", ["subscriber_id"], unique=False)
     op.create_table(
+        "mandate_principal_index",
+        sa.Column("key_version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("mandate_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["mandate_id"], ["mandate.id"], name=op.f("fk_mandate_principal_index_mandate_id")),
+        sa.PrimaryKeyConstraint("key_version", "digest", "mandate_id", name=op.f("pk_mandate_principal_index")),
+    )
+    op.create_table(
         "oauth_grant",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("client_id", sa.Text(), nullable=False),
@@ -554,6 +624,7 @@ def upgrade() -> None:
         sa.Column("x5t", sa.Text(), nullable=True),
         sa.Column("claims", sa.Text(), nullable=False),
         sa.Column("resource", sa.Text(), nullable=True),
+        sa.Column("managed_id", sa.Text(), nullable=True),
         sa.Column("code_digest", sa.LargeBinary(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("rotated_at", sa.BigInteger(), nullable=True),
@@ -569,6 +640,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_oauth_grant_client_id"), "oauth_grant", ["client_id"], unique=False)
     op.create_index(op.f("ix_oauth_grant_consent_id"), "oauth_grant", ["consent_id"], unique=False)
+    op.create_index(op.f("ix_oauth_grant_managed_id"), "oauth_grant", ["managed_id"], unique=False)
     op.create_index(op.f("ix_oauth_grant_sso_session_id"), "oauth_grant", ["sso_session_id"], unique=False)
     op.create_index(op.f("ix_oauth_grant_subscriber_id"), "oauth_grant", ["subscriber_id"], unique=False)
     op.create_table(
@@ -622,9 +694,11 @@ def downgrade() -> None:
     op.drop_table("enrolment")
     op.drop_index(op.f("ix_oauth_grant_subscriber_id"), table_name="oauth_grant")
     op.drop_index(op.f("ix_oauth_grant_sso_session_id"), table_name="oauth_grant")
+    op.drop_index(op.f("ix_oauth_grant_managed_id"), table_name="oauth_grant")
     op.drop_index(op.f("ix_oauth_grant_consent_id"), table_name="oauth_grant")
     op.drop_index(op.f("ix_oauth_grant_client_id"), table_name="oauth_grant")
     op.drop_table("oauth_grant")
+    op.drop_table("mandate_principal_index")
     op.drop_index(op.f("ix_deferred_request_subscriber_id"), table_name="deferred_request")
     op.drop_index(op.f("ix_deferred_request_expires_at"), table_name="deferred_request")
     op.drop_index(op.f("ix_deferred_request_client_id"), table_name="deferred_request")
@@ -661,6 +735,10 @@ def downgrade() -> None:
     op.drop_table("passkey")
     op.drop_index(op.f("ix_member_subscriber_id"), table_name="member")
     op.drop_table("member")
+    op.drop_index(op.f("ix_mandate_proxy_id"), table_name="mandate")
+    op.drop_index("ix_mandate_principal", table_name="mandate")
+    op.drop_table("mandate")
+    op.drop_table("joint_signature")
     op.drop_index("ix_enrolled_chip_subscriber_id", table_name="enrolled_chip")
     op.drop_table("enrolled_chip")
     op.drop_table("consent_use")
@@ -686,6 +764,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_due_at"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_table("lease")
+    op.drop_index("ix_joint_act_state_expires_at", table_name="joint_act")
+    op.drop_index("ix_joint_act_juristic_id_state", table_name="joint_act")
+    op.drop_table("joint_act")
     op.drop_index(op.f("ix_document_sha256"), table_name="document")
     op.drop_index("ix_document_expires_at", table_name="document")
     op.drop_table("document")
@@ -695,6 +776,7 @@ def downgrade() -> None:
     op.drop_table("data_key")
     op.drop_index("ix_consent_subscriber_client", table_name="consent")
     op.drop_table("consent")
+    op.drop_table("company_signatory")
     op.drop_table("audit_tile")
     op.drop_table("audit_leaf")
     op.drop_table("audit_head")

@@ -1,0 +1,120 @@
+"""My passkeys: what a signed-in owner does with them. Each change needs a sign-in with a passkey minutes ago."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from idp.audit.security_log import SecurityLog
+from idp.authentication import ceremonies, recovery_store, rules, store
+from idp.authentication.ceremonies import CeremonyRefused
+from idp.authentication.challenges import Challenges, from_base64url, to_base64url
+from idp.authentication.model import AuthenticationProblem, Ceremony, Passkey, RelyingParty, SsoSession
+from idp.authentication.passkey_keeping import PasskeyKeeping
+from idp.authentication.sessions import Sessions
+from idp.kernel.errors import Refused
+from idp.kernel.ids import PasskeyId, SubscriberId
+from idp.kernel.randomness import Randomness, system_randomness
+from idp.storage.storage import Storage, UnitOfWork
+
+OWN_REGISTRATION = "own_passkey_registration"
+USER_HANDLE_BYTES = 32
+
+
+class OwnPasskeys:
+    """Adds, names and removes passkeys for the owner of a session."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        relying_party: RelyingParty,
+        challenges: Challenges,
+        keeping: PasskeyKeeping,
+        sessions: Sessions,
+        security_log: SecurityLog,
+        randomness: Randomness = system_randomness,
+    ) -> None:
+        self._storage = storage
+        self._relying_party = relying_party
+        self._challenges = challenges
+        self._keeping = keeping
+        self._sessions = sessions
+        self._security_log = security_log
+        self._randomness = randomness
+
+    async def of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Passkey, ...]:
+        """The subscriber's passkeys, oldest first."""
+        return await self._keeping.of(uow, subscriber_id)
+
+    async def registration_options(
+        self, uow: UnitOfWork, session: SsoSession, *, browser_id: str, display_name: str
+    ) -> Ceremony:
+        """A ceremony that adds a passkey for the owner of the session. Raises Refused (FRESH_SIGN_IN_NEEDED)."""
+        rules.validate_fresh(session=session, now=uow.now)
+        proposed = to_base64url(self._randomness(USER_HANDLE_BYTES))
+        user_handle = await store.user_handle(uow, session.subscriber_id, proposed=proposed)
+        new = self._challenges.new(OWN_REGISTRATION, browser_id, now=uow.now, session=session.id)
+        return Ceremony(
+            handle=new.handle,
+            public_key=ceremonies.registration_options(
+                relying_party=self._relying_party,
+                challenge=new.challenge,
+                user_handle=from_base64url(user_handle),
+                display_name=display_name,
+                known_credentials=await store.credential_ids(uow, session.subscriber_id),
+            ),
+        )
+
+    async def register(
+        self, session: SsoSession, *, handle: str, browser_id: str, credential: Mapping[str, Any], nickname: str
+    ) -> PasskeyId:
+        """Add the passkey.
+
+        Raises Refused (FRESH_SIGN_IN_NEEDED, CEREMONY_UNUSABLE, PASSKEY_NOT_ADDED, NICKNAME_UNREADABLE) and Conflict
+        (PASSKEY_KNOWN).
+        """
+        readable = _readable(nickname)
+        # 1. the challenge is spent, whatever comes after; it was made in this session
+        taken = await self._challenges.take(OWN_REGISTRATION, handle, browser_id)
+        if taken.beside["session"] != session.id:
+            raise Refused(AuthenticationProblem.CEREMONY_UNUSABLE, "another session")
+        # 2. the credential is verified
+        try:
+            verified = ceremonies.verify_registration(
+                credential=credential, expected_challenge=taken.challenge, relying_party=self._relying_party
+            )
+        except CeremonyRefused as refusal:
+            self._security_log.note("passkey.not_added", reason=str(refusal))
+            raise Refused(AuthenticationProblem.PASSKEY_NOT_ADDED, str(refusal)) from refusal
+        # 3. the sign-in is still fresh; passkey, entry and notice are one act
+        async with self._storage.unit_of_work() as uow:
+            rules.validate_fresh(session=session, now=uow.now)
+            return await self._keeping.add(uow, session.subscriber_id, verified, nickname=readable)
+
+    async def rename(self, uow: UnitOfWork, session: SsoSession, passkey_id: PasskeyId, *, nickname: str) -> None:
+        """Another name. Raises Refused (FRESH_SIGN_IN_NEEDED, NICKNAME_UNREADABLE), NotFound (PASSKEY_UNKNOWN)."""
+        rules.validate_fresh(session=session, now=uow.now)
+        await self._keeping.rename(uow, session.subscriber_id, passkey_id, nickname=_readable(nickname))
+
+    async def remove(self, uow: UnitOfWork, session: SsoSession, passkey_id: PasskeyId) -> None:
+        """Take a passkey away and end the owner's other sessions: one of them may be on the device that was lost.
+
+        Raises Refused (FRESH_SIGN_IN_NEEDED, LAST_PASSKEY), Conflict (COOLING), NotFound (PASSKEY_UNKNOWN).
+        """
+        rules.validate_fresh(session=session, now=uow.now)
+        subscriber_id = session.subscriber_id
+        # Two removals at once must not both find the other's passkey as the one that is left.
+        await store.hold_owner(uow, subscriber_id)
+        rules.validate_not_cooling(until=await recovery_store.cooling_until(uow, subscriber_id), now=uow.now)
+        rules.validate_removal(
+            others=await store.usable_passkeys_beside(uow, subscriber_id, passkey_id),
+            recovery_codes=await recovery_store.unspent_codes(uow, subscriber_id),
+        )
+        await self._keeping.remove(uow, subscriber_id, passkey_id)
+        await self._sessions.end_others(uow, session)
+
+
+def _readable(nickname: str) -> str:
+    readable = rules.readable_nickname(nickname)
+    if readable is None:
+        raise Refused(AuthenticationProblem.NICKNAME_UNREADABLE)
+    return readable
