@@ -14,7 +14,9 @@ import idp.agencies.store
 import idp.approvals.store
 import idp.audit.store
 import idp.authentication.pin_store
+import idp.authentication.recovery_store
 import idp.authentication.store
+import idp.authentication.tries
 import idp.authorization.client_registration.store
 import idp.authorization.deferred.store
 import idp.authorization.device.store
@@ -28,6 +30,8 @@ import idp.exchange.pull.store
 import idp.keys.envelope
 import idp.keys.signing_store
 import idp.portal.store
+import idp.representation.companies.store
+import idp.representation.mandates.store
 import idp.stations.store
 import idp.storage.leases
 import idp.storage.outbox

@@ -227,6 +227,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_release_count_expires_at", "release_count", ["expires_at"], unique=False)
     op.create_table(
+        "sign_in_tries",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("device", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("account", "device", name=op.f("pk_sign_in_tries")),
+    )
+    op.create_table(
         "signing_key",
         sa.Column("kid", sa.Text(), nullable=False),
         sa.Column("alg", sa.Text(), nullable=False),
@@ -327,6 +335,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("joint_act_id", "subscriber_id", name=op.f("pk_joint_signature")),
     )
     op.create_table(
+        "known_device",
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("first_seen", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_known_device_subscriber_id")),
+        sa.PrimaryKeyConstraint("subscriber_id", "digest", name=op.f("pk_known_device")),
+    )
+    op.create_table(
         "mandate",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -425,6 +441,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal_remark")),
     )
     op.create_index(op.f("ix_proposal_remark_proposal_id"), "proposal_remark", ["proposal_id"], unique=False)
+    op.create_table(
+        "recovery",
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("cooling_until", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_recovery_subscriber_id")),
+        sa.PrimaryKeyConstraint("subscriber_id", name=op.f("pk_recovery")),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("spent_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_recovery_code_subscriber_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_recovery_code")),
+    )
+    op.create_index(op.f("ix_recovery_code_subscriber_id"), "recovery_code", ["subscriber_id"], unique=False)
     op.create_table(
         "service",
         sa.Column("id", sa.Text(), nullable=False),
@@ -725,6 +758,9 @@ def downgrade() -> None:
     op.drop_table("sso_session")
     op.drop_index(op.f("ix_service_agency_id"), table_name="service")
     op.drop_table("service")
+    op.drop_index(op.f("ix_recovery_code_subscriber_id"), table_name="recovery_code")
+    op.drop_table("recovery_code")
+    op.drop_table("recovery")
     op.drop_index(op.f("ix_proposal_remark_proposal_id"), table_name="proposal_remark")
     op.drop_table("proposal_remark")
     op.drop_table("pin")
@@ -738,6 +774,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mandate_proxy_id"), table_name="mandate")
     op.drop_index("ix_mandate_principal", table_name="mandate")
     op.drop_table("mandate")
+    op.drop_table("known_device")
     op.drop_table("joint_signature")
     op.drop_index("ix_enrolled_chip_subscriber_id", table_name="enrolled_chip")
     op.drop_table("enrolled_chip")
@@ -749,6 +786,7 @@ def downgrade() -> None:
     op.drop_table("store_mark")
     op.drop_table("spent")
     op.drop_table("signing_key")
+    op.drop_table("sign_in_tries")
     op.drop_index("ix_release_count_expires_at", table_name="release_count")
     op.drop_table("release_count")
     op.drop_index(
