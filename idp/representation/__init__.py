@@ -5,5 +5,5 @@ wait for co-signers (`companies`), mandates of persons and companies (`mandates`
 subscriber acts now (`acting`). Does not own tokens and grants (authorization), what may be released (agencies,
 consent, exchange), the registry's wire (connectors.dbd) or the generic approval by two persons (approvals). Rules:
 facts/thai-registries, section 4; RFC 8693 section 4.1; Civil and Commercial Code, sections 16, 19, 797 to 832, 1077,
-1144, 1167; choices and risks in docs/adr/0008-representation.md.
+1144, 1167; choices and risks in docs/adr/0009-representation.md.
 """

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from connectors.contracts.identifiers import JuristicId
-from connectors.fictitious.companies import OTHER_STATUSES
+from connectors.fictitious.companies import LIMITED_PARTNERSHIP, OTHER_STATUSES
 from idp.audit.store import audit_entry
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError, Unavailable
@@ -122,6 +122,31 @@ async def test_the_registry_is_asked_at_use(small_world: World, clock: FrozenClo
     assert unknown.value.code is RepresentationProblem.UNKNOWN_COMPANY
 
 
+async def test_an_answer_about_another_company_raises_the_alarm(small_world: World) -> None:
+    small_world.registry.mistaken = True
+    with pytest.raises(Unavailable) as silent:
+        await small_world.facts()
+    assert silent.value.code is RepresentationProblem.REGISTRY_SILENT
+    async with small_world.storage.reading() as uow:
+        assert [row.topic for row in await uow.all(select(outbox))] == ["wrong_person"]
+        entries = await uow.all(select(audit_entry))
+    assert b"representation.alarm" in bytes(entries[0].canonical)
+
+
+async def test_a_partnership_without_a_rule_is_bound_by_its_one_managing_partner(small_world: World) -> None:
+    world = small_world
+    somchai = await world.enrol("somchai")
+    partners, names = {"role": "หุ้นส่วนผู้จัดการ", "juristic_type": LIMITED_PARTNERSHIP}, [name_of("somchai")]
+    world.registry.put("", names, **partners)
+    assert await role(world, somchai)
+    world.registry.put("", [*names, name_of("malee")], **partners)
+    assert (await refusal_of_role(world, somchai)).code is RepresentationProblem.RULE_NOT_CLEAR
+    world.registry.put("", names, limits=("หุ้นส่วนผู้จัดการต้องปรึกษาหุ้นส่วนอื่น",), **partners)
+    assert (await refusal_of_role(world, somchai)).code is RepresentationProblem.RULE_NOT_UNDERSTOOD
+    world.registry.put("", names)
+    assert (await refusal_of_role(world, somchai)).code is RepresentationProblem.RULE_NOT_UNDERSTOOD
+
+
 async def test_a_namesake_goes_to_the_counter_and_the_confirmed_one_signs(world: World) -> None:
     somchai = await world.enrol("somchai")
     other = await world.enrol_identity(namesake_of("somchai"))
@@ -173,6 +198,7 @@ async def test_a_joint_act_waits_for_signatures_and_the_seal(world: World) -> No
     async with world.storage.unit_of_work() as uow:
         assert await world.companies.waiting(uow, facts, by=malee) == ()
         assert [row.topic for row in await uow.all(select(outbox))] == ["joint_act_completed"]
+        assert await world.companies.known_companies(uow, malee.subscriber_id) == (act.juristic_id,)
         await world.companies.use(uow, act.id, by=somchai.subscriber_id)
         with pytest.raises(Conflict):
             await world.companies.use(uow, act.id, by=somchai.subscriber_id)

@@ -110,7 +110,7 @@ def test_a_text_that_is_not_understood_in_one_way_is_unknown_and_refused(text: s
     ("limits", "expected"),
     [
         (["ไม่มี"], frozenset()),
-        (["ข้อจำกัดอำนาจหุ้นส่วนผู้จัดการ ไม่มี", "-"], frozenset()),
+        (["ข้อจำกัดอำนาจหุ้นส่วนผู้จัดการ ไม่มี", "-", "ข้อจำกัดอำนาจกรรมการ : ไม่มี"], frozenset()),
         (
             ["ห้ามหุ้นส่วนผู้จัดการกู้ยืมเงิน หรือ จำนองทรัพย์สิน เว้นแต่ได้รับความยินยอมเป็นหนังสือจากหุ้นส่วนทุกคน"],
             frozenset({LimitedAct.BORROW, LimitedAct.MORTGAGE}),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from connectors.contracts.errors import RecordNotFound, RegistryUnavailable
+from connectors.contracts.errors import RecordNotFound, RegistryUnavailable, WrongPerson
 from connectors.contracts.identifiers import JuristicId
 from connectors.contracts.registry import CompanyOfficer, CompanyRecord, Provenance, RegistryAnswer
 from connectors.contracts.thai_dates import PartialDate
@@ -56,16 +56,21 @@ def name_of(persona: str) -> str:
 
 
 class AnsweringRegistry:
-    """Implements CompanyRegistry over records that a test puts in; `silent` answers nothing."""
+    """Implements CompanyRegistry over records that a test puts in.
+
+    `silent` answers nothing, `mistaken` about another company.
+    """
 
     def __init__(self, clock: FrozenClock) -> None:
         self.records: dict[JuristicId, CompanyRecord] = {}
-        self.silent = False
+        self.silent = self.mistaken = False
         self._clock = clock
 
     async def company(self, juristic_id: JuristicId, *, deadline_seconds: float) -> RegistryAnswer[CompanyRecord]:
         if self.silent:
             raise RegistryUnavailable("no answer in time")
+        if self.mistaken:
+            raise WrongPerson("the registry answered about another company")
         if juristic_id not in self.records:
             raise RecordNotFound("no such juristic person")
         return RegistryAnswer(self.records[juristic_id], Provenance("DBD", "DBD-001", self._clock.now()))
@@ -79,12 +84,13 @@ class AnsweringRegistry:
         juristic_id: JuristicId = COMPANY,
         role: str = "กรรมการ",
         limits: tuple[str, ...] = (),
+        juristic_type: str = LIMITED_COMPANY,
     ) -> None:
         """Register a company whose committee has these names."""
         self.records[juristic_id] = CompanyRecord(
             juristic_id=juristic_id,
             former_id="",
-            juristic_type=LIMITED_COMPANY,
+            juristic_type=juristic_type,
             name_th="บริษัท ตัวอย่าง จำกัด",
             name_en="Tuayang Co., Ltd.",
             registered_on=PartialDate(2560, 1, 1),
@@ -93,7 +99,7 @@ class AnsweringRegistry:
             paid_up_capital=Decimal(1_000_000),
             directors=tuple(CompanyOfficer(place, role, name) for place, name in enumerate(directors, start=1)),
             signing_rule="\n".join((rule, *limits)),
-            powers=(rule,),
+            powers=(rule,) if rule else (),
             limits=limits,
             remarks=(),
             objectives=(),
@@ -124,6 +130,7 @@ class World:
         self.agencies = Agencies(audit=audit, randomness=system_randomness)
         self.approvals = Approvals(personal=personal, audit=audit, randomness=system_randomness)
         self.companies = Companies(
+            storage=self.storage,
             registry=self.registry,
             subscribers=self.subscribers,
             audit=audit,

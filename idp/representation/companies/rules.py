@@ -30,6 +30,8 @@ _STANDINGS: Final = {
     "ร้าง": CompanyStanding.STRUCK_OFF,
     "ล้มละลาย": CompanyStanding.BANKRUPT,
 }
+_PARTNERSHIP: Final = "ห้างหุ้นส่วน"
+_ONE_MANAGING_PARTNER: Final = "หุ้นส่วนผู้จัดการลงลายมือชื่อ"
 _PROBLEMS: Final = {
     RuleRefusal.UNKNOWN_RULE: RepresentationProblem.RULE_NOT_UNDERSTOOD,
     RuleRefusal.NAME_NOT_ON_COMMITTEE: RepresentationProblem.RULE_NOT_CLEAR,
@@ -44,13 +46,17 @@ _PROBLEMS: Final = {
 def facts_of(answer: RegistryAnswer[CompanyRecord]) -> CompanyFacts:
     """What counts of the registry's answer."""
     record = answer.record
+    # A partnership's record may say who manages and no more. Civil and Commercial Code, sections 1077 and 1087: it is
+    # managed by partners of unlimited liability; one registered managing partner binds it, of several none is guessed.
+    is_silent_partnership = not any(record.powers) and record.juristic_type.startswith(_PARTNERSHIP)
+    powers = _ONE_MANAGING_PARTNER if is_silent_partnership else " ".join(record.powers)
     return CompanyFacts(
         juristic_id=record.juristic_id,
         name_th=record.name_th,
         name_en=record.name_en,
         standing=_STANDINGS.get(normal_text(record.status).replace(" ", ""), CompanyStanding.UNKNOWN),
         officers=record.directors,
-        rule=parse_signing_rule(" ".join(record.powers), record.limits),
+        rule=parse_signing_rule(powers, record.limits),
         read_at=answer.provenance.retrieved_at,
     )
 

@@ -5,7 +5,7 @@ read before it opens.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from connectors.contracts.errors import RecordNotFound, RegistryError
+from connectors.contracts.errors import RecordNotFound, RegistryError, WrongPerson
 from connectors.contracts.identifiers import JuristicId
 from connectors.contracts.registry import CompanyRegistry
 from idp.audit.log import AuditLog
@@ -26,7 +26,7 @@ from idp.representation.model import JointActId, RecordingOfficer, Representatio
 from idp.representation.signing.model import Satisfied
 from idp.representation.signing.rules import may_sign
 from idp.storage.outbox import enqueue
-from idp.storage.storage import UnitOfWork
+from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
 REGISTRY_DEADLINE_SECONDS = 5.0
@@ -35,18 +35,20 @@ REGISTRY_DEADLINE_SECONDS = 5.0
 class Companies:
     """Who signs for a company, and what waits for signatures.
 
-    `counter_first`: nobody signs before an officer saw the person and the company's papers (docs/adr/0008).
+    `counter_first`: nobody signs before an officer saw the person and the company's papers (docs/adr/0009).
     """
 
     def __init__(
         self,
         *,
+        storage: Storage,
         registry: CompanyRegistry,
         subscribers: Subscribers,
         audit: AuditLog,
         randomness: Randomness,
         counter_first: bool,
     ) -> None:
+        self._storage = storage
         self._registry = registry
         self._subscribers = subscribers
         self._audit = audit
@@ -54,11 +56,17 @@ class Companies:
         self._counter_first = counter_first
 
     async def read(self, juristic_id: JuristicId) -> CompanyFacts:
-        """Ask the registry now; outside any unit of work. Raises NotFound (UNKNOWN_COMPANY), Unavailable."""
+        """Ask the registry now; outside any unit of work.
+
+        An answer about another company is discarded with an alarm. Raises NotFound (UNKNOWN_COMPANY), Unavailable.
+        """
         try:
             answer = await self._registry.company(juristic_id, deadline_seconds=REGISTRY_DEADLINE_SECONDS)
         except RecordNotFound as error:
             raise NotFound(RepresentationProblem.UNKNOWN_COMPANY) from error
+        except WrongPerson as error:
+            await self._raise_alarm(juristic_id)
+            raise Unavailable(RepresentationProblem.REGISTRY_SILENT, "an answer about another") from error
         except RegistryError as error:
             raise Unavailable(RepresentationProblem.REGISTRY_SILENT, type(error).__name__) from error
         return rules.facts_of(answer)
@@ -77,6 +85,13 @@ class Companies:
         decision = rules.decide_company_act(facts, signed_by=(name,), sealed=True)
         await self._require_no_namesake(uow, signer.subscriber_id, name, facts)
         return SigningRole(signer.subscriber_id, name, alone=isinstance(decision, Satisfied))
+
+    async def known_companies(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[JuristicId, ...]:
+        """The companies this subscriber signed for before, to choose from; whether that is still so, `role_of` says.
+
+        The registry cannot be asked which companies a person leads.
+        """
+        return await store.companies_of(uow, subscriber_id)
 
     async def confirm_signatory(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, facts: CompanyFacts, *, by: RecordingOfficer
@@ -229,6 +244,13 @@ class Companies:
         for other in before.keys() - {subscriber_id}:
             if await self._name(uow, other) == name:
                 raise Refused(RepresentationProblem.TO_THE_COUNTER, "namesakes")
+
+    async def _raise_alarm(self, juristic_id: JuristicId) -> None:
+        async with self._storage.unit_of_work() as uow:
+            details = {"reason": "wrong_person", "juristic_id": juristic_id.digits}
+            event = AuditEvent(event="representation.alarm", actor=SYSTEM, outcome="refused", details=details)
+            entry_id = await self._audit.append(uow, event)
+            await enqueue(uow, topic="wrong_person", payload={"audit_entry_id": entry_id}, randomness=self._randomness)
 
     async def _name(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> str:
         return rules.name_on_committee((await self._subscribers.identity(uow, subscriber_id)).name_th)

@@ -37,6 +37,7 @@ company_signatory = Table(
     Column("confirmed_by_person", Text),
     Column("confirmed_at", Instant),
     PrimaryKeyConstraint("juristic_id", "subscriber_id"),
+    Index("ix_company_signatory_subscriber_id", "subscriber_id"),
 )
 
 joint_act = Table(
@@ -97,6 +98,16 @@ async def signatories(uow: UnitOfWork, juristic_id: JuristicId) -> Sequence[tupl
         .order_by(company_signatory.c.subscriber_id)
     )
     return [(SubscriberId(row.subscriber_id), row.confirmed_by is not None) for row in rows]
+
+
+async def companies_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[JuristicId, ...]:
+    """The companies this subscriber acted for as a signatory before."""
+    rows = await uow.all(
+        select(company_signatory.c.juristic_id)
+        .where(company_signatory.c.subscriber_id == subscriber_id)
+        .order_by(company_signatory.c.juristic_id)
+    )
+    return tuple(JuristicId(row.juristic_id) for row in rows)
 
 
 async def insert_joint_act(uow: UnitOfWork, record: JointAct) -> None:

@@ -40,7 +40,7 @@ _SEAL: Final = re.compile(r" ?และ ?ประทับตรา(?:สำค
 _NUMBERED: Final = re.compile(r" ?\((\d+)\) ?")
 _NAME_WORDS: Final = re.compile(r"[\u0e01-\u0e3a\u0e40-\u0e4e.]+(?: [\u0e01-\u0e3a\u0e40-\u0e4e.]+){0,4}")
 _RESERVED: Final = frozenset({"หรือ", "และ", "คน", *_WORDS})
-_NO_LIMIT: Final = re.compile(r"(?:ข้อจำกัดอำนาจ(?:ของ)?หุ้นส่วน(?:ผู้จัดการ)? ?:? ?)?(?:ไม่มี|-)")
+_NO_LIMIT: Final = re.compile(r"(?:ข้อจำกัดอำนาจ(?:ของ)?(?:หุ้นส่วน(?:ผู้จัดการ)?|กรรมการ) ?:? ?)?(?:ไม่มี|-)")
 _ACTS: Final = "|".join(act.value for act in LimitedAct)
 _LIMIT: Final = re.compile(
     rf"ห้ามหุ้นส่วนผู้จัดการ ?((?:{_ACTS})(?: (?:หรือ )?(?:{_ACTS}))*)(?: ?เว้นแต่ได้รับความยินยอมเป็นหนังสือจากหุ้นส่วนทุกคน)?"

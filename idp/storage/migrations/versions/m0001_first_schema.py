@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("juristic_id", "subscriber_id", name=op.f("pk_company_signatory")),
     )
+    op.create_index("ix_company_signatory_subscriber_id", "company_signatory", ["subscriber_id"], unique=False)
     op.create_table(
         "consent",
         sa.Column("id", sa.Text(), nullable=False),
@@ -814,6 +815,7 @@ def downgrade() -> None:
     op.drop_table("data_key")
     op.drop_index("ix_consent_subscriber_client", table_name="consent")
     op.drop_table("consent")
+    op.drop_index("ix_company_signatory_subscriber_id", table_name="company_signatory")
     op.drop_table("company_signatory")
     op.drop_table("audit_tile")
     op.drop_table("audit_leaf")
