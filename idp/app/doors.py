@@ -12,6 +12,7 @@ from idp.app.conformance.door import TesterEndpoints
 from idp.app.limits import DoorLimits
 from idp.app.readiness import Check, Readiness, store_takes_writes
 from idp.app.rooms import Rooms
+from idp.authorization.grants.management import GrantManagement
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
@@ -24,6 +25,7 @@ from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.provider.account.apps import AppPages
 from idp.provider.account.devices import DevicePages
+from idp.provider.account.notices import NoticePages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
@@ -35,6 +37,7 @@ from idp.provider.oidc.backchannel import AutomatedDecisions, BackchannelEndpoin
 from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.clients import ClientEndpoints
 from idp.provider.oidc.device import DeviceEndpoints
+from idp.provider.oidc.grants import GrantEndpoints
 from idp.provider.oidc.initiate_login import InitiateLogin
 from idp.provider.oidc.introspection import IntrospectionEndpoint
 from idp.provider.oidc.logout import LogoutPages
@@ -149,6 +152,14 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             clock=ground.clock,
         ),
         IntrospectionEndpoint(callers=callers, introspection=rooms.introspection),
+        GrantEndpoints(
+            url=rooms.metadata["grant_management_endpoint"],
+            storage=storage,
+            callers=callers,
+            access_tokens=rooms.access_tokens,
+            management=GrantManagement(clients=rooms.clients, grants=rooms.grants),
+            clock=ground.clock,
+        ),
         SignInPages(
             pages=kit.pages,
             csrf=kit.csrf,
@@ -239,6 +250,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             recovery_codes=rooms.recovery_codes,
             freezing=rooms.freezing,
         ),
+        NoticePages(pages=kit.pages, storage=storage, citizens=citizens, notices=rooms.notices),
         SignOutPages(
             pages=kit.pages,
             csrf=kit.csrf,

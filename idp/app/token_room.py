@@ -135,6 +135,7 @@ def _endpoint(
         storage=ground.storage,
         url=f"{ground.issuer}/token",
         gateway=ground.gateway,
+        grant_management=f"{ground.issuer}/grants",
         clients=ground.clients,
         authentication=ground.authentication,
         proofs=ground.proofs,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from idp.protocol.claims_request import ClaimsRequest, parse_claims_request
 from idp.protocol.errors import InvalidRequestError, UnsupportedResponseType
+from idp.protocol.grant_management import ManagedGrant, parse_grant_management
 from idp.protocol.parameters import required, words
 from idp.protocol.pkce import validate_code_challenge
 from idp.protocol.prompt import Prompt, parse_prompt
@@ -51,6 +52,7 @@ class AuthorizationRequest:
     authorization_details: str | None = None
     resource: str | None = None
     dpop_jkt: str | None = None
+    managed: ManagedGrant | None = None
 
 
 def parse_authorization_request(
@@ -92,6 +94,7 @@ def parse_authorization_request(
         authorization_details=_bounded(parameters, "authorization_details", LONGEST_AUTHORIZATION_DETAILS),
         resource=_bounded(parameters, "resource", LONGEST_STATE),
         dpop_jkt=_dpop_jkt(parameters),
+        managed=parse_grant_management(parameters),
     )
 
 

@@ -15,6 +15,7 @@ from idp.protocol.client_registration import (
     SECRET_METHODS,
 )
 from idp.protocol.device import DEVICE_CODE_GRANT
+from idp.protocol.grant_management import SUPPORTED_ACTIONS
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.prompt import Prompt
 from idp.protocol.redirection import is_loopback
@@ -32,6 +33,7 @@ MTLS_ENDPOINTS = (
     "userinfo_endpoint",
     "device_authorization_endpoint",
     "backchannel_authentication_endpoint",
+    "grant_management_endpoint",
 )
 """Where client certificates count."""
 
@@ -78,6 +80,9 @@ def provider_metadata(
         "backchannel_authentication_request_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "backchannel_user_code_parameter_supported": False,
         "end_session_endpoint": f"{issuer}/end-session",
+        "grant_management_endpoint": f"{issuer}/grants",
+        "grant_management_actions_supported": list(SUPPORTED_ACTIONS),
+        "grant_management_action_required": False,
         "check_session_iframe": f"{issuer}/check-session",
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,

@@ -11,6 +11,7 @@ OAuth2Error                            Authlib: `error`, `description` (ASCII, m
 ├── InvalidDpopProof, UseDpopNonce     RFC 9449 §5, §7.1, §8, §9
 ├── InvalidAuthorizationDetails        RFC 9396 §5
 ├── InvalidTarget                      RFC 8707 §2
+├── InvalidGrantId                     Grant Management for OAuth 2.0 §5.4
 └── UnmetAuthenticationRequirements    OpenID Connect Core Unmet Authentication Requirements 1.0
 
 A description never quotes what the caller sent: RFC 6749 §4.1.2.1 allows few characters, and an echo is a hole.
@@ -43,6 +44,7 @@ __all__ = [
     "InvalidClientError",
     "InvalidDpopProof",
     "InvalidGrantError",
+    "InvalidGrantId",
     "InvalidRequestError",
     "InvalidRequestObject",
     "InvalidScopeError",
@@ -125,6 +127,13 @@ class InvalidTarget(DescribedError):
     """The `resource` is not one of ours (RFC 8707 §2)."""
 
     error = "invalid_target"
+
+
+class InvalidGrantId(DescribedError):
+    """No grant of this client, and of this person where one is known, has that `grant_id` (Grant Management §5.4)."""
+
+    error = "invalid_grant_id"
+    description = "no grant of this client has this grant_id"
 
 
 class UnmetAuthenticationRequirements(DescribedError):

@@ -15,6 +15,8 @@ PHONE = "phone"
 OFFLINE_ACCESS = "offline_access"
 STAFF = "staff"
 EVENTS = "events"
+GRANT_MANAGEMENT_QUERY = "grant_management_query"
+GRANT_MANAGEMENT_REVOKE = "grant_management_revoke"
 CITIZEN_ID = "citizen_id"
 PID = "pid"
 
@@ -68,13 +70,20 @@ SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
     **{claim: (claim,) for claim in THAID_CLAIMS},
     STAFF: ("members",),
     EVENTS: (),
+    GRANT_MANAGEMENT_QUERY: (),
+    GRANT_MANAGEMENT_REVOKE: (),
 }
 
 FIRST_PARTY_SCOPES = frozenset({STAFF})
 """Scopes for the issuer's own clients alone."""
 
-OWN_AUTHORITY_SCOPES = frozenset({EVENTS})
-"""What a client has by itself, never from a person: `events`, notices about the consents and grants it holds."""
+GRANT_MANAGEMENT_SCOPES = frozenset({GRANT_MANAGEMENT_QUERY, GRANT_MANAGEMENT_REVOKE})
+"""For the grants of the client itself (Grant Management for OAuth 2.0 §6.1)."""
+
+OWN_AUTHORITY_SCOPES = frozenset({EVENTS, *GRANT_MANAGEMENT_SCOPES})
+"""What a client has by itself, never from a person: `events`, notices about the consents and grants it holds; looking
+at those grants and ending them.
+"""
 
 SETS_AT_HAND = 256
 """For how many sets of scopes the claims are kept: programs of one kind ask for the same."""

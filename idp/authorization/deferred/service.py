@@ -25,7 +25,7 @@ from idp.authorization.deferred.model import (
     Waiting,
 )
 from idp.authorization.grants.model import AuthorizationCode
-from idp.authorization.grants.rules import grant_end
+from idp.authorization.grants.rules import grant_end, manages_grants
 from idp.catalogue.gdx import GdxDetail
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
 from idp.consent.service import Consents
@@ -165,7 +165,7 @@ class DeferredRequests:
                 shown_hash=shown_hash,
                 consent_days=days,
             )
-        decision = self._decision(uow, request, session, reached, consent)
+        decision = self._decision(uow, waiting, session, reached, consent)
         await self._decide(uow, waiting, session, decision, {"shown_hash": shown_hash, "consent": decision.consent_id})
 
     async def deny(self, uow: UnitOfWork, waiting: Waiting, session: SsoSession) -> None:
@@ -237,8 +237,9 @@ class DeferredRequests:
         await enqueue(uow, topic=DECIDED_TOPIC, payload={"request_id": request.id}, randomness=self._randomness)
 
     def _decision(
-        self, uow: UnitOfWork, request: Deferred, session: SsoSession, reached: Acr, consent: ConsentRecord | None
+        self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, reached: Acr, consent: ConsentRecord | None
     ) -> AuthorizationCode:
+        request = waiting.request
         return AuthorizationCode(
             id=random_text(self._randomness, bits=128),
             expires_at=request.expires_at,
@@ -256,6 +257,7 @@ class DeferredRequests:
             consent_id=None if consent is None else consent.id,
             jkt=None,
             grant_expires_at=grant_end(consent, request.scope, with_details=bool(request.details), now=uow.now),
+            managed_id=random_text(self._randomness, bits=128) if manages_grants(waiting.client) else None,
         )
 
     async def _note(

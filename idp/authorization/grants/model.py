@@ -16,6 +16,8 @@ class AuthorizationCode:
     `jkt` is the key that may redeem it (RFC 9449 §10). `authorization_details` are `gdx` members as JSON; `claims` is
     the judged `claims` parameter (members `userinfo` and `id_token`, OpenID Connect Core §5.5). What was decided
     without a redirect (device, backchannel) has no `redirect_uri`; a request without PKCE has no `code_challenge`.
+    `managed_id` is the name under which its client manages the grant, where it does; with `replaces` the live grant of
+    that name ends when this one is opened.
     """
 
     id: str
@@ -36,6 +38,8 @@ class AuthorizationCode:
     grant_expires_at: datetime
     claims: dict[str, Any] = field(default_factory=dict)
     resource: str | None = None
+    managed_id: str | None = None
+    replaces: bool = False
 
     @property
     def details(self) -> tuple[GdxDetail, ...]:
@@ -49,6 +53,8 @@ class Grant:
 
     Its tokens are bound to the key `jkt` (RFC 9449), to the certificate `x5t` (RFC 8705), or to neither. `claims` is as
     in the code; with `resource` or details its access tokens are for the data exchange, else for userinfo.
+    `managed_id` is what its client knows as `grant_id` (Grant Management for OAuth 2.0): one grant after another may
+    have it.
     """
 
     id: GrantId
@@ -68,3 +74,4 @@ class Grant:
     rotated_at: datetime | None = None
     claims: dict[str, Any] = field(default_factory=dict)
     resource: str | None = None
+    managed_id: str | None = None

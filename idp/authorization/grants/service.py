@@ -18,7 +18,7 @@ from idp.authorization.grants.hot_store import (
     REDEEM,
 )
 from idp.authorization.grants.model import AuthorizationCode, Grant
-from idp.kernel.ids import ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
+from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.storage.spent import Spend, SpentKind, spend_in, spending_values
 from idp.storage.storage import Storage, UnitOfWork
@@ -33,6 +33,7 @@ class RevocationReason(StrEnum):
     CODE_REPLAYED = "code_replayed"
     REFRESH_TOKEN_MISUSED = "refresh_token_misused"
     BY_CLIENT = "by_client"
+    REPLACED = "replaced"
     NEVER_LIVE = "never_live"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     SESSION_ENDED = "session_ended"
@@ -69,6 +70,29 @@ class Grants:
             await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
         return live
 
+    async def open_replacing(
+        self, uow: UnitOfWork, code: AuthorizationCode, *, client: Client, jkt: str | None, x5t: str | None
+    ) -> Grant | None:
+        """As `open`, and the live grant that the client manages under the same name ends.
+
+        None as well when there is none any more, when it is another person's, or when another call replaced it first:
+        then nothing has ended.
+        """
+        older = await self.managed(uow, code.managed_id or "", code.client_id)
+        if older is None or older[0].subscriber_id != code.subscriber_id:
+            return None
+        opened = await self.open(uow, code, jkt=jkt, x5t=x5t)
+        if opened is None:
+            return None
+        if not await self._end(uow, older[0], Actor(ActorKind.CLIENT, client.id), RevocationReason.REPLACED):
+            await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
+            return None
+        return opened
+
+    async def managed(self, uow: UnitOfWork, managed_id: str, client_id: ClientId) -> tuple[Grant, datetime] | None:
+        """The grant that a client manages under this name, while it counts, and when it was opened."""
+        return await store.find_managed_grant(uow, managed_id, client_id)
+
     def drafted(self, code: AuthorizationCode, *, jkt: str | None, x5t: str | None, now: datetime) -> Grant:
         """The grant that a code leads to, written nowhere yet."""
         return Grant(
@@ -88,6 +112,7 @@ class Grants:
             x5t=x5t,
             claims=code.claims,
             resource=code.resource,
+            managed_id=code.managed_id,
         )
 
     async def redeem(

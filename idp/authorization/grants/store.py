@@ -48,6 +48,7 @@ grant = Table(
     Column("x5t", Text),
     Column("claims", JsonText, nullable=False),
     Column("resource", Text),
+    Column("managed_id", Text, index=True),
     Column("code_digest", LargeBinary, nullable=False, unique=True),
     Column("generation", Integer, nullable=False),
     Column("rotated_at", Instant),
@@ -103,6 +104,7 @@ def grant_values(record: Grant, *, code_digest: bytes, now: datetime) -> dict[st
         "x5t": record.x5t,
         "claims": record.claims,
         "resource": record.resource,
+        "managed_id": record.managed_id,
         "code_digest": code_digest,
         "generation": record.generation,
         "created_at": now,
@@ -119,6 +121,13 @@ async def find_live_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
     """The grant while it counts."""
     row = await uow.first(select(grant).where(grant.c.id == grant_id, live_grant(uow.now)))
     return None if row is None else grant_of(row)
+
+
+async def find_managed_grant(uow: UnitOfWork, managed_id: str, client_id: ClientId) -> tuple[Grant, datetime] | None:
+    """The grant that a client manages under this name while it counts, and when it was opened."""
+    of_client = (grant.c.managed_id == managed_id, grant.c.client_id == client_id)
+    row = await uow.first(select(grant).where(*of_client, live_grant(uow.now)))
+    return None if row is None else (grant_of(row), row.created_at)
 
 
 async def find_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
@@ -189,4 +198,5 @@ def grant_of(row: Any) -> Grant:
         rotated_at=row.rotated_at,
         claims=row.claims,
         resource=row.resource,
+        managed_id=row.managed_id,
     )

@@ -9,7 +9,7 @@ from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authentication.model import SignedIn, SsoSession
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import AuthorizationCode
-from idp.authorization.grants.rules import grant_end
+from idp.authorization.grants.rules import grant_end, manages_grants
 from idp.authorization.requests.model import CODE_LIFETIME, PendingRequest, Step
 from idp.consent.model import ConsentRecord
 from idp.kernel.assurance import Acr
@@ -31,10 +31,22 @@ class Found:
 
 
 def code_of(
-    pending: PendingRequest, found: SignedIn, consent: ConsentRecord | None, *, code_id: str, now: datetime
+    pending: PendingRequest,
+    found: SignedIn,
+    consent: ConsentRecord | None,
+    *,
+    client: Client | None,
+    code_id: str,
+    fresh_managed_id: str,
+    now: datetime,
 ) -> AuthorizationCode:
-    """The code for a request that this person lets the client have."""
-    session, request = found.session, pending.request
+    """The code for a request that this person lets the client have.
+
+    The grant gets `fresh_managed_id` where the client manages it and replaces none.
+    """
+    session, request, managed = found.session, pending.request, pending.request.managed
+    is_managed = managed is not None or (client is not None and manages_grants(client))
+    replaced_id = None if managed is None else managed.grant_id
     return AuthorizationCode(
         id=code_id,
         expires_at=now + CODE_LIFETIME,
@@ -54,6 +66,8 @@ def code_of(
         grant_expires_at=grant_end(consent, request.scope, with_details=bool(pending.details), now=now),
         claims=request.claims,
         resource=request.resource,
+        managed_id=(replaced_id or fresh_managed_id) if is_managed else None,
+        replaces=replaced_id is not None,
     )
 
 

@@ -11,6 +11,7 @@ from idp.audit.security_log import SecurityLog
 from idp.authorization.client_registration.key_sets import ClientKeySets, claimed_kid
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
+from idp.authorization.requests import store
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.model import (
     FLOW_LIFETIME,
@@ -39,10 +40,11 @@ from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.sealing import SealBroken, SealExpired
 from idp.keys.signing import SigningKeys
-from idp.protocol.authorization_request import parse_authorization_request
+from idp.protocol.authorization_request import AuthorizationRequest, parse_authorization_request
 from idp.protocol.client_credentials import ClientCredentials
 from idp.protocol.errors import (
     InvalidAuthorizationDetails,
+    InvalidGrantId,
     InvalidRequestError,
     OAuth2Error,
     RequestUriNotSupported,
@@ -248,6 +250,7 @@ class RequestIntake:
         )
         validate_client_may_ask(client, asked, pushed=pushed, gateway=self._gateway)
         hinted_sub = await self._hinted_sub(client, asked.id_token_hint, now=now)
+        await self._expect_replaceable(client, asked)
         request = with_client_defaults(client, asked)
         details = requested_details(client, request)
         minimum = await self._minimum(client, details) if details else None
@@ -278,6 +281,15 @@ class RequestIntake:
         except (SealBroken, HintRefused) as error:
             raise InvalidRequestError("id_token_hint is not a recent ID token of this client") from error
         return hint.sub
+
+    async def _expect_replaceable(self, client: Client, asked: AuthorizationRequest) -> None:
+        """Raise InvalidGrantId for a grant to be replaced that is none of this client's; the person is judged later."""
+        if asked.managed is None or asked.managed.grant_id is None:
+            return
+        async with self._storage.reading() as uow:
+            # Grant Management §5.2: "the respective client MUST be authorized to use the particular grant id."
+            if await store.owner_of_managed(uow, asked.managed.grant_id, client.id) is None:
+                raise InvalidGrantId()
 
     async def _minimum(self, client: Client, details: Sequence[GdxDetail]) -> Acr:
         """The assurance that the service asks for, when the details lie within the agency's right."""

@@ -100,6 +100,9 @@ def validate_client_may_ask(client: Client, request: AuthorizationRequest, *, pu
     # FAPI 2.0 §5.3.2.2: "shall reject authorization requests sent without" PAR; RFC 9126 §6: others may register that.
     if (client.is_fapi or client.require_pushed_authorization_requests) and not pushed:
         raise InvalidRequestError("this client must push its authorization requests")
+    # Grant Management §5.1: "Grant management is restricted to confidential only clients due to security reasons."
+    if request.managed is not None and client.is_public:
+        raise UnauthorizedClientError("a public client may not manage grants")
     if not set(request.scope) <= set(client.scopes) - OWN_AUTHORITY_SCOPES:
         raise InvalidScopeError("the scope is not one of this client")
     if OPENID not in request.scope and request.authorization_details is None:

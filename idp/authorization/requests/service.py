@@ -13,6 +13,7 @@ from idp.authentication.sessions import cookie_digest
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
+from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.requests import rules, store
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.granting import Found, code_of, event_of, issued_details
@@ -36,7 +37,7 @@ from idp.kernel.errors import Conflict, Refused
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken, SealExpired
-from idp.protocol.errors import AccessDeniedError, OAuth2Error
+from idp.protocol.errors import AccessDeniedError, InvalidGrantId, OAuth2Error
 from idp.protocol.response_mode import ClientAnswer
 from idp.storage.spent import is_spent, spend_in, spending_values
 from idp.storage.storage import Storage, UnitOfWork
@@ -103,7 +104,19 @@ class AuthorizationRequests:
         if session is not None and (pending.details or claims):
             covering = await self._consents.covering(uow, session.subscriber_id, client.id, pending.details, claims)
         found = None if session is None or subscriber is None else SignedIn(session, subscriber)
-        return rules.decide_step(self._facts(pending, client, found, covering, uow.now))
+        step = rules.decide_step(self._facts(pending, client, found, covering, uow.now))
+        if isinstance(step, AskConsent | Issue) and not await self._may_replace(uow, pending, found):
+            return Refuse(InvalidGrantId())
+        return step
+
+    async def _may_replace(self, uow: UnitOfWork, pending: PendingRequest, found: SignedIn | None) -> bool:
+        """The grant to be replaced, if any, still counts and is of the person who is to decide."""
+        managed = pending.request.managed
+        if managed is None or managed.grant_id is None or found is None:
+            return True
+        # Grant Management §5.2: a grant_id identifies a grant "for a certain client and a certain resource owner".
+        owner = await store.owner_of_managed(uow, managed.grant_id, pending.client_id)
+        return owner == found.session.subscriber_id
 
     def _facts(
         self,
@@ -129,8 +142,8 @@ class AuthorizationRequests:
         if digest is not None:
             rows = await self._storage.hot.all(SIGN_IN_FACTS, cookie_digest=digest, client_id=client.id, now=now)
         found = signed_in_of(rows[0]) if rows else None
-        if pending.details:
-            # rights and uses of data sets are looked up one by one
+        if pending.details or pending.request.managed is not None:
+            # rights and uses of data sets are looked up one by one, and so is a grant to be replaced
             async with self._storage.reading() as uow:
                 return Found(
                     client, found, await self.next_step(uow, pending, None if found is None else found.session)
@@ -147,7 +160,7 @@ class AuthorizationRequests:
         """
         assert found.signed_in is not None  # the dispatcher issues to nobody else
         now, session = self._storage.clock.now(), found.signed_in.session
-        code = code_of(pending, found.signed_in, consent, code_id=self._code_id(), now=now)
+        code = self._code(pending, found.signed_in, consent, found.client, now=now)
         event = event_of("authorization.issued", pending, session, found.client, issued_details(code, pending, None))
         issued = await self._storage.hot.write(
             ISSUE,
@@ -246,12 +259,29 @@ class AuthorizationRequests:
         await self._complete(uow, pending)
         subscriber = await self._subscribers.get(uow, session.subscriber_id)
         found = SignedIn(session, subscriber)
-        code = code_of(pending, found, consent, code_id=self._code_id(), now=uow.now)
+        client = await self._clients.get(uow, pending.client_id)
+        code = self._code(pending, found, consent, client, now=uow.now)
         await self._note(uow, "authorization.issued", pending, session, issued_details(code, pending, shown_hash))
         return self._codes.seal(code)
 
-    def _code_id(self) -> str:
-        return random_text(self._randomness, bits=128)
+    def _code(
+        self,
+        pending: PendingRequest,
+        found: SignedIn,
+        consent: ConsentRecord | None,
+        client: Client | None,
+        *,
+        now: datetime,
+    ) -> AuthorizationCode:
+        return code_of(
+            pending,
+            found,
+            consent,
+            client=client,
+            code_id=random_text(self._randomness, bits=128),
+            fresh_managed_id=random_text(self._randomness, bits=128),
+            now=now,
+        )
 
     async def _complete(self, uow: UnitOfWork, pending: PendingRequest) -> None:
         if not await spend_in(uow, pending.spend):

@@ -294,7 +294,7 @@ def _of_client(client: Client, judged: AccessTokenClaims) -> VerifiedAccessToken
         subscriber_id=None,
         sub=judged.sub,
         details=_details(judged),
-        scope=(),
+        scope=judged.scope,
         consent_id=None,
         acr=None,
         jkt=judged.jkt,

@@ -95,6 +95,7 @@ class Mint:
             authorization_details=grant.details,
             refresh_token=self._refresh_token(due.client, grant) if due.with_refresh_token else None,
             id_token=await self._id_token(due, access_token) if OPENID in due.scope else None,
+            grant_id=grant.managed_id,
         )
 
     async def _for_actor(self, due: ForActor) -> TokenResponse:
@@ -139,7 +140,7 @@ class Mint:
     ) -> str:
         claims = access_token_claims(
             issuer=self._issuer,
-            audience=self._gateway,
+            audience=due.audience if isinstance(due, ForClient) else self._gateway,
             jti=due.token_id,
             client_id=due.client.id,
             # RFC 9068 §2.2: "In cases of access tokens obtained through grants where no resource owner is involved …

@@ -70,7 +70,7 @@ class ForPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForClient:
-    """A token is due to a client that acts on its own authority."""
+    """A token is due to a client that acts on its own authority, for the resource `audience`."""
 
     token_id: str
     now: datetime
@@ -78,6 +78,7 @@ class ForClient:
     scope: tuple[str, ...]
     details: tuple[GdxDetail, ...]
     binding: KeyBinding
+    audience: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,10 @@ Due = ForPerson | ForClient | ForActor
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenResponse:
-    """The answer of RFC 6749 §5.1; `expires_in` in seconds. `issued_token_type` answers an exchange (RFC 8693)."""
+    """The answer of RFC 6749 §5.1; `expires_in` in seconds. `issued_token_type` answers an exchange (RFC 8693).
+
+    `grant_id` is for clients that manage their grants.
+    """
 
     access_token: str
     token_type: str
@@ -111,6 +115,7 @@ class TokenResponse:
     refresh_token: str | None = None
     id_token: str | None = None
     issued_token_type: str | None = None
+    grant_id: str | None = None
 
     def to_json(self) -> Mapping[str, Any]:
         """The members of the JSON answer."""
@@ -124,6 +129,7 @@ class TokenResponse:
             "authorization_details": [detail.to_json() for detail in self.authorization_details] or None,
             "refresh_token": self.refresh_token,
             "id_token": self.id_token,
+            "grant_id": self.grant_id,
         }
         return {name: value for name, value in members.items() if value is not None}
 

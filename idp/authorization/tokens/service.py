@@ -41,7 +41,7 @@ from idp.protocol.errors import (
     UnauthorizedClientError,
 )
 from idp.protocol.pkce import validate_code_verifier
-from idp.protocol.scopes import OWN_AUTHORITY_SCOPES
+from idp.protocol.scopes import GRANT_MANAGEMENT_SCOPES, OWN_AUTHORITY_SCOPES
 from idp.protocol.token_exchange import TOKEN_EXCHANGE, TokenExchange
 from idp.protocol.token_request import (
     AUTHORIZATION_CODE,
@@ -60,7 +60,8 @@ STILL_WAITING = frozenset({"authorization_pending", "slow_down"})
 
 
 class TokenEndpoint:
-    """Answers token requests. `url` is the endpoint's own address, for DPoP; `gateway` is the one resource.
+    """Answers token requests. `url` is the endpoint's own address, for DPoP; `gateway` is the one resource of data,
+    `grant_management` that of the clients' own grants.
 
     `further_grants` are the grant types of the rooms above this one.
     """
@@ -71,6 +72,7 @@ class TokenEndpoint:
         storage: Storage,
         url: str,
         gateway: str,
+        grant_management: str,
         clients: Clients,
         authentication: ClientAuthentication,
         proofs: DpopProofs,
@@ -85,6 +87,7 @@ class TokenEndpoint:
         self._storage = storage
         self._url = url
         self._gateway = gateway
+        self._grant_management = grant_management
         self._clients = clients
         self._authentication = authentication
         self._proofs = proofs
@@ -162,7 +165,7 @@ class TokenEndpoint:
             raise outcome
         return outcome
 
-    async def _redeem(self, client: Client, request: CodeRedemption, binding: KeyBinding, now: datetime) -> ForPerson:
+    async def _redeem(self, client: Client, request: CodeRedemption, binding: KeyBinding, now: datetime) -> Due:
         # 4. open
         code = self._codes.open(request.code, now=now)
         # 5. RFC 6749 §4.1.3: "ensure that the authorization code was issued to the authenticated confidential client".
@@ -176,6 +179,8 @@ class TokenEndpoint:
             await self._burn(client, code)
             raise
         await self._issuing.within_right_now(client, code.details)
+        if code.replaces:
+            return await self._committed(lambda uow: self._replacing(uow, client, code, binding))
         # 6. and 7. §4.1.2: "If an authorization code is used more than once, the authorization server MUST deny the
         # request and SHOULD revoke (when possible) all tokens previously issued based on that authorization code."
         draft = self._grants.drafted(code, jkt=binding.jkt, x5t=binding.x5t, now=now)
@@ -195,6 +200,23 @@ class TokenEndpoint:
     async def _burn(self, client: Client, code: AuthorizationCode) -> None:
         async with self._storage.unit_of_work() as uow:
             await self._grants.burn(uow, code, client=client)
+
+    async def _replacing(
+        self, uow: UnitOfWork, client: Client, code: AuthorizationCode, binding: KeyBinding
+    ) -> ForPerson:
+        # 6.
+        if not await self._grants.burn(uow, code, client=client):
+            raise InvalidGrantError("the code was used before")
+        # 7. Grant Management §5.2: replace "shall invalidate existing refresh tokens associated with the replaced
+        # grant": the older grant ends as this one opens.
+        grant = await self._grants.open_replacing(uow, code, client=client, jkt=binding.jkt, x5t=binding.x5t)
+        if grant is None:
+            raise InvalidGrantError("what the code rests on, or is to replace, has ended")
+        due = self._issuing.due(
+            client, grant, grant.scope, binding, nonce=code.nonce, with_refresh_token=True, now=uow.now
+        )
+        await self._issuing.note_issued(uow, due)
+        return due
 
     async def _further_grant(
         self, uow: UnitOfWork, client: Client, request: FurtherRequest, binding: KeyBinding
@@ -223,8 +245,9 @@ class TokenEndpoint:
         if not set(request.scope) <= OWN_AUTHORITY_SCOPES.intersection(client.scopes):
             raise InvalidScopeError("the scope is not one that this client has by itself")
         # RFC 8707 §2: invalid_target: "The requested resource is invalid, missing, unknown, or malformed."
-        if request.resource not in (None, self._gateway):
-            raise InvalidTarget("the only resource is the data exchange")
+        audience = self._audience_of(request)
+        if request.resource not in (None, audience):
+            raise InvalidTarget("the resource is not the one of what is asked for")
         details = () if request.authorization_details is None else _own_details(request.authorization_details, client)
         try:
             await self._issuing.within_right_now(client, details)
@@ -238,12 +261,22 @@ class TokenEndpoint:
             scope=request.scope,
             details=details,
             binding=binding,
+            audience=audience,
         )
         noted = {"token": due.token_id, "scope": list(due.scope), **asked(details)}
         entry = self._issuing.entry("token.issued", client, noted, now=now)
         if not await self._clients.note_use(self._storage, client.id, entry=entry, now=now):
             raise UnauthorizedClientError("the client is suspended")
         return due
+
+    def _audience_of(self, request: OwnAuthority) -> str:
+        """The one resource of what is asked for; raises InvalidTarget where two would be needed."""
+        about_grants = GRANT_MANAGEMENT_SCOPES.intersection(request.scope)
+        if not about_grants:
+            return self._gateway
+        if about_grants != set(request.scope) or request.authorization_details is not None:
+            raise InvalidTarget("a token is for the data exchange or for managing grants, not for both")
+        return self._grant_management
 
 
 def _judge_bindings(code: AuthorizationCode, request: CodeRedemption, jkt: str | None) -> None:

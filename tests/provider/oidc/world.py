@@ -29,6 +29,7 @@ from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.registration import Registration
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.grants.codes import Codes
+from idp.authorization.grants.management import GrantManagement
 from idp.authorization.grants.service import Grants
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.intake import RequestIntake
@@ -61,6 +62,7 @@ from idp.provider.oidc.backchannel import BackchannelEndpoint
 from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.clients import ClientEndpoints
 from idp.provider.oidc.device import DeviceEndpoints
+from idp.provider.oidc.grants import GrantEndpoints
 from idp.provider.oidc.introspection import IntrospectionEndpoint
 from idp.provider.oidc.logout import LogoutPages
 from idp.provider.oidc.metadata import MetadataEndpoints
@@ -307,6 +309,14 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
             clock=clock,
         ),
         IntrospectionEndpoint(callers=callers, introspection=token_room.introspection),
+        GrantEndpoints(
+            url=f"{ISSUER}/grants",
+            storage=storage,
+            callers=callers,
+            access_tokens=access_tokens,
+            management=GrantManagement(clients=clients, grants=grants),
+            clock=clock,
+        ),
         RegistrationEndpoints(url=f"{ISSUER}/register", registration=registration),
         UserinfoEndpoint(
             url=f"{ISSUER}/userinfo", callers=callers, userinfo=token_room.userinfo, nonces=proofs.nonces, clock=clock
