@@ -1,5 +1,6 @@
 """The whole way in a real browser: passkeys by its own API, no error in its console, nothing wrong for axe-core."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,14 @@ class Phone:
         """How far the page is wider than the screen, in pixels."""
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         return int(await self.page.evaluate(wider))
+
+    async def expect_failure(self, title: str, *, choices: int) -> None:
+        """The ceremony failed: the page says what happened and where to go on."""
+        failure = self.page.locator("#passkey_failure")
+        await expect(failure).to_be_visible()
+        await expect(failure).to_be_focused()
+        await expect(self.page.locator("#failure_title")).to_contain_text(title)
+        await expect(self.page.locator("#failure_choices a")).to_have_count(choices)
 
     async def check(self, state: str) -> None:
         assert await violations(self.page) == [], state
@@ -125,19 +134,93 @@ async def test_a_double_click_meant_for_the_page_before_decides_nothing(phone: P
     assert await phone.house.world.entries("consent.given") == []
 
 
-async def test_whatever_goes_wrong_is_one_neutral_block_with_a_way_on(phone: Phone) -> None:
+async def test_a_device_that_does_not_confirm_is_told_with_choices(phone: Phone) -> None:
     await phone.add_passkey()
     await phone.session.send(
         "WebAuthn.setUserVerified", {"authenticatorId": phone.authenticator, "isUserVerified": False}
     )
     await phone.open("/sign-in?lang=en")
     await phone.page.click("#sign_in")
-    failure = phone.page.locator("#passkey_failure")
-    await expect(failure).to_be_visible()
-    await expect(failure).to_be_focused()
-    await expect(failure).to_contain_text("What would you like to do?")
+    await phone.expect_failure("Your device did not confirm", choices=2)
     await phone.check("sign-in failed")
     await expect(phone.page.locator("#sign_in")).to_be_enabled()
+
+
+async def test_a_device_with_a_passkey_is_not_added_twice(phone: Phone) -> None:
+    await phone.add_passkey()
+    await phone.sign_in()
+    await phone.open("/account/passkeys/new?lang=en")
+    await phone.check("a further passkey")
+    await phone.page.click("#add_passkey")
+    await phone.expect_failure("This device has your passkey already", choices=2)  # InvalidStateError
+
+
+async def test_an_interrupted_prompt_is_told(phone: Phone) -> None:
+    await phone.session.send(
+        "WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": phone.authenticator, "enabled": False}
+    )
+    await phone.open("/sign-in?lang=en")
+    async with phone.page.expect_response("**/sign-in/options"):
+        await phone.page.click("#sign_in")
+    ended = "SimpleWebAuthnBrowser.WebAuthnAbortService.cancelCeremony()"
+    for _ in range(20):
+        await phone.page.evaluate(ended)
+        if await phone.page.locator("#passkey_failure").is_visible():
+            break
+        await phone.page.wait_for_timeout(50)
+    await phone.expect_failure("It was interrupted", choices=2)  # AbortError
+
+
+@pytest.mark.parametrize(
+    ("changed", "title"),
+    [
+        ({"rp": {"id": "another.example", "name": "x"}}, "This address cannot use your passkey"),  # SecurityError
+        ({"pubKeyCredParams": [{"type": "other", "alg": -7}]}, "This device cannot make the kind of passkey"),
+    ],
+    ids=["SecurityError", "NotSupportedError"],
+)
+async def test_what_a_browser_refuses_of_our_options_is_told(phone: Phone, changed: dict[str, Any], title: str) -> None:
+    asking_otherwise = """changed => {
+        const create = navigator.credentials.create.bind(navigator.credentials);
+        navigator.credentials.create = (options) => create({ publicKey: { ...options.publicKey, ...changed } });
+    }"""
+    await phone.page.add_init_script(f"({asking_otherwise})({json.dumps(changed)})")
+    await phone.open(f"/passkeys/new?link={await phone.house.link()}&lang=en")
+    await phone.page.click("#add_passkey")
+    await phone.expect_failure(title, choices=1)
+
+
+async def test_a_device_without_a_screen_lock_is_told(phone: Phone) -> None:
+    # Chromium's virtual devices give no ConstraintError, so that the page meets a browser that does.
+    refusing = "navigator.credentials.create = () => Promise.reject(new DOMException('', 'ConstraintError'))"
+    await phone.page.add_init_script(refusing)
+    await phone.open(f"/passkeys/new?link={await phone.house.link()}&lang=en")
+    await phone.page.click("#add_passkey")
+    await phone.expect_failure("This device cannot check who you are", choices=1)
+
+
+async def test_security_pages_are_fit_to_be_read_and_a_freeze_is_taken_back(phone: Phone) -> None:
+    await phone.add_passkey()
+    await phone.sign_in()
+    for page in ("security", "level", "devices", "pin", "recovery-codes", "freeze", "passkeys"):
+        await phone.open(f"/account/{page}")
+        await phone.check(page)
+    await phone.open("/account/recovery-codes")
+    await phone.page.click("#make_codes")
+    await phone.check("the codes")
+    code = await phone.page.locator("[data-code]").first.inner_text()
+    await phone.open("/account/freeze")
+    await phone.page.click("#freeze")
+    await phone.page.wait_for_selector("#frozen")
+    await phone.check("frozen")
+    await phone.open("/unfreeze")
+    await phone.check("unfreeze")
+    await phone.page.fill("#code", code)
+    await phone.page.click("#unfreeze")
+    await phone.page.wait_for_selector("#unfrozen")
+    await phone.check("unfrozen")
+    await phone.open("/recover")
+    await phone.check("recover")
 
 
 async def test_a_used_link_is_told_in_words_and_code(phone: Phone) -> None:
