@@ -25,7 +25,6 @@ from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.provider.account.apps import AppPages
 from idp.provider.account.devices import DevicePages
-from idp.provider.account.notices import NoticePages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
@@ -250,7 +249,6 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             recovery_codes=rooms.recovery_codes,
             freezing=rooms.freezing,
         ),
-        NoticePages(pages=kit.pages, storage=storage, citizens=citizens, notices=rooms.notices),
         SignOutPages(
             pages=kit.pages,
             csrf=kit.csrf,
