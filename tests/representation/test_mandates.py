@@ -298,6 +298,33 @@ async def test_a_legal_representative_acts_until_the_child_comes_of_age(small_wo
     assert not await is_live(world, one.id)
 
 
+async def test_a_small_child_is_represented_for_years(small_world: World) -> None:
+    agency, _ = await small_world.agency_with_service()
+    clerk, parent = await small_world.enrol("officer"), await small_world.enrol("malee")
+    async with small_world.storage.unit_of_work() as uow:
+        one, _ = await small_world.mandates.record_legal_representative(
+            uow, REGISTRY_EXTRACT, CHILD, terms_for(parent, days=7_000), by=officer(agency, clerk)
+        )
+    assert one.terms.valid_until == datetime(2037, 3, 15, tzinfo=BANGKOK)
+
+
+async def test_the_proofed_birth_date_counts_before_the_paper_s(small_world: World) -> None:
+    agency, _ = await small_world.agency_with_service()
+    clerk, parent, grown = [await small_world.enrol(key) for key in ("officer", "malee", "somchai")]
+    identity = identity_of("somchai")
+    async with small_world.storage.unit_of_work() as uow:
+        with pytest.raises(Refused) as of_age:
+            await small_world.mandates.record_legal_representative(
+                uow,
+                REGISTRY_EXTRACT,
+                PaperPrincipal(identity.citizen_id, identity.name_th),
+                terms_for(parent),
+                by=officer(agency, clerk),
+            )
+        assert await small_world.mandates.of_principal(uow, grown.subscriber_id) == ()
+    assert of_age.value.code is RepresentationProblem.OF_AGE
+
+
 @pytest.mark.parametrize(
     ("paper", "problem"),
     [

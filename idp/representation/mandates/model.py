@@ -12,6 +12,8 @@ from idp.representation.model import JointActId, MandateId, Scope
 
 LONGEST = timedelta(days=731)
 """Two years, one of them a leap year; legal representatives act until majority."""
+LONGEST_MINORITY = timedelta(days=20 * 366)
+"""More than any minority lasts."""
 MAJORITY_YEARS = 20
 """Civil and Commercial Code, section 19. Majority by marriage (section 20) is recorded by ending the mandate."""
 PAPER_KIND = "representation.mandate"

@@ -1,7 +1,7 @@
 """Decisions about mandates, pure: what can be given, what a paper must show, when a child comes of age."""
 
 import calendar
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from connectors.contracts.thai_dates import BANGKOK, PartialDate
 from idp.catalogue.datasets import DATASETS, Sensitivity
@@ -24,14 +24,14 @@ def validate_giver(acting: Representation, *, expected_principal: SubscriberId) 
             raise Refused(RepresentationProblem.NOT_YOURS_TO_PASS_ON)
 
 
-def validate_terms(terms: Terms, *, now: datetime) -> None:
+def validate_terms(terms: Terms, *, now: datetime, longest: timedelta = LONGEST) -> None:
     """Raises Refused (TERMS_NOT_POSSIBLE): nothing in it, unknown data sets, no or too long a time, or time gone by."""
     scope = terms.scope
     is_possible = (
         bool(scope.services)
         and scope.datasets <= DATASETS.keys()
         and now < terms.valid_until
-        and terms.valid_from < terms.valid_until <= terms.valid_from + LONGEST
+        and terms.valid_from < terms.valid_until <= terms.valid_from + longest
     )
     if not is_possible:
         raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE)

@@ -1,5 +1,6 @@
 """Use cases of mandates between persons, and their end. Each joins the caller's unit of work and is audited in it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import msgspec
@@ -21,6 +22,8 @@ from idp.representation.companies.rules import validate_assurance
 from idp.representation.companies.service import Companies
 from idp.representation.mandates import rules, store
 from idp.representation.mandates.model import (
+    LONGEST,
+    LONGEST_MINORITY,
     PAPER_KIND,
     CompanyPrincipal,
     LegalPaper,
@@ -109,9 +112,15 @@ class Mandates:
     ) -> tuple[Mandate, Proposal | None]:
         """An officer records who represents a child, until the child comes of age at the latest.
 
+        The birth date is the paper's, for a child with a digital identity the proofed one.
+
         Raises Refused (OF_AGE, PAPER_NOT_COMPLETE, TERMS_NOT_POSSIBLE, SAME_PERSON), NotFound.
         """
         comes_of_age = rules.validate_legal_paper(paper, now=uow.now)
+        enrolled = await self._subscribers.find_by_citizen_id(uow, child.citizen_id)
+        if enrolled is not None:
+            proofed = (await self._subscribers.identity(uow, enrolled.id)).birth_date
+            comes_of_age = rules.validate_legal_paper(replace(paper, child_birth_date=proofed), now=uow.now)
         until_majority = Terms(terms.proxy, terms.scope, terms.valid_from, min(terms.valid_until, comes_of_age))
         seen = (paper.source.value, paper.reference_no, paper.issued_on)
         return await self._record(uow, MandateKind.LEGAL_REPRESENTATIVE, child, until_majority, by=by, paper=seen)
@@ -187,9 +196,9 @@ class Mandates:
         await self._companies.role_of(uow, by, facts)
         return await store.find_by_company(uow, facts.juristic_id)
 
-    async def check_terms(self, uow: UnitOfWork, terms: Terms) -> None:
+    async def check_terms(self, uow: UnitOfWork, terms: Terms, *, longest: timedelta = LONGEST) -> None:
         """Raises Refused (TERMS_NOT_POSSIBLE, NOT_ENROLLED), NotFound (the proxy, a service)."""
-        rules.validate_terms(terms, now=uow.now)
+        rules.validate_terms(terms, now=uow.now, longest=longest)
         for service_id in sorted(terms.scope.services):
             await self._agencies.service(uow, service_id)
         if not (await self._subscribers.get(uow, terms.proxy)).is_live:
@@ -248,7 +257,8 @@ class Mandates:
     ) -> tuple[Mandate, Proposal | None]:
         if RECORDING_ROLE.value not in by.roles:
             raise Refused(RepresentationProblem.NOT_A_RECORDING_OFFICER)
-        await self.check_terms(uow, terms)
+        is_legal = kind is MandateKind.LEGAL_REPRESENTATIVE
+        await self.check_terms(uow, terms, longest=LONGEST_MINORITY if is_legal else LONGEST)
         services = await self._agencies.services_named(uow, terms.scope.services)
         if any(service.agency_id != by.agency_id for service in services.values()):
             raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "a service of another agency")
