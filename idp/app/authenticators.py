@@ -16,6 +16,7 @@ from idp.authentication.passkeys import Passkeys
 from idp.authentication.pin_hashing import PinHashing
 from idp.authentication.pins import Pins
 from idp.authentication.recovery_codes import USUAL_COOLING, RecoveryCodes
+from idp.authentication.revoking import Revoking
 from idp.authentication.sessions import Sessions
 from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
@@ -35,6 +36,7 @@ class Authenticators:
     pins: Pins
     recovery_codes: RecoveryCodes
     freezing: Freezing
+    revoking: Revoking
 
 
 def build_authenticators(
@@ -94,4 +96,5 @@ def build_authenticators(
             passkeys=passkeys,
             recovery_codes=recovery_codes,
         ),
+        revoking=Revoking(sessions=sessions, audit=audit),
     )

@@ -275,6 +275,11 @@ async def delete_passkey(uow: UnitOfWork, subscriber_id: SubscriberId, passkey_i
     return await uow.changed(delete(passkey).where(mine)) == 1
 
 
+async def delete_passkeys_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
+    """All passkeys of a subscriber; gives how many went."""
+    return await uow.changed(delete(passkey).where(passkey.c.subscriber_id == subscriber_id))
+
+
 async def usable_passkeys_beside(uow: UnitOfWork, subscriber_id: SubscriberId, passkey_id: PasskeyId) -> int:
     """How many passkeys the subscriber signs in with beside this one."""
     others = and_(
@@ -294,12 +299,14 @@ async def insert_link(uow: UnitOfWork, *, digest: bytes, subscriber_id: Subscrib
     Its owner's row is held until the commit, so that links made at once end one another too.
     """
     await hold_owner(uow, subscriber_id)
-    await uow.execute(
-        update(passkey_link)
-        .where(passkey_link.c.subscriber_id == subscriber_id, passkey_link.c.spent_at.is_(None))
-        .values(spent_at=uow.now)
-    )
+    await end_links_of(uow, subscriber_id)
     await uow.execute(insert(passkey_link).values(digest=digest, subscriber_id=subscriber_id, expires_at=expires_at))
+
+
+async def end_links_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+    """No link of the subscriber may be used any more."""
+    unused = and_(passkey_link.c.subscriber_id == subscriber_id, passkey_link.c.spent_at.is_(None))
+    await uow.execute(update(passkey_link).where(unused).values(spent_at=uow.now))
 
 
 async def find_usable_link(uow: UnitOfWork, digest: bytes) -> SubscriberId | None:

@@ -322,3 +322,24 @@ async def test_levels_are_explained_with_a_way_to_each(citizen: Visitor) -> None
         fields = Fields(html)
         assert fields.data["data-ial"] == ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "3"]
         assert words in html
+
+
+async def test_the_counter_takes_every_way_in_away(citizen: Visitor) -> None:
+    house = citizen.house
+    codes = await make_codes(citizen)
+    await house.pins.choose(house.world.somchai, PIN, by=SYSTEM)
+    link = await house.link()
+    async with house.storage.unit_of_work() as uow:
+        await house.authenticators.revoking.revoke_all(uow, house.world.somchai, by=SYSTEM)
+    assert (await citizen.http.get("/account")).status_code == 303
+    begun = await citizen.begin_signing_in()
+    refused = await citizen.finish_signing_in(begun, citizen.device.get(begun["publicKey"], origin=house.origin))
+    assert refused.json()["code"] == "AUT-01"
+    pin = await press(citizen, "/sign-in/pin", "/sign-in/pin", identifier=SOMCHAI.citizen_id.digits, pin=PIN)
+    assert "AUT-09" in pin.text
+    assert "AUT-17" in (await recover(citizen, codes[0])).text
+    assert (await citizen.http.get(f"/passkeys/new?link={link}")).status_code == 410
+    assert "authenticators.revoked" in await told(house)
+    citizen.device = SoftAuthenticator()
+    await citizen.add_passkey()
+    await citizen.sign_in()
