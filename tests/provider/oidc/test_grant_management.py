@@ -278,6 +278,17 @@ async def test_a_client_ends_a_grant_with_all_its_tokens(world: World, managing:
         assert is_refused(await call(managing, method, tokens["grant_id"], token), "invalid_grant_id", 404)
 
 
+async def test_the_owner_sees_a_replaced_grant_once_and_an_ended_one_no_more(world: World, managing: Program) -> None:
+    tokens = await granted(managing)
+    await granted(managing, grant_management_action="replace", grant_id=tokens["grant_id"])
+    owner = world.browser()
+    await world.sign_in(owner)
+    listed = (await owner.get("/account/apps")).text
+    assert listed.count("/end") == 1
+    assert (await call(managing, "DELETE", tokens["grant_id"], await own_token(managing))).status_code == 204
+    assert "/end" not in (await owner.get("/account/apps")).text
+
+
 async def test_each_act_needs_its_scope(world: World, managing: Program) -> None:
     grant_id = (await granted(managing))["grant_id"]
     reading, ending = await own_token(managing, QUERY), await own_token(managing, REVOKE)
