@@ -152,7 +152,8 @@ class Threshold:
                 await self._app(scope, body, answer)
             else:
                 response = await self._answered(Request(scope, body, answer), endpoint)
-                whole = scope.get("extensions", {}).get(WHOLE_ANSWER)
+                # taken out: a scope that leads back to itself would be the garbage collector's to free
+                whole = scope.get("extensions", {}).pop(WHOLE_ANSWER, None)
                 if whole is None:
                     await response(scope, body, answer)
                 else:
@@ -244,14 +245,15 @@ class _Answer:
 
         Raises ValueError for a value that would end its line.
         """
-        if any(_ENDS_LINE.search(value) for _, value in own):
+        # one look at all values: a space between them changes nothing
+        if _ENDS_LINE.search(b" ".join([value for _, value in own])):
             raise ValueError("a header field holds a control character")
-        return b"".join(b"%b: %b\r\n" % field for field in self._fields(own))
+        return b"\r\n".join(map(b": ".join, self._fields(own))) + b"\r\n"
 
     def _fields(self, own: RawHeaders) -> RawHeaders:
         self.started = True
         names = dict(own)
-        fields = [*own, *(field for field in self._headers if field[0] not in names)]
+        fields = [*own, *[field for field in self._headers if field[0] not in names]]
         # CSP3 §6.4.2: frame-ancestors overrides X-Frame-Options; what may be framed does not say DENY as well.
         if _NO_FRAMES not in names.get(_POLICY, _NO_FRAMES):
             fields = [field for field in fields if field[0] != _FRAMES]
