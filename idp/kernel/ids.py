@@ -27,13 +27,15 @@ DocumentId = NewType("DocumentId", str)
 AuditEntryId = NewType("AuditEntryId", str)
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [high + low for high in CROCKFORD for low in CROCKFORD]
 
 
 def new_id(prefix: str, *, now: datetime, randomness: Callable[[int], bytes]) -> str:
     """A fresh identifier, `prefix_` and 26 characters of Crockford base 32."""
     milliseconds = int(now.timestamp() * 1000)
     number = int.from_bytes(milliseconds.to_bytes(6, "big") + randomness(10), "big")
-    digits = [CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5)]
+    # ten bits at a time
+    digits = [_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)]
     return f"{prefix}_{''.join(digits)}"
 
 
