@@ -82,6 +82,24 @@ class ThaiCardData:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class HealthCoverage:
+    """What the applet of the National Health Security Office says; dates that it leaves empty are None.
+
+    Read for its own purpose only, never with the identity; often older than the office's own register.
+    """
+
+    main_coverage: str
+    sub_coverage: str
+    main_hospital: str
+    sub_hospital: str
+    paid_type: str
+    issue_date: PartialDate | None
+    expiry_date: PartialDate | None
+    update_date: PartialDate | None
+    hospital_changes: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class CardRead:
     """One whole read in one transaction: data, photo (JPEG bytes, never stored) and how it was read."""
 

@@ -1,12 +1,15 @@
 """Where asn1crypto, which ships no annotations, meets typed code: DER in, DER out."""
 
-from typing import Any
+from typing import Any, Final
 
 from asn1crypto import core
 
+MALFORMED: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
+"""What asn1crypto raises for bytes that are not what it expects; it parses late, so at any access."""
+
 
 def load(kind: Any, der: bytes) -> Any:
-    """The value of that kind that `der` is, with nothing behind it. Raises ValueError, TypeError."""
+    """The value of that kind that `der` is, with nothing behind it. Raises one of MALFORMED."""
     return kind.load(der, strict=True)
 
 
@@ -16,7 +19,7 @@ def load_whole(kind: Any, der: bytes) -> Any:
 
 
 def whole(value: Any) -> Any:
-    """The value, every part of which can be read. Raises ValueError, TypeError."""
+    """The value, every part of which can be read. Raises one of MALFORMED."""
     _ = value.native
     return value
 

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from connectors.card.epassport import asn1
+
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 _CURVES: Final[dict[int, ec.EllipticCurve]] = {
@@ -47,7 +49,7 @@ def load_public_key(info: keys.PublicKeyInfo) -> PublicKey:
         if info.algorithm == "ec":
             return ec.EllipticCurvePublicKey.from_encoded_point(_curve(info), info["public_key"].native)
         key = load_der_public_key(info.dump())
-    except (ValueError, KeyError, TypeError, UnsupportedAlgorithm) as error:
+    except (*asn1.MALFORMED, UnsupportedAlgorithm) as error:
         raise UnusableKey("a public key of an unknown kind") from error
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _SMALLEST_RSA_BITS:
         raise UnusableKey("a public key of an unknown kind, or too small")

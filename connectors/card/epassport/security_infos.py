@@ -75,7 +75,7 @@ def chip_key(infos: bytes) -> ChipKey | None:
     for protocol, required, optional in _parse(infos):
         key_id = None if optional is None else _integer(optional)
         if protocol == CHIP_KEY_ECDH and found is None:
-            found = (required.parse(keys.PublicKeyInfo), key_id)
+            found = (_key_info(required), key_id)
         elif protocol.startswith(CHIP_AUTHENTICATION_ECDH) and _integer(required) == _CHIP_AUTHENTICATION_VERSION:
             protocols[key_id] = protocol
     if found is None:
@@ -93,12 +93,19 @@ def _parse(infos: bytes) -> list[tuple[str, Any, Any | None]]:
             (info["protocol"].dotted, info["required"], info["optional"] if info["optional"].contents else None)
             for info in asn1.load(SecurityInfos, infos)
         ]
-    except (ValueError, TypeError, KeyError) as error:
+    except asn1.MALFORMED as error:
         raise CardError(CardFault.MALFORMED_DATA, "no security infos") from error
+
+
+def _key_info(value: Any) -> keys.PublicKeyInfo:
+    try:
+        return asn1.whole(value.parse(keys.PublicKeyInfo))
+    except asn1.MALFORMED as error:
+        raise CardError(CardFault.MALFORMED_DATA, "no public key in the security infos") from error
 
 
 def _integer(value: Any) -> int:
     try:
         return int(value.parse(core.Integer).native)
-    except (ValueError, TypeError) as error:
+    except asn1.MALFORMED as error:
         raise CardError(CardFault.MALFORMED_DATA, "no number in the security infos") from error

@@ -82,7 +82,7 @@ def open_security_object(signed: bytes) -> SecurityObject:
         hash_name = content["hash_algorithm"]["algorithm"].native
         hash_named(hash_name)
         hashes = {entry["number"].native: entry["hash"].native for entry in content["hashes"]}
-    except (ValueError, TypeError, KeyError, UnusableKey) as error:
+    except (*asn1.MALFORMED, UnusableKey) as error:
         raise NotSigned("the security object cannot be read") from error
     return SecurityObject(hashes, hash_name, opened.signer)
 
@@ -93,7 +93,7 @@ def open_signed(signed: bytes, *, expected_content: str) -> SignedContent:
         return _open_signed(signed, expected_content)
     except NotSigned:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, UnusableKey) as error:
+    except (*asn1.MALFORMED, UnusableKey) as error:
         raise NotSigned("the signed message cannot be read") from error
 
 

@@ -90,7 +90,7 @@ def trust_master_list(signed: bytes, *, expected_publisher: bytes, now: datetime
     try:
         listed = [asn1.whole(certificate) for certificate in asn1.load(MasterList, opened.content)["certificates"]]
         return TrustStore(tuple(certificate for certificate in listed if _is_authority(certificate)))
-    except (ValueError, TypeError) as error:
+    except asn1.MALFORMED as error:
         raise UntrustedList("the list cannot be read") from error
 
 

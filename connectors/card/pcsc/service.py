@@ -5,6 +5,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+_OWN_PACKAGES: Final = str(Path(__file__).resolve().parents[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,10 @@ class PcscService:
         """A worker process (`connectors.card.pcsc.worker`) with pipes on its input and output."""
         # pcsc-lite's client library takes the socket from this variable
         extra = {} if self.socket is None else {"PCSCLITE_CSOCK_NAME": str(self.socket)}
+        # a person waits for every start: the worker takes our module paths as they are instead of working them out anew
+        extra["PYTHONPATH"] = os.pathsep.join((_OWN_PACKAGES, *filter(None, sys.path)))
         return subprocess.Popen(  # noqa: S603 - our own module under our own interpreter; the reader's name is one argument
-            [sys.executable, "-m", "connectors.card.pcsc.worker", *arguments],
+            [sys.executable, "-S", "-m", "connectors.card.pcsc.worker", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | extra,

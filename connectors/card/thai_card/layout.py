@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 MOI_APPLET: Final = bytes.fromhex("A000000054480001")
+HEALTH_APPLET: Final = bytes.fromhex("A000000054480083")
+"""Of the National Health Security Office."""
 EXTENSION_APPLET: Final = bytes.fromhex("A000000084060002")
 
 SELECT_CARD_MANAGER: Final = bytes.fromhex("00A4040000")
@@ -51,6 +53,17 @@ ADDRESS_BEFORE_VERSION_3: Final = Field(0x0004, 150)
 PHOTO_REF: Final = Field(0x1619, 14)
 
 END_OF_FILE: Final = 0x1627
+
+MAIN_COVERAGE: Final = Field(0x0004, 60)
+SUB_COVERAGE: Final = Field(0x0040, 100)
+MAIN_HOSPITAL: Final = Field(0x00A4, 80)
+SUB_HOSPITAL: Final = Field(0x00F4, 80)
+PAID_TYPE: Final = Field(0x0144, 1)
+COVERAGE_ISSUED: Final = Field(0x0145, 8)
+COVERAGE_EXPIRES: Final = Field(0x014D, 8)
+COVERAGE_UPDATED: Final = Field(0x0155, 8)
+HOSPITAL_CHANGES: Final = Field(0x015D, 1)
+END_OF_HEALTH_FILE: Final = 0x015E
 
 
 def select(applet: bytes) -> bytes:

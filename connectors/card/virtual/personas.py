@@ -1,5 +1,6 @@
 """Cards of the fictitious personas."""
 
+from connectors.card.thai_card import layout
 from connectors.card.virtual.epassport import VirtualEPassport
 from connectors.card.virtual.passports import PACE_OFFER, make_passport, portrait_file, utopian_chip
 from connectors.card.virtual.playing import VirtualCard
@@ -29,4 +30,5 @@ def _thai_card(key: str) -> VirtualThaiCard:
         file=card_file(card_image_fields(card), photo=photo(card)),
         chip_no=card.data.chip_no,
         laser_code=None if laser_code is None else laser_code.text,
+        laser_command=layout.GET_LASER_CODE[0],
     )

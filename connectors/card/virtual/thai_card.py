@@ -66,6 +66,7 @@ def _place(file: bytearray, place: Field, raw: bytes, padding: bytes) -> None:
 class VirtualThaiCard:
     """One emulated card. `faults` maps the n-th command since the card was made (from 1) to what happens then.
 
+    `health_file` is what the applet of the health office holds; a card without it has no such applet.
     `delay_seconds` per command gives the feel of a real card (about 0.05). `applets` empty makes it some other card.
     """
 
@@ -74,6 +75,7 @@ class VirtualThaiCard:
     laser_code: str | None = None
     atr: bytes = ATR_THAI
     style: Style = Style.GET_RESPONSE
+    health_file: bytes = b""
     applets: frozenset[bytes] = frozenset((layout.MOI_APPLET, layout.EXTENSION_APPLET))
     faults: Mapping[int, bytes | Failure] = field(default_factory=dict)
     delay_seconds: float = 0.0
@@ -111,7 +113,8 @@ class VirtualThaiCard:
                 return b"\x6d\x00"
 
     def _select(self, applet: bytes) -> bytes:
-        if applet and applet not in self.applets:
+        has_applet = applet in self.applets or (applet == layout.HEALTH_APPLET and self.health_file)
+        if applet and not has_applet:
             self._selected = b""
             return b"\x6a\x82"
         self._selected = applet
@@ -132,16 +135,17 @@ class VirtualThaiCard:
         before_version_3 = self.style is Style.BEFORE_VERSION_3
         if (command[1] == layout.READ_BEFORE_VERSION_3) is not before_version_3:
             return b"\x6d\x00"
-        if self._selected != layout.MOI_APPLET:
+        file = {layout.MOI_APPLET: self.file, layout.HEALTH_APPLET: self.health_file}.get(self._selected)
+        if file is None:
             return b"\x69\x85"
         if len(command) != 7 or command[4] != 2:
             return b"\x67\x00"
         place = Field(int.from_bytes(command[2:4], "big"), int.from_bytes(command[5:7], "big"))
         if before_version_3 and place == layout.ADDRESS_BEFORE_VERSION_3:
             place = Field(layout.ADDRESS.offset, place.length)
-        if place.offset + place.length > len(self.file):
+        if place.offset + place.length > len(file):
             return b"\x6b\x00"
-        return self._hand_over(self.file[place.offset : place.offset + place.length])
+        return self._hand_over(file[place.offset : place.offset + place.length])
 
     def _get_data(self, command: bytes) -> bytes:
         if command[2:4] != layout.GET_CPLC[2:4] or self._selected:
@@ -152,7 +156,9 @@ class VirtualThaiCard:
     def _laser(self, command: bytes) -> bytes:
         if self._selected != layout.EXTENSION_APPLET or command != self.laser_command or self.laser_code is None:
             return b"\x6d\x00"
-        return self._hand_over(bytes(7) + self.laser_code.encode("ascii").ljust(16, b"\0"))
+        code = self.laser_code.encode("ascii").ljust(16, b"\0")
+        # the shortest form brings the code alone, the others seven bytes before it
+        return self._hand_over(code if command == layout.GET_LASER_CODE[0] else bytes(7) + code)
 
     def _hand_over(self, data: bytes) -> bytes:
         if self.style in (Style.DIRECT, Style.BEFORE_VERSION_3):

@@ -4,23 +4,30 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from connectors.card.doctor import Trouble, diagnose
+from connectors.card.epassport.mrz import key_of_mrz
+from connectors.card.epassport.proof import prove_passport
 from connectors.card.pcsc.reader import PcscReader
 from connectors.card.pcsc.service import PcscService
 from connectors.card.pcsc.watching import PcscWatcher, list_readers
 from connectors.card.virtual.card_stack import CardStack, start_card_stack
 from connectors.card.virtual.desk_socket import desk_command
+from connectors.card.virtual.passports import mrz_lines, utopian_trust
 from connectors.card.virtual.vpcd import FIRST_PORT
-from connectors.contracts.card import CardRead, CardReader
+from connectors.contracts.card import CardRead, CardReader, PassportKey, PassportProof, PassportRead, ProofReason
 from connectors.contracts.errors import CardError, CardFault
-from connectors.fictitious.personas import PERSONAS
-from connectors.fictitious.photos import photo
+from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
+from connectors.fictitious.photos import face, photo
 
 pytestmark = [pytest.mark.pcsc, pytest.mark.timeout(30)]
+
+PASSPORT_KEY = key_of_mrz(mrz_lines(PASSPORT_PERSONAS["foreigner"].data))
 
 Insert = Callable[..., CardReader]
 
@@ -158,6 +165,75 @@ def test_a_service_that_goes_away_is_told_and_nothing_stays(tmp_path: Path, pcsc
     with pytest.raises(CardError) as caught:
         list_readers(PcscService(stack.pcsc_socket), seconds=5)
     assert caught.value.fault is CardFault.SERVICE_DOWN
+
+
+def test_the_watcher_outlives_a_restart_of_the_service(tmp_path: Path) -> None:
+    socket_path = tmp_path / "pcscd.comm"
+    watcher = PcscWatcher(PcscService(socket_path))
+    desk = tmp_path / "desk.sock"
+    with start_card_stack(desk_socket=desk, choice="pcsc") as before:
+        assert before.pcsc_socket is not None
+        socket_path.symlink_to(before.pcsc_socket)
+        watcher.start(wait_seconds=5)
+        wait_until(lambda: len(watcher.state().readers) == 2)
+    try:
+        wait_until(lambda: watcher.state().fault is CardFault.SERVICE_DOWN)
+        with start_card_stack(desk_socket=desk, choice="pcsc") as after:
+            assert after.pcsc_socket is not None
+            socket_path.unlink()
+            socket_path.symlink_to(after.pcsc_socket)
+            wait_until(lambda: len(watcher.state().readers) == 2)
+            desk_command(desk, "insert citizen somchai")
+            wait_until(lambda: any(slot.is_present for slot in watcher.state().readers.values()))
+    finally:
+        watcher.stop()
+
+
+def passport_of(reader: CardReader, key: PassportKey = PASSPORT_KEY) -> PassportRead:
+    assert isinstance(reader, PcscReader)
+    return reader.read_passport(key=key, today=date(2026, 11, 22), deadline_seconds=15)
+
+
+def test_a_passport_with_its_portrait_and_its_proof(insert: Insert) -> None:
+    whole = passport_of(insert("citizen", "foreigner"))
+    assert whole.data == PASSPORT_PERSONAS["foreigner"].data
+    assert whole.portrait == face(whole.data.document_no, "2")
+    assert (whole.is_virtual, whole.card_stack, whole.files.access) == (True, "pcsc", "pace")
+    judged = prove_passport(whole.files, trust=utopian_trust(), now=datetime(2026, 11, 22, tzinfo=UTC))
+    assert judged == PassportProof(data_genuine=True, chip_proven=True, issuer_state="UTO", reasons=())
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("pulled", CardFault.CARD_LOST),
+        ("truncated", CardFault.SECURE_MESSAGING_BROKEN),
+        ("garbled", CardFault.SECURE_MESSAGING_BROKEN),
+    ],
+)
+def test_faults_of_passports(insert: Insert, fault: str, expected: CardFault) -> None:
+    reader = insert("citizen", f"foreigner {fault}")
+    with pytest.raises(CardError) as caught:
+        passport_of(reader)
+    assert caught.value.fault is expected
+
+
+def test_the_printed_lines_of_another_passport(insert: Insert) -> None:
+    reader = insert("citizen", "foreigner")
+    with pytest.raises(CardError) as caught:
+        passport_of(reader, replace(PASSPORT_KEY, document_no="X00000018"))
+    assert caught.value.fault is CardFault.ACCESS_DENIED_BY_CHIP
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("copied", ProofReason.CHIP_IS_A_COPY), ("swapped-photo", ProofReason.FILE_CHANGED)],
+)
+def test_forgeries_read_well_and_prove_nothing(insert: Insert, fault: str, reason: ProofReason) -> None:
+    whole = passport_of(insert("citizen", f"foreigner {fault}"))
+    judged = prove_passport(whole.files, trust=utopian_trust(), now=datetime(2026, 11, 22, tzinfo=UTC))
+    assert reason in judged.reasons
+    assert not judged.chip_proven
 
 
 def test_the_doctor_names_what_is_wrong(pcsc_stack: CardStack, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_security_object_that_cannot_be_read(content: bytes) -> None:
 FILES: PassportFiles = samples.read(samples.passport()).files
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(position=st.integers(0, 10_000), bit=st.integers(0, 7))
 def test_no_bit_of_the_security_object_can_be_turned_into_another_proof(position: int, bit: int) -> None:
     changed = bytearray(FILES.security_object)
