@@ -40,6 +40,7 @@ class RepresentationProblem(StrEnum):
     NOT_ENROLLED = "REP-23"
     COSIGNERS_MISSING = "REP-24"
     NOT_A_RECORDING_OFFICER = "REP-25"
+    BY_LAW = "REP-26"
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ async def test_a_principal_without_a_digital_id_is_served_at_the_counter(small_w
     terms = Terms(proxy.subscriber_id, scope, NOW, NOW + timedelta(days=1))
     form = PaperForm("1/2569", NOW.date(), True, True, True)
     async with world.storage.unit_of_work() as uow:
-        one, _ = await world.mandates.record_paper(uow, form, principal, terms, by=officer(agency, clerk))
+        one, _ = await world.papers.record_paper(uow, form, principal, terms, by=officer(agency, clerk))
     assert (await refusal(world, proxy, ByMandate(one.id, None))).code is RepresentationProblem.NOT_ENROLLED
 
 

@@ -174,7 +174,7 @@ async def test_a_paper_is_good_for_its_case_and_found_by_the_principal_who_enrol
     absent = identity_of("somchai")
     principal = PaperPrincipal(absent.citizen_id, absent.name_th)
     async with world.storage.unit_of_work() as uow:
-        one, proposal = await world.mandates.record_paper(
+        one, proposal = await world.papers.record_paper(
             uow, FORM, principal, terms_for(proxy, CASE), by=officer(agency, clerk)
         )
         row = await uow.first(select(mandate.c.sealed_principal))
@@ -201,9 +201,7 @@ async def test_a_sensitive_paper_waits_for_a_second_officer(world: World) -> Non
     paper = PaperPrincipal(identity_of("somchai").citizen_id, identity_of("somchai").name_th)
     first_officer, second_officer = officer(agency, clerk), officer(agency, second, 2)
     async with world.storage.unit_of_work() as uow:
-        one, proposal = await world.mandates.record_paper(
-            uow, FORM, paper, terms_for(proxy, SENSITIVE), by=first_officer
-        )
+        one, proposal = await world.papers.record_paper(uow, FORM, paper, terms_for(proxy, SENSITIVE), by=first_officer)
     assert proposal is not None
     assert one.principal == PersonPrincipal(principal.subscriber_id)
     assert not await is_live(world, one.id)
@@ -214,15 +212,15 @@ async def test_a_sensitive_paper_waits_for_a_second_officer(world: World) -> Non
     ):
         async with world.storage.unit_of_work() as uow:
             with pytest.raises(Refused) as refused:
-                await world.mandates.approve_paper(uow, proposal.id, by=by)
+                await world.papers.approve_paper(uow, proposal.id, by=by)
         assert refused.value.code is problem
     async with world.storage.unit_of_work() as uow:
-        active = await world.mandates.approve_paper(uow, proposal.id, by=second_officer)
+        active = await world.papers.approve_paper(uow, proposal.id, by=second_officer)
     assert active.state is MandateState.ACTIVE
     assert await is_live(world, one.id)
     async with world.storage.unit_of_work() as uow:
         with pytest.raises(Conflict):
-            await world.mandates.approve_paper(uow, proposal.id, by=second_officer)
+            await world.papers.approve_paper(uow, proposal.id, by=second_officer)
 
 
 async def test_a_paper_that_the_second_officer_refuses_or_that_was_withdrawn_never_counts(small_world: World) -> None:
@@ -236,17 +234,17 @@ async def test_a_paper_that_the_second_officer_refuses_or_that_was_withdrawn_nev
     async with world.storage.unit_of_work() as uow:
         for _ in range(2):
             made.append(
-                await world.mandates.record_paper(
+                await world.papers.record_paper(
                     uow, FORM, paper, terms_for(proxy, SENSITIVE), by=officer(agency, clerk)
                 )
             )
         (refused, first), (withdrawn, later) = made
         assert first is not None
         assert later is not None
-        await world.mandates.refuse_paper(uow, first.id, by=second_officer, reason="stamp is missing")
+        await world.papers.refuse_paper(uow, first.id, by=second_officer, reason="stamp is missing")
         await world.mandates.withdraw(uow, withdrawn.id, by=principal.subscriber_id)
         with pytest.raises(TuatonError) as changed:
-            await world.mandates.approve_paper(uow, later.id, by=second_officer)
+            await world.papers.approve_paper(uow, later.id, by=second_officer)
         assert changed.value.code is ApprovalProblem.CHANGED_UNDERNEATH
         assert (await world.mandates.get(uow, refused.id)).state is MandateState.ENDED
 
@@ -274,7 +272,7 @@ async def test_a_paper_that_is_not_complete_is_not_recorded(small_world: World) 
     for form, principal, terms, recorder, problem in cases:
         async with world.storage.unit_of_work() as uow:
             with pytest.raises(Refused) as refused:
-                await world.mandates.record_paper(uow, form, principal, terms, by=recorder)
+                await world.papers.record_paper(uow, form, principal, terms, by=recorder)
         assert refused.value.code is problem
 
 
@@ -288,7 +286,7 @@ async def test_a_legal_representative_acts_until_the_child_comes_of_age(small_wo
     by = officer(agency, clerk)
     nearly = replace(REGISTRY_EXTRACT, child_birth_date=PartialDate(2549, 12, 1))
     async with world.storage.unit_of_work() as uow:
-        one, _ = await world.mandates.record_legal_representative(uow, nearly, CHILD, terms_for(parent), by=by)
+        one, _ = await world.papers.record_legal_representative(uow, nearly, CHILD, terms_for(parent), by=by)
     assert one.kind is MandateKind.LEGAL_REPRESENTATIVE
     assert one.terms.valid_until == datetime(2026, 12, 1, tzinfo=BANGKOK)
     assert await is_live(world, one.id)
@@ -298,11 +296,40 @@ async def test_a_legal_representative_acts_until_the_child_comes_of_age(small_wo
     assert not await is_live(world, one.id)
 
 
+async def test_an_officer_ends_what_the_law_gave_and_a_child_does_not(small_world: World) -> None:
+    world = small_world
+    agency, _ = await world.agency_with_service()
+    elsewhere, _ = await world.agency_with_service("elsewhere", "other-service")
+    clerk, parent = await world.enrol("officer"), await world.enrol("malee")
+    by = officer(agency, clerk)
+    child = replace(identity_of("somchai"), birth_date=BORN)
+    async with world.storage.unit_of_work() as uow:
+        one, _ = await world.papers.record_legal_representative(
+            uow, REGISTRY_EXTRACT, PaperPrincipal(child.citizen_id, child.name_th), terms_for(parent), by=by
+        )
+    enrolled = await world.enrol_identity(child)
+    cases = [
+        (officer(elsewhere, clerk), RepresentationProblem.UNKNOWN_MANDATE),
+        (officer(agency, parent), RepresentationProblem.SAME_PERSON),
+        (officer(agency, clerk, role="auditor"), RepresentationProblem.NOT_A_RECORDING_OFFICER),
+    ]
+    async with world.storage.unit_of_work() as uow:
+        with pytest.raises(Refused) as by_law:
+            await world.mandates.withdraw(uow, one.id, by=enrolled.subscriber_id)
+        for recorder, problem in cases:
+            with pytest.raises(TuatonError) as refused:
+                await world.papers.end_recorded(uow, one.id, by=recorder)
+            assert refused.value.code is problem
+        await world.papers.end_recorded(uow, one.id, by=by)
+    assert by_law.value.code is RepresentationProblem.BY_LAW
+    assert not await is_live(world, one.id)
+
+
 async def test_a_small_child_is_represented_for_years(small_world: World) -> None:
     agency, _ = await small_world.agency_with_service()
     clerk, parent = await small_world.enrol("officer"), await small_world.enrol("malee")
     async with small_world.storage.unit_of_work() as uow:
-        one, _ = await small_world.mandates.record_legal_representative(
+        one, _ = await small_world.papers.record_legal_representative(
             uow, REGISTRY_EXTRACT, CHILD, terms_for(parent, days=7_000), by=officer(agency, clerk)
         )
     assert one.terms.valid_until == datetime(2037, 3, 15, tzinfo=BANGKOK)
@@ -314,7 +341,7 @@ async def test_the_proofed_birth_date_counts_before_the_paper_s(small_world: Wor
     identity = identity_of("somchai")
     async with small_world.storage.unit_of_work() as uow:
         with pytest.raises(Refused) as of_age:
-            await small_world.mandates.record_legal_representative(
+            await small_world.papers.record_legal_representative(
                 uow,
                 REGISTRY_EXTRACT,
                 PaperPrincipal(identity.citizen_id, identity.name_th),
@@ -341,7 +368,7 @@ async def test_who_is_of_age_or_has_no_paper_has_no_representative(
     clerk, parent = await small_world.enrol("officer"), await small_world.enrol("malee")
     async with small_world.storage.unit_of_work() as uow:
         with pytest.raises(Refused) as refused:
-            await small_world.mandates.record_legal_representative(
+            await small_world.papers.record_legal_representative(
                 uow, paper, CHILD, terms_for(parent), by=officer(agency, clerk)
             )
     assert refused.value.code is problem

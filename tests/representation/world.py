@@ -29,6 +29,7 @@ from idp.representation.acting.service import Acting
 from idp.representation.companies.model import CompanyFacts
 from idp.representation.companies.service import Companies
 from idp.representation.mandates.by_companies import CompanyMandates
+from idp.representation.mandates.papers import Papers
 from idp.representation.mandates.service import Mandates
 from idp.representation.model import Signer
 from idp.storage.storage import Storage
@@ -141,11 +142,16 @@ class World:
             subscribers=self.subscribers,
             agencies=self.agencies,
             companies=self.companies,
-            approvals=self.approvals,
-            personal=personal,
             blind_index=blind_index,
             audit=audit,
             randomness=system_randomness,
+        )
+        self.papers = Papers(
+            mandates=self.mandates,
+            subscribers=self.subscribers,
+            agencies=self.agencies,
+            approvals=self.approvals,
+            personal=personal,
         )
         self.company_mandates = CompanyMandates(companies=self.companies, mandates=self.mandates)
         self.acting = Acting(companies=self.companies, mandates=self.mandates)
