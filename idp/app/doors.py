@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from connectors.outbound.client import outbound_transport
+from idp.app.account_door import PageFamily, account_pages
 from idp.app.conformance.door import TesterEndpoints
 from idp.app.limits import DoorLimits
 from idp.app.readiness import Check, Readiness, store_takes_writes
@@ -23,13 +24,6 @@ from idp.portal import sign_in as portal_sign_in
 from idp.portal.openid import Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
-from idp.provider.account.apps import AppPages
-from idp.provider.account.devices import DevicePages
-from idp.provider.account.pages import AccountPages
-from idp.provider.account.passkeys import OwnPasskeyPages
-from idp.provider.account.pin import OwnPinPages
-from idp.provider.account.security import SecurityPages
-from idp.provider.account.waiting import WaitingPages
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.oidc.authorize import AuthorizeEndpoint
 from idp.provider.oidc.backchannel import AutomatedDecisions, BackchannelEndpoint
@@ -47,7 +41,6 @@ from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.passkeys import PasskeyPages
 from idp.provider.pages.pin import PinPages
-from idp.provider.pages.recovery import RecoveryPages
 from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCookie
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
@@ -124,7 +117,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
     )
     flows = Flows(storage=storage, requests=rooms.requests, clients=rooms.clients, agencies=rooms.agencies)
     callers = Callers(key_sets=rooms.key_sets, certificates=_client_certificates(settings, rooms))
-    page_families = (
+    page_families: tuple[PageFamily, ...] = (
         MetadataEndpoints(metadata=rooms.metadata, keys=ground.signing_keys, encryption=ground.request_object_key),
         ClientEndpoints(
             callers=callers,
@@ -201,53 +194,8 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             previews=rooms.previews,
             security_log=ground.security_log,
         ),
-        AccountPages(
-            pages=kit.pages,
-            csrf=kit.csrf,
-            storage=storage,
-            citizens=citizens,
-            subscribers=rooms.subscribers,
-            agencies=rooms.agencies,
-            clients=rooms.clients,
-            consents=rooms.consents,
-            passkeys=rooms.own_passkeys,
-            history=rooms.access_history,
-        ),
-        OwnPasskeyPages(
-            pages=kit.pages,
-            csrf=kit.csrf,
-            storage=storage,
-            citizens=citizens,
-            subscribers=rooms.subscribers,
-            passkeys=rooms.own_passkeys,
-        ),
-        OwnPinPages(
-            pages=kit.pages,
-            csrf=kit.csrf,
-            problems=kit.problems,
-            storage=storage,
-            citizens=citizens,
-            pins=rooms.pins,
-        ),
-        DevicePages(pages=kit.pages, csrf=kit.csrf, storage=storage, citizens=citizens, sessions=rooms.sessions),
-        SecurityPages(
-            pages=kit.pages,
-            csrf=kit.csrf,
-            storage=storage,
-            citizens=citizens,
-            passkeys=rooms.own_passkeys,
-            pins=rooms.pins,
-            recovery_codes=rooms.recovery_codes,
-            freezing=rooms.freezing,
-        ),
-        RecoveryPages(
-            pages=kit.pages,
-            csrf=kit.csrf,
-            problems=kit.problems,
-            storage=storage,
-            citizens=citizens,
-            recovery_codes=rooms.recovery_codes,
-            freezing=rooms.freezing,
+        *account_pages(
+            rooms, pages=kit.pages, csrf=kit.csrf, problems=kit.problems, citizens=citizens, storage=storage
         ),
         SignOutPages(
             pages=kit.pages,
@@ -260,24 +208,6 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         LogoutPages(pages=kit.pages, csrf=kit.csrf, citizens=citizens, logouts=rooms.logouts),
         DeviceEndpoints(callers=callers, device=rooms.device),
         BackchannelEndpoint(callers=callers, backchannel=rooms.backchannel),
-        WaitingPages(
-            pages=kit.pages,
-            csrf=kit.csrf,
-            storage=storage,
-            citizens=citizens,
-            agencies=rooms.agencies,
-            deferred=rooms.deferred,
-            device=rooms.device,
-        ),
-        AppPages(
-            pages=kit.pages,
-            csrf=kit.csrf,
-            storage=storage,
-            citizens=citizens,
-            clients=rooms.clients,
-            agencies=rooms.agencies,
-            grants=rooms.grants,
-        ),
         AgentEndpoints(mail_slots=rooms.mail_slots),
     )
     entries = [entry for family in page_families for entry in family.entries()]

@@ -24,6 +24,7 @@ from idp.authentication.passkeys import Passkeys
 from idp.authentication.pin_hashing import PinHashing
 from idp.authentication.pins import Pins
 from idp.authentication.recovery_codes import RecoveryCodes
+from idp.authentication.revoking import Revoking
 from idp.authentication.sessions import Sessions
 from idp.authorization.backchannel.service import BackchannelAuthentication
 from idp.authorization.client_registration.key_sets import ClientKeySets
@@ -93,6 +94,7 @@ class Rooms:
     pins: Pins
     recovery_codes: RecoveryCodes
     freezing: Freezing
+    revoking: Revoking
     stations: Stations
     mail_slots: MailSlots
     enrolments: Enrolments
@@ -273,6 +275,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         pins=authenticators.pins,
         recovery_codes=authenticators.recovery_codes,
         freezing=authenticators.freezing,
+        revoking=authenticators.revoking,
         stations=stations,
         mail_slots=mail_slots,
         enrolments=enrolments,
