@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from connectors.contracts.card import CardRead, ThaiCardData
+from connectors.contracts.card import CardRead, PassportFiles, ThaiCardData
 from connectors.contracts.errors import CardError, CardFault
 
 HELLO_TYP: Final = "agent-hello+jwt"
@@ -123,6 +123,20 @@ def card_to_wire(card: CardRead) -> dict[str, Any]:
     """The card's data, JSON-ready, without the photo."""
     wire: dict[str, Any] = msgspec.to_builtins(card.data)
     return wire
+
+
+def passport_to_wire(files: PassportFiles) -> dict[str, Any]:
+    """A passport's signed files, JSON-ready, bytes in base64. The portrait is among them: as secret as a photo."""
+    wire: dict[str, Any] = msgspec.to_builtins(files)
+    return wire
+
+
+def wire_to_passport(wire: Mapping[str, Any]) -> PassportFiles:
+    """The inverse of `passport_to_wire`; what the files prove is judged after. Raises CardError MALFORMED_DATA."""
+    try:
+        return msgspec.convert(dict(wire), PassportFiles)
+    except msgspec.ValidationError:
+        raise CardError(CardFault.MALFORMED_DATA) from None
 
 
 def wire_to_card(wire: Mapping[str, Any]) -> ThaiCardData:

@@ -99,7 +99,8 @@ def _parse(infos: bytes) -> list[tuple[str, Any, Any | None]]:
 
 def _key_info(value: Any) -> keys.PublicKeyInfo:
     try:
-        return asn1.whole(value.parse(keys.PublicKeyInfo))
+        info: keys.PublicKeyInfo = asn1.whole(value.parse(keys.PublicKeyInfo))
+        return info
     except asn1.MALFORMED as error:
         raise CardError(CardFault.MALFORMED_DATA, "no public key in the security infos") from error
 
