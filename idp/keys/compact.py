@@ -4,18 +4,17 @@ joserfc signs with keys it holds in memory; ours may lie in a hardware module, a
 alone. What this makes, joserfc verifies: in the tests, and in every client.
 """
 
-import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-_to_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+import msgspec
 
 
 def signing_input(claims: Mapping[str, Any], *, kid: str, alg: str, typ: str) -> bytes:
     """What is signed: header and claims, each base64url, with a dot between them."""
-    return _header(kid, alg, typ) + _base64url(_to_json(claims).encode())
+    return _header(kid, alg, typ) + _base64url(msgspec.json.encode(claims))
 
 
 def compact(signed: bytes, signature: bytes) -> str:
@@ -25,7 +24,7 @@ def compact(signed: bytes, signature: bytes) -> str:
 
 @lru_cache(maxsize=256)
 def _header(kid: str, alg: str, typ: str) -> bytes:
-    return _base64url(_to_json({"alg": alg, "typ": typ, "kid": kid}).encode()) + b"."
+    return _base64url(msgspec.json.encode({"alg": alg, "typ": typ, "kid": kid})) + b"."
 
 
 def _base64url(content: bytes) -> bytes:
