@@ -8,6 +8,7 @@ formed; `repr` and error texts never show it.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import mul
 from typing import Final, Self
 
 _ASCII_DIGITS: Final = re.compile(r"[0-9]*", re.ASCII)
@@ -50,7 +51,7 @@ def check_digit(first12: str) -> str:
     """
     if len(first12) != 12 or not _ASCII_DIGITS.fullmatch(first12):
         raise ValueError("twelve ASCII digits are needed")
-    weighted_sum = sum(int(digit) * (13 - position) for position, digit in enumerate(first12))
+    weighted_sum = sum(map(mul, map(int, first12), range(13, 1, -1)))
     return str((11 - weighted_sum % 11) % 10)
 
 

@@ -52,8 +52,10 @@ class PartialDate:
         if not 1 <= self.month <= 12:
             raise InvalidDate("no such month")
         # the leap year is the common era's: 2547 BE is 2004 CE and has a 29 February
-        if self.day is not None and not 1 <= self.day <= calendar.monthrange(self.year_ce, self.month)[1]:
-            raise InvalidDate("no such day in that month")
+        try:
+            date(self.year_ce, self.month, 1 if self.day is None else self.day)
+        except ValueError:
+            raise InvalidDate("no such day in that month") from None
 
     @classmethod
     def parse_be(cls, text: str) -> Self:

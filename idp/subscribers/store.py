@@ -234,7 +234,7 @@ def identity_to_bytes(identity: Identity) -> bytes:
 
 def identity_from_bytes(opened: bytes) -> Identity:
     """The inverse of `identity_to_bytes`."""
-    fields = json.loads(opened)
+    fields = msgspec.json.decode(opened)
     return Identity(
         citizen_id=CitizenId.parse(fields["citizen_id"]),
         name_th=PersonName(*fields["name_th"]),

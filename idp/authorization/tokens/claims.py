@@ -13,12 +13,22 @@ from idp.subscribers.model import ContactDetails, Identity
 GENDERS = {"1": "male", "2": "female"}
 
 
+def _spelled(suffix: str) -> tuple[str, ...]:
+    return tuple(f"{part}{suffix}" for part in ("name", "title", "given_name", "middle_name", "family_name"))
+
+
+NAMES_TH, NAMES_EN = (_spelled(""), _spelled("#th")), (_spelled("#en"), _spelled("_en"))
+"""The claims of a name's parts, under each of their spellings."""
+
+
 def names_for_userinfo(grant: Grant, client: Client, scope: Sequence[str]) -> tuple[str, ...]:
     """What a token with this scope tells at userinfo, by name: its scopes' claims, and those asked for one by one.
 
     A token narrowed to part of the grant leaves behind what the `claims` parameter asked for.
     """
     by_name = grant.claims.get(USERINFO, {}) if tuple(scope) == grant.scope else {}
+    if not by_name:
+        return claims_of(scope)
     return tuple(dict.fromkeys([*claims_of(scope), *claims_within(by_name, client_scopes=client.scopes)]))
 
 
@@ -32,6 +42,8 @@ def names_on_record(place: str, grant: Grant, client: Client, scope: Sequence[st
     """What is told at `place` under a token with this scope, as a consent spells it: verified claims among it."""
     plain = (names_for_userinfo if place == USERINFO else names_for_id_token)(grant, client, scope)
     by_name = grant.claims.get(place, {}) if tuple(scope) == grant.scope else {}
+    if not by_name:
+        return plain
     verified = claims_within(verified_claim_names({place: by_name}), client_scopes=client.scopes)
     return (*plain, *map(as_verified, verified))
 
@@ -48,13 +60,10 @@ def identity_claims(identity: Identity) -> Mapping[str, str]:
         CITIZEN_ID: identity.citizen_id.digits,
         PID: identity.citizen_id.digits,
     }
-    for name, suffixes in ((identity.name_th, ("", "#th")), (identity.name_en, ("#en", "_en"))):
-        for suffix in suffixes:
-            claims[f"name{suffix}"] = name.full()
-            claims[f"title{suffix}"] = name.prefix
-            claims[f"given_name{suffix}"] = name.first
-            claims[f"middle_name{suffix}"] = name.middle
-            claims[f"family_name{suffix}"] = name.last
+    for name, spellings in ((identity.name_th, NAMES_TH), (identity.name_en, NAMES_EN)):
+        parts = (name.full(), name.prefix, name.first, name.middle, name.last)
+        for spelling in spellings:
+            claims.update(zip(spelling, parts, strict=True))
     return {name: value for name, value in claims.items() if value}
 
 
@@ -71,7 +80,7 @@ def contact_claims(contact: ContactDetails) -> Mapping[str, Any]:
         "zoneinfo",
         "locale",
     )
-    claims: dict[str, Any] = {name: getattr(contact, name) for name in texts if getattr(contact, name)}
+    claims: dict[str, Any] = {name: value for name in texts if (value := getattr(contact, name))}
     # §5.1: the two marks say whether the address or number beside them was checked; alone they say nothing.
     claims |= {
         f"{name}_verified": getattr(contact, f"{name}_verified") for name in ("email", "phone_number") if name in claims
@@ -87,6 +96,8 @@ def contact_claims(contact: ContactDetails) -> Mapping[str, Any]:
 
 def as_requested(claims: Mapping[str, Any], requested: Mapping[str, Any]) -> dict[str, Any]:
     """The claims without those that were asked for with another value (§5.5.1): better none than an unwanted one."""
+    if not requested:
+        return dict(claims)
     return {name: value for name, value in claims.items() if _fits(value, requested.get(name))}
 
 
