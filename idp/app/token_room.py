@@ -76,7 +76,13 @@ def build_token_room(ground: TokenGround, *, further_grants: Sequence[FurtherGra
         trust_framework=ground.trust_framework,
         acr_prefix=ground.acr_prefix,
     )
-    reader = TokenReader(issuer=ground.issuer, gateway=ground.gateway, keys=ground.keys, sealer=ground.sealer)
+    reader = TokenReader(
+        issuer=ground.issuer,
+        gateway=ground.gateway,
+        grant_management=f"{ground.issuer}/grants",
+        keys=ground.keys,
+        sealer=ground.sealer,
+    )
     access_tokens = AccessTokens(
         storage=ground.storage,
         issuer=ground.issuer,
@@ -103,7 +109,6 @@ def build_token_room(ground: TokenGround, *, further_grants: Sequence[FurtherGra
         introspection=Introspection(
             storage=ground.storage,
             issuer=ground.issuer,
-            gateway=ground.gateway,
             acr_prefix=ground.acr_prefix,
             authentication=ground.authentication,
             reader=reader,

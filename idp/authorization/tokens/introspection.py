@@ -30,14 +30,13 @@ class IntrospectionAnswer:
 
 
 class Introspection:
-    """Tells a client whether a token it holds is good. `gateway` is the audience of tokens for the data exchange."""
+    """Tells a client whether a token it holds is good."""
 
     def __init__(
         self,
         *,
         storage: Storage,
         issuer: str,
-        gateway: str,
         acr_prefix: str,
         authentication: ClientAuthentication,
         reader: TokenReader,
@@ -47,7 +46,6 @@ class Introspection:
     ) -> None:
         self._storage = storage
         self._issuer = issuer
-        self._gateway = gateway
         self._acr_prefix = acr_prefix
         self._authentication = authentication
         self._reader = reader
@@ -94,8 +92,8 @@ class Introspection:
             "authorization_details": [detail.to_json() for detail in read.details],
             "sub": client.id if grant is None else self._pairwise.sub(client.sector, grant.subscriber_id),
         }
-        if read.kind is TokenKind.EXCHANGE:
-            optional["aud"] = self._gateway
+        if read.audience is not None:
+            optional["aud"] = read.audience
         if read.kind is not TokenKind.REFRESH:
             optional["token_type"] = "Bearer" if read.jkt is None else "DPoP"
         if grant is not None:

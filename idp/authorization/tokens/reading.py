@@ -32,6 +32,7 @@ class ReadToken:
     """A token that is ours and whose time is not over. `holder` is None where it is the client of the grant.
 
     `sealed_scope` is None for a refresh token: it may be used for all of its grant.
+    `audience` is that of a signed token.
     """
 
     kind: TokenKind
@@ -45,6 +46,7 @@ class ReadToken:
     jkt: str | None = None
     x5t: str | None = None
     generation: int | None = None
+    audience: str | None = None
 
     def is_held_by(self, client_id: ClientId, grant: Grant | None) -> bool:
         """True for the client that the token was issued to."""
@@ -54,11 +56,16 @@ class ReadToken:
 
 
 class TokenReader:
-    """Opens sealed tokens and verifies signed ones. `gateway` is the audience of signed access tokens."""
+    """Opens sealed tokens and verifies signed ones. `gateway` is the audience of signed access tokens,
+    `grant_management` of those by which clients manage their grants.
+    """
 
-    def __init__(self, *, issuer: str, gateway: str, keys: SigningKeys, sealer: TokenSealer) -> None:
+    def __init__(
+        self, *, issuer: str, gateway: str, grant_management: str, keys: SigningKeys, sealer: TokenSealer
+    ) -> None:
         self._issuer = issuer
         self._gateway = gateway
+        self._grant_management = grant_management
         self._keys = keys
         self._sealer = sealer
 
@@ -83,12 +90,14 @@ class TokenReader:
     async def _signed(self, token: str, now: datetime) -> ReadToken | None:
         try:
             claims = await self._keys.verify_jwt(token, expected_typ=TYP)
+            about_grants = claims.get("aud") == self._grant_management
+            audience = self._grant_management if about_grants else self._gateway
             judged = validate_access_token_claims(
-                claims, expected_issuer=self._issuer, expected_audience=self._gateway, now=now
+                claims, expected_issuer=self._issuer, expected_audience=audience, now=now
             )
         except (SealBroken, InvalidTokenError):
             return None
-        return _signed_token(judged)
+        return _signed_token(judged, audience)
 
 
 def _refresh_token(payload: Mapping[str, Any], expires_at: datetime) -> ReadToken:
@@ -115,7 +124,7 @@ def _userinfo_token(payload: Mapping[str, Any], expires_at: datetime) -> ReadTok
     )
 
 
-def _signed_token(judged: AccessTokenClaims) -> ReadToken:
+def _signed_token(judged: AccessTokenClaims, audience: str) -> ReadToken:
     listed = list(judged.authorization_details)
     return ReadToken(
         kind=TokenKind.EXCHANGE,
@@ -125,6 +134,7 @@ def _signed_token(judged: AccessTokenClaims) -> ReadToken:
         token_id=judged.jti,
         sealed_scope=judged.scope,
         details=parse_authorization_details(listed) if listed else (),
+        audience=audience,
         act=judged.act,
         jkt=judged.jkt,
         x5t=judged.x5t,

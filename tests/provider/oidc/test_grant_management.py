@@ -340,6 +340,12 @@ async def test_a_token_is_shown_with_its_key_and_for_its_own_resource(world: Wor
     assert is_refused(await call(managing, "GET", grant_id, token, jti="once"), "invalid_dpop_proof", 401)
 
 
+async def test_a_client_may_ask_about_its_token_for_grants(managing: Program) -> None:
+    token = await own_token(managing, QUERY)
+    told = (await managing.http.post("/introspect", data=managing.authenticated({"token": token}))).json()
+    assert (told["active"], told["aud"], told["scope"]) == (True, f"{ISSUER}/grants", QUERY)
+
+
 async def test_a_proof_stays_spent_also_where_nothing_is_found(managing: Program) -> None:
     token = await own_token(managing)
     assert is_refused(await call(managing, "GET", "unknown", token, jti="same"), "invalid_grant_id", 404)
