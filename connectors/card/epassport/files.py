@@ -16,7 +16,7 @@ READ: Final = bytes.fromhex("00B0")
 
 FILE_NOT_FOUND: Final = 0x6A82
 LARGEST_FILE: Final = 0x7FFF
-"""What the fifteen bits of an offset reach; every portrait seen in issued passports lies below."""
+"""What the fifteen bits of an offset reach; larger ones would need the odd form of READ BINARY."""
 
 _FIRST_READ: Final = 8
 

@@ -63,7 +63,7 @@ def _judge_signer(
         return (ProofReason.ISSUER_UNKNOWN,)
     if not is_in_force(signer, now) or not any(is_in_force(issuer, now) for issuer in issuers):
         return (ProofReason.SIGNER_OUT_OF_DATE,)
-    known = [revoked for issuer in issuers for revoked in trust.revocations_of(issuer)]
+    known = trust.revocations_for(issuers[0])
     if any(_is_revoked(signer, revoked) for revoked in known):
         return (ProofReason.SIGNER_REVOKED,)
     if not any(_is_current(revoked, now) for revoked in known):

@@ -51,14 +51,13 @@ class TrustStore:
         """The trusted authorities that signed the certificate."""
         return [authority for authority in self.authorities if has_issued(authority, certificate)]
 
-    def revocations_of(self, authority: x509.Certificate) -> list[crl.CertificateList]:
-        """The revocation lists that this authority signed."""
-        return [
-            known
-            for known in self.revocations
-            if known.issuer == authority.subject
-            and _has_signed(authority, known["signature_algorithm"], known["tbs_cert_list"].dump(), known["signature"])
-        ]
+    def revocations_for(self, issuer: x509.Certificate) -> list[crl.CertificateList]:
+        """The revocation lists that speak for certificates of this issuer.
+
+        A state signs its list with its newest key, for the certificates of all its keys (9303-12, 7.1.4).
+        """
+        authorities = [authority for authority in self.authorities if _country(authority) == _country(issuer)]
+        return [known for known in self.revocations if any(_has_issued_list(key, known) for key in authorities)]
 
 
 def trust_certificates(certificates: Iterable[bytes]) -> TrustStore:
@@ -132,7 +131,7 @@ def state_of(certificate: x509.Certificate) -> str:
     for name in names or ():
         if name.name == "directory_name" and "locality_name" in name.chosen.native:
             return str(name.chosen.native["locality_name"]).upper()
-    return str(certificate.subject.native.get("country_name", "")).upper()
+    return _country(certificate)
 
 
 def is_same_state(certificate: x509.Certificate, mrz_state: str) -> bool:
@@ -142,8 +141,18 @@ def is_same_state(certificate: x509.Certificate, mrz_state: str) -> bool:
 
 
 def _links(old: x509.Certificate, link: x509.Certificate, now: datetime) -> bool:
-    same_state = old.subject.native.get("country_name") == link.subject.native.get("country_name")
-    return same_state and _is_authority(link) and is_in_force(old, now) and has_issued(old, link)
+    return _country(old) == _country(link) and _is_authority(link) and is_in_force(old, now) and has_issued(old, link)
+
+
+def _country(authority: x509.Certificate) -> str:
+    return str(authority.subject.native.get("country_name", "")).upper()
+
+
+def _has_issued_list(authority: x509.Certificate, known: crl.CertificateList) -> bool:
+    signed = known["tbs_cert_list"].dump()
+    return known.issuer == authority.subject and _has_signed(
+        authority, known["signature_algorithm"], signed, known["signature"]
+    )
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

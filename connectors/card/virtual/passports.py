@@ -37,7 +37,7 @@ from connectors.contracts.thai_dates import PartialDate
 PACE_OFFER: Final = PaceOffer(
     protocol=PACE_ECDH_GENERIC_MAPPING + "2", suite=Suite.AES_128, curve=BRAINPOOL_P256R1, parameter_id=13
 )
-"""What most passports of today speak."""
+"""What the passports of Utopia speak."""
 
 _GROUP_FILES: Final = {1: FileId.MRZ, 2: FileId.PORTRAIT, 14: FileId.CHIP_KEYS}
 _JPEG, _UNSPECIFIED_IMAGE = b"\x00", b"\x01"

@@ -181,6 +181,14 @@ def test_a_link_certificate_carries_trust_to_the_new_key() -> None:
     assert samples.prove(card, trust=linked) == proof()
 
 
+def test_the_newest_key_speaks_for_the_certificates_of_the_older() -> None:
+    new = authority("CSCA 2", linked_by=CSCA)
+    store = with_links(trust_certificates([CSCA.der]), [new.der], now=samples.NOW)
+    assert samples.prove(samples.passport(), trust=with_revocations(store, [revocation_list(new)])) == proof()
+    revoked = with_revocations(store, [revocation_list(new, utopian_signer())])
+    assert samples.prove(samples.passport(), trust=revoked) == proof(ProofReason.SIGNER_REVOKED, chip=False)
+
+
 def test_links_of_strangers_are_left_out() -> None:
     stranger = authority("CSCA 2", linked_by=authority("Stranger"))
     store = utopian_trust()
