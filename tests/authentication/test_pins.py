@@ -191,7 +191,7 @@ async def test_numbers_nobody_has_are_charged_and_leave_nothing(office: Office) 
 
 
 async def test_a_stopped_identity_is_told_so_only_after_its_pin(office: Office) -> None:
-    officer = ActingMember(MemberId("mem_1"), AgencyId("agc_1"), SubscriberId("sub_officer"))
+    officer = ActingMember(MemberId("mem_1"), SubscriberId("sub_officer"), AgencyId("agc_1"))
     async with office.storage.unit_of_work() as uow:
         await office.subscribers.suspend(uow, office.somchai, by=officer, reason="asked for it")
     assert await office.refusal(NUMBER, WRONG) is AuthenticationProblem.PIN_NOT_ACCEPTED
