@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     thaid_client_id: str = "tuaton-demonstration"
     thaid_client_secret: SecretStr = SecretStr("demonstration-secret")
     thaid_alone_adds_passkeys: bool = False
+    mail_host: str = ""  # the mail server for notices; empty where none is sent
+    mail_port: int = Field(default=587, ge=1, le=65535)
+    mail_starttls: bool = True
+    mail_sender: str = Field(default="no-reply@id.example", pattern=r"^[!-~]+@[!-~]+$")
+    mail_user: str = ""
+    mail_password: SecretStr = SecretStr("")
     certificate_authority_url: str = "http://127.0.0.1:8003/ca"
     tsa_url: str = "http://127.0.0.1:8003/tsa"
     tsa_root_file: Path | None = None

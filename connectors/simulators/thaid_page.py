@@ -17,6 +17,7 @@ _STYLE: Final = Markup(
 )
 _FRAME: Final = Markup(
     '<!DOCTYPE html><html lang="th"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<link rel="icon" href="data:,">'
     "<title>ThaiD (จำลอง · simulated)</title><style>{style}</style></head><body>"
     '<p class="notice">ระบบจำลอง ไม่ใช่แอป ThaiD จริง ทุกคนในหน้านี้เป็นบุคคลสมมติ · Simulated: this is not the real ThaiD app, '
     "everybody here is made up.</p><main>{content}</main></body></html>"

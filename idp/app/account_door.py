@@ -6,6 +6,7 @@ from typing import Protocol
 from idp.app.rooms import Rooms
 from idp.provider.account.apps import AppPages
 from idp.provider.account.devices import DevicePages
+from idp.provider.account.notices import NoticePages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
@@ -71,6 +72,7 @@ def account_pages(
             recovery_codes=rooms.recovery_codes,
             freezing=rooms.freezing,
         ),
+        NoticePages(pages=pages, storage=storage, citizens=citizens, notices=rooms.notices),
         RecoveryPages(
             pages=pages,
             csrf=csrf,

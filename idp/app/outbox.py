@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
+from idp.app.notice_handlers import NoticeHandlers
 from idp.app.rooms import Rooms
 from idp.authentication.changes import AUTHENTICATOR_CHANGED
 from idp.authorization.deferred.model import DeferredId
 from idp.authorization.deferred.service import DECIDED_TOPIC
 from idp.authorization.logout.service import RETRY_TOPIC
 from idp.kernel.ids import ClientId, ConsentId, SsoSessionId, SubscriberId
+from idp.notices.service import NOTICE_DUE
 from idp.storage.outbox import OutboxMessage
 from idp.worker.jobs import OutboxHandler
 
@@ -18,7 +20,7 @@ logger = structlog.get_logger("alarm")
 
 def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     """Topic to handlers, in order."""
-    storage = rooms.ground.storage
+    storage, notices = rooms.ground.storage, NoticeHandlers(rooms)
 
     async def end_grants(message: OutboxMessage) -> None:
         async with storage.unit_of_work() as uow:
@@ -47,9 +49,10 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
 
     return {
         "consent_withdrawn": [end_grants],
-        "subscriber_changed": [end_sessions],
+        "subscriber_changed": [end_sessions, notices.tell_of_standing],
         "wrong_person": [alarm_wrong_person],
-        AUTHENTICATOR_CHANGED: [],
+        AUTHENTICATOR_CHANGED: [notices.tell_of_authenticator],
+        NOTICE_DUE: [notices.send_letter],
         "session_ended": [tell_clients_of_session],
         RETRY_TOPIC: [tell_client_again],
         DECIDED_TOPIC: [ping_client],

@@ -18,6 +18,7 @@ from connectors.contracts.documents import (
     Verdict,
 )
 from connectors.contracts.errors import DocumentError
+from connectors.contracts.notices import MailPort
 from connectors.contracts.outbound import ClientAddresses
 from connectors.contracts.registry import CardStatusPort, CompanyRegistry, PopulationRegistry
 from connectors.contracts.thaid import ThaidPort
@@ -32,7 +33,7 @@ Verify = Callable[[bytes, str | None], Awaitable[DocumentReport]]
 class Outside:
     """What fulfils the rooms' ports. `trust`: the two root certificates, all that an outside verifier needs.
 
-    `thaid` is None where nobody enrols by ThaiD.
+    `thaid` is None where nobody enrols by ThaiD, `mail` where no letters are sent.
     """
 
     card_status: CardStatusPort
@@ -42,6 +43,7 @@ class Outside:
     verify: Verify
     trust: Path
     thaid: ThaidPort | None = None
+    mail: MailPort | None = None
 
 
 class NoSeal:

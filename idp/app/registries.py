@@ -12,6 +12,7 @@ from connectors.dopa.card_status import CardStatusClient
 from connectors.dopa.ikno import IknoClient, Profile
 from connectors.gdx import URL_LOGGERS
 from connectors.gdx.session import GdxCredentials
+from connectors.mail.smtp import MailServer, SmtpMail
 from connectors.outbound.client import outbound_transport
 from connectors.thaid.client import ThaidClient, ThaidRegistration
 from idp.app.outside import NoSeal, Outside, Verify, verify_nothing
@@ -65,7 +66,21 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
             verify=documents[1],
             trust=trust,
             thaid=_thaid(settings, clock) if settings.thaid_issuer else None,
+            mail=_mail(settings) if settings.mail_host else None,
         )
+
+
+def _mail(settings: Settings) -> SmtpMail:
+    return SmtpMail(
+        MailServer(
+            host=settings.mail_host,
+            port=settings.mail_port,
+            sender=settings.mail_sender,
+            starttls=settings.mail_starttls,
+            user=settings.mail_user,
+            password=settings.mail_password.get_secret_value(),
+        )
+    )
 
 
 def _thaid(settings: Settings, clock: Clock) -> ThaidClient:

@@ -62,6 +62,7 @@ from idp.exchange.sources import Registries
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.keys.files import FIRST_VERSION
 from idp.keys.model import ALGORITHMS
+from idp.notices.service import Notices
 from idp.oversight.service import AccessHistory
 from idp.protocol.client_registration import SELF_SIGNED, TLS_CLIENT_AUTH
 from idp.protocol.discovery import provider_metadata
@@ -99,6 +100,7 @@ class Rooms:
     mail_slots: MailSlots
     enrolments: Enrolments
     thaid_enrolments: ThaidEnrolments | None
+    notices: Notices
     consents: Consents
     clients: Clients
     addresses: ClientAddresses
@@ -129,6 +131,13 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     agencies = Agencies(audit=audit, randomness=randomness)
     subscribers = Subscribers(personal=ground.personal, blind_index=ground.blind_index, audit=audit)
     issuer_agency = await ensure_issuer_agency(storage, agencies)
+    notices = Notices(
+        storage=storage,
+        subscribers=subscribers,
+        mail=outside.mail,
+        account_url=f"{settings.issuer}/account/notices",
+        randomness=randomness,
+    )
     # 2. stations, authentication, consent, enrolment
     stations = Stations(audit=audit, encryption=ground.encryption_key, photos=PhotoVault())
     mail_slots = MailSlots(
@@ -287,10 +296,12 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             subscribers=subscribers,
             invitations=passkey_links,
             sealer=ground.sealer,
+            notices=notices,
             audit=audit,
             security_log=security_log,
             alone_suffices=settings.thaid_alone_adds_passkeys,
         ),
+        notices=notices,
         consents=consents,
         clients=clients,
         addresses=addresses,

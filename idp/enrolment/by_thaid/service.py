@@ -27,6 +27,8 @@ from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
+from idp.notices.model import NoticeTopic
+from idp.notices.service import Notices
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.model import Identity, Subscriber, SubscriberProblem
 from idp.subscribers.service import Subscribers
@@ -47,6 +49,7 @@ class ThaidEnrolments:
         subscribers: Subscribers,
         invitations: PasskeyInvitations,
         sealer: TokenSealer,
+        notices: Notices,
         audit: AuditLog,
         security_log: SecurityLog,
         alone_suffices: bool = False,
@@ -57,6 +60,7 @@ class ThaidEnrolments:
         self._subscribers = subscribers
         self._invitations = invitations
         self._sealer = sealer
+        self._notices = notices
         self._audit = audit
         self._security_log = security_log
         self._alone_suffices = alone_suffices
@@ -158,12 +162,15 @@ class ThaidEnrolments:
         ial = (await self._subscribers.get(uow, subscriber_id)).ial
         await store.complete(uow, enrolment_id, subscriber_id=subscriber_id, stated=stated, ial=ial)
         link = await self._invitations.make(uow, subscriber_id, by=by, valid_for=LINK_LIFE)
+        is_new = isinstance(decision, Create)
+        topic = NoticeTopic.IDENTITY_ENROLLED if is_new else NoticeTopic.IDENTITY_PROOFED_AGAIN
+        await self._notices.tell(uow, subscriber_id, topic, cause=enrolment_id)
         details = {
             "enrolment": enrolment_id,
             "evidence": "thaid",
             "stated": stated.value,
             "ial": ial.value,
-            "is_new": isinstance(decision, Create),
+            "is_new": is_new,
         }
         await self._audit.append(
             uow, AuditEvent(event="thaid_enrolment.completed", actor=by, subject=subscriber_id, details=details)

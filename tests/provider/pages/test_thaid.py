@@ -25,6 +25,8 @@ from idp.enrolment.by_thaid.service import ThaidEnrolments
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import SubscriberId
 from idp.keys.sealing import TokenSealer
+from idp.notices.service import Notices
+from idp.provider.account.notices import NoticePages
 from idp.provider.pages.thaid import ThaidPages
 from idp.subscribers.model import ActingMember, Identity, SubscriberStatus
 from idp.subscribers.store import subscriber
@@ -97,6 +99,12 @@ async def street(house: House) -> AsyncIterator[Street]:
         switchboard=board,
     )
     transport = httpx2.ASGITransport(app=across)
+    notices = Notices(
+        storage=house.storage,
+        subscribers=world.subscribers,
+        mail=None,
+        account_url="http://id.localhost:8000/account/notices",
+    )
     enrolments = ThaidEnrolments(
         storage=house.storage,
         thaid=ThaidClient(
@@ -110,14 +118,15 @@ async def street(house: House) -> AsyncIterator[Street]:
         subscribers=world.subscribers,
         invitations=house.links,
         sealer=TokenSealer(world.root_keys),
+        notices=notices,
         audit=world.audit,
         security_log=house.security_log,
     )
     async with httpx2.AsyncClient(transport=transport) as thaid:
-        yield Street(house, board, thaid, enrolments, door(house, enrolments))
+        yield Street(house, board, thaid, enrolments, door(house, enrolments, notices))
 
 
-def door(house: House, enrolments: ThaidEnrolments | None) -> Starlette:
+def door(house: House, enrolments: ThaidEnrolments | None, notices: Notices | None = None) -> Starlette:
     """The issuer's door with the pages of enrolment by ThaiD beside the others."""
     csrf = Csrf(
         key=house.world.root_keys.derive("forms", version=1),
@@ -137,9 +146,14 @@ def door(house: House, enrolments: ThaidEnrolments | None) -> Starlette:
         security_log=house.security_log,
         https=False,
     )
+    told = (
+        []
+        if notices is None
+        else [NoticePages(pages=pages, storage=house.storage, citizens=house.citizens, notices=notices)]
+    )
     answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="page")
     return Starlette(
-        routes=build_routes([*house.entries, *family.entries()]),
+        routes=build_routes([*house.entries, *(entry for pages_ in (family, *told) for entry in pages_.entries())]),
         exception_handlers=answers.handlers(),
         middleware=door_middleware(hosts=["id.localhost"], https=False, last_resort=answers),
     )
@@ -192,6 +206,17 @@ async def test_a_holder_of_thaid_gets_an_identity_and_a_passkey_in_one_go(street
     assert entry["details"]["stated"] == "2.3"
     assert entry["details"]["is_new"] is True
     assert HOLDER.citizen_id.digits not in json.dumps(entry)
+
+
+async def test_the_citizen_reads_of_it_in_my_account(street: Street, applicant: Visitor) -> None:
+    assert (await applicant.http.get("/account/notices")).headers["location"].startswith("/sign-in")
+    await applicant.add_passkey(link_of(await come_back(street, applicant)))
+    await applicant.sign_in()
+    page = await applicant.http.get("/account/notices?lang=th")
+    assert 'data-notice="identity_enrolled"' in page.text
+    assert "ดิจิทัลไอดีของท่านพร้อมใช้งาน" in page.text
+    assert "Your digital ID is ready" in (await applicant.http.get("/account/notices?lang=en")).text
+    assert (await applicant.http.get("/account/notices?before=nonsense")).status_code == 404
 
 
 async def test_the_level_is_thaids_own_and_never_above_it(street: Street, applicant: Visitor) -> None:

@@ -386,6 +386,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_member_subscriber_id"), "member", ["subscriber_id"], unique=False)
     op.create_table(
+        "notice",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("mail", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_notice_subscriber_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("subscriber_id", "cause", name=op.f("uq_notice_subscriber_id_cause")),
+    )
+    op.create_index("ix_notice_subscriber_id_id", "notice", ["subscriber_id", "id"], unique=False)
+    op.create_table(
         "passkey",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("subscriber_id", sa.Text(), nullable=False),
@@ -770,6 +783,8 @@ def downgrade() -> None:
     op.drop_table("passkey_link")
     op.drop_index(op.f("ix_passkey_subscriber_id"), table_name="passkey")
     op.drop_table("passkey")
+    op.drop_index("ix_notice_subscriber_id_id", table_name="notice")
+    op.drop_table("notice")
     op.drop_index(op.f("ix_member_subscriber_id"), table_name="member")
     op.drop_table("member")
     op.drop_index(op.f("ix_mandate_proxy_id"), table_name="mandate")

@@ -1,0 +1,61 @@
+"""Records and topics of notices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from idp.kernel.ids import SubscriberId
+
+NoticeId = NewType("NoticeId", str)
+
+
+class NoticeTopic(StrEnum):
+    """What happened."""
+
+    IDENTITY_ENROLLED = "identity_enrolled"
+    IDENTITY_PROOFED_AGAIN = "identity_proofed_again"
+    ENROLMENT_DONE = "enrolment_done"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_STOPPED = "passkey_stopped"
+    PIN_CHANGED = "pin_changed"
+    PIN_REMOVED = "pin_removed"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    AUTHENTICATORS_REVOKED = "authenticators_revoked"
+    NEW_DEVICE = "new_device"
+    IDENTITY_STOPPED = "identity_stopped"
+    IDENTITY_USABLE_AGAIN = "identity_usable_again"
+    MANDATE_GIVEN = "mandate_given"
+    MANDATE_ENDED = "mandate_ended"
+
+
+class MailState(StrEnum):
+    """What became of the letter; `none`: the person has no address that was checked."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    NONE = "none"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that a person is told."""
+
+    id: NoticeId
+    subscriber_id: SubscriberId
+    topic: NoticeTopic
+    at: datetime
+    mail: MailState
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeText:
+    """The words of a topic."""
+
+    title_th: str
+    title_en: str
+    text_th: str
+    text_en: str

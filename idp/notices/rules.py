@@ -1,0 +1,116 @@
+"""The words of every topic, and the letter that says them. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from connectors.contracts.thai_dates import BANGKOK
+from idp.notices.model import Notice, NoticeText, NoticeTopic
+
+TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
+    NoticeTopic.IDENTITY_ENROLLED: NoticeText(
+        "ดิจิทัลไอดีของท่านพร้อมใช้งาน",
+        "Your digital ID is ready",
+        "มีการลงทะเบียนดิจิทัลไอดีในชื่อของท่าน",
+        "A digital ID was enrolled in your name.",
+    ),
+    NoticeTopic.IDENTITY_PROOFED_AGAIN: NoticeText(
+        "มีการพิสูจน์ตัวตนของท่านอีกครั้ง",
+        "You were identified again",
+        "มีการใช้หลักฐานใหม่กับดิจิทัลไอดีของท่าน",
+        "New evidence was used for your digital ID.",
+    ),
+    NoticeTopic.ENROLMENT_DONE: NoticeText(
+        "การลงทะเบียนที่รอไว้เสร็จแล้ว",
+        "Your pending enrolment is complete",
+        "การลงทะเบียนที่รอคำตอบจากทะเบียนราษฎรเสร็จสมบูรณ์",
+        "The enrolment that waited for the register is complete.",
+    ),
+    NoticeTopic.PASSKEY_ADDED: NoticeText(
+        "เพิ่มพาสคีย์แล้ว",
+        "A passkey was added",
+        "มีการเพิ่มพาสคีย์ที่ใช้เข้าสู่ระบบในชื่อของท่าน",
+        "A passkey that signs in as you was added.",
+    ),
+    NoticeTopic.PASSKEY_REMOVED: NoticeText(
+        "ลบพาสคีย์แล้ว", "A passkey was removed", "มีการลบพาสคีย์ของท่าน", "One of your passkeys was removed."
+    ),
+    NoticeTopic.PASSKEY_STOPPED: NoticeText(
+        "พาสคีย์ถูกหยุดใช้งาน",
+        "A passkey was stopped",
+        "พาสคีย์ของท่านอาจถูกทำสำเนา ระบบจึงหยุดใช้งานไว้",
+        "One of your passkeys may have been copied and was stopped.",
+    ),
+    NoticeTopic.PIN_CHANGED: NoticeText(
+        "เปลี่ยน PIN แล้ว", "Your PIN was changed", "มีการตั้งหรือเปลี่ยน PIN ของท่าน", "Your PIN was set or changed."
+    ),
+    NoticeTopic.PIN_REMOVED: NoticeText(
+        "ลบ PIN แล้ว", "Your PIN was removed", "มีการลบ PIN ของท่าน", "Your PIN was removed."
+    ),
+    NoticeTopic.RECOVERY_CODES_MADE: NoticeText(
+        "สร้างรหัสกู้คืนแล้ว",
+        "Recovery codes were made",
+        "มีการสร้างรหัสกู้คืนชุดใหม่ ชุดเดิมใช้ไม่ได้อีก",
+        "New recovery codes were made. Earlier ones no longer work.",
+    ),
+    NoticeTopic.RECOVERY_CODE_USED: NoticeText(
+        "มีการใช้รหัสกู้คืน",
+        "A recovery code was used",
+        "มีการใช้รหัสกู้คืนเพื่อเพิ่มพาสคีย์ใหม่",
+        "A recovery code was used to add a new passkey.",
+    ),
+    NoticeTopic.AUTHENTICATORS_REVOKED: NoticeText(
+        "ยกเลิกวิธีเข้าสู่ระบบทั้งหมด",
+        "All your ways to sign in were taken back",
+        "พาสคีย์และ PIN เดิมทั้งหมดใช้ไม่ได้อีก",
+        "None of your earlier passkeys and PINs works any more.",
+    ),
+    NoticeTopic.NEW_DEVICE: NoticeText(
+        "เข้าสู่ระบบบนอุปกรณ์ใหม่",
+        "Signed in on a new device",
+        "มีการเข้าสู่ระบบในชื่อของท่านบนอุปกรณ์ที่ไม่เคยใช้มาก่อน",
+        "Somebody signed in as you on a device not used before.",
+    ),
+    NoticeTopic.IDENTITY_STOPPED: NoticeText(
+        "ดิจิทัลไอดีของท่านถูกหยุดใช้งาน",
+        "Your digital ID was stopped",
+        "ดิจิทัลไอดีของท่านถูกระงับหรือปิด จึงใช้เข้าสู่บริการใดไม่ได้",
+        "Your digital ID was frozen, suspended or closed. It opens no service.",
+    ),
+    NoticeTopic.IDENTITY_USABLE_AGAIN: NoticeText(
+        "ดิจิทัลไอดีของท่านใช้งานได้อีกครั้ง",
+        "Your digital ID works again",
+        "การระงับดิจิทัลไอดีของท่านสิ้นสุดแล้ว",
+        "Your digital ID is no longer stopped.",
+    ),
+    NoticeTopic.MANDATE_GIVEN: NoticeText(
+        "มีการมอบอำนาจ", "A mandate was given", "มีการมอบอำนาจที่เกี่ยวข้องกับท่าน", "A mandate that concerns you was given."
+    ),
+    NoticeTopic.MANDATE_ENDED: NoticeText(
+        "การมอบอำนาจสิ้นสุด", "A mandate ended", "การมอบอำนาจที่เกี่ยวข้องกับท่านสิ้นสุดแล้ว", "A mandate that concerns you ended."
+    ),
+}
+"""Titles and one sentence each; none holds a value of the person."""
+
+OF_AUTHENTICATOR_CHANGE: Final[Mapping[str, NoticeTopic]] = {
+    "passkey.added": NoticeTopic.PASSKEY_ADDED,
+    "passkey.removed": NoticeTopic.PASSKEY_REMOVED,
+    "passkey.suspended": NoticeTopic.PASSKEY_STOPPED,
+    "pin.chosen": NoticeTopic.PIN_CHANGED,
+    "pin.removed": NoticeTopic.PIN_REMOVED,
+    "recovery.codes_made": NoticeTopic.RECOVERY_CODES_MADE,
+    "recovery.code_used": NoticeTopic.RECOVERY_CODE_USED,
+    "authenticators.revoked": NoticeTopic.AUTHENTICATORS_REVOKED,
+    "device.new": NoticeTopic.NEW_DEVICE,
+}
+"""By the `change` of the outbox topic `authenticator_changed`; of a change that is not here nobody is told."""
+
+
+def letter_of(notice: Notice, *, account_url: str) -> tuple[str, str]:
+    """Subject and text, Thai first. No name, no number, and one link: to our own page, which asks to sign in."""
+    text = TEXTS[notice.topic]
+    at = notice.at.astimezone(BANGKOK)
+    th = f"{text.text_th}\nเมื่อ {at.day:02}/{at.month:02}/{at.year + 543} เวลา {at:%H.%M} น."
+    en = f"{text.text_en}\nAt {at:%Y-%m-%d %H:%M} (Thai time)."
+    not_you_th = f"หากไม่ใช่ท่าน เปิด {account_url} แล้วระงับการใช้งานชั่วคราว หรือติดต่อสำนักทะเบียน"
+    not_you_en = f"If this was not you, open {account_url} and freeze your digital ID, or ask a registration office."
+    return f"{text.title_th} · {text.title_en}", f"{th}\n{not_you_th}\n\n{en}\n{not_you_en}\n"

@@ -1,0 +1,98 @@
+"""Use cases of notices: telling, listing, and sending the letter."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from connectors.contracts.notices import Letter, MailPort, MailRefused, MailUnavailable
+from idp.kernel.ids import SubscriberId, new_id
+from idp.kernel.randomness import Randomness, system_randomness
+from idp.notices import rules, store
+from idp.notices.model import MailState, Notice, NoticeId, NoticeTopic
+from idp.storage.outbox import enqueue
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.service import Subscribers
+
+NOTICE_DUE: Final = "notice_due"
+"""Topic of the outbox; the payload has `notice_id` and `attempt`."""
+
+FIRST_RETRY: Final = timedelta(seconds=30)
+ATTEMPTS: Final = 10
+"""Doubling from half a minute: four hours in all. Then the notice stands in my account alone."""
+
+
+class Notices:
+    """What people are told. Without `mail` the list in my account is the one channel."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        subscribers: Subscribers,
+        mail: MailPort | None,
+        account_url: str,
+        randomness: Randomness = system_randomness,
+    ) -> None:
+        self._storage = storage
+        self._subscribers = subscribers
+        self._mail = mail
+        self._account_url = account_url
+        self._randomness = randomness
+
+    async def tell(self, uow: UnitOfWork, subscriber_id: SubscriberId, topic: NoticeTopic, *, cause: str) -> bool:
+        """Tell a person, in the transaction of the act or of its message.
+
+        `cause` names the act: told again of the same, the person is told once, and this gives False.
+        """
+        notice_id = NoticeId(new_id("ntc", now=uow.now, randomness=self._randomness))
+        state = MailState.NONE if self._mail is None else MailState.WAITING
+        told = await store.insert_notice(uow, Notice(notice_id, subscriber_id, topic, uow.now, state), cause=cause)
+        if told and self._mail is not None:
+            await self._enqueue(uow, notice_id, attempt=1, after=timedelta(0))
+        return told
+
+    async def of(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, before: NoticeId | None, limit: int
+    ) -> Sequence[Notice]:
+        """What a person was told, newest first."""
+        return await store.page(uow, subscriber_id, before=before, limit=limit)
+
+    async def send_letter(self, notice_id: NoticeId, *, attempt: int) -> None:
+        """Send the letter of a notice, at least once; a mail server that is away is tried again later.
+
+        Never raises for the mail server's sake: other messages must not wait for it.
+        """
+        async with self._storage.reading() as uow:
+            notice = await store.find(uow, notice_id)
+            is_waiting = notice is not None and notice.mail is MailState.WAITING
+            to = await self._checked_address(uow, notice.subscriber_id) if notice and is_waiting else None
+        if notice is None or self._mail is None or not is_waiting:
+            return
+        state = MailState.NONE if to is None else await self._sent(notice, to, self._mail)
+        async with self._storage.unit_of_work() as uow:
+            if state is not MailState.WAITING:
+                await store.set_mail(uow, notice_id, state)
+            elif attempt >= ATTEMPTS:
+                await store.set_mail(uow, notice_id, MailState.FAILED)
+            else:
+                after = FIRST_RETRY * 2 ** (attempt - 1)
+                await self._enqueue(uow, notice_id, attempt=attempt + 1, after=after)
+
+    async def _checked_address(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> str | None:
+        """Where the person reads letters; an address that nobody checked may be a stranger's."""
+        contact = await self._subscribers.contact(uow, subscriber_id)
+        return contact.email if contact is not None and contact.email_verified else None
+
+    async def _sent(self, notice: Notice, to: str, mail: MailPort) -> MailState:
+        subject, text = rules.letter_of(notice, account_url=self._account_url)
+        try:
+            await mail.send(Letter(to=to, subject=subject, text=text, message_id=notice.id))
+        except MailUnavailable:
+            return MailState.WAITING
+        except MailRefused:
+            return MailState.FAILED
+        return MailState.SENT
+
+    async def _enqueue(self, uow: UnitOfWork, notice_id: NoticeId, *, attempt: int, after: timedelta) -> None:
+        payload = {"notice_id": notice_id, "attempt": str(attempt)}
+        await enqueue(uow, topic=NOTICE_DUE, payload=payload, after=after, randomness=self._randomness)
