@@ -34,10 +34,11 @@ def test_the_issuer_begins_at_the_registered_address(server: Server) -> None:
 
 
 def test_nobody_is_sent_to_a_client_that_did_not_ask_for_it(server: Server) -> None:
-    for client_id in (newcomer(server).id, "nobody", "%00"):
+    for client_id in (newcomer(server).id, "nobody"):
         answer = server.http().get(f"/start/{client_id}", headers={"accept": "text/html"})
         assert answer.status_code == 400
         assert Page(answer).error_code == "OID-01"
+    assert server.http().get("/start/%00").status_code == 404
 
 
 def test_my_account_leads_to_it(server: Server, browser: Browser) -> None:

@@ -141,12 +141,17 @@ async def open_door(
             pages=pages, storage=world.storage, documents=world.documents, agencies=world.agencies, verify=verify
         ).entries(),
     )
+    handlers = answers.handlers() | tokens.handlers()
     application = Starlette(
         routes=build_routes(entries),
         middleware=door_middleware(
-            hosts=["data.localhost"], https=False, last_resort=answers, larger_bodies={"/verify": VERIFY_LIMIT}
+            hosts=["data.localhost"],
+            https=False,
+            last_resort=answers,
+            larger_bodies={"/verify": VERIFY_LIMIT},
+            handlers=handlers,
         ),
-        exception_handlers=answers.handlers() | tokens.handlers(),
+        exception_handlers=handlers,
     )
     http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=application), base_url=GATEWAY)
     return Door(world, keys, http, entries, world.client_key)

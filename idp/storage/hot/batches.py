@@ -76,8 +76,11 @@ class Batches:
     async def _work(self, worker: Worker) -> None:
         while True:
             waiting = await self._ready.get()
-            # who comes in this turn of the loop still joins
-            await asyncio.sleep(0)
+            # who comes while others are still coming joins: a turn of the loop that brings nobody ends the gathering
+            gathered = 0
+            while gathered < len(waiting) < LARGEST_BATCH:
+                gathered = len(waiting)
+                await asyncio.sleep(0)
             calls = [waiting.popleft() for _ in range(min(len(waiting), LARGEST_BATCH))]
             if waiting:
                 self._ready.put_nowait(waiting)
