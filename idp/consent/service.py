@@ -104,13 +104,24 @@ class Consents:
     async def withdraw(self, uow: UnitOfWork, consent_id: ConsentId, *, subscriber_id: SubscriberId) -> None:
         """Withdraw: nothing more is released under it from this instant.
 
+        Earlier consents by which this client would be told one of the same claims end with it: nobody withdraws a
+        thing and is signed in with it again unasked.
+
         Raises NotFound (not the subscriber's), Conflict (withdrawn before).
         """
         record = await self.own(uow, consent_id, subscriber_id=subscriber_id)
-        if not await store.mark_withdrawn(uow, consent_id, subscriber_id=subscriber_id):
+        if not await self._end(uow, record):
             raise Conflict(ConsentProblem.ALREADY_WITHDRAWN)
+        for earlier in await self.in_force(uow, subscriber_id, record.client_id):
+            if set(record.claims) & set(earlier.claims):
+                await self._end(uow, earlier)
+
+    async def _end(self, uow: UnitOfWork, record: ConsentRecord) -> bool:
+        if not await store.mark_withdrawn(uow, record.id, subscriber_id=record.subscriber_id):
+            return False
         await self._record(uow, "consent.withdrawn", record)
-        await enqueue(uow, topic="consent_withdrawn", payload={"consent_id": consent_id, "client_id": record.client_id})
+        await enqueue(uow, topic="consent_withdrawn", payload={"consent_id": record.id, "client_id": record.client_id})
+        return True
 
     async def _record(self, uow: UnitOfWork, event: str, record: ConsentRecord) -> None:
         entry = AuditEvent(

@@ -246,6 +246,12 @@ async def test_the_newest_consent_that_covers_everything_counts(
         # none of them covers both, though together they name both
         assert await consents.covering(uow, PERSON, CLIENT, [], ["name", "email"]) is None
         assert await consents.in_force(uow, PERSON, CLIENT) == tuple(reversed(given))
+    # who takes one back is not signed in unasked by an older one that tells the same
+    async with storage.unit_of_work() as uow:
+        await consents.withdraw(uow, given[1].id, subscriber_id=PERSON)
+        assert await consents.covering(uow, PERSON, CLIENT, [], ["name"]) is None
+        assert await consents.in_force(uow, PERSON, CLIENT) == (given[2],)
+        assert len([row.payload for row in await uow.all(select(outbox))]) == 2
 
 
 async def test_a_consent_to_nothing_is_none(sqlite_storage: Storage, consents: Consents) -> None:

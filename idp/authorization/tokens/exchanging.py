@@ -45,6 +45,10 @@ class Exchanging:
         granted = await self._clients.live(uow, grant.client_id)
         if granted is None or granted.agency_id != client.agency_id:
             raise InvalidRequestError("the subject token is not one of this agency")
+        # a stolen token must not become one that needs no key
+        is_bound, will_be_bound = (subject.jkt or subject.x5t, binding.jkt or binding.x5t)
+        if is_bound and not will_be_bound:
+            raise InvalidRequestError("a token that is bound to a key is exchanged for a bound one alone")
         holder = subject.holder or grant.client_id
         act = actors_after(client_id=client.id, subject_client_id=holder, earlier=subject.act)
         scope = _scope(client, subject, request)

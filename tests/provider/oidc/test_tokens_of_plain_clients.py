@@ -254,14 +254,16 @@ async def test_a_token_for_the_data_exchange_is_narrowed_by_details(world: World
     helper = await register(world, "helper")
     token = (await jobs.redeem(await jobs.code([PERSON]))).json()["access_token"]
     wider = json.dumps([{**PERSON, "fields": ["citizen_id", "name_th", "birth_date"]}])
-    refused = await helper.token(exchange(token, authorization_details=wider), dpop=None)
+    refused = await helper.token(exchange(token, authorization_details=wider))
     assert is_refused(refused, "invalid_authorization_details")
     narrow = json.dumps([{**PERSON, "fields": ["name_th"], "uses": 1}])
-    given = await helper.token(exchange(token, authorization_details=narrow, resource=GATEWAY), dpop=None)
+    unbound = await helper.token(exchange(token, authorization_details=narrow, resource=GATEWAY), dpop=None)
+    assert is_refused(unbound, "invalid_request")  # the token given was bound to a key: no bearer token comes of it
+    given = await helper.token(exchange(token, authorization_details=narrow, resource=GATEWAY))
     claims = await opened(world, given.json()["access_token"])
     assert claims["act"] == {"sub": "helper"}
     assert claims["authorization_details"][0]["fields"] == ["name_th"]
-    used = await helper.http.post("/pulls", headers={"authorization": f"Bearer {given.json()['access_token']}"})
+    used = await helper.pull(given.json()["access_token"])
     assert used.json()["datasets"] == ["dopa.person"]
     assert used.json()["client_id"] == "jobs"
 
