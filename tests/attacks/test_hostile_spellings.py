@@ -22,8 +22,13 @@ IN_A_HEADER = (
     "initial access token",
     "registration access token",
 )
-SAME_MEANING = {("user_code", "other case"), ("user_code", "space after"), ("user_code", "space before")}
-"""RFC 8628 section 6.1: what people type is taken without regard to case and punctuation."""
+SAME_MEANING = {
+    ("user_code", "other case"),
+    ("user_code", "space after"),
+    ("user_code", "space before"),
+    ("user_code", "one character more"),  # an A, which no code has
+}
+"""RFC 8628 section 6.1: what people type is taken without regard to case, punctuation and letters that no code has."""
 UNREADABLE = {
     (400, "invalid_request"),
     (400, "invalid_dpop_proof"),
