@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from idp.protocol.device import parse_user_code
 from tests.attacks.conftest import Deployment
 from tests.attacks.doors import answer_of, gives_something
 from tests.attacks.secret_kinds import KINDS, Hand, hand_of
@@ -22,13 +23,6 @@ IN_A_HEADER = (
     "initial access token",
     "registration access token",
 )
-SAME_MEANING = {
-    ("user_code", "other case"),
-    ("user_code", "space after"),
-    ("user_code", "space before"),
-    ("user_code", "one character more"),  # an A, which no code has
-}
-"""RFC 8628 section 6.1: what people type is taken without regard to case, punctuation and letters that no code has."""
 UNREADABLE = {
     (400, "invalid_request"),
     (400, "invalid_dpop_proof"),
@@ -83,6 +77,11 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
+def means_the_same(kind: str, value: str, secret: str) -> bool:
+    """RFC 8628 section 6.1: what people type is taken without regard to case, punctuation and foreign letters."""
+    return kind == "user_code" and parse_user_code(value) == parse_user_code(secret)
+
+
 @pytest.fixture(scope="module")
 async def hand(deployment: Deployment) -> Hand:
     return await hand_of(deployment.here, "speller", "jobs")
@@ -94,7 +93,7 @@ async def test_no_other_spelling_of_a_secret_counts(deployment: Deployment, hand
     node = deployment.gateway if kind == "exchange token" else deployment.provider
     for name, change in SPELLINGS.items():
         value = change(secret)
-        if (kind, name) in SAME_MEANING or (kind in IN_A_HEADER and not can_be_a_header(value)):
+        if means_the_same(kind, value, secret) or (kind in IN_A_HEADER and not can_be_a_header(value)):
             continue
         response, seconds = await measured(node.cpu_seconds, partial(KINDS[kind].ask, hand, value))
         answer = answer_of(response)
