@@ -37,8 +37,9 @@ class Readiness:
     async def _ready(self, request: Request) -> Response:
         now = self._clock.now()
         if self._checked_at is None or not now - self._checked_at < ANSWER_LIFE:
-            self._checked_at = now
+            # only a check that has ended is an answer for others
             self._problem = await self._first_problem()
+            self._checked_at = now
         if self._problem is None:
             return JSONResponse({"ready": True})
         return JSONResponse({"ready": False, "code": self._problem.value}, 503)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from idp.audit.sequencer import newest_checkpoint_note
 from idp.audit.verification import Seals, Sound, Tampered, Verdict, verify_log
+from idp.cli.deployment import settings_of
 from idp.kernel.clock import SystemClock
 from idp.keys.audit_seals import CheckpointSigner, EntrySeal
 from idp.keys.files import RootKeys, read_root_keys
@@ -32,7 +33,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check every entry, the tree and all checkpoints. Exit 0 sound, 1 tampered, 2 unreadable."""
-    settings = _settings(home)
+    settings = settings_of(home)
     try:
         kept = None if checkpoint is None else checkpoint.read_text()
         verdict = asyncio.run(_verify(settings, read_root_keys(settings.home / "keys"), kept))
@@ -63,7 +64,7 @@ def verify(
 def newest_checkpoint(home: Home = None) -> None:
     """Print the newest signed checkpoint, to be kept outside the store. Exit 2 when there is none."""
     try:
-        note = asyncio.run(newest_checkpoint_of(_settings(home)))
+        note = asyncio.run(newest_checkpoint_of(settings_of(home)))
     except (SQLAlchemyError, OSError) as error:
         typer.echo(f"there is no log that can be read: {type(error).__name__}", err=True)
         raise typer.Exit(UNREADABLE) from error
@@ -71,10 +72,6 @@ def newest_checkpoint(home: Home = None) -> None:
         typer.echo("no checkpoint has been signed yet", err=True)
         raise typer.Exit(UNREADABLE)
     typer.echo(note, nl=False)
-
-
-def _settings(home: Path | None) -> Settings:
-    return Settings() if home is None else Settings(home=home)
 
 
 async def _verify(settings: Settings, root_keys: RootKeys, kept: str | None) -> Verdict:

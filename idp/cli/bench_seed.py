@@ -48,5 +48,6 @@ def _write(out: Path, seeded: Seeded) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name, content in (("client.json", seeded.client), ("cookies.json", seeded.cookies)):
         path = out / name
+        path.unlink(missing_ok=True)  # an older one may be readable to others
         path.touch(mode=0o600)
         path.write_text(json.dumps(content, indent=1), "utf-8")

@@ -8,7 +8,7 @@ import typer
 
 from connectors.card.virtual.desk_socket import DeskUnavailable, desk_command
 from idp.app.places import desk_socket_of
-from idp.settings import Settings
+from idp.cli.deployment import settings_of
 
 Home = Annotated[Path | None, typer.Option("--home", help="Home folder of the deployment (default: IDP_HOME).")]
 
@@ -39,7 +39,7 @@ def state(home: Home = None) -> None:
 
 
 def _command(home: Path | None, command: str) -> None:
-    settings = Settings() if home is None else Settings(home=home)
+    settings = settings_of(home)
     try:
         answer: dict[str, Any] = desk_command(desk_socket_of(settings.home), command)
     except DeskUnavailable as error:

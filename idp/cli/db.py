@@ -8,6 +8,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from idp.app.schema import current_revision, newest_revision, upgrade_schema
+from idp.cli.deployment import settings_of
 from idp.settings import Settings
 from idp.storage.storage import open_engine
 
@@ -20,20 +21,16 @@ Home = Annotated[Path | None, typer.Option("--home", help="Home folder of the de
 @commands.command()
 def upgrade(home: Home = None) -> None:
     """Run every migration that has not run yet. Safe to run again. Exit 2 when the store cannot be reached."""
-    before, after = _run(_settings(home), upgrades=True)
+    before, after = _run(settings_of(home), upgrades=True)
     typer.echo(f"schema {before or 'empty'} -> {after}")
 
 
 @commands.command()
 def status(home: Home = None) -> None:
     """Say where the schema stands. Exit 0 up to date, 1 behind, 2 when the store cannot be reached."""
-    present, _ = _run(_settings(home), upgrades=False)
+    present, _ = _run(settings_of(home), upgrades=False)
     typer.echo(f"schema {present or 'empty'}, newest {newest_revision()}")
     raise typer.Exit(UP_TO_DATE if present == newest_revision() else BEHIND)
-
-
-def _settings(home: Path | None) -> Settings:
-    return Settings() if home is None else Settings(home=home)
 
 
 def _run(settings: Settings, *, upgrades: bool) -> tuple[str | None, str | None]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from idp.keys.model import SigningKey
+from idp.storage.clock_watch import LARGEST_OFFSET
 
 PUBLISHED_BEFORE_USE: Final = timedelta(hours=24)
 """Clients may keep our key set so long, and still know every key that signs."""
@@ -20,7 +21,7 @@ LOOKED_AFTER_EVERY: Final = timedelta(hours=1)
 
 SNAPSHOT_LIFE: Final = timedelta(seconds=2)
 LONGEST_UNCONFIRMED: Final = timedelta(seconds=5)
-KNOWN_EVERYWHERE_AFTER: Final = LONGEST_UNCONFIRMED + 2 * timedelta(seconds=2)
+KNOWN_EVERYWHERE_AFTER: Final = LONGEST_UNCONFIRMED + 2 * LARGEST_OFFSET
 """After so long every node knows a new key: none goes by keys older than five seconds, and the clocks of two nodes,
 each at most two seconds off the store's, may be four apart."""
 

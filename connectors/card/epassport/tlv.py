@@ -7,9 +7,6 @@ from typing import Final
 
 from connectors.contracts.errors import CardError, CardFault
 
-HEADER_BYTES: Final = 6
-"""No tag and length in a passport are longer: two bytes of tag, four of length."""
-
 _MORE_TAG_BYTES: Final = 0x1F
 _CONTINUES: Final = 0x80
 _LONGEST_LENGTH: Final = 3

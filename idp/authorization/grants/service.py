@@ -20,11 +20,10 @@ from idp.authorization.grants.hot_store import (
 from idp.authorization.grants.model import AuthorizationCode, Grant
 from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
+from idp.protocol.scopes import OFFLINE_ACCESS
 from idp.storage.spent import Spend, SpentKind, spend_in, spending_values
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.hot_store import SealedPerson, person_of
-
-OFFLINE_ACCESS = "offline_access"
 
 
 class RevocationReason(StrEnum):

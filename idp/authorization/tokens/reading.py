@@ -8,7 +8,7 @@ from typing import Any
 
 from idp.authorization.grants.model import Grant
 from idp.authorization.tokens.minting import REFRESH_TOKEN_KIND, USERINFO_TOKEN
-from idp.catalogue.gdx import GdxDetail, parse_authorization_details
+from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, parse_authorization_details
 from idp.kernel.ids import ClientId, GrantId
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.keys.signing import SigningKeys
@@ -95,9 +95,9 @@ class TokenReader:
             judged = validate_access_token_claims(
                 claims, expected_issuer=self._issuer, expected_audience=audience, now=now
             )
-        except (SealBroken, InvalidTokenError):
+            return _signed_token(judged, audience)
+        except (SealBroken, InvalidTokenError, InvalidGdxDetail):
             return None
-        return _signed_token(judged, audience)
 
 
 def _refresh_token(payload: Mapping[str, Any], expires_at: datetime) -> ReadToken:

@@ -14,8 +14,6 @@ from idp.storage.hot.batches import Batches, Call
 from idp.storage.hot.plans import Plan
 from idp.storage.model import StorageProblem
 
-WRITES, READS = "writes", "reads"
-
 
 class SqliteHot:
     """Hot operations on a SQLite file. `prepare` sets a fresh connection up; `turn` is held by whoever writes."""
