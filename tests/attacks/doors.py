@@ -215,7 +215,7 @@ async def _token_at_userinfo(caller: Caller, token: str) -> httpx2.Response:
 
 async def _subject_token(caller: Caller, token: str) -> httpx2.Response:
     body = {"grant_type": TOKEN_EXCHANGE, "subject_token": token, "subject_token_type": ACCESS_TOKEN_TYPE}
-    return await caller.post("/token", caller.plain.authenticated(body))
+    return await caller.post("/token", caller.plain.authenticated(body), dpop=caller.jobs.proof())
 
 
 async def _hint_at_logout(caller: Caller, token: str) -> httpx2.Response:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.conformance.browser import CITIZEN, PIN
+from tests.conformance.browser import CITIZEN, PIN, REFUSER, REFUSERS_PIN
 
 SECONDS = 10
 PICTURE = "update-image-placeholder-optional"
@@ -13,7 +13,8 @@ Members = list[dict[str, Any]]
 
 
 def usual_browser(issuer: str, suites: Sequence[str], *, decision: str = "allow") -> Members:
-    """Sign in, allow (or `deny`), stop at an error page; confirm a sign-out."""
+    """Sign in, allow (or, as somebody else, `deny`), stop at an error page; confirm a sign-out."""
+    citizen, pin = (CITIZEN, PIN) if decision == "allow" else (REFUSER, REFUSERS_PIN)
     return [
         {
             "match": f"{issuer}/authorize*",
@@ -22,8 +23,8 @@ def usual_browser(issuer: str, suites: Sequence[str], *, decision: str = "allow"
                     "Sign in",
                     f"{issuer}/sign-in/pin*",
                     _see("pin"),
-                    ["text", "id", "identifier", CITIZEN],
-                    ["text", "id", "pin", PIN],
+                    ["text", "id", "identifier", citizen],
+                    ["text", "id", "pin", pin],
                     ["click", "id", "sign_in"],
                 ),
                 _task("Consent", f"{issuer}/consent*", _see("consent"), ["click", "id", decision]),

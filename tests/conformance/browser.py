@@ -13,6 +13,8 @@ from tests.conformance.server import ISSUER, Server
 
 MOST_STEPS = 12
 CITIZEN, PIN = "1009900000011", "27182845"
+REFUSER, REFUSERS_PIN = "1009900000020", "41421356"
+"""Somebody who agrees to nothing these clients ask: what a person once agreed to is not asked again."""
 
 
 @dataclass

@@ -96,9 +96,7 @@ def test_the_browser_stops_at_an_error_page(server: Server) -> None:
 def test_the_modules_that_need_another_browser(server: Server, alias: str) -> None:
     document, party = read(alias), Party.of(server, alias)
     deny, twice = (next(name for name in document["override"] if end in name) for end in ("rejects", "reused-request"))
-    end = browser_of(server, alias, deny).visit(
-        party.authorize_url(party.ask(scope="openid profile", prompt="consent"))
-    )
+    end = browser_of(server, alias, deny).visit(party.authorize_url(party.ask(scope="openid profile")))
     assert "code" not in told(end)
     patient, address = browser_of(server, alias, twice), party.authorize_url(party.ask())
     assert patient.visit(address).startswith(f"{ISSUER}/sign-in/pin")

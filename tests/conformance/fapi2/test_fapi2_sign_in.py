@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from tests.conformance.browser import Browser
+from tests.conformance.browser import REFUSER, REFUSERS_PIN, Browser
 from tests.conformance.party import LEFT_OUT, Party
 from tests.conformance.server import ISSUER, Server
 
@@ -34,7 +34,7 @@ def test_happy_flow(party: Party, other: Party, browser: Browser) -> None:
 
 def test_user_rejects_authentication(party: Party, new_browser: Callable[..., Browser]) -> None:
     asked = party.ask(scope=PERSONAL)
-    landed = party.authorize(asked, new_browser(decision="deny"))
+    landed = party.authorize(asked, new_browser(decision="deny", citizen=REFUSER, pin=REFUSERS_PIN))
     assert landed.error == "access_denied"
 
 
