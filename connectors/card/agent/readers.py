@@ -6,6 +6,7 @@ from connectors.card.agent.config import AgentConfig, ReaderNames
 from connectors.card.pcsc.faults import is_virtual_reader
 from connectors.card.pcsc.reader import PcscReader
 from connectors.card.pcsc.service import PcscService
+from connectors.card.pcsc.spares import SpareWorkers
 from connectors.card.pcsc.watching import PcscWatcher
 from connectors.card.virtual.card_stack import CardStack, start_card_stack
 from connectors.card.virtual.desk import SLOT_NAMES
@@ -79,6 +80,7 @@ class SystemReaders:
         self._names = names
         self._allows_virtual = allows_virtual
         self._service = PcscService()
+        self._spares = SpareWorkers(self._service)
         self._watcher = PcscWatcher(self._service)
         self._watcher.start(wait_seconds=_FIRST_NEWS_SECONDS)
 
@@ -87,11 +89,19 @@ class SystemReaders:
         name = self._name(slot)
         if name is None or name not in self._watcher.state().readers:
             return None
-        return PcscReader(name, service=self._service, watcher=self._watcher, allows_virtual=self._allows_virtual)
+        self._spares.prepare(name)
+        return PcscReader(
+            name,
+            service=self._service,
+            watcher=self._watcher,
+            allows_virtual=self._allows_virtual,
+            spares=self._spares,
+        )
 
     def stop(self) -> None:
-        """Stop watching."""
+        """Stop watching, and end what was held ready."""
         self._watcher.stop()
+        self._spares.stop()
 
     def _name(self, slot: SlotName) -> str | None:
         if self._names is not None:

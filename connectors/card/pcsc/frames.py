@@ -14,9 +14,12 @@ _LARGEST: Final = 70_000
 class FrameKind(Enum):
     """What a frame's body is."""
 
+    OPEN = b"O"  # hold the card in the reader of this name
     COMMAND = b"C"  # raw APDU
+    RELEASE = b"E"  # the read is done
     HOLDING = b"H"  # the card is ours; its ATR
     REPLY = b"R"  # raw answer
+    RELEASED = b"D"  # the card is reset and anyone's again
     FAULT = b"F"  # a CardFault value
 
 

@@ -4,7 +4,7 @@ import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -14,6 +14,7 @@ from connectors.card.epassport.reading import read_epassport
 from connectors.card.pcsc.faults import is_virtual_reader
 from connectors.card.pcsc.frames import FrameKind, FramesEnded, FrameTimeout, read_frame, write_frame
 from connectors.card.pcsc.service import PcscService, end_worker
+from connectors.card.pcsc.spares import SpareWorkers
 from connectors.card.pcsc.watching import PcscWatcher, SlotState
 from connectors.card.thai_card.reading import read_thai_card
 from connectors.contracts.card import CardRead, PassportKey, PassportRead, Progress, no_progress
@@ -22,6 +23,7 @@ from connectors.contracts.errors import CardError, CardFault
 _HOLD_SECONDS: Final = 5.0
 """Until then the card must be ours; longer means that another program holds the reader."""
 _RELEASE_SECONDS: Final = 1.0
+_END_SECONDS: Final = 0.2
 
 _EMPTY: Final = SlotState(is_present=False, changes=0)
 
@@ -30,6 +32,7 @@ class PcscReader:
     """The reader called `name` at `service`; `watcher` says whether a card is in.
 
     Readers for emulated cards are refused unless `allows_virtual`: anyone in the network might insert a card there.
+    With `spares` a worker is ready before each read, without them every read starts one.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class PcscReader:
         service: PcscService,
         watcher: PcscWatcher,
         allows_virtual: bool,
+        spares: SpareWorkers | None = None,
         apdu_seconds: float = APDU_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -46,6 +50,7 @@ class PcscReader:
         self.is_virtual = is_virtual_reader(name)
         self.card_stack: Literal["pcsc", "memory"] = "pcsc"
         self._service = service
+        self._spares = spares
         self._watcher = watcher
         self._allows_virtual = allows_virtual
         self._apdu_seconds = apdu_seconds
@@ -96,31 +101,37 @@ class PcscReader:
         if self.is_virtual and not self._allows_virtual:
             raise CardError(CardFault.VIRTUAL_READER_REFUSED)
         ends_at = self._clock() + deadline_seconds
-        with _HeldCard(self._service, self.name, seconds=min(_HOLD_SECONDS, deadline_seconds)) as card:
-            channel = Channel(
-                card.transmit,
-                atr=card.atr,
-                deadline_seconds=ends_at - self._clock(),
-                apdu_seconds=self._apdu_seconds,
-                clock=self._clock,
-            )
-            yield card.atr, channel
+        worker = self._service.start_worker("read") if self._spares is None else self._spares.take(self.name)
+        try:
+            with _HeldCard(worker, self.name, seconds=min(_HOLD_SECONDS, deadline_seconds)) as card:
+                channel = Channel(
+                    card.transmit,
+                    atr=card.atr,
+                    deadline_seconds=ends_at - self._clock(),
+                    apdu_seconds=self._apdu_seconds,
+                    clock=self._clock,
+                )
+                yield card.atr, channel
+        finally:
+            if self._spares is not None:
+                self._spares.prepare_soon(self.name)
 
 
 class _HeldCard:
     """A worker process that holds the card; leaving the block ends it, by force where it hangs."""
 
-    def __init__(self, service: PcscService, reader: str, *, seconds: float) -> None:
-        self._worker: subprocess.Popen[bytes] = service.start_worker("read", reader)
+    def __init__(self, worker: subprocess.Popen[bytes], reader: str, *, seconds: float) -> None:
+        self._worker = worker
         assert self._worker.stdin is not None
         assert self._worker.stdout is not None
         self._to_worker = self._worker.stdin.fileno()
         self._from_worker = self._worker.stdout.fileno()
         try:
+            self._say(FrameKind.OPEN, reader.encode())
             # SCardConnect and SCardBeginTransaction block while another program holds the card
             self.atr = self._receive(FrameKind.HOLDING, seconds, when_late=CardFault.READER_BUSY)
         except CardError:
-            self._end()
+            end_worker(self._worker, seconds=0)
             raise
 
     def __enter__(self) -> Self:
@@ -130,15 +141,23 @@ class _HeldCard:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         is_hanging = isinstance(error, CardError) and error.fault is CardFault.UNRESPONSIVE
-        self._end(seconds=0.0 if is_hanging else _RELEASE_SECONDS)
+        if not is_hanging:
+            # released in order, the card is reset for whoever reads next; a worker that cannot is killed all the same
+            with suppress(CardError):
+                self._say(FrameKind.RELEASE, b"")
+                self._receive(FrameKind.RELEASED, _RELEASE_SECONDS, when_late=CardFault.UNRESPONSIVE)
+        end_worker(self._worker, seconds=0 if is_hanging else _END_SECONDS)
 
     def transmit(self, command: bytes, seconds: float) -> bytes:
         """One command; a `Transmit` of the channel."""
+        self._say(FrameKind.COMMAND, command)
+        return self._receive(FrameKind.REPLY, seconds, when_late=CardFault.UNRESPONSIVE)
+
+    def _say(self, kind: FrameKind, body: bytes) -> None:
         try:
-            write_frame(self._to_worker, FrameKind.COMMAND, command)
+            write_frame(self._to_worker, kind, body)
         except FramesEnded:
             raise CardError(CardFault.CARD_LOST) from None
-        return self._receive(FrameKind.REPLY, seconds, when_late=CardFault.UNRESPONSIVE)
 
     def _receive(self, expected_kind: FrameKind, seconds: float, *, when_late: CardFault) -> bytes:
         try:
@@ -152,6 +171,3 @@ class _HeldCard:
         if kind is not expected_kind:
             raise CardError(CardFault.SERVICE_DOWN, "the reading process answered out of turn")
         return body
-
-    def _end(self, *, seconds: float = 0.0) -> None:
-        end_worker(self._worker, seconds=seconds)

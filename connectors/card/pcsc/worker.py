@@ -1,11 +1,13 @@
-"""The worker process: holds one card for one read, or watches the readers. Started by `reader` and `watching` only.
+"""The worker process: holds one card for one read, or watches the readers. Started by `spares` and `watching` only.
 
-`python -m connectors.card.pcsc.worker read READER` and `… watch`. It ends when its standard input ends, so that it
-never outlives whoever started it; whoever started it may end it at any moment.
+`python -m connectors.card.pcsc.worker read` and `… watch`. The first waits, everything loaded, until it is told which
+reader to open. It ends when its standard input ends, so that it never outlives whoever started it; whoever started it
+may end it at any moment.
 """
 
 import importlib
 import json
+import os
 import select
 import sys
 from contextlib import suppress
@@ -23,9 +25,9 @@ _WATCH_MILLISECONDS: Final = 400
 def main(arguments: list[str]) -> int:
     """Do the work named by the arguments; the exit code says nothing, the frames or lines do."""
     match arguments:
-        case ["read", reader]:
+        case ["read"]:
             with suppress(FramesEnded):  # whoever started this read has given it up
-                _read(reader)
+                _read()
         case ["watch"]:
             with suppress(BrokenPipeError):  # nobody listens any more
                 _watch()
@@ -34,9 +36,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _read(reader: str) -> None:
+def _read() -> None:
     try:
-        _hold_card(_scard(), reader)
+        scard = _scard()
+        _, reader = read_frame(_STDIN, seconds=None)
+        _hold_card(scard, reader.decode("utf-8"))
+        write_frame(_STDOUT, FrameKind.RELEASED, b"")
+        os._exit(0)  # whoever started this waits for the end: the interpreter's own takes as long as the read
     except CardError as error:
         write_frame(_STDOUT, FrameKind.FAULT, error.fault.value.encode("ascii"))
 
@@ -90,7 +96,9 @@ def _pass_commands(scard: Any, card: Any, protocol: int) -> None:
     control_information = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
     write_frame(_STDOUT, FrameKind.HOLDING, bytes(atr))
     while True:
-        _, command = read_frame(_STDIN, seconds=None)
+        kind, command = read_frame(_STDIN, seconds=None)
+        if kind is FrameKind.RELEASE:
+            return
         code, reply = scard.SCardTransmit(card, control_information, list(command))
         # a card pulled mid-read can report success without a status word
         if code != scard.SCARD_S_SUCCESS or len(reply) < 2:

@@ -15,6 +15,7 @@ from typing import Final, Literal, Protocol, Self
 
 from connectors.card.pcsc.reader import PcscReader
 from connectors.card.pcsc.service import PcscService
+from connectors.card.pcsc.spares import SpareWorkers
 from connectors.card.pcsc.watching import PcscWatcher
 from connectors.card.virtual.desk import SLOT_NAMES, Desk
 from connectors.card.virtual.desk_socket import DeskServer
@@ -108,8 +109,10 @@ class _PcscHost:
         self._run_directory = run_directory
         self.service = PcscService(run_directory / SOCKET_NAME)
         self.watcher = PcscWatcher(self.service)
+        self.spares = SpareWorkers(self.service)
 
     def stop(self) -> None:
+        self.spares.stop()
         if self.watcher.is_running():
             self.watcher.stop()
         assert self._process.stdin is not None
@@ -147,9 +150,11 @@ def _start_pcsc(desk_socket: Path) -> CardStack:
         host.stop()
         raise
     readers: dict[SlotName, CardReader] = {
-        slot: PcscReader(name, service=host.service, watcher=host.watcher, allows_virtual=True)
+        slot: PcscReader(name, service=host.service, watcher=host.watcher, allows_virtual=True, spares=host.spares)
         for slot, name in zip(SLOT_NAMES, names, strict=False)
     }
+    for reader in readers.values():
+        host.spares.prepare(reader.name)
     return CardStack("pcsc", None, readers, desk_socket, host.service.socket, host)
 
 
