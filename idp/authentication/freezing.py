@@ -6,6 +6,7 @@ from typing import Any
 
 from idp.authentication import tries
 from idp.authentication.model import AuthenticationProblem, Ceremony, SsoSession
+from idp.authentication.owner_acts import hold_live
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.recovery_codes import RecoveryCodes
 from idp.authentication.sessions import Sessions
@@ -36,10 +37,11 @@ class Freezing:
         self._recovery_codes = recovery_codes
 
     async def freeze(self, uow: UnitOfWork, session: SsoSession) -> None:
-        """Stop the identity and every session of its owner, from this commit on. Raises Conflict (NOT_ACTIVE).
+        """Stop the identity and every session of its owner, from this commit on.
 
-        Any session may: whoever could misuse it gains nothing by a freeze.
+        Any live session may: whoever could misuse it gains nothing by a freeze. Raises Refused (SIGN_IN_NEEDED).
         """
+        await hold_live(uow, session)
         await self._subscribers.freeze(uow, session.subscriber_id)
         await self._sessions.end_all_of(uow, session.subscriber_id)
 

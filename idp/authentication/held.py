@@ -2,9 +2,9 @@
 
 from sqlalchemy import exists, or_, select
 
+from idp.authentication.passkey_store import passkey
 from idp.authentication.pin_store import pin
 from idp.authentication.recovery_store import recovery_code
-from idp.authentication.store import passkey
 from idp.kernel.ids import SubscriberId
 from idp.storage.storage import UnitOfWork
 

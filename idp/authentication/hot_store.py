@@ -17,6 +17,7 @@ COOKIE_TAKES: Takes = {"cookie_digest": LargeBinary(), "now": Instant()}
 
 SIGNED_IN_COLUMNS = (
     sso_session.c.id.label("session_id"),
+    sso_session.c.visit_id,
     sso_session.c.subscriber_id.label("person_id"),
     sso_session.c.aal,
     sso_session.c.amr,
@@ -44,6 +45,7 @@ def signed_in_of(row: Any) -> SignedIn:
     """The session and the live identity of a row with `SIGNED_IN_COLUMNS`."""
     session = SsoSession(
         id=SsoSessionId(row.session_id),
+        visit_id=SsoSessionId(row.visit_id),
         subscriber_id=SubscriberId(row.person_id),
         aal=Aal(row.aal),
         amr=tuple(row.amr),

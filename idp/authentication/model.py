@@ -134,13 +134,15 @@ class AuthenticatedPin:
 
 @dataclass(frozen=True, slots=True)
 class SsoSession:
-    """A signed-in browser.
+    """A signed-in browser, from one authentication to the next: each begins a session of its own.
 
-    `auth_time` is when the person was authenticated, `last_seen` the last use (to the minute), `device` in a few words
-    what the browser said of itself, where that was asked for.
+    `visit_id` is the first session of this person in this browser: what clients know it by (`sid`), so that signing out
+    reaches those of all sessions since. `auth_time` is when the person was authenticated, `last_seen` the last use (to
+    the minute), `device` in a few words what the browser said of itself, where that was asked for.
     """
 
     id: SsoSessionId
+    visit_id: SsoSessionId
     subscriber_id: SubscriberId
     aal: Aal
     amr: tuple[str, ...]

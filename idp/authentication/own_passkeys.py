@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from idp.audit.security_log import SecurityLog
-from idp.authentication import ceremonies, recovery_store, rules, store
+from idp.authentication import ceremonies, passkey_store, recovery_store, rules
 from idp.authentication.ceremonies import CeremonyRefused
 from idp.authentication.challenges import Challenges, from_base64url, to_base64url
 from idp.authentication.model import AuthenticationProblem, Ceremony, Passkey, RelyingParty, SsoSession
+from idp.authentication.owner_acts import hold_fresh, hold_fresh_and_settled
 from idp.authentication.passkey_keeping import PasskeyKeeping
 from idp.authentication.sessions import Sessions
 from idp.kernel.errors import Refused
@@ -48,10 +49,13 @@ class OwnPasskeys:
     async def registration_options(
         self, uow: UnitOfWork, session: SsoSession, *, browser_id: str, display_name: str
     ) -> Ceremony:
-        """A ceremony that adds a passkey for the owner of the session. Raises Refused (FRESH_SIGN_IN_NEEDED)."""
-        rules.validate_fresh(session=session, now=uow.now)
+        """A ceremony that adds a passkey for the owner of the session.
+
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED).
+        """
+        await hold_fresh(uow, session)
         proposed = to_base64url(self._randomness(USER_HANDLE_BYTES))
-        user_handle = await store.user_handle(uow, session.subscriber_id, proposed=proposed)
+        user_handle = await passkey_store.user_handle(uow, session.subscriber_id, proposed=proposed)
         new = self._challenges.new(OWN_REGISTRATION, browser_id, now=uow.now, session=session.id)
         return Ceremony(
             handle=new.handle,
@@ -60,7 +64,7 @@ class OwnPasskeys:
                 challenge=new.challenge,
                 user_handle=from_base64url(user_handle),
                 display_name=display_name,
-                known_credentials=await store.credential_ids(uow, session.subscriber_id),
+                known_credentials=await passkey_store.credential_ids(uow, session.subscriber_id),
             ),
         )
 
@@ -69,8 +73,8 @@ class OwnPasskeys:
     ) -> PasskeyId:
         """Add the passkey.
 
-        Raises Refused (FRESH_SIGN_IN_NEEDED, CEREMONY_UNUSABLE, PASSKEY_NOT_ADDED, NICKNAME_UNREADABLE) and Conflict
-        (PASSKEY_KNOWN).
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, CEREMONY_UNUSABLE, PASSKEY_NOT_ADDED, NICKNAME_UNREADABLE)
+        and Conflict (PASSKEY_KNOWN).
         """
         readable = _readable(nickname)
         # 1. the challenge is spent, whatever comes after; it was made in this session
@@ -85,28 +89,30 @@ class OwnPasskeys:
         except CeremonyRefused as refusal:
             self._security_log.note("passkey.not_added", reason=str(refusal))
             raise Refused(AuthenticationProblem.PASSKEY_NOT_ADDED, str(refusal)) from refusal
-        # 3. the sign-in is still fresh; passkey, entry and notice are one act
+        # 3. the session lives and is still fresh; passkey, entry and notice are one act
         async with self._storage.unit_of_work() as uow:
-            rules.validate_fresh(session=session, now=uow.now)
+            await hold_fresh(uow, session)
             return await self._keeping.add(uow, session.subscriber_id, verified, nickname=readable)
 
     async def rename(self, uow: UnitOfWork, session: SsoSession, passkey_id: PasskeyId, *, nickname: str) -> None:
-        """Another name. Raises Refused (FRESH_SIGN_IN_NEEDED, NICKNAME_UNREADABLE), NotFound (PASSKEY_UNKNOWN)."""
-        rules.validate_fresh(session=session, now=uow.now)
+        """Another name.
+
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, NICKNAME_UNREADABLE), NotFound (PASSKEY_UNKNOWN).
+        """
+        await hold_fresh(uow, session)
         await self._keeping.rename(uow, session.subscriber_id, passkey_id, nickname=_readable(nickname))
 
     async def remove(self, uow: UnitOfWork, session: SsoSession, passkey_id: PasskeyId) -> None:
         """Take a passkey away and end the owner's other sessions: one of them may be on the device that was lost.
 
-        Raises Refused (FRESH_SIGN_IN_NEEDED, LAST_PASSKEY), Conflict (COOLING), NotFound (PASSKEY_UNKNOWN).
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, LAST_PASSKEY), Conflict (COOLING), NotFound
+        (PASSKEY_UNKNOWN).
         """
-        rules.validate_fresh(session=session, now=uow.now)
+        # The owner is held: two removals at once must not both find the other's passkey as the one that is left.
+        await hold_fresh_and_settled(uow, session)
         subscriber_id = session.subscriber_id
-        # Two removals at once must not both find the other's passkey as the one that is left.
-        await store.hold_owner(uow, subscriber_id)
-        rules.validate_not_cooling(until=await recovery_store.cooling_until(uow, subscriber_id), now=uow.now)
         rules.validate_removal(
-            others=await store.usable_passkeys_beside(uow, subscriber_id, passkey_id),
+            others=await passkey_store.usable_passkeys_beside(uow, subscriber_id, passkey_id),
             recovery_codes=await recovery_store.unspent_codes(uow, subscriber_id),
         )
         await self._keeping.remove(uow, subscriber_id, passkey_id)

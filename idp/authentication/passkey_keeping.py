@@ -1,7 +1,7 @@
 """Passkeys as they are kept: added, listed, named anew, taken away; in the caller's unit of work."""
 
 from idp.audit.log import AuditLog
-from idp.authentication import store
+from idp.authentication import passkey_store
 from idp.authentication.changes import AuthenticatorChange, Changes
 from idp.authentication.model import AuthenticationProblem, NewCredential, Passkey
 from idp.kernel.errors import Conflict, NotFound
@@ -25,7 +25,7 @@ class PasskeyKeeping:
         """A further passkey of a subscriber. Raises Conflict (PASSKEY_KNOWN)."""
         passkey_id = PasskeyId(new_id("pky", now=uow.now, randomness=self._randomness))
         sealed_nickname = await self._seal(uow, subscriber_id, passkey_id, nickname)
-        if not await store.insert_passkey(
+        if not await passkey_store.insert_passkey(
             uow,
             passkey_id=passkey_id,
             subscriber_id=subscriber_id,
@@ -40,11 +40,11 @@ class PasskeyKeeping:
     async def of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Passkey, ...]:
         """The subscriber's passkeys, oldest first."""
         passkeys = []
-        for row in await store.passkey_rows(uow, subscriber_id):
+        for row in await passkey_store.passkey_rows(uow, subscriber_id):
             nickname = await self._personal.open(
                 uow,
                 subscriber_id,
-                table=store.passkey.name,
+                table=passkey_store.passkey.name,
                 column="sealed_nickname",
                 row=row.id,
                 sealed=row.sealed_nickname,
@@ -68,21 +68,21 @@ class PasskeyKeeping:
     ) -> None:
         """Another name for one's own passkey. Raises NotFound (PASSKEY_UNKNOWN)."""
         sealed = await self._seal(uow, subscriber_id, passkey_id, nickname)
-        if not await store.rename_passkey(uow, subscriber_id, passkey_id, sealed_nickname=sealed):
+        if not await passkey_store.rename_passkey(uow, subscriber_id, passkey_id, sealed_nickname=sealed):
             raise NotFound(AuthenticationProblem.PASSKEY_UNKNOWN)
         details = {"passkey": passkey_id}
         await self._changes.record(uow, AuthenticatorChange.PASSKEY_RENAMED, subscriber_id, details=details)
 
     async def remove(self, uow: UnitOfWork, subscriber_id: SubscriberId, passkey_id: PasskeyId) -> None:
         """Take one's own passkey away. Raises NotFound (PASSKEY_UNKNOWN)."""
-        if not await store.delete_passkey(uow, subscriber_id, passkey_id):
+        if not await passkey_store.delete_passkey(uow, subscriber_id, passkey_id):
             raise NotFound(AuthenticationProblem.PASSKEY_UNKNOWN)
         details = {"passkey": passkey_id}
         await self._changes.record(uow, AuthenticatorChange.PASSKEY_REMOVED, subscriber_id, details=details)
 
     async def suspend(self, uow: UnitOfWork, subscriber_id: SubscriberId, passkey_id: PasskeyId) -> None:
         """Stop a passkey that may have been copied."""
-        await store.suspend_passkey(uow, passkey_id)
+        await passkey_store.suspend_passkey(uow, passkey_id)
         details = {"passkey": passkey_id}
         await self._changes.record(uow, AuthenticatorChange.PASSKEY_SUSPENDED, subscriber_id, details=details)
 
@@ -90,7 +90,7 @@ class PasskeyKeeping:
         return await self._personal.seal(
             uow,
             subscriber_id,
-            table=store.passkey.name,
+            table=passkey_store.passkey.name,
             column="sealed_nickname",
             row=passkey_id,
             value=nickname.encode(),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
-from idp.authentication import store
+from idp.authentication import passkey_store
 from idp.authentication.model import AuthenticationProblem
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
@@ -23,7 +23,9 @@ class PasskeyLinks:
     async def make(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor, valid_for: timedelta) -> str:
         """The token of a new link, for `/passkeys/new?link=TOKEN`. An earlier unused link of the subscriber ends."""
         token = random_text(self._randomness)
-        await store.insert_link(uow, digest=_digest(token), subscriber_id=subscriber_id, expires_at=uow.now + valid_for)
+        await passkey_store.insert_link(
+            uow, digest=_digest(token), subscriber_id=subscriber_id, expires_at=uow.now + valid_for
+        )
         await self._audit.append(
             uow,
             AuditEvent(
@@ -40,14 +42,14 @@ class PasskeyLinks:
 
         Raises Refused (LINK_UNUSABLE) when it was used, is over, never was, or the identity is stopped: one answer.
         """
-        subscriber_id = await store.find_usable_link(uow, _digest(token))
+        subscriber_id = await passkey_store.find_usable_link(uow, _digest(token))
         if subscriber_id is None:
             raise Refused(AuthenticationProblem.LINK_UNUSABLE)
         return subscriber_id
 
     async def spend(self, uow: UnitOfWork, token: str) -> None:
         """Use the link up, in the transaction that adds the passkey. Raises Refused (LINK_UNUSABLE)."""
-        if not await store.spend_link(uow, _digest(token)):
+        if not await passkey_store.spend_link(uow, _digest(token)):
             raise Refused(AuthenticationProblem.LINK_UNUSABLE)
 
 

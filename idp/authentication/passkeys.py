@@ -10,7 +10,7 @@ from typing import Any
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
-from idp.authentication import ceremonies, rules, store
+from idp.authentication import ceremonies, passkey_store, rules
 from idp.authentication.ceremonies import CeremonyRefused
 from idp.authentication.challenges import Challenges, from_base64url, to_base64url
 from idp.authentication.model import (
@@ -68,7 +68,7 @@ class Passkeys:
         """
         subscriber_id = await self._links.open(uow, link)
         proposed = to_base64url(self._randomness(USER_HANDLE_BYTES))
-        user_handle = await store.user_handle(uow, subscriber_id, proposed=proposed)
+        user_handle = await passkey_store.user_handle(uow, subscriber_id, proposed=proposed)
         new = self._challenges.new(REGISTRATION, browser_id, now=uow.now, link=link)
         return Ceremony(
             handle=new.handle,
@@ -77,7 +77,7 @@ class Passkeys:
                 challenge=new.challenge,
                 user_handle=from_base64url(user_handle),
                 display_name=display_name,
-                known_credentials=await store.credential_ids(uow, subscriber_id),
+                known_credentials=await passkey_store.credential_ids(uow, subscriber_id),
             ),
         )
 
@@ -154,7 +154,7 @@ class Passkeys:
         # 2. the passkey is looked up by the id it names
         async with self._storage.reading() as uow:
             credential_id = ceremonies.credential_id_of(credential)
-            passkey = None if credential_id is None else await store.find_usable_passkey(uow, credential_id)
+            passkey = None if credential_id is None else await passkey_store.find_usable_passkey(uow, credential_id)
         if passkey is None:
             raise self._failed("no such passkey")
         # 3. the signature is verified
@@ -175,7 +175,9 @@ class Passkeys:
             await self._refuse(passkey, verdict)
         # 5. the counter moves on
         async with self._storage.unit_of_work() as uow:
-            moved = await store.record_use(uow, passkey, sign_count=assertion.sign_count, backed_up=assertion.backed_up)
+            moved = await passkey_store.record_use(
+                uow, passkey, sign_count=assertion.sign_count, backed_up=assertion.backed_up
+            )
         if not moved:
             raise self._failed("two answers at once")
         return passkey

@@ -6,9 +6,10 @@ from datetime import datetime
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
-from idp.authentication import pin_store, recovery_store, rules, tries
+from idp.authentication import pin_store, rules, store, tries
 from idp.authentication.changes import AuthenticatorChange, Changes
 from idp.authentication.model import AuthenticatedPin, AuthenticationProblem, SsoSession, StoredPin
+from idp.authentication.owner_acts import hold_fresh_and_settled
 from idp.authentication.owners import find_owner
 from idp.authentication.pin_hashing import PinHashing
 from idp.kernel.errors import Refused
@@ -43,36 +44,45 @@ class Pins:
 
         Raises Refused (PIN_TOO_EASY), Unavailable (TOO_BUSY).
         """
-        if not rules.pin_is_well_formed(pin) or rules.pin_is_easy(pin, known_numbers=known_numbers):
-            raise Refused(AuthenticationProblem.PIN_TOO_EASY)
-        hashed = await self._hashing.hash(pin)
+        hashed = await self._hashed(pin, known_numbers)
         async with self._storage.unit_of_work() as uow:
-            await pin_store.put_pin(uow, subscriber_id, hashed)
-            await tries.forget_tries(uow, subscriber_id)
-            await self._changes.record(uow, AuthenticatorChange.PIN_CHOSEN, subscriber_id, by=by)
+            await store.hold_owner(uow, subscriber_id)
+            await self._put(uow, subscriber_id, hashed, by=by)
 
     async def choose_own(self, session: SsoSession, pin: str, *, repeated: str) -> None:
         """The PIN that the owner of a session wants, typed twice.
 
-        Raises Refused (FRESH_SIGN_IN_NEEDED, PINS_DIFFER, PIN_TOO_EASY), Conflict (COOLING), Unavailable (TOO_BUSY).
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, PINS_DIFFER, PIN_TOO_EASY), Conflict (COOLING),
+        Unavailable (TOO_BUSY).
         """
         if pin != repeated:
             raise Refused(AuthenticationProblem.PINS_DIFFER)
         async with self._storage.reading() as uow:
-            await _validate_change(uow, session)
             identity = await self._subscribers.identity(uow, session.subscriber_id)
-        numbers = rules.numbers_of_owner(identity.citizen_id, identity.birth_date)
-        owner = Actor(ActorKind.SUBSCRIBER, session.subscriber_id)
-        await self.choose(session.subscriber_id, pin, known_numbers=numbers, by=owner)
+        hashed = await self._hashed(pin, rules.numbers_of_owner(identity.citizen_id, identity.birth_date))
+        # judged in the act: hashing took a while, in which the session may have been ended
+        async with self._storage.unit_of_work() as uow:
+            await hold_fresh_and_settled(uow, session)
+            await self._put(uow, session.subscriber_id, hashed, by=Actor(ActorKind.SUBSCRIBER, session.subscriber_id))
 
     async def remove_own(self, uow: UnitOfWork, session: SsoSession) -> None:
         """No PIN from now on; removing none is no error and no entry.
 
-        Raises Refused (FRESH_SIGN_IN_NEEDED), Conflict (COOLING).
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED), Conflict (COOLING).
         """
-        await _validate_change(uow, session)
+        await hold_fresh_and_settled(uow, session)
         if await pin_store.delete_pin(uow, session.subscriber_id):
             await self._changes.record(uow, AuthenticatorChange.PIN_REMOVED, session.subscriber_id)
+
+    async def _hashed(self, pin: str, known_numbers: Iterable[str]) -> str:
+        if not rules.pin_is_well_formed(pin) or rules.pin_is_easy(pin, known_numbers=known_numbers):
+            raise Refused(AuthenticationProblem.PIN_TOO_EASY)
+        return await self._hashing.hash(pin)
+
+    async def _put(self, uow: UnitOfWork, subscriber_id: SubscriberId, hashed: str, *, by: Actor) -> None:
+        await pin_store.put_pin(uow, subscriber_id, hashed)
+        await tries.forget_tries(uow, subscriber_id)
+        await self._changes.record(uow, AuthenticatorChange.PIN_CHOSEN, subscriber_id, by=by)
 
     async def chosen_at(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> datetime | None:
         """When the present PIN was chosen, None without one."""
@@ -133,8 +143,3 @@ class Pins:
                 details={"method": "pin", "reason": reason},
             )
             await self._audit.append(uow, event)
-
-
-async def _validate_change(uow: UnitOfWork, session: SsoSession) -> None:
-    rules.validate_fresh(session=session, now=uow.now)
-    rules.validate_not_cooling(until=await recovery_store.cooling_until(uow, session.subscriber_id), now=uow.now)

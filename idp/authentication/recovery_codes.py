@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
-from idp.authentication import recovery_store, rules, store, tries
+from idp.authentication import recovery_store, rules, tries
 from idp.authentication.changes import AuthenticatorChange, Changes
 from idp.authentication.model import AuthenticationProblem, SsoSession
+from idp.authentication.owner_acts import hold_fresh_and_settled
 from idp.authentication.owners import find_owner
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.kernel.errors import Refused
@@ -58,11 +59,9 @@ class RecoveryCodes:
     async def make(self, uow: UnitOfWork, session: SsoSession) -> tuple[str, ...]:
         """Ten new codes, 80 random bits each, told this once; those made before are gone.
 
-        Raises Refused (FRESH_SIGN_IN_NEEDED), Conflict (COOLING).
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED), Conflict (COOLING).
         """
-        rules.validate_fresh(session=session, now=uow.now)
-        await store.hold_owner(uow, session.subscriber_id)
-        await self.validate_not_cooling(uow, session.subscriber_id)
+        await hold_fresh_and_settled(uow, session)
         codes = tuple(readable_code(self._randomness(CODE_BYTES)) for _ in range(CODES))
         digests = [self._digest(code) for code in codes]
         await recovery_store.replace_codes(uow, session.subscriber_id, digests)
@@ -106,9 +105,14 @@ class RecoveryCodes:
             may_try = await tries.take_try(uow, account, device)
         # 2. code, link, entry and notice are one act
         if subscriber_id is not None and may_try:
-            async with self._storage.unit_of_work() as uow:
-                if await self.spend(uow, subscriber_id, code):
-                    return await self._let_in(uow, subscriber_id, account, device)
+            try:
+                async with self._storage.unit_of_work() as uow:
+                    if await self.spend(uow, subscriber_id, code):
+                        return await self._let_in(uow, subscriber_id, account, device)
+            except Refused as refused:
+                # the code is not used up; that somebody has it is on record all the same
+                await self.note_refusal(subscriber_id, account, reason=refused.code.name.lower())
+                raise
         # 3. anything else has one answer
         await self.note_refusal(subscriber_id, account)
         raise Refused(AuthenticationProblem.RECOVERY_NOT_ACCEPTED)
@@ -121,15 +125,18 @@ class RecoveryCodes:
         owner = Actor(ActorKind.SUBSCRIBER, subscriber_id)
         return await self._links.make(uow, subscriber_id, by=owner, valid_for=LINK_LIFE)
 
-    async def note_refusal(self, subscriber_id: SubscriberId | None, account: str) -> None:
+    async def note_refusal(self, subscriber_id: SubscriberId | None, account: str, *, reason: str = "code") -> None:
         """An entry when it is about somebody; for nobody, what was charged is given back, which takes as long."""
-        self._security_log.note("recovery.failed", reason="code")
+        self._security_log.note("recovery.failed", reason=reason)
         async with self._storage.unit_of_work() as uow:
             if subscriber_id is None:
                 await tries.forget_tries(uow, account)
                 return
             owner = Actor(ActorKind.SUBSCRIBER, subscriber_id)
-            event = AuditEvent("recovery.refused", actor=owner, outcome="refused", subject=subscriber_id)
+            details = {"reason": reason}
+            event = AuditEvent(
+                "recovery.refused", actor=owner, outcome="refused", subject=subscriber_id, details=details
+            )
             await self._audit.append(uow, event)
 
     def _digest(self, code: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor
-from idp.authentication import pin_store, recovery_store, store, tries
+from idp.authentication import passkey_store, pin_store, recovery_store, store, tries
 from idp.authentication.changes import AuthenticatorChange, Changes
 from idp.authentication.sessions import Sessions
 from idp.kernel.ids import SubscriberId
@@ -23,8 +23,8 @@ class Revoking:
         for the caller.
         """
         await store.hold_owner(uow, subscriber_id)
-        passkeys = await store.delete_passkeys_of(uow, subscriber_id)
-        await store.end_links_of(uow, subscriber_id)
+        passkeys = await passkey_store.delete_passkeys_of(uow, subscriber_id)
+        await passkey_store.end_links_of(uow, subscriber_id)
         await pin_store.delete_pin(uow, subscriber_id)
         await recovery_store.replace_codes(uow, subscriber_id, ())
         await tries.forget_tries(uow, subscriber_id)

@@ -1,7 +1,6 @@
 """Sessions: a browser in which a subscriber has signed in. The cookie holds 256 random bits, the table their digest."""
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from idp.audit.log import AuditLog
@@ -30,9 +29,50 @@ class Sessions:
     async def start(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...], device: str = ""
     ) -> StartedSession:
-        """A new session with a new secret: what a browser had before is never promoted (session fixation)."""
+        """A new session with a new secret, of nobody who was signed in before."""
+        return await self._begin(uow, subscriber_id, aal=aal, amr=amr, device=device, after=None)
+
+    async def authenticated(
+        self,
+        uow: UnitOfWork,
+        cookie_value: str | None,
+        subscriber_id: SubscriberId,
+        *,
+        aal: Aal,
+        amr: tuple[str, ...],
+        device: str = "",
+    ) -> StartedSession:
+        """The session that begins with this authentication in the browser with this cookie: a new id, a new secret.
+
+        The session before ends in the same transaction: what a browser had is never promoted (session fixation, attack
+        row 34). One of the same person goes over into the new one, so that the services signed in to are not signed
+        out by a second sign-in; somebody else's is signed out.
+        """
+        before = await self.find(uow, cookie_value)
+        for owner in sorted({subscriber_id} | ({before.subscriber_id} if before is not None else set())):
+            await store.hold_owner(uow, owner)
+        goes_over = before is not None and before.subscriber_id == subscriber_id
+        if before is not None and not goes_over:
+            await self.end(uow, before)
+        if before is not None and goes_over and not await store.end_session(uow, before.id):
+            before = None  # it was ended since it was found: signed out is signed out
+        after = before if goes_over else None
+        return await self._begin(uow, subscriber_id, aal=aal, amr=amr, device=device, after=after)
+
+    async def _begin(
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        *,
+        aal: Aal,
+        amr: tuple[str, ...],
+        device: str,
+        after: SsoSession | None,
+    ) -> StartedSession:
+        session_id = SsoSessionId(new_id("ses", now=uow.now, randomness=self._randomness))
         session = SsoSession(
-            id=SsoSessionId(new_id("ses", now=uow.now, randomness=self._randomness)),
+            id=session_id,
+            visit_id=session_id if after is None else after.visit_id,
             subscriber_id=subscriber_id,
             aal=aal,
             amr=amr,
@@ -43,22 +83,11 @@ class Sessions:
         )
         cookie_value = random_text(self._randomness)
         await store.insert_session(uow, session, cookie_digest=_digest(cookie_value))
-        await self._note(uow, "session.started", session, {"aal": aal.value, "amr": list(amr)})
+        details: dict[str, str | list[str]] = {"aal": aal.value, "amr": list(amr)}
+        if after is not None:
+            details["after"] = after.id
+        await self._note(uow, "session.started" if after is None else "session.renewed", session, details)
         return StartedSession(session, cookie_value)
-
-    async def renew(
-        self, uow: UnitOfWork, session: SsoSession, *, aal: Aal, amr: tuple[str, ...]
-    ) -> StartedSession | None:
-        """The citizen of a session was authenticated anew: it goes on under a new secret; None when it has ended.
-
-        It keeps its id, so that the services signed in to in it are not signed out by a second sign-in.
-        """
-        renewed = replace(session, aal=aal, amr=amr, auth_time=uow.now, last_seen=uow.now)
-        cookie_value = random_text(self._randomness)
-        if not await store.renew_session(uow, renewed, cookie_digest=_digest(cookie_value)):
-            return None
-        await self._note(uow, "session.renewed", renewed, {"aal": aal.value, "amr": list(amr)})
-        return StartedSession(renewed, cookie_value)
 
     async def find(self, uow: UnitOfWork, cookie_value: str | None) -> SsoSession | None:
         """The session of a cookie while it may be used: 1 hour from last use, 12 hours from authentication.
@@ -83,9 +112,10 @@ class Sessions:
         await store.touch_session(uow, session.id)
 
     async def end(self, uow: UnitOfWork, session: SsoSession) -> None:
-        """End it now, everywhere. Ending one that has ended is no error and no entry."""
-        if await store.end_session(uow, session.id):
-            await self._tell(uow, session.id)
+        """End it now, everywhere, and what has followed it. Ending one that has ended is no error and no entry."""
+        await store.hold_owner(uow, session.subscriber_id)
+        if await store.end_visit(uow, session):
+            await self._tell(uow, session.visit_id)
             await self._note(uow, "session.ended", session, {})
 
     async def live_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[SsoSession, ...]:
@@ -101,24 +131,26 @@ class Sessions:
 
     async def end_others(self, uow: UnitOfWork, session: SsoSession) -> None:
         """End every session of the same person but this one."""
+        await store.hold_owner(uow, session.subscriber_id)
         ended = await store.end_sessions_of(uow, session.subscriber_id, but=session.id)
         if ended:
             await self._note(uow, "session.others_ended", session, {"sessions": str(len(ended))})
-        for session_id in ended:
-            await self._tell(uow, session_id)
+        for visit_id in ended:
+            await self._tell(uow, visit_id)
 
     async def end_all_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """End every session of a subscriber who may not act any more."""
+        await store.hold_owner(uow, subscriber_id)
         ended = await store.end_sessions_of(uow, subscriber_id)
         if ended:
             details = {"sessions": len(ended)}
             event = AuditEvent("session.all_ended", actor=SYSTEM, subject=subscriber_id, details=details)
             await self._audit.append(uow, event)
-        for session_id in ended:
-            await self._tell(uow, session_id)
+        for visit_id in ended:
+            await self._tell(uow, visit_id)
 
-    async def _tell(self, uow: UnitOfWork, session_id: SsoSessionId) -> None:
-        await enqueue(uow, topic="session_ended", payload={"session_id": session_id}, randomness=self._randomness)
+    async def _tell(self, uow: UnitOfWork, visit_id: SsoSessionId) -> None:
+        await enqueue(uow, topic="session_ended", payload={"session_id": visit_id}, randomness=self._randomness)
 
     async def _note(
         self, uow: UnitOfWork, event: str, session: SsoSession, details: dict[str, str | list[str]]

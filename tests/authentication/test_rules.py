@@ -67,6 +67,7 @@ def test_methods_say_whether_the_key_is_copied() -> None:
 def session(*, seen_after: timedelta = timedelta(0), ended: bool = False) -> SsoSession:
     return SsoSession(
         id=SsoSessionId("ses_1"),
+        visit_id=SsoSessionId("ses_1"),
         subscriber_id=SubscriberId("sub_1"),
         aal=Aal.AAL2_2,
         amr=(),

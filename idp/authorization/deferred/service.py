@@ -250,7 +250,7 @@ class DeferredRequests:
             scope=request.scope,
             authorization_details=tuple(detail.to_json() for detail in request.details),
             subscriber_id=session.subscriber_id,
-            sso_session_id=session.id,
+            sso_session_id=session.visit_id,
             acr=reached,
             amr=session.amr,
             auth_time=session.auth_time,

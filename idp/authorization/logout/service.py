@@ -121,14 +121,14 @@ class Logouts:
     async def end(self, session: SsoSession) -> EndedSession:
         """End a session; the worker tells the clients that are told directly, the frames are for the browser."""
         async with self._storage.unit_of_work() as uow:
-            recipients = await self._recipients(uow, session.id)
+            recipients = await self._recipients(uow, session.visit_id)
             await self._sessions.end(uow, session)
         return EndedSession(
             tuple(
                 frontchannel_logout_url(
                     recipient.client.frontchannel_logout_uri,
                     issuer=self._issuer,
-                    sid=self._pairwise.sid(recipient.client.sector, session.id),
+                    sid=self._pairwise.sid(recipient.client.sector, session.visit_id),
                 )
                 for recipient in recipients
                 if recipient.client.frontchannel_logout_uri is not None

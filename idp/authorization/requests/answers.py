@@ -53,7 +53,7 @@ class ClientAnswers:
             state_of_session = session_state(
                 client_id=to.client_id,
                 origin=origin_of(to.redirect_uri),
-                browser_state=browser_state(session.id),
+                browser_state=browser_state(session.visit_id),
                 salt=random_text(self._randomness, bits=128),
             )
         members = code_members(code=code, state=to.state, issuer=self._issuer, session_state=state_of_session)

@@ -57,7 +57,7 @@ def code_of(
         scope=request.scope,
         authorization_details=tuple(detail.to_json() for detail in pending.details),
         subscriber_id=session.subscriber_id,
-        sso_session_id=session.id,
+        sso_session_id=session.visit_id,
         acr=Acr(found.subscriber.ial, session.aal),
         amr=session.amr,
         auth_time=session.auth_time,

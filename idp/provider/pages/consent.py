@@ -176,7 +176,7 @@ class ConsentPages:
 
 def consent_form(flow: str, session: SsoSession) -> str:
     """The name under which the form of a flow is protected: it counts in the session it was shown to, in no other."""
-    return f"consent:{flow}:{session.id}"
+    return f"consent:{flow}:{session.visit_id}"
 
 
 def _shown_hash(view: ConsentView, form: Form) -> str | None:

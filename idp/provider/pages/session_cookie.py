@@ -53,7 +53,7 @@ class SessionCookie:
         )
         response.set_cookie(
             self._state_name,
-            browser_state(started.session.id),
+            browser_state(started.session.visit_id),
             max_age=int(SESSION_LIFE.total_seconds()),
             path="/",
             secure=self._https,
@@ -148,20 +148,20 @@ class Citizens:
     async def renew(
         self, request: Request, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...]
     ) -> StartedSession:
-        """A session with a new secret for who was just authenticated here: the same session where the browser had one
-        of the same person, else a new one; somebody else's ends with it. The answer must go through `hand_over`.
+        """A session with a new id and a new secret for who was just authenticated here; the one before ends with it.
+
+        The answer must go through `hand_over`.
         """
         async with self._storage.unit_of_work() as uow:
             await self._known_devices.remember(uow, subscriber_id, self._device_cookie.of(request))
-            before = await self._sessions.find(uow, self.cookie.read(request))
-            if before is not None and before.subscriber_id == subscriber_id:
-                renewed = await self._sessions.renew(uow, before, aal=aal, amr=amr)
-                if renewed is not None:
-                    return renewed
-            if before is not None:
-                await self._sessions.end(uow, before)
-            device = device_words(request.headers.get("user-agent", ""))
-            return await self._sessions.start(uow, subscriber_id, aal=aal, amr=amr, device=device)
+            return await self._sessions.authenticated(
+                uow,
+                self.cookie.read(request),
+                subscriber_id,
+                aal=aal,
+                amr=amr,
+                device=device_words(request.headers.get("user-agent", "")),
+            )
 
     def device(self, request: Request) -> str | None:
         """By what this browser's device is known, None when it never signed in."""
