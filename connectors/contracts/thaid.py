@@ -30,7 +30,7 @@ class ThaidAttempt:
 class ThaidIdentity:
     """The person who identified themselves at ThaiD. `sex` is DOPA's code; `ial` is the level in ThaiD's own words.
 
-    The card's dates are there where ThaiD tells them; `card_expires_on` of a card valid for life is None as well.
+    `card_expires_on` is there where ThaiD tells it; of a card valid for life it is None as well.
     """
 
     citizen_id: CitizenId
@@ -39,7 +39,6 @@ class ThaidIdentity:
     birth_date: PartialDate
     sex: Literal["1", "2"]
     ial: str
-    card_issued_on: PartialDate | None
     card_expires_on: PartialDate | None
 
 

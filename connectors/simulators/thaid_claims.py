@@ -5,7 +5,7 @@ from typing import Final
 from connectors.contracts.thai_dates import PartialDate
 from connectors.fictitious.personas import Persona
 
-IALS: Final = ("2.3", "1.3")
+IALS: Final = ("2.3", "1.3", "1.1")
 """The levels a person may have at ThaiD; the page asks which."""
 
 SCOPES: Final = (

@@ -12,7 +12,7 @@ from connectors.contracts.thaid import ThaidAnswerRefused, ThaidIdentity
 CLOCK_SKEW_SECONDS: Final = 10
 SCOPE: Final = (
     "openid pid title given_name middle_name family_name title_en given_name_en middle_name_en family_name_en "
-    "birthdate gender ial date_of_issuance date_of_expiry"
+    "birthdate gender ial date_of_expiry"
 )
 """ThaiD's scopes are its claims; the address and the card's code are not asked for: nobody here needs them."""
 
@@ -79,7 +79,6 @@ def read_identity(claims: Mapping[str, Any]) -> ThaidIdentity:
             birth_date=_date(str(claims.get("birthdate", ""))),
             sex=sex,
             ial=str(claims.get("ial", ""))[:8],
-            card_issued_on=_card_date(claims.get("date_of_issuance")),
             card_expires_on=_card_date(claims.get("date_of_expiry")),
         )
     except InvalidIdentifier:

@@ -86,34 +86,42 @@ class ThaidClient:
 
     async def redeem(self, attempt: ThaidAttempt, *, code: str) -> ThaidIdentity:
         """Exchange the code and read who it is. Raises as `ThaidPort.redeem`."""
-        async with self._asking() as client:
-            metadata = await self._discover(client)
-            # 1. the code, server to server
-            tokens = await self._exchange(client, metadata["token_endpoint"], code, attempt)
-            # 2. the ID token: signature, then what it says
-            keys = await _json(client, metadata["jwks_uri"], withhold_token=True)
-            id_token = self._signed(tokens.get("id_token"), keys)
-            validate_id_token(
-                id_token,
-                expected_issuer=self._issuer,
-                expected_client_id=self._registration.client_id,
-                expected_nonce=attempt.nonce,
-                now=int(self._clock().timestamp()),
-            )
-            # 3. the person, about whom every answer must agree
-            userinfo = await _json(client, metadata["userinfo_endpoint"])
-            validate_one_person(id_token=id_token, token_answer=tokens, userinfo=userinfo)
-            identity = read_identity(userinfo)
-            # 4. the tokens are given back: nothing here reads ThaiD in the person's absence
-            await _give_back(client, metadata.get("revocation_endpoint"), tokens["access_token"])
-        return identity
+        until = asyncio.get_running_loop().time() + self._deadline_seconds
+        tokens: Mapping[str, Any] = {}
+        try:
+            async with self._asking(until) as client:
+                metadata = await self._discover(client)
+                # 1. the code, server to server
+                tokens = await self._exchange(client, metadata["token_endpoint"], code, attempt)
+                # 2. the ID token: signature, then what it says
+                keys = await _json(client, metadata["jwks_uri"], withhold_token=True)
+                id_token = self._signed(tokens.get("id_token"), keys)
+                validate_id_token(
+                    id_token,
+                    expected_issuer=self._issuer,
+                    expected_client_id=self._registration.client_id,
+                    expected_nonce=attempt.nonce,
+                    now=int(self._clock().timestamp()),
+                )
+                # 3. the person, about whom every answer must agree
+                userinfo = await _json(client, metadata["userinfo_endpoint"])
+                validate_one_person(id_token=id_token, token_answer=tokens, userinfo=userinfo)
+                return read_identity(userinfo)
+        finally:
+            # 4. whatever came of it, the tokens are given back: nothing here reads ThaiD in the person's absence
+            await self._give_back(tokens, until=until)
 
     @asynccontextmanager
-    async def _asking(self) -> AsyncIterator[AsyncOAuth2Client]:
-        """A client for one exchange under the deadline; what the line does becomes RegistryUnavailable."""
+    async def _asking(self, until: float | None = None) -> AsyncIterator[AsyncOAuth2Client]:
+        """A client for one exchange, which ends at `until` (the loop's time; else a deadline from now).
+
+        What the line does becomes RegistryUnavailable.
+        """
+        if until is None:
+            until = asyncio.get_running_loop().time() + self._deadline_seconds
         with self._breaker.attempt():
             try:
-                async with asyncio.timeout(self._deadline_seconds), self._client() as client:
+                async with asyncio.timeout_at(until), self._client() as client:
                     yield client
             except (httpx2.HTTPError, TimeoutError) as error:
                 # the cause may hold the code or a token: only its kind goes on
@@ -172,12 +180,18 @@ class ThaidClient:
         except (JoseError, ValueError, KeyError, TypeError):
             raise ThaidAnswerRefused("ID token: signature") from None
 
-
-async def _give_back(client: AsyncOAuth2Client, endpoint: str | None, access_token: str) -> None:
-    # a token that could not be given back ends by itself within minutes: no reason to turn the person away
-    with suppress(httpx2.HTTPError):
-        if endpoint is not None:
-            await client.revoke_token(endpoint, access_token, "access_token")
+    async def _give_back(self, tokens: Mapping[str, Any], *, until: float) -> None:
+        """Within the exchange's own time. A token that could not be given back ends by itself within minutes: no reason
+        to turn the person away, nor to think the worse of the line.
+        """
+        endpoint = (self._metadata or {}).get("revocation_endpoint")
+        if endpoint is None or not tokens:
+            return
+        with suppress(httpx2.HTTPError, TimeoutError):
+            async with asyncio.timeout_at(until), self._client() as client:
+                for kind in ("refresh_token", "access_token"):
+                    if isinstance(tokens.get(kind), str):
+                        await client.revoke_token(endpoint, tokens[kind], kind)
 
 
 async def _json(client: AsyncOAuth2Client, address: str, *, withhold_token: bool = False) -> Mapping[str, Any]:

@@ -14,8 +14,10 @@ CONSTRAINTS = frozenset({"value", "values", "max_age", "essential", "purpose"})
 EVIDENCE_TYPES = ("document", "electronic_record")
 DOCUMENT_TYPES = ("idcard",)
 RECORD_TYPES = ("population_register",)
-CHECK_METHODS = ("vpip", "data", "pvp")
-"""How evidence was checked: the card held in the hand, its data with the registry, the person beside the card."""
+CHECK_METHODS = ("vpip", "data", "pvp", "auth")
+"""How evidence was checked: the card held in the hand, its data with the registry, the person beside the card, or by the
+person's own sign-in at the register's digital ID.
+"""
 CLAIMS = (
     "name",
     "given_name",

@@ -54,3 +54,13 @@ def test_evidence_that_failed_is_not_told() -> None:
 def test_without_evidence_only_the_framework_and_the_level_are_told() -> None:
     verification = verification_of([], acr=ACR, trust_framework="urn:demo")
     assert verification == {"trust_framework": "urn:demo", "assurance_level": "ial2.2"}
+
+
+def test_who_was_proofed_by_thaid_has_an_element_that_says_so() -> None:
+    (element,) = verification_of(
+        [piece(EvidenceKind.THAID, EvidenceResult.STATED)], acr=ACR, trust_framework="urn:demo"
+    )["evidence"]
+    assert element["type"] == "electronic_record"
+    (check,) = element["check_details"]
+    assert (check["check_method"], check["time"]) == ("auth", "2026-11-22T09:00:00Z")
+    assert "ThaiD" in check["organization"]

@@ -170,9 +170,8 @@ def verification_of(evidence: Sequence[Evidence], *, acr: Acr, trust_framework: 
     if not latest:
         return verification
     verification["time"] = _moment(max(piece.checked_at for piece in latest.values()))
-    verification["evidence"] = [
-        element for element in (_card_evidence(latest), _registry_evidence(latest)) if element is not None
-    ]
+    elements = (_card_evidence(latest), _registry_evidence(latest), _thaid_evidence(latest))
+    verification["evidence"] = [element for element in elements if element is not None]
     return verification
 
 
@@ -199,6 +198,18 @@ def _registry_evidence(latest: Mapping[EvidenceKind, Evidence]) -> dict[str, Any
     return {
         "type": "electronic_record",
         "check_details": checks,
+        "record": {"type": "population_register", "source": dict(REGISTRY)},
+    }
+
+
+def _thaid_evidence(latest: Mapping[EvidenceKind, Evidence]) -> dict[str, Any] | None:
+    """DOPA's own digital ID: the person proved there, by its authenticators, who they are in the register."""
+    stated = latest.get(EvidenceKind.THAID)
+    if stated is None:
+        return None
+    return {
+        "type": "electronic_record",
+        "check_details": [{**_check("auth", stated), "organization": f"{REGISTRY['name']} (ThaiD)"}],
         "record": {"type": "population_register", "source": dict(REGISTRY)},
     }
 

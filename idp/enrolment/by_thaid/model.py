@@ -1,7 +1,6 @@
 """Records and codes of enrolment by ThaiD."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -25,6 +24,7 @@ class ThaidProblem(StrEnum):
     BELOW_IDENTITY = "THD-08"
     IDENTITY_STOPPED = "THD-09"
     NOT_OFFERED = "THD-10"
+    CARD_EXPIRED = "THD-11"
 
 
 class ThaidState(StrEnum):
@@ -61,30 +61,15 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class ThaidEnrolment:
-    """One attempt. `stated` is ThaiD's level, `ial` the identity's afterwards; both are None until it is completed.
-
-    `agreed_at` is when the person agreed to the check, before ThaiD was asked anything.
-    """
-
-    id: ThaidEnrolmentId
-    state: ThaidState
-    agreed_at: datetime
-    expires_at: datetime
-    problem: ThaidProblem | None
-    subscriber_id: SubscriberId | None
-    stated: Ial | None
-    ial: Ial | None
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """What the decision rests on. `stated` is None for a level that proves nothing; `holder` has the citizen number.
 
+    `card_has_expired`: the day of the ID card is over, as ThaiD tells it.
     `alone_suffices`: the operator lets ThaiD alone add a passkey to an identity that has one already.
     """
 
     stated: Ial | None
+    card_has_expired: bool
     holder: Subscriber | None
     holds_authenticator: bool
     signed_in: SignedIn | None

@@ -38,6 +38,9 @@ def decide(facts: Facts) -> Decision:
     """
     if facts.stated is None:
         return TurnAway(ThaidProblem.LEVEL_TOO_LOW)
+    # the card behind ThaiD is judged as the same card is at a counter
+    if facts.card_has_expired:
+        return TurnAway(ThaidProblem.CARD_EXPIRED)
     holder, signed_in = facts.holder, facts.signed_in
     # two answers about two people: the one signed in here and the one at ThaiD
     if signed_in is not None and (holder is None or holder.id != signed_in.subscriber_id):

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+from datetime import datetime
 from typing import Final, assert_never
 
 from connectors.contracts.errors import RegistryRefused, RegistryUnavailable, WrongPerson
+from connectors.contracts.thai_dates import BANGKOK
 from connectors.contracts.thaid import ThaidAnswerRefused, ThaidAttempt, ThaidCodeRefused, ThaidIdentity, ThaidPort
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
@@ -35,7 +37,9 @@ from idp.subscribers.service import Subscribers
 
 HANDLE: Final = "thaid_attempt"
 TRIES: Final = 2
-"""Two browsers of one person may arrive at once: the second finds the identity that the first made."""
+CHANGED_MEANWHILE: Final = frozenset({SubscriberProblem.ALREADY_ENROLLED, SubscriberProblem.NOT_ACTIVE})
+"""Two browsers of one person may arrive at once: the second finds the identity that the first made. And an officer or
+the owner may stop an identity between the look and the act: looked at again, it is turned away as stopped."""
 
 
 class ThaidEnrolments:
@@ -90,8 +94,8 @@ class ThaidEnrolments:
     ) -> Arrival:
         """Take ThaiD's answer, once.
 
-        Raises Refused (NOT_THIS_ATTEMPT, DENIED, ANSWER_REFUSED, ANOTHER_PERSON, LEVEL_TOO_LOW, HAS_AUTHENTICATOR,
-        BELOW_IDENTITY, IDENTITY_STOPPED) and Unavailable (UNAVAILABLE).
+        Raises Refused (NOT_THIS_ATTEMPT, DENIED, ANSWER_REFUSED, ANOTHER_PERSON, LEVEL_TOO_LOW, CARD_EXPIRED,
+        HAS_AUTHENTICATOR, BELOW_IDENTITY, IDENTITY_STOPPED) and Unavailable (UNAVAILABLE).
         """
         # 1. the answer to this browser's own attempt, taken by one caller only, whatever comes after
         enrolment_id, attempt = await self._claim(handle, browser_id, state)
@@ -105,7 +109,7 @@ class ThaidEnrolments:
             try:
                 return await self._settle(enrolment_id, identity, signed_in)
             except Conflict as conflict:
-                if conflict.code is not SubscriberProblem.ALREADY_ENROLLED:
+                if conflict.code not in CHANGED_MEANWHILE:
                     raise
         return await self._settle(enrolment_id, identity, signed_in)
 
@@ -143,6 +147,7 @@ class ThaidEnrolments:
             decision = rules.decide(
                 Facts(
                     stated=rules.ial_stated(identity.ial),
+                    card_has_expired=_has_expired(identity, uow.now),
                     holder=holder,
                     holds_authenticator=holder is not None and await holds_authenticator(uow, holder.id),
                     signed_in=signed_in,
@@ -219,6 +224,10 @@ class ThaidEnrolments:
     def _not_ours(self, reason: str) -> Refused:
         self._security_log.note("thaid.refused", code=ThaidProblem.NOT_THIS_ATTEMPT.value, reason=reason)
         return Refused(ThaidProblem.NOT_THIS_ATTEMPT, reason)
+
+
+def _has_expired(identity: ThaidIdentity, now: datetime) -> bool:
+    return identity.card_expires_on is not None and identity.card_expires_on.is_before(now.astimezone(BANGKOK).date())
 
 
 def _digest(browser_id: str) -> bytes:

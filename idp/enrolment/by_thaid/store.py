@@ -1,13 +1,15 @@
 """The table of attempts and its SQL. Nothing that ThaiD said of a person is in it but the level."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, LargeBinary, Row, Table, Text, insert, select, update
 
-from idp.enrolment.by_thaid.model import ThaidEnrolment, ThaidEnrolmentId, ThaidProblem, ThaidState
+from idp.enrolment.by_thaid.model import ThaidEnrolmentId, ThaidProblem, ThaidState
+from idp.enrolment.model import Evidence, EvidenceKind, EvidenceResult
 from idp.kernel.assurance import Ial
-from idp.kernel.ids import SubscriberId
+from idp.kernel.ids import EnrolmentId, EvidenceId, SubscriberId
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
 
@@ -22,6 +24,7 @@ thaid_enrolment = Table(
     Column("problem", Text),
     Column("subscriber_id", Text, ForeignKey("subscriber.id"), index=True),
     Column("stated", Text),
+    Column("completed_at", Instant),
     Column("ial", Text),
 )
 
@@ -62,28 +65,28 @@ async def complete(
 ) -> None:
     """What the attempt led to."""
     values = {"subscriber_id": subscriber_id, "stated": stated.value, "ial": ial.value}
-    await _end(uow, enrolment_id, state=ThaidState.COMPLETED.value, **values)
+    await _end(uow, enrolment_id, state=ThaidState.COMPLETED.value, completed_at=uow.now, **values)
 
 
-async def find(uow: UnitOfWork, enrolment_id: ThaidEnrolmentId) -> ThaidEnrolment | None:
-    """The attempt with this id."""
-    row = await uow.first(select(thaid_enrolment).where(thaid_enrolment.c.id == enrolment_id))
-    return None if row is None else _enrolment(row)
+async def evidence_of_subscriber(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Evidence]:
+    """ThaiD's word about a person, as evidence; its wire code is the level that ThaiD stated."""
+    rows = await uow.all(select(thaid_enrolment).where(thaid_enrolment.c.subscriber_id == subscriber_id))
+    return [_evidence(row) for row in rows]
 
 
-async def _end(uow: UnitOfWork, enrolment_id: ThaidEnrolmentId, **values: str) -> None:
+async def _end(uow: UnitOfWork, enrolment_id: ThaidEnrolmentId, **values: str | datetime) -> None:
     present = thaid_enrolment.c.state == ThaidState.ASKING.value
     await uow.execute(update(thaid_enrolment).where(thaid_enrolment.c.id == enrolment_id, present).values(**values))
 
 
-def _enrolment(row: Row[Any]) -> ThaidEnrolment:
-    return ThaidEnrolment(
-        id=ThaidEnrolmentId(row.id),
-        state=ThaidState(row.state),
-        agreed_at=row.agreed_at,
-        expires_at=row.expires_at,
-        problem=ThaidProblem(row.problem) if row.problem else None,
-        subscriber_id=SubscriberId(row.subscriber_id) if row.subscriber_id else None,
-        stated=Ial(row.stated) if row.stated else None,
-        ial=Ial(row.ial) if row.ial else None,
+def _evidence(row: Row[Any]) -> Evidence:
+    return Evidence(
+        id=EvidenceId(row.id),
+        enrolment_id=EnrolmentId(row.id),
+        kind=EvidenceKind.THAID,
+        result=EvidenceResult.STATED,
+        source="ThaiD",
+        wire_code=row.stated,
+        checked_at=row.completed_at,
+        by=None,
     )

@@ -1,5 +1,6 @@
 """The client of ThaiD against ThaiD's wire (facts/thai-registries, section 5.1)."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
@@ -81,7 +82,7 @@ async def test_the_person_is_read_as_thaid_states_it(world: World) -> None:
     assert identity.citizen_id == person.citizen_id
     assert (identity.name_th, identity.name_en) == (person.name_th, person.name_en)
     assert (identity.birth_date, identity.sex, identity.ial) == (person.birth_date, person.sex, "2.3")
-    assert identity.card_issued_on == PERSONAS["thaid_holder"].registered_card.data.issue_date
+    assert identity.card_expires_on == PERSONAS["thaid_holder"].registered_card.data.expiry_date
     assert person.citizen_id.digits not in repr(identity)
 
 
@@ -184,6 +185,38 @@ async def test_the_token_is_given_back(world: World) -> None:
         auth=(DEMO_THAID_PARTY.client_id, DEMO_THAID_PARTY.client_secret),
     )
     assert answer.json() == {"active": False}
+
+
+async def test_the_token_of_an_answer_that_does_not_hold_is_given_back_too(world: World) -> None:
+    attempt, code = await world.agreed()
+    listening = Listening(app=world.application)  # type: ignore[arg-type] # Starlette is an ASGI app
+    client = client_of(world.application, world.clock, transport=listening)
+    with pytest.raises(ThaidAnswerRefused):
+        await client.redeem(replace(attempt, nonce="another"), code=code)
+    answer = await world.http.post(
+        f"{ISSUER}/api/v2/oauth2/introspect/",
+        data={"token": listening.heard[-1]},
+        auth=(DEMO_THAID_PARTY.client_id, DEMO_THAID_PARTY.client_secret),
+    )
+    assert answer.json() == {"active": False}
+
+
+class SlowToTakeBack(httpx2.ASGITransport):
+    """ThaiD answers, but its revocation endpoint hangs."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/revoke/"):
+            await asyncio.sleep(30)
+        return await super().handle_async_request(request)
+
+
+async def test_a_token_that_is_taken_back_slowly_keeps_nobody_beyond_the_deadline(world: World) -> None:
+    attempt, code = await world.agreed()
+    slow = SlowToTakeBack(app=world.application)  # type: ignore[arg-type] # Starlette is an ASGI app
+    began = asyncio.get_running_loop().time()
+    identity = await client_of(world.application, world.clock, transport=slow).redeem(attempt, code=code)
+    assert identity.citizen_id == PERSONAS["thaid_holder"].person.citizen_id
+    assert asyncio.get_running_loop().time() - began < 1.5
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ def holder(status: SubscriberStatus, ial: Ial) -> Subscriber:
 facts = st.builds(
     Facts,
     stated=st.none() | st.sampled_from(Ial),
+    card_has_expired=st.booleans(),
     holder=st.none() | st.builds(holder, st.sampled_from(SubscriberStatus), st.sampled_from(Ial)),
     holds_authenticator=st.booleans(),
     signed_in=st.none() | st.builds(SignedIn, st.sampled_from([ONE, OTHER]), st.sampled_from(Aal)),
@@ -32,6 +33,8 @@ facts = st.builds(
 def test_what_can_never_be(given_facts: Facts) -> None:
     decision = decide(given_facts)
     known = given_facts.holder
+    if given_facts.card_has_expired or given_facts.stated is None:
+        assert isinstance(decision, TurnAway)
     match decision:
         case Create(ial):
             assert known is None

@@ -22,6 +22,8 @@ from idp.audit.model import SYSTEM
 from idp.audit.store import audit_entry
 from idp.enrolment.by_thaid.rules import ial_stated
 from idp.enrolment.by_thaid.service import ThaidEnrolments
+from idp.enrolment.evidence import whole_evidence
+from idp.enrolment.model import EvidenceKind
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import SubscriberId
 from idp.keys.sealing import TokenSealer
@@ -37,7 +39,7 @@ from idp.web.middleware import door_middleware
 from idp.web.pages import Pages
 from idp.web.routes import build_routes
 from relying_party_demo.journey.soft_authenticator import SoftAuthenticator
-from tests.connectors.thaid.browser import answer_thaid, parameters
+from tests.connectors.thaid.browser import answer_thaid
 from tests.provider.pages.house import BRAND, Fields, House, Visitor
 
 THAID = "http://thaid.localhost:8003"
@@ -146,14 +148,14 @@ def door(house: House, enrolments: ThaidEnrolments | None, notices: Notices | No
         security_log=house.security_log,
         https=False,
     )
-    told = (
+    told: list[NoticePages] = (
         []
         if notices is None
         else [NoticePages(pages=pages, storage=house.storage, citizens=house.citizens, notices=notices)]
     )
     answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="page")
     return Starlette(
-        routes=build_routes([*house.entries, *(entry for pages_ in (family, *told) for entry in pages_.entries())]),
+        routes=build_routes([*house.entries, *family.entries(), *(entry for each in told for entry in each.entries())]),
         exception_handlers=answers.handlers(),
         middleware=door_middleware(hosts=["id.localhost"], https=False, last_resort=answers),
     )
@@ -185,8 +187,9 @@ async def come_back(
 
 def link_of(answer: httpx2.Response) -> str:
     assert answer.status_code == 303, answer.text
-    assert answer.headers["location"].startswith("/passkeys/new?")
-    return parameters(answer.headers["location"])["link"]
+    page, _, link = answer.headers["location"].partition("#")
+    assert page == "/passkeys/new"
+    return link
 
 
 def code_of(answer: httpx2.Response) -> str:
@@ -196,8 +199,8 @@ def code_of(answer: httpx2.Response) -> str:
 
 async def test_a_holder_of_thaid_gets_an_identity_and_a_passkey_in_one_go(street: Street, applicant: Visitor) -> None:
     link = link_of(await come_back(street, applicant))
-    page = await applicant.http.get(f"/passkeys/new?link={link}")
-    assert HOLDER.name_th.full() in page.text
+    owner = await applicant.send("/passkeys/new/owner", {"link": link})
+    assert owner.json()["name"] == HOLDER.name_th.full()
     await applicant.add_passkey(link)
     assert await applicant.sign_in() == "/account"
     found = await street.found()
@@ -236,7 +239,7 @@ async def test_coming_again_before_the_passkey_goes_on_with_the_same_identity(
     first = link_of(await come_back(street, applicant))
     second = link_of(await come_back(street, applicant))
     assert await street.count() == before + 1
-    assert "AUT-" in (await applicant.http.get(f"/passkeys/new?link={first}")).text
+    assert (await applicant.send("/passkeys/new/owner", {"link": first})).json()["code"] == "AUT-03"
     await applicant.add_passkey(second)
 
 
@@ -295,6 +298,27 @@ async def test_a_stopped_identity_stays_stopped(street: Street, applicant: Visit
 
 def world_member() -> Any:
     return "mem_01JD0000000000000000000000"
+
+
+async def test_a_level_below_any_check_enrols_nobody(street: Street, applicant: Visitor) -> None:
+    before = await street.count()
+    answer = await come_back(street, applicant, ial="1.1")
+    assert (answer.status_code, code_of(answer)) == (403, "THD-06")
+    assert await street.count() == before
+
+
+async def test_an_expired_card_is_no_evidence_at_thaid_either(street: Street, applicant: Visitor) -> None:
+    before = await street.count()
+    answer = await come_back(street, applicant, "expired")
+    assert (answer.status_code, code_of(answer)) == (403, "THD-11")
+    assert await street.count() == before
+
+
+async def test_what_thaid_said_is_evidence_of_the_person(street: Street, applicant: Visitor) -> None:
+    link_of(await come_back(street, applicant, ial="2.3"))
+    async with street.house.storage.reading() as uow:
+        (piece,) = await whole_evidence(uow, (await street.found()).id)
+    assert (piece.kind, piece.wire_code, piece.by) == (EvidenceKind.THAID, "2.3", None)
 
 
 @pytest.mark.parametrize("ial", ["2.4", "1.1", ""])
