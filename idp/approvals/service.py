@@ -88,6 +88,10 @@ class Approvals:
         """What this member may decide now, oldest first."""
         return await store.find_waiting_for(uow, by, after=after, limit=limit)
 
+    async def waiting_on(self, uow: UnitOfWork, *, kind: str, target: str) -> Proposal | None:
+        """The change of one thing that waits, None when none does."""
+        return await store.find_waiting_on(uow, kind=kind, target=target)
+
     async def proposed_by(self, uow: UnitOfWork, by: Decider, *, limit: int = 50) -> tuple[Proposal, ...]:
         """What this person proposed, newest first."""
         return await store.find_proposed_by(uow, by.person, limit=limit)

@@ -128,6 +128,13 @@ async def find_waiting_for(
     return tuple(_proposal(row) for row in await uow.all(statement.order_by(proposal.c.id).limit(limit)))
 
 
+async def find_waiting_on(uow: UnitOfWork, *, kind: str, target: str) -> Proposal | None:
+    """The change of one thing that waits."""
+    of_this = (proposal.c.kind == kind, proposal.c.target == target)
+    row = await uow.first(select(proposal).where(*of_this, waiting_proposal(uow.now)))
+    return None if row is None else _proposal(row)
+
+
 async def find_proposed_by(uow: UnitOfWork, person: SubscriberId, *, limit: int) -> tuple[Proposal, ...]:
     """What this person proposed, newest first."""
     own = select(proposal).where(proposal.c.proposed_by_person == person)

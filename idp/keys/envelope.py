@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, delete, select
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, select
 
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.files import RootKeys
@@ -18,6 +18,7 @@ from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
 
 DATA_KEY_BYTES = 32
+DESTROYED = b""
 
 data_key = Table(
     "data_key",
@@ -69,14 +70,22 @@ class PersonalData:
         return _opened(self._unwrapped(key), table, column, row, sealed)
 
     async def destroy(self, uow: UnitOfWork, owner: str) -> None:
-        """Make everything sealed for this owner unreadable, for ever."""
-        await uow.execute(delete(data_key).where(data_key.c.owner == owner))
+        """Make everything sealed for this owner unreadable, for ever.
+
+        An empty key stays in the place: nothing is ever sealed for this owner again.
+        """
+        gone = insert_on_conflict(data_key, uow.dialect).values(
+            owner=owner, root_version=self._newest, wrapped=DESTROYED, created_at=uow.now
+        )
+        await uow.execute(gone.on_conflict_do_update(index_elements=[data_key.c.owner], set_={"wrapped": DESTROYED}))
 
     async def _cipher(self, uow: UnitOfWork, owner: str) -> AESGCM | None:
         row = await uow.first(select(data_key).where(data_key.c.owner == owner))
         return None if row is None else self._unwrapped(WrappedKey(owner, row.root_version, row.wrapped))
 
     def _unwrapped(self, key: WrappedKey) -> AESGCM:
+        if key.wrapped == DESTROYED:
+            raise SealBroken("data_key.destroyed")
         try:
             wrapping, nonce = self._wrapping[key.root_version], key.wrapped[:NONCE_BYTES]
             return AESGCM(wrapping.decrypt(nonce, key.wrapped[NONCE_BYTES:], key.owner.encode()))

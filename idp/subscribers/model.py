@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from connectors.contracts.card import PersonName
 from connectors.contracts.identifiers import CitizenId
@@ -35,6 +35,39 @@ class SubscriberProblem(StrEnum):
     OWN_RECORD = "SUB-06"
     REASON_MISSING = "SUB-07"
     NOT_FROZEN = "SUB-08"
+    OTHER_PERSON = "SUB-09"
+    CLOSED = "SUB-10"
+    NEEDS_TWO = "SUB-11"
+    NOT_CLOSING = "SUB-12"
+    NOT_STOPPED = "SUB-13"
+
+
+class AttributeSource(StrEnum):
+    """Who says what a person's attributes are."""
+
+    CARD = "card"
+    PASSPORT = "passport"
+    REGISTRY = "registry"
+    THAID = "thaid"
+
+
+class ChangeReason(StrEnum):
+    """Why attributes were read anew."""
+
+    RENEWAL = "renewal"
+    STEP_UP = "step_up"
+    REGISTRY_NOTICE = "registry_notice"
+    CORRECTION = "correction"
+
+
+class ClosingReason(StrEnum):
+    """Why an identity was ended for ever."""
+
+    OWNER = "owner"
+    DEATH = "death"
+    DUPLICATE = "duplicate"
+    ENROLLED_IN_ERROR = "enrolled_in_error"
+    COURT_ORDER = "court_order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +91,21 @@ class Identity:
     name_en: PersonName
     birth_date: PartialDate
     sex: Literal["1", "2"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PastIdentity:
+    """Attributes that were held from `held_from` until `held_until`, and what took their place and why.
+
+    `changed` are the names of the attributes that became others then.
+    """
+
+    identity: Identity
+    held_from: datetime
+    held_until: datetime
+    changed: tuple[str, ...]
+    replaced_by: AttributeSource
+    why: ChangeReason
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,13 +142,33 @@ class ContactDetails:
     updated_at: datetime | None = None
 
 
+REGISTRY: Final = "registry"
+"""Who stands in a suspension that no person made: the register said that somebody died or a number is void."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """Who stopped an identity and when; the reason is sealed and asked for on its own."""
+    """Who stopped an identity and when; the reason is sealed and asked for on its own.
+
+    A registry's notice is `by` the member and the person `REGISTRY`.
+    """
 
     by: MemberId
     by_person: SubscriberId
     at: datetime
+
+    @property
+    def is_by_registry(self) -> bool:
+        """True when no person made it: then two persons end it."""
+        return self.by == REGISTRY
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The owner asked for the end of the own identity; until `due_at` that can be taken back."""
+
+    requested_at: datetime
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,29 @@
 """Use cases of the room. Each joins the caller's unit of work and is audited in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from connectors.contracts.identifiers import CitizenId
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Conflict, NotFound
-from idp.kernel.ids import AgencyId, SubscriberId, new_id
+from idp.kernel.ids import AgencyId, MemberId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.blind_index import BlindIndex, IndexDigest
 from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
-from idp.subscribers import rules, store
+from idp.subscribers import life_store, rules, store
 from idp.subscribers.hot_store import SealedPerson
 from idp.subscribers.model import (
+    REGISTRY,
     ActingMember,
+    AttributeSource,
+    ChangeReason,
     ContactDetails,
     Identity,
+    PastIdentity,
     Subscriber,
     SubscriberProblem,
     SubscriberStatus,
@@ -29,6 +34,11 @@ _TABLE = "subscriber"
 _IDENTITY = "sealed_identity"
 _CONTACT = "sealed_contact"
 _REASON = "sealed_suspension_reason"
+_HISTORY = "attribute_change"
+_BEFORE = "sealed_before"
+
+ATTRIBUTES_CHANGED: Final = "attributes_changed"
+"""Topic of the outbox; the payload has `subscriber_id` and `change`, the id of the change."""
 
 
 class Subscribers:
@@ -58,21 +68,59 @@ class Subscribers:
         return subscriber_id
 
     async def raise_ial(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, identity: Identity, ial: Ial, by: Actor
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        *,
+        identity: Identity,
+        ial: Ial,
+        by: Actor,
+        source: AttributeSource = AttributeSource.CARD,
+        why: ChangeReason = ChangeReason.RENEWAL,
     ) -> Ial:
         """Take newer evidence of the same person: fresh attributes, and the level if it is higher; never lower.
 
-        Gives the level that holds now. Raises NotFound (UNKNOWN), Conflict (NOT_ACTIVE).
+        Gives the level that holds now. Raises NotFound (UNKNOWN), Conflict (NOT_ACTIVE), Refused (OTHER_PERSON).
         """
-        present = await self.get(uow, subscriber_id)
+        present = await self._held(uow, subscriber_id)
         reached = max(present.ial, ial)
-        sealed = await self._seal(uow, subscriber_id, _IDENTITY, store.identity_to_bytes(identity))
-        if not await store.replace_identity(uow, subscriber_id=subscriber_id, ial=reached, sealed=sealed):
+        if not await store.raise_level(uow, subscriber_id=subscriber_id, ial=reached):
             raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        await self._replace_attributes(uow, subscriber_id, identity, source=source, why=why, by=by)
         details = {"ial_before": present.ial.value, "ial": reached.value}
         await self._note(uow, "subscriber.proofed_again", subscriber_id, by, details)
         await self._tell(uow, subscriber_id)
         return reached
+
+    async def change_attributes(
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        *,
+        identity: Identity,
+        source: AttributeSource,
+        why: ChangeReason,
+        by: Actor,
+    ) -> tuple[str, ...]:
+        """Hold newer attributes of the same person; those before stay in the history. Gives the names that changed.
+
+        Raises NotFound (UNKNOWN), Conflict (CLOSED), Refused (OTHER_PERSON).
+        """
+        await self._held(uow, subscriber_id)
+        return await self._replace_attributes(uow, subscriber_id, identity, source=source, why=why, by=by)
+
+    async def history(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[PastIdentity, ...]:
+        """The attributes that were held before, oldest first. Raises NotFound (UNKNOWN), SealBroken."""
+        held_from, past = (await self.get(uow, subscriber_id)).enrolled_at, []
+        for row in await life_store.changes_of(uow, subscriber_id):
+            opened = await self._personal.open(
+                uow, subscriber_id, table=_HISTORY, column=_BEFORE, row=row.id, sealed=bytes(row.sealed_before)
+            )
+            source, why = AttributeSource(row.source), ChangeReason(row.why)
+            identity = store.identity_from_bytes(opened)
+            past.append(PastIdentity(identity, held_from, row.at, tuple(row.changed), source, why))
+            held_from = row.at
+        return tuple(past)
 
     async def find_by_citizen_id(self, uow: UnitOfWork, citizen_id: CitizenId) -> Subscriber | None:
         """The subscriber with this number, by the blind index."""
@@ -148,8 +196,31 @@ class Subscribers:
             uow, subscriber_id=subscriber_id, suspension=suspension, sealed_reason=sealed
         ):
             raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        await life_store.delete_closing(uow, subscriber_id)
         await self._note(uow, "subscriber.suspended", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
         await self._tell(uow, subscriber_id)
+
+    async def suspend_by_registry(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, reason: str) -> bool:
+        """The register says that nobody may use this identity any more. It takes an officer's suspension over.
+
+        False when it is closed, or stopped by the register already. Raises NotFound (UNKNOWN).
+        """
+        present = await store.hold(uow, subscriber_id)
+        if present is None:
+            raise NotFound(SubscriberProblem.UNKNOWN)
+        is_done = present.suspension is not None and present.suspension.is_by_registry
+        if present.status is SubscriberStatus.CLOSED or is_done:
+            return False
+        sealed = await self._seal(uow, subscriber_id, _REASON, reason.encode())
+        suspension = Suspension(by=MemberId(REGISTRY), by_person=SubscriberId(REGISTRY), at=uow.now)
+        states = (*rules.SUSPENDABLE, SubscriberStatus.SUSPENDED)
+        await store.save_suspension(
+            uow, subscriber_id=subscriber_id, suspension=suspension, sealed_reason=sealed, of=states
+        )
+        await life_store.delete_closing(uow, subscriber_id)
+        await self._note(uow, "subscriber.suspended", subscriber_id, SYSTEM, {"by": REGISTRY})
+        await self._tell(uow, subscriber_id)
+        return True
 
     async def lift(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: ActingMember) -> None:
         """Give a suspended identity back; another person than the one who suspended it.
@@ -163,6 +234,18 @@ class Subscribers:
         await self._note(uow, "subscriber.lifted", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
         await self._tell(uow, subscriber_id)
 
+    async def lift_together(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor, agency_id: AgencyId
+    ) -> None:
+        """Give a suspended identity back; that two persons want it is for the caller.
+
+        Raises Conflict (NOT_SUSPENDED).
+        """
+        if not await store.clear_suspension(uow, subscriber_id=subscriber_id):
+            raise Conflict(SubscriberProblem.NOT_SUSPENDED)
+        await self._note(uow, "subscriber.lifted", subscriber_id, by, {}, agency_id=agency_id)
+        await self._tell(uow, subscriber_id)
+
     async def freeze(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """The owner stops the own identity at once, everywhere: live predicates refuse it from this commit on.
 
@@ -171,6 +254,8 @@ class Subscribers:
         active, frozen = SubscriberStatus.ACTIVE, SubscriberStatus.FROZEN
         if not await store.change_status(uow, subscriber_id=subscriber_id, of=active, to=frozen):
             raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        # whoever freezes doubts that everything was the owner's doing
+        await life_store.delete_closing(uow, subscriber_id)
         await self._note(uow, "subscriber.frozen", subscriber_id, _owner(subscriber_id), {})
         await self._tell(uow, subscriber_id)
 
@@ -184,6 +269,54 @@ class Subscribers:
             raise Conflict(SubscriberProblem.NOT_FROZEN)
         await self._note(uow, "subscriber.unfrozen", subscriber_id, _owner(subscriber_id), {})
         await self._tell(uow, subscriber_id)
+
+    async def _held(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber:
+        present = await store.hold(uow, subscriber_id)
+        if present is None:
+            raise NotFound(SubscriberProblem.UNKNOWN)
+        if present.status is SubscriberStatus.CLOSED:
+            raise Conflict(SubscriberProblem.CLOSED)
+        return present
+
+    async def _replace_attributes(
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        identity: Identity,
+        *,
+        source: AttributeSource,
+        why: ChangeReason,
+        by: Actor,
+    ) -> tuple[str, ...]:
+        """The row is held: what is read here is what is replaced."""
+        before = await self.identity(uow, subscriber_id)
+        rules.validate_same_person(before=before, after=identity)
+        changed = rules.changed_names(before, identity)
+        if not changed:
+            return ()
+        change_id = new_id("chg", now=uow.now, randomness=self._randomness)
+        await life_store.insert_change(
+            uow,
+            change_id=change_id,
+            subscriber_id=subscriber_id,
+            source=source,
+            why=why,
+            changed=changed,
+            sealed_before=await self._personal.seal(
+                uow, subscriber_id, table=_HISTORY, column=_BEFORE, row=change_id, value=store.identity_to_bytes(before)
+            ),
+        )
+        sealed = await self._seal(uow, subscriber_id, _IDENTITY, store.identity_to_bytes(identity))
+        await store.save_identity(uow, subscriber_id=subscriber_id, sealed=sealed)
+        details = {"changed": list(changed), "source": source.value, "why": why.value, "change": change_id}
+        await self._note(uow, "subscriber.attributes_changed", subscriber_id, by, details)
+        await enqueue(
+            uow,
+            topic=ATTRIBUTES_CHANGED,
+            payload={"subscriber_id": subscriber_id, "change": change_id},
+            randomness=self._randomness,
+        )
+        return changed
 
     def _digests(self, citizen_id: CitizenId) -> Sequence[IndexDigest]:
         return self._blind_index.digests(store.CITIZEN_ID, citizen_id.digits)
@@ -203,7 +336,7 @@ class Subscribers:
         event: str,
         subscriber_id: SubscriberId,
         by: Actor,
-        details: dict[str, str],
+        details: Mapping[str, str | list[str]],
         *,
         agency_id: AgencyId | None = None,
     ) -> None:

@@ -1,7 +1,7 @@
 """Tables of the room and its SQL. Attributes are sealed; the citizen number is found by its blind index only."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -29,7 +29,7 @@ from idp.kernel.assurance import Ial
 from idp.kernel.ids import MemberId, SubscriberId
 from idp.keys.blind_index import IndexDigest
 from idp.storage.dialects import insert_on_conflict
-from idp.storage.metadata import Instant, Moment, metadata
+from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import ContactDetails, Identity, Subscriber, SubscriberStatus, Suspension
 from idp.subscribers.rules import SUSPENDABLE
@@ -58,6 +58,35 @@ subscriber_index = Table(
     Column("subscriber_id", Text, ForeignKey("subscriber.id"), nullable=False),
     PrimaryKeyConstraint("purpose", "key_version", "digest"),
     Index("ix_subscriber_index_subscriber_id", "subscriber_id"),
+)
+
+attribute_change = Table(
+    "attribute_change",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subscriber_id", Text, ForeignKey("subscriber.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("changed", JsonText, nullable=False),
+    Column("sealed_before", LargeBinary, nullable=False),
+    Index("ix_attribute_change_subscriber_id_id", "subscriber_id", "id"),
+)
+
+closing_request = Table(
+    "closing_request",
+    metadata,
+    Column("subscriber_id", Text, ForeignKey("subscriber.id"), primary_key=True),
+    Column("requested_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False, index=True),
+)
+
+registry_notice = Table(
+    "registry_notice",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("taken_at", Instant, nullable=False),
 )
 
 CITIZEN_ID = "citizen_id"
@@ -126,6 +155,12 @@ async def find(uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber | Non
     return None if row is None else _subscriber(row)
 
 
+async def hold(uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber | None:
+    """The subscriber with this id, its row kept until the commit: changes of one person come one after another."""
+    row = await uow.first(select(*_FACTS).where(subscriber.c.id == subscriber_id).with_for_update(key_share=True))
+    return None if row is None else _subscriber(row)
+
+
 async def page(uow: UnitOfWork, *, after: SubscriberId | None, limit: int) -> Sequence[Subscriber]:
     """The next `limit` subscribers, newest first; `after` is the last id of the page before."""
     statement = select(*_FACTS).order_by(subscriber.c.id.desc()).limit(limit)
@@ -162,23 +197,31 @@ async def sealed_suspension_reason(uow: UnitOfWork, subscriber_id: SubscriberId)
     return None if row is None or row.sealed_suspension_reason is None else bytes(row.sealed_suspension_reason)
 
 
-async def replace_identity(uow: UnitOfWork, *, subscriber_id: SubscriberId, ial: Ial, sealed: bytes) -> bool:
-    """True when the active row now holds these attributes and this level."""
+async def raise_level(uow: UnitOfWork, *, subscriber_id: SubscriberId, ial: Ial) -> bool:
+    """True when the active row now has this level."""
     statement = (
-        update(subscriber)
-        .where(subscriber.c.id == subscriber_id, live_subscriber(uow.now))
-        .values(ial=ial.value, sealed_identity=sealed)
+        update(subscriber).where(subscriber.c.id == subscriber_id, live_subscriber(uow.now)).values(ial=ial.value)
     )
     return await uow.changed(statement) == 1
 
 
+async def save_identity(uow: UnitOfWork, *, subscriber_id: SubscriberId, sealed: bytes) -> None:
+    """The row, which is held, has these attributes now."""
+    await uow.execute(update(subscriber).where(subscriber.c.id == subscriber_id).values(sealed_identity=sealed))
+
+
 async def save_suspension(
-    uow: UnitOfWork, *, subscriber_id: SubscriberId, suspension: Suspension, sealed_reason: bytes
+    uow: UnitOfWork,
+    *,
+    subscriber_id: SubscriberId,
+    suspension: Suspension,
+    sealed_reason: bytes,
+    of: Collection[SubscriberStatus] = SUSPENDABLE,
 ) -> bool:
-    """True when an active or frozen identity is now suspended."""
+    """True when an identity that was `of` one of these is now suspended."""
     statement = (
         update(subscriber)
-        .where(subscriber.c.id == subscriber_id, subscriber.c.status.in_([status.value for status in SUSPENDABLE]))
+        .where(subscriber.c.id == subscriber_id, subscriber.c.status.in_([status.value for status in of]))
         .values(
             status=SubscriberStatus.SUSPENDED.value,
             suspended_by=suspension.by,
@@ -198,15 +241,16 @@ async def change_status(
     return await uow.changed(update(subscriber).where(same).values(status=to.value)) == 1
 
 
-async def clear_suspension(uow: UnitOfWork, *, subscriber_id: SubscriberId, lifted_by: SubscriberId) -> bool:
-    """True when a suspension by another person than `lifted_by` is now gone."""
+async def clear_suspension(
+    uow: UnitOfWork, *, subscriber_id: SubscriberId, lifted_by: SubscriberId | None = None
+) -> bool:
+    """True when a suspension, where `lifted_by` is given one by another person, is now gone."""
+    theirs = [subscriber.c.id == subscriber_id, subscriber.c.status == SubscriberStatus.SUSPENDED.value]
+    if lifted_by is not None:
+        theirs.append(subscriber.c.suspended_by_person != lifted_by)
     statement = (
         update(subscriber)
-        .where(
-            subscriber.c.id == subscriber_id,
-            subscriber.c.status == SubscriberStatus.SUSPENDED.value,
-            subscriber.c.suspended_by_person != lifted_by,
-        )
+        .where(*theirs)
         .values(
             status=SubscriberStatus.ACTIVE.value,
             suspended_by=None,
