@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 from idp.catalogue.datasets import DATASETS, DataSet, SubjectKind
-from idp.kernel.ids import ServiceId
+from idp.kernel.ids import ServiceId, is_id
 from idp.protocol.strict_json import JsonRefused, parse_json
 
 GDX = "gdx"
@@ -46,7 +46,14 @@ class JuristicSubject:
     juristic_id: str
 
 
-Subject = SelfSubject | JuristicSubject
+@dataclass(frozen=True, slots=True)
+class MandateSubject:
+    """The principal of a mandate under which the person who signed in acts."""
+
+    mandate: str
+
+
+Subject = SelfSubject | JuristicSubject | MandateSubject
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +72,10 @@ class GdxDetail:
 
     def to_json(self) -> dict[str, Any]:
         """The member object as it goes into tokens and answers."""
-        subject: Any = "self"
-        if isinstance(self.subject, JuristicSubject):
-            subject = {"juristic_id": self.subject.juristic_id}
         members: dict[str, Any] = {
             "type": GDX,
             "dataset": self.dataset,
-            "subject": subject,
+            "subject": _subject_to_json(self.subject),
             "purpose": self.purpose,
             "basis": self.basis.value,
             "fields": list(self.fields),
@@ -83,6 +87,18 @@ class GdxDetail:
         if self.valid_until is not None:
             members["valid_until"] = self.valid_until.isoformat()
         return members
+
+
+def _subject_to_json(subject: Subject) -> Any:
+    match subject:
+        case SelfSubject():
+            return "self"
+        case JuristicSubject(juristic_id):
+            return {"juristic_id": juristic_id}
+        case MandateSubject(mandate):
+            return {"mandate": mandate}
+        case never:
+            assert_never(never)
 
 
 def parse_authorization_details(value: str | list[Any]) -> tuple[GdxDetail, ...]:
@@ -139,9 +155,12 @@ def _text(member: Mapping[str, Any], name: str, *, maximum: int = 128) -> str:
 def _parse_subject(value: Any, dataset: DataSet) -> Subject:
     match dataset.subject:
         case SubjectKind.PERSON:
-            if value != "self":
-                raise InvalidGdxDetail("the subject of a person's data set must be self")
-            return SelfSubject()
+            if value == "self":
+                return SelfSubject()
+            mandate = value.get("mandate") if isinstance(value, Mapping) and len(value) == 1 else None
+            if not isinstance(mandate, str) or not is_id("mdt", mandate):
+                raise InvalidGdxDetail("the subject of a person's data set must be self or a mandate")
+            return MandateSubject(mandate)
         case SubjectKind.COMPANY:
             number = value.get("juristic_id") if isinstance(value, Mapping) and len(value) == 1 else None
             if not isinstance(number, str) or len(number) != 13 or not (number.isascii() and number.isdigit()):

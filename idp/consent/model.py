@@ -20,12 +20,26 @@ class ConsentProblem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OnBehalf:
+    """Who decided where that was not the subscriber for themselves: a proxy under a mandate, or the subscriber for a
+    juristic person. The ids are those of the rooms that know what they mean.
+    """
+
+    decided_by: SubscriberId
+    mandate_id: str | None
+    juristic_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRecord:
     """One decision of a subscriber: these details and claims, to this client of this agency, for at most one service.
 
     `claims` are told at sign-in, by the names that `idp.protocol.scopes.consent_names` gives them; `service_id` is None
     where there are no details. `shown_hash` is the lower-case hex SHA-256 of what the page showed. In force while
     `given_at <= now < valid_until` and not withdrawn; `uses_left` counts the pulls left for each data set.
+
+    `on_behalf` says who decided where that was not the subscriber for themselves: such a consent covers only what is
+    asked for in the same way.
     """
 
     id: ConsentId
@@ -40,6 +54,7 @@ class ConsentRecord:
     withdrawn_at: datetime | None
     uses_left: dict[str, int]
     claims: tuple[str, ...] = ()
+    on_behalf: OnBehalf | None = None
 
     def is_live(self, now: datetime) -> bool:
         """True while it may be relied on; the SQL twin is `store.live_consent`."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.catalogue.gdx import GdxDetail
-from idp.consent.model import ConsentRecord
+from idp.consent.model import ConsentRecord, OnBehalf
 
 
 def ends_at(details: Sequence[GdxDetail], *, now: datetime, longest: timedelta) -> datetime:
@@ -32,10 +32,16 @@ def covers(record: ConsentRecord, details: Sequence[GdxDetail], claims: Sequence
 
 
 def first_covering(
-    records: Sequence[ConsentRecord], details: Sequence[GdxDetail], claims: Sequence[str], *, now: datetime
+    records: Sequence[ConsentRecord],
+    details: Sequence[GdxDetail],
+    claims: Sequence[str],
+    *,
+    now: datetime,
+    on_behalf: OnBehalf | None = None,
 ) -> ConsentRecord | None:
-    """The first of these that alone covers all details and claims."""
-    return next((record for record in records if covers(record, details, claims, now=now)), None)
+    """The first of these that alone covers all details and claims, decided by the same person in the same role."""
+    alike = (record for record in records if record.on_behalf == on_behalf)
+    return next((record for record in alike if covers(record, details, claims, now=now)), None)
 
 
 def _covers_one(record: ConsentRecord, asked: GdxDetail) -> bool:

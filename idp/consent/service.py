@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.catalogue.gdx import Basis, GdxDetail
 from idp.consent import rules, store
-from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentProblem, ConsentRecord
+from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentProblem, ConsentRecord, OnBehalf
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness
@@ -33,8 +33,11 @@ class Consents:
         details: Sequence[GdxDetail] = (),
         claims: Sequence[str] = (),
         consent_days: int = SIGN_IN_CONSENT_DAYS,
+        on_behalf: OnBehalf | None = None,
     ) -> ConsentRecord:
         """Record what the subscriber allowed, for at most `consent_days` (of the service, where there is one).
+
+        With `on_behalf` somebody decided for the subscriber, or the subscriber for a juristic person.
 
         All details have the basis consent and one purpose; `claims` are names as `idp.protocol.scopes.consent_names`
         spells them. Raises Refused(NOTHING_TO_CONSENT_TO) otherwise, or for neither.
@@ -57,9 +60,11 @@ class Consents:
             withdrawn_at=None,
             uses_left={detail.dataset: detail.uses for detail in details},
             claims=tuple(claims),
+            on_behalf=on_behalf,
         )
         await store.insert_consent(uow, record)
-        await self._record(uow, "consent.given", record)
+        decided_by = record.subscriber_id if on_behalf is None else on_behalf.decided_by
+        await self._record(uow, "consent.given", record, by=Actor(ActorKind.SUBSCRIBER, decided_by))
         return record
 
     async def get(self, uow: UnitOfWork, consent_id: ConsentId) -> ConsentRecord | None:
@@ -90,10 +95,12 @@ class Consents:
         client_id: ClientId,
         details: Sequence[GdxDetail],
         claims: Sequence[str],
+        *,
+        on_behalf: OnBehalf | None = None,
     ) -> ConsentRecord | None:
         """The newest consent in force that alone covers all details and claims, so that nobody need be asked again."""
         live = await self.in_force(uow, subscriber_id, client_id)
-        return rules.first_covering(live, details, claims, now=uow.now)
+        return rules.first_covering(live, details, claims, now=uow.now, on_behalf=on_behalf)
 
     async def use(self, uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool:
         """Use the consent once for a data set, in the transaction that discloses; False when nothing may be
@@ -116,17 +123,22 @@ class Consents:
             if set(record.claims) & set(earlier.claims):
                 await self._end(uow, earlier)
 
-    async def _end(self, uow: UnitOfWork, record: ConsentRecord) -> bool:
+    async def end_of_mandate(self, uow: UnitOfWork, mandate_id: str) -> None:
+        """A mandate ended: what was decided under it ends too."""
+        for record in await store.find_consents_under(uow, mandate_id):
+            await self._end(uow, record, by=SYSTEM)
+
+    async def _end(self, uow: UnitOfWork, record: ConsentRecord, *, by: Actor | None = None) -> bool:
         if not await store.mark_withdrawn(uow, record.id, subscriber_id=record.subscriber_id):
             return False
-        await self._record(uow, "consent.withdrawn", record)
+        await self._record(uow, "consent.withdrawn", record, by=by or _own(record))
         await enqueue(uow, topic="consent_withdrawn", payload={"consent_id": record.id, "client_id": record.client_id})
         return True
 
-    async def _record(self, uow: UnitOfWork, event: str, record: ConsentRecord) -> None:
+    async def _record(self, uow: UnitOfWork, event: str, record: ConsentRecord, *, by: Actor) -> None:
         entry = AuditEvent(
             event=event,
-            actor=Actor(ActorKind.SUBSCRIBER, record.subscriber_id),
+            actor=by,
             subject=record.subscriber_id,
             agency_id=record.agency_id,
             client_id=record.client_id,
@@ -138,6 +150,18 @@ class Consents:
                 "fields": [f"{detail.dataset}/{name}" for detail in record.details for name in detail.fields],
                 "claims": list(record.claims),
                 "shown_hash": record.shown_hash,
+                **_on_behalf(record.on_behalf),
             },
         )
         await self._audit.append(uow, entry)
+
+
+def _own(record: ConsentRecord) -> Actor:
+    return Actor(ActorKind.SUBSCRIBER, record.subscriber_id)
+
+
+def _on_behalf(on_behalf: OnBehalf | None) -> dict[str, str]:
+    if on_behalf is None:
+        return {}
+    said = {"mandate": on_behalf.mandate_id, "juristic_id": on_behalf.juristic_id}
+    return {name: value for name, value in said.items() if value is not None}

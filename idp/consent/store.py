@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from idp.catalogue.gdx import parse_authorization_details
-from idp.consent.model import ConsentRecord
+from idp.consent.model import ConsentRecord, OnBehalf
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
@@ -42,6 +42,9 @@ consent = Table(
     Column("given_at", Instant, nullable=False),
     Column("valid_until", Instant, nullable=False),
     Column("withdrawn_at", Instant),
+    Column("decided_by", Text),
+    Column("mandate_id", Text, index=True),
+    Column("juristic_id", Text),
     Index("ix_consent_subscriber_client", "subscriber_id", "client_id"),
 )
 
@@ -75,6 +78,9 @@ async def insert_consent(uow: UnitOfWork, record: ConsentRecord) -> None:
             given_at=record.given_at,
             valid_until=record.valid_until,
             withdrawn_at=record.withdrawn_at,
+            decided_by=None if record.on_behalf is None else record.on_behalf.decided_by,
+            mandate_id=None if record.on_behalf is None else record.on_behalf.mandate_id,
+            juristic_id=None if record.on_behalf is None else record.on_behalf.juristic_id,
         )
     )
     uses = [
@@ -101,6 +107,12 @@ async def find_live_consents(
 ) -> tuple[ConsentRecord, ...]:
     """What is in force between a subscriber and a client, newest first."""
     return await _load(uow, _newest_first(subscriber_id).where(consent.c.client_id == client_id, live_consent(now)))
+
+
+async def find_consents_under(uow: UnitOfWork, mandate_id: str) -> tuple[ConsentRecord, ...]:
+    """What was decided under a mandate and is not withdrawn, newest first."""
+    under = (consent.c.mandate_id == mandate_id, consent.c.withdrawn_at.is_(None))
+    return await _load(uow, select(consent).where(*under).order_by(consent.c.id.desc()))
 
 
 async def mark_withdrawn(uow: UnitOfWork, consent_id: ConsentId, *, subscriber_id: SubscriberId) -> bool:
@@ -150,4 +162,11 @@ def record_of(row: Any, uses: Sequence[Row[Any]]) -> ConsentRecord:
         withdrawn_at=row.withdrawn_at,
         uses_left={use.dataset: use.uses_left for use in uses if use.consent_id == row.id},
         claims=tuple(row.claims),
+        on_behalf=_on_behalf(row),
     )
+
+
+def _on_behalf(row: Any) -> OnBehalf | None:
+    if row.decided_by is None:
+        return None
+    return OnBehalf(SubscriberId(row.decided_by), row.mandate_id, row.juristic_id)

@@ -11,13 +11,17 @@ from typing import Any
 from idp.protocol.errors import InvalidTokenError
 from idp.protocol.jose import JwtRefused, bounded_text, numeric_date, seconds
 from idp.protocol.parameters import words
+from idp.protocol.token_exchange import clients_only
 
 TYP = "at+jwt"
 
 
 @dataclass(frozen=True, slots=True)
 class AccessTokenClaims:
-    """What a signed token says: `gid` names the grant behind it, absent when the client acts on its own authority."""
+    """What a signed token says: `gid` names the grant behind it, absent when the client acts on its own authority.
+
+    `act` has the clients that it was handed on to, without a person who acts at its end.
+    """
 
     jti: str
     client_id: str
@@ -57,8 +61,9 @@ def access_token_claims(
     auth_time: datetime | None,
     x5t: str | None = None,
     act: Mapping[str, Any] | None = None,
+    organisation: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The claims to sign with typ `at+jwt` (§2.2)."""
+    """The claims to sign with typ `at+jwt` (§2.2). `organisation` is the juristic person for whom the person acts."""
     claims: dict[str, Any] = {
         "iss": issuer,
         "aud": audience,
@@ -75,6 +80,8 @@ def access_token_claims(
         claims["cnf"] = cnf
     if act is not None:
         claims["act"] = dict(act)
+    if organisation is not None:
+        claims["organisation"] = dict(organisation)
     if gid is not None:
         claims["gid"] = gid
     if acr is not None:
@@ -110,7 +117,7 @@ def validate_access_token_claims(
             x5t=cnf.get("x5t#S256"),
             gid=claims.get("gid"),
             acr=claims.get("acr"),
-            act=claims.get("act"),
+            act=clients_only(claims.get("act")),
             scope=words(claims.get("scope")),
             authorization_details=details,
             expires_at=int(expires),

@@ -11,6 +11,8 @@ from idp.protocol.parameters import required, words
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 MOST_ACTORS = 4
+PERSON_MARK = "iss"
+"""The member by which the `act` of a person differs from that of a client."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,6 +60,27 @@ def actors_after(
     if len(actor_ids(earlier)) >= MOST_ACTORS:
         raise InvalidRequestError("the token was handed on too often")
     return {"sub": client_id} if earlier is None else {"sub": client_id, "act": dict(earlier)}
+
+
+def clients_only(act: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """An `act` claim that this issuer signed without the person who acts at its end, if any: with the clients alone."""
+    if act is None or PERSON_MARK in act:
+        return None
+    earlier = clients_only(act.get("act"))
+    return {"sub": act["sub"]} if earlier is None else {"sub": act["sub"], "act": earlier}
+
+
+def with_person(act: Mapping[str, Any] | None, *, person_sub: str | None, issuer: str) -> Mapping[str, Any] | None:
+    """The `act` claim with the person who acts for the subject: the first actor, so the innermost.
+
+    §4.1: "the combination of the two claims iss and sub might be necessary to uniquely identify an actor": a person is
+    named by both, a client of this issuer by its identifier alone.
+    """
+    if person_sub is None:
+        return act
+    if act is None:
+        return {PERSON_MARK: issuer, "sub": person_sub}
+    return {"sub": act["sub"], "act": with_person(act.get("act"), person_sub=person_sub, issuer=issuer)}
 
 
 def actor_ids(act: Mapping[str, Any] | None) -> tuple[str, ...]:

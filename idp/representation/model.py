@@ -108,3 +108,24 @@ class ForCompany:
 
 
 Representation = ForSelf | ForPerson | ForCompany
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A juristic person as tokens and records name it, by its registry number."""
+
+    juristic_id: str
+    name_th: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActedFor:
+    """What a grant keeps of a representation: who acts, under which mandate, and for which organisation.
+
+    Without `organisation` it is for the person whose grant it is. `mandate_id` is None for a signatory of a company.
+    """
+
+    actor: SubscriberId
+    mandate_id: MandateId | None
+    organisation: Organisation | None

@@ -11,7 +11,7 @@ from connectors.contracts.card import PersonName
 from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError
 from idp.kernel.ids import ServiceId, SubscriberId
 from idp.representation.acting.model import AsMyself, AsSignatory, ByMandate, Wish
-from idp.representation.acting.rules import claims_of, lies_within
+from idp.representation.acting.rules import acted_for, claims_of, lies_within, subject_of
 from idp.representation.companies.model import ActTerms
 from idp.representation.mandates.model import PaperForm, PaperPrincipal, Terms
 from idp.representation.model import (
@@ -54,7 +54,8 @@ async def test_a_person_acts_for_themselves(small_world: World) -> None:
     somchai = await small_world.enrol("somchai")
     representation = await acting(small_world, somchai, AsMyself())
     assert representation == ForSelf(somchai.subscriber_id)
-    assert claims_of(representation, sub_of=sub_of) == {"sub": sub_of(somchai.subscriber_id)}
+    assert subject_of(representation) == somchai.subscriber_id
+    assert claims_of(acted_for(representation), sub_of=sub_of) == {}
     assert lies_within(representation, service=PERMITS, dataset="dopa.person", case=None)
 
 
@@ -65,9 +66,13 @@ async def test_a_director_who_signs_alone_acts_for_the_company(small_world: Worl
     wish = AsSignatory(await world.facts(), None, DIGEST, sealed=False)
     representation = await acting(world, somchai, wish)
     assert isinstance(representation, ForCompany)
-    assert claims_of(representation, sub_of=sub_of) == {
-        "sub": sub_of(somchai.subscriber_id),
-        "organisation": {"juristic_id": COMPANY.digits, "name": "บริษัท ตัวอย่าง จำกัด"},
+    assert subject_of(representation) == somchai.subscriber_id
+    assert claims_of(acted_for(representation), sub_of=sub_of) == {
+        "organisation": {
+            "juristic_id": COMPANY.digits,
+            "name": "บริษัท ตัวอย่าง จำกัด",
+            "name#en": "Tuayang Co., Ltd.",
+        },
     }
     # a company's consent never opens a person's record, not even the director's own
     assert lies_within(representation, service=PERMITS, dataset="dbd.company", case=None)
@@ -129,10 +134,8 @@ async def test_a_proxy_acts_for_a_person_within_the_mandate(small_world: World) 
     representation = await acting(world, proxy, ByMandate(one.id, None))
     assert representation == ForPerson(proxy.subscriber_id, giver.subscriber_id, one.id, scope)
     # RFC 8693 section 4.1: the token is about the principal, `act` names who acts
-    assert claims_of(representation, sub_of=sub_of) == {
-        "sub": sub_of(giver.subscriber_id),
-        "act": {"sub": sub_of(proxy.subscriber_id)},
-    }
+    assert subject_of(representation) == giver.subscriber_id
+    assert claims_of(acted_for(representation), sub_of=sub_of) == {"act": {"sub": sub_of(proxy.subscriber_id)}}
     assert lies_within(representation, service=PERMITS, dataset="dopa.address", case="ร.1/2569")
     assert not lies_within(representation, service=PERMITS, dataset="dopa.address", case=None)
     assert not lies_within(representation, service=PERMITS, dataset="dopa.person", case="ร.1/2569")
@@ -159,7 +162,7 @@ async def test_a_mandated_employee_acts_while_the_company_operates(small_world: 
     representation = await acting(world, employee, ByMandate(one.id, facts))
     assert isinstance(representation, ForCompany)
     assert representation.mandate_id == one.id
-    assert claims_of(representation, sub_of=sub_of)["sub"] == sub_of(employee.subscriber_id)
+    assert subject_of(representation) == employee.subscriber_id
     assert lies_within(representation, service=PERMITS, dataset="dbd.company", case=None)
     assert not lies_within(representation, service=ServiceId("other"), dataset="dbd.company", case=None)
     for wrong in (None, await world.facts(OTHER_COMPANY)):

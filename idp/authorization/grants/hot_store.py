@@ -5,10 +5,16 @@ Each write judges in its own statement whether everything the grant rests on cou
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, exists, select
+from sqlalchemy import ColumnElement, Integer, Select, Text, and_, exists, select
 
 from idp.audit.hot_store import ENTRY_TAKES, entry_steps
-from idp.authorization.grants.store import GRANT_COLUMNS, grant, live_grant, rests_on_live
+from idp.authorization.grants.store import (
+    GRANT_COLUMNS,
+    grant,
+    live_grant,
+    rests_on_live,
+    rests_on_live_mandate,
+)
 from idp.storage.hot.operations import Gate, Given, Insert, Read, Rows, Takes, Update, Write
 from idp.storage.metadata import Instant
 from idp.storage.spent import SPENDING_TAKES, spending
@@ -42,7 +48,8 @@ def _opening(given: Given) -> dict[str, Any]:
 
 
 def _may_open(given: Given) -> ColumnElement[bool]:
-    return rests_on_live(given.c, given.c.created_at)
+    now = given.c.created_at
+    return and_(rests_on_live(given.c, now), rests_on_live_mandate(given.c, now))
 
 
 REDEEM = Write(

@@ -7,6 +7,7 @@ from typing import Any
 from idp.catalogue.gdx import GdxDetail, parse_authorization_details
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId
+from idp.representation.model import ActedFor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class AuthorizationCode:
     the judged `claims` parameter (members `userinfo` and `id_token`, OpenID Connect Core §5.5). What was decided
     without a redirect (device, backchannel) has no `redirect_uri`; a request without PKCE has no `code_challenge`.
     `managed_id` is the name under which its client manages the grant, where it does; with `replaces` the live grant of
-    that name ends when this one is opened.
+    that name ends when this one is opened. `acted_for` says who acts where that is not the subscriber for themselves.
     """
 
     id: str
@@ -40,6 +41,7 @@ class AuthorizationCode:
     resource: str | None = None
     managed_id: str | None = None
     replaces: bool = False
+    acted_for: ActedFor | None = None
 
     @property
     def details(self) -> tuple[GdxDetail, ...]:
@@ -54,7 +56,8 @@ class Grant:
     Its tokens are bound to the key `jkt` (RFC 9449), to the certificate `x5t` (RFC 8705), or to neither. `claims` is as
     in the code; with `resource` or details its access tokens are for the data exchange, else for userinfo.
     `managed_id` is what its client knows as `grant_id` (Grant Management for OAuth 2.0): one grant after another may
-    have it.
+    have it. `subscriber_id` is whom it is about; with `acted_for` somebody acts for that person, or this person for a
+    company.
     """
 
     id: GrantId
@@ -75,3 +78,4 @@ class Grant:
     claims: dict[str, Any] = field(default_factory=dict)
     resource: str | None = None
     managed_id: str | None = None
+    acted_for: ActedFor | None = None

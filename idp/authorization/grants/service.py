@@ -21,6 +21,7 @@ from idp.authorization.grants.model import AuthorizationCode, Grant
 from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.protocol.scopes import OFFLINE_ACCESS
+from idp.representation.model import MandateId
 from idp.storage.spent import Spend, SpentKind, spend_in, spending_values
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.hot_store import SealedPerson, person_of
@@ -37,6 +38,7 @@ class RevocationReason(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     SESSION_ENDED = "session_ended"
     BY_CITIZEN = "by_citizen"
+    MANDATE_ENDED = "mandate_ended"
 
 
 class Redeemed(Enum):
@@ -112,6 +114,7 @@ class Grants:
             claims=code.claims,
             resource=code.resource,
             managed_id=code.managed_id,
+            acted_for=code.acted_for,
         )
 
     async def redeem(
@@ -224,10 +227,16 @@ class Grants:
             if not grant.details and OFFLINE_ACCESS not in grant.scope:
                 await self._end(uow, grant, SYSTEM, RevocationReason.SESSION_ENDED)
 
+    async def end_of_mandate(self, uow: UnitOfWork, mandate_id: MandateId) -> None:
+        """A mandate ended: its grants end too. They are refused since the mandate's end; this keeps the record."""
+        for grant in await store.grants_of_mandate(uow, mandate_id):
+            await self._end(uow, grant, SYSTEM, RevocationReason.MANDATE_ENDED)
+
     async def end_for_citizen(self, uow: UnitOfWork, grant_id: GrantId, *, subscriber_id: SubscriberId) -> bool:
         """A citizen takes an app's access away; False when it is none of theirs, or had ended."""
         grant = await store.find_live_grant(uow, grant_id)
-        if grant is None or grant.subscriber_id != subscriber_id:
+        actor = None if grant is None or grant.acted_for is None else grant.acted_for.actor
+        if grant is None or subscriber_id not in (grant.subscriber_id, actor):
             return False
         return await self._end(uow, grant, Actor(ActorKind.SUBSCRIBER, subscriber_id), RevocationReason.BY_CITIZEN)
 

@@ -1,6 +1,7 @@
 """The table of grants and the predicate that says which of them count."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ from idp.catalogue.gdx import parse_authorization_details
 from idp.consent.store import consent, live_consent
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId
+from idp.representation.mandates.store import live_mandate, mandate
+from idp.representation.model import ActedFor, MandateId, Organisation
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
@@ -49,6 +52,9 @@ grant = Table(
     Column("claims", JsonText, nullable=False),
     Column("resource", Text),
     Column("managed_id", Text, index=True),
+    Column("actor_id", Text, index=True),
+    Column("mandate_id", Text, ForeignKey("mandate.id"), index=True),
+    Column("organisation", JsonText),
     Column("code_digest", LargeBinary, nullable=False, unique=True),
     Column("generation", Integer, nullable=False),
     Column("rotated_at", Instant),
@@ -65,6 +71,7 @@ def live_grant(now: Moment) -> ColumnElement[bool]:
         grant.c.revoked_at.is_(None),
         grant.c.expires_at > now,
         rests_on_live(grant.c, now),
+        rests_on_live_mandate(grant.c, now),
     )
 
 
@@ -79,6 +86,12 @@ def rests_on_live(columns: Any, now: Moment) -> ColumnElement[bool]:
         of_subscriber.correlate_except(subscriber),
         or_(columns.consent_id.is_(None), of_consent.correlate_except(consent)),
     )
+
+
+def rests_on_live_mandate(columns: Any, now: Moment) -> ColumnElement[bool]:
+    """The mandate that these columns name counts, if there is one."""
+    of_mandate = exists().where(mandate.c.id == columns.mandate_id, live_mandate(now))
+    return or_(columns.mandate_id.is_(None), of_mandate.correlate_except(mandate))
 
 
 GRANT_COLUMNS = tuple(
@@ -105,11 +118,29 @@ def grant_values(record: Grant, *, code_digest: bytes, now: datetime) -> dict[st
         "claims": record.claims,
         "resource": record.resource,
         "managed_id": record.managed_id,
+        **_acting_values(record.acted_for),
         "code_digest": code_digest,
         "generation": record.generation,
         "created_at": now,
         "expires_at": record.expires_at,
     }
+
+
+def _acting_values(acted: ActedFor | None) -> dict[str, Any]:
+    if acted is None:
+        return {"actor_id": None, "mandate_id": None, "organisation": None}
+    named = None if acted.organisation is None else asdict(acted.organisation)
+    return {"actor_id": acted.actor, "mandate_id": acted.mandate_id, "organisation": named}
+
+
+def _acted_for(row: Any) -> ActedFor | None:
+    if row.actor_id is None:
+        return None
+    return ActedFor(
+        SubscriberId(row.actor_id),
+        None if row.mandate_id is None else MandateId(row.mandate_id),
+        None if row.organisation is None else Organisation(**row.organisation),
+    )
 
 
 async def insert_grant(uow: UnitOfWork, record: Grant, *, code_digest: bytes) -> None:
@@ -164,9 +195,16 @@ async def grants_of_session(uow: UnitOfWork, session_id: SsoSessionId) -> Sequen
     return [grant_of(row) for row in rows]
 
 
+async def grants_of_mandate(uow: UnitOfWork, mandate_id: MandateId) -> Sequence[Grant]:
+    """The grants opened under a mandate that were not ended before."""
+    statement = select(grant).where(grant.c.mandate_id == mandate_id, grant.c.revoked_at.is_(None))
+    return [grant_of(row) for row in await uow.all(statement.order_by(grant.c.id))]
+
+
 async def live_grants_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
-    """The grants of a person that count, the newest first."""
-    statement = select(grant).where(grant.c.subscriber_id == subscriber_id, live_grant(uow.now))
+    """The grants about a person, or by which the person acts for another, that count, the newest first."""
+    own = or_(grant.c.subscriber_id == subscriber_id, grant.c.actor_id == subscriber_id)
+    statement = select(grant).where(own, live_grant(uow.now))
     return [grant_of(row) for row in await uow.all(statement.order_by(grant.c.id.desc()))]
 
 
@@ -199,4 +237,5 @@ def grant_of(row: Any) -> Grant:
         claims=row.claims,
         resource=row.resource,
         managed_id=row.managed_id,
+        acted_for=_acted_for(row),
     )

@@ -325,4 +325,5 @@ def _of_grant(
         acr=grant.acr,
         jkt=jkt,
         actors=tuple(ClientId(actor) for actor in actor_ids(act)),
+        acted_for=grant.acted_for,
     )

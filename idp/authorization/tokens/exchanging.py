@@ -7,7 +7,7 @@ from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.model import Grant
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.claims import names_on_record
-from idp.authorization.tokens.issuing import Issuing, asked
+from idp.authorization.tokens.issuing import Issuing, acting_details, asked
 from idp.authorization.tokens.minting import Mint
 from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, ForActor, KeyBinding
 from idp.authorization.tokens.reading import ReadToken, TokenKind, TokenReader
@@ -77,6 +77,7 @@ class Exchanging:
             "scope": list(scope),
             "claims": list(names_on_record(USERINFO, grant, client, scope)),
             **asked(details),
+            **acting_details(grant.acted_for),
         }
         await self._issuing.note(uow, "token.exchanged", client, grant.subscriber_id, noted)
         return due

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from idp.authorization.client_registration.model import Client
@@ -16,6 +17,8 @@ from idp.protocol.access_token import confirmation
 from idp.protocol.client_credentials import ClientCredentials
 from idp.protocol.errors import InvalidClientError
 from idp.protocol.introspection import INACTIVE, TYP, active_members, signed_answer_claims
+from idp.protocol.token_exchange import with_person
+from idp.representation.acting.rules import claims_of
 from idp.storage.storage import Storage
 
 DEFAULT_SIGNATURE = "ES256"
@@ -92,6 +95,11 @@ class Introspection:
             "authorization_details": [detail.to_json() for detail in read.details],
             "sub": client.id if grant is None else self._pairwise.sub(client.sector, grant.subscriber_id),
         }
+        if grant is not None and grant.acted_for is not None:
+            acting = claims_of(grant.acted_for, sub_of=partial(self._pairwise.sub, client.sector))
+            person = acting.get("act", {}).get("sub")
+            optional["act"] = with_person(read.act, person_sub=person, issuer=self._issuer)
+            optional["organisation"] = acting.get("organisation")
         if read.audience is not None:
             optional["aud"] = read.audience
         if read.kind is not TokenKind.REFRESH:

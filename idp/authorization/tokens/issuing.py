@@ -17,6 +17,7 @@ from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
 from idp.protocol.claims_request import ID_TOKEN, USERINFO
 from idp.protocol.errors import InvalidGrantError
+from idp.representation.model import ActedFor
 from idp.storage.storage import Storage, UnitOfWork
 
 
@@ -99,6 +100,7 @@ def _issued(event: str, due: ForPerson) -> AuditEvent:
         "claims": list(names_on_record(USERINFO, due.grant, due.client, due.scope)),
         "claims_in_id_token": list(names_on_record(ID_TOKEN, due.grant, due.client, due.scope)),
         **asked(due.grant.details),
+        **acting_details(due.grant.acted_for),
     }
     return _event(event, due.client, due.grant.subscriber_id, details)
 
@@ -120,6 +122,15 @@ def _event(
         client_id=client.id,
         details=details,
     )
+
+
+def acting_details(acted: ActedFor | None) -> dict[str, str]:
+    """For whom somebody acts, for an entry; nothing for who acts for themselves."""
+    if acted is None:
+        return {}
+    organisation = None if acted.organisation is None else acted.organisation.juristic_id
+    said = {"acted_by": acted.actor, "mandate": acted.mandate_id, "organisation": organisation}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def asked(details: Sequence[GdxDetail]) -> dict[str, list[str]]:

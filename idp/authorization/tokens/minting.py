@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, assert_never
 
 from idp.authorization.client_registration.key_sets import ClientKeySets
@@ -27,8 +28,9 @@ from idp.protocol.access_token import TYP, access_token_claims
 from idp.protocol.id_token import id_token_claims
 from idp.protocol.nested_jwt import encrypt_for_client
 from idp.protocol.scopes import OPENID
-from idp.protocol.token_exchange import ACCESS_TOKEN_TYPE
+from idp.protocol.token_exchange import ACCESS_TOKEN_TYPE, with_person
 from idp.protocol.token_request import REFRESH_TOKEN
+from idp.representation.acting.rules import claims_of
 
 USERINFO_TOKEN = "userinfo_access_token"
 REFRESH_TOKEN_KIND = "refresh_token"
@@ -138,6 +140,8 @@ class Mint:
         *,
         act: Mapping[str, Any] | None = None,
     ) -> str:
+        acting = {} if grant is None else self._acting(due.client, grant)
+        person = acting.get("act", {}).get("sub")
         claims = access_token_claims(
             issuer=self._issuer,
             audience=due.audience if isinstance(due, ForClient) else self._gateway,
@@ -155,9 +159,14 @@ class Mint:
             gid=None if grant is None else grant.id,
             acr=None if grant is None else grant.acr.text(self._acr_prefix),
             auth_time=None if grant is None else grant.auth_time,
-            act=act,
+            act=with_person(act, person_sub=person, issuer=self._issuer),
+            organisation=acting.get("organisation"),
         )
         return await self._keys.sign_jwt(claims, typ=TYP)
+
+    def _acting(self, client: Client, grant: Grant) -> Mapping[str, Any]:
+        """What the client is told of who acts for whom, each person as this client knows them."""
+        return claims_of(grant.acted_for, sub_of=partial(self._pairwise.sub, client.sector))
 
     def _sealed(self, payload: Mapping[str, Any], binding: KeyBinding, expires_at: datetime) -> str:
         bound = {name: value for name, value in (("jkt", binding.jkt), ("x5t", binding.x5t)) if value is not None}
@@ -188,7 +197,10 @@ class Mint:
             sid=self._pairwise.sid(client.sector, grant.sso_session_id),
             access_token=access_token,
             algorithm=algorithm,
-            extra=await self._persons.for_id_token(client=client, grant=grant, scope=due.scope, now=due.now),
+            extra={
+                **await self._persons.for_id_token(client=client, grant=grant, scope=due.scope, now=due.now),
+                **self._acting(client, grant),
+            },
         )
         signed = await self._keys.sign_jwt(claims, typ="JWT", alg=algorithm)
         if client.id_token_encrypted_response_alg is None:

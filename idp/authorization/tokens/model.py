@@ -13,6 +13,7 @@ from idp.kernel.assurance import Acr
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, GrantId, SubscriberId
 from idp.protocol.client_credentials import ClientCredentials
 from idp.protocol.token_request import TokenRequest
+from idp.representation.model import ActedFor
 from idp.storage.storage import UnitOfWork
 
 ACCESS_TOKEN_LIFETIME = timedelta(seconds=300)
@@ -140,7 +141,7 @@ class VerifiedAccessToken:
 
     Without `grant_id` the client acts on its own authority; then there is no subscriber, no consent and no `acr`.
     `client_id` is who the person let have the data; `actors` are the clients it was handed on to, the present one first
-    (RFC 8693 §4.1).
+    (RFC 8693 §4.1). `acted_for` says which person acts where that is not the subscriber for themselves.
     """
 
     token_id: str
@@ -155,6 +156,7 @@ class VerifiedAccessToken:
     acr: Acr | None
     jkt: str | None
     actors: tuple[ClientId, ...] = ()
+    acted_for: ActedFor | None = None
 
     @property
     def acting_client_id(self) -> ClientId:

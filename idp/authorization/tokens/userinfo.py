@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from idp.authorization.client_registration.key_sets import ClientKeySets
@@ -14,6 +15,7 @@ from idp.protocol.errors import InsufficientScopeError
 from idp.protocol.nested_jwt import encrypt_for_client
 from idp.protocol.scopes import OPENID
 from idp.protocol.userinfo import signed_userinfo_claims
+from idp.representation.acting.rules import claims_of
 from idp.storage.storage import Storage
 
 DEFAULT_SIGNATURE = "ES256"
@@ -60,7 +62,8 @@ class Userinfo:
             client=client, grant=grant, person=token.person, scope=token.scope, now=now
         )
         # §5.3.2: "The sub (subject) Claim MUST always be returned in the UserInfo Response."
-        claims = {**told, "sub": self._pairwise.sub(client.sector, grant.subscriber_id)}
+        acting = claims_of(grant.acted_for, sub_of=partial(self._pairwise.sub, client.sector))
+        claims = {**told, **acting, "sub": self._pairwise.sub(client.sector, grant.subscriber_id)}
         return UserinfoAnswer(claims, await self._jwt(client, claims))
 
     async def _jwt(self, client: Client, claims: Mapping[str, Any]) -> str | None:

@@ -8,6 +8,7 @@ from idp.catalogue.gdx import GdxDetail
 from idp.consent.model import ConsentRecord
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import AgencyId, ClientId, SubscriberId
+from idp.representation.model import ActedFor
 
 
 class Link(StrEnum):
@@ -16,6 +17,7 @@ class Link(StrEnum):
     CLIENT = "client"
     GRANT = "grant"
     SUBSCRIBER = "subscriber"
+    MANDATE = "mandate"
     CONSENT = "consent"
     AGREEMENT = "agreement"
 
@@ -30,6 +32,9 @@ class Reason(StrEnum):
     CLIENT_ENDED = "client_ended"
     GRANT_ENDED = "grant_ended"
     SUBSCRIBER_ENDED = "subscriber_not_active"
+    MANDATE_ENDED = "mandate_ended"
+    COMPANY_NOT_OPERATING = "company_not_operating"
+    NOT_A_SIGNATORY = "no_longer_acting_for_the_company"
     CONSENT_ENDED = "consent_ended"
     AGREEMENT_ENDED = "agreement_ended"
     NO_CONSENT = "no_consent_for_this"
@@ -57,7 +62,8 @@ class Reason(StrEnum):
 class ReleaseFacts:
     """Everything that is judged, read in one transaction.
 
-    `request` is the token's detail; `broken` are the links that have ended. `released_today` counts this agreement's
+    `request` is the token's detail; `acted_for` who acts where that is not the subscriber for themselves; `broken` are
+    the links that have ended. `released_today` counts this agreement's
     releases since midnight in Bangkok, `released_under_token` those under this access token for the data set.
     """
 
@@ -74,6 +80,7 @@ class ReleaseFacts:
     broken: frozenset[Link]
     released_today: int
     released_under_token: int
+    acted_for: ActedFor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ from connectors.contracts.identifiers import InvalidIdentifier, JuristicId
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies import rules as agency_rules
 from idp.agencies.model import Channel, Service
-from idp.catalogue.gdx import Basis, GdxDetail, SelfSubject
+from idp.catalogue.gdx import Basis, GdxDetail, JuristicSubject, MandateSubject, SelfSubject, Subject
 from idp.consent.model import ConsentRecord
 from idp.exchange.decision.model import Link, Reason, Refuse, Release, ReleaseDecision, ReleaseFacts, Wait
+from idp.representation.model import ActedFor, Organisation
 
 _ENDED: Final[Mapping[Link, Reason]] = MappingProxyType(
     {
         Link.CLIENT: Reason.CLIENT_ENDED,
         Link.AGREEMENT: Reason.AGREEMENT_ENDED,
         Link.SUBSCRIBER: Reason.SUBSCRIBER_ENDED,
+        Link.MANDATE: Reason.MANDATE_ENDED,
         Link.CONSENT: Reason.CONSENT_ENDED,
         Link.GRANT: Reason.GRANT_ENDED,
     }
@@ -82,11 +84,11 @@ def _fields_by_basis(facts: ReleaseFacts, *, service: Service, now: datetime) ->
 
 def _fields_by_consent(facts: ReleaseFacts, *, service: Service, now: datetime) -> frozenset[str] | Reason:
     request, consent = facts.request, facts.consent
-    if facts.subscriber_id is None or not isinstance(request.subject, SelfSubject):
+    if facts.subscriber_id is None or not _is_of_whom_consented(request.subject, facts.acted_for):
         return Reason.BASIS_NOT_PROVEN
     if facts.acr is None or not facts.acr.meets(service.minimum):
         return Reason.ASSURANCE
-    if consent is None or not _is_between(consent, facts):
+    if consent is None or not _is_between(consent, facts) or not _is_decided_alike(consent, facts.acted_for):
         return Reason.NO_CONSENT
     if not consent.is_live(now):
         return Reason.CONSENT_ENDED
@@ -94,6 +96,34 @@ def _fields_by_consent(facts: ReleaseFacts, *, service: Service, now: datetime) 
     if agreed is None or agreed.subject != request.subject or agreed.purpose != request.purpose:
         return Reason.NO_CONSENT
     return frozenset(agreed.fields)
+
+
+def _is_of_whom_consented(subject: Subject, acted: ActedFor | None) -> bool:
+    """A person consents for themselves, a proxy for the principal, and whoever acts for a company for that company.
+
+    "A company's consent never opens a person's record", and a proxy's none of the proxy's own.
+    """
+    match subject:
+        case SelfSubject():
+            return acted is None
+        case MandateSubject(mandate):
+            return acted is not None and acted.organisation is None and acted.mandate_id == mandate
+        case JuristicSubject(juristic_id):
+            return acted is not None and acted.organisation is not None and _names(acted.organisation, juristic_id)
+        case never:
+            assert_never(never)
+
+
+def _names(organisation: Organisation, juristic_id: str) -> bool:
+    return organisation.juristic_id == juristic_id and _is_number(juristic_id)
+
+
+def _is_decided_alike(consent: ConsentRecord, acted: ActedFor | None) -> bool:
+    """The consent was decided in the role in which it is relied on."""
+    if acted is None or consent.on_behalf is None:
+        return acted is None and consent.on_behalf is None
+    company = None if acted.organisation is None else acted.organisation.juristic_id
+    return (consent.on_behalf.mandate_id, consent.on_behalf.juristic_id) == (acted.mandate_id, company)
 
 
 def _is_between(consent: ConsentRecord, facts: ReleaseFacts) -> bool:
@@ -106,7 +136,7 @@ def _is_between(consent: ConsentRecord, facts: ReleaseFacts) -> bool:
 
 def _fields_by_duty(facts: ReleaseFacts, *, now: datetime) -> frozenset[str] | Reason:
     request = facts.request
-    if isinstance(request.subject, SelfSubject):
+    if not isinstance(request.subject, JuristicSubject):
         # a duty to look a person up is an officer's, with purpose and case, at a counter; not a client's own token
         return Reason.BASIS_NOT_PROVEN
     if not _is_number(request.subject.juristic_id):

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from connectors.contracts.identifiers import JuristicId
 from idp.agencies.service import Agencies
-from idp.catalogue.gdx import JuristicSubject, SelfSubject
+from idp.catalogue.gdx import JuristicSubject, MandateSubject, SelfSubject
 from idp.consent.service import Consents
 from idp.exchange.decision.model import ReleaseFacts
 from idp.exchange.pull import counting, store
@@ -33,6 +33,7 @@ class FactsReader:
             subscriber_id=token.subscriber_id,
             consent_id=token.consent_id,
             agreement_id=agreement.id if agreement is not None else None,
+            acted_for=token.acted_for,
         )
 
     async def facts(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> ReleaseFacts:
@@ -46,6 +47,7 @@ class FactsReader:
             agency_id=token.agency_id,
             client_id=token.client_id,
             subscriber_id=token.subscriber_id,
+            acted_for=token.acted_for,
             wants_document=asked.pull.format.needs_document,
             case=asked.case,
             acr=token.acr,
@@ -58,9 +60,12 @@ class FactsReader:
         )
 
     async def subject(self, uow: UnitOfWork, asked: Asked) -> RegistrySubject:
-        """Whom the registry is asked about: the person of the token, or the company of its detail."""
+        """Whom the registry is asked about: the person of the token, or the company of its detail.
+
+        Of a mandate's token that person is the principal: the decision held the detail's mandate against the token's.
+        """
         match asked.detail.subject:
-            case SelfSubject():
+            case SelfSubject() | MandateSubject():
                 subscriber_id = asked.pull.access_token.subscriber_id
                 assert subscriber_id is not None, "a release about a person is decided for a subscriber only"
                 return (await self._subscribers.identity(uow, subscriber_id)).citizen_id

@@ -18,6 +18,7 @@ from idp.kernel.ids import (
     ServiceId,
     SubscriberId,
 )
+from idp.representation.model import ActedFor, MandateId
 
 
 class Outcome(StrEnum):
@@ -46,13 +47,19 @@ FAILURES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The ids of everything a release hangs on; None where that link plays no part."""
+    """The ids of everything a release hangs on; None where that link plays no part, or nobody acts for another."""
 
     client_id: ClientId
     grant_id: GrantId | None
     subscriber_id: SubscriberId | None
     consent_id: ConsentId | None
     agreement_id: AgreementId | None
+    acted_for: ActedFor | None = None
+
+    @property
+    def mandate_id(self) -> MandateId | None:
+        """The mandate under which somebody acts, where there is one."""
+        return None if self.acted_for is None else self.acted_for.mandate_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authorization.tokens.issuing import acting_details
+from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, JuristicSubject
 from idp.exchange.decision.model import Reason
@@ -32,6 +34,9 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
         # one code for every end of the basis: an agency does not learn from it what became of the person
         Reason.GRANT_ENDED: ExchangeProblem.BASIS_ENDED,
         Reason.SUBSCRIBER_ENDED: ExchangeProblem.BASIS_ENDED,
+        Reason.MANDATE_ENDED: ExchangeProblem.BASIS_ENDED,
+        Reason.COMPANY_NOT_OPERATING: ExchangeProblem.BASIS_ENDED,
+        Reason.NOT_A_SIGNATORY: ExchangeProblem.BASIS_ENDED,
         Reason.CONSENT_ENDED: ExchangeProblem.BASIS_ENDED,
         Reason.NO_CONSENT: ExchangeProblem.BASIS_ENDED,
         Reason.USES_UP: ExchangeProblem.BASIS_ENDED,
@@ -125,10 +130,22 @@ def payload_of(
         "disclosure_id": disclosure_id,
         "released_at": now.isoformat(timespec="seconds"),
         "agency_id": token.agency_id,
+        **_acting_members(token),
     }
     if document_id is not None:
         payload["document_id"] = document_id
     return payload
+
+
+def _acting_members(token: VerifiedAccessToken) -> dict[str, Any]:
+    """That somebody acts for another stands in what leaves, and so in the document; persons not by name."""
+    if token.acted_for is None:
+        return {}
+    organisation = token.acted_for.organisation
+    if organisation is None:
+        return {"acting": {"for": "person", "mandate": token.acted_for.mandate_id}}
+    named = {"juristic_id": organisation.juristic_id, "name_th": organisation.name_th}
+    return {"acting": {"for": "organisation", "mandate": token.acted_for.mandate_id, "organisation": named}}
 
 
 def payload_bytes(payload: dict[str, Any]) -> bytes:
@@ -171,6 +188,7 @@ def burst_of(record: Disclosure) -> bytes:
         record.chain.client_id,
         record.chain.subscriber_id or "",
         record.juristic_id or "",
+        "" if record.chain.acted_for is None else record.chain.acted_for.actor,
         record.service_id,
         record.dataset,
         record.outcome.value,
@@ -195,6 +213,7 @@ def audit_event(event: str, asked: Asked, chain: Chain, *, refused: Reason | Non
         "grant": chain.grant_id,
         "access_token": token.token_id,
         "juristic_id": asked.juristic_id,
+        **acting_details(chain.acted_for),
         "reason": refused.value if refused is not None else None,
     }
     return AuditEvent(

@@ -28,6 +28,8 @@ from idp.consent.store import consent, live_consent
 from idp.exchange.decision.model import Link
 from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer
 from idp.kernel.ids import ClientId, DisclosureId
+from idp.representation.mandates.store import live_mandate, mandate
+from idp.representation.model import ActedFor
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
@@ -48,6 +50,9 @@ disclosure = Table(
     Column("agreement_id", Text),
     Column("consent_id", Text),
     Column("grant_id", Text),
+    Column("actor_id", Text),
+    Column("mandate_id", Text),
+    Column("acting_juristic_id", Text),
     Column("access_token_id", Text, nullable=False),
     Column("dataset", Text, nullable=False),
     Column("fields", JsonText, nullable=False),
@@ -82,6 +87,8 @@ def holding(chain: Chain, now: datetime) -> dict[Link, ColumnElement[bool]]:
         holds[Link.SUBSCRIBER] = exists().where(subscriber.c.id == chain.subscriber_id, live_subscriber(now))
     if chain.grant_id is not None:
         holds[Link.GRANT] = exists().where(grant.c.id == chain.grant_id, live_grant(now))
+    if chain.mandate_id is not None:
+        holds[Link.MANDATE] = exists().where(mandate.c.id == chain.mandate_id, live_mandate(now))
     if chain.consent_id is not None:
         holds[Link.CONSENT] = exists().where(consent.c.id == chain.consent_id, live_consent(now))
     return holds
@@ -109,6 +116,8 @@ async def hold_links(uow: UnitOfWork, chain: Chain) -> None:
         chained = chained.join(agency, agency.c.id == agreement.c.agency_id)
     if chain.subscriber_id is not None:
         chained = chained.join(subscriber, subscriber.c.id == chain.subscriber_id)
+    if chain.mandate_id is not None:
+        chained = chained.join(mandate, mandate.c.id == chain.mandate_id)
     if chain.consent_id is not None:
         chained = chained.join(consent, consent.c.id == chain.consent_id)
     if chain.grant_id is not None:
@@ -174,6 +183,15 @@ async def forget_answers(uow: UnitOfWork) -> int:
     return await uow.changed(due.values(sealed_answer=None, answer_until=None))
 
 
+def _acting_columns(acted: ActedFor | None) -> dict[str, str | None]:
+    organisation = None if acted is None else acted.organisation
+    return {
+        "actor_id": None if acted is None else acted.actor,
+        "mandate_id": None if acted is None else acted.mandate_id,
+        "acting_juristic_id": None if organisation is None else organisation.juristic_id,
+    }
+
+
 def _columns(record: Disclosure, sealed_case: bytes | None) -> dict[str, Any]:
     return {
         "id": record.id,
@@ -185,6 +203,7 @@ def _columns(record: Disclosure, sealed_case: bytes | None) -> dict[str, Any]:
         "agreement_id": record.chain.agreement_id,
         "consent_id": record.chain.consent_id,
         "grant_id": record.chain.grant_id,
+        **_acting_columns(record.chain.acted_for),
         "access_token_id": record.access_token_id,
         "dataset": record.dataset,
         "fields": list(record.fields),

@@ -5,26 +5,44 @@ from typing import Any, assert_never
 
 from idp.catalogue.datasets import DATASETS, SubjectKind
 from idp.kernel.ids import ServiceId, SubscriberId
-from idp.representation.model import ForCompany, ForPerson, ForSelf, Representation
+from idp.representation.model import ActedFor, ForCompany, ForPerson, ForSelf, Organisation, Representation
 
 
-def claims_of(representation: Representation, *, sub_of: Callable[[SubscriberId], str]) -> dict[str, Any]:
-    """The claims for ID token, access token and introspection; `sub_of` gives the pairwise subject of a subscriber.
+def subject_of(representation: Representation) -> SubscriberId:
+    """Whom tokens and records are about: the principal of a person's mandate, else the person who acts."""
+    return representation.principal if isinstance(representation, ForPerson) else representation.person
 
-    RFC 8693 §4.1: "The act (actor) claim provides a means within a JWT to express that delegation has occurred and
-    identify the acting party to whom authority has been delegated": so `sub` is the principal, `act.sub` the proxy.
-    A company is no subscriber: `sub` stays the person, `organisation` names the company.
-    """
+
+def acted_for(representation: Representation) -> ActedFor | None:
+    """What a grant keeps of it; None for who acts for nobody else."""
     match representation:
-        case ForSelf(person):
-            return {"sub": sub_of(person)}
-        case ForPerson(person, principal):
-            return {"sub": sub_of(principal), "act": {"sub": sub_of(person)}}
+        case ForSelf():
+            return None
+        case ForPerson():
+            return ActedFor(representation.person, representation.mandate_id, None)
         case ForCompany():
-            organisation = {"juristic_id": representation.juristic_id.digits, "name": representation.name_th}
-            return {"sub": sub_of(representation.person), "organisation": organisation}
+            named = Organisation(representation.juristic_id.digits, representation.name_th, representation.name_en)
+            return ActedFor(representation.person, representation.mandate_id, named)
         case _:
             assert_never(representation)
+
+
+def claims_of(acted: ActedFor | None, *, sub_of: Callable[[SubscriberId], str]) -> dict[str, Any]:
+    """The claims beside `sub` for ID token, access token, introspection and userinfo.
+
+    RFC 8693 §4.1: "The act (actor) claim provides a means within a JWT to express that delegation has occurred and
+    identify the acting party to whom authority has been delegated": so `sub` is the principal, `act.sub` the proxy, by
+    the pairwise subject that `sub_of` gives. A company is no subscriber: `sub` stays the person, `organisation` names
+    the company.
+    """
+    if acted is None:
+        return {}
+    if acted.organisation is None:
+        return {"act": {"sub": sub_of(acted.actor)}}
+    named = acted.organisation
+    return {
+        "organisation": {"juristic_id": named.juristic_id, "name": named.name_th, "name#en": named.name_en},
+    }
 
 
 def lies_within(representation: Representation, *, service: ServiceId, dataset: str | None, case: str | None) -> bool:
