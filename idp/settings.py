@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     thaid_client_id: str = "tuaton-demonstration"
     thaid_client_secret: SecretStr = SecretStr("demonstration-secret")
     thaid_alone_adds_passkeys: bool = False
+    face_comparison_url: str = ""  # the service that compares faces; empty where none is connected
     mail_host: str = ""  # the mail server for notices; empty where none is sent
     mail_port: int = Field(default=587, ge=1, le=65535)
     mail_starttls: bool = True

@@ -19,6 +19,7 @@ _SKINS: Final[tuple[Colour, ...]] = ((236, 204, 172), (222, 184, 148), (200, 158
 _HAIR: Final[tuple[Colour, ...]] = ((28, 24, 24), (58, 44, 36), (92, 84, 80), (150, 148, 148))
 _SHIRTS: Final[tuple[Colour, ...]] = ((40, 52, 92), (104, 44, 52), (52, 88, 60), (232, 232, 236), (70, 70, 78))
 _INK: Final[Colour] = (34, 30, 34)
+_WALL: Final[Colour] = (222, 222, 218)
 
 
 def photo(card: FictitiousCard) -> bytes:
@@ -29,8 +30,20 @@ def photo(card: FictitiousCard) -> bytes:
 def face(about: str, sex: str) -> bytes:
     """The face of the person known by the text `about`; `sex` as cards write it, 1 or 2."""
     image = Image.new("RGB", _SIZE, choose(_BACKGROUNDS, "background", about))
-    _draw_person(ImageDraw.Draw(image), about, sex)
+    pen = ImageDraw.Draw(image)
+    _draw_person(pen, about, sex)
+    _draw_mark(pen)
     return _as_jpeg(image)
+
+
+def live_face(about: str, sex: str) -> bytes:
+    """The same person before a camera, as JPEG: a plain wall behind, twice the size, without mark."""
+    image = Image.new("RGB", _SIZE, _WALL)
+    _draw_person(ImageDraw.Draw(image), about, sex)
+    seen = image.resize((_SIZE[0] * 2, _SIZE[1] * 2))
+    encoded = BytesIO()
+    seen.save(encoded, "JPEG", quality=80)
+    return encoded.getvalue()
 
 
 def _draw_person(pen: ImageDraw.ImageDraw, about: str, sex: str) -> None:
@@ -52,7 +65,10 @@ def _draw_person(pen: ImageDraw.ImageDraw, about: str, sex: str) -> None:
             pen.ellipse((eye - 10, 68, eye + 10, 85), outline=_INK, width=2)
     smile = choose((8, 11, 14), "smile", about)
     pen.arc((74 - smile, chin - 26, 74 + smile, chin - 12), 20, 160, fill=(150, 60, 60), width=2)
-    # 4. the mark that no real photo carries
+
+
+def _draw_mark(pen: ImageDraw.ImageDraw) -> None:
+    """No real photo carries it."""
     pen.rectangle((0, 160, 148, 177), fill=(250, 246, 214))
     pen.text((74, 168), "SAMPLE", fill=_INK, font=ImageFont.load_default(size=13), anchor="mm")
 

@@ -12,6 +12,7 @@ from connectors.gdx.session import GdxCredentials
 from connectors.simulators.authority.routes import Authority, authority_routes
 from connectors.simulators.card_status import card_status_routes
 from connectors.simulators.dbd import dbd_routes
+from connectors.simulators.face import face_routes
 from connectors.simulators.gdx import DEMO_CREDENTIALS, Gateway
 from connectors.simulators.ikno import ikno_routes
 from connectors.simulators.switchboard import Service, Switchboard, control_routes
@@ -29,7 +30,7 @@ def create_simulators(
     thaid: tuple[str, ThaidParty] | None = None,
     switchboard: Switchboard | None = None,
 ) -> Starlette:
-    """Card status, gateway, IKNO and DBD about this population; with `authority`, the CA and TSA too,
+    """Card status, gateway, IKNO, DBD and face comparison about this population; with `authority`, the CA and TSA too,
     and with `thaid` (its issuer's address, its client) ThaiD.
 
     `clock` gives aware moments, for ages and the gateway's idle tokens. `switchboard` may be shared with whoever
@@ -43,6 +44,7 @@ def create_simulators(
             *gateway.routes(),
             *ikno_routes(population, gateway, clock=clock),
             *dbd_routes(population, gateway),
+            *face_routes(board),
             *(_authority_routes(authority, board) if authority else ()),
             *(_thaid_routes(*thaid, clock=clock, board=board) if thaid else ()),
             *control_routes(board),

@@ -23,6 +23,7 @@ class Service(StrEnum):
     DBD = "dbd"
     TSA = "tsa"
     THAID = "thaid"
+    FACE = "face"
 
 
 class Mode(StrEnum):
@@ -47,6 +48,7 @@ _ANY_REGISTRY: Final = _ANY_SERVICE | {Mode.WRONG_PERSON, Mode.CLOSED, Mode.QUOT
 _MODES: Final = {
     Service.CARD_STATUS: _ANY_SERVICE,
     Service.TSA: _ANY_SERVICE,
+    Service.FACE: _ANY_SERVICE,
     Service.IKNO: _ANY_REGISTRY,
     Service.DBD: _ANY_REGISTRY,
     Service.THAID: _ANY_SERVICE | {Mode.WRONG_PERSON, Mode.EXPIRED_CODE, Mode.WRONG_AUDIENCE},

@@ -18,6 +18,7 @@ from connectors.contracts.documents import (
     Verdict,
 )
 from connectors.contracts.errors import DocumentError
+from connectors.contracts.face import FaceComparison
 from connectors.contracts.notices import MailPort
 from connectors.contracts.outbound import ClientAddresses
 from connectors.contracts.registry import CardStatusPort, CompanyRegistry, PopulationRegistry
@@ -33,7 +34,7 @@ Verify = Callable[[bytes, str | None], Awaitable[DocumentReport]]
 class Outside:
     """What fulfils the rooms' ports. `trust`: the two root certificates, all that an outside verifier needs.
 
-    `thaid` is None where nobody enrols by ThaiD, `mail` where no letters are sent.
+    `thaid` is None where nobody enrols by ThaiD, `mail` where no letters are sent, `faces` where none are compared.
     """
 
     card_status: CardStatusPort
@@ -44,6 +45,7 @@ class Outside:
     trust: Path
     thaid: ThaidPort | None = None
     mail: MailPort | None = None
+    faces: FaceComparison | None = None
 
 
 class NoSeal:

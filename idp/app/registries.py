@@ -10,6 +10,7 @@ from connectors.contracts.documents import DocumentSealer
 from connectors.dbd.juristic import DbdClient
 from connectors.dopa.card_status import CardStatusClient
 from connectors.dopa.ikno import IknoClient, Profile
+from connectors.face.comparison import FaceComparisonClient
 from connectors.gdx import URL_LOGGERS
 from connectors.gdx.session import GdxCredentials
 from connectors.mail.smtp import MailServer, SmtpMail
@@ -67,6 +68,9 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
             trust=trust,
             thaid=_thaid(settings, clock) if settings.thaid_issuer else None,
             mail=_mail(settings) if settings.mail_host else None,
+            faces=FaceComparisonClient(base_url=settings.face_comparison_url, http=await connections(), clock=clock.now)
+            if settings.face_comparison_url
+            else None,
         )
 
 

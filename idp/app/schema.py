@@ -23,6 +23,7 @@ import idp.authorization.deferred.store
 import idp.authorization.device.store
 import idp.authorization.grants.store
 import idp.consent.store
+import idp.enrolment.applications
 import idp.enrolment.by_thaid.store
 import idp.enrolment.store
 import idp.exchange.document.store

@@ -20,7 +20,7 @@ from idp.storage.profile import Profile
 AGENT_SECONDS = 30.0
 FROM_SETTINGS = (
     "profile", "home", "issuer", "gateway_url", "portal_url", "card_status_url", "gdx_url", "certificate_authority_url",
-    "tsa_url", "thaid_issuer",
+    "tsa_url", "thaid_issuer", "face_comparison_url",
 )  # fmt: skip
 
 
@@ -64,6 +64,7 @@ class Plan:
             gdx_url=simulators,
             certificate_authority_url=f"{simulators}/ca",
             tsa_url=f"{simulators}/tsa",
+            face_comparison_url=simulators,
             thaid_issuer=f"http://thaid.localhost:{self.port_base + 3}",
         )
 

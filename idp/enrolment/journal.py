@@ -72,5 +72,10 @@ class Journal:
             subject=subject,
             agency_id=enrolment.agency_id,
             outcome="refused" if is_refused else "ok",
-            details={"enrolment": enrolment.id, "station": enrolment.station_id, **details},
+            details={
+                "enrolment": enrolment.id,
+                "journey": enrolment.journey.value,
+                "station": enrolment.station_id,
+                **details,
+            },
         )

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from connectors.contracts.card import ThaiCardData
 from connectors.contracts.errors import CardFault
+from idp.enrolment.case_numbers import CaseNumber
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, CardSessionId, EnrolmentId, EvidenceId, MemberId, StationId, SubscriberId
 from idp.subscribers.model import Subscriber
@@ -31,13 +32,50 @@ class EnrolmentProblem(StrEnum):
     CARD_DATA_UNUSABLE = "ENR-15"
     NO_CARD_IN_TIME = "ENR-16"
     EVIDENCE_TOO_WEAK = "ENR-17"
+    APPLICATION_OPEN = "ENR-18"
+    SUPERSEDED = "ENR-19"
+    ENDED_BY_OFFICER = "ENR-20"
+    NOT_ENROLLED_YET = "ENR-21"
+    NOT_PROVISIONAL = "ENR-22"
+    OTHER_KIND_OF_CARD = "ENR-23"
+    NO_WAY_BACK = "ENR-24"
+    DECLARATION_MISSING = "ENR-25"
+    RELATED_TO_APPLICANT = "ENR-26"
+    PASSPORT_NOT_PROVEN = "ENR-27"
+    CHIP_IS_A_COPY = "ENR-28"
+    CARD_NOT_FOUND = "ENR-29"
+    TYPED_DATA_UNUSABLE = "ENR-30"
+    PASSPORT_LINES_WRONG = "ENR-31"
+    NUMBER_DIFFERS = "ENR-32"
+    PASSPORTS_NOT_TAKEN = "ENR-33"
+
+
+class JourneyKey(StrEnum):
+    """By which way somebody comes; the table of each is in `journeys`."""
+
+    COUNTER = "counter"
+    NON_THAI_CARD = "non_thai_card"
+    FOREIGNER_COUNTER = "foreigner_counter"
+    RENEWAL = "renewal"
+    RECOVERY = "recovery"
+    PROVISIONAL_COMPLETION = "provisional_completion"
+    KIOSK = "kiosk"
+    HOME_READER = "home_reader"
+    THAID = "thaid"
 
 
 class EnrolmentState(StrEnum):
-    """Where the journey stands; `completed` and `refused` are its ends."""
+    """A step of a journey: where it stands; `completed` and `refused` are the ends of each.
 
+    `card` is whatever lies in the reader: the passport on a passport's journey.
+    """
+
+    AGREE = "agree"
     WAITING_FOR_CARD = "waiting_for_card"
+    TYPING_CARD = "typing_card"
+    AT_THAID = "at_thaid"
     CHECKING_CARD = "checking_card"
+    LIVE_PHOTO = "live_photo"
     COMPARE_FACE = "compare_face"
     PENDING_REGISTRY = "pending_registry"
     COMPLETED = "completed"
@@ -48,13 +86,28 @@ ENDS = frozenset({EnrolmentState.COMPLETED, EnrolmentState.REFUSED})
 
 
 class EvidenceKind(StrEnum):
-    """What speaks for a person's identity."""
+    """What speaks for a person's identity.
+
+    How a card was read is part of the kind: `card_read` at an enrolled station with an officer, `card_read_at_kiosk` at
+    an enrolled station without one, `card_read_unattended` anywhere else. `card_handed_over` and `agreed_on_screen` are
+    the owner's consent to the check; `no_relation` is what the officer declares.
+    """
 
     CARD_HANDED_OVER = "card_handed_over"
+    AGREED_ON_SCREEN = "agreed_on_screen"
     CARD_READ = "card_read"
+    CARD_READ_AT_KIOSK = "card_read_at_kiosk"
+    CARD_READ_UNATTENDED = "card_read_unattended"
+    CARD_TYPED = "card_typed"
     CARD_STATUS_CHIP = "card_status_chip"
     CARD_STATUS_LASER = "card_status_laser"
+    PASSPORT_READ = "passport_read"
+    PASSPORT_DATA = "passport_data"
+    PASSPORT_CHIP = "passport_chip"
     FACE_BY_OFFICER = "face_by_officer"
+    FACE_BY_COMPARISON = "face_by_comparison"
+    NO_RELATION = "no_relation"
+    THAID = "thaid"
 
 
 class EvidenceResult(StrEnum):
@@ -69,17 +122,34 @@ class EvidenceResult(StrEnum):
     UNAVAILABLE = "unavailable"
     MATCHES = "matches"
     DIFFERS = "differs"
+    GENUINE = "genuine"
+    NOT_PROVEN = "not_proven"
+    PROVEN = "proven"
+    UNPROVEN = "unproven"
+    DECLARED = "declared"
+    STATED = "stated"
+
+
+class EnrolmentFlag(StrEnum):
+    """What a person who reviews should look at; found within data that were read anyway."""
+
+    SAME_SURNAME = "same_surname"
+    SAME_HOUSE = "same_house"
+    CHIP_UNPROVEN = "chip_unproven"
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
     """One visit to the counter.
 
-    `problem` is the code shown (ENR-nn); `fault` says more when the card could not be read. `checked_at` is when the
-    registry last called the card normal.
+    `case_no` is what people say and write; `flags` are what a reviewer should look at. `problem` is the code shown
+    (ENR-nn); `fault` says more when the card could not be read. `checked_at` is when the registry last called the card
+    normal.
     """
 
     id: EnrolmentId
+    case_no: CaseNumber
+    journey: JourneyKey
     agency_id: AgencyId
     station_id: StationId
     officer: MemberId
@@ -93,13 +163,14 @@ class Enrolment:
     started_at: datetime
     checked_at: datetime | None
     claimed_until: datetime | None
+    flags: tuple[EnrolmentFlag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One piece of evidence: what was found, who or what said so, when.
+    """One piece of evidence: what was found, who or what said so, when; `withdrawn_at` when its step was taken back.
 
-    Values of the card are sealed beside it, never in it.
+    Values of the card are sealed beside it, never in it. `by` is None where nobody of ours looked.
     """
 
     id: EvidenceId
@@ -109,7 +180,8 @@ class Evidence:
     source: str
     wire_code: str
     checked_at: datetime
-    by: MemberId
+    by: MemberId | None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

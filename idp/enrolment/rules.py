@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
+from connectors.contracts.face import FaceScore
 from connectors.contracts.registry import CardStatus
+from idp.enrolment import journeys
 from idp.enrolment.model import (
     ENDS,
     CardDecision,
@@ -125,36 +127,57 @@ class PolicyRow:
     is_recalled: bool
 
 
+_K, _R = EvidenceKind, EvidenceResult
+
 IAL_POLICY: Final = (
     PolicyRow(
-        Ial.IAL2_2,
-        {
-            EvidenceKind.CARD_READ: EvidenceResult.READ,
-            EvidenceKind.CARD_STATUS_CHIP: EvidenceResult.NORMAL,
-            EvidenceKind.FACE_BY_OFFICER: EvidenceResult.MATCHES,
-        },
+        Ial.IAL2_3,
+        {_K.CARD_READ: _R.READ, _K.CARD_STATUS_CHIP: _R.NORMAL, _K.FACE_BY_COMPARISON: _R.MATCHES},
         is_recalled=True,
     ),
     PolicyRow(
-        Ial.IAL1_3,
-        {
-            EvidenceKind.CARD_READ: EvidenceResult.READ,
-            EvidenceKind.CARD_STATUS_LASER: EvidenceResult.NORMAL,
-        },
-        is_recalled=False,
+        Ial.IAL2_2,
+        {_K.CARD_READ: _R.READ, _K.CARD_STATUS_CHIP: _R.NORMAL, _K.FACE_BY_OFFICER: _R.MATCHES},
+        is_recalled=True,
     ),
+    PolicyRow(
+        Ial.IAL2_2,
+        {_K.PASSPORT_READ: _R.READ, _K.PASSPORT_DATA: _R.GENUINE, _K.FACE_BY_OFFICER: _R.MATCHES},
+        is_recalled=True,
+    ),
+    # nobody holds the card in a hand at a kiosk: a copy with another photo on it compares well with who made it
+    PolicyRow(
+        Ial.IAL2_1,
+        {_K.CARD_READ_AT_KIOSK: _R.READ, _K.CARD_STATUS_CHIP: _R.NORMAL, _K.FACE_BY_COMPARISON: _R.MATCHES},
+        is_recalled=True,
+    ),
+    PolicyRow(
+        Ial.IAL2_1,
+        {_K.CARD_TYPED: _R.GIVEN, _K.CARD_STATUS_LASER: _R.NORMAL, _K.FACE_BY_OFFICER: _R.MATCHES},
+        is_recalled=True,
+    ),
+    PolicyRow(Ial.IAL1_3, {_K.CARD_READ: _R.READ, _K.CARD_STATUS_LASER: _R.NORMAL}, is_recalled=False),
+    PolicyRow(Ial.IAL1_3, {_K.CARD_READ_AT_KIOSK: _R.READ, _K.CARD_STATUS_LASER: _R.NORMAL}, is_recalled=False),
+    PolicyRow(Ial.IAL1_3, {_K.CARD_READ_UNATTENDED: _R.READ, _K.CARD_STATUS_LASER: _R.NORMAL}, is_recalled=False),
+    PolicyRow(Ial.IAL1_3, {_K.CARD_READ_UNATTENDED: _R.READ, _K.CARD_STATUS_CHIP: _R.NORMAL}, is_recalled=True),
 )
-"""The one table from evidence to IAL, highest first (design, section 4; facts/thai-registries, section 7.3).
+"""The one table from evidence to IAL, highest first (design, section 4; facts/thai-registries, section 7.3)."""
 
-`card_read` is evidence of a read at an enrolled, attended station; other ways of reading are other kinds.
-"""
+SAME_FACE: Final = 0.75
+"""From which similarity on a comparison says "the same person"; every service has its own scale, and this is ours."""
+
+
+def face_result(score: FaceScore) -> EvidenceResult:
+    """What a comparison of faces is worth as evidence: a picture of a picture is nobody."""
+    return EvidenceResult.MATCHES if score.is_live and score.similarity >= SAME_FACE else EvidenceResult.DIFFERS
+
 
 _STATUS_KINDS: Final = frozenset({EvidenceKind.CARD_STATUS_CHIP, EvidenceKind.CARD_STATUS_LASER})
 
 
 def ial_of(evidence: Iterable[Evidence]) -> Ial:
     """The level that the latest evidence of each kind reaches; a registry's "no" outweighs everything else."""
-    latest = {piece.kind: piece.result for piece in sorted(evidence, key=lambda piece: (piece.checked_at, piece.id))}
+    latest = journeys.held_of(evidence)
     if any(latest.get(kind, EvidenceResult.NORMAL) is not EvidenceResult.NORMAL for kind in _STATUS_KINDS):
         return Ial.IAL1_1
     for row in IAL_POLICY:

@@ -4,6 +4,7 @@ Opens its own units of work, because the registry is asked between them, never i
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, assert_never
 
@@ -13,7 +14,9 @@ from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Member
 from idp.enrolment import rules, store
 from idp.enrolment.card_check import CardCheck, RegistryWord
+from idp.enrolment.case_numbers import CaseNumber
 from idp.enrolment.completion import Completion
+from idp.enrolment.evidence import whole_evidence
 from idp.enrolment.journal import Journal
 from idp.enrolment.model import (
     ENDS,
@@ -29,6 +32,7 @@ from idp.enrolment.model import (
     Evidence,
     EvidenceKind,
     EvidenceResult,
+    JourneyKey,
     Stay,
 )
 from idp.kernel.errors import Conflict, NotFound, Refused
@@ -65,7 +69,9 @@ class Enrolments:
         self._journal = journal
         self._randomness = randomness
 
-    async def start(self, *, station_id: StationId, officer: Member) -> Enrolment:
+    async def start(
+        self, *, station_id: StationId, officer: Member, journey: JourneyKey = JourneyKey.COUNTER
+    ) -> Enrolment:
         """Ask for the applicant's card at a station of the officer's agency.
 
         Raises as `Stations.open_session` does.
@@ -76,6 +82,8 @@ class Enrolments:
             )
             started = Enrolment(
                 id=EnrolmentId(new_id("enr", now=uow.now, randomness=self._randomness)),
+                case_no=CaseNumber.draw(now=uow.now, randomness=self._randomness),
+                journey=journey,
                 agency_id=officer.agency_id,
                 station_id=station_id,
                 officer=officer.id,
@@ -90,7 +98,8 @@ class Enrolments:
                 checked_at=None,
                 claimed_until=None,
             )
-            await store.insert_enrolment(uow, started)
+            while not await store.insert_enrolment(uow, started):
+                started = replace(started, case_no=CaseNumber.draw(now=uow.now, randomness=self._randomness))
             await self._journal.note(uow, "enrolment.started", started, card_session=session.id)
         return started
 
@@ -105,7 +114,7 @@ class Enrolments:
 
     async def evidence_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Evidence]:
         """On what a subscriber's IAL rests."""
-        return await store.evidence_of_subscriber(uow, subscriber_id)
+        return await whole_evidence(uow, subscriber_id)
 
     async def card_of(self, enrolment_id: EnrolmentId, *, officer: Member) -> ThaiCardData:
         """The applicant's card data, while the card session is open. Raises NotFound (UNKNOWN, NOTHING_READ)."""

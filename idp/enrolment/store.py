@@ -22,14 +22,17 @@ from sqlalchemy import (
 )
 
 from connectors.contracts.errors import CardFault
+from idp.enrolment.case_numbers import CaseNumber
 from idp.enrolment.model import (
     ENDS,
     Enrolment,
+    EnrolmentFlag,
     EnrolmentProblem,
     EnrolmentState,
     Evidence,
     EvidenceKind,
     EvidenceResult,
+    JourneyKey,
 )
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, CardSessionId, EnrolmentId, EvidenceId, MemberId, StationId, SubscriberId
@@ -42,6 +45,8 @@ enrolment = Table(
     "enrolment",
     metadata,
     Column("id", Text, primary_key=True),
+    Column("case_no", Text, nullable=False, unique=True),
+    Column("journey", Text, nullable=False),
     Column("agency_id", Text, ForeignKey("agency.id"), nullable=False),
     Column("station_id", Text, ForeignKey("station.id"), nullable=False),
     Column("officer", Text, nullable=False),
@@ -57,6 +62,7 @@ enrolment = Table(
     Column("claimed_until", Instant),
     Column("sealed_link", LargeBinary),
     Column("link_expires_at", Instant),
+    Column("flags", Text, nullable=False, server_default=""),
 )
 
 evidence = Table(
@@ -71,6 +77,7 @@ evidence = Table(
     Column("checked_at", Instant, nullable=False),
     Column("by", Text, nullable=False),
     Column("sealed_detail", LargeBinary),
+    Column("withdrawn_at", Instant),
 )
 
 enrolled_chip = Table(
@@ -88,11 +95,14 @@ CHIP_NO = "chip_no"
 _OPEN_VALUES = sorted(state.value for state in EnrolmentState if state not in ENDS)
 
 
-async def insert_enrolment(uow: UnitOfWork, record: Enrolment) -> None:
-    """A new journey."""
-    await uow.execute(
-        insert(enrolment).values(
+async def insert_enrolment(uow: UnitOfWork, record: Enrolment) -> bool:
+    """A new journey; False when somebody has its case number already."""
+    statement = (
+        insert_on_conflict(enrolment, uow.dialect)
+        .values(
             id=record.id,
+            case_no=record.case_no.text,
+            journey=record.journey.value,
             agency_id=record.agency_id,
             station_id=record.station_id,
             officer=record.officer,
@@ -100,13 +110,22 @@ async def insert_enrolment(uow: UnitOfWork, record: Enrolment) -> None:
             card_session_id=record.card_session_id,
             state=record.state.value,
             started_at=record.started_at,
+            flags="",
         )
+        .on_conflict_do_nothing()
     )
+    return await uow.changed(statement) == 1
 
 
 async def find(uow: UnitOfWork, enrolment_id: EnrolmentId) -> Enrolment | None:
     """The enrolment with this id."""
     row = await uow.first(select(enrolment).where(enrolment.c.id == enrolment_id))
+    return None if row is None else _enrolment(row)
+
+
+async def find_by_case_no(uow: UnitOfWork, case_no: CaseNumber) -> Enrolment | None:
+    """The enrolment with this case number."""
+    row = await uow.first(select(enrolment).where(enrolment.c.case_no == case_no.text))
     return None if row is None else _enrolment(row)
 
 
@@ -199,6 +218,16 @@ async def insert_evidence(uow: UnitOfWork, piece: Evidence) -> None:
     )
 
 
+async def withdraw_evidence(uow: UnitOfWork, enrolment_id: EnrolmentId, kinds: Collection[EvidenceKind]) -> int:
+    """Take back what was gathered of these kinds; the rows stay, as withdrawn. Gives how many."""
+    standing = and_(
+        evidence.c.enrolment_id == enrolment_id,
+        evidence.c.kind.in_([kind.value for kind in kinds]),
+        evidence.c.withdrawn_at.is_(None),
+    )
+    return await uow.changed(update(evidence).where(standing).values(withdrawn_at=uow.now, sealed_detail=None))
+
+
 async def seal_detail(uow: UnitOfWork, evidence_id: EvidenceId, sealed: bytes) -> None:
     """Put the sealed values beside a piece of evidence."""
     await uow.execute(update(evidence).where(evidence.c.id == evidence_id).values(sealed_detail=sealed))
@@ -242,6 +271,8 @@ async def bind_chip(uow: UnitOfWork, digests: Sequence[IndexDigest], subscriber_
 def _enrolment(row: Row[Any]) -> Enrolment:
     return Enrolment(
         id=EnrolmentId(row.id),
+        case_no=CaseNumber(row.case_no),
+        journey=JourneyKey(row.journey),
         agency_id=AgencyId(row.agency_id),
         station_id=StationId(row.station_id),
         officer=MemberId(row.officer),
@@ -255,6 +286,7 @@ def _enrolment(row: Row[Any]) -> Enrolment:
         started_at=row.started_at,
         checked_at=row.checked_at,
         claimed_until=row.claimed_until,
+        flags=tuple(EnrolmentFlag(flag) for flag in row.flags.split()),
     )
 
 
@@ -268,4 +300,5 @@ def _evidence(row: Row[Any]) -> Evidence:
         wire_code=row.wire_code,
         checked_at=row.checked_at,
         by=MemberId(row.by),
+        withdrawn_at=row.withdrawn_at,
     )

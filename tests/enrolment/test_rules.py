@@ -11,6 +11,7 @@ from connectors.contracts.registry import CardStatus
 from connectors.contracts.thai_dates import PartialDate
 from connectors.fictitious.personas import PERSONAS
 from idp.enrolment import rules
+from idp.enrolment.case_numbers import CaseNumber
 from idp.enrolment.model import (
     ENDS,
     CardFacts,
@@ -25,6 +26,7 @@ from idp.enrolment.model import (
     Evidence,
     EvidenceKind,
     EvidenceResult,
+    JourneyKey,
     Stay,
 )
 from idp.kernel.assurance import Ial
@@ -47,7 +49,8 @@ HOLDER = Subscriber(SubscriberId("sub_holder"), SubscriberStatus.ACTIVE, Ial.IAL
 
 def enrolment_at(state: EnrolmentState, *, claimed_until: datetime | None = None) -> Enrolment:
     return Enrolment(
-        EnrolmentId("enr_1"), AgencyId("agc_1"), StationId("st_1"), MemberId("mem_1"), OFFICER, CardSessionId("crd_1"),
+        EnrolmentId("enr_1"), CaseNumber("E-2569-0000-0001-0"), JourneyKey.COUNTER,
+        AgencyId("agc_1"), StationId("st_1"), MemberId("mem_1"), OFFICER, CardSessionId("crd_1"),
         state, None, None, None, None, NOW, None, claimed_until,
     )  # fmt: skip
 
