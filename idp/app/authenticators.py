@@ -53,7 +53,7 @@ def build_authenticators(
     recovery_cooling: timedelta = USUAL_COOLING,
 ) -> Authenticators:
     """Build them bottom up."""
-    sessions, links = Sessions(audit=audit), PasskeyLinks(audit=audit)
+    sessions, links = Sessions(audit=audit), PasskeyLinks(audit=audit, security_log=security_log)
     challenges = Challenges(storage=storage, scope=relying_party.id, sealer=sealer, security_log=security_log)
     keeping = PasskeyKeeping(personal=personal, audit=audit)
     passkeys = Passkeys(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
+from idp.audit.security_log import SecurityLog
 from idp.authentication import passkey_store
 from idp.authentication.model import AuthenticationProblem
 from idp.kernel.errors import Refused
@@ -13,15 +14,25 @@ from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.storage.storage import UnitOfWork
 
 
+def page_of_link(token: str) -> str:
+    """The page that a link leads to. The token stands behind the `#`: browsers send that to nobody, so that it is in no
+    log, no Referer and no history of a proxy (ASVS 14.2.1).
+    """
+    return f"/passkeys/new#{token}"
+
+
 class PasskeyLinks:
     """Makes, opens and spends links. The token is in the link alone; the table has its digest."""
 
-    def __init__(self, *, audit: AuditLog, randomness: Randomness = system_randomness) -> None:
+    def __init__(
+        self, *, audit: AuditLog, security_log: SecurityLog, randomness: Randomness = system_randomness
+    ) -> None:
         self._audit = audit
+        self._security_log = security_log
         self._randomness = randomness
 
     async def make(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor, valid_for: timedelta) -> str:
-        """The token of a new link, for `/passkeys/new?link=TOKEN`. An earlier unused link of the subscriber ends."""
+        """The token of a new link, for `page_of_link`. An earlier unused link of the subscriber ends."""
         token = random_text(self._randomness)
         await passkey_store.insert_link(
             uow, digest=_digest(token), subscriber_id=subscriber_id, expires_at=uow.now + valid_for
@@ -44,13 +55,19 @@ class PasskeyLinks:
         """
         subscriber_id = await passkey_store.find_usable_link(uow, _digest(token))
         if subscriber_id is None:
-            raise Refused(AuthenticationProblem.LINK_UNUSABLE)
+            raise await self._refused(uow, token)
         return subscriber_id
 
     async def spend(self, uow: UnitOfWork, token: str) -> None:
         """Use the link up, in the transaction that adds the passkey. Raises Refused (LINK_UNUSABLE)."""
         if not await passkey_store.spend_link(uow, _digest(token)):
-            raise Refused(AuthenticationProblem.LINK_UNUSABLE)
+            raise await self._refused(uow, token)
+
+    async def _refused(self, uow: UnitOfWork, token: str) -> Refused:
+        """Who shows a link that was used may have it from its owner's screen or post: the log tells it from a typo."""
+        state = await passkey_store.state_of_link(uow, _digest(token))
+        self._security_log.note("passkey.link_refused", reason=state)
+        return Refused(AuthenticationProblem.LINK_UNUSABLE, state)
 
 
 def _digest(token: str) -> bytes:

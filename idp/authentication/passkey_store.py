@@ -212,6 +212,16 @@ async def find_usable_link(uow: UnitOfWork, digest: bytes) -> SubscriberId | Non
     return None if row is None else SubscriberId(row.subscriber_id)
 
 
+async def state_of_link(uow: UnitOfWork, digest: bytes) -> str:
+    """Why a link cannot be used, for the security log."""
+    row = await uow.first(select(passkey_link).where(passkey_link.c.digest == digest))
+    if row is None:
+        return "unknown"
+    if row.spent_at is not None:
+        return "used or ended"
+    return "over" if row.expires_at <= uow.now else "owner stopped"
+
+
 async def spend_link(uow: UnitOfWork, digest: bytes) -> bool:
     """True exactly once for a link (nevers, 2): the conditional update is the gate."""
     return await uow.changed(update(passkey_link).where(_usable_link(digest, uow.now)).values(spent_at=uow.now)) == 1

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Final
-from urllib.parse import urlencode
 
 import segno
 from markupsafe import Markup
@@ -13,6 +12,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from connectors.contracts.card import ThaiCardData
 from idp.agencies.model import Member, Role
+from idp.authentication.passkey_links import page_of_link
 from idp.enrolment.model import ENDS, Enrolment, EnrolmentState
 from idp.enrolment.service import Enrolments
 from idp.kernel.errors import NotFound, Refused
@@ -166,7 +166,7 @@ class EnrolmentPages:
 
     async def _link(self, enrolment: Enrolment, officer: Member) -> str | None:
         token = await self._enrolments.passkey_link_of(enrolment.id, officer=officer)
-        return None if token is None else f"{self._issuer}/passkeys/new?{urlencode({'link': token})}"
+        return None if token is None else f"{self._issuer}{page_of_link(token)}"
 
 
 def _enrolment_id(request: Request) -> EnrolmentId:

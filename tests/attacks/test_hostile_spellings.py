@@ -113,7 +113,7 @@ ADDRESSES = (
     f"{GATEWAY}/documents/doc_%00",
     f"{ISSUER}/authorize?client_id=a%00b",
     f"{ISSUER}/sign-in?flow=%00",
-    f"{ISSUER}/passkeys/new?link=%00",
+    f"{ISSUER}/passkeys/new?with=%00",
     f"{ISSUER}/logout?request=%00",
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
+from idp.audit.security_log import SecurityLog
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.sessions import Sessions
 from idp.authentication.store import sso_session
@@ -22,7 +23,7 @@ from tests.clock import FrozenClock
 pytestmark = pytest.mark.anyio
 SOMEBODY = SubscriberId("sub_1")
 AUDIT = AuditLog(mac=lambda content: content[:4], pseudonym=lambda subject: subject[:3], randomness=system_randomness)
-LINKS = PasskeyLinks(audit=AUDIT)
+LINKS = PasskeyLinks(audit=AUDIT, security_log=SecurityLog(FrozenClock()))
 SESSIONS = Sessions(audit=AUDIT)
 
 

@@ -93,7 +93,7 @@ class World:
         self.subscribers = Subscribers(personal=personal, blind_index=blind_index, audit=self.audit)
         self.stations = Stations(audit=self.audit, encryption=encryption, photos=self.photos)
         self.signing = SigningKeys(storage=self.storage, root_keys=root_keys, clock=self.clock)
-        self.passkey_links = PasskeyLinks(audit=self.audit)
+        self.passkey_links = PasskeyLinks(audit=self.audit, security_log=self.security_log)
         journal = Journal(audit=self.audit)
         status = CardStatusClient(
             base_url="http://registry", http=self.registry_http, clock=self.clock.now, deadline_seconds=0.5

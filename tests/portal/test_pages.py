@@ -46,7 +46,7 @@ async def test_an_officer_enrols_a_person(office: Office, world: World) -> None:
     page = await browser.post(f"{path}/face", csrf=page.csrf, decision="matches")
     assert page["enrolment"]["data-state"] == "completed"
     assert page.text("ial") == "2.2"
-    assert re.fullmatch(r"http://id\.localhost:8000/passkeys/new\?link=[\w-]{43}", page["passkey_link"]["href"])
+    assert re.fullmatch(r"http://id\.localhost:8000/passkeys/new#[\w-]{43}", page["passkey_link"]["href"])
     assert "<svg" in page.response.text
     assert "style=" not in page.response.text
     assert (await browser.http.get(f"{path}/photo")).status_code == 404

@@ -16,6 +16,7 @@ from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.places import desk_socket_of
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
+from idp.authentication.passkey_links import page_of_link
 from idp.kernel.ids import StationId
 from idp.keys.files import write_secret
 from idp.settings import Settings
@@ -137,7 +138,7 @@ async def told_to_strangers(
 
 def link_url(settings: Settings, token: str) -> str:
     """The address of a passkey link."""
-    return f"{settings.issuer}/passkeys/new?link={token}"
+    return f"{settings.issuer}{page_of_link(token)}"
 
 
 def _public(key: ECKey) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from idp.web.routes import Access, Entry
 
 
 class PasskeyPages:
-    """`/passkeys/new` and the two requests of its ceremony."""
+    """`/passkeys/new` and the requests of its script."""
 
     def __init__(
         self,
@@ -40,16 +40,22 @@ class PasskeyPages:
         """The paths of adding a passkey. The link is what lets somebody in, checked by the room."""
         return (
             Entry("/passkeys/new", ("GET",), self._page, Access.ANYONE, "passkey_new"),
+            Entry("/passkeys/new/owner", ("POST",), self._owner, Access.ANYONE, "passkey_owner"),
             Entry("/passkeys/new/options", ("POST",), self._options, Access.ANYONE, "passkey_options"),
             Entry("/passkeys/new/register", ("POST",), self._register, Access.ANYONE, "passkey_register"),
             Entry("/passkeys/added", ("GET",), self._added, Access.ANYONE, "passkey_added"),
         )
 
     async def _page(self, request: Request) -> Response:
-        link = request.query_params.get("link", "")
+        # the link is behind the # of the address: only the page's script can read it
+        return self._pages.render(request, "passkey_new.html")
+
+    async def _owner(self, request: Request) -> Response:
+        self._csrf.check_origin(request)
+        link = text_field(await read_json(request), "link") or ""
         async with self._storage.reading() as uow:
             name = await self._owner_name(uow, request, link)
-        return self._pages.render(request, "passkey_new.html", link=link, owner_name=name)
+        return JSONResponse({"name": name}, headers={"cache-control": "no-store"})
 
     async def _options(self, request: Request) -> Response:
         self._csrf.check_origin(request)

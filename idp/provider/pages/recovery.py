@@ -1,12 +1,11 @@
 """Back in without one's devices: a recovery code leads to a link for one new passkey; and the end of a freeze."""
 
-from urllib.parse import urlencode
-
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from idp.authentication.freezing import Freezing
 from idp.authentication.model import AuthenticationProblem
+from idp.authentication.passkey_links import page_of_link
 from idp.authentication.recovery_codes import RecoveryCodes
 from idp.kernel.errors import Refused
 from idp.provider.pages.session_cookie import Citizens
@@ -69,7 +68,7 @@ class RecoveryPages:
             if refused.code is not AuthenticationProblem.RECOVERY_NOT_ACCEPTED:
                 raise
             return self._form(request, problem=AuthenticationProblem.RECOVERY_NOT_ACCEPTED)
-        return RedirectResponse(f"/passkeys/new?{urlencode({'link': link})}", 303)
+        return RedirectResponse(page_of_link(link), 303)
 
     async def _unfreeze_page(self, request: Request) -> Response:
         return self._pages.render(request, "unfreeze.html")

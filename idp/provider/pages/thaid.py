@@ -1,12 +1,12 @@
 """Enrolling by ThaiD: what is asked and why, leaving for ThaiD, and coming back with its answer."""
 
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from idp.audit.security_log import SecurityLog
+from idp.authentication.passkey_links import page_of_link
 from idp.enrolment.by_thaid.model import SignedIn, ThaidProblem
 from idp.enrolment.by_thaid.rules import ATTEMPT_LIFE
 from idp.enrolment.by_thaid.service import ThaidEnrolments
@@ -103,7 +103,7 @@ class ThaidPages:
         except (Refused, Unavailable) as refusal:
             response = self._ended(request, ThaidProblem(refusal.code))
         else:
-            response = RedirectResponse(f"/passkeys/new?{urlencode({'link': arrival.link})}", 303)
+            response = RedirectResponse(page_of_link(arrival.link), 303)
         response.delete_cookie(self._cookie, path="/", secure=self._https, httponly=True, samesite="lax")
         return response
 

@@ -23,8 +23,22 @@ async function post(path, document_) {
   return answer;
 }
 
+// The link stands behind the # of the address, which browsers send to nobody.
+const link = () => location.hash.slice(1);
+
+async function openLink(place) {
+  document.getElementById("language")?.setAttribute("href", document.getElementById("language").href + location.hash);
+  try {
+    const { name } = await post("/passkeys/new/owner", { link: link() });
+    document.getElementById("owner_name").textContent = name;
+    place.hidden = false;
+  } catch (error) {
+    showFailure(error);
+  }
+}
+
 async function addPasskey(form) {
-  const { ceremony, publicKey } = await post("/passkeys/new/options", { link: form.elements.link.value });
+  const { ceremony, publicKey } = await post("/passkeys/new/options", { link: link() });
   const credential = await startRegistration({ optionsJSON: publicKey });
   return post("/passkeys/new/register", { ceremony, credential, nickname: form.elements.nickname.value });
 }
@@ -80,7 +94,7 @@ function attach(id, ceremony) {
     document.getElementById("passkey_failure").hidden = true;
     try {
       const { next } = await ceremony(form);
-      location.assign(next);
+      location.replace(next); // the address of this page is not to stay behind: it may hold a link
     } catch (error) {
       button.disabled = false;
       showFailure(error);
@@ -93,3 +107,7 @@ attach("passkey_new_form", addPasskey);
 attach("passkey_own_form", addOwnPasskey);
 attach("passkey_form", signIn);
 attach("unfreeze_form", unfreeze);
+
+const opened = document.getElementById("passkey_link");
+if (opened !== null) openLink(opened);
+addEventListener("hashchange", () => location.reload());

@@ -34,7 +34,7 @@ class Phone:
         await self.page.goto(self.house.origin + path)
 
     async def add_passkey(self) -> None:
-        await self.open(f"/passkeys/new?link={await self.house.link()}")
+        await self.open(f"/passkeys/new#{await self.house.link()}")
         await self.page.click("#add_passkey")
         await self.page.wait_for_selector("#passkey_added")
 
@@ -87,7 +87,7 @@ async def phone(chromium: str, sqlite_storage: Storage, clock: FrozenClock, asse
 
 
 async def test_from_the_link_to_a_consent_that_is_taken_back(phone: Phone) -> None:
-    await phone.open(f"/passkeys/new?link={await phone.house.link()}")
+    await phone.open(f"/passkeys/new#{await phone.house.link()}")
     await phone.check("adding a passkey")
     await phone.page.click("#add_passkey")
     await phone.page.wait_for_selector("#passkey_added")
@@ -185,7 +185,7 @@ async def test_what_a_browser_refuses_of_our_options_is_told(phone: Phone, chang
         navigator.credentials.create = (options) => create({ publicKey: { ...options.publicKey, ...changed } });
     }"""
     await phone.page.add_init_script(f"({asking_otherwise})({json.dumps(changed)})")
-    await phone.open(f"/passkeys/new?link={await phone.house.link()}&lang=en")
+    await phone.open(f"/passkeys/new?lang=en#{await phone.house.link()}")
     await phone.page.click("#add_passkey")
     await phone.expect_failure(title, choices=1)
 
@@ -194,7 +194,7 @@ async def test_a_device_without_a_screen_lock_is_told(phone: Phone) -> None:
     # Chromium's virtual devices give no ConstraintError, so that the page meets a browser that does.
     refusing = "navigator.credentials.create = () => Promise.reject(new DOMException('', 'ConstraintError'))"
     await phone.page.add_init_script(refusing)
-    await phone.open(f"/passkeys/new?link={await phone.house.link()}&lang=en")
+    await phone.open(f"/passkeys/new?lang=en#{await phone.house.link()}")
     await phone.page.click("#add_passkey")
     await phone.expect_failure("This device cannot check who you are", choices=1)
 
@@ -225,7 +225,7 @@ async def test_security_pages_are_fit_to_be_read_and_a_freeze_is_taken_back(phon
 
 async def test_a_used_link_is_told_in_words_and_code(phone: Phone) -> None:
     link = await phone.house.link()
-    await phone.open(f"/passkeys/new?link={link}")
+    await phone.open(f"/passkeys/new#{link}")
     await phone.house.link()  # the counter gives a newer one meanwhile
     await phone.page.click("#add_passkey")
     await expect(phone.page.locator("#error_code")).to_have_text("AUT-03")

@@ -227,10 +227,10 @@ async def test_a_code_leads_to_one_new_passkey_and_nothing_else(citizen: Visitor
     stranger = citizen.house.visitor()
     answer = await recover(stranger, codes[3].lower().replace("-", " "))
     assert answer.status_code == 303
-    assert answer.headers["location"].startswith("/passkeys/new?link=")
+    assert answer.headers["location"].startswith("/passkeys/new#")
     assert "id-session" not in stranger.http.cookies
     assert (await stranger.http.get("/account")).status_code == 303
-    await stranger.add_passkey(answer.headers["location"].partition("link=")[2])
+    await stranger.add_passkey(answer.headers["location"].partition("#")[2])
     await stranger.sign_in()
     # the same code once more, and one that was replaced
     again = await recover(stranger, codes[3])
@@ -338,7 +338,7 @@ async def test_the_counter_takes_every_way_in_away(citizen: Visitor) -> None:
     pin = await press(citizen, "/sign-in/pin", "/sign-in/pin", identifier=SOMCHAI.citizen_id.digits, pin=PIN)
     assert "AUT-09" in pin.text
     assert "AUT-17" in (await recover(citizen, codes[0])).text
-    assert (await citizen.http.get(f"/passkeys/new?link={link}")).status_code == 410
+    assert (await citizen.send("/passkeys/new/owner", {"link": link})).status_code == 410
     assert "authenticators.revoked" in await told(house)
     citizen.device = SoftAuthenticator()
     await citizen.add_passkey()

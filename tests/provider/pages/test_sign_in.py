@@ -30,9 +30,12 @@ def rewritten(credential: dict[str, Any], changes: dict[str, Any]) -> dict[str, 
 
 async def test_a_link_of_the_counter_adds_a_passkey_that_signs_in(visitor: Visitor) -> None:
     link = await visitor.house.link()
-    page = await visitor.http.get("/passkeys/new", params={"link": link})
+    page = await visitor.http.get("/passkeys/new")
     assert page.status_code == 200
     assert 'id="add_passkey"' in page.text
+    owner = await visitor.send("/passkeys/new/owner", {"link": link})
+    assert owner.json()["name"]
+    assert owner.headers["cache-control"] == "no-store"
     await visitor.add_passkey(link)
     assert 'id="passkey_added"' in (await visitor.http.get("/passkeys/added")).text
     assert await visitor.sign_in() == "/account"
@@ -41,13 +44,16 @@ async def test_a_link_of_the_counter_adds_a_passkey_that_signs_in(visitor: Visit
     assert 'id="account"' in account.text
 
 
-async def test_a_link_works_once(visitor: Visitor) -> None:
+async def test_a_link_works_once(visitor: Visitor, capsys: pytest.CaptureFixture[str]) -> None:
     link = await visitor.house.link()
     begun = await visitor.begin_adding(link)
     await visitor.add_passkey(link)
-    page = await visitor.http.get("/passkeys/new", params={"link": link})
-    assert page.status_code == 410
-    assert "AUT-03" in page.text
+    capsys.readouterr()
+    refused = await visitor.send("/passkeys/new/owner", {"link": link})
+    assert (refused.status_code, refused.json()["code"]) == (410, "AUT-03")
+    assert "passkey.link_refused" in (said := capsys.readouterr().out)
+    assert "used or ended" in said
+    assert link not in said
     other = SoftAuthenticator().create(begun["publicKey"], origin=visitor.house.origin)
     answer = await visitor.send(
         "/passkeys/new/register", {"ceremony": begun["ceremony"], "credential": other, "nickname": "x"}
@@ -58,13 +64,13 @@ async def test_a_link_works_once(visitor: Visitor) -> None:
 async def test_a_new_link_ends_the_one_before(visitor: Visitor) -> None:
     first = await visitor.house.link()
     await visitor.house.link()
-    assert (await visitor.http.get("/passkeys/new", params={"link": first})).status_code == 410
+    assert (await visitor.send("/passkeys/new/owner", {"link": first})).status_code == 410
 
 
 async def test_a_link_ends_with_its_time(visitor: Visitor) -> None:
     link = await visitor.house.link()
     visitor.house.clock.advance(15 * 60)
-    assert (await visitor.http.get("/passkeys/new", params={"link": link})).status_code == 410
+    assert (await visitor.send("/passkeys/new/owner", {"link": link})).status_code == 410
 
 
 async def test_a_device_is_added_once(visitor: Visitor) -> None:
