@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     thaid_answers_a_minute: int = Field(default=10, ge=0)
     registrations_a_minute: int = Field(default=10, ge=0)
     agent_refusals_a_minute: int = Field(default=60, ge=0)
+    pairings_a_minute: int = Field(default=10, ge=0)
     files_a_minute: int = Field(default=10, ge=0)
 
     # TLS ended by the doors themselves, where no proxy stands before them: PEM files. Certificates that clients signed

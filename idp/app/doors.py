@@ -25,6 +25,7 @@ from idp.portal.openid import Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.provider.agent.endpoints import AgentEndpoints
+from idp.provider.agent.pairing import PairingEndpoints
 from idp.provider.oidc.authorize import AuthorizeEndpoint
 from idp.provider.oidc.backchannel import AutomatedDecisions, BackchannelEndpoint
 from idp.provider.oidc.callers import Callers
@@ -209,6 +210,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         DeviceEndpoints(callers=callers, device=rooms.device),
         BackchannelEndpoint(callers=callers, backchannel=rooms.backchannel),
         AgentEndpoints(mail_slots=rooms.mail_slots),
+        PairingEndpoints(pairings=rooms.pairings, mail_slots=rooms.mail_slots),
     )
     entries = [entry for family in page_families for entry in family.entries()]
     entries += _readiness(rooms, ground.signing_keys.check)

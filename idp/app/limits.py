@@ -73,6 +73,8 @@ class DoorLimits:
             "register_client": _limit("registrations", self._a_minute("registrations_a_minute"), address),
             "agent_poll": agents,
             "agent_answer": agents,
+            "agent_pair": _limit("pairing-codes", self._a_minute("pairings_a_minute"), address, counts=every_refusal),
+            "agent_keys": agents,
         }
         for_people = {
             "sign_in_passkey": sign_ins,

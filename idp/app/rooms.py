@@ -68,7 +68,9 @@ from idp.protocol.client_registration import SELF_SIGNED, TLS_CLIENT_AUTH
 from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces
 from idp.settings import Settings
+from idp.stations.link_keys import LinkKeys
 from idp.stations.mail_slots import MailSlots
+from idp.stations.pairing import Pairings
 from idp.stations.photos import PhotoVault
 from idp.stations.service import Stations
 from idp.storage.profile import Profile
@@ -98,6 +100,7 @@ class Rooms:
     revoking: Revoking
     stations: Stations
     mail_slots: MailSlots
+    pairings: Pairings
     enrolments: Enrolments
     thaid_enrolments: ThaidEnrolments | None
     notices: Notices
@@ -149,6 +152,21 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         security_log=security_log,
         clock=ground.clock,
         issuer=settings.issuer,
+        minimum_agent_version=settings.minimum_agent_version,
+    )
+    pairings = Pairings(
+        storage=storage,
+        stations=stations,
+        agencies=agencies,
+        signing=ground.signing_keys,
+        link_keys=LinkKeys(ground.root_keys.derive("station-link", version=FIRST_VERSION)),
+        audit=audit,
+        security_log=security_log,
+        clock=ground.clock,
+        issuer=settings.issuer,
+        code_key=ground.root_keys.derive("pairing-code", version=FIRST_VERSION),
+        allow_virtual=settings.is_demo,
+        minimum_agent_version=settings.minimum_agent_version,
     )
     authenticators = build_authenticators(
         storage=storage,
@@ -287,6 +305,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         revoking=authenticators.revoking,
         stations=stations,
         mail_slots=mail_slots,
+        pairings=pairings,
         enrolments=enrolments,
         thaid_enrolments=None
         if outside.thaid is None

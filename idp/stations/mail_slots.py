@@ -45,6 +45,7 @@ class MailSlots:
         security_log: SecurityLog,
         clock: Clock,
         issuer: str,
+        minimum_agent_version: str = "0.1",
         hold_poll: float = HOLD_POLL,
     ) -> None:
         self._storage = storage
@@ -55,6 +56,7 @@ class MailSlots:
         self._security_log = security_log
         self._clock = clock
         self._issuer = issuer
+        self._minimum_agent_version = minimum_agent_version
         self._hold_poll = hold_poll
 
     async def hello(self, message: str) -> Station:
@@ -78,7 +80,7 @@ class MailSlots:
             async with self._storage.unit_of_work() as uow:
                 # 2. believed at present, and fit to serve
                 await self._validate_live(uow, station)
-                rules.validate_agent(station=station, is_virtual=hello.is_virtual, agent_version=hello.agent_version)
+                self._validate_agent(station, is_virtual=hello.is_virtual, agent_version=hello.agent_version)
                 # 3. once only
                 if not await spend(
                     uow,
@@ -136,7 +138,7 @@ class MailSlots:
             async with self._storage.unit_of_work() as uow:
                 # 2. believed at present, and fit to serve
                 await self._validate_live(uow, station)
-                rules.validate_agent(station=station, is_virtual=answer.is_virtual, agent_version=answer.agent_version)
+                self._validate_agent(station, is_virtual=answer.is_virtual, agent_version=answer.agent_version)
                 # 3. once only
                 if not await spend(
                     uow,
@@ -236,6 +238,14 @@ class MailSlots:
         except NotFound as error:
             raise Refused(StationProblem.NOT_ACTIVE) from error
         rules.validate_station(station=station, agency_is_live=agency.status is Standing.ACTIVE)
+
+    def _validate_agent(self, station: Station, *, is_virtual: bool, agent_version: str) -> None:
+        rules.validate_agent(
+            station=station,
+            is_virtual=is_virtual,
+            agent_version=agent_version,
+            minimum_version=self._minimum_agent_version,
+        )
 
     def _unproven(self, refused: Refused) -> None:
         self._security_log.note("stations.message_refused", code=refused.code.value, reason=refused.detail)

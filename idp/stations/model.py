@@ -30,6 +30,9 @@ class StationProblem(StrEnum):
     NOTHING_READ = "STA-10"
     BAD_CARD_DATA = "STA-11"
     PHOTO_GONE = "STA-12"
+    PAIRING_CODE_WRONG = "STA-13"
+    TOO_MANY_CODES = "STA-14"
+    BAD_STATION = "STA-15"
 
 
 class StationStatus(StrEnum):
@@ -37,6 +40,16 @@ class StationStatus(StrEnum):
 
     ACTIVE = "active"
     REVOKED = "revoked"
+
+
+class StationMode(StrEnum):
+    """How officer and citizen share the readers.
+
+    `one-slot`: the officer's card first, taken out, then the citizen's; `two-slot`: the officer's card stays in.
+    """
+
+    ONE_SLOT = "one-slot"
+    TWO_SLOT = "two-slot"
 
 
 class CardPurpose(StrEnum):
@@ -80,7 +93,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A counter's computer with its readers. `allow_virtual` is set on demonstration stations only."""
+    """A counter's computer with its readers. `site` is where it stands; `allow_virtual` for demonstrations only."""
 
     id: StationId
     agency_id: AgencyId
@@ -90,6 +103,8 @@ class Station:
     allow_virtual: bool
     status: StationStatus
     presence: Presence | None
+    site: str = ""
+    mode: StationMode = StationMode.ONE_SLOT
 
     def is_present_at(self, now: datetime) -> bool:
         """True while the station's agent keeps calling."""
@@ -150,3 +165,53 @@ class VerifiedAnswer:
     photo: str | None
     is_virtual: bool
     agent_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStation:
+    """A station as its agency wants it; `replaces` is the one whose computer or key is new."""
+
+    name_th: str
+    name_en: str
+    site: str
+    mode: StationMode
+    replaces: StationId | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PairingOffer:
+    """A code that waits for its agent. The code's first half finds the row, `digest` is of the whole code."""
+
+    locator: str
+    digest: bytes
+    station_id: StationId
+    agency_id: AgencyId
+    planned: PlannedStation
+    made_by: MemberId
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PairingCode:
+    """What is shown once to whoever asked for the code."""
+
+    code: str
+    station_id: StationId
+    expires_at: datetime
+
+    @property
+    def text(self) -> str:
+        """As it is read out and typed: two groups of four."""
+        return f"{self.code[:4]}-{self.code[4:]}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class VerifiedPairing:
+    """A pairing message signed by the key it shows; `public_jwk` is that key, and nothing is known of it yet."""
+
+    token_id: str
+    expires_at: datetime
+    code: str
+    agent_version: str
+    confirms: bool
+    public_jwk: Mapping[str, Any]

@@ -36,7 +36,6 @@ from idp.stations.model import (
 )
 
 CLOCK_SKEW_SECONDS: Final = 30
-MINIMUM_AGENT_VERSION: Final = (0, 1)
 MAX_MESSAGE_LENGTH: Final = 128_000
 MAX_ID_LENGTH: Final = 100
 KNOWN_FAULTS: Final = frozenset(fault.value for fault in CardFault)
@@ -108,13 +107,18 @@ def validate_station(*, station: Station, agency_is_live: bool) -> None:
         raise Refused(StationProblem.NOT_ACTIVE)
 
 
-def validate_agent(*, station: Station, is_virtual: bool, agent_version: str) -> None:
+def validate_agent(*, station: Station, is_virtual: bool, agent_version: str, minimum_version: str) -> None:
     """May an agent like this serve the station? Raises Refused (VIRTUAL_REFUSED, AGENT_TOO_OLD)."""
     # facts/smart-card, section 4: "`virtual` rejected outside demo, version >= minimum"
     if is_virtual and not station.allow_virtual:
         raise Refused(StationProblem.VIRTUAL_REFUSED)
-    if _version(agent_version) < MINIMUM_AGENT_VERSION:
-        raise Refused(StationProblem.AGENT_TOO_OLD)
+    validate_version(agent_version=agent_version, minimum_version=minimum_version)
+
+
+def validate_version(*, agent_version: str, minimum_version: str) -> None:
+    """Is the agent's program new enough? Raises Refused (AGENT_TOO_OLD)."""
+    if _version(agent_version) < _version(minimum_version):
+        raise Refused(StationProblem.AGENT_TOO_OLD, f"{minimum_version} is the oldest that is served")
 
 
 def validate_answer_in_session(
@@ -158,12 +162,13 @@ def _verify(
         raise Refused(StationProblem.BAD_MESSAGE, "typ or kid")
     if claims.iss != station.id or claims.aud != expected_audience:
         raise Refused(StationProblem.BAD_MESSAGE, "iss or aud")
-    if not _is_in_time(issued_at=claims.iat, expires_at=claims.exp, now=int(now.timestamp())):
+    if not is_in_time(issued_at=claims.iat, expires_at=claims.exp, now=int(now.timestamp())):
         raise Refused(StationProblem.BAD_MESSAGE, "outside its time; is the clock of the station right?")
     return claims
 
 
-def _is_in_time(*, issued_at: int, expires_at: int, now: int) -> bool:
+def is_in_time(*, issued_at: int, expires_at: int, now: int) -> bool:
+    """True between issue and expiry of a message that is good for a minute at most; clocks may differ a little."""
     is_short_lived = 0 < expires_at - issued_at <= HELLO_SECONDS
     return is_short_lived and issued_at - CLOCK_SKEW_SECONDS <= now < expires_at
 
@@ -172,4 +177,4 @@ def _version(text: str) -> tuple[int, ...]:
     parts = text.split(".")[:3]
     if not all(part.isascii() and part.isdigit() and len(part) < 6 for part in parts):
         raise Refused(StationProblem.AGENT_TOO_OLD)
-    return tuple(int(part) for part in parts)
+    return tuple(int(part) for part in [*parts, "0", "0"][:3])

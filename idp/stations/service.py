@@ -23,8 +23,10 @@ from idp.stations.model import (
     CardPurpose,
     CardSession,
     CardSessionState,
+    PlannedStation,
     Slot,
     Station,
+    StationMode,
     StationProblem,
     StationStatus,
 )
@@ -65,14 +67,14 @@ class Stations:
         public_jwk: Mapping[str, Any],
         allow_virtual: bool,
         by: Actor,
+        site: str = "",
+        mode: StationMode = StationMode.ONE_SLOT,
     ) -> Station:
         """Pair a station with its agent's public key.
 
         Raises ValueError for a key that is not on P-256, Conflict (STATION_BUSY) for an id that is taken.
         """
-        key = ECKey.import_key({name: public_jwk[name] for name in ("kty", "crv", "x", "y")})
-        if key.curve_name != "P-256":
-            raise ValueError("a station's key is on P-256")
+        key = _station_key(public_jwk)
         paired = Station(
             id=station_id,
             agency_id=agency_id,
@@ -82,17 +84,54 @@ class Stations:
             allow_virtual=allow_virtual,
             status=StationStatus.ACTIVE,
             presence=None,
+            site=site,
+            mode=mode,
         )
         if not await store.insert_station(uow, paired):
             raise Conflict(StationProblem.STATION_BUSY, "the station id is taken")
         await self._note(uow, "station.enrolled", by, paired, key_thumbprint=key.thumbprint())
         return paired
 
+    async def replace(
+        self,
+        uow: UnitOfWork,
+        station_id: StationId,
+        *,
+        planned: PlannedStation,
+        public_jwk: Mapping[str, Any],
+        by: Actor,
+    ) -> None:
+        """Another computer or key takes the station's place; the old key is believed no more, its card session ends.
+
+        Raises ValueError for a key that is not on P-256, NotFound (UNKNOWN_STATION), Conflict (NOT_ACTIVE).
+        """
+        key = _station_key(public_jwk)
+        present = await self.get(uow, station_id)
+        if not await store.replace_station(uow, station_id, planned=planned, public_jwk=key.as_dict(private=False)):
+            raise Conflict(StationProblem.NOT_ACTIVE)
+        under_way = await store.open_session_of(uow, station_id)
+        if under_way is not None:
+            await self.end(uow, under_way.id)
+        await self._note(uow, "station.replaced", by, present, key_thumbprint=key.thumbprint())
+
+    async def active_of(self, uow: UnitOfWork, station_id: StationId, *, agency_id: AgencyId) -> Station:
+        """An agency's own station that is believed at present. Raises NotFound (UNKNOWN_STATION)."""
+        found = await self.get(uow, station_id)
+        if found.agency_id != agency_id or found.status is not StationStatus.ACTIVE:
+            raise NotFound(StationProblem.UNKNOWN_STATION)
+        return found
+
     async def revoke(self, uow: UnitOfWork, station_id: StationId, *, by: Actor) -> None:
-        """Believe the station no more, for ever. Raises NotFound (UNKNOWN_STATION), Conflict (NOT_ACTIVE)."""
+        """Believe the station no more, for ever; its card session ends.
+
+        Raises NotFound (UNKNOWN_STATION), Conflict (NOT_ACTIVE).
+        """
         present = await self.get(uow, station_id)
         if not await store.revoke_station(uow, station_id):
             raise Conflict(StationProblem.NOT_ACTIVE)
+        under_way = await store.open_session_of(uow, station_id)
+        if under_way is not None:
+            await self.end(uow, under_way.id)
         await self._note(uow, "station.revoked", by, present)
 
     async def get(self, uow: UnitOfWork, station_id: StationId) -> Station:
@@ -204,3 +243,10 @@ class Stations:
                 event=event, actor=actor, agency_id=station.agency_id, details={"station": station.id, **details}
             ),
         )
+
+
+def _station_key(public_jwk: Mapping[str, Any]) -> ECKey:
+    key = ECKey.import_key({name: public_jwk[name] for name in ("kty", "crv", "x", "y")})
+    if key.curve_name != "P-256":
+        raise ValueError("a station's key is on P-256")
+    return key

@@ -16,8 +16,10 @@ from idp.stations.model import (
     CardPurpose,
     CardSession,
     CardSessionState,
+    PlannedStation,
     Presence,
     Station,
+    StationMode,
     StationStatus,
     VerifiedAnswer,
     VerifiedHello,
@@ -37,6 +39,8 @@ station = Table(
     Column("public_jwk", JsonText, nullable=False),
     Column("allow_virtual", Boolean, nullable=False),
     Column("status", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("mode", Text, nullable=False),
     Column("seen_at", Instant),
     Column("agent_version", Text),
     Column("card_stack", Text),
@@ -93,6 +97,8 @@ async def insert_station(uow: UnitOfWork, record: Station) -> bool:
             public_jwk=dict(record.public_jwk),
             allow_virtual=record.allow_virtual,
             status=record.status.value,
+            site=record.site,
+            mode=record.mode.value,
         )
         .on_conflict_do_nothing()
     )
@@ -115,6 +121,26 @@ async def revoke_station(uow: UnitOfWork, station_id: StationId) -> bool:
     """True when an active station's key is believed no more."""
     active = and_(station.c.id == station_id, station.c.status == StationStatus.ACTIVE.value)
     return await uow.changed(update(station).where(active).values(status=StationStatus.REVOKED.value)) == 1
+
+
+async def replace_station(
+    uow: UnitOfWork, station_id: StationId, *, planned: PlannedStation, public_jwk: Mapping[str, Any]
+) -> bool:
+    """True when an active station has the new key and names now; who called before is not there any more."""
+    active = and_(station.c.id == station_id, station.c.status == StationStatus.ACTIVE.value)
+    replaced = (
+        update(station)
+        .where(active)
+        .values(
+            public_jwk=dict(public_jwk),
+            name_th=planned.name_th,
+            name_en=planned.name_en,
+            site=planned.site,
+            mode=planned.mode.value,
+            seen_at=None,
+        )
+    )
+    return await uow.changed(replaced) == 1
 
 
 async def save_presence(uow: UnitOfWork, station_id: StationId, hello: VerifiedHello) -> None:
@@ -260,6 +286,8 @@ def _station(row: Row[Any]) -> Station:
         allow_virtual=row.allow_virtual,
         status=StationStatus(row.status),
         presence=presence,
+        site=row.site,
+        mode=StationMode(row.mode),
     )
 
 

@@ -1,5 +1,6 @@
 """What is believed of a message, whatever bytes come."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -35,11 +36,22 @@ def test_the_named_station_is_a_short_text_or_nothing(message: str) -> None:
     assert 0 < len(named) <= rules.MAX_ID_LENGTH
 
 
-@pytest.mark.parametrize("version", ["", "1", "0.1", "0.1.0", "0.2.9", "1.0.0"])
-def test_a_version_is_old_or_it_is_not(version: str) -> None:
-    is_old = version == ""
-    if is_old:
-        with pytest.raises(Refused):
-            rules.validate_agent(station=STATION, is_virtual=True, agent_version=version)
-    else:
-        rules.validate_agent(station=STATION, is_virtual=True, agent_version=version)
+@pytest.mark.parametrize(
+    ("version", "minimum", "is_old"),
+    [
+        ("", "0.1", True),
+        ("0.x", "0.1", True),
+        ("1", "0.1", False),
+        ("0.1", "0.1", False),
+        ("0.1.0", "0.1", False),
+        ("0.1", "0.1.0", False),
+        ("0.2.9", "0.2.10", True),
+        ("0.2.10", "0.2.9", False),
+        ("1.0.0", "1.0.1", True),
+        ("2", "1.9.9", False),
+    ],
+)
+def test_a_version_is_old_or_it_is_not(version: str, minimum: str, is_old: bool) -> None:
+    expectation = pytest.raises(Refused, match="STA-06") if is_old else nullcontext()
+    with expectation:
+        rules.validate_agent(station=STATION, is_virtual=True, agent_version=version, minimum_version=minimum)

@@ -93,6 +93,14 @@ class ProviderMail:
         """Hand over the answer of a card session. Raises ProviderUnreachable, AgentRejected."""
         return await self._post("/agent/answer", message)
 
+    async def issuer_keys(self, hello: str) -> str:
+        """The provider's statement of its present keys. Raises ProviderUnreachable, AgentRejected."""
+        match await self._post("/agent/keys", hello):
+            case Delivered(str(statement)):
+                return statement
+            case _:
+                raise ProviderUnreachable("it does not say its keys")
+
     async def _post(self, path: str, message: str) -> AnswerResult:
         try:
             response = await self._client.post(f"{self._address}{path}", content=message.encode("ascii"))

@@ -36,6 +36,10 @@ class RequestRefused(Exception):
     """A message that the agent does not obey; the text is ASCII and says which check failed."""
 
 
+class UnknownIssuerKey(RequestRefused):
+    """Signed by a key that is not pinned: the issuer's keys have changed, or somebody else signed."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
     """A verified request to read a card."""
@@ -72,7 +76,7 @@ def verify_request(
 ) -> CardRequest:
     """Is this the pinned issuer's word to this station, now?
 
-    Raises RequestRefused.
+    Raises RequestRefused, UnknownIssuerKey among them.
     """
     # 1. signed by a pinned key, with the one algorithm, as this kind of message
     claims = _verified_claims(message, issuer_keys)
@@ -129,7 +133,7 @@ def _pinned_key(kid: object, issuer_keys: KeySet) -> ECKey:
     for key in issuer_keys.keys:
         if isinstance(key, ECKey) and kid is not None and kid in (key.kid, key.thumbprint()):
             return key
-    raise RequestRefused("signed by a key that is not pinned; enrol the station again")
+    raise UnknownIssuerKey("signed by a key that is not pinned; enrol the station again")
 
 
 def _read_request(claims: RequestClaims) -> ReadRequest:

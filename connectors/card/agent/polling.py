@@ -3,13 +3,15 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 from connectors.card.agent import AGENT_VERSION
-from connectors.card.agent.config import AgentConfig
+from connectors.card.agent.config import AgentConfig, pin_issuer_keys
+from connectors.card.agent.issuer_keys import KeysNotProven, proven_keys
 from connectors.card.agent.mail import ProviderMail, ProviderUnreachable
-from connectors.card.agent.messages import RequestRefused, sign, verify_request
+from connectors.card.agent.messages import CardRequest, RequestRefused, UnknownIssuerKey, sign, verify_request
 from connectors.card.agent.readers import AgentReaders, fill_of_slots, has_virtual_reader
 from connectors.card.agent.sessions import CardSessions
 from connectors.card.agent.terminal import Terminal
@@ -34,6 +36,7 @@ class Agent:
         now: Callable[[], datetime],
     ) -> None:
         self._config = config
+        self._issuer_keys = config.issuer_keys
         self._readers = readers
         self._mail = mail
         self._terminal = terminal
@@ -87,23 +90,51 @@ class Agent:
             # a provider that does not hold polls is not to be flooded
             await asyncio.sleep(_LOOK_SECONDS)
         else:
-            self._obey(message)
+            await self._obey(message)
 
-    def _obey(self, message: str) -> None:
+    async def _obey(self, message: str) -> None:
         try:
-            request = verify_request(
-                message,
-                expected_issuer=self._config.issuer,
-                expected_station=self._config.station_id,
-                issuer_keys=self._config.issuer_keys,
-                now=self._now(),
-            )
+            try:
+                request = self._verified(message)
+            except UnknownIssuerKey:
+                # the issuer's keys change by the calendar; somebody else's stay unknown after this
+                await self._renew_issuer_keys()
+                request = self._verified(message)
         except RequestRefused as refused:
             self._terminal.say("ไม่รับคำขอที่ตรวจสอบไม่ผ่าน", f"a request was refused: {refused}")
             return
         session = self._sessions.obey(request)
         if session is not None:
             self._session_tasks.add(session)
+
+    def _verified(self, message: str) -> CardRequest:
+        return verify_request(
+            message,
+            expected_issuer=self._config.issuer,
+            expected_station=self._config.station_id,
+            issuer_keys=self._issuer_keys,
+            now=self._now(),
+        )
+
+    async def _renew_issuer_keys(self) -> None:
+        """Ask for the issuer's keys and pin them, here and in the file; nothing changes when they are not proven."""
+        link_key, file = self._config.link_key, self._config.file
+        if link_key is None:
+            return
+        try:
+            keys, jwks = proven_keys(
+                await self._mail.issuer_keys(self._hello(fill_of_slots(self._readers))),
+                link_key=link_key,
+                expected_issuer=self._config.issuer,
+                expected_station=self._config.station_id,
+                now=self._now(),
+            )
+        except (ProviderUnreachable, KeysNotProven):
+            return
+        self._issuer_keys = keys
+        if file is not None:
+            with suppress(OSError, ValueError):  # pinned in memory all the same; the next start asks again
+                pin_issuer_keys(file, jwks)
 
     async def _wait_after(self, failure: ProviderUnreachable) -> None:
         if not self._back_off:

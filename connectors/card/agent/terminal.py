@@ -16,6 +16,7 @@ from rich.text import Text
 from connectors.card.agent.messages import ReadRequest
 from connectors.contracts.card import Progress as CardProgress
 from connectors.contracts.card_wire import SlotName
+from connectors.contracts.pairing_wire import PairingAnswer
 
 _SLOTS: Final[dict[SlotName, str]] = {"citizen": "ประชาชน / citizen", "officer": "เจ้าหน้าที่ / officer"}
 _YES: Final = frozenset({"y", "yes", "ใช่", "อนุญาต"})
@@ -54,6 +55,20 @@ class Terminal:
             ("บัตร / card: ", "bold"), _SLOTS[request.slot],
         )  # fmt: skip
         self._console.print(Panel(text, title="คำขออ่านบัตร / card request", border_style="cyan"))
+
+    def show_offer(self, offered: PairingAnswer) -> None:
+        """Whose station this computer would be."""
+        text = Text.assemble(
+            ("หน่วยงาน / agency: ", "bold"), f"{offered.agency.th}\n{offered.agency.en}\n",
+            ("จุดบริการ / station: ", "bold"), f"{offered.station.th}\n{offered.station.en}\n",
+            ("สถานที่ / site: ", "bold"), offered.site,
+        )  # fmt: skip
+        self._console.print(Panel(text, title="จับคู่จุดบริการ / pair a station", border_style="cyan"))
+
+    def ask_now(self, thai: str, english: str) -> bool:
+        """Ask and wait for a line, before `listen`; anything but a yes is a no."""
+        self.say(thai, english)
+        return sys.stdin.readline().strip().lower() in _YES
 
     async def ask_consent(self) -> bool:
         """Wait for the next line (after `listen`); anything but a yes is a no.

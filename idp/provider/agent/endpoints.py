@@ -22,6 +22,7 @@ _STATUSES: Final = {
     StationProblem.AGENT_TOO_OLD: 426,
     StationProblem.SESSION_OVER: 409,
     StationProblem.SESSION_EXPIRED: 410,
+    StationProblem.PAIRING_CODE_WRONG: 400,
 }
 _DESCRIPTIONS: Final = {
     StationProblem.UNKNOWN_STATION: "no such station; enrol it first",
@@ -32,6 +33,7 @@ _DESCRIPTIONS: Final = {
     StationProblem.AGENT_TOO_OLD: "the agent is too old; update it",
     StationProblem.SESSION_OVER: "the card session has had its answer",
     StationProblem.SESSION_EXPIRED: "the card session has expired",
+    StationProblem.PAIRING_CODE_WRONG: "the code is wrong, used or too old; have a new one made in the portal",
 }
 
 
@@ -51,9 +53,9 @@ class AgentEndpoints:
     async def poll(self, request: Request) -> Response:
         """A hello; 200 with a signed request as soon as there is one, 204 when there is none for a while."""
         try:
-            station = await self._mail_slots.hello(await _message(request))
+            station = await self._mail_slots.hello(await signed_message(request))
         except Refused as refused:
-            return _error(refused)
+            return agent_refusal(refused)
         card_request = await self._mail_slots.next_request(station, is_gone=request.is_disconnected)
         if card_request is None:
             return Response(status_code=204)
@@ -62,13 +64,14 @@ class AgentEndpoints:
     async def answer(self, request: Request) -> Response:
         """What came of a card request; 204 when it was taken."""
         try:
-            await self._mail_slots.answer(await _message(request))
+            await self._mail_slots.answer(await signed_message(request))
         except (Refused, Conflict) as refused:
-            return _error(refused)
+            return agent_refusal(refused)
         return Response(status_code=204)
 
 
-async def _message(request: Request) -> str:
+async def signed_message(request: Request) -> str:
+    """The compact JWS in the body. Raises Refused (BAD_MESSAGE)."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MESSAGE_CONTENT_TYPE:
         raise Refused(StationProblem.BAD_MESSAGE, "content type")
     body = await request.body()
@@ -77,7 +80,8 @@ async def _message(request: Request) -> str:
     return body.decode("ascii")
 
 
-def _error(refused: Refused | Conflict) -> Response:
+def agent_refusal(refused: Refused | Conflict) -> Response:
+    """The code, and words for the log of the agent."""
     problem = StationProblem(refused.code)
     body = {"error": problem.value, "error_description": _DESCRIPTIONS[problem]}
     return JSONResponse(body, _STATUSES[problem], headers={"cache-control": "no-store"})

@@ -16,7 +16,7 @@ from connectors.card.doctor import Trouble, diagnose
 from connectors.card.epassport.mrz import key_of_mrz
 from connectors.card.epassport.proof import prove_passport
 from connectors.card.pcsc.reader import PcscReader
-from connectors.card.pcsc.service import PcscService, end_worker
+from connectors.card.pcsc.service import PcscService
 from connectors.card.pcsc.spares import SpareWorkers
 from connectors.card.pcsc.watching import PcscWatcher, list_readers
 from connectors.card.virtual.card_stack import CardStack, start_card_stack

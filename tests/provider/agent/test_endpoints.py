@@ -98,7 +98,7 @@ async def test_a_revoked_station_is_refused(world: World) -> None:
     assert (await world.agent.answer(request, card_read_of("somchai"))).status_code == 403
     async with world.storage.reading() as uow:
         session = await world.stations.session(uow, enrolment.card_session_id)
-    assert session.state is CardSessionState.TAKEN
+    assert session.state is CardSessionState.ENDED
     assert await world.refusals("station.hello_refused") == ["STA-04"]
 
 
