@@ -19,7 +19,7 @@ from idp.app.conformance.plans import PlannedClient
 from idp.app.doors import gateway_door, portal_door, provider_door
 from idp.app.ground import open_ground
 from idp.app.outbox import outbox_handlers
-from idp.app.protocol import WholeAnswers
+from idp.app.protocol import HotProtocol
 from idp.app.rooms import Rooms, build_rooms
 from idp.app.tls import CertificateOfHandshake, Tls
 from idp.kernel.ids import new_id
@@ -138,7 +138,7 @@ async def _serve_door(listener: Listener, stop: asyncio.Event) -> None:
         listener.application,
         host=listener.host,
         port=listener.port,
-        http=WholeAnswers if tls is None else CertificateOfHandshake,
+        http=HotProtocol if tls is None else CertificateOfHandshake,
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         log_level="warning",
         access_log=False,  # addresses of requests are not for logs

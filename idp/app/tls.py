@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from idp.app.protocol import WholeAnswers
+from idp.app.protocol import HotProtocol
 
 # FAPI 2.0 §5.2.1: TLS 1.2 or later; RFC 9325 §4.2: with 1.2, suites of ephemeral keys and authenticated encryption
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -59,7 +59,7 @@ def _naming(*paths: Path) -> Iterator[None]:
         raise OSError(f"{names}: missing, or not the PEM that is needed here") from error
 
 
-class CertificateOfHandshake(WholeAnswers):
+class CertificateOfHandshake(HotProtocol):
     """uvicorn's protocol, which also says what the client proved: ASGI's TLS extension, its `client_cert_chain`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it

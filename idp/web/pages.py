@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from connectors.contracts.thai_dates import thai_long_date, thai_long_date_time
+from idp.web.answer_fields import content_security_policy
 from idp.web.assets import Assets
 from idp.web.csrf import Csrf
 from idp.web.languages import (
@@ -22,7 +23,6 @@ from idp.web.languages import (
     load_translations,
     page_language,
 )
-from idp.web.middleware import content_security_policy
 from idp.web.moments import english_long_date, english_long_date_time
 
 ONE_YEAR_SECONDS = 365 * 24 * 3600
@@ -68,7 +68,7 @@ class Pages:
 
     `template_packages` are `(package, folder)` pairs, searched in order before the kit's own templates; their
     catalogues are the `locales/th.po` beside each folder. Templates see, besides their own context: `_`, `ngettext`,
-    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url`, the `govuk…` components and the filters `local` (the
+    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url`, `request_state`, the `govuk…` components and the filters `local` (the
     field of a record in this language), `moment` and `day`.
     """
 
@@ -121,6 +121,7 @@ class Pages:
                 csrf=lambda form: self._csrf.token(self._csrf.browsers.of(request), form),
                 language_url=_language_url(request, language.other),
                 request_path=request.url.path,
+                request_state=request.state,
             )
         )
         response = HTMLResponse(
