@@ -12,6 +12,7 @@ from operator import mul
 from typing import Final, Self
 
 _ASCII_DIGITS: Final = re.compile(r"[0-9]*", re.ASCII)
+_CAPITALS_AND_DIGITS: Final = re.compile(r"[A-Z0-9]+", re.ASCII)
 _LASER_CODE: Final = re.compile(r"[A-Z]{2}[0-9]{10}", re.ASCII)
 _EDGE_SPELLING: Final = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789", "- ")
 
@@ -162,6 +163,42 @@ class HouseId:
 
     def __repr__(self) -> str:
         return "HouseId(…)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PassportNumber:
+    """A passport's number within the state that issued it, as its printed lines have both (ICAO Doc 9303-4, 4.2).
+
+    Unlike the numbers above it names a booklet, and with it its holder for as long as it is in force.
+    """
+
+    state: str
+    number: str
+
+    def __post_init__(self) -> None:
+        for text, longest in ((self.state, 3), (self.number, 9)):
+            if not _CAPITALS_AND_DIGITS.fullmatch(text):
+                raise InvalidIdentifier("passport number", IdentifierFault.CHARACTERS)
+            if len(text) > longest:
+                raise InvalidIdentifier("passport number", IdentifierFault.LENGTH)
+
+    @property
+    def text(self) -> str:
+        """`UTO:X00000017`: one text for equality."""
+        return f"{self.state}:{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The inverse of `text`, else InvalidIdentifier."""
+        state, _, number = text.partition(":")
+        return cls(state, number)
+
+    def masked(self) -> str:
+        """`UTO xxxxxx017`: state and the last three characters."""
+        return f"{self.state} {'x' * max(0, len(self.number) - 3)}{self.number[-3:]}"
+
+    def __repr__(self) -> str:
+        return "PassportNumber(…)"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -136,13 +136,13 @@ def pin_is_easy(pin: str, *, known_numbers: Iterable[str] = ()) -> bool:
     )
 
 
-def numbers_of_owner(citizen_id: CitizenId, birth_date: PartialDate) -> tuple[str, ...]:
+def numbers_of_owner(citizen_id: CitizenId | None, birth_date: PartialDate) -> tuple[str, ...]:
     """The owner's own numbers, of which no PIN may be a part: citizen number, dates of birth as people write them."""
     month, day = birth_date.month or 0, birth_date.day or 0
     dates = []
     for year in (birth_date.year_be, birth_date.year_ce):
         dates += [f"{day:02}{month:02}{year:04}", f"{month:02}{day:02}{year:04}", f"{year:04}{month:02}{day:02}"]
-    return (citizen_id.digits, *dates)
+    return (*dates,) if citizen_id is None else (citizen_id.digits, *dates)
 
 
 def lock_after(failures: int) -> timedelta | None:

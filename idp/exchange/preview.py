@@ -68,6 +68,8 @@ class Previews:
             if not subscriber.is_live or not fields:
                 return nothing
             citizen_id = (await self._subscribers.identity(uow, subscriber_id)).citizen_id
+            if citizen_id is None:
+                return nothing
             await self._audit.append(uow, self._event("exchange.previewed", subscriber_id, fields=fields))
         # 2. one question to the registry for all data sets
         try:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from connectors.contracts.card import PersonName
-from connectors.contracts.identifiers import CitizenId
+from connectors.contracts.identifiers import CitizenId, PassportNumber
 from connectors.contracts.thai_dates import PartialDate
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
@@ -84,13 +84,33 @@ class ActingMember:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Identity:
-    """The attributes a person was identified by, as the evidence gave them. `sex` is DOPA's code: 1 male, 2 female."""
+    """The attributes a person was identified by, as the evidence gave them. `sex` is DOPA's code: 1 male, 2 female.
+
+    Somebody known by a passport alone has no citizen number, no Thai name, and perhaps no stated sex (empty). At least
+    one of both numbers is there; a card for people without Thai nationality links them.
+    """
 
     citizen_id: CitizenId
     name_th: PersonName
     name_en: PersonName
     birth_date: PartialDate
-    sex: Literal["1", "2"]
+    sex: Literal["1", "2", ""]
+    passport: PassportNumber | None = None
+
+    def __post_init__(self) -> None:
+        if self.citizen_id is None and self.passport is None:
+            raise ValueError("a person is known by a number")
+
+    def name(self, *, thai: bool) -> PersonName:
+        """The name in the wanted language; in the other where there is none."""
+        wanted, other = (self.name_th, self.name_en) if thai else (self.name_en, self.name_th)
+        return wanted if wanted.first or wanted.last else other
+
+    def masked_number(self) -> str:
+        """The number the person is known by, enough for the owner to recognise it."""
+        if self.citizen_id is not None:
+            return self.citizen_id.masked()
+        return "" if self.passport is None else self.passport.masked()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,6 +1,6 @@
 """Decisions about a subscriber's status, pure."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Final
 
@@ -61,8 +61,17 @@ def validate_closing(*, subscriber: Subscriber) -> None:
 
 def validate_same_person(*, before: Identity, after: Identity) -> None:
     """Newer attributes are of the person whose older ones they replace. Raises Refused (OTHER_PERSON)."""
-    if before.citizen_id != after.citizen_id:
+    same_citizen = before.citizen_id is not None and before.citizen_id == after.citizen_id
+    same_passport = before.passport is not None and before.passport == after.passport
+    # a number that nobody had before may be added; another one in its place is another person's
+    other_citizen = None not in (before.citizen_id, after.citizen_id) and not same_citizen
+    if other_citizen or not (same_citizen or same_passport):
         raise Refused(SubscriberProblem.OTHER_PERSON)
+
+
+def with_numbers_of(before: Identity, after: Identity) -> Identity:
+    """The newer attributes, and every number that was known before: evidence of one kind says nothing of the other."""
+    return replace(after, citizen_id=after.citizen_id or before.citizen_id, passport=after.passport or before.passport)
 
 
 def changed_names(before: Identity, after: Identity) -> tuple[str, ...]:

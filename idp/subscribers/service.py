@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from connectors.contracts.identifiers import CitizenId
+from connectors.contracts.identifiers import CitizenId, PassportNumber
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.kernel.assurance import Ial
@@ -58,12 +58,11 @@ class Subscribers:
         self._randomness = randomness
 
     async def create(self, uow: UnitOfWork, *, identity: Identity, ial: Ial, by: Actor) -> SubscriberId:
-        """A new active subscriber. Raises Conflict (ALREADY_ENROLLED) when the citizen number is known."""
+        """A new active subscriber. Raises Conflict (ALREADY_ENROLLED) when a number is known."""
         subscriber_id = SubscriberId(new_id("sub", now=uow.now, randomness=self._randomness))
         sealed = await self._seal(uow, subscriber_id, _IDENTITY, store.identity_to_bytes(identity))
         await store.insert_subscriber(uow, subscriber_id=subscriber_id, ial=ial, sealed_identity=sealed)
-        if not await store.insert_index(uow, subscriber_id, self._digests(identity.citizen_id)):
-            raise Conflict(SubscriberProblem.ALREADY_ENROLLED)
+        await self._index(uow, subscriber_id, identity)
         await self._note(uow, "subscriber.created", subscriber_id, by, {"ial": ial.value})
         return subscriber_id
 
@@ -124,7 +123,11 @@ class Subscribers:
 
     async def find_by_citizen_id(self, uow: UnitOfWork, citizen_id: CitizenId) -> Subscriber | None:
         """The subscriber with this number, by the blind index."""
-        return await store.find_by_index(uow, self._digests(citizen_id))
+        return await store.find_by_index(uow, *self._digests(citizen_id))
+
+    async def find_by_passport(self, uow: UnitOfWork, passport: PassportNumber) -> Subscriber | None:
+        """The subscriber known by this passport, by the blind index."""
+        return await store.find_by_index(uow, *self._digests(passport))
 
     async def get(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber:
         """The subscriber with this id. Raises NotFound (UNKNOWN)."""
@@ -313,13 +316,21 @@ class Subscribers:
         await enqueue(
             uow,
             topic=ATTRIBUTES_CHANGED,
+        identity = rules.with_numbers_of(before, identity)
             payload={"subscriber_id": subscriber_id, "change": change_id},
             randomness=self._randomness,
         )
         return changed
 
-    def _digests(self, citizen_id: CitizenId) -> Sequence[IndexDigest]:
-        return self._blind_index.digests(store.CITIZEN_ID, citizen_id.digits)
+    async def _index(self, uow: UnitOfWork, subscriber_id: SubscriberId, identity: Identity) -> None:
+        for number in (identity.citizen_id, identity.passport):
+            if number is not None and not await store.insert_index(uow, subscriber_id, *self._digests(number)):
+                raise Conflict(SubscriberProblem.ALREADY_ENROLLED)
+
+    def _digests(self, number: CitizenId | PassportNumber) -> tuple[str, Sequence[IndexDigest]]:
+        if isinstance(number, CitizenId):
+            return store.CITIZEN_ID, self._blind_index.digests(store.CITIZEN_ID, number.digits)
+        return store.PASSPORT, self._blind_index.digests(store.PASSPORT, number.text)
 
     def _opened(self, person: SealedPerson, column: str, sealed: bytes) -> bytes:
         row = person.subscriber_id
@@ -330,6 +341,7 @@ class Subscribers:
             uow, subscriber_id, table=_TABLE, column=column, row=subscriber_id, value=value
         )
 
+        await self._index(uow, subscriber_id, identity)
     async def _note(
         self,
         uow: UnitOfWork,

@@ -1,4 +1,4 @@
-"""Tables of the room and its SQL. Attributes are sealed; the citizen number is found by its blind index only."""
+"""Tables of the room and its SQL. Attributes are sealed; the numbers are found by their blind index only."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from connectors.contracts.card import PersonName
-from connectors.contracts.identifiers import CitizenId
+from connectors.contracts.identifiers import CitizenId, PassportNumber
 from connectors.contracts.thai_dates import PartialDate
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import MemberId, SubscriberId
@@ -89,7 +89,8 @@ registry_notice = Table(
     Column("taken_at", Instant, nullable=False),
 )
 
-CITIZEN_ID = "citizen_id"
+CITIZEN_ID, PASSPORT = "citizen_id", "passport"
+"""By which numbers somebody is found: the purposes of the blind index."""
 
 _FACTS = (
     subscriber.c.id,
@@ -121,11 +122,13 @@ async def insert_subscriber(uow: UnitOfWork, *, subscriber_id: SubscriberId, ial
     )
 
 
-async def insert_index(uow: UnitOfWork, subscriber_id: SubscriberId, digests: Sequence[IndexDigest]) -> bool:
-    """True when the number was free under every key version; the unique key decides between two writers."""
+async def insert_index(
+    uow: UnitOfWork, subscriber_id: SubscriberId, purpose: str, digests: Sequence[IndexDigest]
+) -> bool:
+    """True when the number is this subscriber's now under every key version; the unique key decides between two."""
     rows = [
         {
-            "purpose": CITIZEN_ID,
+            "purpose": purpose,
             "key_version": index.key_version,
             "digest": index.digest,
             "subscriber_id": subscriber_id,
@@ -133,10 +136,13 @@ async def insert_index(uow: UnitOfWork, subscriber_id: SubscriberId, digests: Se
         for index in digests
     ]
     statement = insert_on_conflict(subscriber_index, uow.dialect).values(rows).on_conflict_do_nothing()
-    return await uow.changed(statement) == len(rows)
+    if await uow.changed(statement) == len(rows):
+        return True
+    found = await find_by_index(uow, purpose, digests)
+    return found is not None and found.id == subscriber_id
 
 
-async def find_by_index(uow: UnitOfWork, digests: Sequence[IndexDigest]) -> Subscriber | None:
+async def find_by_index(uow: UnitOfWork, purpose: str, digests: Sequence[IndexDigest]) -> Subscriber | None:
     """The subscriber whose number has one of these digests."""
     same = or_(
         *(
@@ -145,7 +151,7 @@ async def find_by_index(uow: UnitOfWork, digests: Sequence[IndexDigest]) -> Subs
         )
     )
     joined = subscriber.join(subscriber_index, subscriber_index.c.subscriber_id == subscriber.c.id)
-    row = await uow.first(select(*_FACTS).select_from(joined).where(subscriber_index.c.purpose == CITIZEN_ID, same))
+    row = await uow.first(select(*_FACTS).select_from(joined).where(subscriber_index.c.purpose == purpose, same))
     return None if row is None else _subscriber(row)
 
 
@@ -266,7 +272,8 @@ def identity_to_bytes(identity: Identity) -> bytes:
     """The attributes as JSON, for sealing."""
     return json.dumps(
         {
-            "citizen_id": identity.citizen_id.digits,
+            "citizen_id": None if identity.citizen_id is None else identity.citizen_id.digits,
+            "passport": None if identity.passport is None else identity.passport.text,
             "name_th": _name_to_list(identity.name_th),
             "name_en": _name_to_list(identity.name_en),
             "birth_date": identity.birth_date.to_be_text(),
@@ -280,7 +287,7 @@ def identity_from_bytes(opened: bytes) -> Identity:
     """The inverse of `identity_to_bytes`."""
     fields = msgspec.json.decode(opened)
     return Identity(
-        citizen_id=CitizenId.parse(fields["citizen_id"]),
+        citizen_id=None if fields["citizen_id"] is None else CitizenId.parse(fields["citizen_id"]),
         name_th=PersonName(*fields["name_th"]),
         name_en=PersonName(*fields["name_en"]),
         birth_date=PartialDate.parse_be(fields["birth_date"]),
@@ -301,6 +308,7 @@ def contact_from_bytes(opened: bytes) -> ContactDetails:
 def _name_to_list(name: PersonName) -> list[str]:
     return [name.prefix, name.first, name.middle, name.last]
 
+        passport=None if fields.get("passport") is None else PassportNumber.parse(fields["passport"]),
 
 def _subscriber(row: Row[Any]) -> Subscriber:
     suspension = None

@@ -10,15 +10,21 @@ from idp.protocol.claims_request import ID_TOKEN, USERINFO, as_verified, verifie
 from idp.protocol.scopes import CITIZEN_ID, PID, claims_of, claims_within
 from idp.subscribers.model import ContactDetails, Identity
 
-GENDERS = {"1": "male", "2": "female"}
+GENDERS = {"1": "male", "2": "female", "": None}
 
 
 def _spelled(suffix: str) -> tuple[str, ...]:
     return tuple(f"{part}{suffix}" for part in ("name", "title", "given_name", "middle_name", "family_name"))
 
 
-NAMES_TH, NAMES_EN = (_spelled(""), _spelled("#th")), (_spelled("#en"), _spelled("_en"))
+NAMES_DEFAULT, NAMES_TH, NAMES_EN = (_spelled(""),), (_spelled("#th"),), (_spelled("#en"), _spelled("_en"))
 """The claims of a name's parts, under each of their spellings."""
+
+
+REGISTERED_CLAIMS = frozenset(
+    (*NAMES_DEFAULT[0], *NAMES_TH[0], *NAMES_EN[0], *NAMES_EN[1], "gender", "birthdate", CITIZEN_ID, PID)
+)
+"""What evidence proved of a person, by name; everything else people say of themselves."""
 
 
 def names_for_userinfo(grant: Grant, client: Client, scope: Sequence[str]) -> tuple[str, ...]:
@@ -57,10 +63,12 @@ def identity_claims(identity: Identity) -> Mapping[str, str]:
     claims: dict[str, str | None] = {
         "gender": GENDERS[identity.sex],
         "birthdate": identity.birth_date.iso(),
-        CITIZEN_ID: identity.citizen_id.digits,
-        PID: identity.citizen_id.digits,
     }
-    for name, spellings in ((identity.name_th, NAMES_TH), (identity.name_en, NAMES_EN)):
+    if identity.citizen_id is not None:
+        claims |= {CITIZEN_ID: identity.citizen_id.digits, PID: identity.citizen_id.digits}
+    # whoever has no Thai name is called by the other one
+    names = (identity.name(thai=True), NAMES_DEFAULT), (identity.name_th, NAMES_TH), (identity.name_en, NAMES_EN)
+    for name, spellings in names:
         parts = (name.full(), name.prefix, name.first, name.middle, name.last)
         for spelling in spellings:
             claims.update(zip(spelling, parts, strict=True))

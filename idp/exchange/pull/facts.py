@@ -59,8 +59,10 @@ class FactsReader:
             released_under_token=await counting.count_released_under_token(uow, asked.token_scope),
         )
 
-    async def subject(self, uow: UnitOfWork, asked: Asked) -> RegistrySubject:
+    async def subject(self, uow: UnitOfWork, asked: Asked) -> RegistrySubject | None:
         """Whom the registry is asked about: the person of the token, or the company of its detail.
+
+        None for a person without a citizen number, of whom these registries know nothing.
 
         Of a mandate's token that person is the principal: the decision held the detail's mandate against the token's.
         """

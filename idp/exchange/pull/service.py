@@ -55,7 +55,7 @@ class _Decided:
 
     chain: Chain
     fields: tuple[str, ...]
-    subject: RegistrySubject
+    subject: RegistrySubject | None
     particulars: Particulars
     disclosure_id: DisclosureId
     document_id: DocumentId | None
@@ -194,6 +194,8 @@ class Pulls:
 
     async def _fetch(self, asked: Asked, decided: _Decided) -> Fetched:
         try:
+            if decided.subject is None:
+                raise RecordNotFound("the person has no citizen number")
             return await self._registries.fetch(asked.detail.dataset, decided.subject, deadline_seconds=self._deadline)
         except RegistryError as error:
             reason = next(reason for kind, reason in REGISTRY_REASONS if isinstance(error, kind))

@@ -125,7 +125,7 @@ class AccountPages:
             passkeys = await self._passkeys.of(uow, citizen.subscriber.id)
             in_force = sum(record.is_live(uow.now) for record in consents)
         thai = self._pages.language(request) is Language.TH
-        name = identity.name_th if thai else identity.name_en
+        name = identity.name(thai=thai)
         return self._pages.render(
             request,
             "account/home.html",

@@ -132,7 +132,7 @@ class OwnPasskeyPages:
         async with self._storage.reading() as uow:
             identity = await self._subscribers.identity(uow, citizen.subscriber.id)
         thai = self._pages.language(request) is Language.TH
-        return (identity.name_th if thai else identity.name_en).full()
+        return identity.name(thai=thai).full()
 
 
 def _passkey_id(request: Request) -> PasskeyId:

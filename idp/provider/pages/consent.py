@@ -149,7 +149,7 @@ class ConsentPages:
         """Whose decision it is, so that nobody answers for another on a shared device."""
         async with self._storage.reading() as uow:
             identity = await self._subscribers.identity(uow, citizen.subscriber.id)
-        return (identity.name_th if language is Language.TH else identity.name_en).full()
+        return identity.name(thai=language is Language.TH).full()
 
     async def _values(self, view: ConsentView, citizen: Citizen, language: Language) -> Values:
         acr = Acr(citizen.subscriber.ial, citizen.session.aal)

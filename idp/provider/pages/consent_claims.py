@@ -11,7 +11,7 @@ from idp.protocol.verified_claims import CLAIMS as ASSURED_CLAIMS
 from idp.subscribers.model import ContactDetails, Identity
 from idp.web.languages import Language
 
-SEX_WORDS = {"1": "ชาย", "2": "หญิง"}
+SEX_WORDS = {"1": "ชาย", "2": "หญิง", "": ""}
 EVIDENCE_SAID = "ระดับ วันที่ และชนิดของหลักฐาน"
 CONTINUED_SAID = "ได้ จนกว่าท่านจะถอน"
 ENGLISH_WORDS = {
@@ -140,12 +140,13 @@ def claim_values(identity: Identity, contact: ContactDetails | None) -> Mapping[
     values: dict[str, str | PartialDate] = {
         "birthdate": identity.birth_date,
         "gender": SEX_WORDS[identity.sex],
-        CITIZEN_ID: identity.citizen_id.digits,
-        PID: identity.citizen_id.digits,
         VERIFIED_CLAIMS: EVIDENCE_SAID,
         OFFLINE_ACCESS: CONTINUED_SAID,
     }
-    for name, marks in ((identity.name_th, ("", "#th")), (identity.name_en, ("#en", "_en"))):
+    if identity.citizen_id is not None:
+        values |= {CITIZEN_ID: identity.citizen_id.digits, PID: identity.citizen_id.digits}
+    names = (identity.name(thai=True), ("",)), (identity.name_th, ("#th",)), (identity.name_en, ("#en", "_en"))
+    for name, marks in names:
         parts = ("name", name.full()), ("title", name.prefix), ("given_name", name.first)
         more = ("middle_name", name.middle), ("family_name", name.last)
         values |= {f"{part}{mark}": text for part, text in (*parts, *more) for mark in marks}

@@ -91,4 +91,4 @@ class PasskeyPages:
         subscriber_id = await self._links.open(uow, link)
         identity = await self._subscribers.identity(uow, subscriber_id)
         thai = self._pages.language(request) is Language.TH
-        return (identity.name_th if thai else identity.name_en).full()
+        return identity.name(thai=thai).full()

@@ -125,7 +125,7 @@ class Mandates:
     async def of_principal(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Mandate, ...]:
         """What this subscriber gave, or had recorded on paper before enrolling, newest first."""
         number = (await self._subscribers.identity(uow, subscriber_id)).citizen_id
-        return await store.find_by_principal(uow, subscriber_id, self.digests_of(number))
+        return await store.find_by_principal(uow, subscriber_id, () if number is None else self.digests_of(number))
 
     async def of_company(self, uow: UnitOfWork, facts: CompanyFacts, *, by: Signer) -> tuple[Mandate, ...]:
         """What a company gave, for one of its signatories. Raises as `Companies.role_of`."""

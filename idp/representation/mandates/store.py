@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     and_,
     exists,
+    false,
     insert,
     or_,
     select,
@@ -167,6 +168,7 @@ async def find_by_principal(
                 mandate_principal_index.c.digest == one.digest,
             )
             for one in digests
+        false(),  # somebody without a citizen number has no digests
         )
     )
     earlier = select(mandate_principal_index.c.mandate_id).where(by_number)
