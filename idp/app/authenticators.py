@@ -6,6 +6,7 @@ from datetime import timedelta
 from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
 from idp.authentication.challenges import Challenges
+from idp.authentication.freeze_links import FreezeLinks
 from idp.authentication.freezing import Freezing
 from idp.authentication.known_devices import KnownDevices
 from idp.authentication.model import RelyingParty
@@ -36,6 +37,7 @@ class Authenticators:
     pins: Pins
     recovery_codes: RecoveryCodes
     freezing: Freezing
+    freeze_links: FreezeLinks
     revoking: Revoking
 
 
@@ -55,6 +57,7 @@ def build_authenticators(
     """Build them bottom up."""
     sessions, links = Sessions(audit=audit), PasskeyLinks(audit=audit, security_log=security_log)
     challenges = Challenges(storage=storage, scope=relying_party.id, sealer=sealer, security_log=security_log)
+    freeze_links = FreezeLinks(sealer=sealer, security_log=security_log)
     keeping = PasskeyKeeping(personal=personal, audit=audit)
     passkeys = Passkeys(
         storage=storage,
@@ -95,6 +98,9 @@ def build_authenticators(
             sessions=sessions,
             passkeys=passkeys,
             recovery_codes=recovery_codes,
+            links=freeze_links,
+            audit=audit,
         ),
-        revoking=Revoking(sessions=sessions, audit=audit),
+        freeze_links=freeze_links,
+        revoking=Revoking(sessions=sessions, links=links, audit=audit, cooling=recovery_cooling),
     )

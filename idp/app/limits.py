@@ -81,6 +81,8 @@ class DoorLimits:
             "signed_in_pin": sign_ins,
             "recover_code": sign_ins,
             "unfreeze_passkey": sign_ins,
+            "freeze_link_used": sign_ins,
+            "passkey_owner": sign_ins,
             "enrol_thaid_leave": sign_ins,
             "enrol_thaid_callback": (
                 *sign_ins,

@@ -181,6 +181,17 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         recovery_cooling=timedelta(hours=settings.recovery_cooling_hours),
     )
     passkey_links, sessions = authenticators.links, authenticators.sessions
+    notices = Notices(
+        storage=storage,
+        subscribers=subscribers,
+        mail=outside.mail,
+        account_url=f"{settings.issuer}/account/notices",
+        freeze_url=lambda notice: (
+            settings.issuer
+            + authenticators.freeze_links.page_of(notice.subscriber_id, cause=notice.id, now=notice.at)
+        ),
+        randomness=randomness,
+    )
     consents = Consents(audit=audit, randomness=randomness)
     journal = Journal(audit=audit)
     enrolments = Enrolments(

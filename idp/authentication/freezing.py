@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from idp.authentication import tries
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authentication import store, tries
+from idp.authentication.freeze_links import FreezeLinks
 from idp.authentication.model import AuthenticationProblem, Ceremony, SsoSession
 from idp.authentication.owner_acts import hold_live
 from idp.authentication.passkeys import Passkeys
@@ -29,12 +32,16 @@ class Freezing:
         sessions: Sessions,
         passkeys: Passkeys,
         recovery_codes: RecoveryCodes,
+        links: FreezeLinks,
+        audit: AuditLog,
     ) -> None:
         self._storage = storage
         self._subscribers = subscribers
         self._sessions = sessions
         self._passkeys = passkeys
         self._recovery_codes = recovery_codes
+        self._links = links
+        self._audit = audit
 
     async def freeze(self, uow: UnitOfWork, session: SsoSession) -> None:
         """Stop the identity and every session of its owner, from this commit on.
@@ -44,6 +51,18 @@ class Freezing:
         await hold_live(uow, session)
         await self._subscribers.freeze(uow, session.subscriber_id)
         await self._sessions.end_all_of(uow, session.subscriber_id)
+
+    async def freeze_by_link(self, uow: UnitOfWork, token: str) -> None:
+        """The same by the link of a letter. Nobody is signed in: whoever reads the owner's letters can do no worse.
+
+        Raises Refused (FREEZE_LINK_UNUSABLE), Conflict (NOT_ACTIVE); then the link stays good.
+        """
+        owner = await self._links.spend(uow, token)
+        await store.hold_owner(uow, owner)
+        await self._subscribers.freeze(uow, owner)
+        await self._sessions.end_all_of(uow, owner)
+        actor = Actor(ActorKind.SUBSCRIBER, owner)
+        await self._audit.append(uow, AuditEvent("freeze.link_used", actor=actor, subject=owner))
 
     def options(self, *, browser_id: str, now: datetime) -> Ceremony:
         """A ceremony for the first of the two proofs."""

@@ -32,6 +32,7 @@ class AuthenticationProblem(StrEnum):
     RECOVERY_NOT_ACCEPTED = "AUT-17"
     IDENTITY_FROZEN = "AUT-18"
     PINS_DIFFER = "AUT-19"
+    FREEZE_LINK_UNUSABLE = "AUT-20"
 
 
 @dataclass(frozen=True, slots=True)

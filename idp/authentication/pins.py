@@ -11,6 +11,7 @@ from idp.authentication.changes import AuthenticatorChange, Changes
 from idp.authentication.model import AuthenticatedPin, AuthenticationProblem, SsoSession, StoredPin
 from idp.authentication.owner_acts import hold_fresh_and_settled
 from idp.authentication.owners import find_owner
+from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.pin_hashing import PinHashing
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
@@ -48,6 +49,22 @@ class Pins:
         async with self._storage.unit_of_work() as uow:
             await store.hold_owner(uow, subscriber_id)
             await self._put(uow, subscriber_id, hashed, by=by)
+
+    async def choose_by_link(self, links: PasskeyLinks, link: str, pin: str, *, repeated: str) -> None:
+        """The first PIN, in place of the passkey that the link is for: the link is used up by it.
+
+        Raises Refused (LINK_UNUSABLE, PINS_DIFFER, PIN_TOO_EASY), Unavailable (TOO_BUSY).
+        """
+        if pin != repeated:
+            raise Refused(AuthenticationProblem.PINS_DIFFER)
+        async with self._storage.reading() as uow:
+            subscriber_id = await links.open(uow, link)
+            identity = await self._subscribers.identity(uow, subscriber_id)
+        hashed = await self._hashed(pin, rules.numbers_of_owner(identity.citizen_id, identity.birth_date))
+        async with self._storage.unit_of_work() as uow:
+            await store.hold_owner(uow, subscriber_id)
+            await links.spend(uow, link)
+            await self._put(uow, subscriber_id, hashed, by=Actor(ActorKind.SUBSCRIBER, subscriber_id))
 
     async def choose_own(self, session: SsoSession, pin: str, *, repeated: str) -> None:
         """The PIN that the owner of a session wants, typed twice.

@@ -16,6 +16,7 @@ class NoticeTopic(StrEnum):
     IDENTITY_ENROLLED = "identity_enrolled"
     IDENTITY_PROOFED_AGAIN = "identity_proofed_again"
     ENROLMENT_DONE = "enrolment_done"
+    CARD_USED = "card_used"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     PASSKEY_STOPPED = "passkey_stopped"
@@ -29,6 +30,8 @@ class NoticeTopic(StrEnum):
     IDENTITY_USABLE_AGAIN = "identity_usable_again"
     MANDATE_GIVEN = "mandate_given"
     MANDATE_ENDED = "mandate_ended"
+    MANDATE_OFFERED = "mandate_offered"
+    SIGNATURES_COMPLETE = "signatures_complete"
 
 
 class MailState(StrEnum):

@@ -25,6 +25,12 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "การลงทะเบียนที่รอคำตอบจากทะเบียนราษฎรเสร็จสมบูรณ์",
         "The enrolment that waited for the register is complete.",
     ),
+    NoticeTopic.CARD_USED: NoticeText(
+        "มีผู้ใช้บัตรประชาชนของท่านเพื่อลงทะเบียน",
+        "Somebody tried to enrol with your ID card",
+        "มีการใช้บัตรประชาชนของท่านลงทะเบียนโดยไม่ผ่านเจ้าหน้าที่ ไม่มีสิ่งใดเปลี่ยนแปลง หากไม่ใช่ท่าน ให้แจ้งบัตรหาย",
+        "Your ID card was used to enrol without an officer. Nothing changed. If it was not you, report the card lost.",
+    ),
     NoticeTopic.PASSKEY_ADDED: NoticeText(
         "เพิ่มพาสคีย์แล้ว",
         "A passkey was added",
@@ -85,6 +91,18 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
     NoticeTopic.MANDATE_GIVEN: NoticeText(
         "มีการมอบอำนาจ", "A mandate was given", "มีการมอบอำนาจที่เกี่ยวข้องกับท่าน", "A mandate that concerns you was given."
     ),
+    NoticeTopic.MANDATE_OFFERED: NoticeText(
+        "มีผู้ต้องการมอบอำนาจให้ท่าน",
+        "Somebody offers you a mandate",
+        "ดูรายละเอียดและตอบรับได้ในบัญชีของฉัน หัวข้อการมอบอำนาจ",
+        "See what it is for and accept it in my account, under mandates.",
+    ),
+    NoticeTopic.SIGNATURES_COMPLETE: NoticeText(
+        "ผู้มีอำนาจลงนามครบแล้ว",
+        "All have signed",
+        "รายการของนิติบุคคลที่ท่านลงลายมือชื่อไว้มีผู้ลงนามครบแล้ว",
+        "What you signed for a company has all its signatures now.",
+    ),
     NoticeTopic.MANDATE_ENDED: NoticeText(
         "การมอบอำนาจสิ้นสุด", "A mandate ended", "การมอบอำนาจที่เกี่ยวข้องกับท่านสิ้นสุดแล้ว", "A mandate that concerns you ended."
     ),
@@ -105,12 +123,17 @@ OF_AUTHENTICATOR_CHANGE: Final[Mapping[str, NoticeTopic]] = {
 """By the `change` of the outbox topic `authenticator_changed`; of a change that is not here nobody is told."""
 
 
-def letter_of(notice: Notice, *, account_url: str) -> tuple[str, str]:
-    """Subject and text, Thai first. No name, no number, and one link: to our own page, which asks to sign in."""
+def letter_of(notice: Notice, *, account_url: str, freeze_url: str | None = None) -> tuple[str, str]:
+    """Subject and text, Thai first. No name and no number; links to our own pages alone: one asks to sign in, the other
+    stops the identity and nothing else.
+    """
     text = TEXTS[notice.topic]
     at = notice.at.astimezone(BANGKOK)
     th = f"{text.text_th}\nเมื่อ {at.day:02}/{at.month:02}/{at.year + 543} เวลา {at:%H.%M} น."
     en = f"{text.text_en}\nAt {at:%Y-%m-%d %H:%M} (Thai time)."
     not_you_th = f"หากไม่ใช่ท่าน เปิด {account_url} แล้วระงับการใช้งานชั่วคราว หรือติดต่อสำนักทะเบียน"
     not_you_en = f"If this was not you, open {account_url} and freeze your digital ID, or ask a registration office."
+    if freeze_url is not None:
+        not_you_th += f"\nระงับดิจิทัลไอดีทันทีโดยไม่ต้องเข้าสู่ระบบ (ใช้ได้ 7 วัน): {freeze_url}"
+        not_you_en += "\nThe link above freezes it at once without signing in (good for 7 days)."
     return f"{text.title_th} · {text.title_en}", f"{th}\n{not_you_th}\n\n{en}\n{not_you_en}\n"

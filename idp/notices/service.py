@@ -1,6 +1,6 @@
 """Use cases of notices: telling, listing, and sending the letter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -22,7 +22,10 @@ ATTEMPTS: Final = 10
 
 
 class Notices:
-    """What people are told. Without `mail` the list in my account is the one channel."""
+    """What people are told. Without `mail` the list in my account is the one channel.
+
+    `freeze_url` gives the page by which the reader of a letter stops the identity.
+    """
 
     def __init__(
         self,
@@ -31,12 +34,14 @@ class Notices:
         subscribers: Subscribers,
         mail: MailPort | None,
         account_url: str,
+        freeze_url: Callable[[Notice], str] | None = None,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
         self._subscribers = subscribers
         self._mail = mail
         self._account_url = account_url
+        self._freeze_url = freeze_url
         self._randomness = randomness
 
     async def tell(self, uow: UnitOfWork, subscriber_id: SubscriberId, topic: NoticeTopic, *, cause: str) -> bool:
@@ -84,7 +89,8 @@ class Notices:
         return contact.email if contact is not None and contact.email_verified else None
 
     async def _sent(self, notice: Notice, to: str, mail: MailPort) -> MailState:
-        subject, text = rules.letter_of(notice, account_url=self._account_url)
+        freeze_url = None if self._freeze_url is None else self._freeze_url(notice)
+        subject, text = rules.letter_of(notice, account_url=self._account_url, freeze_url=freeze_url)
         try:
             await mail.send(Letter(to=to, subject=subject, text=text, message_id=notice.id))
         except MailUnavailable:

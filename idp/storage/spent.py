@@ -42,6 +42,7 @@ class SpentKind(StrEnum):
     DPOP_PROOF = "dpop_proof"
     WEBAUTHN_CHALLENGE = "webauthn_challenge"
     PASSKEY_LINK = "passkey_link"
+    FREEZE_LINK = "freeze_link"
     STATION_HELLO = "station_hello"
     STATION_ANSWER = "station_answer"
     FLOW = "flow"

@@ -1,4 +1,6 @@
-"""Back in without one's devices: a recovery code leads to a link for one new passkey; and the end of a freeze."""
+"""Back in without one's devices: a recovery code leads to a link for one new passkey; freezing by the link of a letter,
+and the end of a freeze.
+"""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -18,6 +20,7 @@ from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
 
 FORM = "recover"
+FREEZE_FORM = "freeze_link"
 
 
 class RecoveryPages:
@@ -48,6 +51,8 @@ class RecoveryPages:
         return (
             Entry("/recover", ("GET",), self._page, anyone, "recover"),
             Entry("/recover", ("POST",), self._recover, anyone, "recover_code"),
+            Entry("/freeze", ("GET",), self._ask_freeze, anyone, "freeze_link"),
+            Entry("/freeze", ("POST",), self._freeze, anyone, "freeze_link_used"),
             Entry("/unfreeze", ("GET",), self._unfreeze_page, anyone, "unfreeze"),
             Entry("/unfreeze/options", ("POST",), self._options, anyone, "unfreeze_options"),
             Entry("/unfreeze/passkey", ("POST",), self._unfreeze, anyone, "unfreeze_passkey"),
@@ -69,6 +74,19 @@ class RecoveryPages:
                 raise
             return self._form(request, problem=AuthenticationProblem.RECOVERY_NOT_ACCEPTED)
         return RedirectResponse(page_of_link(link), 303)
+
+    async def _ask_freeze(self, request: Request) -> Response:
+        # the link is behind the # of the address: the page's script puts it into the form, or the reader does
+        return self._pages.render(request, "freeze_link.html")
+
+    async def _freeze(self, request: Request) -> Response:
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FREEZE_FORM)
+        async with self._storage.unit_of_work() as uow:
+            await self._freezing.freeze_by_link(uow, form.one("link").strip())
+        response = self._pages.render(request, "frozen.html")
+        self._citizens.cookie.clear(response)
+        return response
 
     async def _unfreeze_page(self, request: Request) -> Response:
         return self._pages.render(request, "unfreeze.html")

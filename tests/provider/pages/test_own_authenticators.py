@@ -2,15 +2,20 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 from sqlalchemy import select
 
-from idp.audit.model import SYSTEM
+from idp.audit.model import SYSTEM, Actor, ActorKind
 from idp.authentication.changes import AUTHENTICATOR_CHANGED
+from idp.authentication.model import AuthenticationProblem, Passkey
+from idp.kernel.errors import Refused
 from idp.storage.outbox import outbox
+from idp.storage.storage import UnitOfWork
 from relying_party_demo.journey.soft_authenticator import SoftAuthenticator
 from tests.exchange.world import SOMCHAI, pull
 from tests.provider.pages.house import Fields, House, Visitor
@@ -343,3 +348,127 @@ async def test_the_counter_takes_every_way_in_away(citizen: Visitor) -> None:
     citizen.device = SoftAuthenticator()
     await citizen.add_passkey()
     await citizen.sign_in()
+
+
+async def test_recovered_at_the_counter_old_ways_are_gone_and_weighty_changes_wait(citizen: Visitor) -> None:
+    house, by = citizen.house, Actor(ActorKind.MEMBER, "mem_1")
+    async with house.storage.unit_of_work() as uow:
+        link = await house.authenticators.revoking.recover_at_counter(
+            uow, house.world.somchai, by=by, valid_for=timedelta(minutes=15)
+        )
+    assert (await citizen.http.get("/account")).status_code == 303
+    citizen.device = SoftAuthenticator()
+    await citizen.add_passkey(link)
+    await citizen.sign_in()
+    waits = await press(citizen, "/account/recovery-codes", "/account/recovery-codes")
+    assert (waits.status_code, "AUT-15" in waits.text) == (409, True)
+    house.clock.advance(A_DAY)
+    await citizen.sign_in()
+    await make_codes(citizen)
+
+
+async def freeze_link(house: House) -> str:
+    """What stands behind the # of the link in a letter to Somchai."""
+    page = house.authenticators.freeze_links.page_of(house.world.somchai, cause="ntc_1", now=house.clock.now())
+    path, _, link = page.partition("#")
+    assert path == "/freeze"
+    return link
+
+
+async def test_the_link_of_a_letter_freezes_at_once_without_signing_in(citizen: Visitor) -> None:
+    house = citizen.house
+    stranger, link = house.visitor(), await freeze_link(house)
+    async with stranger.http:
+        opened = await stranger.http.get("/freeze")
+        assert (await citizen.http.get("/account")).status_code == 200, "looking at the page stops nothing"
+        done = await stranger.http.post("/freeze", data={"csrf": Fields(opened.text).hidden["csrf"], "link": link})
+        assert "frozen" in Fields(done.text).ids
+        assert (await citizen.http.get("/account")).status_code == 303
+        begun = await stranger.begin_signing_in()
+        refused = await stranger.finish_signing_in(begun, citizen.device.get(begun["publicKey"], origin=house.origin))
+        assert refused.json()["code"] == "AUT-18"
+
+
+async def test_the_link_of_a_letter_works_once_for_a_week_and_only_as_it_was_made(
+    citizen: Visitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house, link = citizen.house, await freeze_link(citizen.house)
+    codes = await make_codes(citizen)
+    assert "frozen" in Fields((await press(citizen, "/freeze", "/freeze", link=link)).text).ids
+    assert (await unfreeze(citizen, codes[0])).json() == {"next": "/unfrozen"}
+    capsys.readouterr()
+    late = await freeze_link(house)
+    for wrong in (link, link[:-1], "x", await house.link()):
+        refused = await press(citizen, "/freeze", "/freeze", link=wrong)
+        assert (refused.status_code, "AUT-20" in refused.text) == (410, True), wrong
+    assert "freeze.link_refused" in (said := capsys.readouterr().out)
+    assert link not in said
+    house.clock.advance(7 * A_DAY)
+    assert (await press(citizen, "/freeze", "/freeze", link=late)).status_code == 410
+
+
+async def test_a_link_of_a_letter_sent_by_another_site_freezes_nobody(citizen: Visitor) -> None:
+    link = await freeze_link(citizen.house)
+    shown = await citizen.http.get("/freeze")
+    refused = await citizen.http.post(
+        "/freeze",
+        data={"csrf": Fields(shown.text).hidden["csrf"], "link": link},
+        headers={"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"},
+    )
+    assert refused.status_code == 403
+    assert (await citizen.http.get("/account")).status_code == 200
+
+
+async def test_a_right_code_of_a_stopped_identity_is_on_record_and_not_used_up(citizen: Visitor) -> None:
+    codes = await make_codes(citizen)
+    await freeze(citizen)
+    refused = await recover(citizen, codes[0])
+    assert (refused.status_code, "AUT-06" in refused.text) == (403, True)
+    [entry] = await citizen.house.world.entries("recovery.refused")
+    assert "identity_not_live" in entry
+    assert (await unfreeze(citizen, codes[0])).json() == {"next": "/unfrozen"}
+
+
+async def test_a_change_in_a_session_that_was_ended_meanwhile_is_refused(citizen: Visitor) -> None:
+    house = citizen.house
+    async with house.storage.reading() as uow:
+        [session] = await house.sessions.live_of(uow, house.world.somchai)
+    begun = await begin_adding_own(citizen)
+    async with house.storage.unit_of_work() as uow:
+        await house.sessions.end(uow, session)
+    own = house.authenticators.own_passkeys
+    credential = SoftAuthenticator().create(begun["publicKey"], origin=house.origin)
+
+    async def register() -> None:
+        await own.register(
+            session,
+            handle=begun["ceremony"],
+            browser_id=citizen.browser_id,
+            credential=credential,
+            nickname="x",
+        )
+
+    async def in_one(act: Callable[[UnitOfWork], Awaitable[object]]) -> None:
+        async with house.storage.unit_of_work() as uow:
+            await act(uow)
+
+    (only,) = [passkey.id for passkey in await passkeys_of(house)]
+    acts: list[Awaitable[None]] = [
+        register(),
+        house.pins.choose_own(session, PIN, repeated=PIN),
+        in_one(lambda uow: house.pins.remove_own(uow, session)),
+        in_one(lambda uow: own.remove(uow, session, only)),
+        in_one(lambda uow: own.rename(uow, session, only, nickname="x")),
+        in_one(lambda uow: house.authenticators.recovery_codes.make(uow, session)),
+        in_one(lambda uow: house.authenticators.freezing.freeze(uow, session)),
+    ]
+    for act in acts:
+        with pytest.raises(Refused) as refusal:
+            await act
+        assert refusal.value.code is AuthenticationProblem.SIGN_IN_NEEDED
+    assert await house.world.entries("pin.chosen") == []
+
+
+async def passkeys_of(house: House) -> tuple[Passkey, ...]:
+    async with house.storage.reading() as uow:
+        return await house.authenticators.own_passkeys.of(uow, house.world.somchai)
