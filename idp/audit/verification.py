@@ -76,14 +76,15 @@ async def _check_entries(uow: UnitOfWork, seals: Seals) -> Tampered | None:
     async for row in _chunks(uow):
         if (reason := _entry_fault(row, seals)) is not None:
             return Tampered(reason, row.id)
-    orphan = await uow.first(
-        select(store.audit_leaf.c.entry_id)
-        .outerjoin(store.audit_entry, store.audit_entry.c.id == store.audit_leaf.c.entry_id)
-        .where(store.audit_entry.c.id.is_(None))
-        .order_by(store.audit_leaf.c.leaf_index)
-        .limit(1)
-    )
-    return None if orphan is None else Tampered("the entry of a leaf is missing", orphan.entry_id)
+    for table, reason in (
+        (store.audit_leaf, "the entry of a leaf is missing"),
+        (store.audit_pending, "a pending entry is missing"),
+    ):
+        without = select(table.c.entry_id).outerjoin(store.audit_entry, store.audit_entry.c.id == table.c.entry_id)
+        first = without.where(store.audit_entry.c.id.is_(None)).order_by(*table.primary_key).limit(1)
+        if (orphan := await uow.first(first)) is not None:
+            return Tampered(reason, orphan.entry_id)
+    return None
 
 
 def _entry_fault(row: Row[Any], seals: Seals) -> str | None:
