@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     # how long acts of high risk wait after somebody came back by a recovery code
     recovery_cooling_hours: int = Field(default=24, ge=0, le=720)
 
+    # whether nobody signs for a company before an officer saw the person and the company's papers (docs/adr/0009); a
+    # deployment that is no demonstration has to say it
+    counter_first: bool | None = None
+
     # what is served beside the pages
     assets: Path = Path(".assets")
 
@@ -162,6 +166,14 @@ class Settings(BaseSettings):
             raise ValueError(f"thaid_issuer must be https in the {self.profile.value} profile")
         if self.thaid_client_secret.get_secret_value() == "demonstration-secret":
             raise ValueError("the demonstration's ThaiD secret is refused: set IDP_THAID_CLIENT_SECRET")
+        return self
+
+    @model_validator(mode="after")
+    def _have_counter_first_said(self) -> Self:
+        if self.counter_first is None:
+            if self.profile not in SMALL_PROFILES:
+                raise ValueError("set IDP_COUNTER_FIRST: must an officer see who signs for a company first? (ADR 0009)")
+            object.__setattr__(self, "counter_first", False)
         return self
 
     @property

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from starlette.applications import Starlette
-
 from connectors.outbound.client import outbound_transport
 from idp.app.account_door import PageFamily, account_pages
 from idp.app.conformance.door import TesterEndpoints
 from idp.app.limits import DoorLimits
 from idp.app.readiness import Check, Readiness, store_takes_writes
-from idp.app.rooms import Rooms
 from idp.authorization.grants.management import GrantManagement
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
@@ -38,6 +35,7 @@ from idp.provider.oidc.logout import LogoutPages
 from idp.provider.oidc.metadata import MetadataEndpoints
 from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
+from idp.provider.pages.choose_actor import ChooseActorPages
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.passkeys import PasskeyPages
@@ -57,6 +55,9 @@ from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
 from idp.web.programs import answered_in_oauth
 from idp.web.routes import Entry, build_routes
+from starlette.applications import Starlette
+
+from idp.app.rooms import Rooms
 
 PORTAL_CLIENT_ID = "portal"
 
@@ -182,6 +183,18 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             enrolments=rooms.thaid_enrolments,
             security_log=ground.security_log,
             https=kit.https,
+        ),
+        ChooseActorPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            citizens=citizens,
+            requests=rooms.requests,
+            flows=flows,
+            subscribers=rooms.subscribers,
+            agencies=rooms.agencies,
+            security_log=ground.security_log,
         ),
         ConsentPages(
             pages=kit.pages,

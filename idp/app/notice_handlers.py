@@ -1,9 +1,12 @@
 """Messages of the rooms that become notices to people. A handler may see a message twice; the person is told once."""
 
 from idp.app.rooms import Rooms
+from idp.kernel.errors import NotFound
 from idp.kernel.ids import SubscriberId
 from idp.notices.model import NoticeId, NoticeTopic
 from idp.notices.rules import OF_AUTHENTICATOR_CHANGE
+from idp.representation.mandates.model import Mandate, PersonPrincipal
+from idp.representation.model import JointActId, MandateId
 from idp.storage.outbox import OutboxMessage
 
 
@@ -29,6 +32,44 @@ class NoticeHandlers:
         subscriber_id = SubscriberId(message.payload["subscriber_id"])
         async with self._storage.unit_of_work() as uow:
             await self._rooms.notices.tell(uow, subscriber_id, topic, cause=message.id)
+
+    async def tell_of_offer(self, message: OutboxMessage) -> None:
+        """`mandate_offered`: the proxy may accept it; whoever offers to a number that nobody has tells nobody."""
+        mandate = await self._mandate(message)
+        await self._tell_if_known(mandate.terms.proxy, NoticeTopic.MANDATE_OFFERED, cause=message.id)
+
+    async def tell_of_mandate(self, message: OutboxMessage) -> None:
+        """`mandate_given`: it is in force; both sides are told."""
+        await self._tell_both(message, NoticeTopic.MANDATE_GIVEN)
+
+    async def tell_of_mandate_end(self, message: OutboxMessage) -> None:
+        """`mandate_ended`: both sides are told."""
+        await self._tell_both(message, NoticeTopic.MANDATE_ENDED)
+
+    async def tell_of_signatures(self, message: OutboxMessage) -> None:
+        """`joint_act_completed`: everybody who signed hears that all have."""
+        async with self._storage.reading() as uow:
+            act = await self._rooms.representation.companies.get(uow, JointActId(message.payload["joint_act_id"]))
+        for signer in act.signed_by:
+            await self._tell_if_known(signer, NoticeTopic.SIGNATURES_COMPLETE, cause=message.id)
+
+    async def _tell_both(self, message: OutboxMessage, topic: NoticeTopic) -> None:
+        mandate = await self._mandate(message)
+        await self._tell_if_known(mandate.terms.proxy, topic, cause=message.id)
+        if isinstance(mandate.principal, PersonPrincipal):
+            await self._tell_if_known(mandate.principal.subscriber_id, topic, cause=message.id)
+
+    async def _mandate(self, message: OutboxMessage) -> Mandate:
+        async with self._storage.reading() as uow:
+            return await self._rooms.representation.mandates.get(uow, MandateId(message.payload["mandate_id"]))
+
+    async def _tell_if_known(self, subscriber_id: SubscriberId, topic: NoticeTopic, *, cause: str) -> None:
+        async with self._storage.unit_of_work() as uow:
+            try:
+                await self._rooms.subscribers.get(uow, subscriber_id)
+            except NotFound:
+                return
+            await self._rooms.notices.tell(uow, subscriber_id, topic, cause=cause)
 
     async def send_letter(self, message: OutboxMessage) -> None:
         """`notice_due`: the letter of a notice."""

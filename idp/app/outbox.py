@@ -12,6 +12,7 @@ from idp.authorization.deferred.service import DECIDED_TOPIC
 from idp.authorization.logout.service import RETRY_TOPIC
 from idp.kernel.ids import ClientId, ConsentId, SsoSessionId, SubscriberId
 from idp.notices.service import NOTICE_DUE
+from idp.representation.model import MandateId
 from idp.storage.outbox import OutboxMessage
 from idp.worker.jobs import OutboxHandler
 
@@ -25,6 +26,12 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     async def end_grants(message: OutboxMessage) -> None:
         async with storage.unit_of_work() as uow:
             await rooms.grants.end_of_consent(uow, ConsentId(message.payload["consent_id"]))
+
+    async def end_what_rests_on_mandate(message: OutboxMessage) -> None:
+        mandate_id = MandateId(message.payload["mandate_id"])
+        async with storage.unit_of_work() as uow:
+            await rooms.grants.end_of_mandate(uow, mandate_id)
+            await rooms.consents.end_of_mandate(uow, mandate_id)
 
     async def end_sessions(message: OutboxMessage) -> None:
         subscriber_id = SubscriberId(message.payload["subscriber_id"])
@@ -50,6 +57,10 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     return {
         "consent_withdrawn": [end_grants],
         "subscriber_changed": [end_sessions, notices.tell_of_standing],
+        "mandate_offered": [notices.tell_of_offer],
+        "mandate_given": [notices.tell_of_mandate],
+        "mandate_ended": [end_what_rests_on_mandate, notices.tell_of_mandate_end],
+        "joint_act_completed": [notices.tell_of_signatures],
         "wrong_person": [alarm_wrong_person],
         AUTHENTICATOR_CHANGED: [notices.tell_of_authenticator],
         NOTICE_DUE: [notices.send_letter],

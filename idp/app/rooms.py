@@ -13,8 +13,10 @@ from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE, ensure_issuer_agency
 from idp.app.outside import Outside, client_addresses
+from idp.app.representation_room import RepresentationRoom, build_representation_room
 from idp.app.tls import client_certificate_authorities
 from idp.app.token_room import TokenGround, build_token_room
+from idp.approvals.service import Approvals
 from idp.authentication.freezing import Freezing
 from idp.authentication.known_devices import KnownDevices
 from idp.authentication.model import RelyingParty
@@ -112,6 +114,7 @@ class Rooms:
     grants: Grants
     intake: RequestIntake
     requests: AuthorizationRequests
+    representation: RepresentationRoom
     deferred: DeferredRequests
     device: DeviceFlow
     backchannel: BackchannelAuthentication
@@ -133,6 +136,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     # 1. agencies and subscribers; the issuer is an agency itself
     agencies = Agencies(audit=audit, randomness=randomness)
     subscribers = Subscribers(personal=ground.personal, blind_index=ground.blind_index, audit=audit)
+    approvals = Approvals(personal=ground.personal, audit=audit, randomness=randomness)
     issuer_agency = await ensure_issuer_agency(storage, agencies)
     notices = Notices(
         storage=storage,
@@ -187,8 +191,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         mail=outside.mail,
         account_url=f"{settings.issuer}/account/notices",
         freeze_url=lambda notice: (
-            settings.issuer
-            + authenticators.freeze_links.page_of(notice.subscriber_id, cause=notice.id, now=notice.at)
+            settings.issuer + authenticators.freeze_links.page_of(notice.subscriber_id, cause=notice.id, now=notice.at)
         ),
         randomness=randomness,
     )
@@ -207,6 +210,18 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             journal=journal,
         ),
         journal=journal,
+    )
+    representation = build_representation_room(
+        storage=storage,
+        personal=ground.personal,
+        blind_index=ground.blind_index,
+        audit=audit,
+        randomness=randomness,
+        registry=outside.companies,
+        subscribers=subscribers,
+        agencies=agencies,
+        approvals=approvals,
+        counter_first=settings.counter_first is not False,
     )
     # 3. authorization
     metadata = _metadata(settings)
@@ -366,8 +381,10 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             consents=consents,
             codes=codes,
             pending_requests=pending_requests,
+            representing=representation.representing,
             audit=audit,
         ),
+        representation=representation,
         deferred=further.deferred,
         device=further.device,
         backchannel=further.backchannel,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from idp.protocol.acting_for import ActingFor, parse_acting_for
 from idp.protocol.claims_request import ClaimsRequest, parse_claims_request
 from idp.protocol.errors import InvalidRequestError, UnsupportedResponseType
 from idp.protocol.grant_management import ManagedGrant, parse_grant_management
@@ -53,6 +54,7 @@ class AuthorizationRequest:
     resource: str | None = None
     dpop_jkt: str | None = None
     managed: ManagedGrant | None = None
+    acting_for: ActingFor | None = None
 
 
 def parse_authorization_request(
@@ -95,6 +97,7 @@ def parse_authorization_request(
         resource=_bounded(parameters, "resource", LONGEST_STATE),
         dpop_jkt=_dpop_jkt(parameters),
         managed=parse_grant_management(parameters),
+        acting_for=parse_acting_for(parameters.get("acting_for")),
     )
 
 

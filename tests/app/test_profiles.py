@@ -17,6 +17,7 @@ PUBLIC = {
     "IDP_GATEWAY_URL": "https://data.example",
     "IDP_PORTAL_URL": "https://portal.example",
     "IDP_GDX_CONSUMER_SECRET": "made up for this test",
+    "IDP_COUNTER_FIRST": "true",
 }
 
 

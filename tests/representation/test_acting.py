@@ -131,6 +131,7 @@ async def test_a_proxy_acts_for_a_person_within_the_mandate(small_world: World) 
     terms = Terms(proxy.subscriber_id, scope, NOW, NOW + timedelta(days=1))
     async with world.storage.unit_of_work() as uow:
         one = await world.mandates.give(uow, terms, by=giver, acting=ForSelf(giver.subscriber_id))
+        await world.mandates.accept(uow, one.id, by=proxy)
     representation = await acting(world, proxy, ByMandate(one.id, None))
     assert representation == ForPerson(proxy.subscriber_id, giver.subscriber_id, one.id, scope)
     # RFC 8693 section 4.1: the token is about the principal, `act` names who acts
@@ -158,7 +159,8 @@ async def test_a_mandated_employee_acts_while_the_company_operates(small_world: 
     facts = await world.facts()
     async with world.storage.unit_of_work() as uow:
         _, one = await world.company_mandates.begin(uow, facts, terms, digest=DIGEST, by=somchai, sealed=False)
-    assert one is not None
+        assert one is not None
+        await world.mandates.accept(uow, one.id, by=employee)
     representation = await acting(world, employee, ByMandate(one.id, facts))
     assert isinstance(representation, ForCompany)
     assert representation.mandate_id == one.id

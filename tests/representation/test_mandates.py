@@ -56,7 +56,8 @@ def terms_for(proxy: Signer, scope: Scope = SCOPE, *, days: int = 30) -> Terms:
 
 async def given_mandate(world: World, giver: Signer, proxy: Signer) -> Mandate:
     async with world.storage.unit_of_work() as uow:
-        return await world.mandates.give(uow, terms_for(proxy), by=giver, acting=ForSelf(giver.subscriber_id))
+        one = await world.mandates.give(uow, terms_for(proxy), by=giver, acting=ForSelf(giver.subscriber_id))
+        return await world.mandates.accept(uow, one.id, by=proxy)
 
 
 async def is_live(world: World, mandate_id: MandateId) -> bool:
@@ -83,7 +84,9 @@ async def test_a_mandate_is_listed_on_both_sides_and_ends_at_once(world: World) 
     async with world.storage.unit_of_work() as uow:
         await world.mandates.withdraw(uow, one.id, by=giver.subscriber_id)
         assert [(row.topic, row.payload) for row in await uow.all(select(outbox))] == [
-            ("mandate_ended", {"mandate_id": one.id})
+            ("mandate_offered", {"mandate_id": one.id}),
+            ("mandate_given", {"mandate_id": one.id}),
+            ("mandate_ended", {"mandate_id": one.id}),
         ]
     assert not await is_live(world, one.id)
     async with world.storage.unit_of_work() as uow:
@@ -94,6 +97,56 @@ async def test_a_mandate_is_listed_on_both_sides_and_ends_at_once(world: World) 
         (shown,) = await world.mandates.of_principal(uow, giver.subscriber_id)
     assert over.value.code is RepresentationProblem.MANDATE_NOT_LIVE
     assert (shown.state, shown.ended_at) == (MandateState.ENDED, NOW)
+
+
+async def test_an_offer_is_good_for_nothing_until_the_proxy_accepts(world: World, clock: FrozenClock) -> None:
+    await world.agency_with_service()
+    giver, proxy, other = [await world.enrol(key) for key in ("somchai", "malee", "officer")]
+    weak = replace(proxy, acr=Acr(Ial.IAL2_3, Aal.AAL2_1))
+    async with world.storage.unit_of_work() as uow:
+        one = await world.mandates.give(uow, terms_for(proxy), by=giver, acting=ForSelf(giver.subscriber_id))
+    assert one.state is MandateState.OFFERED
+    assert not await is_live(world, one.id)
+    async with world.storage.unit_of_work() as uow:
+        with pytest.raises(NotFound):
+            await world.mandates.accept(uow, one.id, by=other)
+        with pytest.raises(NotFound):
+            await world.mandates.accept(uow, one.id, by=giver)
+        with pytest.raises(Refused) as too_weak:
+            await world.mandates.accept(uow, one.id, by=weak)
+        assert too_weak.value.code is RepresentationProblem.SIGN_IN_TOO_WEAK
+        await world.mandates.accept(uow, one.id, by=proxy)
+        with pytest.raises(Conflict):
+            await world.mandates.accept(uow, one.id, by=proxy)
+    assert await is_live(world, one.id)
+    async with world.storage.unit_of_work() as uow:
+        late = await world.mandates.give(uow, terms_for(proxy), by=giver, acting=ForSelf(giver.subscriber_id))
+        back = await world.mandates.give(uow, terms_for(proxy), by=giver, acting=ForSelf(giver.subscriber_id))
+        await world.mandates.withdraw(uow, back.id, by=giver.subscriber_id)
+    clock.advance(timedelta(days=14).total_seconds())
+    for never in (late, back):
+        async with world.storage.unit_of_work() as uow:
+            with pytest.raises(Conflict):
+                await world.mandates.accept(uow, never.id, by=proxy)
+        assert not await is_live(world, never.id)
+
+
+async def test_an_offer_to_a_number_that_nobody_has_looks_like_any_other(small_world: World) -> None:
+    world = small_world
+    await world.agency_with_service()
+    giver, proxy = await world.enrol("somchai"), await world.enrol("malee")
+    async with world.storage.unit_of_work() as uow:
+        known = await world.mandates.proxy_of(uow, identity_of("malee").citizen_id)
+        unknown = await world.mandates.proxy_of(uow, CHILD.citizen_id)
+        assert known == proxy.subscriber_id
+        assert len(unknown) == len(known)
+        for proxy_id in (known, unknown):
+            terms = replace(terms_for(proxy), proxy=proxy_id)
+            await world.mandates.give(uow, terms, by=giver, acting=ForSelf(giver.subscriber_id))
+    async with world.storage.reading() as uow:
+        first, second = await world.mandates.of_principal(uow, giver.subscriber_id)
+        assert first.state is second.state is MandateState.OFFERED
+        assert await world.mandates.of_proxy(uow, proxy.subscriber_id) == (second,)
 
 
 async def test_a_proxy_lays_it_down_and_cannot_pass_it_on(small_world: World) -> None:
@@ -412,6 +465,9 @@ async def test_a_company_gives_a_mandate_when_its_rule_is_met(world: World, cloc
         )
     assert one is not None
     assert (one.terms, one.kind, one.joint_act_id) == (terms, MandateKind.COMPANY, act.id)
+    assert not await is_live(world, one.id)
+    async with world.storage.unit_of_work() as uow:
+        one = await world.mandates.accept(uow, one.id, by=employee)
     assert await is_live(world, one.id)
     async with world.storage.unit_of_work() as uow:
         assert (await world.companies.get(uow, act.id)).state is JointActState.USED

@@ -10,9 +10,11 @@ from idp.authentication.model import SignedIn, SsoSession
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.rules import grant_end, manages_grants
-from idp.authorization.requests.model import CODE_LIFETIME, PendingRequest, Step
+from idp.authorization.requests.model import CODE_LIFETIME, PendingRequest, Represented, Step
+from idp.authorization.tokens.issuing import acting_details
 from idp.consent.model import ConsentRecord
 from idp.kernel.assurance import Acr
+from idp.kernel.ids import SubscriberId
 from idp.protocol.claims_request import claim_names
 
 
@@ -39,14 +41,17 @@ def code_of(
     code_id: str,
     fresh_managed_id: str,
     now: datetime,
+    represented: Represented | None = None,
 ) -> AuthorizationCode:
-    """The code for a request that this person lets the client have.
+    """The code for a request that this person lets the client have, for whom the person acts.
 
     The grant gets `fresh_managed_id` where the client manages it and replaces none.
     """
     session, request, managed = found.session, pending.request, pending.request.managed
     is_managed = managed is not None or (client is not None and manages_grants(client))
     replaced_id = None if managed is None else managed.grant_id
+    details = pending.details if represented is None else represented.details
+    subject = found.subscriber if represented is None else represented.subject
     return AuthorizationCode(
         id=code_id,
         expires_at=now + CODE_LIFETIME,
@@ -55,10 +60,11 @@ def code_of(
         code_challenge=request.code_challenge,
         nonce=request.nonce,
         scope=request.scope,
-        authorization_details=tuple(detail.to_json() for detail in pending.details),
-        subscriber_id=session.subscriber_id,
+        authorization_details=tuple(detail.to_json() for detail in details),
+        subscriber_id=subject.id,
         sso_session_id=session.visit_id,
-        acr=Acr(found.subscriber.ial, session.aal),
+        # of two persons the less surely identified counts
+        acr=Acr(min(found.subscriber.ial, subject.ial), session.aal),
         amr=session.amr,
         auth_time=session.auth_time,
         consent_id=None if consent is None else consent.id,
@@ -68,6 +74,7 @@ def code_of(
         resource=request.resource,
         managed_id=(replaced_id or fresh_managed_id) if is_managed else None,
         replaces=replaced_id is not None,
+        acted_for=None if represented is None else represented.acted_for,
     )
 
 
@@ -79,6 +86,7 @@ def issued_details(code: AuthorizationCode, pending: PendingRequest, shown_hash:
         "datasets": [detail.dataset for detail in pending.details],
         "consent": code.consent_id,
         "shown_hash": shown_hash,
+        **acting_details(code.acted_for),
     }
 
 
@@ -90,13 +98,14 @@ def event_of(
     details: Mapping[str, Any],
     *,
     outcome: Literal["ok", "refused"] = "ok",
+    subject: SubscriberId | None = None,
 ) -> AuditEvent:
-    """An entry about what became of a request."""
+    """An entry about what became of a request; `subject` is whom it is about where that is not who signed in."""
     return AuditEvent(
         event,
         actor=Actor(ActorKind.SUBSCRIBER, session.subscriber_id),
         outcome=outcome,
-        subject=session.subscriber_id,
+        subject=subject or session.subscriber_id,
         agency_id=None if client is None else client.agency_id,
         client_id=pending.client_id,
         details=details,

@@ -5,14 +5,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from idp.authorization.client_registration.model import Client
-from idp.catalogue.gdx import GdxDetail, parse_authorization_details
-from idp.consent.model import ConsentRecord
+from idp.catalogue.gdx import GdxDetail, SelfSubject, parse_authorization_details
+from idp.consent.model import ConsentRecord, OnBehalf
 from idp.kernel.assurance import Acr
-from idp.kernel.ids import ClientId
+from idp.kernel.ids import ClientId, SubscriberId
 from idp.protocol.authorization_request import AuthorizationRequest
 from idp.protocol.errors import OAuth2Error
 from idp.protocol.response_mode import ClientAnswer, ResponseMode
+from idp.representation.acting.rules import acted_for
+from idp.representation.companies.model import CompanyFacts, JointAct, SigningRole
+from idp.representation.model import ActedFor, MandateId, Representation, Signer
+from idp.representation.signing.model import Missing
 from idp.storage.spent import Spend, SpentKind
+from idp.subscribers.model import Subscriber
 
 CODE_LIFETIME = timedelta(seconds=60)
 REQUEST_URI_LIFETIME = timedelta(seconds=90)
@@ -46,6 +51,18 @@ class ReturnAddress:
     is_encrypted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenActor:
+    """For whom somebody chose to act in one flow: for nobody else when neither is set.
+
+    With both, under a mandate of that company. It counts for `chosen_by` alone, whoever signs in meanwhile.
+    """
+
+    chosen_by: SubscriberId
+    mandate_id: MandateId | None = None
+    juristic_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingRequest:
     """A judged request that waits for its citizen in one browser.
@@ -54,7 +71,7 @@ class PendingRequest:
     `started_at` is when the browser came with it, in whole milliseconds.
     `jkt` is the key its code will be bound to. `required` is the assurance it needs, None for any; `expected_sub` whom
     it must be about, as the client knows that person. Signed answers are signed with `answers_signed_with`,
-    and then encrypted to the client where `answers_are_encrypted`.
+    and then encrypted to the client where `answers_are_encrypted`. `actor` is for whom the person chose to act.
     """
 
     flow_id: str
@@ -66,6 +83,7 @@ class PendingRequest:
     expected_sub: str | None = None
     answers_signed_with: str = "ES256"
     answers_are_encrypted: bool = False
+    actor: ChosenActor | None = None
 
     @property
     def return_address(self) -> ReturnAddress:
@@ -96,6 +114,60 @@ class PendingRequest:
         text = self.request.authorization_details
         return () if text is None else parse_authorization_details(text)
 
+    @property
+    def may_concern_another(self) -> bool:
+        """The client is prepared for a person who acts for another, or asks for data of another."""
+        asked = self.request.authorization_details is not None and any(
+            not isinstance(detail.subject, SelfSubject) for detail in self.details
+        )
+        return self.request.acting_for is not None or asked
+
+
+@dataclass(frozen=True, slots=True)
+class Represented:
+    """For whom the person acts, as judged just now, and whom the tokens will be about.
+
+    `role` and `signer` are set where the person's decision is a signature for a company, `joint_act` where everybody
+    has signed.
+    """
+
+    representation: Representation
+    subject: Subscriber
+    details: tuple[GdxDetail, ...]
+    role: SigningRole | None = None
+    joint_act: JointAct | None = None
+    signer: Signer | None = None
+
+    @property
+    def acted_for(self) -> ActedFor | None:
+        """What grant, code and entry keep of it."""
+        return acted_for(self.representation)
+
+    @property
+    def on_behalf(self) -> OnBehalf | None:
+        """What the consent keeps of it."""
+        acted = self.acted_for
+        if acted is None:
+            return None
+        company = None if acted.organisation is None else acted.organisation.juristic_id
+        return OnBehalf(acted.actor, acted.mandate_id, company)
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseActor:
+    """The person says for whom; `problem` is why an earlier choice cannot be."""
+
+    problem: StrEnum | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitCosigners:
+    """The person has signed for the company, others have not yet; `missing` is None when that cannot be said now."""
+
+    joint_act: JointAct
+    company: CompanyFacts
+    missing: Missing | None
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
@@ -117,6 +189,7 @@ class AskConsent:
     details: tuple[GdxDetail, ...]
     scope: tuple[str, ...]
     claims: tuple[str, ...] = ()
+    represented: Represented | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +197,7 @@ class Issue:
     """Nothing is in the way; `consent` is an earlier one that covers the request, or None where none is needed."""
 
     consent: ConsentRecord | None
+    represented: Represented | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +207,7 @@ class Refuse:
     error: OAuth2Error
 
 
-Step = SignIn | StepUp | AskConsent | Issue | Refuse
+Step = SignIn | StepUp | ChooseActor | AwaitCosigners | AskConsent | Issue | Refuse
 
 
 class RequestRefused(Exception):

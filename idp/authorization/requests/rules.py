@@ -7,10 +7,22 @@ from typing import Any
 
 from idp.authentication.model import SsoSession
 from idp.authorization.client_registration.model import Client, ClientProfile
-from idp.authorization.requests.model import AskConsent, Issue, PendingRequest, Refuse, SignIn, Step, StepUp
+from idp.authorization.requests.model import (
+    AskConsent,
+    AwaitCosigners,
+    ChooseActor,
+    ChosenActor,
+    Issue,
+    PendingRequest,
+    Refuse,
+    Represented,
+    SignIn,
+    Step,
+    StepUp,
+)
 from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
 from idp.consent.model import ConsentRecord
-from idp.kernel.assurance import Acr
+from idp.kernel.assurance import Aal, Acr, Ial
 from idp.protocol.authorization_request import AuthorizationRequest
 from idp.protocol.claims_request import (
     VERIFIED_CLAIMS,
@@ -43,6 +55,7 @@ from idp.protocol.scopes import (
     personal_claims,
 )
 from idp.protocol.token_request import AUTHORIZATION_CODE
+from idp.representation.companies.rules import NEEDED
 from idp.subscribers.model import Subscriber
 
 
@@ -122,8 +135,13 @@ def requested_details(client: Client, request: AuthorizationRequest) -> tuple[Gd
         raise InvalidAuthorizationDetails(str(error)) from error
     if len({detail.purpose for detail in details}) != 1 or details[0].purpose not in client.services:
         raise InvalidAuthorizationDetails("the details must have one purpose, and it one of this client")
-    if any(detail.basis is not Basis.CONSENT or not isinstance(detail.subject, SelfSubject) for detail in details):
-        raise InvalidAuthorizationDetails("here a person consents to data of their own")
+    if any(detail.basis is not Basis.CONSENT for detail in details):
+        raise InvalidAuthorizationDetails("here a person consents")
+    # "A company's consent never opens a person's record": one request is about one person or one company.
+    if len({detail.subject for detail in details}) != 1:
+        raise InvalidAuthorizationDetails("the details must have one subject")
+    if client.first_party and not isinstance(details[0].subject, SelfSubject):
+        raise InvalidAuthorizationDetails("this client asks for nobody but who signed in")
     return details
 
 
@@ -158,6 +176,15 @@ def expected_subject(request: AuthorizationRequest, *, hinted_sub: str | None) -
     return demanded or hinted_sub
 
 
+def acting_as(pending: PendingRequest, actor: ChosenActor) -> PendingRequest:
+    """The request once somebody has chosen for whom to act: for another, a sign-in that may sign is needed."""
+    if actor.mandate_id is None and actor.juristic_id is None:
+        return replace(pending, actor=actor)
+    asked = pending.required
+    ial, aal = (Ial.IAL1_1, Aal.AAL1) if asked is None else (asked.ial, asked.aal)
+    return replace(pending, actor=actor, required=Acr(ial, max(aal, NEEDED.aal)))
+
+
 def released_claims(client: Client, scope: Sequence[str], claims: ClaimsRequest) -> tuple[str, ...]:
     """What would be told of the person beyond the pairwise identifier, by scope or by name, as a consent spells it.
 
@@ -173,7 +200,8 @@ def released_claims(client: Client, scope: Sequence[str], claims: ClaimsRequest)
 class Facts:
     """All that the dispatcher looks at. `session` is None as well when its subscriber is not live.
 
-    `sub` is the subscriber as this client knows them; `covering` an earlier consent to all details and claims.
+    `sub` is whom it would be about, as this client knows that person; `covering` an earlier consent to all details and
+    claims; `represented` for whom the person acts, where the client is prepared for that.
     """
 
     pending: PendingRequest
@@ -183,6 +211,7 @@ class Facts:
     covering: ConsentRecord | None
     now: datetime
     sub: str | None = None
+    represented: Represented | ChooseActor | AwaitCosigners | None = None
 
 
 def decide_step(facts: Facts) -> Step:
@@ -193,7 +222,8 @@ def decide_step(facts: Facts) -> Step:
         # OpenID Connect Core §3.1.2.6: login_required when prompt is none and "the Authentication Request cannot be
         # completed without displaying a user interface for End-User authentication"
         return Refuse(LoginRequiredError()) if silent else SignIn()
-    if facts.pending.expected_sub not in (None, facts.sub):
+    is_open = isinstance(facts.represented, ChooseActor)
+    if not is_open and facts.pending.expected_sub not in (None, facts.sub):
         # §3.1.2.1: "If the End-User identified by the ID Token is already logged in or is logged in as a result of the
         # request …, then the Authorization Server returns a positive response; otherwise, it MUST return an error"
         just_signed_in = facts.session.auth_time >= facts.pending.started_at
@@ -201,13 +231,19 @@ def decide_step(facts: Facts) -> Step:
     required = facts.pending.required
     if required is not None and facts.session.aal < required.aal:
         return Refuse(InteractionRequiredError()) if silent else StepUp(required)
-    if required is not None and facts.subscriber.ial < required.ial:
+    represented = facts.represented if isinstance(facts.represented, Represented) else None
+    lowest = facts.subscriber.ial if represented is None else min(facts.subscriber.ial, represented.subject.ial)
+    if required is not None and lowest < required.ial:
         return Refuse(UnmetAuthenticationRequirements("the identity is not proofed to the level that is required"))
+    if isinstance(facts.represented, ChooseActor | AwaitCosigners):
+        # §3.1.2.6: interaction_required: "The Authorization Server requires End-User interaction of some form"
+        return Refuse(InteractionRequiredError()) if silent else facts.represented
     claims = released_claims(facts.client, request.scope, request.claims)
     if _must_ask(facts, claims):
-        asked = AskConsent(facts.client, facts.pending.details, request.scope, claims)
+        details = facts.pending.details if represented is None else represented.details
+        asked = AskConsent(facts.client, details, request.scope, claims, represented)
         return Refuse(ConsentRequiredError()) if silent else asked
-    return Issue(facts.covering)
+    return Issue(facts.covering, represented)
 
 
 def _is_fresh(session: SsoSession, pending: PendingRequest, now: datetime) -> bool:
@@ -230,6 +266,9 @@ def _must_ask(facts: Facts, claims: Sequence[str]) -> bool:
         return False
     # OpenID Connect Core §3.1.2.1: prompt consent: "The Authorization Server SHOULD prompt the End-User for consent"
     if Prompt.CONSENT in facts.pending.request.prompt:
+        return True
+    # a company that signs in without any data is bound as well: somebody signs for it
+    if isinstance(facts.represented, Represented) and facts.represented.role is not None and facts.covering is None:
         return True
     return bool(facts.pending.details or claims) and facts.covering is None
 

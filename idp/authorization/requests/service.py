@@ -1,44 +1,50 @@
 """The flow in the browser: what comes next, and the three ways it ends: issued, allowed, denied."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal, assert_never
 
 from idp.agencies.service import Agencies
 from idp.audit.hot_store import entry_values
 from idp.audit.log import AuditLog
-from idp.authentication.hot_store import signed_in_of
 from idp.authentication.model import SignedIn, SsoSession
-from idp.authentication.sessions import cookie_digest
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.model import AuthorizationCode
-from idp.authorization.requests import rules, store
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.granting import Found, code_of, event_of, issued_details
-from idp.authorization.requests.hot_store import ISSUE, SIGN_IN_FACTS
+from idp.authorization.requests.hot_store import ISSUE
+from idp.authorization.requests.judging import Judging
 from idp.authorization.requests.model import (
     AskConsent,
+    AwaitCosigners,
+    ChooseActor,
+    ChosenActor,
     Issue,
     OidcProblem,
     PendingRequest,
     Refuse,
+    Represented,
     SignIn,
     Step,
     StepUp,
 )
+from idp.authorization.requests.representing import Choices, CompanyRead, Representing
+from idp.authorization.requests.rules import acting_as
 from idp.authorization.requests.sealed import PendingRequests
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
-from idp.consent.rules import first_covering
 from idp.consent.service import Consents
-from idp.consent.store import record_of
 from idp.kernel.errors import Conflict, Refused
+from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken, SealExpired
-from idp.protocol.errors import AccessDeniedError, InvalidGrantId, OAuth2Error
+from idp.protocol.errors import AccessDeniedError, InteractionRequiredError, OAuth2Error
 from idp.protocol.response_mode import ClientAnswer
+from idp.representation.companies.model import JointAct
+from idp.representation.model import RepresentationProblem
 from idp.storage.spent import is_spent, spend_in, spending_values
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
@@ -59,12 +65,22 @@ class AuthorizationRequests:
         consents: Consents,
         codes: Codes,
         pending_requests: PendingRequests,
+        representing: Representing,
         audit: AuditLog,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
+        self._representing = representing
+        self._judging = Judging(
+            storage=storage,
+            pairwise=pairwise,
+            clients=clients,
+            agencies=agencies,
+            subscribers=subscribers,
+            consents=consents,
+            representing=representing,
+        )
         self._answers = answers
-        self._pairwise = pairwise
         self._clients = clients
         self._agencies = agencies
         self._subscribers = subscribers
@@ -86,72 +102,36 @@ class AuthorizationRequests:
         except (SealBroken, SealExpired) as error:
             raise Refused(OidcProblem.FLOW_UNUSABLE) from error
 
-    async def next_step(self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession | None) -> Step:
-        """What must happen now; asked again after every step, and once more in the transaction that ends the flow."""
-        client = await self._clients.live(uow, pending.client_id)
-        if client is None:
-            raise Refused(OidcProblem.UNKNOWN_CLIENT)
-        try:
-            await self._agencies.ceiling(uow, client.agency_id, pending.details)
-        except Refused:
-            # the agency's right ended while the request was on its way: nobody is asked for what may not be given
-            return Refuse(AccessDeniedError("the agency's right has ended"))
-        if session is not None and not await store.session_counts(uow, session.id):
-            session = None
-        subscriber = None if session is None else await self._subscribers.get(uow, session.subscriber_id)
-        covering = None
-        claims = rules.released_claims(client, pending.request.scope, pending.request.claims)
-        if session is not None and (pending.details or claims):
-            covering = await self._consents.covering(uow, session.subscriber_id, client.id, pending.details, claims)
-        found = None if session is None or subscriber is None else SignedIn(session, subscriber)
-        step = rules.decide_step(self._facts(pending, client, found, covering, uow.now))
-        if isinstance(step, AskConsent | Issue) and not await self._may_replace(uow, pending, found):
-            return Refuse(InvalidGrantId())
-        return step
+    async def read_company(self, pending: PendingRequest) -> CompanyRead:
+        """See `Judging.read_company`."""
+        return await self._judging.read_company(pending)
 
-    async def _may_replace(self, uow: UnitOfWork, pending: PendingRequest, found: SignedIn | None) -> bool:
-        """The grant to be replaced, if any, still counts and is of the person who is to decide."""
-        managed = pending.request.managed
-        if managed is None or managed.grant_id is None or found is None:
-            return True
-        # Grant Management §5.2: a grant_id identifies a grant "for a certain client and a certain resource owner".
-        owner = await store.owner_of_managed(uow, managed.grant_id, pending.client_id)
-        return owner == found.session.subscriber_id
-
-    def _facts(
-        self,
-        pending: PendingRequest,
-        client: Client,
-        found: SignedIn | None,
-        covering: ConsentRecord | None,
-        now: datetime,
-    ) -> rules.Facts:
-        if found is None:
-            return rules.Facts(pending, client, None, None, None, now)
-        sub = self._pairwise.sub(client.sector, found.session.subscriber_id)
-        return rules.Facts(pending, client, found.session, found.subscriber, covering, now, sub)
+    async def next_step(
+        self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession | None, company: CompanyRead
+    ) -> Step:
+        """See `Judging.next_step`."""
+        return await self._judging.next_step(uow, pending, session, company)
 
     async def find_step(self, pending: PendingRequest, cookie_value: str | None) -> Found:
-        """What must happen now in a browser with this cookie, read at once. Raises Refused(UNKNOWN_CLIENT)."""
-        now = self._storage.clock.now()
-        client = await self._clients.known(self._storage, pending.client_id, now=now)
-        if client is None:
-            raise Refused(OidcProblem.UNKNOWN_CLIENT)
-        digest = cookie_digest(cookie_value)
-        rows: Sequence[Any] = ()
-        if digest is not None:
-            rows = await self._storage.hot.all(SIGN_IN_FACTS, cookie_digest=digest, client_id=client.id, now=now)
-        found = signed_in_of(rows[0]) if rows else None
-        if pending.details or pending.request.managed is not None:
-            # rights and uses of data sets are looked up one by one, and so is a grant to be replaced
-            async with self._storage.reading() as uow:
-                return Found(
-                    client, found, await self.next_step(uow, pending, None if found is None else found.session)
-                )
-        claims = rules.released_claims(client, pending.request.scope, pending.request.claims)
-        given = [record_of(row, ()) for row in rows if row.id is not None]
-        covering = first_covering(given, (), claims, now=now)
-        return Found(client, found, rules.decide_step(self._facts(pending, client, found, covering, now)))
+        """See `Judging.find_step`."""
+        return await self._judging.find_step(pending, cookie_value)
+
+    async def choices(self, pending: PendingRequest, session: SsoSession) -> Choices:
+        """For whom the citizen may choose to act in this flow."""
+        async with self._storage.reading() as uow:
+            return await self._representing.choices(uow, pending, session.subscriber_id)
+
+    async def choose(
+        self, pending: PendingRequest, session: SsoSession, actor: ChosenActor
+    ) -> PendingRequest | StrEnum:
+        """The request as the citizen goes on with it, or why this choice cannot be."""
+        chosen = acting_as(pending, actor)
+        company = await self.read_company(chosen)
+        async with self._storage.reading() as uow:
+            step = await self.next_step(uow, chosen, session, company)
+        if isinstance(step, ChooseActor):
+            return step.problem or RepresentationProblem.UNKNOWN_MANDATE
+        return chosen
 
     async def issue(self, pending: PendingRequest, found: Found, consent: ConsentRecord | None) -> ClientAnswer:
         """End a flow in which nobody need be asked, in one statement that looks again.
@@ -159,6 +139,8 @@ class AuthorizationRequests:
         Raises Conflict when something it rests on has ended meanwhile, or the flow has.
         """
         assert found.signed_in is not None  # the dispatcher issues to nobody else
+        if pending.may_concern_another:
+            return await self._issue_for_another(pending, found.signed_in.session)
         now, session = self._storage.clock.now(), found.signed_in.session
         code = self._code(pending, found.signed_in, consent, found.client, now=now)
         event = event_of("authorization.issued", pending, session, found.client, issued_details(code, pending, None))
@@ -177,14 +159,40 @@ class AuthorizationRequests:
             raise Conflict(OidcProblem.FLOW_COMPLETED if completed else OidcProblem.SIGN_IN_AGAIN)
         return await self._answers.code(pending.return_address, self._codes.seal(code), session)
 
-    async def allow(self, pending: PendingRequest, session: SsoSession, *, shown_hash: str) -> ClientAnswer:
+    async def allow(
+        self, pending: PendingRequest, session: SsoSession, *, shown_hash: str, sealed: bool = False
+    ) -> ClientAnswer | JointAct:
         """The citizen allows what was shown: consent, code and entry in one transaction.
 
-        `shown_hash` is the lower-case hex SHA-256 of what the page showed. Raises Conflict when the session or the flow
-        has ended meanwhile.
+        `shown_hash` is the lower-case hex SHA-256 of what the page showed. For a company it is a signature, `sealed`
+        when the signatory affixes its seal; a joint act is the answer while others have to sign. Raises Conflict when
+        the session or the flow has ended meanwhile, or the choice for whom to act cannot be any more; Refused
+        (COSIGNERS_MISSING: the seal is missing).
         """
+        company = await self.read_company(pending)
         async with self._storage.unit_of_work() as uow:
-            decided = await self._allow(uow, pending, session, shown_hash=shown_hash)
+            decided = await self._allow(uow, pending, session, company, shown_hash=shown_hash, sealed=sealed)
+        if isinstance(decided, JointAct):
+            return decided
+        return await self._answer(pending, session, decided)
+
+    async def await_cosigners(self, pending: PendingRequest) -> ClientAnswer:
+        """The citizen goes back to the service, which asks again when all have signed; nothing is spent by that."""
+        error = InteractionRequiredError("co-signers of the company have not signed yet; ask again")
+        return await self._answers.error(pending.return_address, error)
+
+    async def _issue_for_another(self, pending: PendingRequest, session: SsoSession) -> ClientAnswer:
+        """As `issue`, for who acts for another: judged again in the transaction that ends the flow."""
+        company = await self.read_company(pending)
+        async with self._storage.unit_of_work() as uow:
+            match await self.next_step(uow, pending, session, company):
+                case Issue(consent, represented):
+                    code = await self._issue(uow, pending, session, consent, represented)
+                case _:
+                    raise Conflict(OidcProblem.SIGN_IN_AGAIN)
+        return await self._answer(pending, session, code)
+
+    async def _answer(self, pending: PendingRequest, session: SsoSession, decided: str | OAuth2Error) -> ClientAnswer:
         if isinstance(decided, OAuth2Error):
             return await self._answers.error(pending.return_address, decided)
         return await self._answers.code(pending.return_address, decided, session)
@@ -205,19 +213,34 @@ class AuthorizationRequests:
         return await self._answers.error(pending.return_address, error)
 
     async def _allow(
-        self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession, *, shown_hash: str
-    ) -> str | OAuth2Error:
-        """The code, or what the client is told instead."""
-        match await self.next_step(uow, pending, session):
+        self,
+        uow: UnitOfWork,
+        pending: PendingRequest,
+        session: SsoSession,
+        company: CompanyRead,
+        *,
+        shown_hash: str,
+        sealed: bool,
+    ) -> str | OAuth2Error | JointAct:
+        """The code, or what the client is told instead; the joint act where others have to sign as well."""
+        match await self.next_step(uow, pending, session, company):
             case AskConsent() as asked:
+                represented = asked.represented
+                if represented is not None and represented.role is not None and company.facts is not None:
+                    signed = await self._representing.sign(
+                        uow, pending, asked.client, represented, company.facts, sealed=sealed
+                    )
+                    if isinstance(signed, JointAct):
+                        return signed
+                    represented = signed
                 consent = await self._consent(uow, asked, session, shown_hash=shown_hash)
-                return await self._issue(uow, pending, session, consent, shown_hash=shown_hash)
-            case Issue(consent):
-                return await self._issue(uow, pending, session, consent)
+                return await self._issue(uow, pending, session, consent, represented, shown_hash=shown_hash)
+            case Issue(consent, represented):
+                return await self._issue(uow, pending, session, consent, represented)
             case Refuse(error):
                 await self._refuse(uow, pending, session, error)
                 return error
-            case SignIn() | StepUp():
+            case SignIn() | StepUp() | ChooseActor() | AwaitCosigners():
                 raise Conflict(OidcProblem.SIGN_IN_AGAIN)
             case never:
                 assert_never(never)
@@ -231,9 +254,11 @@ class AuthorizationRequests:
         days = SIGN_IN_CONSENT_DAYS
         if asked.details:
             days = (await self._agencies.service(uow, asked.details[0].purpose)).consent_days
+        represented = asked.represented
         return await self._consents.give(
             uow,
-            subscriber_id=session.subscriber_id,
+            subscriber_id=session.subscriber_id if represented is None else represented.subject.id,
+            on_behalf=None if represented is None else represented.on_behalf,
             agency_id=asked.client.agency_id,
             client_id=asked.client.id,
             details=asked.details,
@@ -253,15 +278,18 @@ class AuthorizationRequests:
         pending: PendingRequest,
         session: SsoSession,
         consent: ConsentRecord | None,
+        represented: Represented | None,
         *,
         shown_hash: str | None = None,
     ) -> str:
         await self._complete(uow, pending)
+        await self._representing.use(uow, represented, by=session.subscriber_id)
         subscriber = await self._subscribers.get(uow, session.subscriber_id)
         found = SignedIn(session, subscriber)
         client = await self._clients.get(uow, pending.client_id)
-        code = self._code(pending, found, consent, client, now=uow.now)
-        await self._note(uow, "authorization.issued", pending, session, issued_details(code, pending, shown_hash))
+        code = self._code(pending, found, consent, client, now=uow.now, represented=represented)
+        details = issued_details(code, pending, shown_hash)
+        await self._note(uow, "authorization.issued", pending, session, details, subject=code.subscriber_id)
         return self._codes.seal(code)
 
     def _code(
@@ -272,6 +300,7 @@ class AuthorizationRequests:
         client: Client | None,
         *,
         now: datetime,
+        represented: Represented | None = None,
     ) -> AuthorizationCode:
         return code_of(
             pending,
@@ -281,6 +310,7 @@ class AuthorizationRequests:
             code_id=random_text(self._randomness, bits=128),
             fresh_managed_id=random_text(self._randomness, bits=128),
             now=now,
+            represented=represented,
         )
 
     async def _complete(self, uow: UnitOfWork, pending: PendingRequest) -> None:
@@ -296,6 +326,8 @@ class AuthorizationRequests:
         details: Mapping[str, Any],
         *,
         outcome: Literal["ok", "refused"] = "ok",
+        subject: SubscriberId | None = None,
     ) -> None:
         client = await self._clients.get(uow, pending.client_id)
-        await self._audit.append(uow, event_of(event, pending, session, client, details, outcome=outcome))
+        entry = event_of(event, pending, session, client, details, outcome=outcome, subject=subject)
+        await self._audit.append(uow, entry)

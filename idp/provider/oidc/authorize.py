@@ -9,6 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from idp.authorization.requests.intake import RequestIntake
 from idp.authorization.requests.model import (
     AskConsent,
+    AwaitCosigners,
+    ChooseActor,
     Issue,
     OidcProblem,
     PendingRequest,
@@ -96,6 +98,10 @@ class AuthorizeEndpoint:
                 return self._carried_on(request, pending, "/sign-in")
             case AskConsent():
                 return self._carried_on(request, pending, "/consent")
+            case ChooseActor():
+                return self._carried_on(request, pending, "/acting")
+            case AwaitCosigners():
+                return self._carried_on(request, pending, "/co-signers")
             case Issue(consent):
                 answer = await self._requests.issue(pending, found, consent)
             case Refuse(error):

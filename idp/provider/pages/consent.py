@@ -1,6 +1,7 @@
 """The consent page: who asks, for what, which data, how long, and what if not; then one decision."""
 
 import hashlib
+from typing import assert_never
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -9,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from idp.agencies.service import Agencies
 from idp.audit.security_log import SecurityLog
 from idp.authentication.model import SsoSession
-from idp.authorization.requests.model import AskConsent, PendingRequest
+from idp.authorization.requests.model import AskConsent, PendingRequest, Represented
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.consent.service import Consents
 from idp.exchange.preview import Previews
@@ -17,10 +18,12 @@ from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.provider.pages.client_answer import answer_client
 from idp.provider.pages.consent_claims import GROUPS, claim_values, in_words
-from idp.provider.pages.consent_view import ConsentView, Values, shown_value, unknown_rows
+from idp.provider.pages.consent_view import ActingView, ConsentView, Values, shown_value, unknown_rows
 from idp.provider.pages.flows import continue_url, form_target, picture_origin
 from idp.provider.pages.session_cookie import Citizen, Citizens
-from idp.storage.storage import Storage
+from idp.representation.companies.model import JointAct
+from idp.representation.model import ForCompany, ForPerson, ForSelf
+from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
 from idp.web.forms import Form, read_form
@@ -91,6 +94,7 @@ class ConsentPages:
             form=consent_form(flow, citizen.session),
             citizen_name=await self._name(citizen, language),
             shown=view.shown_hash(language),
+            seal_missing="seal" in request.query_params,
             reference=hashlib.sha256(pending.flow_id.encode()).hexdigest()[:10].upper(),
         )
 
@@ -113,7 +117,14 @@ class ConsentPages:
                 if shown_hash is None:
                     # the texts changed while the page was open: it is shown again, as it is now
                     return RedirectResponse(f"/consent?{urlencode({'flow': flow})}", 303)
-                answer = await self._requests.allow(pending, citizen.session, shown_hash=shown_hash)
+                is_sealed = form.one("sealed") == "yes"
+                if view.acting is not None and view.acting.alone and view.acting.seal and not is_sealed:
+                    return RedirectResponse(f"/consent?{urlencode({'flow': flow, 'seal': 'missing'})}", 303)
+                allowed = await self._requests.allow(pending, citizen.session, shown_hash=shown_hash, sealed=is_sealed)
+                if isinstance(allowed, JointAct):
+                    # others have to sign: the dispatcher says who
+                    return RedirectResponse(continue_url(flow), 303)
+                answer = allowed
             case "deny":
                 answer = await self._requests.deny(pending, citizen.session)
             case _:
@@ -129,21 +140,50 @@ class ConsentPages:
 
     async def _view(self, pending: PendingRequest, citizen: Citizen) -> ConsentView | None:
         """What to show, None when the flow waits for something else than a decision."""
+        company = await self._requests.read_company(pending)
         async with self._storage.reading() as uow:
-            step = await self._requests.next_step(uow, pending, citizen.session)
+            step = await self._requests.next_step(uow, pending, citizen.session, company)
             if not isinstance(step, AskConsent):
                 return None
             agency = await self._agencies.agency(uow, step.client.agency_id)
             service = await self._agencies.service(uow, step.details[0].purpose) if step.details else None
-            earlier = await self._consents.in_force(uow, citizen.subscriber.id, step.client.id)
+            represented = step.represented
+            subject = citizen.subscriber if represented is None else represented.subject
+            on_behalf = None if represented is None else represented.on_behalf
+            in_force = await self._consents.in_force(uow, subject.id, step.client.id)
+            acting = None if represented is None else await self._acting(uow, represented)
         return ConsentView(
             client=step.client,
             agency=agency,
             service=service,
             details=step.details,
             claims=step.claims,
-            earlier=earlier,
+            earlier=tuple(record for record in in_force if record.on_behalf == on_behalf),
+            acting=acting,
         )
+
+    async def _acting(self, uow: UnitOfWork, represented: Represented) -> ActingView | None:
+        """For whom, by the name that the registry has."""
+        match represented.representation:
+            case ForSelf():
+                return None
+            case ForPerson(principal=principal):
+                identity = await self._subscribers.identity(uow, principal)
+                names = [identity.name(thai=thai).full() for thai in (True, False)]
+                return ActingView(names[0], names[1], is_company=False)
+            case ForCompany(name_th=name_th, name_en=name_en):
+                role = represented.role
+                return ActingView(
+                    name_th,
+                    name_en or name_th,
+                    is_company=True,
+                    signs=role is not None,
+                    alone=role is not None and role.alone,
+                    seal=role is not None and role.seal,
+                    is_complete=represented.joint_act is not None,
+                )
+            case never:
+                assert_never(never)
 
     async def _name(self, citizen: Citizen, language: Language) -> str:
         """Whose decision it is, so that nobody answers for another on a shared device."""
@@ -152,6 +192,9 @@ class ConsentPages:
         return identity.name(thai=language is Language.TH).full()
 
     async def _values(self, view: ConsentView, citizen: Citizen, language: Language) -> Values:
+        if view.acting is not None and not view.acting.is_company:
+            # values are shown to their owner alone
+            return {section.id: None for section in view.sections}
         acr = Acr(citizen.subscriber.ial, citizen.session.aal)
         previewed = await self._previews.preview(citizen.subscriber.id, view.details, acr=acr)
         groups = {group.id for group in GROUPS} & {section.id for section in view.sections}

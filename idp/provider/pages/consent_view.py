@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,21 @@ Values = dict[str, dict[str, ShownValue] | None]
 """Section to field to what is shown; None where the source gave nothing in time, or may not be asked."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class ActingView:
+    """For whom the person decides. `signs`: for a company, by its signing rule; `alone`: that signature suffices;
+    `seal`: the company's seal goes with it; `is_complete`: all have signed, what is left is to use it.
+    """
+
+    name_th: str
+    name_en: str
+    is_company: bool
+    signs: bool = False
+    alone: bool = False
+    seal: bool = False
+    is_complete: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentView:
     """Everything a consent page says except the citizen's own values.
@@ -57,6 +72,7 @@ class ConsentView:
     details: tuple[GdxDetail, ...]
     claims: tuple[str, ...] = ()
     earlier: tuple[ConsentRecord, ...] = ()
+    acting: ActingView | None = None
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -114,6 +130,7 @@ class ConsentView:
             ],
             "details": [detail.to_json() for detail in self.details],
             "new": sorted(self.new),
+            **({} if self.acting is None else {"acting": asdict(self.acting)}),
         }
 
 

@@ -48,11 +48,15 @@ class CompanyFacts:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SigningRole:
-    """A subscriber's place in a company: the name on the committee, and whether that signature alone suffices."""
+    """A subscriber's place in a company: the name on the committee, and whether that signature alone suffices.
+
+    `seal`: with it the company's seal is to be affixed, by this signatory or, where several sign, by any of them.
+    """
 
     subscriber_id: SubscriberId
     name: str
     alone: bool
+    seal: bool
 
 
 class JointActState(StrEnum):

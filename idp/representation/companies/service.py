@@ -23,7 +23,7 @@ from idp.representation.companies.model import (
     SigningRole,
 )
 from idp.representation.model import JointActId, RecordingOfficer, RepresentationProblem, Signer
-from idp.representation.signing.model import Satisfied
+from idp.representation.signing.model import Missing, Satisfied, SigningRule, UnknownRule
 from idp.representation.signing.rules import may_sign
 from idp.storage.outbox import enqueue
 from idp.storage.storage import Storage, UnitOfWork
@@ -84,7 +84,9 @@ class Companies:
         name = await self._name(uow, signer.subscriber_id)
         decision = rules.decide_company_act(facts, signed_by=(name,), sealed=True)
         await self._require_no_namesake(uow, signer.subscriber_id, name, facts)
-        return SigningRole(signer.subscriber_id, name, alone=isinstance(decision, Satisfied))
+        alone = isinstance(decision, Satisfied)
+        seal = _needs_seal(facts, name) if alone else _knows_seal(facts.rule)
+        return SigningRole(signer.subscriber_id, name, alone=alone, seal=seal)
 
     async def known_companies(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[JuristicId, ...]:
         """The companies this subscriber signed for before, to choose from; whether that is still so, `role_of` says.
@@ -191,6 +193,17 @@ class Companies:
             raise NotFound(RepresentationProblem.UNKNOWN_JOINT_ACT)
         return act
 
+    async def find_open(self, uow: UnitOfWork, juristic_id: JuristicId, digest: str) -> JointAct | None:
+        """The act about exactly this that waits for signatures, or is complete and not used yet."""
+        return await store.find_open_act(uow, juristic_id, digest)
+
+    async def missing(self, uow: UnitOfWork, act: JointAct, facts: CompanyFacts) -> Missing | None:
+        """What a waiting act still needs, by what was just read; None when nothing. Raises Refused."""
+        rules.validate_facts(facts, expected_juristic_id=act.juristic_id, now=uow.now)
+        names = await self._names_in_office(uow, act, facts)
+        decision = rules.decide_company_act(facts, signed_by=names, sealed=act.sealed, act=act.what.limited)
+        return decision if isinstance(decision, Missing) else None
+
     async def waiting(self, uow: UnitOfWork, facts: CompanyFacts, *, by: Signer) -> tuple[JointAct, ...]:
         """What waits for signatures of this company, for one of its signatories. Raises as `role_of`."""
         await self.role_of(uow, by, facts)
@@ -265,3 +278,11 @@ class Companies:
         }
         actor = Actor(ActorKind.SUBSCRIBER, by)
         await self._audit.append(uow, AuditEvent(event=event, actor=actor, subject=by, details=details))
+
+
+def _needs_seal(facts: CompanyFacts, name: str) -> bool:
+    return not isinstance(rules.decide_company_act(facts, signed_by=(name,), sealed=False), Satisfied)
+
+
+def _knows_seal(rule: SigningRule | UnknownRule) -> bool:
+    return isinstance(rule, SigningRule) and any(clause.seal for clause in rule.clauses)

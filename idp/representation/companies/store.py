@@ -186,6 +186,22 @@ async def find_joint_act(uow: UnitOfWork, joint_act_id: JointActId) -> JointAct 
     return None if row is None else await _joint_act(uow, row)
 
 
+async def find_open_act(uow: UnitOfWork, juristic_id: JuristicId, digest: str) -> JointAct | None:
+    """The newest act about exactly this that is waiting or completed, in its time."""
+    row = await uow.first(
+        select(joint_act)
+        .where(
+            joint_act.c.juristic_id == juristic_id.digits,
+            joint_act.c.digest == digest,
+            joint_act.c.state.in_((JointActState.WAITING.value, JointActState.COMPLETED.value)),
+            joint_act.c.expires_at > uow.now,
+        )
+        .order_by(joint_act.c.id.desc())
+        .limit(1)
+    )
+    return None if row is None else await _joint_act(uow, row)
+
+
 async def find_waiting_acts(uow: UnitOfWork, juristic_id: JuristicId) -> tuple[JointAct, ...]:
     """What waits for signatures of this company, oldest first."""
     rows = await uow.all(

@@ -10,7 +10,7 @@ from idp.kernel.ids import ServiceId, SubscriberId
 from idp.representation.companies.model import ActTerms, CompanyFacts, JointAct, JointActState
 from idp.representation.companies.service import Companies
 from idp.representation.mandates import store
-from idp.representation.mandates.model import CompanyPrincipal, Mandate, MandateKind, Terms
+from idp.representation.mandates.model import CompanyPrincipal, Mandate, MandateKind, MandateState, Terms
 from idp.representation.mandates.service import Mandates
 from idp.representation.model import JointActId, RepresentationProblem, Scope, Signer
 from idp.storage.storage import UnitOfWork
@@ -19,7 +19,9 @@ ACT_KIND = "mandate"
 
 
 class CompanyMandates:
-    """A company's mandates: begun and signed like every joint act, in force when the last signature is there."""
+    """A company's mandates: begun and signed like every joint act, offered when the last signature is there; in force
+    when the employee accepts.
+    """
 
     def __init__(self, *, companies: Companies, mandates: Mandates) -> None:
         self._companies = companies
@@ -62,12 +64,16 @@ class CompanyMandates:
         terms = terms_from_json(act.what.terms)
         await self._mandates.check_terms(uow, terms)  # days may have gone by since the first signature
         mandate = self._mandates.new(
-            uow, MandateKind.COMPANY, CompanyPrincipal(act.juristic_id), terms, joint_act_id=act.id
+            uow,
+            MandateKind.COMPANY,
+            CompanyPrincipal(act.juristic_id),
+            terms,
+            state=MandateState.OFFERED,
+            joint_act_id=act.id,
         )
         await self._companies.use(uow, act.id, by=by.subscriber_id)
         await store.insert_mandate(uow, mandate)
-        actor = Actor(ActorKind.SUBSCRIBER, by.subscriber_id)
-        await self._mandates.note(uow, "representation.mandate_given", mandate, actor)
+        await self._mandates.offered(uow, mandate, by=Actor(ActorKind.SUBSCRIBER, by.subscriber_id))
         return mandate
 
 

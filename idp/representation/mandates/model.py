@@ -12,6 +12,8 @@ from idp.representation.model import JointActId, MandateId, Scope
 
 LONGEST = timedelta(days=731)
 """Two years, one of them a leap year; legal representatives act until majority."""
+OFFER_LASTS = timedelta(days=14)
+"""How long a proxy may take to accept."""
 LONGEST_MINORITY = timedelta(days=20 * 366)
 """More than any minority lasts."""
 MAJORITY_YEARS = 20
@@ -30,8 +32,11 @@ class MandateKind(StrEnum):
 
 
 class MandateState(StrEnum):
-    """Awaiting ones need a second officer and are good for nothing yet; ended is for ever."""
+    """Offered ones need the proxy's own word, awaiting ones a second officer; both are good for nothing yet. Ended is
+    for ever.
+    """
 
+    OFFERED = "offered"
     AWAITING = "awaiting"
     ACTIVE = "active"
     ENDED = "ended"

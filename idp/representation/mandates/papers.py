@@ -104,6 +104,7 @@ class Papers:
         await self._mandates.note(
             uow, "representation.mandate_confirmed", mandate, Actor(ActorKind.MEMBER, by.member_id)
         )
+        await self._mandates.tell(uow, "mandate_given", mandate)
         return await self._mandates.get(uow, mandate.id)
 
     async def refuse_paper(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider, reason: str) -> None:
@@ -140,6 +141,8 @@ class Papers:
         await self._mandates.check_terms(uow, terms, longest=LONGEST_MINORITY if is_legal else LONGEST)
         if not await self._are_own_services(uow, terms, by):
             raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "a service of another agency")
+        if not (await self._subscribers.get(uow, terms.proxy)).is_live:
+            raise Refused(RepresentationProblem.NOT_ENROLLED)
         enrolled = await self._subscribers.find_by_citizen_id(uow, person.citizen_id)
         principal: Principal = UnenrolledPrincipal() if enrolled is None else PersonPrincipal(enrolled.id)
         # nobody is two of principal, proxy and officer
@@ -164,7 +167,10 @@ class Papers:
         await self._mandates.note(
             uow, "representation.mandate_recorded", mandate, Actor(ActorKind.MEMBER, by.member_id)
         )
-        return mandate, await self._ask_second_officer(uow, mandate, by) if waits else None
+        if waits:
+            return mandate, await self._ask_second_officer(uow, mandate, by)
+        await self._mandates.tell(uow, "mandate_given", mandate)
+        return mandate, None
 
     async def _ask_second_officer(self, uow: UnitOfWork, mandate: Mandate, by: Decider) -> Proposal:
         states = {"state": MandateState.AWAITING.value}, {"state": MandateState.ACTIVE.value}

@@ -60,20 +60,56 @@ class Mandates:
         self._randomness = randomness
 
     async def give(self, uow: UnitOfWork, terms: Terms, *, by: Signer, acting: Representation) -> Mandate:
-        """A person gives a mandate online, at AAL 2.2.
+        """A person offers a mandate online, at AAL 2.2; the proxy's `accept` puts it in force.
 
         Raises Refused (NOT_YOURS_TO_PASS_ON, IDENTITY_TOO_WEAK, SIGN_IN_TOO_WEAK, SAME_PERSON, TERMS_NOT_POSSIBLE),
-        NotFound (the proxy, a service).
+        NotFound (a service).
         """
         rules.validate_giver(acting, expected_principal=by.subscriber_id)
         validate_assurance(by.acr)
         await self.check_terms(uow, terms)
         if terms.proxy == by.subscriber_id:
             raise Refused(RepresentationProblem.SAME_PERSON)
-        mandate = self.new(uow, MandateKind.ONLINE, PersonPrincipal(by.subscriber_id), terms)
+        mandate = self.new(
+            uow, MandateKind.ONLINE, PersonPrincipal(by.subscriber_id), terms, state=MandateState.OFFERED
+        )
         await store.insert_mandate(uow, mandate)
-        await self.note(uow, "representation.mandate_given", mandate, Actor(ActorKind.SUBSCRIBER, by.subscriber_id))
+        await self.offered(uow, mandate, by=Actor(ActorKind.SUBSCRIBER, by.subscriber_id))
         return mandate
+
+    async def proxy_of(self, uow: UnitOfWork, citizen_id: CitizenId) -> SubscriberId:
+        """The subscriber with this number, for the terms of an offer.
+
+        For a number that nobody here has it is an id that nobody has: the offer stays unanswered, and whoever makes it
+        learns nothing about the number (facts/security-and-reliability, row on enumeration).
+        """
+        found = await self._subscribers.find_by_citizen_id(uow, citizen_id)
+        return SubscriberId(new_id("sub", now=uow.now, randomness=self._randomness)) if found is None else found.id
+
+    async def accept(self, uow: UnitOfWork, mandate_id: MandateId, *, by: Signer) -> Mandate:
+        """The proxy takes the mandate on, at AAL 2.2; from now on it may be used.
+
+        Raises NotFound (not offered to this person), Refused (IDENTITY_TOO_WEAK, SIGN_IN_TOO_WEAK), Conflict
+        (MANDATE_NOT_LIVE: taken back, accepted before, or the fourteen days are over).
+        """
+        mandate = await self.get(uow, mandate_id)
+        if mandate.terms.proxy != by.subscriber_id:
+            raise NotFound(RepresentationProblem.UNKNOWN_MANDATE)
+        validate_assurance(by.acr)
+        if not await store.accept(uow, mandate_id):
+            raise Conflict(RepresentationProblem.MANDATE_NOT_LIVE)
+        await self.note(uow, "representation.mandate_accepted", mandate, Actor(ActorKind.SUBSCRIBER, by.subscriber_id))
+        await self.tell(uow, "mandate_given", mandate)
+        return await self.get(uow, mandate_id)
+
+    async def offered(self, uow: UnitOfWork, mandate: Mandate, *, by: Actor) -> None:
+        """Write that a mandate was offered, and tell the proxy."""
+        await self.note(uow, "representation.mandate_given", mandate, by)
+        await self.tell(uow, "mandate_offered", mandate)
+
+    async def tell(self, uow: UnitOfWork, topic: str, mandate: Mandate) -> None:
+        """Tell the rooms above what became of a mandate."""
+        await enqueue(uow, topic=topic, payload={"mandate_id": mandate.id}, randomness=self._randomness)
 
     async def withdraw(self, uow: UnitOfWork, mandate_id: MandateId, *, by: SubscriberId) -> None:
         """The principal takes it back, or the proxy lays it down; refused everywhere from this commit on.
@@ -122,6 +158,10 @@ class Mandates:
         """What this subscriber holds or held, newest first."""
         return await store.find_by_proxy(uow, subscriber_id)
 
+    async def live_of_proxy(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Mandate, ...]:
+        """What this subscriber may use now, newest first."""
+        return await store.find_live_by_proxy(uow, subscriber_id)
+
     async def of_principal(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Mandate, ...]:
         """What this subscriber gave, or had recorded on paper before enrolling, newest first."""
         number = (await self._subscribers.identity(uow, subscriber_id)).citizen_id
@@ -137,12 +177,10 @@ class Mandates:
         return self._blind_index.digests(_PRINCIPAL_NUMBER, citizen_id.digits)
 
     async def check_terms(self, uow: UnitOfWork, terms: Terms, *, longest: timedelta = LONGEST) -> None:
-        """Raises Refused (TERMS_NOT_POSSIBLE, NOT_ENROLLED), NotFound (the proxy, a service)."""
+        """Raises Refused (TERMS_NOT_POSSIBLE), NotFound (a service)."""
         rules.validate_terms(terms, now=uow.now, longest=longest)
         for service_id in sorted(terms.scope.services):
             await self._agencies.service(uow, service_id)
-        if not (await self._subscribers.get(uow, terms.proxy)).is_live:
-            raise Refused(RepresentationProblem.NOT_ENROLLED)
 
     def new(
         self,
@@ -190,7 +228,7 @@ class Mandates:
         if not await store.end_mandate(uow, mandate.id):
             raise Conflict(RepresentationProblem.MANDATE_NOT_LIVE)
         await self.note(uow, "representation.mandate_ended", mandate, by)
-        await enqueue(uow, topic="mandate_ended", payload={"mandate_id": mandate.id}, randomness=self._randomness)
+        await self.tell(uow, "mandate_ended", mandate)
 
 
 def person_of(principal: Principal) -> SubscriberId | None:

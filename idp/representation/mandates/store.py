@@ -29,6 +29,7 @@ from connectors.contracts.identifiers import JuristicId
 from idp.kernel.ids import MemberId, ServiceId, SubscriberId
 from idp.keys.blind_index import IndexDigest
 from idp.representation.mandates.model import (
+    OFFER_LASTS,
     CompanyPrincipal,
     Mandate,
     MandateKind,
@@ -157,19 +158,24 @@ async def find_by_proxy(uow: UnitOfWork, proxy: SubscriberId) -> tuple[Mandate, 
     return await _load(uow, select(mandate).where(mandate.c.proxy_id == proxy))
 
 
+async def find_live_by_proxy(uow: UnitOfWork, proxy: SubscriberId) -> tuple[Mandate, ...]:
+    """Every mandate that this subscriber may use now, newest first."""
+    return await _load(uow, select(mandate).where(mandate.c.proxy_id == proxy, live_mandate(uow.now)))
+
+
 async def find_by_principal(
     uow: UnitOfWork, principal: SubscriberId, digests: Sequence[IndexDigest]
 ) -> tuple[Mandate, ...]:
     """Every mandate of this person, newest first: also those recorded before the person was a subscriber."""
     by_number = or_(
+        false(),  # somebody without a citizen number has no digests
         *(
             and_(
                 mandate_principal_index.c.key_version == one.key_version,
                 mandate_principal_index.c.digest == one.digest,
             )
             for one in digests
-        false(),  # somebody without a citizen number has no digests
-        )
+        ),
     )
     earlier = select(mandate_principal_index.c.mandate_id).where(by_number)
     own = and_(mandate.c.principal_kind == PERSON, mandate.c.principal_id == principal)
@@ -187,6 +193,21 @@ async def activate(uow: UnitOfWork, mandate_id: MandateId) -> bool:
     statement = (
         update(mandate)
         .where(mandate.c.id == mandate_id, mandate.c.state == MandateState.AWAITING.value)
+        .values(state=MandateState.ACTIVE.value)
+    )
+    return await uow.changed(statement) == 1
+
+
+async def accept(uow: UnitOfWork, mandate_id: MandateId) -> bool:
+    """The proxy agreed; once, and in time."""
+    statement = (
+        update(mandate)
+        .where(
+            mandate.c.id == mandate_id,
+            mandate.c.state == MandateState.OFFERED.value,
+            mandate.c.given_at > uow.now - OFFER_LASTS,
+            mandate.c.valid_until > uow.now,
+        )
         .values(state=MandateState.ACTIVE.value)
     )
     return await uow.changed(statement) == 1

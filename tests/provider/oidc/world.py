@@ -19,7 +19,9 @@ from starlette.routing import Route
 from connectors.outbound.client_addresses import CheckedAddresses
 from idp.agencies.service import Agencies
 from idp.app.further_rooms import FurtherRooms, build_further_rooms
+from idp.app.representation_room import RepresentationRoom, build_representation_room
 from idp.app.token_room import TokenGround, build_token_room
+from idp.approvals.service import Approvals
 from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
 from idp.audit.store import audit_entry
@@ -81,6 +83,7 @@ from idp.web.routes import build_routes
 from tests.clock import FrozenClock
 from tests.gateway.door import bare_assets
 from tests.provider.oidc.certificates import AUTHORITY
+from tests.representation.world import AnsweringRegistry
 
 ISSUER = "http://id.localhost:8000"
 GATEWAY = "http://data.localhost:8001"
@@ -141,6 +144,8 @@ class World:
     keys: SigningKeys
     security_log: MemoryOfSecurityLog
     seed: Seed | None
+    registry: AnsweringRegistry
+    representation: RepresentationRoom
 
     @property
     def sown(self) -> Seed:
@@ -270,6 +275,20 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         encryption=encryption,
         key_sets=key_sets,
     )
+    registry = AnsweringRegistry(clock)
+    personal = PersonalData(root_keys)
+    representation = build_representation_room(
+        storage=storage,
+        personal=personal,
+        blind_index=BlindIndex(root_keys),
+        audit=audit,
+        randomness=system_randomness,
+        registry=registry,
+        subscribers=subscribers,
+        agencies=agencies,
+        approvals=Approvals(personal=personal, audit=audit, randomness=system_randomness),
+        counter_first=False,
+    )
     requests = AuthorizationRequests(
         storage=storage,
         answers=answers,
@@ -280,6 +299,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         consents=consents,
         codes=codes,
         pending_requests=pending_requests,
+        representing=representation.representing,
         audit=audit,
     )
     citizens = Citizens(
@@ -384,4 +404,6 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         keys=keys,
         security_log=security_log,
         seed=seed,
+        registry=registry,
+        representation=representation,
     )

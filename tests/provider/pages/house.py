@@ -16,6 +16,8 @@ from starlette.applications import Starlette
 from connectors.outbound.client_addresses import CheckedAddresses
 from connectors.simulators.switchboard import Switchboard
 from idp.app.authenticators import build_authenticators
+from idp.app.representation_room import build_representation_room
+from idp.approvals.service import Approvals
 from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
 from idp.authentication.model import RelyingParty
@@ -32,6 +34,7 @@ from idp.catalogue.gdx import GdxDetail
 from idp.exchange.preview import Previews
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.randomness import system_randomness
+from idp.keys.blind_index import BlindIndex
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
@@ -42,8 +45,10 @@ from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
 from idp.provider.account.security import SecurityPages
+from idp.provider.pages.choose_actor import ChooseActorPages
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
+from idp.provider.pages.levels import LevelPages
 from idp.provider.pages.passkeys import PasskeyPages
 from idp.provider.pages.pin import PinPages
 from idp.provider.pages.recovery import RecoveryPages
@@ -110,6 +115,19 @@ class House:
         key_sets = ClientKeySets(
             storage=self.storage, addresses=addresses, clock=self.clock, security_log=self.security_log
         )
+        approvals = Approvals(personal=world.personal, audit=world.audit, randomness=system_randomness)
+        self.representation = build_representation_room(
+            storage=self.storage,
+            personal=world.personal,
+            blind_index=BlindIndex(world.root_keys),
+            audit=world.audit,
+            randomness=system_randomness,
+            registry=world.registry,
+            subscribers=world.subscribers,
+            agencies=world.agencies,
+            approvals=approvals,
+            counter_first=False,
+        )
         self.requests = AuthorizationRequests(
             storage=self.storage,
             answers=ClientAnswers(
@@ -122,6 +140,7 @@ class House:
             consents=world.consents,
             codes=Codes(sealer),
             pending_requests=PendingRequests(sealer),
+            representing=self.representation.representing,
             audit=world.audit,
         )
         self.browsers = BrowserIds(door="id", https=False)
@@ -175,6 +194,7 @@ class House:
             self.assets,
             PasskeyPages(**common, passkeys=self.passkeys, links=self.links, subscribers=world.subscribers),
             SignInPages(**common, passkeys=self.passkeys, citizens=citizens, flows=flows),
+            LevelPages(pages=pages, csrf=csrf, citizens=citizens, flows=flows),
             PinPages(
                 pages=pages, csrf=csrf, problems=ProblemCatalogue(), pins=self.pins, citizens=citizens, flows=flows
             ),
@@ -199,6 +219,16 @@ class House:
                 freezing=authenticators.freezing,
             ),
             SignOutPages(**common, sessions=self.sessions, citizens=citizens, logouts=logouts),
+            ChooseActorPages(
+                **common,
+                problems=ProblemCatalogue(),
+                citizens=citizens,
+                requests=self.requests,
+                flows=flows,
+                subscribers=world.subscribers,
+                agencies=world.agencies,
+                security_log=self.security_log,
+            ),
             ConsentPages(
                 **common,
                 citizens=citizens,
@@ -242,6 +272,7 @@ class House:
         wanted: Sequence[GdxDetail] = (PERSON, ADDRESS),
         scope: tuple[str, ...] = ("openid",),
         ui_locales: tuple[str, ...] = (),
+        required: Acr | None = None,
         **asked: Any,
     ) -> str:
         """A pending request of the job-seeker service in a browser, as the authorization endpoint seals it."""
@@ -259,7 +290,7 @@ class House:
                     **asked,
                 ),
                 jkt="thumbprint",
-                required=Acr(Ial.IAL2_1, Aal.AAL2_1),
+                required=required or Acr(Ial.IAL2_1, Aal.AAL2_1),
                 started_at=self.clock.now(),
                 expires_at=self.clock.now() + FLOW_LIFETIME,
             ),
