@@ -22,10 +22,15 @@ PINNED: Mapping[str, str] = {
     "application_name": "tuaton-hot",
     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
     # every hot statement goes from its callers to rows by key: planned once, joined as it is written, and never by
-    # reading a whole table, whatever the statistics say of a young or a fast growing store
+    # reading a whole table, whatever the statistics say of a young or a fast growing store. To the planner a page costs
+    # next to nothing and a row a lot: it takes the way that touches the fewest rows, not all of a table of one page
     "plan_cache_mode": "force_generic_plan",
     "join_collapse_limit": "1",
     "from_collapse_limit": "1",
+    "random_page_cost": "0.1",
+    "seq_page_cost": "0.1",
+    "cpu_tuple_cost": "1",
+    "cpu_index_tuple_cost": "1",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
