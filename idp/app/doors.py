@@ -38,6 +38,7 @@ from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.pages.choose_actor import ChooseActorPages
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
+from idp.provider.pages.levels import LevelPages
 from idp.provider.pages.passkeys import PasskeyPages
 from idp.provider.pages.pin import PinPages
 from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCookie
@@ -167,6 +168,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         PinPages(
             pages=kit.pages, csrf=kit.csrf, problems=kit.problems, pins=rooms.pins, citizens=citizens, flows=flows
         ),
+        LevelPages(pages=kit.pages, csrf=kit.csrf, citizens=citizens, flows=flows),
         PasskeyPages(
             pages=kit.pages,
             csrf=kit.csrf,

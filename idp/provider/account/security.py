@@ -8,6 +8,7 @@ from idp.authentication.own_passkeys import OwnPasskeys
 from idp.authentication.pins import Pins
 from idp.authentication.recovery_codes import RecoveryCodes
 from idp.kernel.assurance import Aal, Ial
+from idp.provider.pages.levels import ways_in
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
@@ -81,10 +82,12 @@ class SecurityPages:
         return self._pages.render(
             request,
             "account/level.html",
+            required=None,
             ial=citizen.subscriber.ial,
             aal=citizen.session.aal,
             identity_levels=tuple(Ial),
             sign_in_levels=tuple(Aal),
+            **ways_in(flow="", returning="/account/level"),
         )
 
     async def _codes(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from idp.agencies.service import Agencies
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.requests.model import OidcProblem, PendingRequest
 from idp.authorization.requests.service import AuthorizationRequests
+from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.storage.storage import Storage
 
@@ -18,7 +19,8 @@ PLAIN_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 class Asker:
     """The program that asks and the organisation behind it by registered names, and the languages asked for.
 
-    `form_target` is where a form of this flow may end; `login_hint` whom the program expects, which proves nothing.
+    `form_target` is where a form of this flow may end; `login_hint` whom the program expects, which proves nothing;
+    `required` the levels that it needs.
     """
 
     client_th: str
@@ -28,6 +30,7 @@ class Asker:
     ui_locales: tuple[str, ...]
     form_target: str
     login_hint: str
+    required: Acr | None
 
 
 class Flows:
@@ -57,6 +60,7 @@ class Flows:
             ui_locales=pending.request.ui_locales,
             form_target=form_target(pending),
             login_hint=pending.request.login_hint or "",
+            required=pending.required,
         )
 
 

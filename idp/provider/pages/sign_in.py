@@ -74,6 +74,7 @@ class SignInPages:
             returning=returning,
             asker=asker,
             pin_page=pin_page,
+            levels_page=f"/levels?{urlencode({'flow': flow})}",
             offers_thaid=self._offers_thaid,
             again=again,
         )

@@ -190,13 +190,59 @@ async def test_what_a_browser_refuses_of_our_options_is_told(phone: Phone, chang
     await phone.expect_failure(title, choices=1)
 
 
-async def test_a_device_without_a_screen_lock_is_told(phone: Phone) -> None:
-    # Chromium's virtual devices give no ConstraintError, so that the page meets a browser that does.
-    refusing = "navigator.credentials.create = () => Promise.reject(new DOMException('', 'ConstraintError'))"
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("ConstraintError", "This device cannot check who you are"),
+        ("UnknownError", "Your device could not do it"),
+        ("SomethingNewError", "The passkey was not added"),
+    ],
+)
+async def test_what_a_device_may_say_beside_is_told(phone: Phone, name: str, title: str) -> None:
+    # Chromium's virtual devices give none of these, so that the page meets a browser that does.
+    refusing = f"navigator.credentials.create = () => Promise.reject(new DOMException('', '{name}'))"
     await phone.page.add_init_script(refusing)
     await phone.open(f"/passkeys/new?lang=en#{await phone.house.link()}")
     await phone.page.click("#add_passkey")
-    await phone.expect_failure("This device cannot check who you are", choices=1)
+    await phone.expect_failure(title, choices=1)
+    await phone.check(name)
+
+
+async def test_a_lost_connection_is_told(phone: Phone) -> None:
+    await phone.open("/sign-in?lang=en")
+    await phone.context.set_offline(True)
+    await phone.page.click("#sign_in")
+    await phone.expect_failure("The connection was lost", choices=2)
+    phone.complaints.clear()  # Chromium reports the request that could not be sent
+
+
+async def test_levels_are_told_on_the_way_to_a_service(phone: Phone) -> None:
+    await phone.add_passkey()
+    flow = phone.house.flow(await phone.browser_id())
+    await phone.open(f"/sign-in?flow={flow}&lang=en")
+    await phone.check("sign-in with the levels needed")
+    await phone.page.click("#needed a")
+    await expect(phone.page.locator("#levels_needed")).to_contain_text("You are not signed in.")
+    await phone.check("levels, not signed in")
+    await phone.page.click("#next_step")
+    await phone.page.wait_for_selector("#passkey_form")
+    await phone.sign_in()
+    await phone.open(f"/levels?flow={flow}&lang=en")
+    await expect(phone.page.locator("#next_step")).to_have_text("Continue to the service")
+    await phone.check("levels reached")
+
+
+async def test_the_link_of_a_letter_freezes(phone: Phone) -> None:
+    await phone.add_passkey()
+    page = phone.house.authenticators.freeze_links.page_of(
+        phone.house.world.somchai, cause="ntc_1", now=phone.house.clock.now()
+    )
+    await phone.open(page)
+    await expect(phone.page.locator("#link")).to_be_hidden()
+    await phone.check("the link of a letter")
+    await expect(phone.page.locator("#freeze")).not_to_have_attribute("aria-disabled", "true")
+    await phone.page.click("#freeze")
+    await phone.page.wait_for_selector("#frozen")
 
 
 async def test_security_pages_are_fit_to_be_read_and_a_freeze_is_taken_back(phone: Phone) -> None:
