@@ -87,6 +87,7 @@ class Judging:
         found = None if session is None or subscriber is None else SignedIn(session, subscriber)
         if found is not None and pending.may_concern_another:
             represented = await self._representing.judge(uow, pending, client, found, claims, company)
+            claims = rules.told_claims(claims, represented)
         if found is not None and (pending.details or claims):
             covering = await self._covering(uow, pending, client, found, claims, represented)
         step = rules.decide_step(self._facts(pending, client, found, covering, uow.now, represented))

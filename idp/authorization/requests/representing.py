@@ -22,7 +22,6 @@ from idp.kernel.assurance import Acr
 from idp.kernel.errors import Conflict, NotFound, Refused, Unavailable
 from idp.kernel.ids import SubscriberId
 from idp.protocol.acting_for import ActingFor
-from idp.protocol.scopes import OFFLINE_ACCESS
 from idp.representation.acting.model import AsSignatory, ByMandate
 from idp.representation.acting.rules import subject_of
 from idp.representation.acting.service import Acting
@@ -239,8 +238,8 @@ class Representing:
             if not is_of_service:
                 raise Refused(RepresentationProblem.BEYOND_MANDATE, "another service")
         if isinstance(representation, ForPerson):
-            told = set(claims) - {OFFLINE_ACCESS}
-            if not told <= REGISTERED_CLAIMS or (told and PROXY_DATASET not in representation.scope.datasets):
+            told = set(claims) & REGISTERED_CLAIMS
+            if told and PROXY_DATASET not in representation.scope.datasets:
                 raise Refused(RepresentationProblem.BEYOND_MANDATE, "claims about the principal")
 
 

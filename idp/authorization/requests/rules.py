@@ -20,6 +20,7 @@ from idp.authorization.requests.model import (
     Step,
     StepUp,
 )
+from idp.authorization.tokens.claims import REGISTERED_CLAIMS
 from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
 from idp.consent.model import ConsentRecord
 from idp.kernel.assurance import Aal, Acr, Ial
@@ -48,6 +49,7 @@ from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.prompt import Prompt
 from idp.protocol.request_object import verify_request_object
 from idp.protocol.scopes import (
+    OFFLINE_ACCESS,
     OPENID,
     OWN_AUTHORITY_SCOPES,
     claims_within,
@@ -56,6 +58,7 @@ from idp.protocol.scopes import (
 )
 from idp.protocol.token_request import AUTHORIZATION_CODE
 from idp.representation.companies.rules import NEEDED
+from idp.representation.model import ForPerson
 from idp.subscribers.model import Subscriber
 
 
@@ -176,6 +179,17 @@ def expected_subject(request: AuthorizationRequest, *, hinted_sub: str | None) -
     return demanded or hinted_sub
 
 
+def told_claims(
+    claims: Sequence[str], represented: Represented | ChooseActor | AwaitCosigners | None
+) -> tuple[str, ...]:
+    """What would be told in this representation: of a principal what evidence proved, by that person's own consent the
+    rest.
+    """
+    if not isinstance(represented, Represented) or not isinstance(represented.representation, ForPerson):
+        return tuple(claims)
+    return tuple(name for name in claims if name in REGISTERED_CLAIMS or name == OFFLINE_ACCESS)
+
+
 def acting_as(pending: PendingRequest, actor: ChosenActor) -> PendingRequest:
     """The request once somebody has chosen for whom to act: for another, a sign-in that may sign is needed."""
     if actor.mandate_id is None and actor.juristic_id is None:
@@ -238,7 +252,7 @@ def decide_step(facts: Facts) -> Step:
     if isinstance(facts.represented, ChooseActor | AwaitCosigners):
         # §3.1.2.6: interaction_required: "The Authorization Server requires End-User interaction of some form"
         return Refuse(InteractionRequiredError()) if silent else facts.represented
-    claims = released_claims(facts.client, request.scope, request.claims)
+    claims = told_claims(released_claims(facts.client, request.scope, request.claims), facts.represented)
     if _must_ask(facts, claims):
         details = facts.pending.details if represented is None else represented.details
         asked = AskConsent(facts.client, details, request.scope, claims, represented)

@@ -7,7 +7,7 @@ from idp.agencies.model import Member
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
 from idp.protocol.claims_request import ID_TOKEN, USERINFO, as_verified, verified_claim_names
-from idp.protocol.scopes import CITIZEN_ID, PID, claims_of, claims_within
+from idp.protocol.scopes import CITIZEN_ID, PID, claims_of, claims_within, personal_claims
 from idp.subscribers.model import ContactDetails, Identity
 
 GENDERS = {"1": "male", "2": "female", "": None}
@@ -33,22 +33,39 @@ def names_for_userinfo(grant: Grant, client: Client, scope: Sequence[str]) -> tu
     A token narrowed to part of the grant leaves behind what the `claims` parameter asked for.
     """
     by_name = grant.claims.get(USERINFO, {}) if tuple(scope) == grant.scope else {}
-    if not by_name:
+    if not by_name and not is_by_proxy(grant):
         return claims_of(scope)
-    return tuple(dict.fromkeys([*claims_of(scope), *claims_within(by_name, client_scopes=client.scopes)]))
+    named = claims_within(by_name, client_scopes=client.scopes)
+    return _told_by(grant, tuple(dict.fromkeys([*claims_of(scope), *named])))
 
 
 def names_for_id_token(grant: Grant, client: Client, scope: Sequence[str]) -> tuple[str, ...]:
     """What the ID token tells beyond its own claims: those asked for one by one (§5.5)."""
     by_name = grant.claims.get(ID_TOKEN, {}) if tuple(scope) == grant.scope else {}
-    return claims_within(by_name, client_scopes=client.scopes)
+    return _told_by(grant, claims_within(by_name, client_scopes=client.scopes))
+
+
+def is_by_proxy(grant: Grant) -> bool:
+    """Somebody else acts for the person whom the grant is about."""
+    return grant.acted_for is not None and grant.acted_for.organisation is None
+
+
+def registered_alone(names: Iterable[str]) -> tuple[str, ...]:
+    """Of these claims those that a proxy may let be told: what evidence proved, not what people say of themselves."""
+    chosen = tuple(names)
+    personal = set(personal_claims(chosen))
+    return tuple(name for name in chosen if name in REGISTERED_CLAIMS or name not in personal)
+
+
+def _told_by(grant: Grant, names: tuple[str, ...]) -> tuple[str, ...]:
+    return registered_alone(names) if is_by_proxy(grant) else names
 
 
 def names_on_record(place: str, grant: Grant, client: Client, scope: Sequence[str]) -> tuple[str, ...]:
     """What is told at `place` under a token with this scope, as a consent spells it: verified claims among it."""
     plain = (names_for_userinfo if place == USERINFO else names_for_id_token)(grant, client, scope)
     by_name = grant.claims.get(place, {}) if tuple(scope) == grant.scope else {}
-    if not by_name:
+    if not by_name or is_by_proxy(grant):
         return plain
     verified = claims_within(verified_claim_names({place: by_name}), client_scopes=client.scopes)
     return (*plain, *map(as_verified, verified))

@@ -11,6 +11,7 @@ from idp.authorization.tokens.claims import (
     as_requested,
     contact_claims,
     identity_claims,
+    is_by_proxy,
     members_claim,
     names_for_id_token,
     names_for_userinfo,
@@ -155,7 +156,8 @@ class _Told:
         self.requested = requested
         self.now = now
         self.wanted = personal_claims(names)
-        self.verified = requested.get(VERIFIED_CLAIMS)
+        # how a principal was identified is nobody's to tell but the principal's
+        self.verified = None if is_by_proxy(grant) else requested.get(VERIFIED_CLAIMS)
 
     @property
     def is_anything(self) -> bool:

@@ -5,12 +5,13 @@ import json
 import secrets
 from base64 import urlsafe_b64encode
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 from joserfc.jwk import ECKey
 
 from idp.protocol.response_mode import GoTo
+from idp.representation.companies.model import JointAct
 from tests.protocol.signing import assertion, ec_key, proof
 from tests.provider.oidc.world import CALLBACK, DUTY_SERVICE, GATEWAY, ISSUER, SERVICE, World
 
@@ -123,14 +124,16 @@ class Program:
         return await self.http.request(method, "/userinfo", headers=headers)
 
 
-async def allow(world: World, browser: httpx2.AsyncClient, location: str) -> str:
-    """The citizen presses Allow on the consent page of `location`."""
+async def allow(world: World, browser: httpx2.AsyncClient, location: str, *, sealed: bool = False) -> str:
+    """The citizen presses Allow on the consent page of `location`; where the browser goes then."""
     flow = query_of(location)["flow"]
     pending = world.requests.open_flow(flow, str(browser.cookies["id-browser"]))
     async with world.storage.reading() as uow:
         session = await world.sessions.find(uow, browser.cookies["id-session"])
     assert session is not None
-    answer = await world.requests.allow(pending, session, shown_hash="0" * 64)
+    answer = await world.requests.allow(pending, session, shown_hash="0" * 64, sealed=sealed)
+    if isinstance(answer, JointAct):
+        return f"/authorize?{urlencode({'flow': flow})}"
     assert isinstance(answer, GoTo)
     return answer.location
 

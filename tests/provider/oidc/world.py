@@ -71,6 +71,8 @@ from idp.provider.oidc.metadata import MetadataEndpoints
 from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.oidc.wire import oauth_error
+from idp.provider.pages.choose_actor import ChooseActorPages
+from idp.provider.pages.flows import Flows
 from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCookie
 from idp.provider.pages.sign_out import SignOutPages
 from idp.storage.storage import Storage, UnitOfWork
@@ -78,6 +80,7 @@ from idp.subscribers.service import Subscribers
 from idp.web.browsers import BrowserIds
 from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from idp.web.csrf import Csrf
+from idp.web.errors import ProblemCatalogue
 from idp.web.pages import Brand, Pages
 from idp.web.routes import build_routes
 from tests.clock import FrozenClock
@@ -157,10 +160,13 @@ class World:
         """A browser that follows no redirect by itself."""
         return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.app), base_url=ISSUER)
 
-    async def sign_in(self, browser: httpx2.AsyncClient, aal: Aal = Aal.AAL2_2) -> None:
-        """Put a fresh session of the citizen into the browser."""
+    async def sign_in(
+        self, browser: httpx2.AsyncClient, aal: Aal = Aal.AAL2_2, *, person: SubscriberId | None = None
+    ) -> None:
+        """Put a fresh session of the citizen, or of another person, into the browser."""
+        who = person or self.sown.subscriber_id
         async with self.storage.unit_of_work() as uow:
-            started = await self.sessions.start(uow, self.sown.subscriber_id, aal=aal, amr=("hwk", "user", "mfa"))
+            started = await self.sessions.start(uow, who, aal=aal, amr=("hwk", "user", "mfa"))
         browser.cookies.set("id-session", started.cookie_value, domain="id.localhost")
 
     async def entries(self) -> list[dict[str, Any]]:
@@ -340,6 +346,16 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         RegistrationEndpoints(url=f"{ISSUER}/register", registration=registration),
         UserinfoEndpoint(
             url=f"{ISSUER}/userinfo", callers=callers, userinfo=token_room.userinfo, nonces=proofs.nonces, clock=clock
+        ),
+        ChooseActorPages(
+            **common,
+            storage=storage,
+            problems=ProblemCatalogue(),
+            requests=requests,
+            flows=Flows(storage=storage, requests=requests, clients=clients, agencies=agencies),
+            subscribers=subscribers,
+            agencies=agencies,
+            security_log=security_log,
         ),
         AuthorizeEndpoint(
             pages=pages,
