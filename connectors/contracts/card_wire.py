@@ -19,6 +19,8 @@ from connectors.contracts.errors import CardError, CardFault
 HELLO_TYP: Final = "agent-hello+jwt"
 REQUEST_TYP: Final = "card-request+jwt"
 ANSWER_TYP: Final = "card-answer+jwt"
+PROGRESS_TYP: Final = "card-progress+jwt"
+SOCKET_PROTOCOL: Final = "tuaton-agent.1"
 SIGNING_ALGORITHM: Final = "ES256"
 KEY_AGREEMENT: Final = "ECDH-ES"
 CONTENT_ENCRYPTION: Final = "A256GCM"
@@ -106,7 +108,21 @@ class AnswerClaims:
     finished_at: int
 
 
-def claims_to_wire(claims: HelloClaims | RequestClaims | AnswerClaims) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ProgressClaims:
+    """How much of the read of card session `sid` is done, in percent."""
+
+    iss: str
+    aud: str
+    iat: int
+    exp: int
+    jti: str
+    sid: str
+    nonce: str
+    percent: int
+
+
+def claims_to_wire(claims: HelloClaims | RequestClaims | AnswerClaims | ProgressClaims) -> dict[str, Any]:
     """The claims as a JSON object; members that are None are sent as null."""
     return asdict(claims)
 

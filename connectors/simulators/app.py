@@ -7,8 +7,10 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.population import Population
 from connectors.gdx.session import GdxCredentials
+from connectors.simulators.ami import DEMO_PIN, Ami
 from connectors.simulators.authority.routes import Authority, authority_routes
 from connectors.simulators.card_status import card_status_routes
 from connectors.simulators.dbd import dbd_routes
@@ -18,6 +20,7 @@ from connectors.simulators.ikno import ikno_routes
 from connectors.simulators.switchboard import Service, Switchboard, control_routes
 from connectors.simulators.thaid import Thaid, ThaidParty
 
+OFFICERS: Final = ("officer", "admin1", "admin2")
 _TSA_PATH: Final = "/tsa"
 
 
@@ -45,11 +48,18 @@ def create_simulators(
             *ikno_routes(population, gateway, clock=clock),
             *dbd_routes(population, gateway),
             *face_routes(board),
+            *_ami(gateway, clock, board).routes(),
             *(_authority_routes(authority, board) if authority else ()),
             *(_thaid_routes(*thaid, clock=clock, board=board) if thaid else ()),
             *control_routes(board),
         ]
     )
+
+
+def _ami(gateway: Gateway, clock: Callable[[], datetime], board: Switchboard) -> Ami:
+    """Everybody among the personas who works at a counter is an officer of the registry's too."""
+    pins = {PERSONAS[key].person.citizen_id.digits: DEMO_PIN for key in OFFICERS}
+    return Ami(pins=pins, gateway=gateway, clock=clock, switchboard=board)
 
 
 def _thaid_routes(issuer: str, party: ThaidParty, *, clock: Callable[[], datetime], board: Switchboard) -> list[Route]:

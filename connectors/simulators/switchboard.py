@@ -23,6 +23,7 @@ class Service(StrEnum):
     DBD = "dbd"
     TSA = "tsa"
     THAID = "thaid"
+    AMI = "ami"
     FACE = "face"
 
 
@@ -51,6 +52,7 @@ _MODES: Final = {
     Service.FACE: _ANY_SERVICE,
     Service.IKNO: _ANY_REGISTRY,
     Service.DBD: _ANY_REGISTRY,
+    Service.AMI: _ANY_REGISTRY,
     Service.THAID: _ANY_SERVICE | {Mode.WRONG_PERSON, Mode.EXPIRED_CODE, Mode.WRONG_AUDIENCE},
 }
 _SLOW_MS: Final = 6000
@@ -115,7 +117,7 @@ def control_routes(switchboard: Switchboard) -> list[Route]:
     """`POST /_control` switches one service, `DELETE /_control` resets all; for this machine only."""
 
     async def switch(request: Request) -> Response:
-        if not _is_from_this_machine(request):
+        if not is_from_this_machine(request):
             return Response(status_code=404)
         # a page in somebody's browser cannot send this type across origins without asking first
         if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
@@ -128,7 +130,7 @@ def control_routes(switchboard: Switchboard) -> list[Route]:
         return Response(status_code=204)
 
     async def reset(request: Request) -> Response:
-        if not _is_from_this_machine(request):
+        if not is_from_this_machine(request):
             return Response(status_code=404)
         switchboard.reset()
         return Response(status_code=204)
@@ -139,7 +141,8 @@ def control_routes(switchboard: Switchboard) -> list[Route]:
     ]
 
 
-def _is_from_this_machine(request: Request) -> bool:
+def is_from_this_machine(request: Request) -> bool:
+    """True when the peer is on the loopback address."""
     try:
         return request.client is not None and ip_address(request.client.host).is_loopback
     except ValueError:

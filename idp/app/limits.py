@@ -73,8 +73,11 @@ class DoorLimits:
             "register_client": _limit("registrations", self._a_minute("registrations_a_minute"), address),
             "agent_poll": agents,
             "agent_answer": agents,
+            "agent_home": agents,
+            "agent_home_answer": agents,
             "agent_pair": _limit("pairing-codes", self._a_minute("pairings_a_minute"), address, counts=every_refusal),
             "agent_keys": agents,
+            "agent_progress": agents,
         }
         for_people = {
             "sign_in_passkey": sign_ins,
@@ -84,6 +87,10 @@ class DoorLimits:
             "freeze_link_used": sign_ins,
             "passkey_owner": sign_ins,
             "enrol_thaid_leave": sign_ins,
+            "enrol_reader_start": sign_ins,
+            "enrol_reader_number": sign_ins,
+            "enrol_reader_retry": sign_ins,
+            "enrol_reader_pin_chosen": sign_ins,
             "enrol_thaid_callback": (
                 *sign_ins,
                 *_limit("thaid-answers-of-browser", self._a_minute("thaid_answers_a_minute"), browser),

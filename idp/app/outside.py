@@ -20,6 +20,7 @@ from connectors.contracts.documents import (
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.face import FaceComparison
 from connectors.contracts.notices import MailPort
+from connectors.contracts.officer_sessions import OfficerSessionPort
 from connectors.contracts.outbound import ClientAddresses
 from connectors.contracts.registry import CardStatusPort, CompanyRegistry, PopulationRegistry
 from connectors.contracts.thaid import ThaidPort
@@ -44,6 +45,7 @@ class Outside:
     verify: Verify
     trust: Path
     thaid: ThaidPort | None = None
+    officer_sessions: OfficerSessionPort | None = None
     mail: MailPort | None = None
     faces: FaceComparison | None = None
 

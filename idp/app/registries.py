@@ -8,6 +8,7 @@ import httpx2
 
 from connectors.contracts.documents import DocumentSealer
 from connectors.dbd.juristic import DbdClient
+from connectors.dopa.ami import AmiClient
 from connectors.dopa.card_status import CardStatusClient
 from connectors.dopa.ikno import IknoClient, Profile
 from connectors.face.comparison import FaceComparisonClient
@@ -61,6 +62,9 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
                 profile=Profile.EXTRA,
             ),
             companies=DbdClient(
+                base_url=settings.gdx_url, credentials=credentials, http=await connections(), clock=clock.now
+            ),
+            officer_sessions=AmiClient(
                 base_url=settings.gdx_url, credentials=credentials, http=await connections(), clock=clock.now
             ),
             sealer=documents[0],

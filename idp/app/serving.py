@@ -23,6 +23,7 @@ from idp.app.protocol import HotProtocol
 from idp.app.rooms import Rooms, build_rooms
 from idp.app.tls import CertificateOfHandshake, Tls
 from idp.kernel.ids import new_id
+from idp.provider.agent.socket import LARGEST
 from idp.settings import Settings
 from idp.storage.clock_watch import watch_clock
 from idp.storage.profile import Profile
@@ -147,6 +148,11 @@ async def _serve_door(listener: Listener, stop: asyncio.Event) -> None:
         lifespan="off",
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=15,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST,
+        ws_max_queue=4,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
         h11_max_incomplete_event_size=32 * 1024,
     )
     server = _OneOfSeveral(config)

@@ -3,7 +3,7 @@
 All of it is read anew at every request, never cached.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -57,6 +57,9 @@ class StaffGate:
             if session is None:
                 return None
             found = SignedIn(session, await self._live_members(uow, session))
+            if found.members:
+                # two people at one counter see at a glance whose session this is
+                request.state.signed_in_name = await self._subscribers.identity(uow, found.members[0].subscriber_id)
             is_due = uow.now - session.last_seen >= NOTED_EVERY
         if is_due:
             async with self._storage.unit_of_work() as uow:
@@ -65,6 +68,10 @@ class StaffGate:
 
     def requires(self, role: Role, page: StaffPage) -> Endpoint:
         """The endpoint that shows `page` to a live member with `role`, and sends strangers to sign in."""
+        return self.requires_one_of((role,), page)
+
+    def requires_one_of(self, roles: Sequence[Role], page: StaffPage) -> Endpoint:
+        """As `requires`, for a live member with any of these roles."""
 
         async def endpoint(request: Request) -> Response:
             signed_in = await self.signed_in(request)
@@ -72,9 +79,9 @@ class StaffGate:
                 return RedirectResponse(f"/sign-in?{urlencode({'return': _way_back(request)})}", 303)
             if not signed_in.members:
                 raise Refused(PortalProblem.NO_MEMBERSHIP)
-            member = next((member for member in signed_in.members if role in member.roles), None)
+            member = next((member for member in signed_in.members if not member.roles.isdisjoint(roles)), None)
             if member is None:
-                refused = Refused(PortalProblem.ROLE_MISSING, role.value)
+                refused = Refused(PortalProblem.ROLE_MISSING, " ".join(role.value for role in roles))
                 await self._note_refusal(signed_in.members[0], request, refused)
                 raise refused
             try:

@@ -21,7 +21,7 @@ from idp.kernel.ids import StationId
 from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.signing import SigningKeys
 from idp.stations import rules, store
-from idp.stations.model import CardSession, CardSessionState, Outcome, Station, StationProblem, VerifiedAnswer
+from idp.stations.model import CardSession, Outcome, Station, StationProblem, StationStatus, VerifiedAnswer
 from idp.stations.service import DATA_STAY
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
@@ -91,31 +91,59 @@ class MailSlots:
                 ):
                     raise Refused(StationProblem.REPLAYED)
                 # 4. seen
-                await store.save_presence(uow, station.id, hello)
+                await store.save_presence(uow, station, hello)
         except Refused as refused:
             await self._refused(station, "station.hello_refused", refused)
+            if refused.code is StationProblem.AGENT_TOO_OLD:
+                async with self._storage.unit_of_work() as uow:
+                    await store.mark_too_old(uow, station.id)
             raise
         return station
 
     async def next_request(self, station: Station, *, is_gone: Callable[[], Awaitable[bool]]) -> str | None:
         """A signed card request or end for this station, waited for up to the poll's time; None when nothing came.
 
-        `is_gone` says whether the agent hung up: nothing is handed to a line nobody listens on.
+        `is_gone` says whether the agent hung up: nothing is handed to a line nobody listens on. Raises Refused
+        (NOT_ACTIVE) as soon as the station is ended or has another key.
         """
         deadline = asyncio.get_running_loop().time() + self._hold_poll
         while True:
             async with self._storage.reading() as uow:
-                waiting = await store.open_session_of(uow, station.id)
-                ended = await store.untold_end_of(uow, station.id)
-            if ended is not None and not await is_gone():
-                return await self._hand_out_end(station, ended)
-            if waiting is not None and waiting.state is CardSessionState.WAITING and not await is_gone():
-                request = await self._hand_out(station, waiting)
+                work = await store.work_of(uow, station.id)
+            # a station that is ended, or has another key now, is told so at the next look
+            if work.status is not StationStatus.ACTIVE or work.public_jwk != station.public_jwk:
+                raise Refused(StationProblem.NOT_ACTIVE)
+            if work.untold_end is not None and not await is_gone():
+                return await self._hand_out_end(station, work.untold_end)
+            if work.waiting is not None and not await is_gone():
+                request = await self._hand_out(station, work.waiting)
                 if request is not None:
                     return request
             if asyncio.get_running_loop().time() >= deadline or await is_gone():
                 return None
             await asyncio.sleep(LOOK_EVERY)
+
+    async def progress(self, message: str) -> None:
+        """Note how far a read has come, for whoever waits at the screen.
+
+        Raises Refused (UNKNOWN_STATION, BAD_MESSAGE, NOT_ACTIVE), Conflict (SESSION_OVER) when nobody waits for it.
+        """
+        station = await self._station_named_in(message)
+        try:
+            progress = rules.verify_progress(
+                message=message,
+                expected_station=station,
+                expected_audience=self._issuer,
+                now=self._clock.now(),
+            )
+        except Refused as refused:
+            self._unproven(refused)
+            raise
+        async with self._storage.unit_of_work() as uow:
+            await self._validate_live(uow, station)
+            # sent again it changes nothing: progress only grows
+            if not await store.save_progress(uow, progress, station_id=station.id):
+                raise Conflict(StationProblem.SESSION_OVER)
 
     async def answer(self, message: str) -> None:
         """Take an answer into its session.

@@ -35,6 +35,20 @@ class StationProblem(StrEnum):
     BAD_STATION = "STA-15"
 
 
+class OfficerProblem(StrEnum):
+    """Why an officer has no session with the population registry; the value is the code that people see."""
+
+    WRONG_PIN = "STA-20"
+    LOCKED = "STA-21"
+    WRONG_CARD = "STA-22"
+    SESSION_ENDED = "STA-23"
+    NO_PERMISSION = "STA-24"
+    OUTSIDE_HOURS = "STA-25"
+    OTHER_OFFICER = "STA-26"
+    UNKNOWN = "STA-27"
+    NOT_SIGNED_IN = "STA-28"
+
+
 class StationStatus(StrEnum):
     """Whether the station's key is believed; `revoked` is for ever."""
 
@@ -80,20 +94,71 @@ class Outcome(StrEnum):
     REMOVED = "removed"
 
 
+class StationState(StrEnum):
+    """The light of a counter, in the registry's own words: red, yellow, green."""
+
+    AGENT_NOT_AVAILABLE = "AgentNotAvailable"
+    AGENT_AVAILABLE = "AgentAvailable"
+    CITIZEN_AVAILABLE = "CitizenAvailable"
+
+
+class StationNeed(StrEnum):
+    """What a counter waits for."""
+
+    AGENT = "agent"
+    NEWER_AGENT = "newer_agent"
+    OFFICER_CARD = "officer_card"
+    OFFICER_PIN = "officer_pin"
+    OFFICER_CARD_OUT = "officer_card_out"
+    OFFICER_CARD_BACK = "officer_card_back"
+    CITIZEN_CARD = "citizen_card"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerSession:
+    """An officer's session with the population registry, by own card and PIN; the PIN is never ours.
+
+    `first_citizen_at` is when the first citizen's card came after the officer's was taken out.
+    """
+
+    opened_at: datetime
+    looked_at: datetime
+    first_citizen_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What the agent said of itself when it last called."""
+    """What the agent said of itself when it last called. `changed_at`: when a slot was last filled or emptied."""
 
     seen_at: datetime
     agent_version: str
     card_stack: str
     is_virtual: bool
     slots: Mapping[str, str]
+    changed_at: Mapping[str, datetime]
+
+    def is_filled(self, slot: Slot) -> bool:
+        """True while a card is in that slot."""
+        return self.slots.get(slot) == "present"
+
+    def filled_since(self) -> datetime | None:
+        """Since when a card is in any slot; None while all are empty."""
+        moments = [self.changed_at.get(slot, self.seen_at) for slot, fill in self.slots.items() if fill == "present"]
+        return max(moments, default=None)
+
+    def emptied_at(self) -> datetime:
+        """When the last card was taken out."""
+        return max(self.changed_at.values(), default=self.seen_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A counter's computer with its readers. `site` is where it stands; `allow_virtual` for demonstrations only."""
+    """A counter's computer with its readers.
+
+    `site` is where it stands; `allow_virtual` for demonstrations only; `is_too_old`: its program called last with a
+    version that is not served any more.
+    """
 
     id: StationId
     agency_id: AgencyId
@@ -105,6 +170,7 @@ class Station:
     presence: Presence | None
     site: str = ""
     mode: StationMode = StationMode.ONE_SLOT
+    is_too_old: bool = False
 
     def is_present_at(self, now: datetime) -> bool:
         """True while the station's agent keeps calling."""
@@ -113,7 +179,10 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class CardSession:
-    """One request for one card. `expires_at` is the end of waiting, and after the read the end of the data's stay."""
+    """One request for one card. `expires_at` is the end of waiting, and after the read the end of the data's stay.
+
+    `percent` is how far the read has come, as the agent says.
+    """
 
     id: CardSessionId
     station_id: StationId
@@ -128,6 +197,7 @@ class CardSession:
     photo_public_jwk: Mapping[str, Any]
     read_at: datetime | None
     is_virtual: bool
+    percent: int = 0
 
     def state_at(self, now: datetime) -> CardSessionState:
         """The state that counts at `now`: an open session whose time is over is expired, swept already or not."""
@@ -165,6 +235,25 @@ class VerifiedAnswer:
     photo: str | None
     is_virtual: bool
     agent_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedProgress:
+    """How far the read of a card session has come, signed by the station's own key."""
+
+    card_session_id: CardSessionId
+    nonce: str
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class StationWork:
+    """What lies at a station for its agent, and whether it is still the one that is believed."""
+
+    status: StationStatus
+    public_jwk: Mapping[str, Any]
+    waiting: CardSession | None
+    untold_end: CardSession | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ from connectors.contracts.card_wire import (
     ANSWER_TYP,
     HELLO_SECONDS,
     HELLO_TYP,
+    PROGRESS_TYP,
     SIGNING_ALGORITHM,
     AnswerClaims,
     HelloClaims,
+    ProgressClaims,
     wire_to_claims,
 )
 from connectors.contracts.errors import CardFault
@@ -33,6 +35,7 @@ from idp.stations.model import (
     StationStatus,
     VerifiedAnswer,
     VerifiedHello,
+    VerifiedProgress,
 )
 
 CLOCK_SKEW_SECONDS: Final = 30
@@ -40,7 +43,7 @@ MAX_MESSAGE_LENGTH: Final = 128_000
 MAX_ID_LENGTH: Final = 100
 KNOWN_FAULTS: Final = frozenset(fault.value for fault in CardFault)
 
-Claims = TypeVar("Claims", HelloClaims, AnswerClaims)
+Claims = TypeVar("Claims", HelloClaims, AnswerClaims, ProgressClaims)
 
 PURPOSE_TEXTS: Final[Mapping[CardPurpose, Mapping[str, str]]] = {
     CardPurpose.ENROLMENT: {
@@ -99,6 +102,16 @@ def verify_answer(*, message: str, expected_station: Station, expected_audience:
         is_virtual=claims.virtual,
         agent_version=claims.agent_version,
     )
+
+
+def verify_progress(
+    *, message: str, expected_station: Station, expected_audience: str, now: datetime
+) -> VerifiedProgress:
+    """Check a word of progress. Raises Refused (BAD_MESSAGE)."""
+    claims = _verify(message, PROGRESS_TYP, ProgressClaims, expected_station, expected_audience, now)
+    if not 0 <= claims.percent <= 100:
+        raise Refused(StationProblem.BAD_MESSAGE, "percent")
+    return VerifiedProgress(CardSessionId(claims.sid), claims.nonce, claims.percent)
 
 
 def validate_station(*, station: Station, agency_is_live: bool) -> None:

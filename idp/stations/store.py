@@ -4,10 +4,10 @@ What was read lies here as ciphertext, only while the session is open.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Row, Table, Text, and_, select, update
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Row, Table, Text, and_, case, or_, select, update
 
 from connectors.contracts.errors import CardFault
 from idp.kernel.ids import AgencyId, CardSessionId, MemberId, StationId
@@ -21,8 +21,10 @@ from idp.stations.model import (
     Station,
     StationMode,
     StationStatus,
+    StationWork,
     VerifiedAnswer,
     VerifiedHello,
+    VerifiedProgress,
 )
 from idp.stations.rules import answerable_states
 from idp.storage.dialects import insert_on_conflict
@@ -46,6 +48,8 @@ station = Table(
     Column("card_stack", Text),
     Column("is_virtual", Boolean),
     Column("slots", JsonText),
+    Column("slots_changed_at", JsonText),
+    Column("is_too_old", Boolean, nullable=False),
 )
 
 card_session = Table(
@@ -68,6 +72,7 @@ card_session = Table(
     Column("card_jwe", Text),
     Column("photo_jwe", Text),
     Column("end_is_to_be_told", Boolean, nullable=False),
+    Column("percent", Integer, nullable=False),
     Index("ix_card_session_station_id_state", "station_id", "state"),
 )
 
@@ -99,6 +104,7 @@ async def insert_station(uow: UnitOfWork, record: Station) -> bool:
             status=record.status.value,
             site=record.site,
             mode=record.mode.value,
+            is_too_old=False,
         )
         .on_conflict_do_nothing()
     )
@@ -143,19 +149,33 @@ async def replace_station(
     return await uow.changed(replaced) == 1
 
 
-async def save_presence(uow: UnitOfWork, station_id: StationId, hello: VerifiedHello) -> None:
-    """Note that the agent called, and what it said of itself."""
+async def save_presence(uow: UnitOfWork, present: Station, hello: VerifiedHello) -> None:
+    """Note that the agent called, and what it said of itself; `present` is the station as it was before."""
+    before = present.presence
+    changed_at = {
+        slot: uow.now
+        if before is None or before.slots.get(slot) != fill
+        else before.changed_at.get(slot, before.seen_at)
+        for slot, fill in hello.slots.items()
+    }
     await uow.execute(
         update(station)
-        .where(station.c.id == station_id)
+        .where(station.c.id == present.id)
         .values(
             seen_at=uow.now,
             agent_version=hello.agent_version,
             card_stack=hello.card_stack,
             is_virtual=hello.is_virtual,
             slots=dict(hello.slots),
+            slots_changed_at={slot: moment.timestamp() for slot, moment in changed_at.items()},
+            is_too_old=False,
         )
     )
+
+
+async def mark_too_old(uow: UnitOfWork, station_id: StationId) -> None:
+    """Note that the agent called with a version that is not served; it is not there until it is renewed."""
+    await uow.execute(update(station).where(station.c.id == station_id).values(is_too_old=True, seen_at=None))
 
 
 async def insert_session(uow: UnitOfWork, session: CardSession) -> bool:
@@ -176,6 +196,7 @@ async def insert_session(uow: UnitOfWork, session: CardSession) -> bool:
             photo_public_jwk=dict(session.photo_public_jwk),
             is_virtual=False,
             end_is_to_be_told=False,
+            percent=0,
         )
         .on_conflict_do_nothing()
     )
@@ -195,11 +216,41 @@ async def open_session_of(uow: UnitOfWork, station_id: StationId) -> CardSession
     return None if row is None else _session(row)
 
 
-async def untold_end_of(uow: UnitOfWork, station_id: StationId) -> CardSession | None:
-    """A session that ended here while its agent still watches the card."""
-    untold = and_(card_session.c.station_id == station_id, card_session.c.end_is_to_be_told)
-    row = await uow.first(select(card_session).where(untold).order_by(card_session.c.id).limit(1))
-    return None if row is None else _session(row)
+async def work_of(uow: UnitOfWork, station_id: StationId) -> StationWork:
+    """What lies at this station for its agent; one statement, asked five times a second."""
+    concerns = and_(
+        card_session.c.station_id == station.c.id,
+        or_(card_session.c.state == CardSessionState.WAITING.value, card_session.c.end_is_to_be_told),
+    )
+    rows = await uow.all(
+        select(station.c.status.label("station_status"), station.c.public_jwk, card_session)
+        .select_from(station.outerjoin(card_session, concerns))
+        .where(station.c.id == station_id)
+        .order_by(card_session.c.id)
+    )
+    sessions = [(_session(row), row.end_is_to_be_told) for row in rows if row.id is not None]
+    return StationWork(
+        status=StationStatus(rows[0].station_status) if rows else StationStatus.REVOKED,
+        public_jwk=rows[0].public_jwk if rows else {},
+        waiting=next((session for session, _ in sessions if session.state is CardSessionState.WAITING), None),
+        untold_end=next((session for session, is_untold in sessions if is_untold), None),
+    )
+
+
+async def save_progress(uow: UnitOfWork, progress: VerifiedProgress, *, station_id: StationId) -> bool:
+    """True when a session of this station is being read under that nonce; its progress never goes back."""
+    under_way = and_(
+        card_session.c.id == progress.card_session_id,
+        card_session.c.station_id == station_id,
+        card_session.c.nonce == progress.nonce,
+        card_session.c.state == CardSessionState.TAKEN.value,
+        card_session.c.expires_at > uow.now,
+    )
+    further = case(
+        (card_session.c.percent < progress.percent, progress.percent),
+        else_=card_session.c.percent,
+    )
+    return await uow.changed(update(card_session).where(under_way).values(percent=further)) == 1
 
 
 async def mark_taken(uow: UnitOfWork, card_session_id: CardSessionId) -> bool:
@@ -276,7 +327,10 @@ async def sealed_read(uow: UnitOfWork, card_session_id: CardSessionId) -> tuple[
 def _station(row: Row[Any]) -> Station:
     presence = None
     if row.seen_at is not None:
-        presence = Presence(row.seen_at, row.agent_version, row.card_stack, row.is_virtual, row.slots)
+        changed_at = {
+            slot: datetime.fromtimestamp(seconds, UTC) for slot, seconds in (row.slots_changed_at or {}).items()
+        }
+        presence = Presence(row.seen_at, row.agent_version, row.card_stack, row.is_virtual, row.slots, changed_at)
     return Station(
         id=StationId(row.id),
         agency_id=AgencyId(row.agency_id),
@@ -288,6 +342,7 @@ def _station(row: Row[Any]) -> Station:
         presence=presence,
         site=row.site,
         mode=StationMode(row.mode),
+        is_too_old=row.is_too_old,
     )
 
 
@@ -306,4 +361,5 @@ def _session(row: Row[Any]) -> CardSession:
         photo_public_jwk=row.photo_public_jwk,
         read_at=row.read_at,
         is_virtual=row.is_virtual,
+        percent=row.percent,
     )

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 ErrorHandler = Callable[[Request, Exception], Awaitable[Response]]
@@ -36,6 +37,21 @@ class Entry:
     access: Access
     name: str
     hot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SocketEntry:
+    """One path at which a WebSocket may be opened; who may is the endpoint's to find out, as with `Entry`."""
+
+    path: str
+    endpoint: Callable[[WebSocket], Awaitable[None]]
+    access: Access
+    name: str
+
+
+def build_socket_routes(entries: Iterable[SocketEntry]) -> list[WebSocketRoute]:
+    """Starlette's routes of the paths for WebSockets."""
+    return [WebSocketRoute(entry.path, entry.endpoint, name=entry.name) for entry in entries]
 
 
 def build_routes(entries: Iterable[Entry]) -> list[Route]:

@@ -19,6 +19,7 @@ from connectors.contracts.card_wire import (
     BilingualText,
     HelloClaims,
     MalformedMessage,
+    ProgressClaims,
     RequestClaims,
     SlotName,
     card_to_wire,
@@ -65,7 +66,7 @@ class EndRequest:
 CardRequest = ReadRequest | EndRequest
 
 
-def sign(claims: HelloClaims | AnswerClaims, *, typ: str, station_key: ECKey) -> str:
+def sign(claims: HelloClaims | AnswerClaims | ProgressClaims, *, typ: str, station_key: ECKey) -> str:
     """A compact JWS by the station's key; `kid` is the key's thumbprint (RFC 7638)."""
     header = {"alg": SIGNING_ALGORITHM, "typ": typ, "kid": station_key.thumbprint()}
     return jws.serialize_compact(header, json.dumps(claims_to_wire(claims)), station_key, registry=_SIGNATURES)

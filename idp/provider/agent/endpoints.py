@@ -1,4 +1,4 @@
-"""`POST /agent/poll` and `POST /agent/answer`: compact JWS in, a signed request, nothing, or a plain JSON error out."""
+"""`POST /agent/poll`, `/agent/answer`, `/agent/progress`: compact JWS in; a request, nothing, or a JSON error out."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ from idp.stations.rules import MAX_MESSAGE_LENGTH
 from idp.web.routes import Access, Entry
 
 # 401, 403 and 426 tell an agent to stop and say why; 409 and 410 that the card session is over
-_STATUSES: Final = {
+AGENT_STATUSES: Final = {
     StationProblem.UNKNOWN_STATION: 401,
     StationProblem.BAD_MESSAGE: 401,
     StationProblem.REPLAYED: 401,
@@ -44,10 +44,11 @@ class AgentEndpoints:
         self._mail_slots = mail_slots
 
     def entries(self) -> tuple[Entry, ...]:
-        """The route table: both take a message signed by the station's own key."""
+        """The route table: all take a message signed by the station's own key."""
         return (
             Entry("/agent/poll", ("POST",), self.poll, Access.STATION, "agent_poll"),
             Entry("/agent/answer", ("POST",), self.answer, Access.STATION, "agent_answer"),
+            Entry("/agent/progress", ("POST",), self.progress, Access.STATION, "agent_progress"),
         )
 
     async def poll(self, request: Request) -> Response:
@@ -56,7 +57,10 @@ class AgentEndpoints:
             station = await self._mail_slots.hello(await signed_message(request))
         except Refused as refused:
             return agent_refusal(refused)
-        card_request = await self._mail_slots.next_request(station, is_gone=request.is_disconnected)
+        try:
+            card_request = await self._mail_slots.next_request(station, is_gone=request.is_disconnected)
+        except Refused as refused:
+            return agent_refusal(refused)
         if card_request is None:
             return Response(status_code=204)
         return Response(card_request, media_type=MESSAGE_CONTENT_TYPE)
@@ -65,6 +69,14 @@ class AgentEndpoints:
         """What came of a card request; 204 when it was taken."""
         try:
             await self._mail_slots.answer(await signed_message(request))
+        except (Refused, Conflict) as refused:
+            return agent_refusal(refused)
+        return Response(status_code=204)
+
+    async def progress(self, request: Request) -> Response:
+        """How far a read has come; 204 when somebody still waits for it."""
+        try:
+            await self._mail_slots.progress(await signed_message(request))
         except (Refused, Conflict) as refused:
             return agent_refusal(refused)
         return Response(status_code=204)
@@ -82,6 +94,11 @@ async def signed_message(request: Request) -> str:
 
 def agent_refusal(refused: Refused | Conflict) -> Response:
     """The code, and words for the log of the agent."""
+    status = AGENT_STATUSES[StationProblem(refused.code)]
+    return JSONResponse(refusal_of(refused), status, headers={"cache-control": "no-store"})
+
+
+def refusal_of(refused: Refused | Conflict) -> dict[str, str]:
+    """`error` and `error_description`."""
     problem = StationProblem(refused.code)
-    body = {"error": problem.value, "error_description": _DESCRIPTIONS[problem]}
-    return JSONResponse(body, _STATUSES[problem], headers={"cache-control": "no-store"})
+    return {"error": problem.value, "error_description": _DESCRIPTIONS[problem]}
