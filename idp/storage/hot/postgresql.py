@@ -125,7 +125,9 @@ class _Pinned:
             )
         prepared = self._prepared.get(plan)
         if prepared is None:
-            prepared = self._prepared[plan] = await self._connection.prepare(plan.texts[0])
+            # by a name: without asyncpg's own cache a nameless statement is parsed and planned anew by each call
+            name = f"hot_{len(self._prepared)}"
+            prepared = self._prepared[plan] = await self._connection.prepare(plan.texts[0], name=name)
         return prepared
 
 
