@@ -59,6 +59,7 @@ from idp.web.routes import Entry, build_routes
 from starlette.applications import Starlette
 
 from idp.app.rooms import Rooms
+from idp.app.unattended_door import unattended_pages
 
 PORTAL_CLIENT_ID = "portal"
 
@@ -198,6 +199,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             agencies=rooms.agencies,
             security_log=ground.security_log,
         ),
+        *unattended_pages(settings, rooms, pages=kit.pages, csrf=kit.csrf, problems=kit.problems, citizens=citizens),
         ConsentPages(
             pages=kit.pages,
             csrf=kit.csrf,

@@ -16,6 +16,7 @@ from idp.app.outside import Outside, client_addresses
 from idp.app.representation_room import RepresentationRoom, build_representation_room
 from idp.app.tls import client_certificate_authorities
 from idp.app.token_room import TokenGround, build_token_room
+from idp.app.unattended_room import UnattendedRooms, build_unattended_rooms
 from idp.approvals.service import Approvals
 from idp.authentication.freezing import Freezing
 from idp.authentication.known_devices import KnownDevices
@@ -105,6 +106,7 @@ class Rooms:
     pairings: Pairings
     enrolments: Enrolments
     thaid_enrolments: ThaidEnrolments | None
+    unattended: UnattendedRooms
     notices: Notices
     consents: Consents
     clients: Clients
@@ -345,6 +347,9 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             audit=audit,
             security_log=security_log,
             alone_suffices=settings.thaid_alone_adds_passkeys,
+        ),
+        unattended=build_unattended_rooms(
+            settings, ground, outside, subscribers=subscribers, invitations=passkey_links, notices=notices
         ),
         notices=notices,
         consents=consents,

@@ -26,6 +26,7 @@ import idp.consent.store
 import idp.enrolment.applications
 import idp.enrolment.by_thaid.store
 import idp.enrolment.store
+import idp.enrolment.unattended.store
 import idp.exchange.document.store
 import idp.exchange.pull.counting
 import idp.exchange.pull.store

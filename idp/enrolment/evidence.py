@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from idp.enrolment import store
 from idp.enrolment.by_thaid import store as by_thaid
 from idp.enrolment.model import Evidence
+from idp.enrolment.unattended import store as unattended
 from idp.kernel.ids import SubscriberId
 from idp.storage.storage import UnitOfWork
 
@@ -14,5 +15,6 @@ async def whole_evidence(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequen
     gathered = [
         *await store.evidence_of_subscriber(uow, subscriber_id),
         *await by_thaid.evidence_of_subscriber(uow, subscriber_id),
+        *await unattended.evidence_of_subscriber(uow, subscriber_id),
     ]
     return sorted(gathered, key=lambda piece: (piece.checked_at, piece.id))

@@ -8,8 +8,10 @@ PAGE = ROOT / "docs" / "errors.md"
 ROOMS = {
     "AGY": "agencies and their rights", "APR": "approvals", "AUT": "authentication", "CARD": "card and reader",
     "CON": "consent", "ENR": "enrolment", "EXC": "the data exchange", "KEY": "keys", "OID": "OpenID requests",
-    "POR": "the staff portal", "REP": "acting for others", "STA": "stations", "STO": "the store",
-    "SUB": "digital identities", "THD": "enrolment by ThaiD", "WEB": "the pages themselves",
+    "POR": "the staff portal", "REP": "acting for others",
+    "REV": "reviews and corrections", "STA": "stations", "STO": "the store",
+    "SUB": "digital identities", "THD": "enrolment by ThaiD", "UNA": "enrolment without an officer",
+    "WEB": "the pages themselves",
 }  # fmt: skip
 HEAD = """# Error codes
 

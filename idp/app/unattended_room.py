@@ -1,0 +1,76 @@
+"""Enrolment without an officer, built together."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from idp.app.ground import Ground
+from idp.app.outside import Outside
+from idp.enrolment.card_check import CardCheck
+from idp.enrolment.completion import PasskeyInvitations
+from idp.enrolment.unattended.admission import Admission
+from idp.enrolment.unattended.checking import Checking
+from idp.enrolment.unattended.home import HomeEnrolments
+from idp.enrolment.unattended.home_agents import HomeAgents
+from idp.enrolment.unattended.journal import UnattendedJournal
+from idp.keys.files import FIRST_VERSION
+from idp.notices.service import Notices
+from idp.settings import Settings
+from idp.subscribers.service import Subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class UnattendedRooms:
+    """The room's use cases: the browser and the agent of somebody at home. `advance_open` is the worker's turn."""
+
+    home: HomeEnrolments
+    home_agents: HomeAgents
+    advance_open: Callable[[], Awaitable[int]]
+
+
+def build_unattended_rooms(
+    settings: Settings,
+    ground: Ground,
+    outside: Outside,
+    *,
+    subscribers: Subscribers,
+    invitations: PasskeyInvitations,
+    notices: Notices,
+) -> UnattendedRooms:
+    """Build them bottom up."""
+    journal = UnattendedJournal(audit=ground.audit, security_log=ground.security_log)
+    admission = Admission(
+        subscribers=subscribers,
+        invitations=invitations,
+        personal=ground.personal,
+        blind_index=ground.blind_index,
+        notices=notices,
+        journal=journal,
+    )
+    checking = Checking(
+        storage=ground.storage,
+        card_check=CardCheck(card_status=outside.card_status),
+        admission=admission,
+        journal=journal,
+    )
+    codes_key = ground.root_keys.derive("unattended-codes", version=FIRST_VERSION)
+    home = HomeEnrolments(
+        storage=ground.storage,
+        encryption=ground.encryption_key,
+        sealer=ground.sealer,
+        checking=checking,
+        admission=admission,
+        journal=journal,
+        key=codes_key,
+    )
+    home_agents = HomeAgents(
+        storage=ground.storage,
+        signing=ground.signing_keys,
+        encryption=ground.encryption_key,
+        journal=journal,
+        clock=ground.clock,
+        issuer=settings.issuer,
+        name="ตัวตน (Tuaton)",
+        key=codes_key,
+        allow_virtual=settings.is_demo,
+    )
+    return UnattendedRooms(home, home_agents, advance_open=home.advance_open)
