@@ -5,6 +5,8 @@ from typing import Protocol
 
 from idp.app.rooms import Rooms
 from idp.provider.account.apps import AppPages
+from idp.provider.account.closing import ClosingPages
+from idp.provider.account.data import DataPages
 from idp.provider.account.devices import DevicePages
 from idp.provider.account.notices import NoticePages
 from idp.provider.account.pages import AccountPages
@@ -72,6 +74,15 @@ def account_pages(
             recovery_codes=rooms.recovery_codes,
             freezing=rooms.freezing,
         ),
+        DataPages(
+            pages=pages,
+            csrf=csrf,
+            storage=storage,
+            citizens=citizens,
+            subscribers=rooms.subscribers,
+            reviews=rooms.life.reviews,
+        ),
+        ClosingPages(pages=pages, csrf=csrf, storage=storage, citizens=citizens, closings=rooms.life.closings),
         NoticePages(pages=pages, storage=storage, citizens=citizens, notices=rooms.notices),
         RecoveryPages(
             pages=pages,

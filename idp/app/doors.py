@@ -16,7 +16,7 @@ from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
 from idp.keys.derived import derive_p256_key
 from idp.keys.files import FIRST_VERSION
-from idp.portal import enrolment_pages, home, subscriber_pages
+from idp.portal import enrolment_pages, home, review_pages, subscriber_pages
 from idp.portal import sign_in as portal_sign_in
 from idp.portal.openid import Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
@@ -330,7 +330,18 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             gate=gate,
             subscribers=rooms.subscribers,
             enrolments=rooms.enrolments,
+            reviews=rooms.life.reviews,
+            two_persons=rooms.life.two_persons,
             audit=ground.audit,
+        ),
+        review_pages.ReviewPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            gate=gate,
+            reviews=rooms.life.reviews,
+            subscribers=rooms.subscribers,
+            stations=rooms.stations,
         ),
     )
     entries = [entry for family in page_families for entry in family.entries()]

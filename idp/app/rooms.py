@@ -12,6 +12,7 @@ from idp.app.authenticators import build_authenticators
 from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE, ensure_issuer_agency
+from idp.app.life import LifeRooms, build_life_rooms
 from idp.app.outside import Outside, client_addresses
 from idp.app.representation_room import RepresentationRoom, build_representation_room
 from idp.app.tls import client_certificate_authorities
@@ -92,6 +93,7 @@ class Rooms:
     nonces: DpopNonces
     agencies: Agencies
     subscribers: Subscribers
+    life: LifeRooms
     sessions: Sessions
     known_devices: KnownDevices
     passkeys: Passkeys
@@ -322,6 +324,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         nonces=nonces,
         agencies=agencies,
         subscribers=subscribers,
+        life=build_life_rooms(ground, subscribers=subscribers),
         sessions=sessions,
         passkeys=authenticators.passkeys,
         passkey_links=passkey_links,

@@ -6,7 +6,8 @@ from datetime import datetime
 from idp.catalogue.gdx import Basis
 from idp.exchange.decision.model import Reason
 from idp.exchange.pull.model import Outcome
-from idp.kernel.ids import AgencyId, ConsentId, DisclosureId, GrantId
+from idp.kernel.ids import AgencyId, ConsentId, DisclosureId, GrantId, SubscriberId
+from idp.subscribers.model import LookKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class AccessRecord:
     """One release or refusal: who, for what, which fields, on which basis. Names only, no values.
 
     `fields` are those that left, or that were asked for when nothing left; `reason` says why nothing did;
-    `times` counts like refusals, or fetches of documents, within one minute.
+    `times` counts like refusals, or fetches of documents, within one minute. `acted_by` is the proxy who acted, or the
+    owner where it was for the company `acting_juristic_id`; None where the owner acted for nobody else.
     """
 
     disclosure_id: DisclosureId
@@ -43,6 +45,8 @@ class AccessRecord:
     outcome: Outcome
     reason: Reason | None
     times: int
+    acted_by: SubscriberId | None = None
+    acting_juristic_id: str | None = None
 
     @property
     def place(self) -> str:
@@ -70,7 +74,24 @@ class SignInRecord:
         return place_of(self.grant_id)
 
 
-Entry = AccessRecord | SignInRecord
+@dataclass(frozen=True, slots=True)
+class LookRecord:
+    """Somebody who manages identities opened something of the person; no field left the system."""
+
+    look_id: str
+    at: datetime
+    agency_id: AgencyId
+    agency_name_th: str
+    agency_name_en: str
+    what: LookKind
+
+    @property
+    def place(self) -> str:
+        """Where it stands among all entries: later ones compare greater."""
+        return place_of(self.look_id)
+
+
+Entry = AccessRecord | SignInRecord | LookRecord
 
 
 def place_of(record_id: str) -> str:

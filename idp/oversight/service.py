@@ -1,5 +1,6 @@
 """The owner's view: who asked for my data, and what became of it; who was told about me when I signed in."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -12,14 +13,18 @@ from idp.exchange.pull.model import Outcome
 from idp.kernel.ids import AgencyId, ConsentId, DisclosureId, GrantId, SubscriberId
 from idp.keys.envelope import PersonalData
 from idp.oversight import store
-from idp.oversight.model import AccessRecord, Entry, FieldLabel, SignInRecord
+from idp.oversight.model import AccessRecord, Entry, FieldLabel, LookRecord, SignInRecord
 from idp.protocol.claims_request import as_verified, claim_names, verified_claim_names
 from idp.protocol.scopes import consent_names
+from idp.storage.metadata import EPOCH
 from idp.storage.storage import UnitOfWork
+from idp.subscribers.model import LookKind
 
 
 class AccessHistory:
-    """Every release and refusal about one subscriber, and every sign-in at which claims were given."""
+    """Every release and refusal about one subscriber, every sign-in at which claims were given, every look of the staff
+    that manages identities.
+    """
 
     def __init__(self, *, personal: PersonalData) -> None:
         self._personal = personal
@@ -32,6 +37,8 @@ class AccessHistory:
         signed_in = await store.find_sign_ins(uow, subscriber_id, before=before, limit=limit)
         entries: list[Entry] = [_record(row, await self._case(uow, row)) for row in disclosed]
         entries += [_sign_in(row) for row in signed_in]
+        looks = await store.find_looks(uow, subscriber_id, before=before, limit=limit)
+        entries += [_look(row) for row in looks]
         return sorted(entries, key=lambda entry: entry.place, reverse=True)[:limit]
 
     async def _case(self, uow: UnitOfWork, row: Row[Any]) -> str | None:
@@ -64,6 +71,8 @@ def _record(row: Row[Any], case: str | None) -> AccessRecord:
         outcome=Outcome(row.outcome),
         reason=Reason(row.reason) if row.reason is not None else None,
         times=row.times,
+        acted_by=None if row.actor_id is None else SubscriberId(row.actor_id),
+        acting_juristic_id=row.acting_juristic_id,
     )
 
 
@@ -81,4 +90,15 @@ def _sign_in(row: Row[Any]) -> SignInRecord:
         # an earlier consent may name more than this program asked for now
         claims=tuple(dict.fromkeys(name for name in asked if name in agreed)),
         consent_id=ConsentId(row.consent_id),
+    )
+
+
+def _look(row: Row[Any]) -> LookRecord:
+    return LookRecord(
+        look_id=row.id,
+        at=EPOCH + timedelta(minutes=row.minute),
+        agency_id=AgencyId(row.agency_id),
+        agency_name_th=row.agency_name_th,
+        agency_name_en=row.agency_name_en,
+        what=LookKind(row.what),
     )

@@ -12,6 +12,7 @@ from idp.consent.store import consent
 from idp.exchange.pull.store import disclosure
 from idp.kernel.ids import SubscriberId
 from idp.storage.storage import UnitOfWork
+from idp.subscribers.store import staff_look
 
 
 async def find_disclosures(
@@ -66,4 +67,20 @@ async def find_sign_ins(
     )
     if before is not None:
         statement = statement.where(grant.c.id < f"gra_{before}")
+    return await uow.all(statement)
+
+
+async def find_looks(
+    uow: UnitOfWork, subscriber_id: SubscriberId, *, before: str | None, limit: int
+) -> Sequence[Row[Any]]:
+    """One page of the staff's looks at a person, newest first, from the place `before` on."""
+    statement = (
+        select(staff_look, agency.c.name_th.label("agency_name_th"), agency.c.name_en.label("agency_name_en"))
+        .join(agency, agency.c.id == staff_look.c.agency_id)
+        .where(staff_look.c.subscriber_id == subscriber_id)
+        .order_by(staff_look.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(staff_look.c.id < f"loo_{before}")
     return await uow.all(statement)

@@ -10,16 +10,21 @@ from starlette.responses import RedirectResponse, Response
 
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii_digits
 from idp.agencies.model import Member, Role
+from idp.approvals.model import Decider, ProposalId
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
+from idp.kernel.errors import Refused
 from idp.kernel.ids import EnrolmentId, SubscriberId
 from idp.portal.staff import StaffGate
 from idp.storage.storage import Storage, UnitOfWork
-from idp.subscribers.model import ActingMember
+from idp.subscribers.model import ActingMember, ClosingReason, LookKind, SubscriberStatus
 from idp.subscribers.service import Subscribers
+from idp.subscribers.two_persons import TwoPersons, Wish
 from idp.web.csrf import Csrf
-from idp.web.forms import read_form
+from idp.web.forms import Form, read_form
+from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
 
@@ -39,6 +44,8 @@ class SubscriberPages:
         gate: StaffGate,
         subscribers: Subscribers,
         enrolments: Enrolments,
+        reviews: Reviews,
+        two_persons: TwoPersons,
         audit: AuditLog,
     ) -> None:
         self._pages = pages
@@ -47,6 +54,8 @@ class SubscriberPages:
         self._gate = gate
         self._subscribers = subscribers
         self._enrolments = enrolments
+        self._reviews = reviews
+        self._two_persons = two_persons
         self._audit = audit
 
     def entries(self) -> tuple[Entry, ...]:
@@ -57,6 +66,10 @@ class SubscriberPages:
             ("/subscribers/{subscriber_id}", "GET", self.show, "subscriber"),
             ("/subscribers/{subscriber_id}/suspend", "POST", self.suspend, "subscriber_suspend"),
             ("/subscribers/{subscriber_id}/lift", "POST", self.lift, "subscriber_lift"),
+            ("/subscribers/{subscriber_id}/propose", "POST", self.propose, "subscriber_propose"),
+            ("/subscribers/{subscriber_id}/approve", "POST", self.approve, "subscriber_approve"),
+            ("/subscribers/{subscriber_id}/refuse", "POST", self.refuse, "subscriber_refuse"),
+            ("/subscribers/{subscriber_id}/history", "GET", self.history, "subscriber_history"),
         )
         role = Role.ENROLMENT_ADMIN
         return tuple(
@@ -70,25 +83,31 @@ class SubscriberPages:
         return await self._list(request, admin, after=SubscriberId(after) if after else None)
 
     async def search(self, request: Request, admin: Member) -> Response:
-        """Exactly one person by citizen number or enrolment number; sent in the body, never in an address."""
+        """Exactly one person or case by its number; sent in the body, never in an address."""
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
+        typed = form.one("query").strip()
         async with self._storage.unit_of_work() as uow:
-            found = await self._find(uow, form.one("query").strip())
-            await self._note(uow, "portal.subscriber_searched", admin, found)
+            case = await self._reviews.find_by_number(uow, typed)
+            found = await self._find(uow, typed) if case is None else None
+            await self._note_search(uow, admin, found)
+        if case is not None:
+            return RedirectResponse(f"/reviews/{case.id}", 303)
         if found is None:
             return await self._list(request, admin, after=None, is_not_found=True)
         return RedirectResponse(f"/subscribers/{found}", 303)
 
     async def show(self, request: Request, admin: Member) -> Response:
-        """One person: status, level, evidence."""
+        """One person: status, level, evidence. The person sees that somebody looked."""
         subscriber_id = _subscriber_id(request)
         async with self._storage.unit_of_work() as uow:
             subscriber = await self._subscribers.get(uow, subscriber_id)
-            identity = await self._subscribers.identity(uow, subscriber_id)
-            reason = await self._subscribers.suspension_reason(uow, subscriber_id)
+            is_closed = subscriber.status is SubscriberStatus.CLOSED
+            identity = None if is_closed else await self._subscribers.identity(uow, subscriber_id)
+            reason = None if is_closed else await self._subscribers.suspension_reason(uow, subscriber_id)
             evidence = await self._enrolments.evidence_of(uow, subscriber_id)
-            await self._note(uow, "portal.subscriber_viewed", admin, subscriber_id)
+            proposal = await self._two_persons.waiting_on(uow, subscriber_id)
+            await self._subscribers.note_look(uow, subscriber_id, by=_acting(admin), what=LookKind.RECORD)
         return self._pages.render(
             request,
             "subscriber.html",
@@ -97,7 +116,49 @@ class SubscriberPages:
             identity=identity,
             reason=reason,
             evidence=evidence,
+            proposal=proposal,
+            is_proposer=proposal is not None and proposal.proposed_by_person == admin.subscriber_id,
+            closing_reasons=[why.value for why in ClosingReason if why is not ClosingReason.OWNER],
         )
+
+    async def history(self, request: Request, admin: Member) -> Response:
+        """The attributes that were held before: a look of its own, since it tells more than the record."""
+        subscriber_id = _subscriber_id(request)
+        async with self._storage.unit_of_work() as uow:
+            await self._subscribers.note_look(uow, subscriber_id, by=_acting(admin), what=LookKind.HISTORY)
+            past = await self._subscribers.history(uow, subscriber_id)
+        return self._pages.render(
+            request, "subscriber_history.html", members=(admin,), past=past, subscriber_id=subscriber_id
+        )
+
+    async def propose(self, request: Request, admin: Member) -> Response:
+        """The first of two persons: end this identity, or lift what the register stopped."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        wish, why = _wish(form)
+        async with self._storage.unit_of_work() as uow:
+            await self._two_persons.propose(uow, _subscriber_id(request), wish, by=_decider(admin), why=why)
+        return RedirectResponse(f"/subscribers/{_subscriber_id(request)}", 303)
+
+    async def approve(self, request: Request, admin: Member) -> Response:
+        """The second person: it is done."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        proposal_id = ProposalId(form.one("proposal"))
+        async with self._storage.unit_of_work() as uow:
+            subscriber_id = await self._two_persons.approve(uow, proposal_id, by=_decider(admin))
+        return RedirectResponse(f"/subscribers/{subscriber_id}", 303)
+
+    async def refuse(self, request: Request, admin: Member) -> Response:
+        """The second person says no."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        proposal_id = ProposalId(form.one("proposal"))
+        async with self._storage.unit_of_work() as uow:
+            subscriber_id = await self._two_persons.refuse(
+                uow, proposal_id, by=_decider(admin), reason=form.one("reason")
+            )
+        return RedirectResponse(f"/subscribers/{subscriber_id}", 303)
 
     async def suspend(self, request: Request, admin: Member) -> Response:
         """Stop the identity."""
@@ -141,13 +202,10 @@ class SubscriberPages:
         subscriber = await self._subscribers.find_by_citizen_id(uow, citizen_id)
         return None if subscriber is None else subscriber.id
 
-    async def _note(self, uow: UnitOfWork, event: str, admin: Member, subject: SubscriberId | None) -> None:
-        await self._audit.append(
-            uow,
-            AuditEvent(
-                event=event, actor=Actor(ActorKind.MEMBER, admin.id), subject=subject, agency_id=admin.agency_id
-            ),
-        )
+    async def _note_search(self, uow: UnitOfWork, admin: Member, subject: SubscriberId | None) -> None:
+        actor = Actor(ActorKind.MEMBER, admin.id)
+        event = AuditEvent("portal.subscriber_searched", actor=actor, subject=subject, agency_id=admin.agency_id)
+        await self._audit.append(uow, event)
 
 
 def _subscriber_id(request: Request) -> SubscriberId:
@@ -156,3 +214,15 @@ def _subscriber_id(request: Request) -> SubscriberId:
 
 def _acting(admin: Member) -> ActingMember:
     return ActingMember(member_id=admin.id, person=admin.subscriber_id, agency_id=admin.agency_id)
+
+
+def _decider(admin: Member) -> Decider:
+    return Decider(admin.id, admin.subscriber_id, admin.agency_id, frozenset(role.value for role in admin.roles))
+
+
+def _wish(form: Form) -> tuple[Wish, ClosingReason | None]:
+    why = form.one("why")
+    try:
+        return Wish(form.one("wish")), ClosingReason(why) if why else None
+    except ValueError as error:
+        raise Refused(WebProblem.MALFORMED, "wish") from error

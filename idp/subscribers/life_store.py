@@ -1,16 +1,26 @@
 """SQL of what happens to an identity in time: its former attributes, its closing."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from idp.kernel.ids import SubscriberId
 from idp.storage.dialects import insert_on_conflict
+from idp.storage.metadata import EPOCH
 from idp.storage.storage import UnitOfWork
-from idp.subscribers.model import AttributeSource, ChangeReason, Closing, SubscriberStatus
-from idp.subscribers.store import attribute_change, closing_request, registry_notice, subscriber, subscriber_index
+from idp.subscribers.model import ActingMember, AttributeSource, ChangeReason, Closing, LookKind, SubscriberStatus
+from idp.subscribers.store import (
+    attribute_change,
+    closing_request,
+    registry_notice,
+    staff_look,
+    subscriber,
+    subscriber_index,
+)
+
+MINUTE: Final = timedelta(minutes=1)
 
 
 async def insert_change(
@@ -70,6 +80,21 @@ async def due_closings(uow: UnitOfWork, *, limit: int) -> Sequence[SubscriberId]
     due = select(closing_request.c.subscriber_id).where(closing_request.c.due_at <= uow.now)
     rows = await uow.all(due.order_by(closing_request.c.due_at).limit(limit))
     return [SubscriberId(row.subscriber_id) for row in rows]
+
+
+async def insert_look(
+    uow: UnitOfWork, *, look_id: str, subscriber_id: SubscriberId, by: ActingMember, what: LookKind
+) -> bool:
+    """False when this member looked at the same within this minute."""
+    statement = insert_on_conflict(staff_look, uow.dialect).values(
+        id=look_id,
+        subscriber_id=subscriber_id,
+        member_id=by.member_id,
+        agency_id=by.agency_id,
+        what=what.value,
+        minute=(uow.now - EPOCH) // MINUTE,
+    )
+    return await uow.changed(statement.on_conflict_do_nothing()) == 1
 
 
 async def insert_notice(uow: UnitOfWork, *, number: str, kind: str) -> bool:

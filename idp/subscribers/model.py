@@ -60,6 +60,14 @@ class ChangeReason(StrEnum):
     CORRECTION = "correction"
 
 
+class LookKind(StrEnum):
+    """What of a person a member of the staff opened."""
+
+    RECORD = "record"
+    CASE = "case"
+    HISTORY = "history"
+
+
 class ClosingReason(StrEnum):
     """Why an identity was ended for ever."""
 
@@ -90,7 +98,7 @@ class Identity:
     one of both numbers is there; a card for people without Thai nationality links them.
     """
 
-    citizen_id: CitizenId
+    citizen_id: CitizenId | None
     name_th: PersonName
     name_en: PersonName
     birth_date: PartialDate

@@ -23,6 +23,7 @@ from idp.subscribers.model import (
     ChangeReason,
     ContactDetails,
     Identity,
+    LookKind,
     PastIdentity,
     Subscriber,
     SubscriberProblem,
@@ -107,6 +108,27 @@ class Subscribers:
         """
         await self._held(uow, subscriber_id)
         return await self._replace_attributes(uow, subscriber_id, identity, source=source, why=why, by=by)
+
+    async def note_look(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: ActingMember, what: LookKind
+    ) -> None:
+        """A member of the staff opened something of this person: an entry, and a line that the person sees.
+
+        Raises NotFound (UNKNOWN).
+        """
+        await self.get(uow, subscriber_id)
+        look_id = new_id("loo", now=uow.now, randomness=self._randomness)
+        await life_store.insert_look(uow, look_id=look_id, subscriber_id=subscriber_id, by=by, what=what)
+        details = {"what": what.value}
+        await self._note(uow, "subscriber.looked_at", subscriber_id, _actor(by), details, agency_id=by.agency_id)
+
+    async def is_closed(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> bool:
+        """True when nothing of the person is left. Raises NotFound (UNKNOWN)."""
+        return (await self.get(uow, subscriber_id)).status is SubscriberStatus.CLOSED
+
+    async def hold(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber:
+        """The subscriber, kept until the commit. Raises NotFound (UNKNOWN), Conflict (CLOSED)."""
+        return await self._held(uow, subscriber_id)
 
     async def history(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[PastIdentity, ...]:
         """The attributes that were held before, oldest first. Raises NotFound (UNKNOWN), SealBroken."""
@@ -294,6 +316,7 @@ class Subscribers:
         """The row is held: what is read here is what is replaced."""
         before = await self.identity(uow, subscriber_id)
         rules.validate_same_person(before=before, after=identity)
+        identity = rules.with_numbers_of(before, identity)
         changed = rules.changed_names(before, identity)
         if not changed:
             return ()
@@ -311,12 +334,12 @@ class Subscribers:
         )
         sealed = await self._seal(uow, subscriber_id, _IDENTITY, store.identity_to_bytes(identity))
         await store.save_identity(uow, subscriber_id=subscriber_id, sealed=sealed)
+        await self._index(uow, subscriber_id, identity)
         details = {"changed": list(changed), "source": source.value, "why": why.value, "change": change_id}
         await self._note(uow, "subscriber.attributes_changed", subscriber_id, by, details)
         await enqueue(
             uow,
             topic=ATTRIBUTES_CHANGED,
-        identity = rules.with_numbers_of(before, identity)
             payload={"subscriber_id": subscriber_id, "change": change_id},
             randomness=self._randomness,
         )
@@ -341,7 +364,6 @@ class Subscribers:
             uow, subscriber_id, table=_TABLE, column=column, row=subscriber_id, value=value
         )
 
-        await self._index(uow, subscriber_id, identity)
     async def _note(
         self,
         uow: UnitOfWork,

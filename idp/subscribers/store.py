@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     ForeignKey,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    UniqueConstraint,
     and_,
     or_,
     select,
@@ -87,6 +89,20 @@ registry_notice = Table(
     Column("number", Text, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("taken_at", Instant, nullable=False),
+)
+
+staff_look = Table(
+    "staff_look",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subscriber_id", Text, ForeignKey("subscriber.id"), nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("agency_id", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("minute", BigInteger, nullable=False),
+    # a page that is loaded again within a minute is one look
+    UniqueConstraint("subscriber_id", "member_id", "what", "minute"),
+    Index("ix_staff_look_subscriber_id_id", "subscriber_id", "id"),
 )
 
 CITIZEN_ID, PASSPORT = "citizen_id", "passport"
@@ -292,6 +308,7 @@ def identity_from_bytes(opened: bytes) -> Identity:
         name_en=PersonName(*fields["name_en"]),
         birth_date=PartialDate.parse_be(fields["birth_date"]),
         sex=fields["sex"],
+        passport=None if fields.get("passport") is None else PassportNumber.parse(fields["passport"]),
     )
 
 
@@ -308,7 +325,6 @@ def contact_from_bytes(opened: bytes) -> ContactDetails:
 def _name_to_list(name: PersonName) -> list[str]:
     return [name.prefix, name.first, name.middle, name.last]
 
-        passport=None if fields.get("passport") is None else PassportNumber.parse(fields["passport"]),
 
 def _subscriber(row: Row[Any]) -> Subscriber:
     suspension = None

@@ -20,14 +20,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from idp.agencies.model import Role
+from idp.approvals.service import Approvals
+from idp.enrolment.reviews.service import Reviews
+from idp.kernel.randomness import system_randomness
+from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
 from idp.portal.enrolment_pages import EnrolmentPages
 from idp.portal.home import HomePage
 from idp.portal.openid import Issuer, PortalClient
+from idp.portal.review_pages import ReviewPages
 from idp.portal.sessions import StaffSessions
 from idp.portal.sign_in import SignInPages
 from idp.portal.staff import StaffGate
 from idp.portal.subscriber_pages import SubscriberPages
+from idp.subscribers.closing import Closings
+from idp.subscribers.two_persons import TwoPersons
 from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
 from idp.web.csrf import Csrf
@@ -137,6 +145,15 @@ class Office:
             audit=world.audit,
         )
         issuer_app = self.issuer.app()
+        personal, audit = PersonalData(world.root_keys), world.audit
+        approvals = Approvals(personal=personal, audit=audit, randomness=system_randomness)
+        self.reviews = Reviews(subscribers=world.subscribers, approvals=approvals, personal=personal, audit=audit)
+        two_persons = TwoPersons(
+            approvals=approvals,
+            subscribers=world.subscribers,
+            closings=Closings(personal=personal, audit=audit),
+            approver_role=Role.ENROLMENT_ADMIN.value,
+        )
         sign_in = SignInPages(
             pages=pages,
             csrf=csrf,
@@ -173,9 +190,20 @@ class Office:
             gate=gate,
             subscribers=world.subscribers,
             enrolments=world.enrolments,
+            reviews=self.reviews,
+            two_persons=two_persons,
             audit=world.audit,
         )
-        doors = (HomePage(pages=pages, gate=gate), sign_in, enrolments, subscribers)
+        reviews = ReviewPages(
+            pages=pages,
+            csrf=csrf,
+            storage=world.storage,
+            gate=gate,
+            reviews=self.reviews,
+            subscribers=world.subscribers,
+            stations=world.stations,
+        )
+        doors = (HomePage(pages=pages, gate=gate), sign_in, enrolments, subscribers, reviews)
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())
         self.app = Starlette(
             routes=list(build_routes(self.entries)),

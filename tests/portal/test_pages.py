@@ -194,7 +194,7 @@ async def test_a_look_at_a_person_is_written_down(office: Office, world: World) 
     subscriber_id = await enrolled(world)
     browser = await signed_in(office, "admin1")
     await browser.get(f"/subscribers/{subscriber_id}")
-    assert "portal.subscriber_viewed" in [entry["event"] for entry in await world.entries()]
+    assert "subscriber.looked_at" in [entry["event"] for entry in await world.entries()]
 
 
 async def test_an_unknown_subscriber_is_not_there(office: Office) -> None:

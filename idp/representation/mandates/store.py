@@ -28,6 +28,7 @@ from sqlalchemy import (
 from connectors.contracts.identifiers import JuristicId
 from idp.kernel.ids import MemberId, ServiceId, SubscriberId
 from idp.keys.blind_index import IndexDigest
+from idp.representation.companies.store import joint_act
 from idp.representation.mandates.model import (
     OFFER_LASTS,
     CompanyPrincipal,
@@ -68,7 +69,7 @@ mandate = Table(
     Column("paper_dated", Text),
     Column("recorded_by", Text),
     Column("recorded_by_person", Text),
-    Column("joint_act_id", Text, ForeignKey("joint_act.id"), unique=True),
+    Column("joint_act_id", Text, ForeignKey(joint_act.c.id), unique=True),
     Index("ix_mandate_principal", "principal_kind", "principal_id"),
 )
 

@@ -1,0 +1,42 @@
+"""The rooms of an identity's life after enrolment: reviews, corrections, the register's notices, the end."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from idp.agencies.model import Role
+from idp.app.ground import Ground
+from idp.approvals.service import Approvals
+from idp.enrolment.reviews.service import Reviews
+from idp.subscribers.closing import Closings
+from idp.subscribers.registry_notices import NoticeIntake
+from idp.subscribers.service import Subscribers
+from idp.subscribers.two_persons import TwoPersons
+
+APPROVER_ROLE: Final = Role.ENROLMENT_ADMIN.value
+
+
+@dataclass(frozen=True, slots=True)
+class LifeRooms:
+    """What happens to an identity once it is there."""
+
+    closings: Closings
+    two_persons: TwoPersons
+    notice_intake: NoticeIntake
+    reviews: Reviews
+
+
+def build_life_rooms(ground: Ground, *, subscribers: Subscribers) -> LifeRooms:
+    """Put them together."""
+    personal, audit, randomness = ground.personal, ground.audit, ground.randomness
+    approvals = Approvals(personal=personal, audit=audit, randomness=randomness)
+    closings = Closings(personal=personal, audit=audit, randomness=randomness)
+    return LifeRooms(
+        closings=closings,
+        two_persons=TwoPersons(
+            approvals=approvals, subscribers=subscribers, closings=closings, approver_role=APPROVER_ROLE
+        ),
+        notice_intake=NoticeIntake(storage=ground.storage, subscribers=subscribers, audit=audit),
+        reviews=Reviews(
+            subscribers=subscribers, approvals=approvals, personal=personal, audit=audit, randomness=randomness
+        ),
+    )

@@ -1,0 +1,111 @@
+"""My account: what is kept of me, what it was before, and saying that something in it is wrong."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.enrolment.reviews.model import CaseId, CorrectionTopic, ReviewProblem
+from idp.enrolment.reviews.service import Reviews
+from idp.kernel.errors import NotFound, Refused
+from idp.kernel.ids import is_id
+from idp.provider.pages.session_cookie import Citizens, to_sign_in
+from idp.storage.storage import Storage
+from idp.subscribers.service import Subscribers
+from idp.web.csrf import Csrf
+from idp.web.forms import read_form
+from idp.web.model import WebProblem
+from idp.web.pages import Pages
+from idp.web.routes import Access, Entry
+
+FORM = "correction"
+
+
+class DataPages:
+    """`/account/data…`: the own data, and the own requests for corrections, each with number, state and answer."""
+
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        csrf: Csrf,
+        storage: Storage,
+        citizens: Citizens,
+        subscribers: Subscribers,
+        reviews: Reviews,
+    ) -> None:
+        self._pages = pages
+        self._csrf = csrf
+        self._storage = storage
+        self._citizens = citizens
+        self._subscribers = subscribers
+        self._reviews = reviews
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The paths; all for a signed-in citizen."""
+        citizen, one = Access.CITIZEN, "/account/data/corrections/{case_id}"
+        return (
+            Entry("/account/data", ("GET",), self._show, citizen, "own_data"),
+            Entry("/account/data/corrections", ("POST",), self._ask, citizen, "correction_asked"),
+            Entry(one, ("GET",), self._correction, citizen, "correction"),
+            Entry(f"{one}/answer", ("POST",), self._answer, citizen, "correction_answered"),
+        )
+
+    async def _show(self, request: Request) -> Response:
+        citizen = await self._citizens.find(request)
+        if citizen is None:
+            return to_sign_in(request)
+        owner = citizen.subscriber.id
+        async with self._storage.reading() as uow:
+            identity = await self._subscribers.identity(uow, owner)
+            past = await self._subscribers.history(uow, owner)
+            corrections = await self._reviews.corrections_of(uow, owner)
+        return self._pages.render(
+            request,
+            "account/data.html",
+            identity=identity,
+            past=tuple(reversed(past)),
+            corrections=corrections,
+            topics=[topic.value for topic in CorrectionTopic],
+        )
+
+    async def _ask(self, request: Request) -> Response:
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        citizen = await self._citizens.require(request)
+        topic = _topic(form.one("topic"))
+        async with self._storage.unit_of_work() as uow:
+            case = await self._reviews.ask_correction(uow, citizen.subscriber.id, topic, form.one("text"))
+        return RedirectResponse(f"/account/data/corrections/{case.id}", 303)
+
+    async def _correction(self, request: Request) -> Response:
+        citizen = await self._citizens.find(request)
+        if citizen is None:
+            return to_sign_in(request)
+        async with self._storage.reading() as uow:
+            case = await self._reviews.own(uow, _case_id(request), subscriber_id=citizen.subscriber.id)
+            remarks = await self._reviews.remarks(uow, case)
+        return self._pages.render(request, "account/correction.html", case=case, remarks=remarks)
+
+    async def _answer(self, request: Request) -> Response:
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        citizen = await self._citizens.require(request)
+        case_id = _case_id(request)
+        async with self._storage.unit_of_work() as uow:
+            await self._reviews.answer_as_person(
+                uow, case_id, subscriber_id=citizen.subscriber.id, text=form.one("answer")
+            )
+        return RedirectResponse(f"/account/data/corrections/{case_id}", 303)
+
+
+def _topic(text: str) -> CorrectionTopic:
+    try:
+        return CorrectionTopic(text)
+    except ValueError as error:
+        raise Refused(WebProblem.MALFORMED, "topic") from error
+
+
+def _case_id(request: Request) -> CaseId:
+    text: str = request.path_params["case_id"]
+    if not is_id("rev", text):
+        raise NotFound(ReviewProblem.UNKNOWN)
+    return CaseId(text)
