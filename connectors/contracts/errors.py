@@ -12,10 +12,12 @@ ConnectorError
 ├── TimestampUnavailable          the time-stamp authority gave no usable token
 └── DocumentError                 a document could not be made, opened or judged
 
+A `RegistryError` carries its `RegistryOutcome`, which is finer than its class and what people are told by.
 Messages are ASCII, for operators, and hold no personal data.
 """
 
 from enum import StrEnum
+from typing import ClassVar
 
 
 class CardFault(StrEnum):
@@ -55,12 +57,46 @@ class CardError(ConnectorError):
         self.fault = fault
 
 
-class RegistryError(ConnectorError):
-    """A registry did not give the record asked for."""
+class RegistryOutcome(StrEnum):
+    """What came instead of a record; each reads differently to people and asks for another next step."""
 
-    def __init__(self, detail: str, *, wire_code: str | None = None) -> None:
+    UNAVAILABLE = "unavailable"
+    GARBAGE = "garbage"
+    """Something came that is no answer of this registry."""
+    UNEXPLAINED = "unexplained"
+    """The registry answered with a code whose meaning nobody published."""
+    OUT_OF_HOURS = "out_of_hours"
+    OVER_QUOTA = "over_quota"
+    BUSY = "busy"
+    """Too many questions at this moment: the same one may be asked again soon."""
+    NO_RIGHT = "no_right"
+    NO_SESSION = "no_session"
+    """No officer is signed in at the registry, or that session is over."""
+    ACCOUNT_REFUSED = "account_refused"
+    """The registry does not accept the caller's own key, user, password, card or PIN."""
+    BAD_QUESTION = "bad_question"
+    """What was asked is incomplete or malformed; asking again does not help."""
+    MISMATCH = "mismatch"
+    """The data given do not belong together."""
+    TOO_LARGE = "too_large"
+    """The record exists and is larger than the registry sends."""
+    NOT_FOUND = "not_found"
+    NO_CHANGE = "no_change"
+    """Nothing was ever changed: an empty history, not a fault."""
+    NO_VALUE = "no_value"
+    """The record exists and this part of it is empty."""
+    WRONG_PERSON = "wrong_person"
+
+
+class RegistryError(ConnectorError):
+    """A registry did not give the record asked for. `outcome` is the class's own unless the answer says more."""
+
+    usual_outcome: ClassVar[RegistryOutcome] = RegistryOutcome.UNAVAILABLE
+
+    def __init__(self, detail: str, *, wire_code: str | None = None, outcome: RegistryOutcome | None = None) -> None:
         super().__init__(detail)
         self.wire_code = wire_code
+        self.outcome = outcome or self.usual_outcome
 
 
 class RegistryUnavailable(RegistryError):
@@ -70,21 +106,31 @@ class RegistryUnavailable(RegistryError):
 class RegistryClosed(RegistryError):
     """The registry answers only within its hours."""
 
+    usual_outcome = RegistryOutcome.OUT_OF_HOURS
+
 
 class RegistryBusy(RegistryError):
     """Over the quota, or too many requests at once."""
+
+    usual_outcome = RegistryOutcome.BUSY
 
 
 class RegistryRefused(RegistryError):
     """The registry says that this caller has no right to the record."""
 
+    usual_outcome = RegistryOutcome.NO_RIGHT
+
 
 class RecordNotFound(RegistryError):
     """The registry answered that there is no such record."""
 
+    usual_outcome = RegistryOutcome.NOT_FOUND
+
 
 class WrongPerson(RegistryError):
     """The registry answered about somebody else; the answer is discarded, never passed on."""
+
+    usual_outcome = RegistryOutcome.WRONG_PERSON
 
 
 class TimestampUnavailable(ConnectorError):

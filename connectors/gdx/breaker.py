@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from connectors.contracts.errors import RegistryError, RegistryUnavailable
+from connectors.contracts.errors import RegistryError, RegistryOutcome, RegistryUnavailable
 
 
 class Breaker:
     """Opens after `failures` in a row; after `open_for` one probe goes through and decides.
 
-    Only RegistryUnavailable counts: a refusal or "not found" is an answer. One per registry and process; not shared
-    between event loops.
+    Only RegistryUnavailable counts: a refusal, "not found" or a code nobody explains is an answer. One per registry and
+    process; not shared between event loops.
     """
 
     def __init__(
@@ -30,7 +30,10 @@ class Breaker:
         is_probe = self._admit()
         try:
             yield
-        except RegistryUnavailable:
+        except RegistryUnavailable as failure:
+            if failure.outcome is RegistryOutcome.UNEXPLAINED:
+                self._close()
+                raise
             self._failures += 1
             if self._failures >= self._limit:
                 self._opened_at = self._clock()

@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx2
 
-from connectors.contracts.errors import RegistryUnavailable
+from connectors.contracts.errors import RegistryOutcome, RegistryUnavailable
 
 LARGEST_ANSWER: Final = 1_048_576
 """Bytes after decompression; a profile is a few thousand."""
@@ -32,7 +32,7 @@ async def within(deadline_seconds: float) -> AsyncIterator[None]:
         raise RegistryUnavailable("no whole answer within the deadline") from None
 
 
-async def exchange(http: httpx2.AsyncClient, request: httpx2.Request) -> WireAnswer:
+async def exchange(http: httpx2.AsyncClient, request: httpx2.Request, *, largest: int = LARGEST_ANSWER) -> WireAnswer:
     """Send the request and read the answer. Raises RegistryUnavailable when there is no whole, bounded answer."""
     body = bytearray()
     try:
@@ -40,8 +40,8 @@ async def exchange(http: httpx2.AsyncClient, request: httpx2.Request) -> WireAns
         try:
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > LARGEST_ANSWER:
-                    raise RegistryUnavailable("the answer is larger than any record")
+                if len(body) > largest:
+                    raise RegistryUnavailable("the answer is larger than any record", outcome=RegistryOutcome.GARBAGE)
         finally:
             await response.aclose()
     except httpx2.HTTPError as error:

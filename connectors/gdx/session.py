@@ -2,21 +2,23 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 import httpx2
 
 from connectors.contracts.errors import RegistryUnavailable
-from connectors.gdx.breaker import Breaker
-from connectors.gdx.exchange import WireAnswer, exchange, within
+from connectors.gdx.exchange import WireAnswer
 from connectors.gdx.faults import fault_of
-from connectors.gdx.fields import Fields, json_object, text
+from connectors.gdx.fields import Fields, garbage, json_listing, json_object, text
+from connectors.gdx.line import Line
+from connectors.gdx.question import Question
 
 _TOKEN_PATH: Final = "/ws/auth/validate"
 _IDLE_EXPIRY: Final = timedelta(minutes=55)
 """The gateway forgets a token after 60 idle minutes."""
+_MOST_AGENTS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,7 +37,11 @@ class _Token:
 
 
 class GdxSession:
-    """Asks the gateway; one per registry, so that a slow one takes no other's connections."""
+    """Asks the gateway as one agent; the sessions of one registry share its line, so that a slow one takes no other's.
+
+    `idempotency_header` names the header that carries a pull's key to the gateway. The published wire has none: by
+    default the key stays here, where it joins equal questions of one pull.
+    """
 
     def __init__(
         self,
@@ -44,45 +50,84 @@ class GdxSession:
         credentials: GdxCredentials,
         http: httpx2.AsyncClient,
         clock: Callable[[], datetime],
+        line: Line | None = None,
+        idempotency_header: str | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
-        self._http = http
+        self._line = line or Line(http=http, clock=clock)
         self._clock = clock
-        self._breaker = Breaker(clock=clock)
+        self._idempotency_header = idempotency_header
         self._login = asyncio.Lock()
         self._token: _Token | None = None
+        self._agents: dict[str, Self] = {}
+
+    def for_agent(self, agent_id: str) -> Self:
+        """The session of another agent on the same line: at a counter, the officer whose card is signed in."""
+        known = self._agents.pop(agent_id, None)
+        if known is None:
+            known = type(self)(
+                base_url=self._base_url,
+                credentials=replace(self._credentials, agent_id=agent_id),
+                http=self._line.http,
+                clock=self._clock,
+                line=self._line,
+                idempotency_header=self._idempotency_header,
+            )
+        # the one used longest ago makes room: it only has to log in again
+        while len(self._agents) >= _MOST_AGENTS:
+            del self._agents[next(iter(self._agents))]
+        self._agents[agent_id] = known
+        return known
 
     async def get(self, path: str, parameters: Mapping[str, str], *, deadline_seconds: float) -> Fields:
-        """The JSON object at `path`; the deadline covers log-in, request and whole answer.
+        """The JSON object at `path`. Raises as `ask` does."""
+        return await self.ask(Question(path, parameters), deadline_seconds=deadline_seconds)
 
+    async def ask(self, question: Question, *, deadline_seconds: float, idempotency_key: str | None = None) -> Fields:
+        """The JSON that answers the question; the deadline covers queue, log-in, request, retry and whole answer.
+
+        Equal questions with one `idempotency_key` at the same moment are asked once.
         Raises RegistryUnavailable, RegistryClosed, RegistryBusy, RegistryRefused, RecordNotFound.
         """
-        with self._breaker.attempt():
-            async with within(deadline_seconds):
-                # 1. a token that should still live
-                token = await self._live_token()
-                answer = await self._ask(path, parameters, token)
-                # 2. the gateway forgot it: log in once more, ask once more
-                if answer.status == 401:
-                    token = await self._live_token(refused=token)
-                    answer = await self._ask(path, parameters, token)
-                self._touch(token)
-            # 3. judge the answer
-            return _record_in(answer)
-
-    async def _ask(self, path: str, parameters: Mapping[str, str], token: str) -> WireAnswer:
-        request = self._http.build_request(
-            "GET",
-            self._base_url + path,
-            params=dict(parameters),
-            headers={
-                "Consumer-Key": self._credentials.consumer_key,
-                "Token": token,
-                "Content-Type": "application/x-www-form-urlencoded",
-            },
+        if idempotency_key is None:
+            return await self._converse(question, None, deadline_seconds)
+        flight = (idempotency_key, self._credentials.agent_id, question.sameness())
+        return await self._line.flights.join(
+            flight, lambda: self._converse(question, idempotency_key, deadline_seconds)
         )
-        return await exchange(self._http, request)
+
+    async def _converse(self, question: Question, key: str | None, deadline_seconds: float) -> Fields:
+        async with self._line.conversation(deadline_seconds=deadline_seconds):
+            # 1. a token that should still live
+            token = await self._live_token()
+            answer = await self._carry(question, key, token)
+            # 2. the gateway forgot it: log in once more, ask once more
+            if answer.status == 401:
+                token = await self._live_token(refused=token)
+                answer = await self._carry(question, key, token)
+            self._touch(token)
+            # 3. judge the answer
+            return _record_in(answer, question.listing)
+
+    async def _carry(self, question: Question, key: str | None, token: str) -> WireAnswer:
+        headers = {
+            "Consumer-Key": self._credentials.consumer_key,
+            "Token": token,
+            "Content-Type": "application/json" if question.json is not None else "application/x-www-form-urlencoded",
+            **question.headers,
+        }
+        if key is not None and self._idempotency_header is not None:
+            headers[self._idempotency_header] = key
+        request = self._line.http.build_request(
+            question.method,
+            self._base_url + question.path,
+            params=dict(question.parameters) or None,
+            data=None if question.form is None else dict(question.form),
+            json=None if question.json is None else dict(question.json),
+            headers=headers,
+        )
+        return await self._line.carry(request, largest=question.largest_answer)
 
     async def _live_token(self, *, refused: str | None = None) -> str:
         async with self._login:
@@ -94,15 +139,15 @@ class GdxSession:
             return value
 
     async def _log_in(self) -> str:
-        request = self._http.build_request(
+        request = self._line.http.build_request(
             "GET",
             self._base_url + _TOKEN_PATH,
             params={"ConsumerSecret": self._credentials.consumer_secret, "AgentID": self._credentials.agent_id},
             headers={"Consumer-Key": self._credentials.consumer_key},
         )
-        value = text(_record_in(await exchange(self._http, request)), "Result")
+        value = text(_record_in(await self._line.carry(request)), "Result")
         if not value:
-            raise RegistryUnavailable("the gateway gave no token")
+            raise garbage("the gateway gave no token")
         return value
 
     def _touch(self, token: str) -> None:
@@ -110,19 +155,21 @@ class GdxSession:
             self._token = _Token(token, self._clock())
 
 
-def _record_in(answer: WireAnswer) -> Fields:
+def _record_in(answer: WireAnswer, listing: str = "") -> Fields:
     """The record of a plain 200; anything else raises what it means."""
-    record = _object_or_nothing(answer)
-    fault = fault_of(answer.status, text(record, "Message"))
+    record = _object_or_nothing(answer, listing)
+    # Linkage and AMI put the code beside the message, IKNO into it; a record that has no message has no fault
+    code = text(record, "Code") if "Message" in record else ""
+    fault = fault_of(answer.status, text(record, "Message"), code=code)
     if fault is not None:
         raise fault
     return record
 
 
-def _object_or_nothing(answer: WireAnswer) -> Fields:
+def _object_or_nothing(answer: WireAnswer, listing: str) -> Fields:
     """Errors need no readable body: a proxy's HTML page with 503 is a 503."""
     if answer.status == 200:
-        return json_object(answer.body)
+        return json_listing(answer.body, named=listing) if listing else json_object(answer.body)
     try:
         return json_object(answer.body)
     except RegistryUnavailable:

@@ -1,0 +1,62 @@
+"""The way to one registry: connections, breaker, queue and retries, which no other registry's trouble touches."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Final
+
+import httpx2
+
+from connectors.contracts.errors import RegistryUnavailable
+from connectors.gdx.breaker import Breaker
+from connectors.gdx.bulkhead import Bulkhead
+from connectors.gdx.exchange import LARGEST_ANSWER, WireAnswer, exchange, within
+from connectors.gdx.flights import Flights
+from connectors.gdx.retries import PAUSE_SECONDS, RetryBudget
+
+_AWAY_FOR_A_MOMENT: Final = frozenset({502, 503, 504})
+"""What a gateway says for a registry that may be back at the next try."""
+
+
+class Line:
+    """One per registry and process, shared by every session and service of that registry."""
+
+    def __init__(self, *, http: httpx2.AsyncClient, clock: Callable[[], datetime]) -> None:
+        self.http = http
+        self.clock = clock
+        self.flights = Flights()
+        self._breaker = Breaker(clock=clock)
+        self._bulkhead = Bulkhead()
+        self._retries = RetryBudget()
+
+    @asynccontextmanager
+    async def conversation(self, *, deadline_seconds: float) -> AsyncIterator[None]:
+        """Around one question and its whole answer, log-in and retries included.
+
+        Raises RegistryUnavailable when the deadline has passed or the breaker is open, RegistryBusy when the queue is
+        full.
+        """
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + deadline_seconds
+        # the queue stands outside the breaker: being full is this machine's state, not the registry's
+        async with self._bulkhead.place(deadline_seconds=deadline_seconds):
+            with self._breaker.attempt():
+                async with within(ends_at - loop.time()):
+                    yield
+
+    async def carry(self, request: httpx2.Request, *, largest: int = LARGEST_ANSWER) -> WireAnswer:
+        """Send the request, once more when the line broke and a retry was saved. Raises RegistryUnavailable."""
+        try:
+            answer = await exchange(self.http, request, largest=largest)
+        except RegistryUnavailable:
+            if not self._retries.spend():
+                raise
+        else:
+            if answer.status not in _AWAY_FOR_A_MOMENT:
+                self._retries.earn()
+                return answer
+            if not self._retries.spend():
+                return answer
+        await asyncio.sleep(PAUSE_SECONDS)
+        return await exchange(self.http, request, largest=largest)
