@@ -277,6 +277,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         proofs=proofs,
         codes=codes,
         grants=grants,
+        acting=representation.acting,
     )
     further = build_further_rooms(token_ground, consents=consents, sessions=sessions, addresses=addresses)
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
@@ -301,7 +302,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     pulls = Pulls(
         storage=storage,
         agencies=agencies,
-        facts=FactsReader(agencies=agencies, consents=consents, subscribers=subscribers),
+        facts=FactsReader(agencies=agencies, consents=consents, subscribers=subscribers, acting=representation.acting),
         ledger=ledger,
         registries=registries,
         documents=documents,

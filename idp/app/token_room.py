@@ -26,6 +26,7 @@ from idp.authorization.tokens.userinfo import Userinfo
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
+from idp.representation.acting.service import Acting
 from idp.storage.storage import Storage
 from idp.subscribers.service import Subscribers
 
@@ -53,6 +54,7 @@ class TokenGround:
     proofs: DpopProofs
     codes: Codes
     grants: Grants
+    acting: Acting
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,13 @@ def _endpoint(
         grants=ground.grants,
         mint=mint,
         issuing=issuing,
-        refreshing=Refreshing(storage=ground.storage, sealer=ground.sealer, grants=ground.grants, issuing=issuing),
+        refreshing=Refreshing(
+            storage=ground.storage,
+            sealer=ground.sealer,
+            grants=ground.grants,
+            issuing=issuing,
+            acting=ground.acting,
+        ),
         exchanging=Exchanging(
             gateway=ground.gateway,
             reader=reader,

@@ -23,6 +23,8 @@ from connectors.simulators.gdx import DEMO_CREDENTIALS
 from connectors.simulators.switchboard import Switchboard
 from idp.agencies.model import Agency, AgencyKind, Agreement, AgreementKind, Channel, Service
 from idp.agencies.service import Agencies
+from idp.app.representation_room import build_representation_room
+from idp.approvals.service import Approvals
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
 from idp.audit.store import audit_entry
@@ -130,6 +132,18 @@ class World:
         }
         self.registry = InterruptedRegistry(IknoClient(**settings, profile=Profile.EXTRA), DbdClient(**settings))
         self.registries = Registries(population=self.registry, companies=self.registry)
+        self.representation = build_representation_room(
+            storage=self.storage,
+            personal=self.personal,
+            blind_index=BlindIndex(self.root_keys),
+            audit=self.audit,
+            randomness=system_randomness,
+            registry=self.registry,
+            subscribers=self.subscribers,
+            agencies=self.agencies,
+            approvals=Approvals(personal=self.personal, audit=self.audit, randomness=system_randomness),
+            counter_first=False,
+        )
         self.documents = Documents(
             storage=self.storage,
             sealer=self.sealer,
@@ -148,7 +162,12 @@ class World:
             personal=self.personal,
             randomness=system_randomness,
         )
-        facts = FactsReader(agencies=self.agencies, consents=self.consents, subscribers=self.subscribers)
+        facts = FactsReader(
+            agencies=self.agencies,
+            consents=self.consents,
+            subscribers=self.subscribers,
+            acting=self.representation.acting,
+        )
         pulls = Pulls(
             storage=self.storage,
             agencies=self.agencies,

@@ -14,17 +14,22 @@ from idp.authorization.grants.service import Grants, RevocationReason
 from idp.authorization.tokens.issuing import Issuing
 from idp.authorization.tokens.minting import REFRESH_TOKEN_KIND
 from idp.authorization.tokens.model import ForPerson, KeyBinding
+from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import GrantId
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.protocol.errors import InvalidGrantError, InvalidScopeError
 from idp.protocol.token_request import Refresh
+from idp.representation.acting.service import Acting
 from idp.storage.storage import Storage
 
 
 class Refreshing:
     """Steps 4 to 6 of the token endpoint for refresh tokens, and their entry."""
 
-    def __init__(self, *, storage: Storage, sealer: TokenSealer, grants: Grants, issuing: Issuing) -> None:
+    def __init__(
+        self, *, storage: Storage, sealer: TokenSealer, grants: Grants, issuing: Issuing, acting: Acting
+    ) -> None:
+        self._acting = acting
         self._storage = storage
         self._sealer = sealer
         self._grants = grants
@@ -48,11 +53,24 @@ class Refreshing:
         if not set(grant.scope).issuperset(request.scope):
             raise InvalidScopeError("the scope goes beyond the grant")
         await self._issuing.within_right_now(client, grant.details)
+        await self._expect_standing(grant)
         # 6. and 7. spend, with the entry in the same statement
         shown = _Shown(client, payload["generation"], request.scope, binding, now)
         if shown.generation == grant.generation and not client.is_fapi:
             return await self._rotated(shown, grant)
         return await self._repeated(shown, grant)
+
+    async def _expect_standing(self, grant: Grant) -> None:
+        """Whoever signed for a company still may, by its registry now. Raises InvalidGrantError, Unavailable."""
+        acted = grant.acted_for
+        if acted is None or acted.organisation is None:
+            return
+        try:
+            facts = await self._acting.read(acted)
+            async with self._storage.reading() as uow:
+                await self._acting.expect_standing(uow, acted, facts, acr=grant.acr)
+        except (Refused, NotFound) as ended:
+            raise InvalidGrantError("the person does not act for the company any more") from ended
 
     async def _rotated(self, shown: "_Shown", grant: Grant) -> ForPerson:
         due = self._of(shown, replace(grant, generation=grant.generation + 1, rotated_at=shown.now))

@@ -62,9 +62,10 @@ class Reason(StrEnum):
 class ReleaseFacts:
     """Everything that is judged, read in one transaction.
 
-    `request` is the token's detail; `acted_for` who acts where that is not the subscriber for themselves; `broken` are
-    the links that have ended. `released_today` counts this agreement's
-    releases since midnight in Bangkok, `released_under_token` those under this access token for the data set.
+    `request` is the token's detail; `acted_for` who acts where that is not the subscriber for themselves, `standing`
+    why that cannot be any more by the company's registry; `broken` are the links that have ended. `released_today`
+    counts this agreement's releases since midnight in Bangkok, `released_under_token` those under this access token
+    for the data set.
     """
 
     request: GdxDetail
@@ -81,6 +82,7 @@ class ReleaseFacts:
     released_today: int
     released_under_token: int
     acted_for: ActedFor | None = None
+    standing: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

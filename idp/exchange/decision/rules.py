@@ -42,6 +42,8 @@ def decide_repeat(facts: ReleaseFacts, *, now: datetime) -> Release | Refuse:
     for link, reason in _ENDED.items():
         if link in facts.broken:
             return Refuse(reason)
+    if facts.standing is not None:
+        return Refuse(facts.standing)
     # 2. the agency's right is the ceiling
     agreement, service = facts.agreement, facts.service
     if agreement is None or service is None or service.agency_id != facts.agency_id:

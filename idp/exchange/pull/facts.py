@@ -6,11 +6,15 @@ from connectors.contracts.identifiers import JuristicId
 from idp.agencies.service import Agencies
 from idp.catalogue.gdx import JuristicSubject, MandateSubject, SelfSubject
 from idp.consent.service import Consents
-from idp.exchange.decision.model import ReleaseFacts
+from idp.exchange.decision.model import Reason, ReleaseFacts
 from idp.exchange.pull import counting, store
 from idp.exchange.pull.model import Chain
 from idp.exchange.pull.records import Asked
 from idp.exchange.sources import RegistrySubject
+from idp.kernel.errors import NotFound, Refused, Unavailable
+from idp.representation.acting.service import Acting
+from idp.representation.companies.model import CompanyFacts
+from idp.representation.model import RepresentationProblem
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.service import Subscribers
 
@@ -18,7 +22,8 @@ from idp.subscribers.service import Subscribers
 class FactsReader:
     """Gathers what `decide_release` judges from the rooms that own it."""
 
-    def __init__(self, *, agencies: Agencies, consents: Consents, subscribers: Subscribers) -> None:
+    def __init__(self, *, agencies: Agencies, consents: Consents, subscribers: Subscribers, acting: Acting) -> None:
+        self._acting = acting
         self._agencies = agencies
         self._consents = consents
         self._subscribers = subscribers
@@ -36,8 +41,34 @@ class FactsReader:
             acted_for=token.acted_for,
         )
 
-    async def facts(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> ReleaseFacts:
-        """Everything that is judged."""
+    async def company(self, asked: Asked) -> CompanyFacts | Reason | None:
+        """The company for which somebody acts, as its registry has it now, or why that is not known; outside any
+        transaction. None where nobody acts for a company.
+        """
+        try:
+            return await self._acting.read(asked.pull.access_token.acted_for)
+        except NotFound:
+            return Reason.COMPANY_NOT_OPERATING
+        except Unavailable:
+            return Reason.REGISTRY_UNAVAILABLE
+
+    async def _standing(self, uow: UnitOfWork, asked: Asked, company: CompanyFacts | Reason | None) -> Reason | None:
+        token = asked.pull.access_token
+        if isinstance(company, Reason) or token.acr is None:
+            return company if isinstance(company, Reason) else None
+        try:
+            await self._acting.expect_standing(uow, token.acted_for, company, acr=token.acr)
+        except Refused as refused:
+            ended = refused.code is RepresentationProblem.COMPANY_NOT_OPERATING
+            return Reason.COMPANY_NOT_OPERATING if ended else Reason.NOT_A_SIGNATORY
+        except Unavailable:
+            return Reason.REGISTRY_UNAVAILABLE
+        return None
+
+    async def facts(
+        self, uow: UnitOfWork, asked: Asked, chain: Chain, company: CompanyFacts | Reason | None
+    ) -> ReleaseFacts:
+        """Everything that is judged; `company` was read before the transaction."""
         token, detail = asked.pull.access_token, asked.detail
         agreement = await self._agencies.agreement_for(uow, token.agency_id, detail.purpose, detail.dataset, uow.now)
         services = await self._agencies.services_named(uow, [detail.purpose])
@@ -48,6 +79,7 @@ class FactsReader:
             client_id=token.client_id,
             subscriber_id=token.subscriber_id,
             acted_for=token.acted_for,
+            standing=await self._standing(uow, asked, company),
             wants_document=asked.pull.format.needs_document,
             case=asked.case,
             acr=token.acr,

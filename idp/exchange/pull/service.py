@@ -32,6 +32,7 @@ from idp.exchange.pull.records import PROBLEMS, Asked, audit_event, payload_byte
 from idp.exchange.sources import Fetched, Registries, RegistrySubject
 from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
+from idp.representation.companies.model import CompanyFacts
 from idp.storage.storage import Storage, UnitOfWork
 
 REGISTRY_DEADLINE_SECONDS: Final = 5.0
@@ -147,17 +148,20 @@ class Pulls:
         return Asked(pull, details[0], case)
 
     async def _decide(self, asked: Asked) -> _Decided | Released:
+        company = await self._facts.company(asked)
         async with self._storage.unit_of_work() as uow:
             chain = await self._facts.chain(uow, asked)
-            judged = await self._judge(uow, asked, chain)
+            judged = await self._judge(uow, asked, chain, company)
             if isinstance(judged, Reason):
                 await self._ledger.refuse(uow, asked, chain, judged)
         if isinstance(judged, Reason):
             raise _error(judged)
         return judged
 
-    async def _judge(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> _Decided | Released | Reason:
-        facts = await self._facts.facts(uow, asked, chain)
+    async def _judge(
+        self, uow: UnitOfWork, asked: Asked, chain: Chain, company: CompanyFacts | Reason | None
+    ) -> _Decided | Released | Reason:
+        facts = await self._facts.facts(uow, asked, chain, company)
         kept = await self._ledger.kept(uow, asked)
         decide = decide_release if kept is None else decide_repeat
         match decide(facts, now=uow.now):

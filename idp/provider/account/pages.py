@@ -16,8 +16,8 @@ from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.service import Consents
 from idp.kernel.errors import NotFound
 from idp.kernel.ids import ConsentId, is_id
+from idp.oversight.model import AccessRecord, SignInRecord
 from idp.oversight.model import Entry as AccessEntry
-from idp.oversight.model import SignInRecord
 from idp.oversight.service import AccessHistory
 from idp.provider.pages.consent_view import Section, sections_of
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
@@ -145,10 +145,18 @@ class AccountPages:
             raise NotFound(WebProblem.NOT_FOUND)
         async with self._storage.reading() as uow:
             records = await self._history.of(uow, citizen.subscriber.id, before=before or None, limit=ACTIVITY_PAGE + 1)
+            thai = self._pages.language(request) is Language.TH
+            proxies = {record.acted_by for record in records if isinstance(record, AccessRecord)}
+            names = {
+                proxy: (await self._subscribers.identity(uow, proxy)).name(thai=thai).full()
+                for proxy in proxies - {None, citizen.subscriber.id}
+                if proxy is not None
+            }
         return self._pages.render(
             request,
             "account/activity.html",
             records=[(record, _told(record)) for record in records[:ACTIVITY_PAGE]],
+            names=names,
             older=records[ACTIVITY_PAGE - 1].place if len(records) > ACTIVITY_PAGE else None,
         )
 

@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from connectors.contracts.identifiers import JuristicId
+from idp.kernel.assurance import Acr
 from idp.kernel.errors import Conflict, Refused
 from idp.kernel.ids import ServiceId
 from idp.representation.acting.model import AsMyself, AsSignatory, ByMandate, Wish
@@ -12,6 +14,7 @@ from idp.representation.companies.service import Companies
 from idp.representation.mandates.model import CompanyPrincipal, Mandate, PersonPrincipal, UnenrolledPrincipal
 from idp.representation.mandates.service import Mandates
 from idp.representation.model import (
+    ActedFor,
     ForCompany,
     ForPerson,
     ForSelf,
@@ -47,6 +50,29 @@ class Acting:
                 return _by_mandate(uow, mandate, facts)
             case _:
                 assert_never(wish)
+
+    async def read(self, acted: ActedFor | None) -> CompanyFacts | None:
+        """The company for which somebody acts, asked now; outside any unit of work. None where none is concerned.
+
+        Raises as `Companies.read`.
+        """
+        if acted is None or acted.organisation is None:
+            return None
+        return await self._companies.read(JuristicId.parse(acted.organisation.juristic_id))
+
+    async def expect_standing(
+        self, uow: UnitOfWork, acted: ActedFor | None, facts: CompanyFacts | None, *, acr: Acr
+    ) -> None:
+        """Whoever got tokens for a company earlier still acts for it: it operates, and the signatory is in office.
+
+        Mandates need no look: the statements that mint and disclose hold `live_mandate`. Raises Refused, Unavailable.
+        """
+        if acted is None or acted.organisation is None or facts is None:
+            return
+        expected = JuristicId.parse(acted.organisation.juristic_id)
+        validate_facts(facts, expected_juristic_id=expected, now=uow.now)
+        if acted.mandate_id is None:
+            await self._companies.role_of(uow, Signer(acted.actor, acr), facts)
 
     def validate_within(
         self, representation: Representation, *, service: ServiceId, dataset: str | None, case: str | None

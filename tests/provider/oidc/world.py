@@ -236,6 +236,20 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     callers = Callers(key_sets=key_sets, certificates=certificates)
     proofs = DpopProofs(DpopNonces(b"n" * 32))
     codes, grants = Codes(sealer), Grants(audit=audit)
+    registry = AnsweringRegistry(clock)
+    personal = PersonalData(root_keys)
+    representation = build_representation_room(
+        storage=storage,
+        personal=personal,
+        blind_index=BlindIndex(root_keys),
+        audit=audit,
+        randomness=system_randomness,
+        registry=registry,
+        subscribers=subscribers,
+        agencies=agencies,
+        approvals=Approvals(personal=personal, audit=audit, randomness=system_randomness),
+        counter_first=False,
+    )
     token_ground = TokenGround(
         issuer=ISSUER,
         gateway=GATEWAY,
@@ -256,6 +270,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         proofs=proofs,
         codes=codes,
         grants=grants,
+        acting=representation.acting,
     )
     further = build_further_rooms(token_ground, consents=consents, sessions=sessions, addresses=addresses)
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
@@ -280,20 +295,6 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         security_log=security_log,
         encryption=encryption,
         key_sets=key_sets,
-    )
-    registry = AnsweringRegistry(clock)
-    personal = PersonalData(root_keys)
-    representation = build_representation_room(
-        storage=storage,
-        personal=personal,
-        blind_index=BlindIndex(root_keys),
-        audit=audit,
-        randomness=system_randomness,
-        registry=registry,
-        subscribers=subscribers,
-        agencies=agencies,
-        approvals=Approvals(personal=personal, audit=audit, randomness=system_randomness),
-        counter_first=False,
     )
     requests = AuthorizationRequests(
         storage=storage,
