@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self, assert_never
+from typing import Final, Self, assert_never
 from urllib.parse import urlsplit
 
 import httpx2
@@ -93,6 +93,10 @@ class ProviderMail:
         """Hand over the answer of a card session. Raises ProviderUnreachable, AgentRejected."""
         return await self._post("/agent/answer", message)
 
+    async def progress(self, message: str) -> None:
+        """Say how far a read has come. Raises ProviderUnreachable, AgentRejected."""
+        await self._post("/agent/progress", message)
+
     async def issuer_keys(self, hello: str) -> str:
         """The provider's statement of its present keys. Raises ProviderUnreachable, AgentRejected."""
         match await self._post("/agent/keys", hello):
@@ -106,26 +110,37 @@ class ProviderMail:
             response = await self._client.post(f"{self._address}{path}", content=message.encode("ascii"))
         except httpx2.HTTPError as error:
             raise ProviderUnreachable(type(error).__name__) from error
-        status = response.status_code
-        if status == 204:
-            return Delivered(None)
-        if status == 200 and response.headers.get("content-type", "").partition(";")[0] == MESSAGE_CONTENT_TYPE:
+        if response.status_code == 200 and _media_type(response) == MESSAGE_CONTENT_TYPE:
             return Delivered(response.text)
-        if status in _STOPPING:
-            raise AgentRejected(_reason(response))
-        if status in _OVER:
-            return SessionOver()
-        if 400 <= status < 500 and status not in (408, 429):
-            return AnswerRefused(_reason(response))
-        raise ProviderUnreachable(f"status {status}")
+        return result_of(response.status_code, _body(response))
 
 
-def _reason(response: httpx2.Response) -> str:
-    """The provider's own words (`error`, `error_description`), else the status."""
+def result_of(status: int, said: object) -> AnswerResult:
+    """What a status means, with the provider's own words for it. Raises ProviderUnreachable, AgentRejected."""
+    if status == 204:
+        return Delivered(None)
+    if status in _STOPPING:
+        raise AgentRejected(_reason(status, said))
+    if status in _OVER:
+        return SessionOver()
+    if 400 <= status < 500 and status not in (408, 429):
+        return AnswerRefused(_reason(status, said))
+    raise ProviderUnreachable(f"status {status}")
+
+
+def _media_type(response: httpx2.Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0]
+
+
+def _body(response: httpx2.Response) -> object:
     try:
-        body: Any = response.json()
+        return response.json()
     except ValueError:
-        body = None
-    if isinstance(body, dict) and isinstance(body.get("error"), str):
-        return ": ".join(str(body[name]) for name in ("error", "error_description") if body.get(name))
-    return f"status {response.status_code}"
+        return None
+
+
+def _reason(status: int, said: object) -> str:
+    """The provider's own words (`error`, `error_description`), else the status."""
+    if isinstance(said, dict) and isinstance(said.get("error"), str):
+        return ": ".join(str(said[name]) for name in ("error", "error_description") if said.get(name))
+    return f"status {status}"

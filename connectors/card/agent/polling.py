@@ -10,11 +10,12 @@ from typing import Final
 from connectors.card.agent import AGENT_VERSION
 from connectors.card.agent.config import AgentConfig, pin_issuer_keys
 from connectors.card.agent.issuer_keys import KeysNotProven, proven_keys
-from connectors.card.agent.mail import ProviderMail, ProviderUnreachable
+from connectors.card.agent.mail import ProviderUnreachable
 from connectors.card.agent.messages import CardRequest, RequestRefused, UnknownIssuerKey, sign, verify_request
 from connectors.card.agent.readers import AgentReaders, fill_of_slots, has_virtual_reader
 from connectors.card.agent.sessions import CardSessions
 from connectors.card.agent.terminal import Terminal
+from connectors.card.agent.ways import Mail
 from connectors.contracts.card_wire import HELLO_SECONDS, HELLO_TYP, HelloClaims, SlotFill, SlotName
 
 _LOOK_SECONDS: Final = 0.1
@@ -31,7 +32,7 @@ class Agent:
         *,
         config: AgentConfig,
         readers: AgentReaders,
-        mail: ProviderMail,
+        mail: Mail,
         terminal: Terminal,
         now: Callable[[], datetime],
     ) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL
@@ -12,32 +11,21 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from connectors.card.virtual.desk_socket import DeskUnavailable, desk_command
+from connectors.contracts.errors import CardFault
 from connectors.fictitious.personas import PERSONAS
 from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState
 from idp.kernel.clock import SystemClock
-from idp.provider.agent.endpoints import AgentEndpoints
+from idp.kernel.ids import CardSessionId
+from idp.stations.model import CardPurpose, CardSessionState
 from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
-from idp.web.routes import build_routes
 from tests.clock import FrozenClock
 from tests.enrolment.world import ISSUER, STATION, World, simulated_registry
+from tests.provider.agent.serving import served
 
 pytestmark = pytest.mark.anyio
-
-
-@asynccontextmanager
-async def served(world: World) -> AsyncIterator[int]:
-    app = Starlette(routes=list(build_routes(AgentEndpoints(mail_slots=world.mail_slots).entries())))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        yield int(listening.getsockname()[1])
-        server.should_exit = True
-        await serving
 
 
 @asynccontextmanager
@@ -90,9 +78,11 @@ async def reaches(world: World, enrolment: Enrolment, state: EnrolmentState) -> 
     pytest.fail(f"stands at {present.state} {present.problem} {present.fault}")
 
 
-async def test_a_card_in_the_reader_becomes_a_subscriber(tmp_path: Path) -> None:
+@asynccontextmanager
+async def counter(folder: Path, *, with_lines: bool) -> AsyncIterator[tuple[World, Path]]:
+    """A provider on a real socket and the agent's own process; the desk's socket."""
     clock = cast(FrozenClock, SystemClock())
-    storage = Storage(open_engine(f"sqlite+aiosqlite:///{tmp_path}/store.db"), clock)
+    storage = Storage(open_engine(f"sqlite+aiosqlite:///{folder}/store.db"), clock)
     async with storage.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     http, switchboard = simulated_registry(clock)
@@ -100,16 +90,66 @@ async def test_a_card_in_the_reader_becomes_a_subscriber(tmp_path: Path) -> None
     await world.furnish()
     # a socket's path is short by nature: a folder of its own rather than the test's long one
     with tempfile.TemporaryDirectory() as short:
-        async with http, served(world) as port, running_agent(world, port, Path(short)) as desk_socket:
-            await desk(desk_socket, "insert citizen somchai")
-            checked = await reaches(world, await world.start(), EnrolmentState.COMPARE_FACE)
-            officer = world.members["officer"]
-            assert await world.enrolments.card_of(checked.id, officer=officer) == PERSONAS["somchai"].card.data
-            assert (await world.enrolments.photo_of(checked.id, officer=officer)).startswith(b"\xff\xd8")
-            assert (await world.confirm(checked)).state is EnrolmentState.COMPLETED
-
-            pulled = await reaches(world, await world.start(), EnrolmentState.COMPARE_FACE)
-            await desk(desk_socket, "eject citizen")
-            ended = await reaches(world, pulled, EnrolmentState.REFUSED)
-            assert ended.problem is EnrolmentProblem.CARD_REMOVED
+        async with http, served(world, with_lines=with_lines) as port, running_agent(world, port, Path(short)) as desk:
+            yield world, desk
     await storage.close()
+
+
+@pytest.mark.parametrize("with_lines", [True, False], ids=["line", "posts"])
+async def test_a_card_in_the_reader_becomes_a_subscriber(tmp_path: Path, *, with_lines: bool) -> None:
+    async with counter(tmp_path, with_lines=with_lines) as (world, desk_socket):
+        await desk(desk_socket, "insert citizen somchai")
+        checked = await reaches(world, await world.start(), EnrolmentState.COMPARE_FACE)
+        async with world.storage.reading() as uow:
+            assert await world.stations.read_of(uow, checked.card_session_id) == PERSONAS["somchai"].card.data
+            assert (await world.stations.photo_of(uow, checked.card_session_id)).startswith(b"\xff\xd8")
+        assert (await world.confirm(checked)).state is EnrolmentState.COMPLETED
+
+        pulled = await reaches(world, await world.start(), EnrolmentState.COMPARE_FACE)
+        await desk(desk_socket, "eject citizen")
+        ended = await reaches(world, pulled, EnrolmentState.REFUSED)
+        assert ended.problem is EnrolmentProblem.CARD_REMOVED
+
+
+@pytest.mark.parametrize("with_lines", [True, False], ids=["line", "posts"])
+async def test_a_slow_card_is_told_of_while_it_is_read(tmp_path: Path, *, with_lines: bool) -> None:
+    async with counter(tmp_path, with_lines=with_lines) as (world, desk_socket):
+        await desk(desk_socket, "insert citizen somchai slow")
+        async with world.storage.unit_of_work() as uow:
+            session = await world.stations.open_session(
+                uow, station_id=STATION, requested_by=world.members["officer"], purpose=CardPurpose.ENROLMENT
+            )
+        seen = await percentages(world, session.id)
+        assert len(seen) >= 3
+        assert seen == sorted(seen)
+        assert seen[-1] >= 50
+
+
+async def percentages(world: World, session_id: CardSessionId) -> list[int]:
+    """Every figure the page would have shown, until the card is read."""
+    seen: list[int] = []
+    for _ in range(300):
+        async with world.storage.reading() as uow:
+            session = await world.stations.session(uow, session_id)
+        if session.percent and session.percent not in seen:
+            seen.append(session.percent)
+        if session.state is CardSessionState.READ:
+            return seen
+        await asyncio.sleep(0.05)
+    pytest.fail("never read")
+
+
+async def test_a_card_pulled_mid_read_ends_the_session_with_its_fault(tmp_path: Path) -> None:
+    async with counter(tmp_path, with_lines=True) as (world, desk_socket):
+        await desk(desk_socket, "insert citizen somchai pulled")
+        async with world.storage.unit_of_work() as uow:
+            session = await world.stations.open_session(
+                uow, station_id=STATION, requested_by=world.members["officer"], purpose=CardPurpose.ENROLMENT
+            )
+        for _ in range(100):
+            async with world.storage.reading() as uow:
+                present = await world.stations.session(uow, session.id)
+            if present.state is CardSessionState.FAULT:
+                break
+            await asyncio.sleep(0.1)
+        assert (present.state, present.fault) == (CardSessionState.FAULT, CardFault.CARD_LOST)
