@@ -16,13 +16,14 @@ from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
 from idp.keys.derived import derive_p256_key
 from idp.keys.files import FIRST_VERSION
-from idp.portal import enrolment_pages, home, review_pages, subscriber_pages
+from idp.portal import enrolment_pages, home, review_pages, station_pages, subscriber_pages
 from idp.portal import sign_in as portal_sign_in
 from idp.portal.openid import Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.agent.pairing import PairingEndpoints
+from idp.provider.agent.socket import AgentSocket
 from idp.provider.oidc.authorize import AuthorizeEndpoint
 from idp.provider.oidc.backchannel import AutomatedDecisions, BackchannelEndpoint
 from idp.provider.oidc.callers import Callers
@@ -55,7 +56,7 @@ from idp.web.errors import ErrorAnswers, ProblemCatalogue
 from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
 from idp.web.programs import answered_in_oauth
-from idp.web.routes import Entry, build_routes
+from idp.web.routes import Entry, SocketEntry, build_routes, build_socket_routes
 from starlette.applications import Starlette
 
 from idp.app.rooms import Rooms
@@ -83,11 +84,12 @@ class DoorKit:
         *,
         handlers: Mapping[Any, Any] | None = None,
         larger_bodies: Mapping[str, int] | None = None,
+        sockets: Sequence[SocketEntry] = (),
     ) -> Starlette:
         """The door, with the assets beside its own entries."""
         rows, answers = [*entries, *self.assets.entries()], {**self.errors.handlers(), **(handlers or {})}
         return Starlette(
-            routes=build_routes(rows),
+            routes=[*build_routes(rows), *build_socket_routes(sockets)],
             middleware=door_middleware(
                 hosts=self.hosts,
                 https=self.https,
@@ -237,7 +239,10 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         ).entries()
         entries += TesterEndpoints(keys=ground.signing_keys, clock=ground.clock).entries()
     entries = [*_limits(settings, rooms, kit).provider(answered_in_oauth(entries, kit.problems))]
-    return kit.application(entries)
+    agents = AgentSocket(
+        mail_slots=rooms.mail_slots, security_log=ground.security_log, host=urlsplit(settings.issuer).hostname or ""
+    )
+    return kit.application(entries, sockets=agents.entries())
 
 
 def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
@@ -321,6 +326,16 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             gate=gate,
             stations=rooms.stations,
             enrolments=rooms.enrolments,
+            issuer=settings.issuer,
+        ),
+        station_pages.StationPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            gate=gate,
+            stations=rooms.stations,
+            pairings=rooms.pairings,
+            desk=rooms.desk,
             issuer=settings.issuer,
         ),
         subscriber_pages.SubscriberPages(

@@ -72,8 +72,10 @@ from idp.protocol.client_registration import SELF_SIGNED, TLS_CLIENT_AUTH
 from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces
 from idp.settings import Settings
+from idp.stations.desk import Desk
 from idp.stations.link_keys import LinkKeys
 from idp.stations.mail_slots import MailSlots
+from idp.stations.officer_sessions import AmiSessions
 from idp.stations.pairing import Pairings
 from idp.stations.photos import PhotoVault
 from idp.stations.service import Stations
@@ -106,6 +108,8 @@ class Rooms:
     stations: Stations
     mail_slots: MailSlots
     pairings: Pairings
+    officer_sessions: AmiSessions | None
+    desk: Desk
     enrolments: Enrolments
     thaid_enrolments: ThaidEnrolments | None
     unattended: UnattendedRooms
@@ -151,6 +155,15 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     )
     # 2. stations, authentication, consent, enrolment
     stations = Stations(audit=audit, encryption=ground.encryption_key, photos=PhotoVault())
+    officer_sessions = None
+    if outside.officer_sessions is not None:
+        officer_sessions = AmiSessions(
+            storage=storage,
+            subscribers=subscribers,
+            registry=outside.officer_sessions,
+            sealer=ground.sealer,
+            audit=audit,
+        )
     mail_slots = MailSlots(
         storage=storage,
         agencies=agencies,
@@ -338,6 +351,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         stations=stations,
         mail_slots=mail_slots,
         pairings=pairings,
+        officer_sessions=officer_sessions,
+        desk=Desk(storage=storage, stations=stations, officers=officer_sessions),
         enrolments=enrolments,
         thaid_enrolments=None
         if outside.thaid is None
