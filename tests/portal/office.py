@@ -33,7 +33,11 @@ from idp.portal.review_pages import ReviewPages
 from idp.portal.sessions import StaffSessions
 from idp.portal.sign_in import SignInPages
 from idp.portal.staff import StaffGate
+from idp.portal.station_pages import StationPages
 from idp.portal.subscriber_pages import SubscriberPages
+from idp.stations.desk import Desk
+from idp.stations.link_keys import LinkKeys
+from idp.stations.pairing import Pairings
 from idp.subscribers.closing import Closings
 from idp.subscribers.two_persons import TwoPersons
 from idp.web.assets import Assets
@@ -203,7 +207,29 @@ class Office:
             subscribers=world.subscribers,
             stations=world.stations,
         )
-        doors = (HomePage(pages=pages, gate=gate), sign_in, enrolments, subscribers, reviews)
+        stations = StationPages(
+            pages=pages,
+            csrf=csrf,
+            storage=world.storage,
+            gate=gate,
+            stations=world.stations,
+            pairings=Pairings(
+                storage=world.storage,
+                stations=world.stations,
+                agencies=world.agencies,
+                signing=world.signing,
+                link_keys=LinkKeys(b"l" * 32),
+                audit=world.audit,
+                security_log=world.security_log,
+                clock=world.clock,
+                issuer=ISSUER,
+                code_key=b"c" * 32,
+                allow_virtual=True,
+            ),
+            desk=Desk(storage=world.storage, stations=world.stations, officers=None),
+            issuer=ISSUER,
+        )
+        doors = (HomePage(pages=pages, gate=gate), sign_in, enrolments, subscribers, stations, reviews)
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())
         self.app = Starlette(
             routes=list(build_routes(self.entries)),
