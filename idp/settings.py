@@ -4,7 +4,7 @@ Rooms get values, never this object. Weak values are refused at start (design, s
 """
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, model_validator
@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     thaid_client_id: str = "tuaton-demonstration"
     thaid_client_secret: SecretStr = SecretStr("demonstration-secret")
     thaid_alone_adds_passkeys: bool = False
+    passport_trust: Path | None = None  # folder with the authorities of passport states; none: no passport is taken
     face_comparison_url: str = ""  # the service that compares faces; empty where none is connected
     mail_host: str = ""  # the mail server for notices; empty where none is sent
     mail_port: int = Field(default=587, ge=1, le=65535)
@@ -102,6 +103,15 @@ class Settings(BaseSettings):
     # whether nobody signs for a company before an officer saw the person and the company's papers (docs/adr/0009); a
     # deployment that is no demonstration has to say it
     counter_first: bool | None = None
+
+    # staff enter with any passkey ("any"), or with a security key of a checked model ("attested", AAL 3); unset
+    # any in a demonstration, else attested. The models are AAGUIDs; none named allows every sound one of the catalogue
+    staff_passkeys: Literal["any", "attested"] | None = None
+    staff_passkey_models: tuple[str, ...] = ()
+    fido_metadata_file: Path | None = None
+    fido_metadata_root: Path | None = None
+    fido_metadata_signer: str = "mds.fidoalliance.org"
+    fido_metadata_when_over: Literal["refuse", "warn"] = "refuse"
 
     # what is served beside the pages
     assets: Path = Path(".assets")
@@ -185,6 +195,17 @@ class Settings(BaseSettings):
         if self.database_url.startswith(PLAIN_POSTGRESQL):
             return f"postgresql+asyncpg://{self.database_url.removeprefix(PLAIN_POSTGRESQL)}"
         return self.database_url or f"sqlite+aiosqlite:///{self.home.resolve() / 'store.db'}"
+
+    @model_validator(mode="after")
+    def _have_staff_keys_judged(self) -> Self:
+        if self.staff_passkeys is None:
+            object.__setattr__(self, "staff_passkeys", "any" if self.profile in SMALL_PROFILES else "attested")
+        if self.staff_passkeys == "attested" and not (self.fido_metadata_file and self.fido_metadata_root):
+            raise ValueError(
+                "staff enter with a security key of a checked model: set IDP_FIDO_METADATA_FILE and"
+                " IDP_FIDO_METADATA_ROOT, or IDP_STAFF_PASSKEYS=any"
+            )
+        return self
 
     @property
     def is_demo(self) -> bool:

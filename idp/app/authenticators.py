@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
+from idp.authentication.attestation import StaffModels
 from idp.authentication.challenges import Challenges
 from idp.authentication.freeze_links import FreezeLinks
 from idp.authentication.freezing import Freezing
@@ -53,8 +54,10 @@ def build_authenticators(
     hashing: PinHashing,
     recovery_pepper: bytes,
     recovery_cooling: timedelta = USUAL_COOLING,
+    staff_models: StaffModels | None = None,
 ) -> Authenticators:
-    """Build them bottom up."""
+    """Build them bottom up. Without `staff_models` no security key of staff can be added."""
+    staff_models = staff_models or StaffModels(None)
     sessions, links = Sessions(audit=audit), PasskeyLinks(audit=audit, security_log=security_log)
     challenges = Challenges(storage=storage, scope=relying_party.id, sealer=sealer, security_log=security_log)
     freeze_links = FreezeLinks(sealer=sealer, security_log=security_log)
@@ -65,6 +68,7 @@ def build_authenticators(
         links=links,
         challenges=challenges,
         keeping=keeping,
+        staff_models=staff_models,
         audit=audit,
         security_log=security_log,
     )
@@ -88,6 +92,7 @@ def build_authenticators(
             challenges=challenges,
             keeping=keeping,
             sessions=sessions,
+            staff_models=staff_models,
             security_log=security_log,
         ),
         pins=Pins(storage=storage, subscribers=subscribers, hashing=hashing, audit=audit, security_log=security_log),

@@ -18,7 +18,7 @@ from idp.keys.derived import derive_p256_key
 from idp.keys.files import FIRST_VERSION
 from idp.portal import enrolment_pages, home, review_pages, station_pages, subscriber_pages
 from idp.portal import sign_in as portal_sign_in
-from idp.portal.openid import Issuer, PortalClient
+from idp.portal.openid import WITH_A_PASSKEY, WITH_A_SECURITY_KEY, Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.provider.agent.endpoints import AgentEndpoints
@@ -300,6 +300,7 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
         issuer=settings.issuer,
         client=portal_client(settings, rooms),
         acr_prefix=settings.acr_prefix,
+        required=WITH_A_SECURITY_KEY if settings.staff_passkeys == "attested" else WITH_A_PASSKEY,
         clock=ground.clock,
         transport=outbound_transport,
     )

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.service import Agencies
+from idp.app.authenticator_models import authenticator_models, offered_sign_in_levels
 from idp.app.authenticators import build_authenticators
 from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
@@ -19,6 +20,7 @@ from idp.app.tls import client_certificate_authorities
 from idp.app.token_room import TokenGround, build_token_room
 from idp.app.unattended_room import UnattendedRooms, build_unattended_rooms
 from idp.approvals.service import Approvals
+from idp.authentication.attestation import StaffModels
 from idp.authentication.freezing import Freezing
 from idp.authentication.known_devices import KnownDevices
 from idp.authentication.model import RelyingParty
@@ -200,6 +202,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         hashing=PinHashing(pepper=ground.root_keys.derive("pin", version=FIRST_VERSION)),
         recovery_pepper=ground.root_keys.derive("recovery-code", version=FIRST_VERSION),
         recovery_cooling=timedelta(hours=settings.recovery_cooling_hours),
+        staff_models=StaffModels(authenticator_models(settings), allowed=frozenset(settings.staff_passkey_models)),
     )
     passkey_links, sessions = authenticators.links, authenticators.sessions
     notices = Notices(
@@ -428,7 +431,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
 def _metadata(settings: Settings) -> Mapping[str, Any]:
     return provider_metadata(
         issuer=settings.issuer,
-        acr_values=[Acr(ial, aal).text(settings.acr_prefix) for ial in Ial for aal in Aal],
+        acr_values=[Acr(ial, aal).text(settings.acr_prefix) for ial in Ial for aal in offered_sign_in_levels(settings)],
         authorization_details_types=[GDX],
         id_token_algorithms=ALGORITHMS,
         certificate_methods=_certificate_methods(settings),

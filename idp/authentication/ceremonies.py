@@ -21,6 +21,8 @@ from webauthn.helpers import base64url_to_bytes, options_to_json_dict
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
+    AttestationConveyancePreference,
+    AttestationFormat,
     AuthenticatorSelectionCriteria,
     CredentialDeviceType,
     PublicKeyCredentialDescriptor,
@@ -37,7 +39,7 @@ ALGORITHMS = [
 ]
 TIMEOUT_MS = 300_000
 
-_UNREADABLE = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+UNREADABLE = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 class CeremonyRefused(ValueError):
@@ -51,8 +53,12 @@ def registration_options(
     user_handle: bytes,
     display_name: str,
     known_credentials: Sequence[bytes],
+    asks_for_model: bool = False,
 ) -> dict[str, Any]:
-    """Options for `navigator.credentials.create()`: a discoverable credential with user verification."""
+    """Options for `navigator.credentials.create()`: a discoverable credential with user verification.
+
+    `asks_for_model`: the authenticator is to prove its model; browsers ask their user whether it may.
+    """
     options = generate_registration_options(
         rp_id=relying_party.id,
         rp_name=relying_party.name,
@@ -61,6 +67,7 @@ def registration_options(
         user_display_name=display_name,
         challenge=challenge,
         timeout=TIMEOUT_MS,
+        attestation=AttestationConveyancePreference.DIRECT if asks_for_model else AttestationConveyancePreference.NONE,
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
@@ -82,9 +89,16 @@ def authentication_options(*, relying_party: RelyingParty, challenge: bytes) -> 
 
 
 def verify_registration(
-    *, credential: Mapping[str, Any], expected_challenge: bytes, relying_party: RelyingParty
+    *,
+    credential: Mapping[str, Any],
+    expected_challenge: bytes,
+    relying_party: RelyingParty,
+    roots: Mapping[AttestationFormat, list[bytes]] | None = None,
 ) -> NewCredential:
-    """The new credential, verified (section 7.1). Raises CeremonyRefused."""
+    """The new credential, verified (section 7.1). Raises CeremonyRefused.
+
+    `roots` (PEM): where an attestation must lead to; without them it is read and proves nothing.
+    """
     try:
         verified = verify_registration_response(
             credential=dict(credential),
@@ -93,9 +107,10 @@ def verify_registration(
             expected_origin=relying_party.origin,
             require_user_verification=True,
             supported_pub_key_algs=ALGORITHMS,
+            pem_root_certs_bytes_by_fmt=roots,
         )
         _refuse_frames(credential)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise CeremonyRefused(f"registration: {type(error).__name__}") from error
     return NewCredential(
         credential_id=verified.credential_id,
@@ -126,7 +141,7 @@ def verify_assertion(
             require_user_verification=True,
         )
         _refuse_frames(credential)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise CeremonyRefused(f"authentication: {type(error).__name__}") from error
     return Assertion(
         sign_count=verified.new_sign_count,

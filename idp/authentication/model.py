@@ -33,6 +33,8 @@ class AuthenticationProblem(StrEnum):
     IDENTITY_FROZEN = "AUT-18"
     PINS_DIFFER = "AUT-19"
     FREEZE_LINK_UNUSABLE = "AUT-20"
+    MODEL_NOT_ALLOWED = "AUT-21"
+    STRONGER_SIGN_IN_NEEDED = "AUT-22"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class Ceremony:
 
 @dataclass(frozen=True, slots=True)
 class NewCredential:
-    """A credential whose registration was verified."""
+    """A credential whose registration was verified.
+
+    `is_attested`: its model was proven, and is one that staff may use.
+    """
 
     credential_id: bytes
     public_key: bytes
@@ -62,6 +67,7 @@ class NewCredential:
     aaguid: str
     backup_eligible: bool
     backed_up: bool
+    is_attested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class StoredPasskey:
     backup_eligible: bool
     subscriber_is_live: bool
     subscriber_is_frozen: bool = False
+    aaguid: str = ""
+    is_attested: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,7 +100,7 @@ class Passkey:
     """A passkey as its owner sees it.
 
     `is_synced` tells one that a provider copies to the owner's other devices (backup eligible), `is_backed_up` that it
-    was copied when last used; `aaguid` names the model where its maker tells it.
+    was copied when last used; `aaguid` names the model where its maker tells it, `is_attested` that this was proven.
     """
 
     id: PasskeyId
@@ -103,6 +111,7 @@ class Passkey:
     added_at: datetime
     last_used_at: datetime | None
     is_suspended: bool
+    is_attested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

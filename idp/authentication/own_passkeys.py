@@ -5,9 +5,10 @@ from typing import Any
 
 from idp.audit.security_log import SecurityLog
 from idp.authentication import ceremonies, passkey_store, recovery_store, rules
+from idp.authentication.attestation import ModelRefused, StaffModels
 from idp.authentication.ceremonies import CeremonyRefused
 from idp.authentication.challenges import Challenges, from_base64url, to_base64url
-from idp.authentication.model import AuthenticationProblem, Ceremony, Passkey, RelyingParty, SsoSession
+from idp.authentication.model import AuthenticationProblem, Ceremony, NewCredential, Passkey, RelyingParty, SsoSession
 from idp.authentication.owner_acts import hold_fresh, hold_fresh_and_settled
 from idp.authentication.passkey_keeping import PasskeyKeeping
 from idp.authentication.sessions import Sessions
@@ -17,6 +18,7 @@ from idp.kernel.randomness import Randomness, system_randomness
 from idp.storage.storage import Storage, UnitOfWork
 
 OWN_REGISTRATION = "own_passkey_registration"
+STAFF_REGISTRATION = "staff_passkey_registration"
 USER_HANDLE_BYTES = 32
 
 
@@ -31,6 +33,7 @@ class OwnPasskeys:
         challenges: Challenges,
         keeping: PasskeyKeeping,
         sessions: Sessions,
+        staff_models: StaffModels,
         security_log: SecurityLog,
         randomness: Randomness = system_randomness,
     ) -> None:
@@ -39,6 +42,7 @@ class OwnPasskeys:
         self._challenges = challenges
         self._keeping = keeping
         self._sessions = sessions
+        self._staff_models = staff_models
         self._security_log = security_log
         self._randomness = randomness
 
@@ -47,16 +51,17 @@ class OwnPasskeys:
         return await self._keeping.of(uow, subscriber_id)
 
     async def registration_options(
-        self, uow: UnitOfWork, session: SsoSession, *, browser_id: str, display_name: str
+        self, uow: UnitOfWork, session: SsoSession, *, browser_id: str, display_name: str, for_staff: bool = False
     ) -> Ceremony:
-        """A ceremony that adds a passkey for the owner of the session.
+        """A ceremony that adds a passkey for the owner of the session; `for_staff` one that proves its model.
 
-        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED).
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, STRONGER_SIGN_IN_NEEDED).
         """
-        await hold_fresh(uow, session)
+        await self._hold(uow, session, for_staff=for_staff)
         proposed = to_base64url(self._randomness(USER_HANDLE_BYTES))
         user_handle = await passkey_store.user_handle(uow, session.subscriber_id, proposed=proposed)
-        new = self._challenges.new(OWN_REGISTRATION, browser_id, now=uow.now, session=session.id)
+        kind = STAFF_REGISTRATION if for_staff else OWN_REGISTRATION
+        new = self._challenges.new(kind, browser_id, now=uow.now, session=session.id)
         return Ceremony(
             handle=new.handle,
             public_key=ceremonies.registration_options(
@@ -65,34 +70,62 @@ class OwnPasskeys:
                 user_handle=from_base64url(user_handle),
                 display_name=display_name,
                 known_credentials=await passkey_store.credential_ids(uow, session.subscriber_id),
+                asks_for_model=for_staff,
             ),
         )
 
     async def register(
-        self, session: SsoSession, *, handle: str, browser_id: str, credential: Mapping[str, Any], nickname: str
+        self,
+        session: SsoSession,
+        *,
+        handle: str,
+        browser_id: str,
+        credential: Mapping[str, Any],
+        nickname: str,
+        for_staff: bool = False,
     ) -> PasskeyId:
-        """Add the passkey.
+        """Add the passkey; `for_staff` only with its model proven.
 
-        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, CEREMONY_UNUSABLE, PASSKEY_NOT_ADDED, NICKNAME_UNREADABLE)
-        and Conflict (PASSKEY_KNOWN).
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, STRONGER_SIGN_IN_NEEDED, CEREMONY_UNUSABLE,
+        PASSKEY_NOT_ADDED, MODEL_NOT_ALLOWED, NICKNAME_UNREADABLE) and Conflict (PASSKEY_KNOWN).
         """
         readable = _readable(nickname)
         # 1. the challenge is spent, whatever comes after; it was made in this session
-        taken = await self._challenges.take(OWN_REGISTRATION, handle, browser_id)
+        kind = STAFF_REGISTRATION if for_staff else OWN_REGISTRATION
+        taken = await self._challenges.take(kind, handle, browser_id)
         if taken.beside["session"] != session.id:
             raise Refused(AuthenticationProblem.CEREMONY_UNUSABLE, "another session")
-        # 2. the credential is verified
+        # 2. the credential is verified, and for staff its model
+        verified = await self._verified(credential, taken.challenge, for_staff=for_staff)
+        # 3. the session lives and is still fresh; passkey, entry and notice are one act
+        async with self._storage.unit_of_work() as uow:
+            await self._hold(uow, session, for_staff=for_staff)
+            return await self._keeping.add(uow, session.subscriber_id, verified, nickname=readable)
+
+    async def _verified(self, credential: Mapping[str, Any], challenge: bytes, *, for_staff: bool) -> NewCredential:
         try:
-            verified = ceremonies.verify_registration(
-                credential=credential, expected_challenge=taken.challenge, relying_party=self._relying_party
+            if for_staff:
+                return await self._staff_models.verify_registration(
+                    credential=credential,
+                    expected_challenge=challenge,
+                    relying_party=self._relying_party,
+                    now=self._storage.clock.now(),
+                )
+            return ceremonies.verify_registration(
+                credential=credential, expected_challenge=challenge, relying_party=self._relying_party
             )
+        except ModelRefused as refusal:
+            self._security_log.note("passkey.model_refused", reason=str(refusal))
+            raise Refused(AuthenticationProblem.MODEL_NOT_ALLOWED, str(refusal)) from refusal
         except CeremonyRefused as refusal:
             self._security_log.note("passkey.not_added", reason=str(refusal))
             raise Refused(AuthenticationProblem.PASSKEY_NOT_ADDED, str(refusal)) from refusal
-        # 3. the session lives and is still fresh; passkey, entry and notice are one act
-        async with self._storage.unit_of_work() as uow:
-            await hold_fresh(uow, session)
-            return await self._keeping.add(uow, session.subscriber_id, verified, nickname=readable)
+
+    async def _hold(self, uow: UnitOfWork, session: SsoSession, *, for_staff: bool) -> None:
+        await hold_fresh(uow, session)
+        if for_staff:
+            holds = await passkey_store.holds_attested(uow, session.subscriber_id)
+            rules.validate_staff_key(session=session, holds_attested=holds)
 
     async def rename(self, uow: UnitOfWork, session: SsoSession, passkey_id: PasskeyId, *, nickname: str) -> None:
         """Another name.

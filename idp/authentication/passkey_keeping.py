@@ -59,6 +59,7 @@ class PasskeyKeeping:
                     added_at=row.added_at,
                     last_used_at=row.last_used_at,
                     is_suspended=row.suspended_at is not None,
+                    is_attested=row.attested,
                 )
             )
         return tuple(passkeys)

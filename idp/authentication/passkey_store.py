@@ -39,6 +39,7 @@ passkey = Table(
     Column("public_key", LargeBinary, nullable=False),
     Column("sign_count", Integer, nullable=False),
     Column("aaguid", Text, nullable=False),
+    Column("attested", Boolean, nullable=False),
     Column("backup_eligible", Boolean, nullable=False),
     Column("backed_up", Boolean, nullable=False),
     Column("sealed_nickname", LargeBinary, nullable=False),
@@ -94,6 +95,7 @@ async def insert_passkey(
             public_key=credential.public_key,
             sign_count=credential.sign_count,
             aaguid=credential.aaguid,
+            attested=credential.is_attested,
             backup_eligible=credential.backup_eligible,
             backed_up=credential.backed_up,
             sealed_nickname=sealed_nickname,
@@ -129,6 +131,8 @@ async def find_usable_passkey(uow: UnitOfWork, credential_id: bytes) -> StoredPa
         backup_eligible=row.backup_eligible,
         subscriber_is_live=bool(row.subscriber_is_live),
         subscriber_is_frozen=row.subscriber_status == SubscriberStatus.FROZEN.value,
+        aaguid=row.aaguid,
+        is_attested=row.attested,
     )
 
 
@@ -229,3 +233,9 @@ async def spend_link(uow: UnitOfWork, digest: bytes) -> bool:
 
 def _usable_link(digest: bytes, now: datetime) -> ColumnElement[bool]:
     return and_(passkey_link.c.digest == digest, passkey_link.c.spent_at.is_(None), passkey_link.c.expires_at > now)
+
+
+async def holds_attested(uow: UnitOfWork, subscriber_id: SubscriberId) -> bool:
+    """Whether the subscriber signs in with a passkey whose model was proven."""
+    mine = and_(passkey.c.subscriber_id == subscriber_id, passkey.c.suspended_at.is_(None))
+    return await uow.first(select(passkey.c.id).where(mine, passkey.c.attested.is_(True)).limit(1)) is not None

@@ -11,6 +11,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
 from idp.authentication import ceremonies, passkey_store, rules
+from idp.authentication.attestation import StaffModels
 from idp.authentication.ceremonies import CeremonyRefused
 from idp.authentication.challenges import Challenges, from_base64url, to_base64url
 from idp.authentication.model import (
@@ -48,6 +49,7 @@ class Passkeys:
         links: PasskeyLinks,
         challenges: Challenges,
         keeping: PasskeyKeeping,
+        staff_models: StaffModels,
         audit: AuditLog,
         security_log: SecurityLog,
         randomness: Randomness = system_randomness,
@@ -57,6 +59,7 @@ class Passkeys:
         self._links = links
         self._challenges = challenges
         self._keeping = keeping
+        self._staff_models = staff_models
         self._audit = audit
         self._security_log = security_log
         self._randomness = randomness
@@ -135,10 +138,14 @@ class Passkeys:
             async with self._storage.unit_of_work() as uow:
                 await self._note_refusal(uow, passkey, problem.name.lower())
             raise Refused(problem)
+        # what was proven when the key was added counts while its model is sound
+        is_sound = passkey.is_attested and await self._staff_models.are_sound(
+            passkey.aaguid, now=self._storage.clock.now()
+        )
         return AuthenticatedPasskey(
             subscriber_id=passkey.subscriber_id,
             passkey_id=passkey.id,
-            aal=rules.PASSKEY_AAL,
+            aal=rules.ATTESTED_AAL if is_sound else rules.PASSKEY_AAL,
             amr=rules.amr_of(backup_eligible=passkey.backup_eligible),
         )
 

@@ -19,7 +19,10 @@ FRESH_FOR = timedelta(minutes=5)
 LONGEST_NICKNAME = 60
 
 PASSKEY_AAL = Aal.AAL2_2
-"""A passkey with user verification (design, section 4). AAL 3 needs an attested, device-bound one."""
+"""A passkey with user verification (design, section 4)."""
+
+ATTESTED_AAL = Aal.AAL3
+"""A passkey that cannot leave its device, of a model that was proven and is sound today."""
 
 
 PIN_AAL = Aal.AAL1
@@ -67,6 +70,16 @@ def decide_assertion(*, passkey: StoredPasskey, assertion: Assertion, user_handl
 def amr_of(*, backup_eligible: bool) -> tuple[str, ...]:
     """Authentication methods by RFC 8176: a key in software or hardware, the user present, two factors in one."""
     return ("swk" if backup_eligible else "hwk", "user", "mfa")
+
+
+def validate_staff_key(*, session: SsoSession, holds_attested: bool) -> None:
+    """May a security key of staff be added? A further one in a sign-in with one that was there before: what is worth
+    AAL 2.2 makes nothing worth AAL 3, but for the first. Raises Refused (STRONGER_SIGN_IN_NEEDED).
+    """
+    # NIST SP 800-63B-4, 4.1.2: "the CSP SHALL require authentication at the highest AAL currently available in the
+    # subscriber account" (recalled)
+    if holds_attested and session.aal < ATTESTED_AAL:
+        raise Refused(AuthenticationProblem.STRONGER_SIGN_IN_NEEDED)
 
 
 def session_is_live(session: SsoSession, now: datetime) -> bool:

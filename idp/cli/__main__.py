@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "Everything on this machine, and the whole journey.",
     "doctor": "What is wrong with this machine, and the cure.",
     "document": "Sealed documents: verify.",
+    "fido-metadata": "The catalogue of authenticator models: check and install.",
     "keys": "Signing keys and root keys: list, replace, next root.",
     "personas": "The fictitious people of the demonstration.",
     "serve": "Open doors and run the worker.",

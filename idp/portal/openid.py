@@ -22,8 +22,11 @@ from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.portal.model import PortalProblem, SignInAttempt
 
 SCOPE: Final = "openid staff"
-REQUIRED: Final = Acr(Ial.IAL1_1, Aal.AAL2_2)
+WITH_A_PASSKEY: Final = Acr(Ial.IAL1_1, Aal.AAL2_2)
 """An officer enters with a passkey (design, section 2, Officer look-up)."""
+
+WITH_A_SECURITY_KEY: Final = Acr(Ial.IAL1_1, Aal.AAL3)
+"""With one that cannot leave its device, of a model that was checked (attack row 76)."""
 
 ASSERTION_SECONDS: Final = 60
 CLOCK_SKEW_SECONDS: Final = 10
@@ -47,6 +50,7 @@ class Issuer:
         issuer: str,
         client: PortalClient,
         acr_prefix: str,
+        required: Acr = WITH_A_PASSKEY,
         clock: Clock,
         transport: Callable[[], httpx2.AsyncBaseTransport],
         randomness: Randomness = system_randomness,
@@ -54,6 +58,7 @@ class Issuer:
         self._issuer = issuer
         self._registration = client
         self._acr_prefix = acr_prefix
+        self._required = required
         self._clock = clock
         self._transport = transport
         self._randomness = randomness
@@ -77,7 +82,7 @@ class Issuer:
                 state=attempt.state,
                 nonce=attempt.nonce,
                 code_verifier=attempt.code_verifier,
-                acr_values=REQUIRED.text(self._acr_prefix),
+                acr_values=self._required.text(self._acr_prefix),
                 ui_locales=language,
             )
         return str(url)
@@ -161,7 +166,7 @@ class Issuer:
             "nonce": claims.get("nonce") == expected_nonce,
             "exp": isinstance(claims.get("exp"), int) and now < claims["exp"],
             "iat": isinstance(claims.get("iat"), int) and claims["iat"] <= now + CLOCK_SKEW_SECONDS,
-            "acr": acr is not None and acr.meets(REQUIRED),
+            "acr": acr is not None and acr.meets(self._required),
         }
         failed = [name for name, holds in checks.items() if not holds]
         if failed:

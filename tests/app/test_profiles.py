@@ -18,6 +18,7 @@ PUBLIC = {
     "IDP_PORTAL_URL": "https://portal.example",
     "IDP_GDX_CONSUMER_SECRET": "made up for this test",
     "IDP_COUNTER_FIRST": "true",
+    "IDP_STAFF_PASSKEYS": "any",
 }
 
 

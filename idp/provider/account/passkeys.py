@@ -49,6 +49,9 @@ class OwnPasskeyPages:
             Entry(f"{LIST}/new", ("GET",), self._new, citizen, "own_passkey_new"),
             Entry(f"{LIST}/new/options", ("POST",), self._options, citizen, "own_passkey_options"),
             Entry(f"{LIST}/new/register", ("POST",), self._register, citizen, "own_passkey_register"),
+            Entry(f"{LIST}/security-key", ("GET",), self._new_for_staff, citizen, "staff_key_new"),
+            Entry(f"{LIST}/security-key/options", ("POST",), self._options_for_staff, citizen, "staff_key_options"),
+            Entry(f"{LIST}/security-key/register", ("POST",), self._register_for_staff, citizen, "staff_key_register"),
             Entry(ONE, ("GET",), self._one, citizen, "own_passkey"),
             Entry(f"{ONE}/rename", ("POST",), self._rename, citizen, "own_passkey_rename"),
             Entry(f"{ONE}/remove", ("POST",), self._remove, citizen, "own_passkey_remove"),
@@ -63,26 +66,50 @@ class OwnPasskeyPages:
         return self._pages.render(request, "account/passkeys.html", passkeys=passkeys)
 
     async def _new(self, request: Request) -> Response:
-        citizen = await self._citizens.fresh(request, returning=f"{LIST}/new")
+        return await self._adding(request, f"{LIST}/new", for_staff=False)
+
+    async def _new_for_staff(self, request: Request) -> Response:
+        return await self._adding(request, f"{LIST}/security-key", for_staff=True)
+
+    async def _options(self, request: Request) -> Response:
+        return await self._begin(request, for_staff=False)
+
+    async def _options_for_staff(self, request: Request) -> Response:
+        return await self._begin(request, for_staff=True)
+
+    async def _register(self, request: Request) -> Response:
+        return await self._finish(request, for_staff=False)
+
+    async def _register_for_staff(self, request: Request) -> Response:
+        return await self._finish(request, for_staff=True)
+
+    async def _adding(self, request: Request, page: str, *, for_staff: bool) -> Response:
+        citizen = await self._citizens.fresh(request, returning=page)
         if isinstance(citizen, Response):
             return citizen
         name = await self._owner_name(request, citizen)
-        return self._pages.render(request, "account/passkey_new.html", owner_name=name)
+        return self._pages.render(
+            request, "account/passkey_new.html", owner_name=name, for_staff=for_staff, ceremony=page
+        )
 
-    async def _options(self, request: Request) -> Response:
+    async def _begin(self, request: Request, *, for_staff: bool) -> Response:
         self._csrf.check_origin(request)
         await read_json(request)
         citizen = await self._citizens.require(request)
         name = await self._owner_name(request, citizen)
         async with self._storage.unit_of_work() as uow:
             ceremony = await self._passkeys.registration_options(
-                uow, citizen.session, browser_id=self._csrf.browsers.of(request), display_name=name
+                uow,
+                citizen.session,
+                browser_id=self._csrf.browsers.of(request),
+                display_name=name,
+                for_staff=for_staff,
             )
         response = JSONResponse({"ceremony": ceremony.handle, "publicKey": ceremony.public_key})
         self._csrf.browsers.remember(request, response)
         return response
 
-    async def _register(self, request: Request) -> Response:
+    async def _finish(self, request: Request, *, for_staff: bool) -> Response:
         self._csrf.check_origin(request)
         answer = await read_json(request)
         citizen = await self._citizens.require(request)
@@ -95,6 +122,7 @@ class OwnPasskeyPages:
             browser_id=self._csrf.browsers.of(request),
             credential=credential,
             nickname=text_field(answer, "nickname") or "",
+            for_staff=for_staff,
         )
         return JSONResponse({"next": LIST})
 

@@ -87,7 +87,7 @@ class SecurityPages:
             aal=citizen.session.aal,
             identity_levels=tuple(Ial),
             sign_in_levels=tuple(Aal),
-            **ways_in(flow="", returning="/account/level"),
+            ways=ways_in(flow="", returning="/account/level"),
         )
 
     async def _codes(self, request: Request) -> Response:

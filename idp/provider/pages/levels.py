@@ -43,7 +43,7 @@ class LevelPages:
             aal=None if citizen is None else citizen.session.aal,
             identity_levels=tuple(Ial),
             sign_in_levels=tuple(Aal),
-            **ways_in(flow=flow, returning="/account"),
+            ways=ways_in(flow=flow, returning="/account"),
         )
 
 

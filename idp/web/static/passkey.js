@@ -44,9 +44,10 @@ async function addPasskey(form) {
 }
 
 async function addOwnPasskey(form) {
-  const { ceremony, publicKey } = await post("/account/passkeys/new/options", {});
+  const register = new URL(form.action).pathname;
+  const { ceremony, publicKey } = await post(register.replace(/register$/, "options"), {});
   const credential = await startRegistration({ optionsJSON: publicKey });
-  return post("/account/passkeys/new/register", { ceremony, credential, nickname: form.elements.nickname.value });
+  return post(register, { ceremony, credential, nickname: form.elements.nickname.value });
 }
 
 async function unfreeze(form) {

@@ -20,6 +20,7 @@ from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
 from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
+from idp.authentication.attestation import StaffModels
 from idp.authentication.model import RelyingParty
 from idp.authentication.pin_hashing import HashingCost, PinHashing
 from idp.authorization.client_registration.key_sets import ClientKeySets
@@ -91,6 +92,7 @@ class House:
     switchboard: Switchboard
     assets: Assets
     origin: str = ORIGIN
+    staff_models: StaffModels | None = None
 
     def __post_init__(self) -> None:
         world = self.world
@@ -106,6 +108,7 @@ class House:
             security_log=self.security_log,
             hashing=PinHashing(pepper=b"p" * 32, cost=HashingCost(memory_kib=8, passes=1)),
             recovery_pepper=b"r" * 32,
+            staff_models=self.staff_models,
         )
         self.authenticators = authenticators
         self.links, self.sessions = authenticators.links, authenticators.sessions
@@ -384,11 +387,11 @@ class Fields(HTMLParser):
 
 @asynccontextmanager
 async def open_house(
-    storage: Storage, clock: FrozenClock, folder: Path, *, origin: str = ORIGIN
+    storage: Storage, clock: FrozenClock, folder: Path, *, origin: str = ORIGIN, staff_models: StaffModels | None = None
 ) -> AsyncIterator[House]:
     """A settled world and its pages."""
     switchboard = Switchboard()
     async with registries_of(clock, switchboard) as http:
         world = World(storage, clock, http, switchboard)
         await world.settle()
-        yield House(world, storage, clock, switchboard, prepared_assets(folder), origin)
+        yield House(world, storage, clock, switchboard, prepared_assets(folder), origin, staff_models)
