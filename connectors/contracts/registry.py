@@ -1,6 +1,7 @@
 """Records and ports of the registries: one inner model for every wire (facts/thai-registries, sections 3, 4, 10.6)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -62,6 +63,18 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class CardIssue:
+    """The card the registry issued last. `expires_on` is None when `is_lifelong`."""
+
+    issued_on: PartialDate | None
+    expires_on: PartialDate | None
+    is_lifelong: bool
+    issuer_code: str
+    issuer_place: str
+    issuer_agency: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class PersonRecord:
     """A person in the population registry. `age` in years as the registry counts; `person_status` in its words."""
 
@@ -80,6 +93,10 @@ class PersonRecord:
     domicile_type: str
     domicile_date: PartialDate | None
     address: CardAddress
+    former_nationality: str = ""
+    nationality_changed_on: PartialDate | None = None
+    domicile_status: str = ""
+    card: CardIssue | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -123,10 +140,15 @@ Record = TypeVar("Record", covariant=True)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RegistryAnswer(Generic[Record]):
-    """A record and where it came from."""
+    """A record and where it came from; `field_sources` names the fields that came by another service."""
 
     record: Record
     provenance: Provenance
+    field_sources: Mapping[str, Provenance] = field(default_factory=dict)
+
+    def source_of(self, field_name: str) -> Provenance:
+        """Which service said this field of the record, and when."""
+        return self.field_sources.get(field_name, self.provenance)
 
 
 class PopulationRegistry(Protocol):

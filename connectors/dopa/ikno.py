@@ -1,7 +1,6 @@
 """DOPA's population registry behind the gateway: the IKNO Person API (facts/thai-registries, section 3.3)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -9,29 +8,26 @@ from typing import Final
 import httpx2
 
 from connectors.contracts.card import CardAddress, PersonName
-from connectors.contracts.errors import RegistryUnavailable, WrongPerson
 from connectors.contracts.identifiers import CitizenId
-from connectors.contracts.registry import Parent, PersonRecord, Provenance, RegistryAnswer
+from connectors.contracts.registry import CardIssue, Parent, PersonRecord, Provenance, RegistryAnswer
 from connectors.contracts.thai_dates import BANGKOK
+from connectors.contracts.year_rule import YearRule, age_on
+from connectors.dopa.ikno_services import IKNO_SERVICES
+from connectors.dopa.subject import require_subject
 from connectors.gdx.fields import Fields, be_date, required_be_date, text, whole_number
 from connectors.gdx.session import GdxCredentials, GdxSession
 
-_PATH: Final = "/ws/dopa/personal/profile/"
 _ALIVE: Final = "1"
-
-
-@dataclass(frozen=True, slots=True)
-class _Service:
-    code: str
-    path: str
+_LIFELONG: Final = "99999999"
 
 
 class Profile(Enum):
     """How much of the profile is asked for; EXTRA adds the romanised name and counts twice against the quota."""
 
-    NORMAL = _Service("IKNO-001-02", "normal")
-    FULL = _Service("IKNO-001-03", "full")
-    EXTRA = _Service("IKNO-001-04", "extra")
+    SIMPLE = IKNO_SERVICES["IKNO-001-01"]
+    NORMAL = IKNO_SERVICES["IKNO-001-02"]
+    FULL = IKNO_SERVICES["IKNO-001-03"]
+    EXTRA = IKNO_SERVICES["IKNO-001-04"]
 
 
 class IknoClient:
@@ -48,42 +44,46 @@ class IknoClient:
         http: httpx2.AsyncClient,
         clock: Callable[[], datetime],
         profile: Profile = Profile.FULL,
+        session: GdxSession | None = None,
+        year_rule: YearRule = YearRule.ALWAYS_543,
     ) -> None:
-        self._session = GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock)
+        self._session = session or GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock)
         self._clock = clock
         self._profile = profile
+        self._year_rule = year_rule
 
-    async def person(self, citizen_id: CitizenId, *, deadline_seconds: float) -> RegistryAnswer[PersonRecord]:
+    async def person(
+        self, citizen_id: CitizenId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[PersonRecord]:
         """The person with this number; an answer about anyone else raises WrongPerson."""
         service = self._profile.value
-        profile = await self._session.get(
-            _PATH + service.path, {"CitizenID": citizen_id.digits}, deadline_seconds=deadline_seconds
+        profile = await self._session.ask(
+            service.question({"CitizenID": citizen_id.digits}),
+            deadline_seconds=deadline_seconds,
+            idempotency_key=idempotency_key,
         )
         retrieved_at = self._clock()
         # the check comes before any other field is read: nothing of somebody else's record goes further
-        _require_subject(profile, expected_citizen_id=citizen_id)
+        require_subject(profile, "CitizenID", expected_citizen_id=citizen_id)
         return RegistryAnswer(
-            _person_record(profile, citizen_id, retrieved_at), Provenance("DOPA", service.code, retrieved_at)
+            read_person(profile, citizen_id, retrieved_at, year_rule=self._year_rule),
+            Provenance("DOPA", service.code, retrieved_at),
         )
 
 
-def _require_subject(profile: Fields, *, expected_citizen_id: CitizenId) -> None:
-    answered = text(profile, "CitizenID")
-    if not answered:
-        raise RegistryUnavailable("the answer does not say whom it is about")
-    if answered != expected_citizen_id.digits:
-        raise WrongPerson("the registry answered about somebody else")
-
-
-def _person_record(profile: Fields, citizen_id: CitizenId, retrieved_at: datetime) -> PersonRecord:
+def read_person(
+    profile: Fields, citizen_id: CitizenId, retrieved_at: datetime, *, year_rule: YearRule = YearRule.ALWAYS_543
+) -> PersonRecord:
+    """A profile answer as a person; `year_rule` is for the age where the registry gives none. RegistryUnavailable."""
     birth_date = required_be_date(profile, "BirthDate")
+    today = retrieved_at.astimezone(BANGKOK).date()
     return PersonRecord(
         citizen_id=citizen_id,
-        name_th=_name(profile, "NameTH"),
-        name_en=_name(profile, "NameEN"),
+        name_th=read_name(profile, "NameTH"),
+        name_en=read_name(profile, "NameEN"),
         sex=text(profile, "SexID"),
         birth_date=birth_date,
-        age=whole_number(profile, "Age", default=birth_date.age_on(retrieved_at.astimezone(BANGKOK).date())),
+        age=whole_number(profile, "Age", default=age_on(birth_date, today, rule=year_rule)),
         person_status=text(profile, "PersonStatus"),
         is_alive=text(profile, "PersonStatusID") == _ALIVE,
         nationality=text(profile, "Nationality"),
@@ -92,11 +92,31 @@ def _person_record(profile: Fields, citizen_id: CitizenId, retrieved_at: datetim
         house_id=text(profile, "AddressID"),
         domicile_type=text(profile, "DomicileType"),
         domicile_date=be_date(profile, "DomicileDate"),
-        address=_address(profile),
+        address=read_address(profile),
+        former_nationality=text(profile, "Nationality_Old"),
+        nationality_changed_on=be_date(profile, "Nationality_ChangeDate"),
+        domicile_status=text(profile, "DomicileStatus"),
+        card=_card(profile),
     )
 
 
-def _name(profile: Fields, language: str) -> PersonName:
+def _card(profile: Fields) -> CardIssue | None:
+    """The card's particulars; None when none was issued or the agency was not granted them."""
+    if not any(text(profile, name) for name in ("IssueDate", "ExpireDate", "IssuerID")):
+        return None
+    is_lifelong = text(profile, "ExpireDate") == _LIFELONG
+    return CardIssue(
+        issued_on=be_date(profile, "IssueDate"),
+        expires_on=None if is_lifelong else be_date(profile, "ExpireDate"),
+        is_lifelong=is_lifelong,
+        issuer_code=text(profile, "IssuerID"),
+        issuer_place=text(profile, "IssuerPlace"),
+        issuer_agency=text(profile, "IssuerAgency"),
+    )
+
+
+def read_name(profile: Fields, language: str) -> PersonName:
+    """The name in `language`, NameTH or NameEN."""
     prefix, first, middle, last = (
         text(profile, f"{language}_{part}") for part in ("Prefix", "FirstName", "MiddleName", "SurName")
     )
@@ -111,10 +131,11 @@ def _parent(profile: Fields, which: str) -> Parent:
     )
 
 
-def _address(profile: Fields) -> CardAddress:
+def read_address(profile: Fields) -> CardAddress:
+    """`Address_*` of a profile or a house."""
     return CardAddress(
         house_no=text(profile, "Address_No"),
-        village_no=_village_no(text(profile, "Address_Moo")),
+        village_no=village_no(text(profile, "Address_Moo")),
         lane=text(profile, "Address_Alley"),
         alley=text(profile, "Address_Soi"),
         road=text(profile, "Address_Road"),
@@ -124,7 +145,7 @@ def _address(profile: Fields) -> CardAddress:
     )
 
 
-def _village_no(value: str) -> str:
+def village_no(value: str) -> str:
     """With its own word, as the card has it; the registry may give the bare number, 0 for none."""
     if not (value.isascii() and value.isdigit()):
         return value

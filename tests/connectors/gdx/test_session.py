@@ -127,7 +127,7 @@ MEANINGS: list[tuple[int, str, type[RegistryError]]] = [
         "90050", "99705", "99999", "A0001", "AX001", "AX002",
     )),
     *((500, code, RegistryUnavailable) for code in (
-        "00101", "90010", "X0001", "X0003", "A0000", "99990", "ZZZZZ", "12345",
+        "00101", "90010", "X0001", "X0003", "A0000", "ZZZZZ", "12345",
     )),
     (200, "90006", RegistryUnavailable),
 ]  # fmt: skip
