@@ -6,14 +6,15 @@ from typing import Final
 
 import httpx2
 
-from connectors.contracts.errors import RecordNotFound, RegistryUnavailable, WrongPerson
+from connectors.contracts.errors import RecordNotFound, WrongPerson
 from connectors.contracts.identifiers import JuristicId
-from connectors.contracts.registry import CompanyOfficer, CompanyRecord, Provenance, RegistryAnswer
-from connectors.gdx.fields import Fields, money, required_be_date, rows, text, whole_number
+from connectors.contracts.registry import CompanyOfficer, CompanyRecord, RegistryAnswer
+from connectors.dbd.account import DbdAccount
+from connectors.dbd.asking import Dbd
+from connectors.dbd.services import DBD_SERVICES
+from connectors.gdx.fields import Fields, garbage, money, required_be_date, rows, text, whole_number
 from connectors.gdx.session import GdxCredentials, GdxSession
 
-_PATH: Final = "/ws/dbd/juristic/v4/profile/information"
-_SERVICE: Final = "DBD-001"
 _PARTNERSHIP: Final = "ห้างหุ้นส่วน"
 _ROLES_IN_COMPANIES: Final = {"K": "กรรมการ"}
 _ROLES_IN_PARTNERSHIPS: Final = {"K": "หุ้นส่วน", "L": "หุ้นส่วนผู้จัดการ"}
@@ -33,29 +34,41 @@ class DbdClient:
         credentials: GdxCredentials,
         http: httpx2.AsyncClient,
         clock: Callable[[], datetime],
+        session: GdxSession | None = None,
+        account: DbdAccount | None = None,
     ) -> None:
-        self._session = GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock)
-        self._clock = clock
+        self._dbd = Dbd(
+            session=session or GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock),
+            clock=clock,
+            account=account,
+        )
 
-    async def company(self, juristic_id: JuristicId, *, deadline_seconds: float) -> RegistryAnswer[CompanyRecord]:
+    async def company(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[CompanyRecord]:
         """The juristic person with this number; an answer about any other raises WrongPerson."""
-        answer = await self._session.get(_PATH, {"JuristicID": juristic_id.digits}, deadline_seconds=deadline_seconds)
-        retrieved_at = self._clock()
+        answer, source = await self._dbd.ask(
+            DBD_SERVICES["DBD-001"],
+            juristic_id.digits,
+            deadline_seconds=deadline_seconds,
+            idempotency_key=idempotency_key,
+        )
         match rows(answer, "ResultList"):
             case []:
                 raise RecordNotFound("no such juristic person")
             case [information]:
-                _require_subject(information, expected_juristic_id=juristic_id)
+                require_company(information, expected_juristic_id=juristic_id)
             case _:
-                raise RegistryUnavailable("more than one record for one number")
-        return RegistryAnswer(_company_record(information, juristic_id), Provenance("DBD", _SERVICE, retrieved_at))
+                raise garbage("more than one record for one number")
+        return RegistryAnswer(_company_record(information, juristic_id), source)
 
 
-def _require_subject(information: Fields, *, expected_juristic_id: JuristicId) -> None:
+def require_company(record: Fields, name: str = "JuristicID", *, expected_juristic_id: JuristicId) -> None:
+    """The field names this company. Raises RegistryUnavailable when it names none, WrongPerson when another."""
     # the registry's exports drop the leading zero
-    answered = text(information, "JuristicID").zfill(13)
+    answered = text(record, name).zfill(13)
     if answered == "0" * 13:
-        raise RegistryUnavailable("the answer does not say which company it is about")
+        raise garbage("the answer does not say which company it is about")
     if answered != expected_juristic_id.digits:
         raise WrongPerson("the registry answered about another company")
 
