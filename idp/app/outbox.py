@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
+from idp.app.life_handlers import LifeHandlers
 from idp.app.notice_handlers import NoticeHandlers
 from idp.app.rooms import Rooms
 from idp.authentication.changes import AUTHENTICATOR_CHANGED
@@ -55,6 +56,7 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         await rooms.backchannel.ping(DeferredId(message.payload["request_id"]))
 
     return {
+        **LifeHandlers(rooms).table(),
         "consent_withdrawn": [end_grants],
         "subscriber_changed": [end_sessions, notices.tell_of_standing],
         "mandate_offered": [notices.tell_of_offer],

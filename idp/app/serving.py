@@ -186,4 +186,6 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         enrolments=rooms.enrolments,
         deferred=rooms.deferred,
         exchange=rooms.exchange,
+        closings=rooms.life.closings,
+        reviews=rooms.life.reviews,
     )

@@ -128,6 +128,11 @@ class Consents:
         for record in await store.find_consents_under(uow, mandate_id):
             await self._end(uow, record, by=SYSTEM)
 
+    async def end_of_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+        """An identity was closed: everything its owner agreed to ends."""
+        for record in await store.find_consents_of(uow, subscriber_id):
+            await self._end(uow, record, by=SYSTEM)
+
     async def _end(self, uow: UnitOfWork, record: ConsentRecord, *, by: Actor | None = None) -> bool:
         if not await store.mark_withdrawn(uow, record.id, subscriber_id=record.subscriber_id):
             return False

@@ -11,7 +11,7 @@ from idp.exchange.model import Pull, Released
 from idp.exchange.preview import Preview, Previews
 from idp.exchange.pull.counting import drop_expired_counters
 from idp.exchange.pull.service import Pulls
-from idp.exchange.pull.store import forget_answers
+from idp.exchange.pull.store import forget_answers, forget_person
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import DocumentId, SubscriberId
 from idp.storage.storage import UnitOfWork
@@ -55,3 +55,8 @@ class Exchange:
         Records and hashes stay.
         """
         return await forget_answers(uow) + await self._documents.drop_expired(uow) + await drop_expired_counters(uow)
+
+    async def forget_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+        """An identity was closed: documents and kept answers about the person go. Records and hashes stay."""
+        await forget_person(uow, subscriber_id)
+        await self._documents.drop_of(uow, subscriber_id)

@@ -88,6 +88,36 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "การระงับดิจิทัลไอดีของท่านสิ้นสุดแล้ว",
         "Your digital ID is no longer stopped.",
     ),
+    NoticeTopic.DATA_CHANGED: NoticeText(
+        "ข้อมูลของท่านเปลี่ยนแปลง",
+        "Your data changed",
+        "ข้อมูลที่เก็บไว้กับดิจิทัลไอดีของท่านถูกปรับตามหลักฐานใหม่",
+        "What is kept with your digital ID was brought up to date from newer evidence.",
+    ),
+    NoticeTopic.CLOSING_ASKED: NoticeText(
+        "มีการขอปิดดิจิทัลไอดีของท่าน",
+        "Your digital ID is to be closed",
+        "มีการขอปิดดิจิทัลไอดีถาวร ท่านถอนคำขอได้ภายใน 7 วันในบัญชีของฉัน",
+        "Somebody signed in as you asked to close your digital ID for ever. Take it back within 7 days in my account.",
+    ),
+    NoticeTopic.CORRECTION_RECEIVED: NoticeText(
+        "ได้รับคำขอแก้ไขข้อมูลแล้ว",
+        "Your request for a correction is here",
+        "ท่านจะได้รับคำตอบภายใน 30 วัน",
+        "You have an answer within 30 days.",
+    ),
+    NoticeTopic.CORRECTION_QUESTION: NoticeText(
+        "มีคำถามเกี่ยวกับคำขอแก้ไขข้อมูล",
+        "A question about your correction",
+        "เจ้าหน้าที่ต้องการข้อมูลเพิ่มเติม เปิดข้อมูลของฉันเพื่อตอบ",
+        "Somebody needs to know more. Open my data to answer.",
+    ),
+    NoticeTopic.CORRECTION_ANSWERED: NoticeText(
+        "คำขอแก้ไขข้อมูลได้รับคำตอบแล้ว",
+        "Your request for a correction is answered",
+        "เปิดข้อมูลของฉันเพื่ออ่านคำตอบ",
+        "Open my data to read the answer.",
+    ),
     NoticeTopic.MANDATE_GIVEN: NoticeText(
         "มีการมอบอำนาจ", "A mandate was given", "มีการมอบอำนาจที่เกี่ยวข้องกับท่าน", "A mandate that concerns you was given."
     ),

@@ -50,7 +50,7 @@ async def enqueue(
 
 async def claim(uow: UnitOfWork, *, limit: int, retry_after: timedelta) -> Sequence[OutboxMessage]:
     """Take due messages for a while: another worker sees them again only when `retry_after` has passed."""
-    due = select(outbox).where(outbox.c.due_at <= uow.now).order_by(outbox.c.due_at).limit(limit)
+    due = select(outbox).where(outbox.c.due_at <= uow.now).order_by(outbox.c.attempts, outbox.c.due_at).limit(limit)
     if uow.dialect == "postgresql":
         due = due.with_for_update(skip_locked=True)
     rows = await uow.all(due)

@@ -4,10 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.contracts.errors import ConnectorError
 from idp.audit.sequencer import BATCH, SequencerFenced, sequence_pending, sign_checkpoint
 from idp.authorization.deferred.service import DeferredRequests
+from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
 from idp.exchange.service import Exchange
+from idp.kernel.errors import TuatonError
 from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.calendar import LOOKED_AFTER_EVERY
 from idp.keys.signing import SigningKeys
@@ -16,12 +22,18 @@ from idp.storage.leases import take_lease
 from idp.storage.outbox import OutboxMessage, claim, settle
 from idp.storage.spent import drop_expired_spent
 from idp.storage.storage import Storage
+from idp.subscribers.closing import Closings
+
+logger = structlog.get_logger("worker")
 
 OutboxHandler = Callable[[OutboxMessage], Awaitable[None]]
 
 LEASE = timedelta(seconds=10)
 OUTBOX_BATCH = 50
 OUTBOX_RETRY = timedelta(seconds=30)
+
+EXPECTED_FAILURES = (TuatonError, ConnectorError, SQLAlchemyError, OSError)
+"""What a job or a message may fail with: it is tried again. Anything else is a mistake of ours and ends the worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +85,25 @@ class OutboxJob:
         self._handlers = handlers
 
     async def deliver(self) -> None:
-        """One batch of due messages."""
+        """One batch of due messages, those that failed before after the others.
+
+        A message that fails holds no other one up: it alone comes back later.
+        """
         async with self._storage.unit_of_work() as uow:
             messages = await claim(uow, limit=OUTBOX_BATCH, retry_after=OUTBOX_RETRY)
         for message in messages:
-            for handle in self._handlers[message.topic]:
-                await handle(message)
-            async with self._storage.unit_of_work() as uow:
-                await settle(uow, message.id)
+            try:
+                await self._hand_on(message)
+            except EXPECTED_FAILURES as error:
+                logger.warning(
+                    "worker.message_failed", topic=message.topic, attempts=message.attempts, error=type(error).__name__
+                )
+
+    async def _hand_on(self, message: OutboxMessage) -> None:
+        for handle in self._handlers[message.topic]:
+            await handle(message)
+        async with self._storage.unit_of_work() as uow:
+            await settle(uow, message.id)
 
 
 def all_jobs(
@@ -94,6 +117,8 @@ def all_jobs(
     enrolments: Enrolments,
     deferred: DeferredRequests,
     exchange: Exchange,
+    closings: Closings,
+    reviews: Reviews,
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -113,6 +138,13 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await exchange.forget_expired(uow)
 
+    async def close_due() -> None:
+        await closings.close_due(storage)
+
+    async def reopen_reviews() -> None:
+        async with storage.unit_of_work() as uow:
+            await reviews.reopen_expired(uow)
+
     audit = AuditJobs(storage=storage, holder=holder, signer=signer)
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
@@ -125,4 +157,6 @@ def all_jobs(
         Job("spent.forget", 60, forget_spent),
         Job("deferred.forget", 600, forget_deferred),
         Job("exchange.forget", 600, forget_answers_and_documents),
+        Job("subscribers.close_due", 300, close_due),
+        Job("reviews.reopen", 300, reopen_reviews),
     )

@@ -6,11 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.contracts.errors import ConnectorError
-from idp.kernel.errors import TuatonError
-from idp.worker.jobs import Job
+from idp.worker.jobs import EXPECTED_FAILURES, Job
 
 logger = structlog.get_logger("worker")
 LONGEST_REST_SECONDS = 60.0
@@ -39,7 +36,7 @@ async def _run_job(job: Job, stop: asyncio.Event) -> None:
 async def _run_once(job: Job) -> bool:
     try:
         await job.run()
-    except (TuatonError, ConnectorError, SQLAlchemyError, OSError) as error:
+    except EXPECTED_FAILURES as error:
         logger.warning("worker.job_failed", job=job.name, error=type(error).__name__)
         return False
     return True

@@ -30,6 +30,7 @@ from tests.clock import FrozenClock
 from tests.protocol.signing import ec_key
 from tests.provider.oidc.sowing import sow
 from tests.provider.oidc.world import GATEWAY, ISSUER, MemoryOfSecurityLog, World
+from tests.representation.world import AnsweringRegistry
 from tests.web.prepared import prepared_assets
 
 STATION = StationId("counter-1")
@@ -112,6 +113,8 @@ def _house(rooms: Rooms, clock: FrozenClock, transport: httpx2.AsyncBaseTranspor
         clients=rooms.clients,
         registration=rooms.registration,
         key_sets=rooms.key_sets,
+        registry=AnsweringRegistry(clock),
+        representation=rooms.representation,
         further=FurtherRooms(rooms.deferred, rooms.device, rooms.backchannel, rooms.logouts),
         keys=rooms.ground.signing_keys,
         security_log=security_log,

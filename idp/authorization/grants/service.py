@@ -38,6 +38,7 @@ class RevocationReason(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     SESSION_ENDED = "session_ended"
     BY_CITIZEN = "by_citizen"
+    IDENTITY_CLOSED = "identity_closed"
     MANDATE_ENDED = "mandate_ended"
 
 
@@ -231,6 +232,11 @@ class Grants:
         """A mandate ended: its grants end too. They are refused since the mandate's end; this keeps the record."""
         for grant in await store.grants_of_mandate(uow, mandate_id):
             await self._end(uow, grant, SYSTEM, RevocationReason.MANDATE_ENDED)
+
+    async def end_of_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+        """An identity was closed: its grants end too. They are refused since then; this keeps the record."""
+        for grant in await store.grants_of_person(uow, subscriber_id):
+            await self._end(uow, grant, SYSTEM, RevocationReason.IDENTITY_CLOSED)
 
     async def end_for_citizen(self, uow: UnitOfWork, grant_id: GrantId, *, subscriber_id: SubscriberId) -> bool:
         """A citizen takes an app's access away; False when it is none of theirs, or had ended."""

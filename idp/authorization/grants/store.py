@@ -207,6 +207,12 @@ async def grants_of_mandate(uow: UnitOfWork, mandate_id: MandateId) -> Sequence[
     return [grant_of(row) for row in await uow.all(statement.order_by(grant.c.id))]
 
 
+async def grants_of_person(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
+    """Every grant of a person that was not ended."""
+    not_ended = (grant.c.subscriber_id == subscriber_id, grant.c.revoked_at.is_(None))
+    return [grant_of(row) for row in await uow.all(select(grant).where(*not_ended))]
+
+
 async def live_grants_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
     """The grants about a person, or by which the person acts for another, that count, the newest first."""
     own = or_(grant.c.subscriber_id == subscriber_id, grant.c.actor_id == subscriber_id)

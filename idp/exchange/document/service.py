@@ -19,7 +19,7 @@ from idp.exchange.pull.model import Chain, Disclosure, Outcome
 from idp.exchange.pull.records import burst_of
 from idp.exchange.pull.store import insert_or_count
 from idp.kernel.errors import NotFound
-from idp.kernel.ids import CROCKFORD, AuditEntryId, DisclosureId, DocumentId, is_id, new_id
+from idp.kernel.ids import CROCKFORD, AuditEntryId, DisclosureId, DocumentId, SubscriberId, is_id, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
 from idp.storage.storage import Storage, UnitOfWork
@@ -170,6 +170,10 @@ class Documents:
     async def recognise(self, uow: UnitOfWork, pdf: bytes) -> DocumentRecord | None:
         """The record of exactly this file, None when it did not leave here byte for byte."""
         return await store.find_by_sha256(uow, hashlib.sha256(pdf).hexdigest())
+
+    async def drop_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
+        """Drop the files about a person whose identity was closed; gives how many."""
+        return await store.drop_files_of(uow, subscriber_id)
 
     async def drop_expired(self, uow: UnitOfWork) -> int:
         """Drop the files whose 30 days are over; gives how many."""

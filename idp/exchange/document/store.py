@@ -47,6 +47,7 @@ document = Table(
     Column("expires_at", Instant, nullable=False),
     Column("sealed_pdf", LargeBinary),
     Index("ix_document_expires_at", "expires_at"),
+    Index("ix_document_subscriber_id", "subscriber_id"),
 )
 
 
@@ -131,6 +132,12 @@ async def drop_expired_files(uow: UnitOfWork) -> int:
     """Drop the files whose time is over; gives how many. Records and hashes stay."""
     due = and_(document.c.expires_at <= uow.now, document.c.sealed_pdf.is_not(None))
     return await uow.changed(update(document).where(due).values(sealed_pdf=None))
+
+
+async def drop_files_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
+    """Drop every file about a person whose identity was closed; gives how many. Records and hashes stay."""
+    theirs = and_(document.c.subscriber_id == subscriber_id, document.c.sealed_pdf.is_not(None))
+    return await uow.changed(update(document).where(theirs).values(sealed_pdf=None))
 
 
 def _basis_holds(uow: UnitOfWork) -> ColumnElement[bool]:

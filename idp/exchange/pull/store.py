@@ -27,7 +27,7 @@ from idp.authorization.grants.store import grant, live_grant
 from idp.consent.store import consent, live_consent
 from idp.exchange.decision.model import Link
 from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer
-from idp.kernel.ids import ClientId, DisclosureId
+from idp.kernel.ids import ClientId, DisclosureId, SubscriberId
 from idp.representation.mandates.store import live_mandate, mandate
 from idp.representation.model import ActedFor
 from idp.storage.dialects import insert_on_conflict
@@ -181,6 +181,12 @@ async def forget_answers(uow: UnitOfWork) -> int:
     """Drop answers that are no longer kept for repeats; gives how many. The records stay."""
     due = update(disclosure).where(disclosure.c.answer_until <= uow.now)
     return await uow.changed(due.values(sealed_answer=None, answer_until=None))
+
+
+async def forget_person(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
+    """Drop the answers and case numbers kept about a person whose identity was closed. The records stay."""
+    theirs = update(disclosure).where(disclosure.c.subscriber_id == subscriber_id)
+    return await uow.changed(theirs.values(sealed_answer=None, answer_until=None, sealed_case=None))
 
 
 def _acting_columns(acted: ActedFor | None) -> dict[str, str | None]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from connectors.contracts.identifiers import CitizenId
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import MemberId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness
@@ -166,6 +166,13 @@ class Mandates:
         """What this subscriber gave, or had recorded on paper before enrolling, newest first."""
         number = (await self._subscribers.identity(uow, subscriber_id)).citizen_id
         return await store.find_by_principal(uow, subscriber_id, () if number is None else self.digests_of(number))
+
+    async def end_of_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
+        """An identity was closed: what the person gave and what the person held ends, whichever was not over."""
+        given = await store.find_by_principal(uow, subscriber_id, ())
+        for mandate in (*given, *await store.find_by_proxy(uow, subscriber_id)):
+            if mandate.ended_at is None:
+                await self.end(uow, mandate, by=SYSTEM)
 
     async def of_company(self, uow: UnitOfWork, facts: CompanyFacts, *, by: Signer) -> tuple[Mandate, ...]:
         """What a company gave, for one of its signatories. Raises as `Companies.role_of`."""

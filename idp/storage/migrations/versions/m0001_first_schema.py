@@ -749,6 +749,22 @@ def upgrade() -> None:
     op.create_index(op.f('ix_deferred_request_client_id'), 'deferred_request', ['client_id'], unique=False)
     op.create_index(op.f('ix_deferred_request_expires_at'), 'deferred_request', ['expires_at'], unique=False)
     op.create_index(op.f('ix_deferred_request_subscriber_id'), 'deferred_request', ['subscriber_id'], unique=False)
+    op.create_table('kiosk_browser',
+    sa.Column('station_id', sa.Text(), nullable=False),
+    sa.Column('digest', sa.LargeBinary(), nullable=False),
+    sa.Column('bound_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['station_id'], ['station.id'], name=op.f('fk_kiosk_browser_station_id')),
+    sa.PrimaryKeyConstraint('station_id', name=op.f('pk_kiosk_browser')),
+    sa.UniqueConstraint('digest', name=op.f('uq_kiosk_browser_digest'))
+    )
+    op.create_table('kiosk_code',
+    sa.Column('station_id', sa.Text(), nullable=False),
+    sa.Column('digest', sa.LargeBinary(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['station_id'], ['station.id'], name=op.f('fk_kiosk_code_station_id')),
+    sa.PrimaryKeyConstraint('station_id', name=op.f('pk_kiosk_code')),
+    sa.UniqueConstraint('digest', name=op.f('uq_kiosk_code_digest'))
+    )
     op.create_table('mandate_principal_index',
     sa.Column('key_version', sa.Integer(), nullable=False),
     sa.Column('digest', sa.LargeBinary(), nullable=False),
@@ -891,6 +907,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_officer_session_ends_at'), table_name='officer_session')
     op.drop_table('officer_session')
     op.drop_table('mandate_principal_index')
+    op.drop_table('kiosk_code')
+    op.drop_table('kiosk_browser')
     op.drop_index(op.f('ix_deferred_request_subscriber_id'), table_name='deferred_request')
     op.drop_index(op.f('ix_deferred_request_expires_at'), table_name='deferred_request')
     op.drop_index(op.f('ix_deferred_request_client_id'), table_name='deferred_request')
