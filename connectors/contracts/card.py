@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal, Protocol
 
@@ -233,3 +233,23 @@ class PassportReader(Protocol):
 
         Raises CardError with the fault.
         """
+
+
+class SlotReader(CardReader, PassportReader, Protocol):
+    """A slot that reads whatever lies in it."""
+
+
+class PassportAuthority(Protocol):
+    """Judges passports by the states that this deployment trusts. Nothing here asks anybody; nothing is kept."""
+
+    def key_of(self, printed: str) -> PassportKey:
+        """What opens the chip: both printed lines, or the second alone. Raises CardError WRONG_MRZ."""
+
+    def prove(self, files: PassportFiles, *, now: datetime) -> PassportProof:
+        """What the files prove; never raises for what a chip may say."""
+
+    def data_of(self, files: PassportFiles, *, today: date) -> PassportData:
+        """The printed lines as the chip has them. Raises CardError MALFORMED_DATA, WRONG_MRZ."""
+
+    def portrait_of(self, files: PassportFiles) -> bytes:
+        """The picture of the holder as JPEG. Raises CardError MALFORMED_DATA."""

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from connectors.contracts.card import CardRead, PassportFiles, ThaiCardData
+from connectors.contracts.card import CardRead, PassportFiles, PassportKey, ThaiCardData
 from connectors.contracts.errors import CardError, CardFault
 
 HELLO_TYP: Final = "agent-hello+jwt"
@@ -66,7 +66,8 @@ class BilingualText:
 class RequestClaims:
     """The provider wants a card read (`kind` read: everything is given) or says that the session is over (`end`).
 
-    `jti` is the card session's id. `data_key` and `photo_key` are public P-256 keys (JWK).
+    `jti` is the card session's id. `data_key` and `photo_key` are public P-256 keys (JWK). With `passport_key` a
+    passport is wanted, and that opens its chip; all of it then travels as `card`, encrypted to the `photo_key`.
     """
 
     iss: str
@@ -82,6 +83,7 @@ class RequestClaims:
     with_photo: bool = False
     data_key: dict[str, Any] | None = None
     photo_key: dict[str, Any] | None = None
+    passport_key: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -145,6 +147,20 @@ def passport_to_wire(files: PassportFiles) -> dict[str, Any]:
     """A passport's signed files, JSON-ready, bytes in base64. The portrait is among them: as secret as a photo."""
     wire: dict[str, Any] = msgspec.to_builtins(files)
     return wire
+
+
+def passport_key_to_wire(key: PassportKey) -> dict[str, Any]:
+    """What opens a passport, JSON-ready."""
+    wire: dict[str, Any] = msgspec.to_builtins(key)
+    return wire
+
+
+def wire_to_passport_key(wire: Mapping[str, Any]) -> PassportKey:
+    """The inverse of `passport_key_to_wire`. Raises MalformedMessage."""
+    try:
+        return msgspec.convert(dict(wire), PassportKey)
+    except msgspec.ValidationError:
+        raise MalformedMessage("not what opens a passport") from None
 
 
 def wire_to_passport(wire: Mapping[str, Any]) -> PassportFiles:

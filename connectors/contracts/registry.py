@@ -13,11 +13,12 @@ from connectors.contracts.thai_dates import PartialDate
 
 
 class CardStatus(StrEnum):
-    """What DOPA says of a card (CheckCardService codes 0, 2, 4, 5)."""
+    """What DOPA says of a card (CheckCardService codes 0, 2, 4, 5); code 4 tells two things apart in its text."""
 
     NORMAL = "normal"
     CANCELLED = "cancelled"
     MISMATCH = "mismatch"
+    NOT_FOUND = "not_found"
     INCOMPLETE = "incomplete"
 
 

@@ -27,6 +27,8 @@ _MEANINGS: Final = {
     "4": CardStatus.MISMATCH,
     "5": CardStatus.INCOMPLETE,
 }
+_NOT_FOUND: Final = "ไม่พบ"
+"""Code 4 is said of data that differ, and of a code on the back that nobody has under this number."""
 
 
 class CardStatusClient:
@@ -89,10 +91,13 @@ class CardStatusClient:
         status = _MEANINGS.get(code)
         if status is None:
             raise RegistryUnavailable("the card-status service answered a code nobody documented", wire_code=code)
+        text = result.get("Desc", "")
+        if status is CardStatus.MISMATCH and _NOT_FOUND in text:
+            status = CardStatus.NOT_FOUND
         return CardStatusAnswer(
             status=status,
             wire_code=code,
-            wire_text=result.get("Desc", ""),
+            wire_text=text,
             source=f"DOPA {operation}",
             checked_at=self._clock(),
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
+from connectors.contracts.card import PassportAuthority
 from connectors.contracts.documents import (
     Delivery,
     DocumentReport,
@@ -35,7 +36,8 @@ Verify = Callable[[bytes, str | None], Awaitable[DocumentReport]]
 class Outside:
     """What fulfils the rooms' ports. `trust`: the two root certificates, all that an outside verifier needs.
 
-    `thaid` is None where nobody enrols by ThaiD, `mail` where no letters are sent, `faces` where none are compared.
+    `thaid` is None where nobody enrols by ThaiD, `mail` where no letters are sent, `faces` where none are compared,
+    `passports` where no states are trusted.
     """
 
     card_status: CardStatusPort
@@ -48,6 +50,7 @@ class Outside:
     officer_sessions: OfficerSessionPort | None = None
     mail: MailPort | None = None
     faces: FaceComparison | None = None
+    passports: PassportAuthority | None = None
 
 
 class NoSeal:

@@ -3,9 +3,11 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import httpx2
 
+from connectors.contracts.card import PassportAuthority
 from connectors.contracts.documents import DocumentSealer
 from connectors.dbd.juristic import DbdClient
 from connectors.dopa.ami import AmiClient
@@ -72,10 +74,18 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
             trust=trust,
             thaid=_thaid(settings, clock) if settings.thaid_issuer else None,
             mail=_mail(settings) if settings.mail_host else None,
+            passports=_passports(settings.passport_trust) if settings.passport_trust else None,
             faces=FaceComparisonClient(base_url=settings.face_comparison_url, http=await connections(), clock=clock.now)
             if settings.face_comparison_url
             else None,
         )
+
+
+def _passports(folder: Path) -> PassportAuthority:
+    # ASN.1 and pictures: loaded where passports are taken
+    from connectors.card.epassport.authority import Passports, TrustFolder
+
+    return Passports(trust=TrustFolder(folder))
 
 
 def _mail(settings: Settings) -> SmtpMail:

@@ -10,6 +10,7 @@ from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.service import Agencies
 from idp.app.authenticator_models import authenticator_models, offered_sign_in_levels
 from idp.app.authenticators import build_authenticators
+from idp.app.enrolment_room import build_enrolment_room
 from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE, ensure_issuer_agency
@@ -54,9 +55,7 @@ from idp.authorization.tokens.userinfo import Userinfo
 from idp.catalogue.gdx import GDX
 from idp.consent.service import Consents
 from idp.enrolment.by_thaid.service import ThaidEnrolments
-from idp.enrolment.card_check import CardCheck
-from idp.enrolment.completion import Completion
-from idp.enrolment.journal import Journal
+from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
@@ -113,6 +112,7 @@ class Rooms:
     officer_sessions: AmiSessions | None
     desk: Desk
     enrolments: Enrolments
+    provisionals: Provisionals
     thaid_enrolments: ThaidEnrolments | None
     unattended: UnattendedRooms
     notices: Notices
@@ -148,13 +148,6 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     subscribers = Subscribers(personal=ground.personal, blind_index=ground.blind_index, audit=audit)
     approvals = Approvals(personal=ground.personal, audit=audit, randomness=randomness)
     issuer_agency = await ensure_issuer_agency(storage, agencies)
-    notices = Notices(
-        storage=storage,
-        subscribers=subscribers,
-        mail=outside.mail,
-        account_url=f"{settings.issuer}/account/notices",
-        randomness=randomness,
-    )
     # 2. stations, authentication, consent, enrolment
     stations = Stations(audit=audit, encryption=ground.encryption_key, photos=PhotoVault())
     officer_sessions = None
@@ -216,21 +209,17 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         randomness=randomness,
     )
     consents = Consents(audit=audit, randomness=randomness)
-    journal = Journal(audit=audit)
-    enrolments = Enrolments(
-        storage=storage,
+    enrolment = build_enrolment_room(
+        ground,
         stations=stations,
         subscribers=subscribers,
-        card_check=CardCheck(card_status=outside.card_status),
-        completion=Completion(
-            subscribers=subscribers,
-            invitations=passkey_links,
-            personal=ground.personal,
-            blind_index=ground.blind_index,
-            journal=journal,
-        ),
-        journal=journal,
+        card_status=outside.card_status,
+        links=passkey_links,
+        revoking=authenticators.revoking,
+        notices=notices,
+        passports=outside.passports,
     )
+    enrolments = enrolment.enrolments
     representation = build_representation_room(
         storage=storage,
         personal=ground.personal,
@@ -318,7 +307,9 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     pulls = Pulls(
         storage=storage,
         agencies=agencies,
-        facts=FactsReader(agencies=agencies, consents=consents, subscribers=subscribers, acting=representation.acting),
+        facts=FactsReader(
+            agencies=agencies, consents=consents, subscribers=subscribers, acting=representation.acting
+        ),
         ledger=ledger,
         registries=registries,
         documents=documents,
@@ -357,6 +348,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         officer_sessions=officer_sessions,
         desk=Desk(storage=storage, stations=stations, officers=officer_sessions),
         enrolments=enrolments,
+        provisionals=enrolment.provisionals,
         thaid_enrolments=None
         if outside.thaid is None
         else ThaidEnrolments(
@@ -371,7 +363,13 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             alone_suffices=settings.thaid_alone_adds_passkeys,
         ),
         unattended=build_unattended_rooms(
-            settings, ground, outside, subscribers=subscribers, invitations=passkey_links, notices=notices
+            settings,
+            ground,
+            outside,
+            stations=stations,
+            subscribers=subscribers,
+            invitations=passkey_links,
+            notices=notices,
         ),
         notices=notices,
         consents=consents,

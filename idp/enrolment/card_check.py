@@ -9,6 +9,7 @@ from connectors.contracts.card import ThaiCardData
 from connectors.contracts.errors import RegistryError
 from connectors.contracts.registry import CardStatus, CardStatusAnswer, CardStatusPort
 from idp.enrolment.model import EvidenceKind, EvidenceResult
+from idp.enrolment.presented import TypedCard
 
 DEADLINE_SECONDS: Final = 5.0
 
@@ -55,6 +56,13 @@ class CardCheck:
             ),
         )
         return await asyncio.gather(by_chip, by_laser)
+
+    async def ask_typed(self, card: TypedCard) -> Sequence[RegistryWord]:
+        """The one check that what is printed allows: by the code on the back."""
+        asking = self._card_status.check_by_laser(
+            citizen_id=card.citizen_id, name=card.name_th, birth_date=card.birth_date, laser_code=card.laser_code
+        )
+        return (await self._word(EvidenceKind.CARD_STATUS_LASER, asking),)
 
     async def _word(self, kind: EvidenceKind, asking: Awaitable[CardStatusAnswer]) -> RegistryWord:
         try:

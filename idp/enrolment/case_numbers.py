@@ -1,13 +1,13 @@
 """Case numbers: what people read out, write down and search by. They say the year and nothing else."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
 
 from connectors.contracts.identifiers import ascii_digits
 from connectors.contracts.thai_dates import BANGKOK
-from idp.kernel.randomness import Randomness
 
 _BUDDHIST_ERA: Final = 543
 _DRAWN: Final = 10**8
@@ -29,7 +29,7 @@ class CaseNumber:
     text: str
 
     @classmethod
-    def draw(cls, *, now: datetime, randomness: Randomness) -> Self:
+    def draw(cls, *, now: datetime, randomness: Callable[[int], bytes]) -> Self:
         """A new number; that nobody has it yet is for the store's unique key to say."""
         year = now.astimezone(BANGKOK).year + _BUDDHIST_ERA
         drawn = int.from_bytes(randomness(16), "big") % _DRAWN

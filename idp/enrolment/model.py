@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from connectors.contracts.card import ThaiCardData
+from connectors.contracts.card import ProofReason
 from connectors.contracts.errors import CardFault
+from connectors.contracts.thai_dates import PartialDate
 from idp.enrolment.case_numbers import CaseNumber
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, CardSessionId, EnrolmentId, EvidenceId, MemberId, StationId, SubscriberId
@@ -118,6 +119,7 @@ class EvidenceResult(StrEnum):
     NORMAL = "normal"
     CANCELLED = "cancelled"
     MISMATCH = "mismatch"
+    NOT_FOUND = "not_found"
     INCOMPLETE = "incomplete"
     UNAVAILABLE = "unavailable"
     MATCHES = "matches"
@@ -144,7 +146,8 @@ class Enrolment:
 
     `case_no` is what people say and write; `flags` are what a reviewer should look at. `problem` is the code shown
     (ENR-nn); `fault` says more when the card could not be read. `checked_at` is when the registry last called the card
-    normal.
+    normal. `is_typed`: what is printed was typed, no card is in the reader. `other_case_no` is the person's open
+    application that this one met; `reasons` say why a passport is not proven.
     """
 
     id: EnrolmentId
@@ -163,6 +166,9 @@ class Enrolment:
     started_at: datetime
     checked_at: datetime | None
     claimed_until: datetime | None
+    is_typed: bool = False
+    other_case_no: CaseNumber | None = None
+    reasons: tuple[ProofReason, ...] = ()
     flags: tuple[EnrolmentFlag, ...] = ()
 
 
@@ -186,14 +192,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardFacts:
-    """What the card alone can be judged by, before any registry is asked.
+    """What was presented can be judged by alone, before any registry is asked.
 
-    `holder` is the subscriber with the card's number, `chip_holder` the one whose enrolment used this chip; None where
-    there is none.
+    `card_type` is empty where no chip said it. `holder` is the subscriber with the number, `chip_holder` the one whose
+    enrolment used this chip; None where there is none. `is_provisional`: an agency is still to meet the holder.
     """
 
-    card: ThaiCardData
+    journey: JourneyKey
+    expiry_date: PartialDate | None
+    card_type: str
     holder: Subscriber | None
+    is_provisional: bool
     chip_holder: SubscriberId | None
     officer_person: SubscriberId
     today: date

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 from connectors.contracts.face import FaceScore
 from connectors.contracts.registry import CardStatus
 from idp.enrolment import journeys
+from idp.enrolment.journeys import HolderRule
 from idp.enrolment.model import (
     ENDS,
     CardDecision,
@@ -18,16 +19,28 @@ from idp.enrolment.model import (
     CheckCard,
     End,
     Enrolment,
+    EnrolmentFlag,
     EnrolmentProblem,
     EnrolmentState,
     Evidence,
     EvidenceKind,
     EvidenceResult,
+    JourneyKey,
     Stay,
     Step,
 )
 from idp.kernel.assurance import Ial
 from idp.stations.model import CardSessionState
+from idp.subscribers.model import Identity
+
+THAI_CARD_TYPE: Final = "01"
+"""What the chip of a Thai national's card says (facts/thai-registries, section 1.3); every other type is another's."""
+
+KIND_OF_CARD: Final[Mapping[JourneyKey, bool]] = {JourneyKey.COUNTER: True, JourneyKey.NON_THAI_CARD: False}
+"""Journeys that are for cards of Thai nationals alone, or for all others; the rest take either."""
+
+AT_LEAST_FOR_A_LINK: Final = Ial.IAL2_2
+"""How well a person is proofed before a way to sign in is added to a well-known identity: as a counter can."""
 
 STATUS_LIFE: Final = timedelta(seconds=60)
 """How old the registry's word about a card may be when it counts (facts/security-and-reliability, row 81)."""
@@ -45,13 +58,20 @@ WHILE_WAITING: Final[Mapping[CardSessionState, Step]] = {
 """The journey until the card is read: the card session decides."""
 
 
+TYPED_LIFE: Final = timedelta(minutes=30)
+"""How long a journey may take in which no card in the reader keeps it alive."""
+
+
 def next_step(*, enrolment: Enrolment, card_session: CardSessionState, now: datetime) -> Step:
     """What the journey does by itself now. Past the read it lives exactly as long as the card stays."""
     if enrolment.state in ENDS:
         return Stay()
     if enrolment.state is EnrolmentState.WAITING_FOR_CARD:
         return WHILE_WAITING[card_session]
-    if card_session is not CardSessionState.READ:
+    if enrolment.is_typed or enrolment.state is EnrolmentState.TYPING_CARD:
+        if now - enrolment.started_at >= TYPED_LIFE:
+            return End(EnrolmentProblem.NO_CARD_IN_TIME)
+    elif card_session is not CardSessionState.READ:
         return End(EnrolmentProblem.CARD_REMOVED)
     # a node that died while it asked the registry leaves a claim behind; when that is over any node may ask again
     is_abandoned = enrolment.claimed_until is not None and now >= enrolment.claimed_until
@@ -65,19 +85,36 @@ def find_obstacle(facts: CardFacts) -> EnrolmentProblem | None:
     # "officer CID != citizen CID" (facts/smart-card, section 3)
     if facts.holder is not None and facts.holder.id == facts.officer_person:
         return EnrolmentProblem.OWN_ENROLMENT
-    if facts.card.expiry_date is not None and facts.card.expiry_date.is_before(facts.today):
+    if facts.expiry_date is not None and facts.expiry_date.is_before(facts.today):
         return EnrolmentProblem.CARD_EXPIRED
     # "one enrolment per chip no." (facts/security-and-reliability, row 81): the same person may come again with it
     if facts.chip_holder is not None and (facts.holder is None or facts.chip_holder != facts.holder.id):
         return EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
     if facts.holder is not None and not facts.holder.is_live:
         return EnrolmentProblem.IDENTITY_NOT_ACTIVE
-    return None
+    return _not_for_this_journey(facts)
+
+
+def _not_for_this_journey(facts: CardFacts) -> EnrolmentProblem | None:
+    # "by nationality code / card type, never by first digit": the chip's own word decides whose card it is
+    is_thai = facts.card_type == THAI_CARD_TYPE
+    if facts.card_type and facts.journey in KIND_OF_CARD and KIND_OF_CARD[facts.journey] is not is_thai:
+        return EnrolmentProblem.OTHER_KIND_OF_CARD
+    match journeys.JOURNEYS[facts.journey].holder:
+        case HolderRule.ANYBODY:
+            return None
+        case HolderRule.KNOWN:
+            return None if facts.holder is not None else EnrolmentProblem.NOT_ENROLLED_YET
+        case HolderRule.PROVISIONAL:
+            return None if facts.is_provisional else EnrolmentProblem.NOT_PROVISIONAL
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 STATUS_PROBLEMS: Final[Mapping[CardStatus, EnrolmentProblem]] = {
     CardStatus.CANCELLED: EnrolmentProblem.CARD_CANCELLED,
     CardStatus.MISMATCH: EnrolmentProblem.CARD_MISMATCH,
+    CardStatus.NOT_FOUND: EnrolmentProblem.CARD_NOT_FOUND,
     CardStatus.INCOMPLETE: EnrolmentProblem.CARD_INCOMPLETE,
 }
 
@@ -184,3 +221,20 @@ def ial_of(evidence: Iterable[Evidence]) -> Ial:
         if all(latest.get(kind) is result for kind, result in row.needs.items()):
             return row.ial
     return Ial.IAL1_1
+
+
+def suffices_for_link(*, reached: Ial, held: Ial) -> bool:
+    """Is this proof good enough to add a way to sign in to an identity of level `held`?
+
+    An authenticator speaks for the whole identity. Nothing at a counter proves more than an officer and a card do, so
+    that nobody whose level came from elsewhere is shut out for ever.
+    """
+    return reached >= min(held, AT_LEAST_FOR_A_LINK)
+
+
+def flags_of(*, applicant: Identity, officer: Identity, same_address: bool) -> frozenset[EnrolmentFlag]:
+    """What looks like a relation between officer and applicant, in data that were read anyway."""
+    surname = applicant.name_th.last or applicant.name_en.last
+    own = officer.name_th.last if applicant.name_th.last else officer.name_en.last
+    flags = {EnrolmentFlag.SAME_SURNAME} if surname and surname.casefold() == own.casefold() else set()
+    return frozenset(flags | ({EnrolmentFlag.SAME_HOUSE} if same_address else set()))

@@ -1,29 +1,24 @@
-"""The counter journey: start, advance by itself, the officer's decision, completion.
+"""Journeys at a counter: start, advance by itself, the officer's acts, going back, completion.
 
 Opens its own units of work, because the registry is asked between them, never inside one.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Final, assert_never
+from typing import assert_never
 
-from connectors.contracts.card import ThaiCardData
-from connectors.contracts.errors import CardFault
-from connectors.contracts.thai_dates import BANGKOK
+from connectors.contracts.card import PassportKey
+from connectors.contracts.errors import CardError
 from idp.agencies.model import Member
-from idp.enrolment import rules, store
-from idp.enrolment.card_check import CardCheck, RegistryWord
+from idp.enrolment import evidence, journeys, rules, store
+from idp.enrolment.applicants import Applicants
+from idp.enrolment.applications import Applications
 from idp.enrolment.case_numbers import CaseNumber
+from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
-from idp.enrolment.evidence import whole_evidence
 from idp.enrolment.journal import Journal
+from idp.enrolment.journeys import JOURNEYS
 from idp.enrolment.model import (
-    ENDS,
-    CardFacts,
-    CardPassed,
-    CardPending,
-    CardRefused,
     CheckCard,
     End,
     Enrolment,
@@ -35,16 +30,14 @@ from idp.enrolment.model import (
     JourneyKey,
     Stay,
 )
+from idp.enrolment.presented import Presented, TypedCard
+from idp.enrolment.steps import Steps
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import EnrolmentId, StationId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
-from idp.stations.model import CardPurpose, StationProblem
+from idp.stations.model import CardPurpose, CardSession, StationProblem
 from idp.stations.service import Stations
 from idp.storage.storage import Storage, UnitOfWork
-from idp.subscribers.service import Subscribers
-
-CLAIM: Final = timedelta(seconds=30)
-"""How long one node may take to check a card before another may; the registry's own deadline is far below."""
 
 
 class Enrolments:
@@ -55,31 +48,46 @@ class Enrolments:
         *,
         storage: Storage,
         stations: Stations,
-        subscribers: Subscribers,
-        card_check: CardCheck,
+        applicants: Applicants,
+        applications: Applications,
+        checking: Checking,
         completion: Completion,
+        steps: Steps,
         journal: Journal,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
         self._stations = stations
-        self._subscribers = subscribers
-        self._card_check = card_check
+        self._applicants = applicants
+        self._applications = applications
+        self._checking = checking
         self._completion = completion
+        self._steps = steps
         self._journal = journal
         self._randomness = randomness
 
     async def start(
-        self, *, station_id: StationId, officer: Member, journey: JourneyKey = JourneyKey.COUNTER
+        self,
+        *,
+        station_id: StationId,
+        officer: Member,
+        journey: JourneyKey = JourneyKey.COUNTER,
+        passport_line: str = "",
     ) -> Enrolment:
-        """Ask for the applicant's card at a station of the officer's agency.
+        """Ask for the applicant's card at a station of the officer's agency; `journey` is one at a counter.
 
-        Raises as `Stations.open_session` does.
+        `passport_line` is what is printed in a passport, both lines or the second. Raises Refused (PASSPORTS_NOT_TAKEN,
+        PASSPORT_LINES_WRONG), and as `Stations.open_session` does.
         """
+        assert JOURNEYS[journey].attended, "an officer begins what officers attend"
+        passport_key = None
+        if journey is JourneyKey.FOREIGNER_COUNTER:
+            try:
+                passport_key = self._applicants.passports.key_of(passport_line)
+            except CardError as error:
+                raise Refused(EnrolmentProblem.PASSPORT_LINES_WRONG) from error
         async with self._storage.unit_of_work() as uow:
-            session = await self._stations.open_session(
-                uow, station_id=station_id, requested_by=officer, purpose=CardPurpose.ENROLMENT
-            )
+            session = await self._ask_for_card(uow, station_id, officer, passport_key)
             started = Enrolment(
                 id=EnrolmentId(new_id("enr", now=uow.now, randomness=self._randomness)),
                 case_no=CaseNumber.draw(now=uow.now, randomness=self._randomness),
@@ -89,7 +97,7 @@ class Enrolments:
                 officer=officer.id,
                 officer_person=officer.subscriber_id,
                 card_session_id=session.id,
-                state=EnrolmentState.WAITING_FOR_CARD,
+                state=JOURNEYS[journey].first,
                 problem=None,
                 fault=None,
                 subscriber_id=None,
@@ -103,37 +111,46 @@ class Enrolments:
             await self._journal.note(uow, "enrolment.started", started, card_session=session.id)
         return started
 
+    @property
+    def journeys(self) -> tuple[JourneyKey, ...]:
+        """What an officer may begin here."""
+        takes_passports = self._applicants.takes_passports
+        return tuple(key for key in journeys.AT_COUNTER if takes_passports or key is not JourneyKey.FOREIGNER_COUNTER)
+
     async def get(self, enrolment_id: EnrolmentId, *, officer: Member) -> Enrolment:
         """The officer's own enrolment. Raises NotFound (UNKNOWN), also for a colleague's."""
         async with self._storage.reading() as uow:
-            return await self._own(uow, enrolment_id, officer)
+            return await self._steps.own(uow, enrolment_id, officer)
 
     async def find(self, uow: UnitOfWork, enrolment_id: EnrolmentId) -> Enrolment | None:
         """The enrolment with this id, whosesoever: for the enrolment admin."""
         return await store.find(uow, enrolment_id)
 
+    async def find_by_case_no(self, uow: UnitOfWork, case_no: CaseNumber) -> Enrolment | None:
+        """The enrolment with this case number, whosesoever: for the enrolment admin."""
+        return await store.find_by_case_no(uow, case_no)
+
     async def evidence_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Evidence]:
         """On what a subscriber's IAL rests."""
-        return await whole_evidence(uow, subscriber_id)
+        return await evidence.whole_evidence(uow, subscriber_id)
 
-    async def card_of(self, enrolment_id: EnrolmentId, *, officer: Member) -> ThaiCardData:
-        """The applicant's card data, while the card session is open. Raises NotFound (UNKNOWN, NOTHING_READ)."""
+    async def presented(self, enrolment_id: EnrolmentId, *, officer: Member) -> Presented:
+        """What the applicant presented, while it is there. Raises NotFound (UNKNOWN, NOTHING_READ)."""
         async with self._storage.reading() as uow:
-            enrolment = await self._own(uow, enrolment_id, officer)
-            return await self._stations.read_of(uow, enrolment.card_session_id)
+            return await self._applicants.presented(uow, await self._steps.own(uow, enrolment_id, officer))
 
     async def photo_of(self, enrolment_id: EnrolmentId, *, officer: Member) -> bytes:
         """The applicant's photo (JPEG), while it is to be compared. Raises NotFound (UNKNOWN, PHOTO_GONE)."""
         async with self._storage.reading() as uow:
-            enrolment = await self._own(uow, enrolment_id, officer)
-            if enrolment.state is not EnrolmentState.COMPARE_FACE:
+            enrolment = await self._steps.own(uow, enrolment_id, officer)
+            if enrolment.state is not EnrolmentState.COMPARE_FACE or enrolment.is_typed:
                 raise NotFound(StationProblem.PHOTO_GONE)
-            return await self._stations.photo_of(uow, enrolment.card_session_id)
+            return await self._applicants.portrait(uow, enrolment)
 
     async def passkey_link_of(self, enrolment_id: EnrolmentId, *, officer: Member) -> str | None:
-        """The token of the new subscriber's passkey link, while it may be used. Raises NotFound (UNKNOWN)."""
+        """The token of the person's passkey link, while it may be used. Raises NotFound (UNKNOWN)."""
         async with self._storage.reading() as uow:
-            return await self._completion.link_of(uow, await self._own(uow, enrolment_id, officer))
+            return await self._completion.link_of(uow, await self._steps.own(uow, enrolment_id, officer))
 
     async def advance(self, enrolment_id: EnrolmentId) -> Enrolment:
         """Let the journey do what it does by itself; any node may ask, any number of times.
@@ -141,16 +158,16 @@ class Enrolments:
         Raises NotFound (UNKNOWN).
         """
         async with self._storage.reading() as uow:
-            enrolment = await self._found(uow, enrolment_id)
+            enrolment = await self._steps.found(uow, enrolment_id)
             session = await self._stations.session(uow, enrolment.card_session_id)
             step = rules.next_step(enrolment=enrolment, card_session=session.state_at(uow.now), now=uow.now)
         match step:
             case Stay():
                 return enrolment
             case CheckCard():
-                return await self._check_card(enrolment)
+                return await self._checking.check(enrolment)
             case End(problem):
-                return await self._end(enrolment, problem, fault=session.fault)
+                return await self._steps.end(enrolment, problem, fault=session.fault)
             case _ as unreachable:
                 assert_never(unreachable)
 
@@ -161,153 +178,125 @@ class Enrolments:
         for enrolment_id in waiting:
             advanced = await self.advance(enrolment_id)
             if advanced.state is EnrolmentState.PENDING_REGISTRY:
-                await self._check_card(advanced)
+                await self._checking.check(advanced)
         return len(waiting)
 
     async def retry(self, enrolment_id: EnrolmentId, *, officer: Member) -> Enrolment:
         """Ask the registry again. Raises NotFound (UNKNOWN), Conflict (WRONG_STATE)."""
-        await self.get(enrolment_id, officer=officer)
-        enrolment = await self.advance(enrolment_id)
-        if enrolment.state is not EnrolmentState.PENDING_REGISTRY:
-            raise Conflict(EnrolmentProblem.WRONG_STATE)
-        return await self._check_card(enrolment)
+        return await self._checking.check(await self._at(enrolment_id, EnrolmentState.PENDING_REGISTRY, officer))
 
-    async def decide_face(self, enrolment_id: EnrolmentId, *, officer: Member, matches: bool) -> Enrolment:
-        """The officer's eye: is the person at the counter the one in the photo?
+    async def type_card(self, enrolment_id: EnrolmentId, *, officer: Member) -> Enrolment:
+        """The chip cannot be read: what is printed will be typed. Raises NotFound (UNKNOWN), Conflict (WRONG_STATE)."""
+        enrolment = await self._at(enrolment_id, EnrolmentState.WAITING_FOR_CARD, officer)
+        async with self._storage.unit_of_work() as uow:
+            to = EnrolmentState.TYPING_CARD
+            await self._steps.validate_entry(uow, enrolment, at=enrolment.state, to=to)
+            if not await store.move(uow, enrolment.id, of=(enrolment.state,), to=to):
+                raise Conflict(EnrolmentProblem.WRONG_STATE)
+            await self._stations.end(uow, enrolment.card_session_id)
+            await self._journal.note(uow, "enrolment.chip_not_read", enrolment)
+            return await self._steps.found(uow, enrolment.id)
+
+    async def check_typed(self, enrolment_id: EnrolmentId, typed: TypedCard, *, officer: Member) -> Enrolment:
+        """What is printed was typed: judge it as a card. Raises NotFound (UNKNOWN), Conflict (WRONG_STATE)."""
+        enrolment = await self._at(enrolment_id, EnrolmentState.TYPING_CARD, officer)
+        async with self._storage.unit_of_work() as uow:
+            if not await self._applicants.keep_typed(uow, enrolment.id, typed):
+                raise Conflict(EnrolmentProblem.WRONG_STATE)
+            enrolment = await self._steps.found(uow, enrolment.id)
+        return await self._checking.check(enrolment)
+
+    async def decide_face(
+        self, enrolment_id: EnrolmentId, *, officer: Member, matches: bool, is_unrelated: bool
+    ) -> Enrolment:
+        """The officer's eye, and the officer's word to have no relation to the person.
 
         The enrolment that comes back may also stand at `pending_registry` or `refused`: the registry is asked anew when
-        its word is too old to count. Raises NotFound (UNKNOWN), Conflict (WRONG_STATE).
+        its word is too old to count. Raises NotFound (UNKNOWN), Conflict (WRONG_STATE), Refused (DECLARATION_MISSING).
         """
         # 1. his own enrolment, at this step, with the card still in the reader
-        await self.get(enrolment_id, officer=officer)
-        enrolment = await self.advance(enrolment_id)
-        if enrolment.state is not EnrolmentState.COMPARE_FACE:
-            raise Conflict(EnrolmentProblem.WRONG_STATE)
+        enrolment = await self._at(enrolment_id, EnrolmentState.COMPARE_FACE, officer)
         # 2. a "no" ends it
         if not matches:
-            return await self._end(
-                enrolment,
-                EnrolmentProblem.FACE_DIFFERS,
-                evidence=((EvidenceKind.FACE_BY_OFFICER, EvidenceResult.DIFFERS),),
-            )
-        # 3. the registry's word must still count
+            differs = (EvidenceKind.FACE_BY_OFFICER, EvidenceResult.DIFFERS)
+            return await self._steps.end(enrolment, EnrolmentProblem.FACE_DIFFERS, evidence=(differs,))
+        # 3. whoever is related to the person leaves it to a colleague
+        if not is_unrelated:
+            raise Refused(EnrolmentProblem.DECLARATION_MISSING)
+        # 4. the registry's word must still count; a signature does not age while the passport lies there
         async with self._storage.reading() as uow:
             is_fresh = rules.is_status_fresh(enrolment=enrolment, now=uow.now)
-        if not is_fresh:
-            enrolment = await self._check_card(enrolment)
+        if not is_fresh and enrolment.journey is not JourneyKey.FOREIGNER_COUNTER:
+            enrolment = await self._checking.check(enrolment)
             if enrolment.state is not EnrolmentState.COMPARE_FACE:
                 return enrolment
-        # 4. everything once more, in the transaction that makes the subscriber
+        # 5. everything once more, in the transaction that makes the subscriber
         return await self._complete(enrolment)
 
-    async def _check_card(self, enrolment: Enrolment) -> Enrolment:
-        # 1. one caller checks
-        async with self._storage.unit_of_work() as uow:
-            if not await store.claim_check(uow, enrolment.id, until=uow.now + CLAIM):
-                return await self._found(uow, enrolment.id)
-        # 2. what the card alone says
-        facts = await self._read_facts(enrolment)
-        if not isinstance(facts, CardFacts):
-            return await self._end(enrolment, facts)
-        obstacle = rules.find_obstacle(facts)
-        if obstacle is not None:
-            return await self._end(enrolment, obstacle, evidence=((EvidenceKind.CARD_READ, EvidenceResult.READ),))
-        # 3. the decision to ask is on record before anybody is asked
-        async with self._storage.unit_of_work() as uow:
-            await self._journal.note(uow, "enrolment.card_status_asked", enrolment)
-        # 4. what the registry says
-        return await self._take_words(enrolment, await self._card_check.ask(facts.card))
+    async def go_back(self, enrolment_id: EnrolmentId, *, officer: Member) -> Enrolment:
+        """One step back, as the table says; what was gathered since is withdrawn, and the card is asked for again.
 
-    async def _read_facts(self, enrolment: Enrolment) -> CardFacts | EnrolmentProblem:
-        async with self._storage.reading() as uow:
-            try:
-                card = await self._stations.read_of(uow, enrolment.card_session_id)
-            except NotFound:
-                return EnrolmentProblem.CARD_REMOVED
-            except Refused:
-                return EnrolmentProblem.CARD_DATA_UNUSABLE
-            return await self._facts(uow, enrolment, card)
-
-    async def _take_words(self, enrolment: Enrolment, words: Sequence[RegistryWord]) -> Enrolment:
-        decision = rules.decide_card(answers=[word.status for word in words])
+        Raises NotFound (UNKNOWN), Conflict (NO_WAY_BACK), and as `Stations.open_session` does.
+        """
+        await self.get(enrolment_id, officer=officer)
+        enrolment = await self.advance(enrolment_id)
+        undone = journeys.undone(JOURNEYS[enrolment.journey], at=enrolment.state)
+        if undone is None:
+            raise Conflict(EnrolmentProblem.NO_WAY_BACK)
         async with self._storage.unit_of_work() as uow:
-            to, problem = rules.state_after(decision)
-            checked_at = uow.now if isinstance(decision, CardPassed) else None
-            checking = (EnrolmentState.CHECKING_CARD,)
-            if not await store.move(uow, enrolment.id, of=checking, to=to, problem=problem, checked_at=checked_at):
-                return await self._found(uow, enrolment.id)  # it ended meanwhile, or another node took the check over
-            session = await self._stations.session(uow, enrolment.card_session_id)
-            reader = f"station {enrolment.station_id}" + (", virtual reader" if session.is_virtual else "")
-            await self._journal.keep(uow, enrolment, EvidenceKind.CARD_HANDED_OVER, EvidenceResult.GIVEN)
-            await self._journal.keep(uow, enrolment, EvidenceKind.CARD_READ, EvidenceResult.READ, source=reader)
-            for word in words:
-                await self._journal.keep(
-                    uow, enrolment, word.kind, word.result, source=word.source, wire_code=word.wire_code
-                )
-            match decision:
-                case CardPassed():
-                    await self._journal.note(uow, "enrolment.card_passed", enrolment)
-                case CardPending():
-                    await self._journal.note(uow, "enrolment.registry_pending", enrolment)
-                case CardRefused(problem):
-                    await self._stations.end(uow, enrolment.card_session_id)
-                    await self._journal.note_refusal(uow, enrolment, problem)
-                case _ as unreachable:
-                    assert_never(unreachable)
-            return await self._found(uow, enrolment.id)
+            passport_key = await self._stations.passport_key_of(uow, enrolment.card_session_id)
+            if passport_key is None and enrolment.journey is JourneyKey.FOREIGNER_COUNTER:
+                raise Conflict(EnrolmentProblem.NO_WAY_BACK)
+            await self._steps.close(uow, enrolment)
+            session = await self._ask_for_card(uow, enrolment.station_id, officer, passport_key)
+            moved = await store.begin_again(
+                uow, enrolment.id, of=enrolment.state, to=undone.to, card_session_id=session.id
+            )
+            if not moved:
+                raise Conflict(EnrolmentProblem.WRONG_STATE)
+            withdrawn = await store.withdraw_evidence(uow, enrolment.id, undone.withdraws)
+            await self._journal.note(
+                uow, "enrolment.step_taken_back", enrolment, step=enrolment.state.value, withdrawn=str(withdrawn)
+            )
+            return await self._steps.found(uow, enrolment.id)
+
+    async def stop(self, enrolment_id: EnrolmentId, *, officer: Member, is_related: bool = False) -> Enrolment:
+        """The officer ends it, or leaves it to a colleague because of a relation to the person.
+
+        Raises NotFound (UNKNOWN).
+        """
+        enrolment = await self.get(enrolment_id, officer=officer)
+        problem = EnrolmentProblem.RELATED_TO_APPLICANT if is_related else EnrolmentProblem.ENDED_BY_OFFICER
+        return await self._steps.end(enrolment, problem)
+
+    async def _at(self, enrolment_id: EnrolmentId, state: EnrolmentState, officer: Member) -> Enrolment:
+        """The officer's own enrolment, advanced. Raises NotFound (UNKNOWN), Conflict (WRONG_STATE)."""
+        await self.get(enrolment_id, officer=officer)
+        enrolment = await self.advance(enrolment_id)
+        if enrolment.state is not state:
+            raise Conflict(EnrolmentProblem.WRONG_STATE)
+        return enrolment
+
+    async def _ask_for_card(
+        self, uow: UnitOfWork, station_id: StationId, officer: Member, passport_key: PassportKey | None
+    ) -> CardSession:
+        purpose = CardPurpose.ENROLMENT if passport_key is None else CardPurpose.PASSPORT_ENROLMENT
+        return await self._stations.open_session(
+            uow, station_id=station_id, requested_by=officer, purpose=purpose, passport_key=passport_key
+        )
 
     async def _complete(self, enrolment: Enrolment) -> Enrolment:
         async with self._storage.unit_of_work() as uow:
-            card = await self._stations.read_of(uow, enrolment.card_session_id)
-            obstacle = rules.find_obstacle(await self._facts(uow, enrolment, card))
+            presented = await self._applicants.presented(uow, enrolment)
+            obstacle = rules.find_obstacle(await self._applicants.facts(uow, enrolment, presented))
             if obstacle is None:
-                moved = await store.move(
-                    uow, enrolment.id, of=(EnrolmentState.COMPARE_FACE,), to=EnrolmentState.COMPLETED
-                )
-                if not moved:
+                at, to = EnrolmentState.COMPARE_FACE, EnrolmentState.COMPLETED
+                if not await store.move(uow, enrolment.id, of=(at,), to=to):
                     raise Conflict(EnrolmentProblem.WRONG_STATE)
                 await self._journal.keep(uow, enrolment, EvidenceKind.FACE_BY_OFFICER, EvidenceResult.MATCHES)
-                await self._completion.complete(uow, enrolment, card)
-                await self._stations.end(uow, enrolment.card_session_id)
-                return await self._found(uow, enrolment.id)
-        return await self._end(enrolment, obstacle)
-
-    async def _end(
-        self,
-        enrolment: Enrolment,
-        problem: EnrolmentProblem,
-        *,
-        fault: CardFault | None = None,
-        evidence: Sequence[tuple[EvidenceKind, EvidenceResult]] = (),
-    ) -> Enrolment:
-        async with self._storage.unit_of_work() as uow:
-            still_open = [state for state in EnrolmentState if state not in ENDS]
-            if await store.move(
-                uow, enrolment.id, of=still_open, to=EnrolmentState.REFUSED, problem=problem, fault=fault
-            ):
-                for kind, result in evidence:
-                    await self._journal.keep(uow, enrolment, kind, result)
-                await self._stations.end(uow, enrolment.card_session_id)
-                await self._journal.note_refusal(uow, enrolment, problem)
-            return await self._found(uow, enrolment.id)
-
-    async def _facts(self, uow: UnitOfWork, enrolment: Enrolment, card: ThaiCardData) -> CardFacts:
-        return CardFacts(
-            card=card,
-            holder=await self._subscribers.find_by_citizen_id(uow, card.citizen_id),
-            chip_holder=await self._completion.chip_holder(uow, card.chip_no),
-            officer_person=enrolment.officer_person,
-            today=uow.now.astimezone(BANGKOK).date(),
-        )
-
-    async def _found(self, uow: UnitOfWork, enrolment_id: EnrolmentId) -> Enrolment:
-        found = await store.find(uow, enrolment_id)
-        if found is None:
-            raise NotFound(EnrolmentProblem.UNKNOWN)
-        return found
-
-    async def _own(self, uow: UnitOfWork, enrolment_id: EnrolmentId, officer: Member) -> Enrolment:
-        enrolment = await self._found(uow, enrolment_id)
-        if enrolment.officer != officer.id:
-            raise NotFound(EnrolmentProblem.UNKNOWN)
-        return enrolment
+                await self._journal.keep(uow, enrolment, EvidenceKind.NO_RELATION, EvidenceResult.DECLARED)
+                await self._steps.validate_entry(uow, enrolment, at=at, to=to)
+                await self._completion.complete(uow, enrolment, presented)
+                await self._steps.close(uow, enrolment)
+                return await self._steps.found(uow, enrolment.id)
+        return await self._steps.end(enrolment, obstacle)

@@ -15,12 +15,14 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    delete,
     insert,
     or_,
     select,
     update,
 )
 
+from connectors.contracts.card import ProofReason
 from connectors.contracts.errors import CardFault
 from idp.enrolment.case_numbers import CaseNumber
 from idp.enrolment.model import (
@@ -63,6 +65,9 @@ enrolment = Table(
     Column("sealed_link", LargeBinary),
     Column("link_expires_at", Instant),
     Column("flags", Text, nullable=False, server_default=""),
+    Column("typed_jwe", Text),
+    Column("other_case_no", Text),
+    Column("reasons", Text, nullable=False, server_default=""),
 )
 
 evidence = Table(
@@ -90,7 +95,18 @@ enrolled_chip = Table(
     Index("ix_enrolled_chip_subscriber_id", "subscriber_id"),
 )
 
-CHIP_NO = "chip_no"
+enrolled_address = Table(
+    "enrolled_address",
+    metadata,
+    Column("subscriber_id", Text, ForeignKey("subscriber.id"), nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("subscriber_id", "key_version"),
+)
+
+CHIP_NO, ADDRESS = "chip_no", "address"
+
+_RECORD = (*enrolment.c, enrolment.c.typed_jwe.is_not(None).label("is_typed"))
 
 _OPEN_VALUES = sorted(state.value for state in EnrolmentState if state not in ENDS)
 
@@ -111,6 +127,7 @@ async def insert_enrolment(uow: UnitOfWork, record: Enrolment) -> bool:
             state=record.state.value,
             started_at=record.started_at,
             flags="",
+            reasons="",
         )
         .on_conflict_do_nothing()
     )
@@ -119,13 +136,13 @@ async def insert_enrolment(uow: UnitOfWork, record: Enrolment) -> bool:
 
 async def find(uow: UnitOfWork, enrolment_id: EnrolmentId) -> Enrolment | None:
     """The enrolment with this id."""
-    row = await uow.first(select(enrolment).where(enrolment.c.id == enrolment_id))
+    row = await uow.first(select(*_RECORD).where(enrolment.c.id == enrolment_id))
     return None if row is None else _enrolment(row)
 
 
 async def find_by_case_no(uow: UnitOfWork, case_no: CaseNumber) -> Enrolment | None:
     """The enrolment with this case number."""
-    row = await uow.first(select(enrolment).where(enrolment.c.case_no == case_no.text))
+    row = await uow.first(select(*_RECORD).where(enrolment.c.case_no == case_no.text))
     return None if row is None else _enrolment(row)
 
 
@@ -141,6 +158,7 @@ async def claim_check(uow: UnitOfWork, enrolment_id: EnrolmentId, *, until: date
         enrolment.c.state.in_(
             [
                 EnrolmentState.WAITING_FOR_CARD.value,
+                EnrolmentState.TYPING_CARD.value,
                 EnrolmentState.PENDING_REGISTRY.value,
                 EnrolmentState.COMPARE_FACE.value,
             ]
@@ -164,18 +182,92 @@ async def move(
     problem: EnrolmentProblem | None = None,
     fault: CardFault | None = None,
     checked_at: datetime | None = None,
+    other_case_no: CaseNumber | None = None,
+    reasons: Collection[ProofReason] = (),
 ) -> bool:
-    """Take a step; False when the journey no longer stood at one of `of`."""
+    """Take a step; False when the journey no longer stood at one of `of`. What was typed does not outlive an end."""
     values: dict[str, Any] = {
         "state": to.value,
         "problem": None if problem is None else problem.value,
         "fault": None if fault is None else fault.value,
         "claimed_until": None,
+        "reasons": " ".join(reason.value for reason in reasons),
     }
+    if to in ENDS:
+        values["typed_jwe"] = None
+    if other_case_no is not None:
+        values["other_case_no"] = other_case_no.text
     if checked_at is not None:
         values["checked_at"] = checked_at
     present = enrolment.c.state.in_([state.value for state in of])
     return await uow.changed(update(enrolment).where(enrolment.c.id == enrolment_id, present).values(values)) == 1
+
+
+async def begin_again(
+    uow: UnitOfWork,
+    enrolment_id: EnrolmentId,
+    *,
+    of: EnrolmentState,
+    to: EnrolmentState,
+    card_session_id: CardSessionId,
+    typed_jwe: str | None = None,
+) -> bool:
+    """Go on elsewhere than forward: with another card session, without what was typed, found and flagged before."""
+    still = and_(enrolment.c.id == enrolment_id, enrolment.c.state == of.value)
+    statement = (
+        update(enrolment)
+        .where(still)
+        .values(
+            state=to.value,
+            card_session_id=card_session_id,
+            typed_jwe=typed_jwe,
+            problem=None,
+            fault=None,
+            claimed_until=None,
+            checked_at=None,
+            flags="",
+        )
+    )
+    return await uow.changed(statement) == 1
+
+
+async def save_typed(uow: UnitOfWork, enrolment_id: EnrolmentId, typed_jwe: str) -> bool:
+    """True when what was typed is kept, for the journey that stands there."""
+    typing = and_(enrolment.c.id == enrolment_id, enrolment.c.state == EnrolmentState.TYPING_CARD.value)
+    return await uow.changed(update(enrolment).where(typing).values(typed_jwe=typed_jwe)) == 1
+
+
+async def typed_jwe(uow: UnitOfWork, enrolment_id: EnrolmentId) -> str | None:
+    """What was typed, sealed."""
+    row = await uow.first(select(enrolment.c.typed_jwe).where(enrolment.c.id == enrolment_id))
+    return None if row is None else row.typed_jwe
+
+
+async def save_flags(uow: UnitOfWork, enrolment_id: EnrolmentId, flags: Collection[EnrolmentFlag]) -> None:
+    """What a reviewer should look at."""
+    said = " ".join(sorted(flag.value for flag in flags))
+    await uow.execute(update(enrolment).where(enrolment.c.id == enrolment_id).values(flags=said))
+
+
+async def keep_address(uow: UnitOfWork, subscriber_id: SubscriberId, digests: Sequence[IndexDigest]) -> None:
+    """Keep the digest of the address that this person's card says, in place of an older one."""
+    await uow.execute(delete(enrolled_address).where(enrolled_address.c.subscriber_id == subscriber_id))
+    rows = [
+        {"subscriber_id": subscriber_id, "key_version": index.key_version, "digest": index.digest} for index in digests
+    ]
+    await uow.execute(insert(enrolled_address).values(rows))
+
+
+async def lives_at(uow: UnitOfWork, subscriber_id: SubscriberId, digests: Sequence[IndexDigest]) -> bool:
+    """True when this person's own card said an address with one of these digests."""
+    same = or_(
+        *(
+            and_(enrolled_address.c.key_version == index.key_version, enrolled_address.c.digest == index.digest)
+            for index in digests
+        )
+    )
+    mine = select(enrolled_address.c.key_version).where(enrolled_address.c.subscriber_id == subscriber_id, same)
+    return await uow.first(mine.limit(1)) is not None
 
 
 async def save_result(
@@ -184,8 +276,8 @@ async def save_result(
     *,
     subscriber_id: SubscriberId,
     ial: Ial,
-    sealed_link: bytes,
-    link_expires_at: datetime,
+    sealed_link: bytes | None,
+    link_expires_at: datetime | None,
 ) -> None:
     """What a completed journey led to."""
     await uow.execute(
@@ -199,7 +291,7 @@ async def sealed_link(uow: UnitOfWork, enrolment_id: EnrolmentId) -> bytes | Non
     """The sealed passkey link while it may be used."""
     usable = and_(enrolment.c.id == enrolment_id, enrolment.c.link_expires_at > uow.now)
     row = await uow.first(select(enrolment.c.sealed_link).where(usable))
-    return None if row is None else bytes(row.sealed_link)
+    return None if row is None or row.sealed_link is None else bytes(row.sealed_link)
 
 
 async def insert_evidence(uow: UnitOfWork, piece: Evidence) -> None:
@@ -286,6 +378,9 @@ def _enrolment(row: Row[Any]) -> Enrolment:
         started_at=row.started_at,
         checked_at=row.checked_at,
         claimed_until=row.claimed_until,
+        is_typed=row.is_typed,
+        other_case_no=CaseNumber(row.other_case_no) if row.other_case_no else None,
+        reasons=tuple(ProofReason(reason) for reason in row.reasons.split()),
         flags=tuple(EnrolmentFlag(flag) for flag in row.flags.split()),
     )
 

@@ -38,6 +38,11 @@ class ServerEncryptionKey:
         public = self._keys[self._newest].as_dict(private=False)
         return {**public, "kid": self._newest, "use": "enc", "alg": ALGORITHM}
 
+    def encrypt(self, plaintext: bytes) -> str:
+        """A compact JWE to this server itself: for what another node opens, and the store must not read."""
+        header = {"alg": ALGORITHM, "enc": self._algorithms[1], "kid": self._newest}
+        return jwe.encrypt_compact(header, plaintext, self._keys[self._newest], algorithms=self._algorithms)
+
     def decrypt(self, token: str) -> bytes:
         """Open a compact JWE that was made for this server.
 

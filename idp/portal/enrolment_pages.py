@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Final
 
 import segno
@@ -10,14 +10,16 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from connectors.contracts.card import ThaiCardData
 from idp.agencies.model import Member, Role
 from idp.authentication.passkey_links import page_of_link
-from idp.enrolment.model import ENDS, Enrolment, EnrolmentState
+from idp.enrolment.journeys import JOURNEYS, undone
+from idp.enrolment.model import ENDS, Enrolment, EnrolmentProblem, EnrolmentState, JourneyKey
+from idp.enrolment.presented import Presented
 from idp.enrolment.service import Enrolments
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import EnrolmentId, StationId
 from idp.portal.staff import StaffGate
+from idp.portal.typed_card import typed_card, typed_fields
 from idp.stations.service import Stations
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
@@ -70,6 +72,10 @@ class EnrolmentPages:
             ("/enrolments/{enrolment_id}/photo", "GET", self.photo, "enrolment_photo"),
             ("/enrolments/{enrolment_id}/face", "POST", self.decide_face, "enrolment_face"),
             ("/enrolments/{enrolment_id}/retry", "POST", self.retry, "enrolment_retry"),
+            ("/enrolments/{enrolment_id}/type", "POST", self.type_card, "enrolment_type"),
+            ("/enrolments/{enrolment_id}/typed", "POST", self.check_typed, "enrolment_typed"),
+            ("/enrolments/{enrolment_id}/back", "POST", self.go_back, "enrolment_back"),
+            ("/enrolments/{enrolment_id}/stop", "POST", self.stop, "enrolment_stop"),
         )
         role = Role.ENROLMENT_OFFICER
         return tuple(
@@ -78,38 +84,30 @@ class EnrolmentPages:
         )
 
     async def new(self, request: Request, officer: Member) -> Response:
-        """Which station? Its agent's presence is shown."""
-        async with self._storage.reading() as uow:
-            stations = await self._stations.of_agency(uow, officer.agency_id)
-            present = {station.id for station in stations if station.is_present_at(uow.now)}
-        return self._pages.render(request, "enrolment_new.html", members=(officer,), stations=stations, present=present)
+        """Which journey, at which station? Its agent's presence is shown."""
+        return await self._new(request, officer, chosen=JourneyKey.COUNTER, problem=None)
 
     async def start(self, request: Request, officer: Member) -> Response:
         """Ask for the card."""
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
-        started = await self._enrolments.start(station_id=StationId(form.one("station_id")), officer=officer)
+        journey = _journey(form.one("journey", JourneyKey.COUNTER.value), self._enrolments.journeys)
+        try:
+            started = await self._enrolments.start(
+                station_id=StationId(form.one("station_id")),
+                officer=officer,
+                journey=journey,
+                passport_line=form.one("mrz_line"),
+            )
+        except Refused as refused:
+            if refused.code is not EnrolmentProblem.PASSPORT_LINES_WRONG:
+                raise
+            return await self._new(request, officer, chosen=journey, problem=refused)
         return _to(started.id)
 
     async def show(self, request: Request, officer: Member) -> Response:
         """The step the journey stands at."""
-        enrolment_id = _enrolment_id(request)
-        await self._enrolments.get(enrolment_id, officer=officer)
-        enrolment = await self._enrolments.advance(enrolment_id)
-        link = await self._link(enrolment, officer)
-        return self._pages.render(
-            request,
-            "enrolment.html",
-            members=(officer,),
-            enrolment=enrolment,
-            state=enrolment.state.value,
-            moves_by_itself=enrolment.state not in ENDS,
-            card=await self._card(enrolment, officer),
-            problem=None if enrolment.problem is None else self._problems.text(enrolment.problem),
-            fault=None if enrolment.fault is None else self._problems.text(enrolment.fault),
-            link=link,
-            link_picture=None if link is None else _qr(link),
-        )
+        return await self._show(request, officer, typed=None, refused=None)
 
     async def events(self, request: Request, officer: Member) -> Response:
         """Server-sent events: one `state` whenever the journey takes a step."""
@@ -131,10 +129,18 @@ class EnrolmentPages:
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
         decision = form.one("decision")
-        if decision not in ("matches", "differs"):
-            raise Refused(WebProblem.MALFORMED, "decision")
         enrolment_id = _enrolment_id(request)
-        await self._enrolments.decide_face(enrolment_id, officer=officer, matches=decision == "matches")
+        if decision == "related":
+            await self._enrolments.stop(enrolment_id, officer=officer, is_related=True)
+        elif decision in ("matches", "differs"):
+            await self._enrolments.decide_face(
+                enrolment_id,
+                officer=officer,
+                matches=decision == "matches",
+                is_unrelated=form.one("unrelated") == "yes",
+            )
+        else:
+            raise Refused(WebProblem.MALFORMED, "decision")
         return _to(enrolment_id)
 
     async def retry(self, request: Request, officer: Member) -> Response:
@@ -143,6 +149,85 @@ class EnrolmentPages:
         enrolment_id = _enrolment_id(request)
         await self._enrolments.retry(enrolment_id, officer=officer)
         return _to(enrolment_id)
+
+    async def type_card(self, request: Request, officer: Member) -> Response:
+        """The chip cannot be read."""
+        self._csrf.check(request, await read_form(request), form=FORM)
+        await self._enrolments.type_card(_enrolment_id(request), officer=officer)
+        return _to(_enrolment_id(request))
+
+    async def check_typed(self, request: Request, officer: Member) -> Response:
+        """What is printed on the card; the form comes back with what was typed where it cannot be."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        typed = typed_fields(form)
+        try:
+            card = typed_card(typed)
+        except Refused as refused:
+            return await self._show(request, officer, typed=typed, refused=refused)
+        await self._enrolments.check_typed(_enrolment_id(request), card, officer=officer)
+        return _to(_enrolment_id(request))
+
+    async def go_back(self, request: Request, officer: Member) -> Response:
+        """One step back."""
+        self._csrf.check(request, await read_form(request), form=FORM)
+        await self._enrolments.go_back(_enrolment_id(request), officer=officer)
+        return _to(_enrolment_id(request))
+
+    async def stop(self, request: Request, officer: Member) -> Response:
+        """The officer ends it."""
+        self._csrf.check(request, await read_form(request), form=FORM)
+        await self._enrolments.stop(_enrolment_id(request), officer=officer)
+        return _to(_enrolment_id(request))
+
+    async def _new(self, request: Request, officer: Member, *, chosen: JourneyKey, problem: Refused | None) -> Response:
+        async with self._storage.reading() as uow:
+            stations = await self._stations.of_agency(uow, officer.agency_id)
+            present = {station.id for station in stations if station.is_present_at(uow.now)}
+        return self._pages.render(
+            request,
+            "enrolment_new.html",
+            status_code=200 if problem is None else 400,
+            members=(officer,),
+            stations=stations,
+            present=present,
+            journeys=[journey.value for journey in self._enrolments.journeys],
+            chosen=chosen.value,
+            problem=None if problem is None else self._problems.text(problem.code),
+        )
+
+    async def _show(
+        self, request: Request, officer: Member, *, typed: Mapping[str, str] | None, refused: Refused | None
+    ) -> Response:
+        enrolment_id = _enrolment_id(request)
+        await self._enrolments.get(enrolment_id, officer=officer)
+        enrolment = await self._enrolments.advance(enrolment_id)
+        state, journey = enrolment.state, JOURNEYS[enrolment.journey]
+        row = journey.row(state)
+        link = await self._link(enrolment, officer)
+        return self._pages.render(
+            request,
+            "enrolment.html",
+            status_code=200 if refused is None else 400,
+            members=(officer,),
+            enrolment=enrolment,
+            journey=journey.key.value,
+            outcome=journey.outcome.value,
+            state=state.value,
+            is_passport=journey.key is JourneyKey.FOREIGNER_COUNTER,
+            has_ended=state in ENDS,
+            moves_by_itself=state not in (*ENDS, EnrolmentState.TYPING_CARD),
+            may_type=row is not None and EnrolmentState.TYPING_CARD in row.next,
+            may_go_back=undone(journey, at=state) is not None,
+            presented=await self._presented(enrolment, officer),
+            typed=typed,
+            typing_problem=None if refused is None else self._problems.text(refused.code),
+            problem=None if enrolment.problem is None else self._problems.text(enrolment.problem),
+            fault=None if enrolment.fault is None else self._problems.text(enrolment.fault),
+            reasons=[self._problems.text(reason) for reason in enrolment.reasons],
+            link=link,
+            link_picture=None if link is None else _qr(link),
+        )
 
     async def _states(self, request: Request, enrolment_id: EnrolmentId) -> AsyncIterator[str]:
         shown: EnrolmentState | None = None
@@ -156,11 +241,11 @@ class EnrolmentPages:
                 return
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _card(self, enrolment: Enrolment, officer: Member) -> ThaiCardData | None:
+    async def _presented(self, enrolment: Enrolment, officer: Member) -> Presented | None:
         if enrolment.state is not EnrolmentState.COMPARE_FACE:
             return None
         try:
-            return await self._enrolments.card_of(enrolment.id, officer=officer)
+            return await self._enrolments.presented(enrolment.id, officer=officer)
         except NotFound:  # pulled between two looks: the page shows the step without the data and moves on by itself
             return None
 
@@ -171,6 +256,13 @@ class EnrolmentPages:
 
 def _enrolment_id(request: Request) -> EnrolmentId:
     return EnrolmentId(request.path_params["enrolment_id"])
+
+
+def _journey(named: str, offered: Collection[JourneyKey]) -> JourneyKey:
+    for journey in offered:
+        if journey.value == named:
+            return journey
+    raise Refused(WebProblem.MALFORMED, "journey")
 
 
 def _to(enrolment_id: EnrolmentId) -> Response:

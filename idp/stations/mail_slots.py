@@ -5,6 +5,7 @@ again: any node may die, the row decides (design, section 2, Agent).
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -221,8 +222,15 @@ class MailSlots:
                 "with_photo": session.with_photo,
                 "data_key": self._encryption.public_jwk(),
                 "photo_key": dict(session.photo_public_jwk),
+                "passport_key": self._passport_key(session),
             },
         )
+
+    def _passport_key(self, session: CardSession) -> dict[str, Any] | None:
+        if session.passport_key_jwe is None:
+            return None
+        key: dict[str, Any] = json.loads(self._encryption.decrypt(session.passport_key_jwe))
+        return key
 
     async def _hand_out_end(self, station: Station, session: CardSession) -> str | None:
         await self._signing.refresh()

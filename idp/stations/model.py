@@ -33,6 +33,7 @@ class StationProblem(StrEnum):
     PAIRING_CODE_WRONG = "STA-13"
     TOO_MANY_CODES = "STA-14"
     BAD_STATION = "STA-15"
+    IS_KIOSK = "STA-16"
 
 
 class OfficerProblem(StrEnum):
@@ -60,16 +61,20 @@ class StationMode(StrEnum):
     """How officer and citizen share the readers.
 
     `one-slot`: the officer's card first, taken out, then the citizen's; `two-slot`: the officer's card stays in.
+    `kiosk`: no officer is there, and none reads cards with it.
     """
 
     ONE_SLOT = "one-slot"
     TWO_SLOT = "two-slot"
+    KIOSK = "kiosk"
 
 
 class CardPurpose(StrEnum):
     """What a card is asked for; the agent shows the words to whoever holds the card."""
 
     ENROLMENT = "enrolment"
+    KIOSK = "kiosk"
+    PASSPORT_ENROLMENT = "passport_enrolment"
 
 
 class CardSessionState(StrEnum):
@@ -181,13 +186,14 @@ class Station:
 class CardSession:
     """One request for one card. `expires_at` is the end of waiting, and after the read the end of the data's stay.
 
-    `percent` is how far the read has come, as the agent says.
+    `percent` is how far the read has come, as the agent says. `passport_key_jwe` is there where a passport is asked
+    for: what opens its chip, readable to this server alone, and gone with the session.
     """
 
     id: CardSessionId
     station_id: StationId
     purpose: CardPurpose
-    requested_by: MemberId
+    requested_by: MemberId | StationId
     slot: Slot
     with_photo: bool
     nonce: str
@@ -198,6 +204,7 @@ class CardSession:
     read_at: datetime | None
     is_virtual: bool
     percent: int = 0
+    passport_key_jwe: str | None = None
 
     def state_at(self, now: datetime) -> CardSessionState:
         """The state that counts at `now`: an open session whose time is over is expired, swept already or not."""

@@ -37,21 +37,35 @@ class PhotoVault:
         """Keep the private half for a session that was opened."""
         self._keys[card_session_id] = (key, until)
 
+    def has_key(self, card_session_id: CardSessionId, *, now: datetime) -> bool:
+        """True while this process can open what was read in the session."""
+        return card_session_id in self._keys and now < self._keys[card_session_id][1]
+
     def open(self, card_session_id: CardSessionId, sealed: str, *, now: datetime) -> bytes:
         """The JPEG.
 
         Raises NotFound (PHOTO_GONE) when this process has no key for it, any more or ever, or it is no JPEG.
         """
+        photo = self._opened(card_session_id, sealed, now)
+        if not photo.startswith(_JPEG_START) or len(photo) > MAX_PHOTO_BYTES:
+            raise NotFound(StationProblem.PHOTO_GONE, "not a JPEG")
+        return photo
+
+    def open_passport(self, card_session_id: CardSessionId, sealed: str, *, now: datetime) -> bytes:
+        """A passport's files as they travelled, the portrait among them. Raises NotFound (PHOTO_GONE) as `open`."""
+        return self._opened(card_session_id, sealed, now)
+
+    def _opened(self, card_session_id: CardSessionId, sealed: str, now: datetime) -> bytes:
         key, until = self._keys.get(card_session_id, (None, now))
         if key is None or now >= until:
             raise NotFound(StationProblem.PHOTO_GONE)
         try:
-            photo = jwe.decrypt_compact(sealed, key, algorithms=_ALGORITHMS).plaintext
+            opened = jwe.decrypt_compact(sealed, key, algorithms=_ALGORITHMS).plaintext
         except (JoseError, ValueError) as error:
             raise NotFound(StationProblem.PHOTO_GONE, "cannot be opened") from error
-        if photo is None or not photo.startswith(_JPEG_START) or len(photo) > MAX_PHOTO_BYTES:
-            raise NotFound(StationProblem.PHOTO_GONE, "not a JPEG")
-        return photo
+        if opened is None:
+            raise NotFound(StationProblem.PHOTO_GONE, "cannot be opened")
+        return opened
 
     def forget(self, card_session_id: CardSessionId) -> None:
         """Throw the key away."""

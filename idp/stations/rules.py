@@ -49,7 +49,16 @@ PURPOSE_TEXTS: Final[Mapping[CardPurpose, Mapping[str, str]]] = {
     CardPurpose.ENROLMENT: {
         "th": "ลงทะเบียนดิจิทัลไอดี โดยตรวจสอบสถานะบัตรกับกรมการปกครอง",
         "en": "Enrol for a digital ID; the card's status is checked with the Department of Provincial Administration",
-    }
+    },
+    CardPurpose.KIOSK: {
+        "th": "ลงทะเบียนดิจิทัลไอดีที่ตู้บริการ ตามที่ท่านยินยอมบนหน้าจอ โดยตรวจสอบสถานะบัตรกับกรมการปกครองและเปรียบเทียบใบหน้า",
+        "en": "Enrol for a digital ID at a kiosk, as agreed on its screen; the card's status is checked with the "
+        "Department of Provincial Administration and the face compared with the photo",
+    },
+    CardPurpose.PASSPORT_ENROLMENT: {
+        "th": "ลงทะเบียนดิจิทัลไอดีด้วยหนังสือเดินทาง โดยตรวจสอบลายมือชื่อของรัฐผู้ออกในชิป",
+        "en": "Enrol for a digital ID with a passport; the issuing state's signature on its chip is checked",
+    },
 }
 
 

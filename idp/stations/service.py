@@ -2,19 +2,20 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from joserfc.jwk import ECKey
 
-from connectors.contracts.card import ThaiCardData
-from connectors.contracts.card_wire import wire_to_card
+from connectors.contracts.card import PassportFiles, PassportKey, ThaiCardData
+from connectors.contracts.card_wire import passport_key_to_wire, wire_to_card, wire_to_passport, wire_to_passport_key
 from connectors.contracts.errors import CardError
 from idp.agencies.model import Member
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import AgencyId, CardSessionId, StationId, new_id
+from idp.kernel.ids import AgencyId, CardSessionId, MemberId, StationId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.sealing import SealBroken
@@ -154,8 +155,10 @@ class Stations:
         purpose: CardPurpose,
         slot: Slot = "citizen",
         with_photo: bool = True,
+        passport_key: PassportKey | None = None,
     ) -> CardSession:
-        """Ask for a card at a station of the member's own agency; his own older session there ends.
+        """Ask for a card at a station of the member's own agency, or with `passport_key` for the passport it opens; his
+        own older session there ends.
 
         The photo's private key stays in this process. Raises NotFound (UNKNOWN_STATION), Refused (NOT_ACTIVE), Conflict
         (STATION_BUSY) while a colleague is reading there.
@@ -163,21 +166,39 @@ class Stations:
         station = await self.get(uow, station_id)
         if station.agency_id != requested_by.agency_id:
             raise NotFound(StationProblem.UNKNOWN_STATION)
+        if station.mode is StationMode.KIOSK:
+            raise Refused(StationProblem.IS_KIOSK)
+        wanted = _Wanted(purpose, slot, with_photo, passport_key)
+        return await self._open(uow, station, requested_by.id, wanted)
+
+    async def open_kiosk_session(self, uow: UnitOfWork, station_id: StationId) -> CardSession:
+        """Ask for a card at a kiosk, in its own name: who is before it agreed on its screen. Its older session ends.
+
+        Raises NotFound (UNKNOWN_STATION), Refused (NOT_ACTIVE), Conflict (STATION_BUSY).
+        """
+        station = await self.get(uow, station_id)
+        if station.mode is not StationMode.KIOSK:
+            raise NotFound(StationProblem.UNKNOWN_STATION)
+        return await self._open(uow, station, station_id, _Wanted(CardPurpose.KIOSK, "citizen", with_photo=True))
+
+    async def _open(
+        self, uow: UnitOfWork, station: Station, requested_by: MemberId | StationId, wanted: "_Wanted"
+    ) -> CardSession:
         rules.validate_station(station=station, agency_is_live=True)  # a live member's agency is live
         await store.sweep(uow)
-        older = await store.open_session_of(uow, station_id)
+        older = await store.open_session_of(uow, station.id)
         if older is not None:
-            if older.requested_by != requested_by.id:
+            if older.requested_by != requested_by:
                 raise Conflict(StationProblem.STATION_BUSY)
             await self.end(uow, older.id)
         photo_key, photo_public_jwk = self._photos.make_key(now=uow.now)
         session = CardSession(
             id=CardSessionId(new_id("crd", now=uow.now, randomness=self._randomness)),
-            station_id=station_id,
-            purpose=purpose,
-            requested_by=requested_by.id,
-            slot=slot,
-            with_photo=with_photo,
+            station_id=station.id,
+            purpose=wanted.purpose,
+            requested_by=requested_by,
+            slot=wanted.slot,
+            with_photo=wanted.with_photo,
             nonce=random_text(self._randomness),
             state=CardSessionState.WAITING,
             expires_at=uow.now + CARD_WAIT,
@@ -185,14 +206,15 @@ class Stations:
             photo_public_jwk=photo_public_jwk,
             read_at=None,
             is_virtual=False,
+            passport_key_jwe=None
+            if wanted.passport_key is None
+            else self._encryption.encrypt(json.dumps(passport_key_to_wire(wanted.passport_key)).encode()),
         )
         if not await store.insert_session(uow, session):
             raise Conflict(StationProblem.STATION_BUSY)
         self._photos.keep(session.id, photo_key, until=uow.now + CARD_WAIT + DATA_STAY)
-        actor = Actor(ActorKind.MEMBER, requested_by.id)
-        await self._note(
-            uow, "card_session.opened", actor, station, card_session=session.id, purpose=purpose.value, slot=slot
-        )
+        told = {"card_session": session.id, "purpose": wanted.purpose.value, "slot": wanted.slot}
+        await self._note(uow, "card_session.opened", _actor(station, requested_by), station, **told)
         return session
 
     async def session(self, uow: UnitOfWork, card_session_id: CardSessionId) -> CardSession:
@@ -216,6 +238,32 @@ class Stations:
         except (SealBroken, CardError, ValueError, TypeError) as error:
             raise Refused(StationProblem.BAD_CARD_DATA) from error
 
+    async def passport_key_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> PassportKey | None:
+        """What opens the passport of this session, to ask for it again; None when the session is over."""
+        session = await self.session(uow, card_session_id)
+        if session.passport_key_jwe is None:
+            return None
+        return wire_to_passport_key(json.loads(self._encryption.decrypt(session.passport_key_jwe)))
+
+    def can_open(self, card_session_id: CardSessionId, *, now: datetime) -> bool:
+        """True in the process that asked for this session, while it lives: photos and passports open here alone."""
+        return self._photos.has_key(card_session_id, now=now)
+
+    async def passport_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> PassportFiles:
+        """What the passport's chip said, while its session is open; nothing of it is judged.
+
+        Raises NotFound (NOTHING_READ) before the read and after the session, NotFound (PHOTO_GONE) in a process that
+        did not ask for it, Refused (BAD_CARD_DATA) when the agent's data cannot be a passport's.
+        """
+        passport, _ = await store.sealed_read(uow, card_session_id)
+        if passport is None:
+            raise NotFound(StationProblem.NOTHING_READ)
+        opened = self._photos.open_passport(card_session_id, passport, now=uow.now)
+        try:
+            return wire_to_passport(json.loads(opened))
+        except (CardError, ValueError, TypeError) as error:
+            raise Refused(StationProblem.BAD_CARD_DATA) from error
+
     async def photo_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> bytes:
         """The card's photo (JPEG), for the screen alone. Raises NotFound (PHOTO_GONE)."""
         _, photo = await store.sealed_read(uow, card_session_id)
@@ -229,7 +277,7 @@ class Stations:
         session = await self.session(uow, card_session_id)
         if await store.end_session(uow, card_session_id):
             station = await self.get(uow, session.station_id)
-            actor = Actor(ActorKind.MEMBER, session.requested_by)
+            actor = _actor(station, session.requested_by)
             await self._note(uow, "card_session.ended", actor, station, card_session=card_session_id)
 
     async def sweep(self, uow: UnitOfWork) -> int:
@@ -250,3 +298,17 @@ def _station_key(public_jwk: Mapping[str, Any]) -> ECKey:
     if key.curve_name != "P-256":
         raise ValueError("a station's key is on P-256")
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked of a reader."""
+
+    purpose: CardPurpose
+    slot: Slot
+    with_photo: bool
+    passport_key: PassportKey | None = None
+
+
+def _actor(station: Station, requested_by: MemberId | StationId) -> Actor:
+    return Actor(ActorKind.STATION if requested_by == station.id else ActorKind.MEMBER, requested_by)

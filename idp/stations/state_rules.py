@@ -63,7 +63,7 @@ def view_of(
     if presence is None or not station.is_present_at(now):
         return StationView(_RED, StationNeed.NEWER_AGENT if station.is_too_old else StationNeed.AGENT)
     # 2. the cards in it
-    if not officer_is_needed:
+    if not officer_is_needed or station.mode is StationMode.KIOSK:
         return _WITHOUT_OFFICER[presence.is_filled("citizen")]
     # 3. whose they are, and whether the officer's session counts
     is_open = officer_session is not None and not _is_too_late(station, presence, officer_session, now)

@@ -73,6 +73,7 @@ card_session = Table(
     Column("photo_jwe", Text),
     Column("end_is_to_be_told", Boolean, nullable=False),
     Column("percent", Integer, nullable=False),
+    Column("passport_key_jwe", Text),
     Index("ix_card_session_station_id_state", "station_id", "state"),
 )
 
@@ -87,7 +88,7 @@ Index(
     postgresql_where=card_session.c.state.in_(_OPEN_VALUES),
 )
 
-_FORGOTTEN: Mapping[str, Any] = {"card_jwe": None, "photo_jwe": None}
+_FORGOTTEN: Mapping[str, Any] = {"card_jwe": None, "photo_jwe": None, "passport_key_jwe": None}
 
 
 async def insert_station(uow: UnitOfWork, record: Station) -> bool:
@@ -197,6 +198,7 @@ async def insert_session(uow: UnitOfWork, session: CardSession) -> bool:
             is_virtual=False,
             end_is_to_be_told=False,
             percent=0,
+            passport_key_jwe=session.passport_key_jwe,
         )
         .on_conflict_do_nothing()
     )
@@ -346,12 +348,17 @@ def _station(row: Row[Any]) -> Station:
     )
 
 
+def _requester(row: Row[Any]) -> MemberId | StationId:
+    """A member, or a kiosk by itself."""
+    return StationId(row.station_id) if row.requested_by == row.station_id else MemberId(row.requested_by)
+
+
 def _session(row: Row[Any]) -> CardSession:
     return CardSession(
         id=CardSessionId(row.id),
         station_id=StationId(row.station_id),
         purpose=CardPurpose(row.purpose),
-        requested_by=MemberId(row.requested_by),
+        requested_by=_requester(row),
         slot=row.slot,
         with_photo=row.with_photo,
         nonce=row.nonce,
@@ -362,4 +369,5 @@ def _session(row: Row[Any]) -> CardSession:
         read_at=row.read_at,
         is_virtual=row.is_virtual,
         percent=row.percent,
+        passport_key_jwe=row.passport_key_jwe,
     )

@@ -23,8 +23,8 @@ async def test_a_person_enrols_at_ial_2_2_and_gets_a_passkey_link(world: World) 
     checked = await world.enrol("somchai")
     assert checked.state is EnrolmentState.COMPARE_FACE
     officer = world.members["officer"]
-    card = await world.enrolments.card_of(checked.id, officer=officer)
-    assert card == PERSONAS["somchai"].card.data
+    presented = await world.enrolments.presented(checked.id, officer=officer)
+    assert presented.card == PERSONAS["somchai"].card.data
     assert (await world.enrolments.photo_of(checked.id, officer=officer)).startswith(b"\xff\xd8\xff")
 
     completed = await world.confirm(checked)
@@ -44,6 +44,7 @@ async def test_a_person_enrols_at_ial_2_2_and_gets_a_passkey_link(world: World) 
         (EvidenceKind.CARD_STATUS_CHIP, EvidenceResult.NORMAL),
         (EvidenceKind.CARD_STATUS_LASER, EvidenceResult.NORMAL),
         (EvidenceKind.FACE_BY_OFFICER, EvidenceResult.MATCHES),
+        (EvidenceKind.NO_RELATION, EvidenceResult.DECLARED),
     }
     events = [entry["event"] for entry in await world.entries()]
     for event in ("enrolment.started", "card_session.read", "enrolment.card_status_asked", "enrolment.completed"):
@@ -93,7 +94,7 @@ async def test_a_card_that_does_not_hold_ends_the_journey(
     with pytest.raises(Conflict):
         await world.confirm(refused)
     with pytest.raises(NotFound):
-        await world.enrolments.card_of(refused.id, officer=world.members["officer"])
+        await world.enrolments.presented(refused.id, officer=world.members["officer"])
 
 
 async def test_an_incomplete_card_says_what_to_do(world: World) -> None:
@@ -159,7 +160,7 @@ async def test_a_pulled_card_takes_data_and_photo_with_it(world: World) -> None:
 
     assert (await world.agent.pull(request)).status_code == 204
 
-    for gone in (world.enrolments.card_of, world.enrolments.photo_of):
+    for gone in (world.enrolments.presented, world.enrolments.photo_of):
         with pytest.raises(NotFound):
             await gone(enrolment.id, officer=officer)
     ended = await world.enrolments.advance(enrolment.id)
@@ -221,7 +222,7 @@ async def test_a_suspended_identity_does_not_enrol_its_way_back(world: World) ->
 
 async def test_a_colleague_sees_nothing_of_it(world: World) -> None:
     checked = await world.enrol("somchai")
-    for ask in (world.enrolments.get, world.enrolments.card_of, world.enrolments.photo_of):
+    for ask in (world.enrolments.get, world.enrolments.presented, world.enrolments.photo_of):
         with pytest.raises(NotFound):
             await ask(checked.id, officer=world.members["admin1"])
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from connectors.contracts.registry import CardStatus
 from connectors.contracts.thai_dates import PartialDate
-from connectors.fictitious.personas import PERSONAS
 from idp.enrolment import rules
 from idp.enrolment.case_numbers import CaseNumber
 from idp.enrolment.model import (
@@ -64,7 +63,7 @@ def piece(kind: EvidenceKind, result: EvidenceResult, *, after: int = 0) -> Evid
 @pytest.mark.parametrize("state", list(EnrolmentState))
 def test_every_pair_of_states_has_a_step(state: EnrolmentState, session: CardSessionState) -> None:
     step = rules.next_step(enrolment=enrolment_at(state), card_session=session, now=NOW)
-    if state in ENDS:
+    if state in ENDS or state is EnrolmentState.TYPING_CARD:
         assert step == Stay()
     elif state is not EnrolmentState.WAITING_FOR_CARD and session is not CardSessionState.READ:
         assert step == End(EnrolmentProblem.CARD_REMOVED)
@@ -90,21 +89,52 @@ def test_only_normal_everywhere_passes(answers: list[CardStatus | None]) -> None
 
 
 def test_what_the_card_alone_is_judged_by() -> None:
-    card = PERSONAS["somchai"].card.data
-    facts = CardFacts(card, HOLDER, HOLDER.id, OFFICER, date(2026, 11, 22))
+    facts = CardFacts(
+        JourneyKey.COUNTER, PartialDate(2569, 11, 22), "01", HOLDER, False, HOLDER.id, OFFICER, date(2026, 11, 22)
+    )
     assert rules.find_obstacle(facts) is None
     assert rules.find_obstacle(replace(facts, holder=None, chip_holder=None)) is None
-    expired = replace(card, expiry_date=PartialDate(2569, 11, 21))
-    last_day = replace(card, expiry_date=PartialDate(2569, 11, 22))
-    for_life = replace(card, expiry_date=None)
-    assert rules.find_obstacle(replace(facts, card=expired)) is EnrolmentProblem.CARD_EXPIRED
-    assert rules.find_obstacle(replace(facts, card=last_day)) is None
-    assert rules.find_obstacle(replace(facts, card=for_life)) is None
+    expired = replace(facts, expiry_date=PartialDate(2569, 11, 21))
+    assert rules.find_obstacle(expired) is EnrolmentProblem.CARD_EXPIRED
+    assert rules.find_obstacle(replace(facts, expiry_date=None)) is None
     assert rules.find_obstacle(replace(facts, officer_person=HOLDER.id)) is EnrolmentProblem.OWN_ENROLMENT
     assert rules.find_obstacle(replace(facts, chip_holder=OFFICER)) is EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
     assert rules.find_obstacle(replace(facts, holder=None)) is EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
     closed = replace(HOLDER, status=SubscriberStatus.CLOSED)
     assert rules.find_obstacle(replace(facts, holder=closed)) is EnrolmentProblem.IDENTITY_NOT_ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("journey", "card_type", "holder", "is_provisional", "problem"),
+    [
+        (JourneyKey.COUNTER, "02", None, False, EnrolmentProblem.OTHER_KIND_OF_CARD),
+        (JourneyKey.NON_THAI_CARD, "01", None, False, EnrolmentProblem.OTHER_KIND_OF_CARD),
+        (JourneyKey.NON_THAI_CARD, "02", None, False, None),
+        (JourneyKey.NON_THAI_CARD, "", None, False, None),
+        (JourneyKey.RENEWAL, "02", HOLDER, False, None),
+        (JourneyKey.RENEWAL, "01", None, False, EnrolmentProblem.NOT_ENROLLED_YET),
+        (JourneyKey.RECOVERY, "01", None, False, EnrolmentProblem.NOT_ENROLLED_YET),
+        (JourneyKey.PROVISIONAL_COMPLETION, "01", HOLDER, False, EnrolmentProblem.NOT_PROVISIONAL),
+        (JourneyKey.PROVISIONAL_COMPLETION, "01", HOLDER, True, None),
+        (JourneyKey.FOREIGNER_COUNTER, "", None, False, None),
+    ],
+)
+def test_whom_a_journey_is_for(
+    journey: JourneyKey,
+    card_type: str,
+    holder: Subscriber | None,
+    is_provisional: bool,
+    problem: EnrolmentProblem | None,
+) -> None:
+    facts = CardFacts(journey, None, card_type, holder, is_provisional, None, OFFICER, date(2026, 11, 22))
+    assert rules.find_obstacle(facts) is problem
+
+
+def test_a_new_way_to_sign_in_needs_a_proof_as_good_as_a_counter_can_make() -> None:
+    assert rules.suffices_for_link(reached=Ial.IAL1_3, held=Ial.IAL1_3)
+    assert not rules.suffices_for_link(reached=Ial.IAL2_1, held=Ial.IAL2_2)
+    assert rules.suffices_for_link(reached=Ial.IAL2_2, held=Ial.IAL2_3)
+    assert not rules.suffices_for_link(reached=Ial.IAL2_1, held=Ial.IAL2_3)
 
 
 FULL = (

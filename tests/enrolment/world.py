@@ -12,8 +12,18 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from connectors.card.agent.messages import CardRequest, ReadRequest, encrypt_card, encrypt_photo, sign, verify_request
+from connectors.card.epassport.authority import Passports
+from connectors.card.epassport.trust import TrustStore
+from connectors.card.virtual.passports import utopian_trust
 from connectors.contracts.card import CardRead
-from connectors.contracts.card_wire import ANSWER_TYP, HELLO_TYP, AnswerClaims, HelloClaims
+from connectors.contracts.card_wire import (
+    ANSWER_TYP,
+    HELLO_TYP,
+    PROGRESS_TYP,
+    AnswerClaims,
+    HelloClaims,
+    ProgressClaims,
+)
 from connectors.dopa.card_status import CardStatusClient
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import photo
@@ -27,11 +37,19 @@ from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
 from idp.audit.store import audit_entry
 from idp.authentication.passkey_links import PasskeyLinks
+from idp.authentication.revoking import Revoking
+from idp.authentication.sessions import Sessions
+from idp.enrolment.applicants import Applicants
+from idp.enrolment.applications import Applications
 from idp.enrolment.card_check import CardCheck
+from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
 from idp.enrolment.journal import Journal
-from idp.enrolment.model import Enrolment
+from idp.enrolment.model import Enrolment, JourneyKey
+from idp.enrolment.passport_check import PassportCheck
+from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
+from idp.enrolment.steps import Steps
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, StationId, SubscriberId
 from idp.kernel.randomness import system_randomness
@@ -41,6 +59,7 @@ from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.signing import SigningKeys
+from idp.notices.service import Notices
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.stations.mail_slots import MailSlots
 from idp.stations.photos import PhotoVault
@@ -76,6 +95,7 @@ class World:
     hold_poll: float = 0.0
     members: dict[str, Member] = field(default_factory=dict)
     people: dict[str, SubscriberId] = field(default_factory=dict)
+    trusted: TrustStore = field(default_factory=utopian_trust)
 
     def __post_init__(self) -> None:
         root_keys = RootKeys({1: secrets.token_bytes(32)})
@@ -98,18 +118,47 @@ class World:
         status = CardStatusClient(
             base_url="http://registry", http=self.registry_http, clock=self.clock.now, deadline_seconds=0.5
         )
+        self.provisionals = Provisionals(audit=self.audit)
+        self.notices = Notices(storage=self.storage, subscribers=self.subscribers, mail=None, account_url=ISSUER)
+        self.sessions = Sessions(audit=self.audit)
+        applications = Applications(blind_index=blind_index)
+        applicants = Applicants(
+            stations=self.stations,
+            subscribers=self.subscribers,
+            provisionals=self.provisionals,
+            encryption=encryption,
+            blind_index=blind_index,
+            passports=Passports(trust=lambda now: self.trusted),
+        )
+        steps = Steps(storage=self.storage, stations=self.stations, applications=applications, journal=journal)
         self.enrolments = Enrolments(
             storage=self.storage,
             stations=self.stations,
-            subscribers=self.subscribers,
-            card_check=CardCheck(card_status=status, deadline_seconds=1.0),
-            completion=Completion(
-                subscribers=self.subscribers,
-                invitations=self.passkey_links,
-                personal=personal,
-                blind_index=blind_index,
+            applicants=applicants,
+            applications=applications,
+            checking=Checking(
+                storage=self.storage,
+                stations=self.stations,
+                applicants=applicants,
+                applications=applications,
+                card_check=CardCheck(card_status=status, deadline_seconds=1.0),
+                passport_check=PassportCheck(
+                    storage=self.storage, stations=self.stations, applicants=applicants, steps=steps, journal=journal
+                ),
+                steps=steps,
                 journal=journal,
             ),
+            completion=Completion(
+                subscribers=self.subscribers,
+                applicants=applicants,
+                provisionals=self.provisionals,
+                invitations=self.passkey_links,
+                recoveries=Revoking(sessions=self.sessions, links=self.passkey_links, audit=self.audit),
+                notices=self.notices,
+                personal=personal,
+                journal=journal,
+            ),
+            steps=steps,
             journal=journal,
         )
         self.mail_slots = MailSlots(
@@ -174,8 +223,17 @@ class World:
         jwks = await self.signing.public_jwks()
         return Agent(http, station_id, key, KeySet.import_key_set(jwks), self.clock)
 
-    async def start(self, *, station: StationId = STATION) -> Enrolment:
-        return await self.enrolments.start(station_id=station, officer=self.members["officer"])
+    async def start(
+        self,
+        *,
+        station: StationId = STATION,
+        journey: JourneyKey = JourneyKey.COUNTER,
+        officer: str = "officer",
+        line: str = "",
+    ) -> Enrolment:
+        return await self.enrolments.start(
+            station_id=station, officer=self.members[officer], journey=journey, passport_line=line
+        )
 
     async def insert(self, persona: str, *, read: CardRead | None = None) -> None:
         """The card is put into the reader of the station, and read."""
@@ -183,14 +241,16 @@ class World:
         answer = await self.agent.answer(request, read or card_read_of(persona))
         assert answer.status_code == 204, answer.text
 
-    async def enrol(self, persona: str) -> Enrolment:
+    async def enrol(self, persona: str, *, journey: JourneyKey = JourneyKey.COUNTER) -> Enrolment:
         """As far as the registry lets it go."""
-        enrolment = await self.start()
+        enrolment = await self.start(journey=journey)
         await self.insert(persona)
         return await self.enrolments.advance(enrolment.id)
 
-    async def confirm(self, enrolment: Enrolment, *, matches: bool = True) -> Enrolment:
-        return await self.enrolments.decide_face(enrolment.id, officer=self.members["officer"], matches=matches)
+    async def confirm(self, enrolment: Enrolment, *, matches: bool = True, is_unrelated: bool = True) -> Enrolment:
+        return await self.enrolments.decide_face(
+            enrolment.id, officer=self.members["officer"], matches=matches, is_unrelated=is_unrelated
+        )
 
     def registry(self, mode: Mode) -> None:
         self.switchboard.switch(Service.CARD_STATUS, Behaviour(mode))
@@ -280,6 +340,20 @@ class Agent:
             finished_at=now,
         )
         return sign(replace(claims, **bent), typ=ANSWER_TYP, station_key=self.key)
+
+    def progress_message(self, request: ReadRequest, percent: int, **bent: Any) -> str:
+        now = int(self.clock.now().timestamp())
+        claims = ProgressClaims(
+            iss=self.station_id,
+            aud=ISSUER,
+            iat=now,
+            exp=now + 60,
+            jti=secrets.token_hex(8),
+            sid=request.session_id,
+            nonce=request.nonce,
+            percent=percent,
+        )
+        return sign(replace(claims, **bent), typ=PROGRESS_TYP, station_key=self.key)
 
     async def answer(self, request: ReadRequest, read: CardRead | None, **bent: Any) -> httpx2.Response:
         return await self.post("/agent/answer", self.answer_message(request, read, **bent))

@@ -81,6 +81,7 @@ async def test_the_journey(browser: Browser, demonstration: Demonstration) -> No
     await expect(officer.page.get_by_text("สมชาย").first).to_be_visible()
     await officer.look()
     await officer.page.wait_for_timeout(600)  # the button is dead for half a second, against double clicks
+    await officer.page.check("#unrelated")
     await officer.page.click("#face_matches")
     await expect(enrolment).to_have_attribute("data-state", "completed", timeout=15_000)
     await expect(officer.page.locator("#ial")).to_contain_text("2.2")

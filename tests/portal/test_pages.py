@@ -43,7 +43,7 @@ async def test_an_officer_enrols_a_person(office: Office, world: World) -> None:
     assert photo.headers["cache-control"] == "no-store"
     assert photo.content == card_read_of("somchai").photo
 
-    page = await browser.post(f"{path}/face", csrf=page.csrf, decision="matches")
+    page = await browser.post(f"{path}/face", csrf=page.csrf, decision="matches", unrelated="yes")
     assert page["enrolment"]["data-state"] == "completed"
     assert page.text("ial") == "2.2"
     assert re.fullmatch(r"http://id\.localhost:8000/passkeys/new#[\w-]{43}", page["passkey_link"]["href"])

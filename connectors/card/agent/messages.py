@@ -9,7 +9,7 @@ from joserfc import jwe, jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
-from connectors.contracts.card import CardRead
+from connectors.contracts.card import CardRead, PassportKey, PassportRead
 from connectors.contracts.card_wire import (
     CONTENT_ENCRYPTION,
     KEY_AGREEMENT,
@@ -24,7 +24,9 @@ from connectors.contracts.card_wire import (
     SlotName,
     card_to_wire,
     claims_to_wire,
+    passport_to_wire,
     wire_to_claims,
+    wire_to_passport_key,
 )
 
 _CLOCK_SKEW_SECONDS: Final = 30
@@ -54,6 +56,7 @@ class ReadRequest:
     data_key: ECKey
     photo_key: ECKey
     expires_at: datetime
+    passport_key: PassportKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,18 @@ def verify_request(
 def encrypt_card(card: CardRead, *, data_key: ECKey) -> str:
     """The card's data, without the photo, as a compact JWE to the server."""
     return _encrypt(json.dumps(card_to_wire(card), ensure_ascii=False).encode(), data_key)
+
+
+def encrypt_read(read: CardRead | PassportRead, request: ReadRequest) -> str:
+    """What was read, to whom it may be shown: a card's data to the server, a passport to the process that asked."""
+    if isinstance(read, PassportRead):
+        return encrypt_passport(read, photo_key=request.photo_key)
+    return encrypt_card(read, data_key=request.data_key)
+
+
+def encrypt_passport(read: PassportRead, *, photo_key: ECKey) -> str:
+    """A passport's signed files, the portrait among them, as a compact JWE to the one-time key."""
+    return _encrypt(json.dumps(passport_to_wire(read.files)).encode(), photo_key)
 
 
 def encrypt_photo(card: CardRead, *, photo_key: ECKey) -> str:
@@ -150,7 +165,15 @@ def _read_request(claims: RequestClaims) -> ReadRequest:
         data_key=_public_key(claims.data_key),
         photo_key=_public_key(claims.photo_key),
         expires_at=datetime.fromtimestamp(claims.exp, UTC),
+        passport_key=_passport_key(claims.passport_key),
     )
+
+
+def _passport_key(wire: dict[str, str] | None) -> PassportKey | None:
+    try:
+        return None if wire is None else wire_to_passport_key(wire)
+    except MalformedMessage:
+        raise RequestRefused("what opens the passport is missing or wrong") from None
 
 
 def _public_key(jwk: dict[str, Any] | None) -> ECKey:

@@ -10,7 +10,7 @@ from connectors.card.pcsc.spares import SpareWorkers
 from connectors.card.pcsc.watching import PcscWatcher
 from connectors.card.virtual.card_stack import CardStack, start_card_stack
 from connectors.card.virtual.desk import SLOT_NAMES
-from connectors.contracts.card import CardReader
+from connectors.contracts.card import SlotReader
 from connectors.contracts.card_wire import SlotFill, SlotName, StackName
 
 _FIRST_NEWS_SECONDS: Final = 3.0
@@ -23,7 +23,7 @@ class AgentReaders(Protocol):
     note: str
     """One line for the person at the desk: which readers these are."""
 
-    def reader(self, slot: SlotName) -> CardReader | None:
+    def reader(self, slot: SlotName) -> SlotReader | None:
         """The slot's reader; None while there is none."""
 
     def stop(self) -> None:
@@ -47,7 +47,7 @@ def has_virtual_reader(readers: AgentReaders) -> bool:
     return any(reader.is_virtual for slot in SLOT_NAMES if (reader := readers.reader(slot)) is not None)
 
 
-def _fill(reader: CardReader | None) -> SlotFill:
+def _fill(reader: SlotReader | None) -> SlotFill:
     return "present" if reader is not None and reader.is_card_present() else "empty"
 
 
@@ -59,7 +59,7 @@ class DeskReaders:
         self.stack: StackName = card_stack.name
         self.note = "virtual readers, PC/SC" if card_stack.reason is None else f"in memory: {card_stack.reason}"
 
-    def reader(self, slot: SlotName) -> CardReader | None:
+    def reader(self, slot: SlotName) -> SlotReader | None:
         """The slot's reader."""
         return self._card_stack.readers[slot]
 
@@ -84,7 +84,7 @@ class SystemReaders:
         self._watcher = PcscWatcher(self._service)
         self._watcher.start(wait_seconds=_FIRST_NEWS_SECONDS)
 
-    def reader(self, slot: SlotName) -> CardReader | None:
+    def reader(self, slot: SlotName) -> SlotReader | None:
         """The slot's reader, None when it is not plugged in."""
         name = self._name(slot)
         if name is None or name not in self._watcher.state().readers:

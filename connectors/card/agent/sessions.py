@@ -9,12 +9,22 @@ from typing import Final, assert_never
 
 from connectors.card.agent import AGENT_VERSION
 from connectors.card.agent.config import AgentConfig
-from connectors.card.agent.mail import AnswerRefused, Delivered, ProviderMail, ProviderUnreachable, SessionOver
-from connectors.card.agent.messages import CardRequest, EndRequest, ReadRequest, encrypt_card, encrypt_photo, sign
+from connectors.card.agent.mail import AnswerRefused, Delivered, ProviderUnreachable, SessionOver
+from connectors.card.agent.messages import CardRequest, EndRequest, ReadRequest, encrypt_photo, encrypt_read, sign
+from connectors.card.agent.progress import told
 from connectors.card.agent.readers import AgentReaders
 from connectors.card.agent.terminal import Terminal
-from connectors.contracts.card import CardRead, CardReader
-from connectors.contracts.card_wire import ANSWER_TYP, HELLO_SECONDS, AnswerClaims, Outcome, SlotName
+from connectors.card.agent.ways import Mail
+from connectors.contracts.card import CardRead, PassportRead, Progress, SlotReader
+from connectors.contracts.card_wire import (
+    ANSWER_TYP,
+    HELLO_SECONDS,
+    PROGRESS_TYP,
+    AnswerClaims,
+    Outcome,
+    ProgressClaims,
+    SlotName,
+)
 from connectors.contracts.errors import CardError, CardFault
 
 READ_SECONDS: Final = 15.0
@@ -30,8 +40,8 @@ _LONGEST_STAY_SECONDS: Final = 1800.0
 class _Result:
     outcome: Outcome
     fault: CardFault | None = None
-    card: CardRead | None = None
-    reader: CardReader | None = None
+    card: CardRead | PassportRead | None = None
+    reader: SlotReader | None = None
     insertion: int | None = None
 
 
@@ -43,7 +53,7 @@ class CardSessions:
         *,
         config: AgentConfig,
         readers: AgentReaders,
-        mail: ProviderMail,
+        mail: Mail,
         terminal: Terminal,
         now: Callable[[], datetime],
     ) -> None:
@@ -129,13 +139,13 @@ class CardSessions:
         except CardError as error:
             return self._failed(error.fault, reader)
 
-    def _failed(self, fault: CardFault, reader: CardReader | None) -> _Result:
+    def _failed(self, fault: CardFault, reader: SlotReader | None) -> _Result:
         # a slot without a reader never gets a card: say what is really wrong
         fault = CardFault.NO_READER if reader is None else fault
         self._terminal.say(f"อ่านบัตรไม่สำเร็จ ({fault.value})", f"the card was not read ({fault.name.lower()})")
         return _Result("fault", fault=fault, reader=reader)
 
-    async def _wait_for_card(self, request: ReadRequest) -> tuple[CardReader, int]:
+    async def _wait_for_card(self, request: ReadRequest) -> tuple[SlotReader, int]:
         """The slot's reader once a card is in, and which insertion it is."""
         has_asked = False
         while True:
@@ -148,16 +158,29 @@ class CardSessions:
                 has_asked = True
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _read(self, reader: CardReader, request: ReadRequest) -> CardRead:
+    async def _read(self, reader: SlotReader, request: ReadRequest) -> CardRead | PassportRead:
         seconds = max(1.0, min(READ_SECONDS, self._seconds_left(request)))
-        with self._terminal.progress() as progress:
-            card = await asyncio.to_thread(
-                reader.read, deadline_seconds=seconds, with_photo=request.with_photo, progress=progress
-            )
+
+        async def tell(percent: int) -> None:
+            await self._mail.progress(self._progress_message(request, percent))
+
+        with self._terminal.progress() as bar:
+            async with told(tell, beside=bar) as progress:
+                card = await asyncio.to_thread(self._read_now, reader, request, seconds, progress)
         self._terminal.say("อ่านบัตรแล้ว", "the card was read")
         return card
 
-    async def _sees_removal(self, reader: CardReader, insertion: int | None) -> bool:
+    def _read_now(
+        self, reader: SlotReader, request: ReadRequest, seconds: float, progress: Progress
+    ) -> CardRead | PassportRead:
+        """Blocks; in a thread of its own."""
+        if request.passport_key is None:
+            return reader.read(deadline_seconds=seconds, with_photo=request.with_photo, progress=progress)
+        return reader.read_passport(
+            key=request.passport_key, today=self._now().date(), deadline_seconds=seconds, progress=progress
+        )
+
+    async def _sees_removal(self, reader: SlotReader, insertion: int | None) -> bool:
         """Watch until the card is taken out, or changed; False when it stays in for longer than any session."""
         for _ in range(int(_LONGEST_STAY_SECONDS / _LOOK_SECONDS)):
             if reader.insertion() != insertion:
@@ -166,7 +189,11 @@ class CardSessions:
         return False
 
     async def _answer(self, request: ReadRequest, result: _Result, *, started_at: datetime) -> bool:
-        """Deliver, over a failing network until the request's time is over. True when the provider took it."""
+        """Deliver, over a failing network until the request's time is over. True when the provider took it.
+
+        A line that broke leaves open whether it was taken; the provider's "over" to the next try then means yes.
+        """
+        may_be_taken = False
         while True:
             message = sign(
                 self._claims(request, result, started_at=started_at),
@@ -176,6 +203,7 @@ class CardSessions:
             try:
                 delivery = await self._mail.answer(message)
             except ProviderUnreachable:
+                may_be_taken = True
                 if result.outcome != "removed" and self._now() >= request.expires_at:
                     self._terminal.say("ส่งผลไม่ทันเวลา", "the answer could not be delivered in time")
                     return False
@@ -183,6 +211,8 @@ class CardSessions:
                 continue
             match delivery:
                 case Delivered():
+                    return True
+                case SessionOver() if may_be_taken:
                     return True
                 case SessionOver():
                     self._terminal.say("รายการนี้จบไปแล้ว", "this session is already over")
@@ -196,7 +226,6 @@ class CardSessions:
     def _claims(self, request: ReadRequest, result: _Result, *, started_at: datetime) -> AnswerClaims:
         issued_at = int(self._now().timestamp())
         card, reader = result.card, result.reader
-        with_photo = card is not None and request.with_photo
         return AnswerClaims(
             iss=self._config.station_id,
             aud=self._config.issuer,
@@ -207,8 +236,10 @@ class CardSessions:
             nonce=request.nonce,
             outcome=result.outcome,
             fault=None if result.fault is None else result.fault.value,
-            card=None if card is None else encrypt_card(card, data_key=request.data_key),
-            photo=encrypt_photo(card, photo_key=request.photo_key) if card is not None and with_photo else None,
+            card=None if card is None else encrypt_read(card, request),
+            photo=encrypt_photo(card, photo_key=request.photo_key)
+            if isinstance(card, CardRead) and request.with_photo
+            else None,
             atr=None if card is None else card.atr,
             reader=None if reader is None else reader.name,
             virtual=reader is not None and reader.is_virtual,
@@ -217,6 +248,20 @@ class CardSessions:
             started_at=int(started_at.timestamp()),
             finished_at=issued_at,
         )
+
+    def _progress_message(self, request: ReadRequest, percent: int) -> str:
+        issued_at = int(self._now().timestamp())
+        claims = ProgressClaims(
+            iss=self._config.station_id,
+            aud=self._config.issuer,
+            iat=issued_at,
+            exp=issued_at + HELLO_SECONDS,
+            jti=secrets.token_urlsafe(16),
+            sid=request.session_id,
+            nonce=request.nonce,
+            percent=percent,
+        )
+        return sign(claims, typ=PROGRESS_TYP, station_key=self._config.station_key)
 
     def _seconds_left(self, request: ReadRequest) -> float:
         return (request.expires_at - self._now()).total_seconds() - _ANSWER_RESERVE_SECONDS

@@ -22,7 +22,7 @@ from connectors.card.virtual.desk_socket import DeskServer
 from connectors.card.virtual.memory import MemoryReader
 from connectors.card.virtual.personas import persona_card
 from connectors.card.virtual.reader_host import SOCKET_NAME
-from connectors.contracts.card import CardReader
+from connectors.contracts.card import SlotReader
 from connectors.contracts.card_wire import SlotName, StackName
 
 StackChoice = Literal["auto", "pcsc", "memory"]
@@ -54,7 +54,7 @@ class CardStack:
 
     name: StackName
     reason: str | None
-    readers: Mapping[SlotName, CardReader]
+    readers: Mapping[SlotName, SlotReader]
     desk_socket: Path
     pcsc_socket: Path | None
     _host: _Stoppable
@@ -149,7 +149,7 @@ def _start_pcsc(desk_socket: Path) -> CardStack:
     except BaseException:
         host.stop()
         raise
-    readers: dict[SlotName, CardReader] = {
+    readers: dict[SlotName, SlotReader] = {
         slot: PcscReader(name, service=host.service, watcher=host.watcher, allows_virtual=True, spares=host.spares)
         for slot, name in zip(SLOT_NAMES, names, strict=False)
     }

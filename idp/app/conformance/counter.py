@@ -85,7 +85,7 @@ class Counter:
         if checked.state is not EnrolmentState.COMPARE_FACE:
             raise CounterFailed(f"an enrolment of the conformance profile stands at {checked.state.value}")
         # 3. the officer says that it is this person
-        done = await enrolments.decide_face(started.id, officer=self._officer, matches=True)
+        done = await enrolments.decide_face(started.id, officer=self._officer, matches=True, is_unrelated=True)
         if done.subscriber_id is None:
             raise CounterFailed(f"an enrolment of the conformance profile stands at {done.state.value}")
         return done.subscriber_id

@@ -1,0 +1,88 @@
+"""Enrolment at counters, built from the rooms below it."""
+
+from dataclasses import dataclass
+
+from connectors.contracts.card import PassportAuthority
+from connectors.contracts.registry import CardStatusPort
+from idp.app.ground import Ground
+from idp.authentication.passkey_links import PasskeyLinks
+from idp.authentication.revoking import Revoking
+from idp.enrolment.applicants import Applicants
+from idp.enrolment.applications import Applications
+from idp.enrolment.card_check import CardCheck
+from idp.enrolment.checking import Checking
+from idp.enrolment.completion import Completion
+from idp.enrolment.journal import Journal
+from idp.enrolment.passport_check import PassportCheck
+from idp.enrolment.provisional import Provisionals
+from idp.enrolment.service import Enrolments
+from idp.enrolment.steps import Steps
+from idp.notices.service import Notices
+from idp.stations.service import Stations
+from idp.subscribers.service import Subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentRoom:
+    """What doors and other journeys take from here."""
+
+    enrolments: Enrolments
+    provisionals: Provisionals
+    applications: Applications
+
+
+def build_enrolment_room(
+    ground: Ground,
+    *,
+    stations: Stations,
+    subscribers: Subscribers,
+    card_status: CardStatusPort,
+    links: PasskeyLinks,
+    revoking: Revoking,
+    notices: Notices,
+    passports: PassportAuthority | None,
+) -> EnrolmentRoom:
+    """The counter's journeys and what the journeys without an officer share with them."""
+    storage, journal = ground.storage, Journal(audit=ground.audit)
+    provisionals = Provisionals(audit=ground.audit)
+    applications = Applications(blind_index=ground.blind_index)
+    applicants = Applicants(
+        stations=stations,
+        subscribers=subscribers,
+        provisionals=provisionals,
+        encryption=ground.encryption_key,
+        blind_index=ground.blind_index,
+        passports=passports,
+    )
+    steps = Steps(storage=storage, stations=stations, applications=applications, journal=journal)
+    enrolments = Enrolments(
+        storage=storage,
+        stations=stations,
+        applicants=applicants,
+        applications=applications,
+        checking=Checking(
+            storage=storage,
+            stations=stations,
+            applicants=applicants,
+            applications=applications,
+            card_check=CardCheck(card_status=card_status),
+            passport_check=PassportCheck(
+                storage=storage, stations=stations, applicants=applicants, steps=steps, journal=journal
+            ),
+            steps=steps,
+            journal=journal,
+        ),
+        completion=Completion(
+            subscribers=subscribers,
+            applicants=applicants,
+            provisionals=provisionals,
+            invitations=links,
+            recoveries=revoking,
+            notices=notices,
+            personal=ground.personal,
+            journal=journal,
+        ),
+        steps=steps,
+        journal=journal,
+    )
+    return EnrolmentRoom(enrolments, provisionals, applications)
