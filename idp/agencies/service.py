@@ -59,6 +59,10 @@ class Agencies:
         """Several services at once; unknown ids are left out."""
         return await store.find_services(uow, service_ids)
 
+    async def all_services(self, uow: UnitOfWork) -> tuple[Service, ...]:
+        """Every registered service: a few hundred at most."""
+        return await store.find_all_services(uow)
+
     async def members_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Member, ...]:
         """The live memberships of one person, oldest first."""
         return await member_store.find_live_members_of(uow, subscriber_id, now=uow.now)

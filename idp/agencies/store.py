@@ -178,6 +178,12 @@ async def find_services(uow: UnitOfWork, service_ids: Collection[ServiceId]) -> 
     return {ServiceId(row.id): _service(row) for row in rows}
 
 
+async def find_all_services(uow: UnitOfWork) -> tuple[Service, ...]:
+    """Every registered service, by agency and id."""
+    rows = await uow.all(select(service).order_by(service.c.agency_id, service.c.id))
+    return tuple(_service(row) for row in rows)
+
+
 async def insert_agreement(uow: UnitOfWork, record: Agreement) -> None:
     """Save a new agreement."""
     await uow.execute(

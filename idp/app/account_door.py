@@ -3,20 +3,29 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from idp.agencies.service import Agencies
+from idp.app.issuer_agency import PREVIEW_SERVICE
+from idp.app.representation_room import RepresentationRoom
 from idp.app.rooms import Rooms
+from idp.authorization.client_registration.service import Clients
 from idp.provider.account.apps import AppPages
 from idp.provider.account.closing import ClosingPages
+from idp.provider.account.companies import CompanyPages
 from idp.provider.account.data import DataPages
 from idp.provider.account.devices import DevicePages
+from idp.provider.account.mandate_terms import MandateWords
+from idp.provider.account.mandates import MandatePages
 from idp.provider.account.notices import NoticePages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
 from idp.provider.account.security import SecurityPages
+from idp.provider.account.signatures import SignaturePages
 from idp.provider.account.waiting import WaitingPages
 from idp.provider.pages.recovery import RecoveryPages
 from idp.provider.pages.session_cookie import Citizens
 from idp.storage.storage import Storage
+from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.pages import Pages
@@ -102,6 +111,17 @@ def account_pages(
             deferred=rooms.deferred,
             device=rooms.device,
         ),
+        *acting_pages(
+            rooms.representation,
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            citizens=citizens,
+            storage=storage,
+            subscribers=rooms.subscribers,
+            agencies=rooms.agencies,
+            clients=rooms.clients,
+        ),
         AppPages(
             pages=pages,
             csrf=csrf,
@@ -110,5 +130,56 @@ def account_pages(
             clients=rooms.clients,
             agencies=rooms.agencies,
             grants=rooms.grants,
+        ),
+    )
+
+
+def acting_pages(
+    room: RepresentationRoom,
+    *,
+    pages: Pages,
+    csrf: Csrf,
+    problems: ProblemCatalogue,
+    citizens: Citizens,
+    storage: Storage,
+    subscribers: Subscribers,
+    agencies: Agencies,
+    clients: Clients,
+) -> Sequence[PageFamily]:
+    """Acting for others: mandates on both sides, companies, signatures."""
+    words = MandateWords(subscribers=subscribers, agencies=agencies, hidden_services={PREVIEW_SERVICE})
+    return (
+        MandatePages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=storage,
+            citizens=citizens,
+            mandates=room.mandates,
+            words=words,
+        ),
+        CompanyPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=storage,
+            citizens=citizens,
+            companies=room.companies,
+            mandates=room.mandates,
+            company_mandates=room.company_mandates,
+            words=words,
+        ),
+        SignaturePages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=storage,
+            citizens=citizens,
+            companies=room.companies,
+            mandates=room.mandates,
+            company_mandates=room.company_mandates,
+            clients=clients,
+            agencies=agencies,
+            words=words,
         ),
     )

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from connectors.outbound.client_addresses import CheckedAddresses
 from connectors.simulators.switchboard import Switchboard
+from idp.app.account_door import PageFamily, acting_pages
 from idp.app.authenticators import build_authenticators
 from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
@@ -34,6 +35,7 @@ from idp.authorization.requests.service import AuthorizationRequests
 from idp.catalogue.gdx import GdxDetail
 from idp.exchange.preview import Previews
 from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
 from idp.keys.pairwise import PairwiseSubjects
@@ -193,7 +195,7 @@ class House:
             audit=world.audit,
             security_log=self.security_log,
         )
-        doors = (
+        doors: tuple[PageFamily, ...] = (
             self.assets,
             PasskeyPages(**common, passkeys=self.passkeys, links=self.links, subscribers=world.subscribers),
             SignInPages(**common, passkeys=self.passkeys, citizens=citizens, flows=flows),
@@ -232,6 +234,15 @@ class House:
                 agencies=world.agencies,
                 security_log=self.security_log,
             ),
+            *acting_pages(
+                self.representation,
+                **common,
+                problems=ProblemCatalogue(),
+                citizens=citizens,
+                subscribers=world.subscribers,
+                agencies=world.agencies,
+                clients=clients,
+            ),
             ConsentPages(
                 **common,
                 citizens=citizens,
@@ -263,10 +274,10 @@ class House:
             ),
         )
 
-    async def link(self) -> str:
-        """The token of a link that the counter gives Somchai."""
+    async def link(self, person: SubscriberId | None = None) -> str:
+        """The token of a link that the counter gives Somchai, or somebody else."""
         async with self.storage.unit_of_work() as uow:
-            return await self.links.make(uow, self.world.somchai, by=SYSTEM, valid_for=timedelta(minutes=15))
+            return await self.links.make(uow, person or self.world.somchai, by=SYSTEM, valid_for=timedelta(minutes=15))
 
     def flow(
         self,
