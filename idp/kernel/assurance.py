@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Self
 
 
@@ -47,7 +47,12 @@ class Acr:
 
     def text(self, prefix: str) -> str:
         """The `acr` value under this deployment's prefix, for example `urn:tuaton`."""
-        return f"{prefix}:ial:{self.ial.value}:aal:{self.aal.value}"
+        return _text(self, prefix)
+
+    @classmethod
+    def of(cls, ial: str, aal: str) -> "Acr":
+        """The levels with these printed forms. Raises ValueError for others."""
+        return _acr(ial, aal)
 
     @classmethod
     def parse(cls, text: str, prefix: str) -> Self | None:
@@ -63,3 +68,13 @@ class Acr:
     def meets(self, required: "Acr") -> bool:
         """True when both parts are at or above what is required."""
         return self.ial >= required.ial and self.aal >= required.aal
+
+
+@lru_cache(maxsize=64)
+def _acr(ial: str, aal: str) -> Acr:
+    return Acr(Ial(ial), Aal(aal))
+
+
+@lru_cache(maxsize=64)
+def _text(acr: Acr, prefix: str) -> str:
+    return f"{prefix}:ial:{acr.ial.value}:aal:{acr.aal.value}"

@@ -1,8 +1,5 @@
 """The audit log's keys: a MAC that seals entries before they are sequenced, and Ed25519 that signs checkpoints."""
 
-import hmac
-from hashlib import sha256
-
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -11,6 +8,7 @@ from idp.audit.checkpoint import Checkpoint, key_id_of, open_note
 from idp.audit.log import AuditLog
 from idp.kernel.randomness import Randomness
 from idp.keys.files import FIRST_VERSION, RootKeys
+from idp.keys.keyed_digest import KeyedDigest
 from idp.keys.pairwise import PairwiseSubjects
 
 
@@ -18,11 +16,11 @@ class EntrySeal:
     """The MAC over an entry's canonical bytes; whoever holds only the database cannot make one."""
 
     def __init__(self, root_keys: RootKeys) -> None:
-        self._key = root_keys.derive("audit-entry-seal", version=FIRST_VERSION)
+        self._digest = KeyedDigest(root_keys.derive("audit-entry-seal", version=FIRST_VERSION))
 
     def mac(self, canonical: bytes) -> bytes:
         """32 bytes."""
-        return hmac.digest(self._key, canonical, sha256)
+        return self._digest.of(canonical)
 
 
 class CheckpointSigner:

@@ -5,31 +5,30 @@ back to the subscriber without the key.
 """
 
 import base64
-import hmac
-from hashlib import sha256
 
 from idp.kernel.ids import SsoSessionId, SubscriberId
 from idp.keys.files import FIRST_VERSION, RootKeys
+from idp.keys.keyed_digest import KeyedDigest
 
 
 class PairwiseSubjects:
     """Subject identifiers, one a person and sector."""
 
     def __init__(self, root_keys: RootKeys) -> None:
-        self._key = root_keys.derive("pairwise-subject", version=FIRST_VERSION)
-        self._pseudonym_key = root_keys.derive("audit-pseudonym", version=FIRST_VERSION)
+        self._subjects = KeyedDigest(root_keys.derive("pairwise-subject", version=FIRST_VERSION))
+        self._pseudonyms = KeyedDigest(root_keys.derive("audit-pseudonym", version=FIRST_VERSION))
 
     def sub(self, sector: str, subscriber_id: SubscriberId) -> str:
         """The `sub` by which a sector knows a subscriber: 256 bits, base64url, ASCII."""
-        return _text(hmac.digest(self._key, f"{sector}\x1f{subscriber_id}".encode(), sha256))
+        return _text(self._subjects.of(f"{sector}\x1f{subscriber_id}".encode()))
 
     def sid(self, sector: str, session_id: SsoSessionId) -> str:
         """The `sid` by which a sector knows a session (Back-Channel Logout 1.0, §2.1): as little shared as `sub` is."""
-        return _text(hmac.digest(self._key, f"sid\x1f{sector}\x1f{session_id}".encode(), sha256))
+        return _text(self._subjects.of(f"sid\x1f{sector}\x1f{session_id}".encode()))
 
     def pseudonym(self, subscriber_id: SubscriberId) -> str:
         """The name of a subscriber in the audit log."""
-        return _text(hmac.digest(self._pseudonym_key, subscriber_id.encode(), sha256))
+        return _text(self._pseudonyms.of(subscriber_id.encode()))
 
 
 def _text(digest: bytes) -> str:

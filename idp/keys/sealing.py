@@ -6,10 +6,8 @@ another (attack row 13). Opening one costs about a microsecond (facts/openid-per
 
 import base64
 import binascii
-import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.files import RootKeys
+from idp.keys.keyed_digest import KeyedDigest
 
 NONCE_BYTES = 12
 EXPIRY_MEMBER = "~"
@@ -41,7 +40,7 @@ class TokenSealer:
             version: AESGCM(root_keys.derive("token-sealing", version=version)) for version in root_keys.versions
         }
         self._newest = root_keys.newest
-        self._nonce_key = root_keys.derive("token-sealing-nonce", version=root_keys.newest)
+        self._nonces = KeyedDigest(root_keys.derive("token-sealing-nonce", version=root_keys.newest))
         self._randomness = randomness
 
     def seal(self, kind: str, payload: Mapping[str, Any], *, expires_at: datetime) -> str:
@@ -54,7 +53,7 @@ class TokenSealer:
         The nonce is a keyed digest of what is sealed: two texts share one only when they are the same text.
         """
         text = _body(payload, expires_at)
-        nonce = hmac.digest(self._nonce_key, kind.encode() + b"\x1f" + text, sha256)[:NONCE_BYTES]
+        nonce = self._nonces.of(kind.encode() + b"\x1f" + text)[:NONCE_BYTES]
         return self._encrypt(kind, text, nonce)
 
     def _encrypt(self, kind: str, text: bytes, nonce: bytes) -> str:

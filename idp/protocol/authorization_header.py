@@ -25,6 +25,9 @@ class TokenScheme(StrEnum):
     DPOP = "dpop"
 
 
+_SCHEMES = {scheme.value: scheme for scheme in TokenScheme}
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class PresentedToken:
     """An access token and the scheme it came under."""
@@ -38,9 +41,10 @@ def parse_authorization(authorization: str | None) -> PresentedToken:
     if authorization is None:
         raise CredentialsMissing()
     match = CREDENTIALS.fullmatch(authorization)
-    if match is None or match["scheme"].lower() not in list(TokenScheme):
+    scheme = None if match is None else _SCHEMES.get(match["scheme"].lower())
+    if match is None or scheme is None:
         raise InvalidTokenError("the Authorization header cannot be read")
-    return PresentedToken(TokenScheme(match["scheme"].lower()), match["token"])
+    return PresentedToken(scheme, match["token"])
 
 
 def only_authorization(header_values: Sequence[str]) -> str | None:

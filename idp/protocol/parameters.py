@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from idp.protocol.errors import InvalidRequestError
 
@@ -18,9 +18,10 @@ def parse_parameters(raw: bytes | str) -> Mapping[str, str]:
     """
     try:
         text = raw.decode("ascii") if isinstance(raw, bytes) else raw
-        pairs = parse_qsl(
-            text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS
-        )
+        fields = text.split("&")
+        if len(fields) > MAX_PARAMETERS:
+            raise ValueError("too many")
+        pairs = [_pair(field) for field in fields if field]
     except ValueError as error:  # also UnicodeError
         raise InvalidRequestError("the parameters cannot be read") from error
     parameters: dict[str, str] = {}
@@ -33,6 +34,14 @@ def parse_parameters(raw: bytes | str) -> Mapping[str, str]:
         parameters[name] = value
     # §3.1: "Parameters sent without a value MUST be treated as if they were omitted from the request."
     return {name: value for name, value in parameters.items() if value}
+
+
+def _pair(field: str) -> tuple[str, str]:
+    """As `urllib.parse.parse_qsl` reads one; most names and values have nothing in them to be decoded."""
+    name, _, value = field.partition("=")
+    if "%" in field or "+" in field:
+        return unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")
+    return name, value
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:

@@ -107,7 +107,7 @@ def claims_within(names: Iterable[str], *, client_scopes: Iterable[str]) -> tupl
 
 def personal_claims(claims: Iterable[str]) -> tuple[str, ...]:
     """Those claims that tell more than the pairwise identifier and how it was proven, in their order."""
-    return tuple(claim for claim in claims if claim not in _NOT_PERSONAL)
+    return _personal_claims(tuple(claims))
 
 
 def consent_names(scopes: Iterable[str]) -> tuple[str, ...]:
@@ -119,6 +119,11 @@ def consent_names(scopes: Iterable[str]) -> tuple[str, ...]:
     scope = tuple(scopes)
     away = (OFFLINE_ACCESS,) if OFFLINE_ACCESS in scope else ()
     return (*personal_claims(claims_of(scope)), *away)
+
+
+@lru_cache(maxsize=SETS_AT_HAND)
+def _personal_claims(claims: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([claim for claim in claims if claim not in _NOT_PERSONAL])
 
 
 @lru_cache(maxsize=SETS_AT_HAND)

@@ -1,5 +1,6 @@
 """The one MetaData, and the column types the rooms share."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -7,6 +8,9 @@ import msgspec
 from sqlalchemy import BigInteger, ColumnElement, Dialect, MetaData, Text
 from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+FromStore: TypeAlias = Callable[[Any], Any]
+"""Makes a value of what a driver gives."""
 
 metadata = MetaData(
     naming_convention={
@@ -49,9 +53,9 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("an Instant needs a time zone")
         return (value - EPOCH) // MILLISECOND
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Milliseconds to aware datetime."""
-        return None if value is None else EPOCH + value * MILLISECOND
+    def result_processor(self, dialect: Dialect, coltype: object) -> FromStore:
+        """Milliseconds to aware datetime; in one call, since the hot path reads several a row."""
+        return _moment
 
     def coerce_compared_value(self, op: OperatorType | None, value: Any) -> TypeEngine[Any]:
         """What is added to a moment is a length of time, everything else beside it a moment."""
@@ -68,6 +72,14 @@ class JsonText(TypeDecorator[Any]):
         """Any JSON value to canonical text."""
         return None if value is None else msgspec.json.encode(value, order="deterministic").decode()
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Text back to the value."""
-        return None if value is None else msgspec.json.decode(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> FromStore:
+        """Text back to the value; in one call, since the hot path reads several a row."""
+        return _value
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + value * MILLISECOND
+
+
+def _value(text: str | None) -> Any:
+    return None if text is None else msgspec.json.decode(text)

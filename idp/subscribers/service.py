@@ -30,6 +30,7 @@ from idp.subscribers.model import (
     SubscriberStatus,
     Suspension,
 )
+from idp.subscribers.on_file import IdentityOnFile, identity_on_file
 
 _TABLE = "subscriber"
 _IDENTITY = "sealed_identity"
@@ -178,9 +179,9 @@ class Subscribers:
         )
         return store.contact_from_bytes(opened)
 
-    def opened(self, person: SealedPerson) -> tuple[Identity, ContactDetails | None]:
-        """The attributes and what the person said of themselves, opened. Raises SealBroken."""
-        identity = store.identity_from_bytes(self._opened(person, _IDENTITY, person.sealed_identity))
+    def opened(self, person: SealedPerson) -> tuple[IdentityOnFile, ContactDetails | None]:
+        """The attributes and what the person said of themselves, opened to be told. Raises SealBroken."""
+        identity = identity_on_file(self._opened(person, _IDENTITY, person.sealed_identity))
         if person.sealed_contact is None:
             return identity, None
         return identity, store.contact_from_bytes(self._opened(person, _CONTACT, person.sealed_contact))

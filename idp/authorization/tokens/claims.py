@@ -1,6 +1,8 @@
 """Claims about a person (OpenID Connect Core §5.1): which names may be told, and what they are for this person."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from idp.agencies.model import Member
@@ -8,7 +10,8 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
 from idp.protocol.claims_request import ID_TOKEN, USERINFO, as_verified, verified_claim_names
 from idp.protocol.scopes import CITIZEN_ID, PID, claims_of, claims_within, personal_claims
-from idp.subscribers.model import ContactDetails, Identity
+from idp.subscribers.model import ContactDetails
+from idp.subscribers.on_file import IdentityOnFile, name_as_written
 
 GENDERS = {"1": "male", "2": "female", "": None}
 
@@ -71,25 +74,42 @@ def names_on_record(place: str, grant: Grant, client: Client, scope: Sequence[st
     return (*plain, *map(as_verified, verified))
 
 
-def identity_claims(identity: Identity) -> Mapping[str, str]:
-    """What evidence proved, under every name that a scope has for it; parts that are not known are left out.
+def identity_claims(identity: IdentityOnFile, names: Iterable[str] = REGISTERED_CLAIMS) -> Mapping[str, str]:
+    """What evidence proved, of the claims with these names; parts that are not known are left out.
 
     Thai is the default; English stands under the tag `#en`, and under ThaiD's names. A birth date only when fully
     known.
     """
-    claims: dict[str, str | None] = {
-        "gender": GENDERS[identity.sex],
-        "birthdate": identity.birth_date.iso(),
-    }
-    if identity.citizen_id is not None:
-        claims |= {CITIZEN_ID: identity.citizen_id.digits, PID: identity.citizen_id.digits}
-    # whoever has no Thai name is called by the other one
-    names = (identity.name(thai=True), NAMES_DEFAULT), (identity.name_th, NAMES_TH), (identity.name_en, NAMES_EN)
-    for name, spellings in names:
-        parts = (name.full(), name.prefix, name.first, name.middle, name.last)
+    known = (
+        # whoever has no Thai name is called by the other one
+        *_parts(identity.name),
+        *_parts(identity.name_th),
+        *_parts(identity.name_en),
+        GENDERS[identity.sex],
+        identity.birth_day,
+        identity.citizen_id,
+    )
+    return {name: value for name, place in _places_of(tuple(names)) if (value := known[place])}
+
+
+def _parts(name: tuple[str, str, str, str]) -> tuple[str, str, str, str, str]:
+    return (name_as_written(name), *name)
+
+
+def _places() -> Iterator[tuple[str, int]]:
+    """Where each claim stands among what is known."""
+    for number, spellings in enumerate((NAMES_DEFAULT, NAMES_TH, NAMES_EN)):
         for spelling in spellings:
-            claims.update(zip(spelling, parts, strict=True))
-    return {name: value for name, value in claims.items() if value}
+            yield from zip(spelling, count(5 * number))
+    yield from (("gender", 15), ("birthdate", 16), (CITIZEN_ID, 17), (PID, 17))
+
+
+_PLACES = dict(_places())
+
+
+@lru_cache(maxsize=64)
+def _places_of(names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((name, _PLACES[name]) for name in names if name in _PLACES)
 
 
 def contact_claims(contact: ContactDetails) -> Mapping[str, Any]:

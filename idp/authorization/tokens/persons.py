@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from idp.agencies.service import Agencies
@@ -86,10 +87,8 @@ class PersonClaims:
 
     def _session_claims(self, grant: Grant) -> dict[str, Any]:
         return {
-            "acr": grant.acr.text(self._acr_prefix),
-            "ial": grant.acr.ial.value,
-            "aal": grant.acr.aal.value,
-            "amr": list(grant.amr),
+            **_levels(grant.acr, self._acr_prefix),
+            "amr": grant.amr,
             "auth_time": int(grant.auth_time.timestamp()),
         }
 
@@ -103,13 +102,12 @@ class PersonClaims:
         return claims
 
     async def _known(self, told: "_Told", person: SealedPerson) -> dict[str, Any]:
-        """Every claim there is a value for, the citizen number only under a right."""
+        """Every claim that is wanted and has a value, the citizen number only under a right."""
+        wanted = (*told.wanted, *_verified_names(told.verified, told.client))
+        if not CITIZEN_NUMBER_CLAIMS.isdisjoint(wanted) and not await self._has_right_to_citizen_number(told.client):
+            wanted = tuple(name for name in wanted if name not in CITIZEN_NUMBER_CLAIMS)
         identity, contact = self._subscribers.opened(person)
-        known: dict[str, Any] = {**identity_claims(identity), **({} if contact is None else contact_claims(contact))}
-        wanted = {*told.wanted, *_verified_names(told.verified, told.client)}
-        if not (wanted & CITIZEN_NUMBER_CLAIMS and await self._has_right_to_citizen_number(told.client)):
-            known = {name: value for name, value in known.items() if name not in CITIZEN_NUMBER_CLAIMS}
-        return known
+        return {**identity_claims(identity, wanted), **({} if contact is None else contact_claims(contact))}
 
     async def _has_right_to_citizen_number(self, client: Client) -> bool:
         async with self._storage.reading() as uow:
@@ -141,6 +139,12 @@ class PersonClaims:
             return {}
         async with self._storage.reading() as uow:
             return {"members": members_claim(await self._agencies.members_of(uow, grant.subscriber_id))}
+
+
+@lru_cache(maxsize=64)
+def _levels(acr: Acr, prefix: str) -> Mapping[str, str]:
+    """What the claims say of a session's assurance; there are few such."""
+    return {"acr": acr.text(prefix), "ial": acr.ial.value, "aal": acr.aal.value}
 
 
 class _Told:
