@@ -1,18 +1,22 @@
 """What is wrong with card reading on this machine, and what to do about it."""
 
 import importlib.util
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from connectors.card.agent.config import default_config_path
 from connectors.card.pcsc.faults import is_virtual_reader
+from connectors.card.pcsc.reader import PcscReader
 from connectors.card.pcsc.service import PcscService
-from connectors.card.pcsc.watching import list_readers
+from connectors.card.pcsc.watching import PcscWatcher, list_readers
 from connectors.contracts.errors import CardError, CardFault
 
 _DAEMON: Final = Path("/usr/sbin/pcscd")
 _ANSWER_SECONDS: Final = 5.0
+_READ_SECONDS: Final = 15.0
 
 
 class Trouble(StrEnum):
@@ -25,6 +29,7 @@ class Trouble(StrEnum):
     PERMISSION_DENIED = "permission-denied"
     NO_READER = "no-reader"
     VIRTUAL_READER = "virtual-reader"
+    KEY_READABLE = "key-readable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +115,83 @@ _FINDINGS: Final = {
             "ถอนออกจากเครื่องที่ใช้งานจริงด้วย apt remove vsmartcard-vpcd",
             "remove it from machines that serve the public: apt remove vsmartcard-vpcd",
         ),
+        Finding(
+            Trouble.KEY_READABLE,
+            "ผู้ใช้อื่นของเครื่องนี้อ่านกุญแจของจุดบริการได้",
+            "other users of this machine can read the station's private key",
+            "แก้สิทธิ์ด้วย chmod 600 ที่ไฟล์ตั้งค่า แล้วจับคู่จุดบริการใหม่ เพราะกุญแจอาจถูกคัดลอกไปแล้ว",
+            "chmod 600 the configuration file, then pair the station anew: the key may have been copied",
+        ),
     )
 }
 
 
-def diagnose(service: PcscService | None = None) -> list[Finding]:
-    """Everything that is wrong, the first thing to mend first; empty when cards can be read. Takes seconds at most."""
-    return [_FINDINGS[trouble] for trouble in _troubles(service or PcscService())]
+_ON_WINDOWS: Final = {
+    Trouble.PYSCARD_MISSING: (
+        "ใช้ idp-agent.exe ซึ่งมีส่วนอ่านบัตรอยู่แล้ว",
+        "use idp-agent.exe: card reading is part of it",
+    ),
+    Trouble.SERVICE_STOPPED: (
+        "เริ่มบริการ Smart Card ด้วย sc start SCardSvr",
+        "start the service Smart Card: sc start SCardSvr",
+    ),
+    Trouble.SERVICE_HANGS: (
+        "ดึงบัตรออก แล้วเริ่มบริการใหม่ด้วย sc stop SCardSvr และ sc start SCardSvr",
+        "take the card out and restart the service: sc stop SCardSvr, sc start SCardSvr",
+    ),
+    Trouble.PERMISSION_DENIED: (
+        "ให้ผู้ดูแลเครื่องอนุญาตบัญชีนี้ให้ใช้บริการ Smart Card",
+        "have the administrator let this account use the service Smart Card",
+    ),
+    Trouble.NO_READER: (
+        "เสียบเครื่องอ่านบัตร ถ้ายังไม่พบให้ดูในตัวจัดการอุปกรณ์ หรือเปลี่ยนช่อง USB",
+        "connect one; if it is not found, look into the device manager or try another USB port",
+    ),
+}
+
+
+def diagnose(service: PcscService | None = None, *, station_file: Path | None = None) -> list[Finding]:
+    """Everything that is wrong, the first thing to mend first; empty when cards can be read. Takes seconds at most.
+
+    `station_file` is where the agent keeps its key; by default the place of this machine.
+    """
+    troubles = _troubles(service or PcscService())
+    if _is_open_to_others(station_file or default_config_path()):
+        troubles.append(Trouble.KEY_READABLE)
+    return [_finding(trouble) for trouble in troubles]
+
+
+def try_cards(service: PcscService | None = None) -> dict[str, CardFault | None]:
+    """Read the card in every reader that holds one, keep nothing, and say what went wrong with each (None: nothing).
+
+    Raises CardError when the service itself does not answer.
+    """
+    used = service or PcscService()
+    tried: dict[str, CardFault | None] = {}
+    watcher = PcscWatcher(used)
+    for name in list_readers(used, seconds=_ANSWER_SECONDS):
+        reader = PcscReader(name, service=used, watcher=watcher, allows_virtual=True)
+        try:
+            reader.read(deadline_seconds=_READ_SECONDS, with_photo=True)
+        except CardError as error:
+            tried[name] = error.fault
+        else:
+            tried[name] = None
+    return tried
+
+
+def _finding(trouble: Trouble) -> Finding:
+    """The words for this system: Windows has its own service and needs no package for it."""
+    finding = _FINDINGS[trouble]
+    if sys.platform == "win32" and trouble in _ON_WINDOWS:
+        cure_th, cure_en = _ON_WINDOWS[trouble]
+        return replace(finding, cure_th=cure_th, cure_en=cure_en)
+    return finding
+
+
+def _is_open_to_others(file: Path) -> bool:
+    # Windows keeps rights elsewhere: deploy/agent-windows says how
+    return sys.platform != "win32" and file.is_file() and bool(file.stat().st_mode & 0o077)
 
 
 def _troubles(service: PcscService) -> list[Trouble]:
@@ -138,4 +213,5 @@ def _trouble_with_service(fault: CardFault) -> Trouble:
         case CardFault.UNRESPONSIVE:
             return Trouble.SERVICE_HANGS
         case _:
-            return Trouble.SERVICE_STOPPED if _DAEMON.exists() else Trouble.SERVICE_MISSING
+            has_daemon = sys.platform == "win32" or _DAEMON.exists()
+            return Trouble.SERVICE_STOPPED if has_daemon else Trouble.SERVICE_MISSING

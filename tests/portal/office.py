@@ -126,14 +126,14 @@ class StandInIssuer:
 class Office:
     """The portal's application over a world, with an issuer that says what a test wants."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, *, assets: Assets | None = None) -> None:
         self.world = world
         self.client_key = ECKey.generate_key("P-256")
         self.issuer = StandInIssuer(self.client_key, world)
         csrf = Csrf(key=b"k" * 32, browsers=BrowserIds(door="portal", https=False), origin=PORTAL)
         pages = Pages(
             template_packages=[("idp.portal", "templates")],
-            assets=make_assets(folder),
+            assets=assets or make_assets(folder),
             brand=BRAND,
             csrf=csrf,
             https=False,
@@ -229,7 +229,15 @@ class Office:
             desk=Desk(storage=world.storage, stations=world.stations, officers=None),
             issuer=ISSUER,
         )
-        doors = (HomePage(pages=pages, gate=gate), sign_in, enrolments, subscribers, stations, reviews)
+        doors = (
+            HomePage(pages=pages, gate=gate),
+            sign_in,
+            enrolments,
+            subscribers,
+            stations,
+            reviews,
+            *(() if assets is None else (assets,)),
+        )
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())
         self.app = Starlette(
             routes=list(build_routes(self.entries)),

@@ -14,6 +14,7 @@ from typing import Final
 
 from connectors.card.agent.config import AgentConfig, InvalidConfig, address_of, default_config_path, load_config
 from connectors.card.agent.home import HomeMail, NotRead, read_at_home
+from connectors.card.agent.kiosk import kiosk_code
 from connectors.card.agent.mail import AgentRejected, ProviderMail, ProviderUnreachable
 from connectors.card.agent.pairing import NotPaired, pair
 from connectors.card.agent.polling import Agent
@@ -21,6 +22,8 @@ from connectors.card.agent.readers import AgentReaders, DeskReaders, SystemReade
 from connectors.card.agent.socket_mail import SocketMail
 from connectors.card.agent.terminal import Terminal
 from connectors.card.agent.ways import EitherWay
+from connectors.card.pcsc import worker
+from connectors.card.pcsc.service import WORKER_FLAG
 from connectors.card.virtual.card_stack import StackUnavailable, start_card_stack
 from connectors.contracts.pairing_wire import PairingAnswer
 
@@ -35,11 +38,16 @@ def main(arguments: list[str] | None = None) -> int:
 
     Exit codes: 2 the configuration cannot be used, 3 the provider rejects this agent, 4 not paired, 5 not read.
     """
-    chosen = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == [WORKER_FLAG]:
+        return worker.main(given[1:])
+    chosen = _parser().parse_args(given)
     terminal = Terminal()
     if chosen.task == "home":
         return _home(chosen, terminal)
     config: Path = chosen.config or default_config_path()
+    if chosen.task == "kiosk":
+        return _kiosk(config, terminal)
     return _pair(chosen, config, terminal) if chosen.task == "pair" else _run(config, terminal)
 
 
@@ -58,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     home.add_argument("--connect-to", help="where that is, for names under localhost")
     home.add_argument("--desk-socket", type=Path, help="start a reader for emulated cards (demonstrations)")
     home.add_argument("--yes", action="store_true", help="agree without being asked (demonstrations)")
+    tasks.add_parser("kiosk", help="show the code by which this kiosk's browser becomes its screen")
     return parser
 
 
@@ -76,6 +85,22 @@ def _pair(chosen: argparse.Namespace, config: Path, terminal: Terminal) -> int:
         terminal.say("จับคู่ไม่สำเร็จ", f"not paired: {error}")
         return NOT_PAIRED
     terminal.say("จับคู่แล้ว เปิดโปรแกรมด้วย idp-agent", f"paired as {paired.station.en}; start it with: idp-agent")
+    return 0
+
+
+def _kiosk(path: Path, terminal: Terminal) -> int:
+    async def ask(config: AgentConfig) -> str:
+        async with HomeMail(issuer=config.issuer, address=config.address) as mail:
+            return await kiosk_code(config, mail, now=_now())
+
+    try:
+        code = asyncio.run(ask(load_config(path)))
+    except (InvalidConfig, OSError, ProviderUnreachable, AgentRejected) as error:
+        terminal.say("ไม่ได้รหัสของตู้บริการ", f"no code for the kiosk's browser: {error}")
+        return REJECTED
+    terminal.say(
+        f"พิมพ์รหัสนี้ในเบราว์เซอร์ของตู้ที่หน้า /kiosk: {code}", f"type this code in the kiosk's browser, at /kiosk: {code}"
+    )
     return 0
 
 

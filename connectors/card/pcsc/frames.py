@@ -1,8 +1,8 @@
 """Frames between a reader and its worker process: four bytes of length, one byte of kind, the body."""
 
 import os
-import select
-import time
+import queue
+import threading
 from enum import Enum
 from typing import Final
 
@@ -41,26 +41,56 @@ def write_frame(descriptor: int, kind: FrameKind, body: bytes) -> None:
         raise FramesEnded from None
 
 
-def read_frame(descriptor: int, *, seconds: float | None) -> tuple[FrameKind, bytes]:
-    """One frame, waited for at most `seconds` (None: for ever). Raises FrameTimeout, FramesEnded."""
-    ends_at = None if seconds is None else time.monotonic() + seconds
-    length = int.from_bytes(_read(descriptor, _LENGTH_BYTES, ends_at), "big")
+def read_frame(descriptor: int) -> tuple[FrameKind, bytes]:
+    """One frame, waited for as long as it takes. Raises FramesEnded."""
+    length = int.from_bytes(_read(descriptor, _LENGTH_BYTES), "big")
     if not 1 <= length <= _LARGEST:
         raise FramesEnded
-    frame = _read(descriptor, length, ends_at)
+    frame = _read(descriptor, length)
     try:
         return FrameKind(frame[:1]), frame[1:]
     except ValueError:
         raise FramesEnded from None
 
 
-def _read(descriptor: int, length: int, ends_at: float | None) -> bytes:
+class FrameInbox:
+    """Frames of one descriptor, read ahead in a thread: a pipe cannot be waited for with a deadline on every system.
+
+    The thread ends when the other side does.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._frames: queue.SimpleQueue[tuple[FrameKind, bytes] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._fill, name="frames", daemon=True)
+        self._thread.start()
+
+    def get(self, *, seconds: float) -> tuple[FrameKind, bytes]:
+        """The next frame, waited for at most so long. Raises FrameTimeout, FramesEnded."""
+        try:
+            frame = self._frames.get(timeout=max(0.0, seconds))
+        except queue.Empty:
+            raise FrameTimeout from None
+        if frame is None:
+            self._frames.put(None)
+            raise FramesEnded
+        return frame
+
+    def join(self) -> None:
+        """Wait for the thread; the other side must have ended."""
+        self._thread.join()
+
+    def _fill(self) -> None:
+        try:
+            while True:
+                self._frames.put(read_frame(self._descriptor))
+        except (FramesEnded, OSError):
+            self._frames.put(None)
+
+
+def _read(descriptor: int, length: int) -> bytes:
     data = b""
     while len(data) < length:
-        remaining = None if ends_at is None else max(0.0, ends_at - time.monotonic())
-        readable, _, _ = select.select([descriptor], [], [], remaining)
-        if not readable:
-            raise FrameTimeout
         piece = os.read(descriptor, length - len(data))
         if not piece:
             raise FramesEnded

@@ -12,7 +12,7 @@ from typing import Final, Literal, Self
 from connectors.card.channel import APDU_SECONDS, Channel
 from connectors.card.epassport.reading import read_epassport
 from connectors.card.pcsc.faults import is_virtual_reader
-from connectors.card.pcsc.frames import FrameKind, FramesEnded, FrameTimeout, read_frame, write_frame
+from connectors.card.pcsc.frames import FrameInbox, FrameKind, FramesEnded, FrameTimeout, write_frame
 from connectors.card.pcsc.service import PcscService, end_worker
 from connectors.card.pcsc.spares import SpareWorkers
 from connectors.card.pcsc.watching import PcscWatcher, SlotState
@@ -125,13 +125,13 @@ class _HeldCard:
         assert self._worker.stdin is not None
         assert self._worker.stdout is not None
         self._to_worker = self._worker.stdin.fileno()
-        self._from_worker = self._worker.stdout.fileno()
+        self._inbox = FrameInbox(self._worker.stdout.fileno())
         try:
             self._say(FrameKind.OPEN, reader.encode())
             # SCardConnect and SCardBeginTransaction block while another program holds the card
             self.atr = self._receive(FrameKind.HOLDING, seconds, when_late=CardFault.READER_BUSY)
         except CardError:
-            end_worker(self._worker, seconds=0)
+            self._end(seconds=0)
             raise
 
     def __enter__(self) -> Self:
@@ -146,7 +146,7 @@ class _HeldCard:
             with suppress(CardError):
                 self._say(FrameKind.RELEASE, b"")
                 self._receive(FrameKind.RELEASED, _RELEASE_SECONDS, when_late=CardFault.UNRESPONSIVE)
-        end_worker(self._worker, seconds=0 if is_hanging else _END_SECONDS)
+        self._end(seconds=0 if is_hanging else _END_SECONDS)
 
     def transmit(self, command: bytes, seconds: float) -> bytes:
         """One command; a `Transmit` of the channel."""
@@ -161,7 +161,7 @@ class _HeldCard:
 
     def _receive(self, expected_kind: FrameKind, seconds: float, *, when_late: CardFault) -> bytes:
         try:
-            kind, body = read_frame(self._from_worker, seconds=seconds)
+            kind, body = self._inbox.get(seconds=seconds)
         except FrameTimeout:
             raise CardError(when_late) from None
         except FramesEnded:
@@ -171,3 +171,7 @@ class _HeldCard:
         if kind is not expected_kind:
             raise CardError(CardFault.SERVICE_DOWN, "the reading process answered out of turn")
         return body
+
+    def _end(self, *, seconds: float) -> None:
+        # the thread that reads is through before its descriptor is given back: the number may be another file's next
+        end_worker(self._worker, seconds=seconds, before_closing=self._inbox.join)

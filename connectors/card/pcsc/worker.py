@@ -8,10 +8,10 @@ may end it at any moment.
 import importlib
 import json
 import os
-import select
 import sys
+import threading
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from connectors.card.pcsc.faults import fault_before_reading, fault_while_reading
 from connectors.card.pcsc.frames import FrameKind, FramesEnded, read_frame, write_frame
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 def _read() -> None:
     try:
         scard = _scard()
-        _, reader = read_frame(_STDIN, seconds=None)
+        _, reader = read_frame(_STDIN)
         _hold_card(scard, reader.decode("utf-8"))
         write_frame(_STDOUT, FrameKind.RELEASED, b"")
         os._exit(0)  # whoever started this waits for the end: the interpreter's own takes as long as the read
@@ -96,7 +96,7 @@ def _pass_commands(scard: Any, card: Any, protocol: int) -> None:
     control_information = scard.SCARD_PCI_T1 if protocol == scard.SCARD_PROTOCOL_T1 else scard.SCARD_PCI_T0
     write_frame(_STDOUT, FrameKind.HOLDING, bytes(atr))
     while True:
-        kind, command = read_frame(_STDIN, seconds=None)
+        kind, command = read_frame(_STDIN)
         if kind is FrameKind.RELEASE:
             return
         code, reply = scard.SCardTransmit(card, control_information, list(command))
@@ -106,12 +106,13 @@ def _pass_commands(scard: Any, card: Any, protocol: int) -> None:
         write_frame(_STDOUT, FrameKind.REPLY, bytes(reply))
 
 
-def _tell_changes(scard: Any) -> None:
+def _tell_changes(scard: Any) -> NoReturn:
     """Say which readers there are and whether each holds a card, at once and whenever it changes."""
     context = _context(scard)
     said: dict[str, Any] | None = None
     states: dict[str, int] = {}
-    while not select.select([_STDIN], [], [], 0)[0]:
+    threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+    while True:
         names = _reader_names(scard, context)
         known = [(name, states.get(name, scard.SCARD_STATE_UNAWARE)) for name in names]
         code, changed = scard.SCardGetStatusChange(
@@ -125,6 +126,13 @@ def _tell_changes(scard: Any) -> None:
         if now != said:
             _say(now)
             said = now
+
+
+def _end_with_input() -> None:
+    """Wait until whoever started this process has gone, and go as well."""
+    while os.read(_STDIN, 1024):
+        pass
+    os._exit(0)
 
 
 def _reader_names(scard: Any, context: Any) -> list[str]:

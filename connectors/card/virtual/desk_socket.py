@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import socketserver
+import sys
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -65,12 +66,22 @@ def desk_command(socket_path: Path, command: str, *, seconds: float = _ANSWER_SE
     return answer
 
 
-class _Server(socketserver.ThreadingUnixStreamServer):
-    daemon_threads = True
+if sys.platform == "win32":
 
-    def __init__(self, path: str, desk: Desk) -> None:
-        self.desk = desk
-        super().__init__(path, _Handler)
+    class _Server(socketserver.ThreadingTCPServer):
+        """No desk: emulated cards are for demonstrations, and those run where sockets are files."""
+
+        def __init__(self, path: str, desk: Desk) -> None:
+            raise OSError("emulated cards need unix sockets")
+
+else:
+
+    class _Server(socketserver.ThreadingUnixStreamServer):
+        daemon_threads = True
+
+        def __init__(self, path: str, desk: Desk) -> None:
+            self.desk = desk
+            super().__init__(path, _Handler)
 
 
 class _Handler(socketserver.StreamRequestHandler):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.card.doctor import Trouble, diagnose
+from connectors.card.doctor import Trouble, diagnose, try_cards
 from connectors.card.epassport.mrz import key_of_mrz
 from connectors.card.epassport.proof import prove_passport
 from connectors.card.pcsc.reader import PcscReader
@@ -275,8 +275,25 @@ def test_a_spare_worker_that_died_is_not_missed(insert: Insert, pcsc_stack: Card
     reader = PcscReader(name, service=service, watcher=watcher, allows_virtual=True, spares=spares)
     before = readers_of_cards()
     spares.prepare(name)
+    wait_until(lambda: len(readers_of_cards() - before) == 1)  # the kernel's list may lag while others come and go
     (spare,) = readers_of_cards() - before
     os.kill(spare, signal.SIGKILL)
     wait_until(lambda: spare not in readers_of_cards())
     assert reader.read(deadline_seconds=15, with_photo=False).data == PERSONAS["somchai"].card.data
     spares.stop()
+
+
+def test_the_doctor_tries_the_cards_that_are_in(insert: Insert, pcsc_stack: CardStack) -> None:
+    citizen = insert("citizen", "somchai not-thai").name
+    officer = insert("officer", "officer").name
+    assert try_cards(PcscService(pcsc_stack.pcsc_socket)) == {officer: None, citizen: CardFault.NOT_THAI_CARD}
+
+
+def test_the_doctor_sees_a_key_that_others_can_read(pcsc_stack: CardStack, tmp_path: Path) -> None:
+    file = tmp_path / "station.json"
+    file.write_text("{}")
+    service = PcscService(pcsc_stack.pcsc_socket)
+    for mode, is_open in ((0o600, False), (0o640, True), (0o604, True)):
+        file.chmod(mode)
+        codes = [finding.code for finding in diagnose(service, station_file=file)]
+        assert (Trouble.KEY_READABLE in codes) is is_open

@@ -1,18 +1,30 @@
 """The agents' door on a real socket."""
 
 import asyncio
+import json
 import socket
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from connectors.card.virtual.desk_socket import DeskUnavailable, desk_command
 from idp.app.protocol import HotProtocol
+from idp.kernel.clock import SystemClock
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.agent.socket import LARGEST, AgentSocket
+from idp.storage.metadata import metadata
+from idp.storage.storage import Storage, open_engine
 from idp.web.routes import build_routes, build_socket_routes
-from tests.enrolment.world import World
+from tests.clock import FrozenClock
+from tests.enrolment.world import ISSUER, STATION, World, simulated_registry
 
 
 @asynccontextmanager
@@ -38,3 +50,61 @@ async def served(world: World, *, with_lines: bool = True) -> AsyncIterator[int]
         finally:
             server.should_exit = True
             await serving
+
+
+@asynccontextmanager
+async def running_agent(world: World, port: int, folder: Path) -> AsyncIterator[Path]:
+    desk_socket = folder / "desk"
+    config = folder / "agent.json"
+    config.write_text(
+        json.dumps(
+            {
+                "issuer": ISSUER,
+                "connect_to": f"http://127.0.0.1:{port}",
+                "station_id": STATION,
+                "station_key": world.agent.key.as_dict(private=True),
+                "issuer_jwks": await world.signing.public_jwks(),
+                "allow_virtual": True,
+                "auto_confirm": True,
+                "desk_socket": str(desk_socket),
+                "card_stack": "memory",
+            }
+        )
+    )
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "connectors.card.agent", "--config", str(config), stdout=DEVNULL, stderr=DEVNULL
+    )
+    try:
+        yield desk_socket
+    finally:
+        agent.terminate()
+        await asyncio.wait_for(agent.wait(), 10)
+
+
+async def desk(desk_socket: Path, command: str) -> None:
+    for _ in range(200):
+        try:
+            answer = await asyncio.to_thread(desk_command, desk_socket, command)
+        except DeskUnavailable:
+            await asyncio.sleep(0.1)
+            continue
+        assert answer.get("ok", True), answer
+        return
+    pytest.fail("no desk came up")
+
+
+@asynccontextmanager
+async def counter(folder: Path, *, with_lines: bool) -> AsyncIterator[tuple[World, Path]]:
+    """A provider on a real socket and the agent's own process; the desk's socket."""
+    clock = cast(FrozenClock, SystemClock())
+    storage = Storage(open_engine(f"sqlite+aiosqlite:///{folder}/store.db"), clock)
+    async with storage.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    http, switchboard = simulated_registry(clock)
+    world = World(storage, clock, http, switchboard, hold_poll=1.0)
+    await world.furnish()
+    # a socket's path is short by nature: a folder of its own rather than the test's long one
+    with tempfile.TemporaryDirectory() as short:
+        async with http, served(world, with_lines=with_lines) as port, running_agent(world, port, Path(short)) as desk:
+            yield world, desk
+    await storage.close()
