@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     client_address_header: str = Field(default="X-Forwarded-For", pattern=r"^[A-Za-z0-9-]{1,64}$")
 
     # how often a minute, in each process (0: no limit): a client at its address, a browser, or an address
+    program_requests_a_minute: int = Field(default=12_000, ge=0)
     pushed_requests_a_minute: int = Field(default=600, ge=0)
     token_refusals_a_minute: int = Field(default=60, ge=0)
     sign_ins_a_minute: int = Field(default=60, ge=0)

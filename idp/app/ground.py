@@ -14,9 +14,10 @@ from idp.keys.audit_seals import CheckpointSigner, audit_log_of
 from idp.keys.blind_index import BlindIndex
 from idp.keys.encryption import REQUEST_OBJECTS, ServerEncryptionKey
 from idp.keys.envelope import PersonalData
-from idp.keys.files import RootKeys, load_root_keys
+from idp.keys.files import FIRST_VERSION, RootKeys, load_root_keys
 from idp.keys.model import KeyUnreachable, PrivateKeys
 from idp.keys.pairwise import PairwiseSubjects
+from idp.keys.refused_pins import RefusedPins
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
 from idp.protocol.request_object import OBJECT_ENCRYPTION_METHODS
@@ -63,7 +64,7 @@ async def open_ground(settings: Settings, *, clock: Clock | None = None) -> Asyn
         await watch_clock(storage)
         async with storage.unit_of_work() as uow:
             await mark_or_check(uow, settings.profile)
-        async with _open_module(settings, clock) as module:
+        async with _open_module(settings, clock, root_keys) as module:
             ground = _ground(settings, clock, root_keys, storage, module)
             await ground.signing_keys.ensure()
             yield ground
@@ -72,7 +73,7 @@ async def open_ground(settings: Settings, *, clock: Clock | None = None) -> Asyn
 
 
 @asynccontextmanager
-async def _open_module(settings: Settings, clock: Clock) -> AsyncIterator[PrivateKeys | None]:
+async def _open_module(settings: Settings, clock: Clock, root_keys: RootKeys) -> AsyncIterator[PrivateKeys | None]:
     """The hardware module of the signing keys, when the deployment has one."""
     library, pin_file = settings.pkcs11_module, settings.pkcs11_pin_file
     if library is None or pin_file is None:
@@ -80,7 +81,10 @@ async def _open_module(settings: Settings, clock: Clock) -> AsyncIterator[Privat
         return
     from idp.keys.module import ModuleAddress, ModuleKeys  # loads a native library that few deployments need
 
-    address = ModuleAddress(library, settings.pkcs11_token_label, _pin(pin_file))
+    refused = RefusedPins(
+        settings.home / "keys" / "refused-pins", root_keys.derive("refused-pin", version=FIRST_VERSION)
+    )
+    address = ModuleAddress(library, settings.pkcs11_token_label, _pin(pin_file), refused)
     keys = await ModuleKeys.opened(address, clock=clock)
     try:
         yield keys

@@ -63,9 +63,22 @@ class DoorLimits:
             *_limit("user-codes-of-browser", codes, browser, counts=every_refusal),
             *_limit("user-codes", 3 * codes, address, counts=every_refusal),
         )
-        agents = _limit("agent-refusals", self._a_minute("agent_refusals_a_minute"), address, counts=every_refusal)
+        # held open for long by many stations behind one address; what they send is signed, nothing can be guessed
+        agents = _limit(
+            "agent-refusals",
+            self._a_minute("agent_refusals_a_minute"),
+            address,
+            counts=every_refusal,
+            is_held_open=True,
+        )
+        # an agency's programs come from few addresses: high enough for them, low enough that none starves the others
+        programs = _limit("programs-of-address", self._a_minute("program_requests_a_minute"), address)
         for_programs = {
-            "par": _limit("pushed-requests", self._a_minute("pushed_requests_a_minute"), client),
+            "par": (*_limit("pushed-requests", self._a_minute("pushed_requests_a_minute"), client), *programs),
+            "introspect": programs,
+            "revoke": programs,
+            "userinfo": programs,
+            "backchannel_authentication": programs,
             "token": (
                 *_limit("token-refusals-of-client", refusals, client, counts=_is_guess),
                 *_limit("token-refusals", 10 * refusals, address, counts=_is_guess),
@@ -139,10 +152,17 @@ class DoorLimits:
 
 
 def _limit(
-    name: str, a_minute: int, caller: CallerName, *, counts: Callable[[Response], bool] | None = None
+    name: str,
+    a_minute: int,
+    caller: CallerName,
+    *,
+    counts: Callable[[Response], bool] | None = None,
+    is_held_open: bool = False,
 ) -> tuple[Limit, ...]:
     """One limit, or none (0)."""
-    return (Limit(name, Allowance(a_minute), caller=caller, counts=counts),) if a_minute else ()
+    if not a_minute:
+        return ()
+    return (Limit(name, Allowance(a_minute), caller=caller, counts=counts, is_held_open=is_held_open),)
 
 
 def _claimed_client(body: bytes, authorization: str) -> str | None:

@@ -25,6 +25,7 @@ from pkcs11.util.rsa import encode_rsa_public_key
 from idp.kernel.clock import Clock
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.model import Keeper, KeyUnreachable, NewKey, PrivateHalf
+from idp.keys.refused_pins import RefusedPins
 
 CALL_SECONDS: Final = 5.0
 MAKING_SECONDS: Final = 60.0
@@ -37,11 +38,12 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ModuleAddress:
-    """Which token of which module, and the PIN that opens it."""
+    """Which token of which module, the PIN that opens it, and where PINs that it refused are remembered."""
 
     library: Path
     token_label: str
     pin: str
+    refused_pins: RefusedPins
 
 
 class ModuleKeys:
@@ -114,7 +116,6 @@ class _Token:
         self._session: Any = None
         self._private_keys: dict[str, Any] = {}
         self._has_failed = False
-        self._refuses_pin = False
 
     def try_twice(self, work: Callable[[], Answer]) -> Answer:
         """Do it, in a new session if the one at hand fails. Raises KeyUnreachable."""
@@ -131,8 +132,12 @@ class _Token:
 
     def session(self) -> Any:
         """The open session."""
-        if self._refuses_pin:
-            raise KeyUnreachable("the module refused the PIN and is not asked again before a restart")
+        address = self._address
+        if address.refused_pins.is_refused(address.token_label, address.pin):
+            raise KeyUnreachable(
+                f"the module refused this PIN and is not asked again; put the right one, or remove "
+                f"{address.refused_pins.path} once the token is repaired"
+            )
         if self._session is None:
             library = pkcs11.lib(str(self._address.library))
             if self._has_failed:
@@ -190,8 +195,8 @@ class _Token:
             # a login holds for the whole process
             return token.open(rw=True)
         except (PinIncorrect, PinLocked) as error:
-            # a module locks itself after a few wrong PINs
-            self._refuses_pin = True
+            # a module locks itself after a few wrong PINs, and a supervisor would restart us until it does
+            self._address.refused_pins.remember(self._address.token_label, self._address.pin)
             raise KeyUnreachable("the module refuses the PIN") from error
 
     def _forget_session(self) -> None:

@@ -64,7 +64,11 @@ def every_refusal(response: Response) -> bool:
 
 
 class Limit:
-    """One allowance for each caller. `counts` says which answers cost one; None: every request does."""
+    """One allowance for each caller. `counts` says which answers cost one; None: every request does.
+
+    What costs by its answer is taken before the work and given back after it, so that calls at once are told apart.
+    With `is_held_open` it is taken after it: for requests that stay open for long, and where nothing can be guessed.
+    """
 
     def __init__(
         self,
@@ -73,11 +77,13 @@ class Limit:
         *,
         caller: CallerName,
         counts: Callable[[Response], bool] | None = None,
+        is_held_open: bool = False,
         most_callers: int = MOST_CALLERS,
         randomness: Randomness = system_randomness,
     ) -> None:
         self.name = name
         self.counts = counts
+        self.is_held_open = is_held_open
         self.caller = caller
         self._allowance = allowance
         self._most = most_callers
@@ -98,6 +104,19 @@ class Limit:
         self._used_until[digest] = min(until, now + MINUTE)
         if len(self._used_until) > self._most:
             del self._used_until[next(iter(self._used_until))]
+
+    def give_back(self, caller: str, now: float) -> None:
+        """What this caller did cost nothing after all."""
+        digest = self._digest(caller)
+        until = self._used_until.get(digest, 0.0) - MINUTE / self._allowance.a_minute
+        if until > now:
+            self._used_until[digest] = until
+        else:
+            self._used_until.pop(digest, None)
+
+    def costs(self, response: Response) -> bool:
+        """Does an answer like this cost one?"""
+        return self.counts is None or self.counts(response)
 
     def __len__(self) -> int:
         return len(self._used_until)
@@ -152,18 +171,33 @@ class RateLimits:
                         pass
                     case unknown:
                         assert_never(unknown)
-            # 3. what counts from the start is taken before the work begins, so that calls at once are told apart
-            _take(counted, now, lambda limit: limit.counts is None)
-            # 4. the work; what counts by its answer is taken after it
+            # 3. everything is taken before the work begins, so that calls at once are told apart
+            for limit, caller in counted:
+                if not limit.is_held_open:
+                    limit.take(caller, now)
+            # 4. the work; what its answer does not cost is given back
+            response: Response | None = None
+            is_refused = False
             try:
                 response = await endpoint(request)
             except (Refused, NotFound, Conflict):
-                _take(counted, now, lambda limit: limit.counts is not None)
+                is_refused = True
                 raise
-            _take(counted, now, lambda limit: limit.counts is not None and limit.counts(response))
+            finally:
+                self._settle(counted, response, is_refused=is_refused)
             return response
 
         return limited
+
+    def _settle(self, counted: Iterable[tuple[Limit, str]], response: Response | None, *, is_refused: bool) -> None:
+        """No answer at all, by a mistake of ours or because the caller left, is no refusal."""
+        now = self.monotonic()
+        for limit, caller in counted:
+            is_charged = limit.counts is None or is_refused or (response is not None and limit.costs(response))
+            if limit.is_held_open and is_charged:
+                limit.take(caller, now)
+            elif not limit.is_held_open and not is_charged:
+                limit.give_back(caller, now)
 
     def _note(self, limit: Limit, now: float) -> None:
         """A line at most every ten seconds a limit: a flood is seen, and leaves room in the log for others."""
@@ -172,9 +206,3 @@ class RateLimits:
         if now - line.said_at >= LINE_EVERY:
             self.security_log.note("rate_limit.reached", limit=limit.name, refused=line.refused)
             line.said_at, line.refused = now, 0
-
-
-def _take(counted: Iterable[tuple[Limit, str]], now: float, costs: Callable[[Limit], bool]) -> None:
-    for limit, caller in counted:
-        if costs(limit):
-            limit.take(caller, now)

@@ -28,6 +28,7 @@ from tests.web.prepared import prepared_assets
 
 FEW = {
     "IDP_TRUSTED_PROXIES": '["127.0.0.1/32"]',
+    "IDP_PROGRAM_REQUESTS_A_MINUTE": "20",
     "IDP_PUSHED_REQUESTS_A_MINUTE": "2",
     "IDP_TOKEN_REFUSALS_A_MINUTE": "2",
     "IDP_SIGN_INS_A_MINUTE": "2",
@@ -75,6 +76,15 @@ def test_who_hides_its_name_from_the_limit_waits_with_its_address(server: Server
     answers = [here.post("/par", content=body, headers=form) for body in bodies]
     assert [answer.status_code for answer in answers[:2]] == [401, 401]
     assert is_told_to_wait(answers[2])
+
+
+def test_one_address_does_not_flood_the_endpoints_of_programs(server: Server) -> None:
+    here, form = seen_from(server, "192.0.2.70"), {"token": "x", "client_id": "nobody"}
+    asked = ("/introspect", "/revoke", "/userinfo", "/backchannel_authentication")
+    paths = [path for path in asked for _ in range(5)]
+    assert 429 not in {here.post(path, data=form).status_code for path in paths}
+    assert all(is_told_to_wait(here.post(path, data=form)) for path in asked)
+    assert seen_from(server, "192.0.2.71").post("/introspect", data=form).status_code == 401
 
 
 def test_who_guesses_secrets_or_codes_waits_and_who_is_in_order_never(server: Server) -> None:

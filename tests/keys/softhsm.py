@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from idp.keys.module import ModuleAddress
+from idp.keys.refused_pins import RefusedPins
 
 LIBRARIES = (Path("/usr/lib/softhsm/libsofthsm2.so"), Path("/usr/lib64/pkcs11/libsofthsm2.so"))
 
@@ -55,4 +56,4 @@ class Module:
         command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", pin, "--pin", pin]
         subprocess.run(command, check=True, capture_output=True, timeout=30)
         [folder] = set(self._tokens.iterdir()) - before
-        return Token(ModuleAddress(self.library, label, pin), folder)
+        return Token(ModuleAddress(self.library, label, pin, RefusedPins(folder / "refused-pins", b"k" * 32)), folder)

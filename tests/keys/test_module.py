@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pkcs11
 import pytest
@@ -17,6 +18,7 @@ from idp.keys.calendar import KEPT_AFTER_USE, KNOWN_EVERYWHERE_AFTER
 from idp.keys.files import RootKeys
 from idp.keys.model import Keeper, KeyUnreachable
 from idp.keys.module import ModuleKeys
+from idp.keys.refused_pins import RefusedPins
 from idp.keys.signing import SigningKeys
 from idp.keys.signing_store import signing_key
 from idp.storage.storage import Storage
@@ -144,17 +146,26 @@ async def test_many_at_once_do_not_disturb_each_other_nor_block_the_loop(
         assert [(await keys.verify_jwt(each, expected_typ="x"))["n"] for each in signed] == list(range(40))
 
 
-async def test_a_wrong_pin_is_tried_once_so_that_the_token_does_not_lock_itself(
-    clock: FrozenClock, token: Token
+async def test_a_wrong_pin_is_tried_once_over_all_restarts_so_that_the_token_does_not_lock_itself(
+    sqlite_storage: Storage, clock: FrozenClock, token: Token
 ) -> None:
-    wrong = ModuleKeys(replace(token.address, pin="not the PIN"), clock=clock)
-    try:
-        with pytest.raises(KeyUnreachable, match="refuses the PIN"):
-            await wrong.make("ES256")
+    wrong = replace(token.address, pin="not the PIN")
+    with pytest.raises(KeyUnreachable, match="refuses the PIN"):
+        await ModuleKeys.opened(wrong, clock=clock)
+    for _restart in range(20):
         with pytest.raises(KeyUnreachable, match="not asked again"):
-            await wrong.make("ES256")
-    finally:
-        await wrong.close()
+            await ModuleKeys.opened(wrong, clock=clock)
+    kept = wrong.refused_pins.path
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert "not the PIN" not in kept.read_text("ascii")
+    # another PIN is tried, and the token still takes the right one
+    async with node(sqlite_storage, clock, token) as keys:
+        assert await keys.sign_jwt({"n": 1}, typ="x", alg="ES256")
+
+
+def test_what_was_refused_cannot_be_read_then_nothing_is_tried(tmp_path: Path) -> None:
+    (tmp_path / "refused-pins").mkdir()
+    assert RefusedPins(tmp_path / "refused-pins", b"k" * 32).is_refused("token", "1234")
 
 
 @pytest.mark.parametrize("part", ["library", "token"])

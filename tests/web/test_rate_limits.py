@@ -1,5 +1,6 @@
 """Rate limits: so many a minute for each caller, evenly given back, within a bounded memory."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -123,6 +124,63 @@ async def test_a_limit_on_guessing_counts_refusals_alone(status: int) -> None:
             assert (await client.get(f"/?name=a&status={status}")).status_code < 429
         # the right guess after too many wrong ones is not looked at
         assert (await client.get("/?name=a")).status_code == 429
+
+
+async def test_guesses_sent_at_once_do_not_outrun_the_limit() -> None:
+    working, third_is_open, open_now = asyncio.Event(), asyncio.Event(), list[int]()
+
+    async def slow(request: Request) -> Response:
+        open_now.append(1)
+        if len(open_now) == 3:
+            third_is_open.set()
+        await working.wait()
+        return PlainTextResponse("wrong", int(request.query_params["status"]))
+
+    rate_limits = RateLimits(SecurityLog(FrozenClock()), Seconds())
+    entry = Entry("/", ("GET",), slow, Access.ANYONE, "path")
+    rows = rate_limits.before([entry], {"path": [limit(3, counts=every_refusal)]}, too_many=too_many)
+    transport = httpx2.ASGITransport(Starlette(routes=build_routes(rows)))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://door.example") as client:
+        calls = [asyncio.create_task(client.get("/?name=a&status=400")) for _ in range(20)]
+        await third_is_open.wait()
+        working.set()
+        answers = await asyncio.gather(*calls)
+        assert sorted(answer.status_code for answer in answers) == [400] * 3 + [429] * 17
+        # what was in order is given back: nobody is slowed by having called at once before
+        for _ in range(5):
+            answers = await asyncio.gather(*(client.get("/?name=b&status=200") for _ in range(3)))
+            assert {answer.status_code for answer in answers} == {200}
+    assert len(open_now) == 18
+
+
+async def test_a_mistake_of_ours_costs_the_caller_nothing() -> None:
+    async def broken(request: Request) -> Response:
+        raise RuntimeError("ours")
+
+    tries = limit(1, counts=every_refusal)
+    entry = Entry("/", ("GET",), broken, Access.ANYONE, "path")
+    rows = RateLimits(SecurityLog(FrozenClock()), Seconds()).before([entry], {"path": [tries]}, too_many=too_many)
+    transport = httpx2.ASGITransport(Starlette(routes=build_routes(rows)), raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://door.example") as client:
+        assert [(await client.get("/?name=a")).status_code for _ in range(3)] == [500] * 3
+
+
+async def test_what_is_held_open_is_counted_by_its_answer() -> None:
+    held = Limit("held", Allowance(1), caller=by_name, counts=every_refusal, is_held_open=True)
+    async with door([held], Seconds()) as client:
+        answers = await asyncio.gather(*(client.get("/?name=a") for _ in range(9)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert [(await client.get("/?name=a&status=400")).status_code for _ in range(2)] == [400, 429]
+
+
+@given(st.integers(1, 20), st.integers(0, 40))
+def test_what_is_given_back_can_be_taken_again(a_minute: int, rounds: int) -> None:
+    tries = limit(a_minute)
+    for _ in range(rounds):
+        assert tries.decide("a", 100.0) == Passed()
+        tries.take("a", 100.0)
+        tries.give_back("a", 100.0)
+    assert len(tries) == 0
 
 
 async def test_a_flood_leaves_a_line_now_and_then_and_names_nobody() -> None:
