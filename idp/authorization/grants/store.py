@@ -25,7 +25,7 @@ from idp.authorization.client_registration.store import client, live_client
 from idp.authorization.grants.model import Grant
 from idp.catalogue.gdx import parse_authorization_details
 from idp.consent.store import consent, live_consent
-from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.assurance import Acr
 from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId
 from idp.representation.mandates.store import live_mandate, mandate
 from idp.representation.model import ActedFor, MandateId, Organisation
@@ -238,7 +238,7 @@ def grant_of(row: Any) -> Grant:
         consent_id=None if row.consent_id is None else ConsentId(row.consent_id),
         details=parse_authorization_details(list(details)) if details else (),
         scope=tuple(row.scope),
-        acr=Acr(Ial(row.ial), Aal(row.aal)),
+        acr=Acr.of(row.ial, row.aal),
         amr=tuple(row.amr),
         auth_time=row.auth_time,
         jkt=row.jkt,
