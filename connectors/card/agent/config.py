@@ -91,7 +91,8 @@ def load_config(path: Path) -> AgentConfig:
         issuer_keys=issuer_keys_of(file.issuer_jwks),
         readers=file.readers,
         allow_virtual=file.allow_virtual,
-        auto_confirm=file.auto_confirm,
+        # before a kiosk the person has agreed on its screen, and nobody sits at the agent
+        auto_confirm=file.auto_confirm or file.mode == "kiosk",
         desk_socket=None if file.desk_socket is None else Path(file.desk_socket),
         card_stack=file.card_stack,
         link_key=None if file.link_key is None else _link_key(file.link_key),

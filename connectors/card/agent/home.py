@@ -32,7 +32,7 @@ class NotRead(Exception):
 
 
 class HomeMail(ProviderMail):
-    """The provider, asked by an agent that is no station. `number` is there once an answer was taken."""
+    """The provider, asked once: at home, or for a kiosk's browser. `number` is there once an answer was taken."""
 
     number: str | None = None
 
@@ -55,6 +55,14 @@ class HomeMail(ProviderMail):
             self.number = str(_object(answer).get("number", ""))
             return Delivered(None)
         return Delivered(None) if answer.status_code == 204 else AnswerRefused(_reason(answer))
+
+    async def kiosk_code(self, hello: str) -> str:
+        """The code for the browser of a kiosk. Raises ProviderUnreachable, AgentRejected."""
+        answer = await self._asked("POST", "/agent/kiosk", hello)
+        code = _object(answer).get("code")
+        if answer.status_code != 200 or not isinstance(code, str):
+            raise AgentRejected(_reason(answer))
+        return code
 
     async def _asked(
         self, method: str, path: str, content: str | None = None, *, content_type: str | None = None
