@@ -21,6 +21,9 @@ LIMITED_COMPANY: Final = "บริษัทจำกัด"
 SINGLE_SIGNATURE: Final = "กรรมการคนใดคนหนึ่งลงลายมือชื่อและประทับตราสำคัญของบริษัท"
 JOINT_SIGNATURE: Final = "กรรมการสองคนลงลายมือชื่อร่วมกันและประทับตราสำคัญของบริษัท"
 
+FIRST_GENERATED_COMPANY: Final = 100
+"""Serial numbers below belong to the personas and the hard cases."""
+
 _TYPE_DIGITS: Final = {LIMITED_PARTNERSHIP: "3", LIMITED_COMPANY: "5", "บริษัทมหาชนจำกัด": "7"}
 _FORMS: Final = {
     LIMITED_PARTNERSHIP: ("ห้างหุ้นส่วนจำกัด {}", "{} Limited Partnership"),
@@ -108,7 +111,9 @@ def company_of(
         name_th=form_th.format(names[0] + trade_th),
         name_en=form_en.format(f"{names[1]} {trade_en}"),
         registered_on=registered_on,
-        status=choose((ACTIVE,) * 32 + OTHER_STATUSES, "status", serial) if serial >= 100 else ACTIVE,
+        status=choose((ACTIVE,) * 32 + OTHER_STATUSES, "status", serial)
+        if serial >= FIRST_GENERATED_COMPANY
+        else ACTIVE,
         registered_capital=capital,
         paid_up_capital=capital / choose((1, 1, 4), "paid", serial),
         directors=tuple(directors),
@@ -135,7 +140,7 @@ def company_at(index: int, adults: Sequence[FictitiousPerson]) -> FictitiousComp
     ]
     fancy_th, fancy_en = choose(_FANCY, "name", index)
     return company_of(
-        100 + index,
+        FIRST_GENERATED_COMPANY + index,
         names=(f"{fancy_th} {index + 1} ", f"{fancy_en} {index + 1}"),
         juristic_type=juristic_type,
         directors=directors,

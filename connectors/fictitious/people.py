@@ -15,6 +15,7 @@ MALE: Final[Sex] = "1"
 FEMALE: Final[Sex] = "2"
 HEAD_OF_HOUSE: Final = "เจ้าบ้าน"
 RESIDENT: Final = "ผู้อาศัย"
+THAI: Final = "ไทย"
 COUNTED_IN_YEAR: Final = 2567
 """Buddhist-era year on which ages are planned; fixed, so that the population is the same at any date."""
 
@@ -27,7 +28,10 @@ _GENERATED_FROM: Final = 100_000
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NameChange:
-    """One entry of the name-change register; `type_id` as the registry writes it (003: surname, form ท.ร.44)."""
+    """One entry of the name-change register; `type_id` as the registry writes it.
+
+    Its last digit is 2 for the first name, 3 for the surname; its first 0 for form ท.ร.44, 1 for ท.ร.97, 2 for ท.ร.14.
+    """
 
     changed_on: PartialDate
     place: str
@@ -86,9 +90,20 @@ def house_number(serial: int) -> HouseId:
     return HouseId(f"0099{serial:07d}")
 
 
+def house_index_of(serial: int) -> int | None:
+    """The index of the generated house to which a person's or house's serial number belongs; None for personas'."""
+    return (serial - _GENERATED_FROM) // _SERIALS_PER_HOUSE if serial >= _GENERATED_FROM else None
+
+
+def members_in(houses: int) -> int:
+    """How many people the first `houses` houses have."""
+    rounds, rest = divmod(houses, len(_HOUSEHOLD_SIZES))
+    return rounds * sum(_HOUSEHOLD_SIZES) + sum(_HOUSEHOLD_SIZES[:rest])
+
+
 def unrelated_parent(serial: int, given_name: str, birth_year_be: int) -> Parent:
     """A parent who is no member of the population; `serial` numbers the child."""
-    return Parent(citizen_number(serial, birth_year_be).digits, given_name, "ไทย")
+    return Parent(citizen_number(serial, birth_year_be).digits, given_name, THAI)
 
 
 def house_at(index: int) -> House:
@@ -142,7 +157,7 @@ def _member(
         sex=role.sex,
         birth_date=birth,
         is_alive=True,
-        nationality="ไทย",
+        nationality=THAI,
         father=father,
         mother=mother,
         house_id=house_number(_GENERATED_FROM + index * _SERIALS_PER_HOUSE),

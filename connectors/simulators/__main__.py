@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvicorn
 
-from connectors.fictitious.population import create_population
+from connectors.fictitious.population import WHOLE_COMPANIES, WHOLE_HOUSES, create_population
 from connectors.simulators.app import create_simulators
 from connectors.simulators.authority.routes import Authority
 from connectors.simulators.thaid import DEMO_THAID_PARTY, ThaidParty
@@ -20,9 +20,17 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8003, help="TCP port (default 8003)")
     parser.add_argument("--home", type=Path, required=True, help="folder for the demonstration authorities' keys")
     parser.add_argument(
-        "--houses", type=int, default=60, help="houses in the population, ten people to three (default 60)"
+        "--houses",
+        type=int,
+        default=WHOLE_HOUSES,
+        help=f"houses in the population, ten people to three (default {WHOLE_HOUSES})",
     )
-    parser.add_argument("--companies", type=int, default=20, help="companies in the population (default 20)")
+    parser.add_argument(
+        "--companies",
+        type=int,
+        default=WHOLE_COMPANIES,
+        help=f"companies in the population (default {WHOLE_COMPANIES})",
+    )
     parser.add_argument(
         "--thaid-for", metavar="URI", help="where the simulated ThaiD answers to (its client's redirect_uri)"
     )

@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from hmac import compare_digest
 from typing import Final
 
@@ -10,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from connectors.contracts.thai_dates import BANGKOK
 from connectors.gdx.session import GdxCredentials
-from connectors.simulators.switchboard import Endpoint, Mode, Service, Switchboard
+from connectors.simulators.switchboard import Behaviour, Endpoint, Mode, Service, Switchboard
 
 DEMO_CREDENTIALS: Final = GdxCredentials(
     consumer_key="demonstration-consumer", consumer_secret="demonstration-secret", agent_id="tuaton-demonstration"
@@ -21,7 +23,21 @@ DEMO_CREDENTIALS: Final = GdxCredentials(
 _IDLE_EXPIRY: Final = timedelta(minutes=60)
 _MOST_TOKENS: Final = 1000
 
+_OPENS: Final = time(8, 30)
+_CLOSES: Final = time(17, 30)
+_WEEKEND: Final = 5
+
 Answer = Callable[[Request, Mode], Awaitable[Response]]
+Fault = Callable[[str, str], Response]
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What was counted since this behaviour was switched on."""
+
+    behaviour: Behaviour
+    hits: int = 0
+    keys: set[tuple[str, str]] = field(default_factory=set)
 
 
 def message(status_code: int, text: str) -> Response:
@@ -32,6 +48,17 @@ def message(status_code: int, text: str) -> Response:
 def ami_error(code: str, meaning: str) -> Response:
     """An error of the registry behind the gateway."""
     return message(500, f"[{code}] {meaning}")
+
+
+def linkage_error(code: str, meaning: str) -> Response:
+    """An error of the Linkage Center: the code beside the message."""
+    return JSONResponse({"Code": code, "Message": meaning}, 500)
+
+
+def is_open(moment: datetime) -> bool:
+    """Monday to Friday from 8.30 to 17.30 in Bangkok."""
+    there = moment.astimezone(BANGKOK)
+    return there.weekday() < _WEEKEND and _OPENS <= there.time() < _CLOSES
 
 
 def not_found() -> Response:
@@ -47,6 +74,7 @@ class Gateway:
         self._clock = clock
         self._switchboard = switchboard
         self._last_used: dict[str, datetime] = {}
+        self._counted: dict[Service, _Counted] = {}
 
     def routes(self) -> list[Route]:
         """The log-in address."""
@@ -56,23 +84,54 @@ class Gateway:
         """As after a restart of the gateway: every token is unknown."""
         self._last_used.clear()
 
-    def guard(self, service: Service, answer: Answer) -> Endpoint:
-        """The registry's answer behind line faults, consumer, token, hours and quota, in that order."""
+    def guard(self, service: Service, answer: Answer, *, hits: int = 1, fault: Fault = ami_error) -> Endpoint:
+        """The registry's answer behind line faults, consumer, token, hours, right and quota, in that order.
+
+        `hits` is what a call counts against the quota, `fault` how this registry words a code.
+        """
 
         async def guarded(request: Request) -> Response:
             refusal = self._refusal(request)
             if refusal is not None:
                 return refusal
-            mode = self._switchboard.of(service).mode
-            match mode:
-                case Mode.CLOSED:
-                    return ami_error("90005", "Out of time")
-                case Mode.QUOTA:
-                    return ami_error("90008", "Out of quota")
-                case _:
-                    return await answer(request, mode)
+            behaviour = self._switchboard.of(service)
+            told = self._unwilling(service, behaviour, request, hits)
+            if told is not None:
+                return told if isinstance(told, Response) else fault(*told)
+            return await answer(request, behaviour.mode)
 
         return self._switchboard.gate(service, guarded)
+
+    def _unwilling(
+        self, service: Service, behaviour: Behaviour, request: Request, hits: int
+    ) -> Response | tuple[str, str] | None:
+        """The code and its text, or the line's own answer; None when the registry answers."""
+        match behaviour.mode:
+            case Mode.CLOSED:
+                return "90005", "Out of time"
+            case Mode.HOURS if not is_open(self._clock()):
+                return "90005", "Out of time"
+            case Mode.NO_RIGHT:
+                return "90046", "No permission"
+            case Mode.CODE:
+                return behaviour.code, "as switched"
+            case Mode.BUSY:
+                return message(429, "too many requests")
+            case Mode.QUOTA if self._count(service, behaviour, request, hits) > behaviour.hits:
+                return "90008", "Out of quota"
+            case _:
+                return None
+
+    def _count(self, service: Service, behaviour: Behaviour, request: Request, hits: int) -> int:
+        """Hits since the quota was set; one pull that asks twice under its key counts once."""
+        counted = self._counted.get(service)
+        if counted is None or counted.behaviour is not behaviour:
+            counted = self._counted[service] = _Counted(behaviour)
+        key = (request.headers.get("idempotency-key", ""), str(request.url))
+        if not key[0] or key not in counted.keys:
+            counted.hits += hits
+            counted.keys.add(key)
+        return counted.hits
 
     async def _log_in(self, request: Request) -> Response:
         if not self._is_known_consumer(request):

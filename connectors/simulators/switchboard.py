@@ -20,6 +20,7 @@ class Service(StrEnum):
 
     CARD_STATUS = "card_status"
     IKNO = "ikno"
+    LINKAGE = "linkage"
     DBD = "dbd"
     TSA = "tsa"
     THAID = "thaid"
@@ -28,8 +29,10 @@ class Service(StrEnum):
 
 
 class Mode(StrEnum):
-    """`closed` is out of hours, `quota` is used up, `wrong_person` answers about somebody else.
+    """`closed` is out of hours, `quota` is used up (after `hits` more), `wrong_person` answers about somebody else.
 
+    `hours` answers on weekdays from 8.30 to 17.30 only, `no_right` refuses, `busy` is too many at once, `code` answers
+    with any code of the registry's.
     ThaiD alone: `expired_code` refuses every code, `wrong_audience` gives ID tokens that are meant for another client.
     """
 
@@ -40,17 +43,24 @@ class Mode(StrEnum):
     WRONG_PERSON = "wrong_person"
     CLOSED = "closed"
     QUOTA = "quota"
+    HOURS = "hours"
+    NO_RIGHT = "no_right"
+    BUSY = "busy"
+    CODE = "code"
     EXPIRED_CODE = "expired_code"
     WRONG_AUDIENCE = "wrong_audience"
 
 
 _ANY_SERVICE: Final = frozenset({Mode.OK, Mode.DOWN, Mode.SLOW, Mode.GARBAGE})
-_ANY_REGISTRY: Final = _ANY_SERVICE | {Mode.WRONG_PERSON, Mode.CLOSED, Mode.QUOTA}
+_ANY_REGISTRY: Final = _ANY_SERVICE | {
+    Mode.WRONG_PERSON, Mode.CLOSED, Mode.QUOTA, Mode.HOURS, Mode.NO_RIGHT, Mode.BUSY, Mode.CODE,
+}  # fmt: skip
 _MODES: Final = {
     Service.CARD_STATUS: _ANY_SERVICE,
     Service.TSA: _ANY_SERVICE,
     Service.FACE: _ANY_SERVICE,
     Service.IKNO: _ANY_REGISTRY,
+    Service.LINKAGE: _ANY_REGISTRY,
     Service.DBD: _ANY_REGISTRY,
     Service.AMI: _ANY_REGISTRY,
     Service.THAID: _ANY_SERVICE | {Mode.WRONG_PERSON, Mode.EXPIRED_CODE, Mode.WRONG_AUDIENCE},
@@ -61,16 +71,22 @@ _LARGEST_CONTROL: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """A mode, and how long `slow` waits before it answers, in milliseconds."""
+    """A mode, how long `slow` waits before it answers, in milliseconds, how many calls `quota` lets through still, and
+    what `code` answers.
+    """
 
     mode: Mode = Mode.OK
     delay_ms: int = _SLOW_MS
+    hits: int = 0
+    code: str = ""
 
 
 class _Switch(msgspec.Struct, forbid_unknown_fields=True):
     service: Service
     mode: Mode
     delay_ms: Annotated[int, msgspec.Meta(ge=0, le=120_000)] = _SLOW_MS
+    hits: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    code: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z]{0,5}$")] = ""
 
 
 class Switchboard:
@@ -106,7 +122,7 @@ class Switchboard:
                     return Response(b'{"Result":"\xff\xfe<soap:Envelope', 200, media_type="application/json")
                 case Mode.SLOW:
                     await asyncio.sleep(behaviour.delay_ms / 1000)
-                case Mode.OK | Mode.WRONG_PERSON | Mode.CLOSED | Mode.QUOTA | Mode.EXPIRED_CODE | Mode.WRONG_AUDIENCE:
+                case _:
                     pass
             return await endpoint(request)
 
@@ -124,7 +140,7 @@ def control_routes(switchboard: Switchboard) -> list[Route]:
             return JSONResponse({"error": "application/json is needed"}, 415)
         try:
             wanted = msgspec.json.decode((await request.body())[:_LARGEST_CONTROL], type=_Switch)
-            switchboard.switch(wanted.service, Behaviour(wanted.mode, wanted.delay_ms))
+            switchboard.switch(wanted.service, Behaviour(wanted.mode, wanted.delay_ms, wanted.hits, wanted.code))
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         return Response(status_code=204)

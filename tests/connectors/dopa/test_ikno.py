@@ -73,7 +73,7 @@ async def test_every_person_comes_back_as_the_registry_knows_them(
         assert record.house_id == person.house_id.digits
         assert (record.domicile_type, record.domicile_date) == (person.domicile_type, person.domicile_date)
         assert record.address == person.address
-        assert record.is_alive
+        assert record.is_alive == person.is_alive
         assert record.age == person.birth_date.age_on(clock.now().date())
 
 
