@@ -95,6 +95,7 @@ class World:
     hold_poll: float = 0.0
     members: dict[str, Member] = field(default_factory=dict)
     people: dict[str, SubscriberId] = field(default_factory=dict)
+    hour: timedelta = timedelta(hours=1)
     trusted: TrustStore = field(default_factory=utopian_trust)
 
     def __post_init__(self) -> None:
@@ -222,6 +223,23 @@ class World:
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=ISSUER)
         jwks = await self.signing.public_jwks()
         return Agent(http, station_id, key, KeySet.import_key_set(jwks), self.clock)
+
+    async def pair_second(self) -> None:
+        """A second counter of the same office, with an officer of its own."""
+        async with self.storage.unit_of_work() as uow:
+            person = await self.subscribers.create(uow, identity=identity_of("thaid_holder"), ial=Ial.IAL2_2, by=SYSTEM)
+            self.members["colleague"] = await self.agencies.add_member(
+                uow,
+                agency_id=self.agency_id,
+                subscriber_id=person,
+                position_th="เจ้าหน้าที่",
+                position_en="Officer",
+                roles=(Role.ENROLMENT_OFFICER,),
+                expires_at=uow.now + timedelta(days=30),
+                by=SYSTEM,
+            )
+        self.second_station = StationId("counter-2")
+        self.second_agent = await self.pair(self.second_station)
 
     async def start(
         self,
