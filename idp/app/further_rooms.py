@@ -10,6 +10,7 @@ from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.device.service import DeviceFlow
 from idp.authorization.logout.service import Logouts
 from idp.consent.service import Consents
+from idp.keys.encryption import ServerEncryptionKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,16 @@ class FurtherRooms:
 
 
 def build_further_rooms(
-    ground: TokenGround, *, consents: Consents, sessions: Sessions, addresses: ClientAddresses
+    ground: TokenGround,
+    *,
+    consents: Consents,
+    sessions: Sessions,
+    addresses: ClientAddresses,
+    encryption: ServerEncryptionKey,
 ) -> FurtherRooms:
-    """Put them together; `addresses` is how clients are pinged and told of a sign-out."""
+    """Put them together; `addresses` is how clients are pinged and told of a sign-out, to `encryption` they encrypt
+    their signed requests.
+    """
     deferred = DeferredRequests(
         clients=ground.clients,
         agencies=ground.agencies,
@@ -55,6 +63,7 @@ def build_further_rooms(
             keys=ground.keys,
             pairwise=ground.pairwise,
             addresses=addresses,
+            encryption=encryption,
             audit=ground.audit,
         ),
         logouts=Logouts(

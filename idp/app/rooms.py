@@ -284,7 +284,13 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         grants=grants,
         acting=representation.acting,
     )
-    further = build_further_rooms(token_ground, consents=consents, sessions=sessions, addresses=addresses)
+    further = build_further_rooms(
+        token_ground,
+        consents=consents,
+        sessions=sessions,
+        addresses=addresses,
+        encryption=ground.request_object_key,
+    )
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     # 4. exchange
     registries = Registries(population=outside.population, companies=outside.companies)

@@ -12,6 +12,8 @@ from idp.kernel.errors import Unavailable
 KEY_ALGORITHMS: Final = ("ES256", "RS256", "EdDSA")
 """Which keys are made: one key a kind. The RSA key signs by RS256 and PS256, and is published for both."""
 ALGORITHMS: Final = ("ES256", "PS256", "EdDSA", "RS256")
+DEFAULT_SIGNATURE: Final = "ES256"
+"""What signs for clients that asked for no other algorithm."""
 
 PublicKey = ECKey | RSAKey | OKPKey
 

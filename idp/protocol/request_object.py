@@ -5,7 +5,7 @@ encrypted is signed first (RFC 9101 §6.1): encryption hides it from the browser
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -132,3 +132,19 @@ def _parameter(value: Any) -> str:
     if any(ord(character) < 0x20 or ord(character) == 0x7F or 0xD800 <= ord(character) <= 0xDFFF for character in text):
         raise JwtRefused("a parameter holds characters that none may hold")
     return text
+
+
+def decrypted(parameters: Mapping[str, str], *, decrypt: Callable[[str], bytes]) -> Mapping[str, str]:
+    """The parameters with a request object that was encrypted to us as it was signed.
+
+    What cannot be opened stays as it is, and is refused as no signed object (RFC 9101 §6.1). `decrypt` raises
+    ValueError.
+    """
+    request_object = parameters.get("request", "")
+    if not is_encrypted(request_object):
+        return parameters
+    try:
+        inside = decrypt(request_object).decode("ascii")
+    except ValueError:
+        return parameters
+    return {**parameters, "request": inside}

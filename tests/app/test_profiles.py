@@ -5,12 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from idp.app.conformance.outside import outside_of_conformance
+from idp.app.conformance.story import prepare_conformance
+from idp.app.ground import open_ground
+from idp.app.rooms import build_rooms
 from idp.app.schema import upgrade_schema
+from idp.kernel.clock import SystemClock
 from idp.storage.profile import Profile, mark_or_check
 from idp.storage.storage import Storage, open_engine
+from tests.attacks.house import settings_of
 from tests.clock import FrozenClock
 from tests.keys.nodes import idp
 from tests.postgresql import Cluster
+from tests.web.prepared import prepared_assets
 
 PUBLIC = {
     "IDP_ISSUER": "https://id.example",
@@ -58,3 +65,18 @@ def test_production_refuses_a_store_of_testers_and_they_refuse_its_own(postgresq
         said = f"the store is marked {store.value}, not {asked.value}"
         assert (refused.returncode, refused.stderr.strip()) == (2, said)
         postgresql.drop_database(name)
+
+
+async def test_two_servers_on_one_empty_store_fill_it_once(tmp_path: Path) -> None:
+    settings, clock = settings_of(tmp_path), SystemClock()
+    prepared_assets(tmp_path / "assets" / "web")
+
+    async def serve() -> None:
+        async with open_ground(settings, clock=clock) as ground:
+            rooms = await build_rooms(settings, ground, outside_of_conformance(tmp_path, clock))
+            await prepare_conformance(rooms, ())
+
+    # keys and schema are there; who and what is in the store is not
+    async with open_ground(settings, clock=clock):
+        pass
+    await asyncio.gather(serve(), serve())

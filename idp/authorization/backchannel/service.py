@@ -8,10 +8,11 @@ import msgspec
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier
 from connectors.contracts.outbound import AddressUnreachable, ClientAddresses
 from idp.audit.log import AuditLog
-from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, AuditEvent
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.deferred import store as deferred_store
+from idp.authorization.deferred.asking import Asking
 from idp.authorization.deferred.model import POLL_INTERVAL, DeferredId, DeferredKind
 from idp.authorization.deferred.rules import validate_client_may_defer
 from idp.authorization.deferred.service import DeferredRequests
@@ -19,6 +20,7 @@ from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.service import Grants
 from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
+from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken
 from idp.keys.signing import SigningKeys
@@ -32,10 +34,11 @@ from idp.protocol.backchannel import (
     ping_notification,
 )
 from idp.protocol.client_credentials import ClientCredentials
-from idp.protocol.errors import InvalidRequestError, InvalidScopeError, OAuth2Error
+from idp.protocol.errors import InvalidRequestError, InvalidScopeError
 from idp.protocol.jose import JwtRefused, numeric_date
 from idp.protocol.logout import HintRefused, judge_id_token_hint
 from idp.protocol.parameters import required
+from idp.protocol.request_object import decrypted
 from idp.protocol.scopes import OPENID
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
@@ -65,6 +68,7 @@ class BackchannelAuthentication:
         keys: SigningKeys,
         pairwise: PairwiseSubjects,
         addresses: ClientAddresses,
+        encryption: ServerEncryptionKey,
         audit: AuditLog,
         randomness: Randomness = system_randomness,
     ) -> None:
@@ -73,6 +77,8 @@ class BackchannelAuthentication:
         self._acr_prefix = acr_prefix
         self._clients = clients
         self._authentication = authentication
+        self._asking = Asking(storage=storage, authentication=authentication, audit=audit)
+        self._encryption = encryption
         self._deferred = deferred
         self._grants = grants
         self._subscribers = subscribers
@@ -85,11 +91,13 @@ class BackchannelAuthentication:
     async def ask(self, credentials: ClientCredentials, parameters: Mapping[str, str]) -> Mapping[str, object]:
         """The acknowledgement of CIBA §7.3. Raises the OAuth error to answer with."""
         await self._keys.refresh()  # an id_token_hint must not need a second connection inside the transaction
-        async with self._storage.unit_of_work() as uow:
-            answer = await self._ask(uow, credentials, parameters)
-        if isinstance(answer, OAuth2Error):
-            raise answer
-        return answer
+        # RFC 9101 §6.1: encrypted to us after it was signed; nothing inside is believed before the signature is judged
+        parameters = decrypted(parameters, decrypt=self._encryption.decrypt)
+
+        async def opening(uow: UnitOfWork, client: Client) -> Mapping[str, object]:
+            return await self._open(uow, client, await self._unwrapped(uow, client, parameters))
+
+        return await self._asking.ask(credentials, refused="backchannel.refused", opening=opening)
 
     async def redeem(self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str]) -> AuthorizationCode:
         """What the citizen let the client have, once. Raises the errors of CIBA §11."""
@@ -125,29 +133,6 @@ class BackchannelAuthentication:
                     details={"request": request_id, "status": status},
                 ),
             )
-
-    async def _ask(
-        self, uow: UnitOfWork, credentials: ClientCredentials, parameters: Mapping[str, str]
-    ) -> Mapping[str, object] | OAuth2Error:
-        try:
-            client = await self._authentication.authenticate(uow, credentials)
-        except OAuth2Error as unproven:
-            return unproven
-        try:
-            return await self._open(uow, client, await self._unwrapped(uow, client, parameters))
-        except OAuth2Error as refusal:
-            await self._audit.append(
-                uow,
-                AuditEvent(
-                    "backchannel.refused",
-                    actor=Actor(ActorKind.CLIENT, client.id),
-                    outcome="refused",
-                    agency_id=client.agency_id,
-                    client_id=client.id,
-                    details={"error": str(refusal.error)},
-                ),
-            )
-            return refusal
 
     async def _unwrapped(self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str]) -> Mapping[str, str]:
         algorithm = client.backchannel_authentication_request_signing_alg

@@ -7,6 +7,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication
+from idp.authorization.deferred.asking import Asking
 from idp.authorization.deferred.model import POLL_INTERVAL, DeferredKind, DeferredProblem, Waiting
 from idp.authorization.deferred.rules import validate_client_may_defer
 from idp.authorization.deferred.service import DeferredRequests
@@ -23,7 +24,6 @@ from idp.protocol.device import (
     parse_user_code,
     user_code_of,
 )
-from idp.protocol.errors import OAuth2Error
 from idp.protocol.parameters import required
 from idp.storage.storage import Storage, UnitOfWork
 
@@ -54,18 +54,16 @@ class DeviceFlow:
         self._storage = storage
         self._verification_uri = verification_uri
         self._acr_prefix = acr_prefix
-        self._authentication = authentication
+        self._asking = Asking(storage=storage, authentication=authentication, audit=audit)
         self._deferred = deferred
         self._audit = audit
         self._randomness = randomness
 
     async def ask(self, credentials: ClientCredentials, parameters: Mapping[str, str]) -> Mapping[str, object]:
         """The answer of RFC 8628 §3.2. Raises the OAuth error to answer with."""
-        async with self._storage.unit_of_work() as uow:
-            answer = await self._ask(uow, credentials, parameters)
-        if isinstance(answer, OAuth2Error):
-            raise answer
-        return answer
+        return await self._asking.ask(
+            credentials, refused="device.refused", opening=lambda uow, client: self._open(uow, client, parameters)
+        )
 
     async def waiting(self, typed: str, subscriber_id: SubscriberId) -> Waiting:
         """The request behind a code that a signed-in citizen typed; each look is counted.
@@ -91,29 +89,6 @@ class DeviceFlow:
         """What the citizen let the device have, once. Raises the errors of RFC 8628 §3.5."""
         code = required(parameters, "device_code")
         return await self._deferred.poll(uow, client, code, kind=DeferredKind.DEVICE)
-
-    async def _ask(
-        self, uow: UnitOfWork, credentials: ClientCredentials, parameters: Mapping[str, str]
-    ) -> Mapping[str, object] | OAuth2Error:
-        try:
-            client = await self._authentication.authenticate(uow, credentials)
-        except OAuth2Error as unproven:
-            return unproven
-        try:
-            return await self._open(uow, client, parameters)
-        except OAuth2Error as refusal:
-            await self._audit.append(
-                uow,
-                AuditEvent(
-                    "device.refused",
-                    actor=Actor(ActorKind.CLIENT, client.id),
-                    outcome="refused",
-                    agency_id=client.agency_id,
-                    client_id=client.id,
-                    details={"error": str(refusal.error)},
-                ),
-            )
-            return refusal
 
     async def _open(self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str]) -> Mapping[str, object]:
         request = parse_device_authorization_request(parameters)

@@ -52,7 +52,7 @@ from idp.protocol.errors import (
 from idp.protocol.logout import HintRefused, judge_id_token_hint
 from idp.protocol.pushed_request import bound_key, pushed_parameters, pushed_response, sealed_part
 from idp.protocol.redirection import is_registered
-from idp.protocol.request_object import claimed_redirect_uri, is_encrypted
+from idp.protocol.request_object import claimed_redirect_uri, decrypted
 from idp.protocol.response_mode import error_mode
 from idp.storage.spent import is_spent
 from idp.storage.storage import Storage, UnitOfWork
@@ -114,7 +114,7 @@ class RequestIntake:
         self, credentials: ClientCredentials, parameters: Mapping[str, str], dpop_proof: str | None
     ) -> Mapping[str, object]:
         """The answer of RFC 9126 §2.2, or the OAuth error to answer with. The request is sealed into its own name."""
-        parameters = self._decrypted(parameters)
+        parameters = decrypted(parameters, decrypt=self._encryption.decrypt)
         await self._prepare(credentials.client_id, parameters)
         now = self._storage.clock.now()
         caller = await prove_caller(
@@ -157,25 +157,12 @@ class RequestIntake:
 
         Raises Refused (for a page) until client and redirect_uri are proven, RequestRefused from then on.
         """
-        parameters = self._decrypted(parameters)
+        parameters = decrypted(parameters, decrypt=self._encryption.decrypt)
         await self._prepare(parameters.get("client_id", ""), parameters)
         begun = await self._begin(parameters, self._storage.clock.now())
         if isinstance(begun, _Told):
             raise RequestRefused(await self._answers.error(begun.to, begun.error)) from begun.error
         return begun
-
-    def _decrypted(self, parameters: Mapping[str, str]) -> Mapping[str, str]:
-        """The parameters with a request object that was encrypted to us as it was signed; what cannot be opened stays
-        as it is, and is refused as no signed object (RFC 9101 §6.1).
-        """
-        request_object = parameters.get("request", "")
-        if not is_encrypted(request_object):
-            return parameters
-        try:
-            inside = self._encryption.decrypt(request_object).decode("ascii")
-        except (SealBroken, UnicodeDecodeError):
-            return parameters
-        return {**parameters, "request": inside}
 
     async def _prepare(self, client_id: str, parameters: Mapping[str, str]) -> None:
         """Have at hand the keys that a hint or a request object is judged with, while no transaction is open."""

@@ -9,6 +9,7 @@ from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.model import Client
 from idp.authorization.tokens.access import AccessTokens, Presentation
 from idp.authorization.tokens.persons import PersonClaims
+from idp.keys.model import DEFAULT_SIGNATURE
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.signing import SigningKeys
 from idp.protocol.errors import InsufficientScopeError
@@ -17,8 +18,6 @@ from idp.protocol.scopes import OPENID
 from idp.protocol.userinfo import signed_userinfo_claims
 from idp.representation.acting.rules import claims_of
 from idp.storage.storage import Storage
-
-DEFAULT_SIGNATURE = "ES256"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

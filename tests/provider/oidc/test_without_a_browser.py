@@ -1,6 +1,7 @@
 """Signing out, device codes and backchannel questions, over HTTP as strangers and citizens do it."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import httpx2
 import pytest
 import uvicorn
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, KeySet
 from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -28,6 +29,7 @@ from idp.protocol.device import DEVICE_CODE_GRANT
 from idp.storage.outbox import outbox
 from tests.protocol.signing import assertion
 from tests.provider.oidc.program import Program, query_of
+from tests.provider.oidc.test_signed_requests import encrypted, published_key
 from tests.provider.oidc.world import CALLBACK, ISSUER, World
 from tests.provider.pages.browser import free_port
 from tests.provider.pages.house import Fields
@@ -353,6 +355,20 @@ async def test_backchannel_requests_that_are_refused(world: World, body: dict[st
     answer = await ask_backchannel(afar, body)
     assert (answer.status_code, answer.json()["error"]) == (400, error)
     assert (await world.last_entry())["event"] == "backchannel.refused"
+
+
+async def test_a_signed_request_may_be_encrypted_to_us_and_is_judged_as_any_other(world: World) -> None:
+    afar = await program(world, backchannel_authentication_request_signing_alg="ES256")
+    key = await published_key(world)
+    inside = signed_request(afar)
+    sealed = {**inside, "request": encrypted(inside["request"], key)}
+    assert (await ask_backchannel(afar, sealed)).status_code == 200
+    # it counts once, whichever way it comes
+    for again in (inside, sealed):
+        assert (await ask_backchannel(afar, again)).json()["error"] == "invalid_request"
+    bare = json.dumps({"scope": "openid", "login_hint": world.sown.citizen_id})
+    for wrong in (encrypted(bare, key), encrypted(signed_request(afar)["request"], ECKey.generate_key("P-256"))):
+        assert (await ask_backchannel(afar, {"request": wrong})).json()["error"] == "invalid_request"
 
 
 async def test_signed_requests_are_judged_and_count_once(world: World) -> None:

@@ -272,11 +272,13 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         grants=grants,
         acting=representation.acting,
     )
-    further = build_further_rooms(token_ground, consents=consents, sessions=sessions, addresses=addresses)
+    encryption = ServerEncryptionKey(root_keys, purpose=REQUEST_OBJECTS, methods=OBJECT_ENCRYPTION_METHODS)
+    further = build_further_rooms(
+        token_ground, consents=consents, sessions=sessions, addresses=addresses, encryption=encryption
+    )
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     access_tokens = token_room.access_tokens
     pending_requests = PendingRequests(sealer)
-    encryption = ServerEncryptionKey(root_keys, purpose=REQUEST_OBJECTS, methods=OBJECT_ENCRYPTION_METHODS)
     answers = ClientAnswers(storage=storage, issuer=ISSUER, keys=keys, clients=clients, key_sets=key_sets)
     intake = RequestIntake(
         storage=storage,
