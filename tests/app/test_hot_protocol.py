@@ -1,5 +1,6 @@
 """The server gives a finished answer in one piece: on the wire it is what two pieces would be."""
 
+import asyncio
 import re
 import socket
 import threading
@@ -41,10 +42,17 @@ EXCHANGES = {
 
 
 @contextmanager
-def serving(app: Starlette, protocol: type[HttpToolsProtocol]) -> Iterator[int]:
+def serving(app: Starlette, protocol: type[HttpToolsProtocol], *, keep_alive: int = 5) -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(app, http=protocol, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            http=protocol,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=keep_alive,
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -91,21 +99,95 @@ def test_the_answer_is_the_same_to_the_byte(ports: tuple[int, int], sent: bytes)
     assert whole[0].startswith(b"HTTP/1.1 ")
 
 
-def test_a_field_that_would_end_its_line_is_not_sent(tmp_path: Path) -> None:
-    async def split(request: Request) -> Response:
-        form = await read_form(request)
-        return PlainTextResponse("x", headers={"location": form.one("to")})
+def test_requests_that_follow_each_other_without_waiting_are_answered_in_their_order(ports: tuple[int, int]) -> None:
+    form = EXCHANGES["refused"]
+    sent = EXCHANGES["get"] + form + EXCHANGES["head"] + EXCHANGES["get"] + EXCHANGES["to be closed"]
+    in_pieces, whole = (exchange(port, sent) for port in ports)
+    assert in_pieces == whole
+    assert whole[0].count(b"HTTP/1.1 ") == 5
+    assert whole[1]
 
-    kit = door(tmp_path / "web")
+
+@pytest.mark.parametrize("size", [1, 7, 60])
+def test_a_request_that_comes_in_crumbs(ports: tuple[int, int], size: int) -> None:
+    sent = EXCHANGES["refused"]
+    answers = []
+    for port in ports:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            for start in range(0, len(sent), size):
+                connection.sendall(sent[start : start + size])
+            answers.append(connection.recv(65_536).partition(b"\r\n")[0])
+    assert answers[0] == answers[1] == b"HTTP/1.1 403 Forbidden"
+
+
+def test_chunks_are_read_and_judged_the_usual_way(ports: tuple[int, int]) -> None:
+    head = b"POST /form HTTP/1.1\r\n" + HOST + FORM + b"Transfer-Encoding: chunked\r\n\r\n"
+    for body in (b"3\r\na=1\r\n0\r\n\r\n", b"11171\r\n" + 70_001 * b"x" + b"\r\n0\r\n\r\n"):
+        in_pieces, whole = (exchange(port, head + body) for port in ports)
+        assert in_pieces == whole
+
+
+def test_who_goes_away_in_the_middle_leaves_no_error(
+    ports: tuple[int, int], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    half = b"POST /form HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: 30\r\n\r\na=1"
+    for port in ports:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(half)
+            time.sleep(0.05)
+    assert exchange(ports[1], EXCHANGES["get"])[0].startswith(b"HTTP/1.1 200 ")
+    assert "unexpected" not in capfd.readouterr().out
+    assert not caplog.records
+
+
+def test_a_silent_connection_is_closed_after_its_time_and_a_busy_one_is_not(tmp_path: Path) -> None:
+    with (
+        serving(door(tmp_path / "web", hot=True), HotProtocol, keep_alive=1) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=3) as connection,
+    ):
+        for _ in range(3):  # longer in all than one silence may be
+            connection.sendall(EXCHANGES["get"])
+            assert connection.recv(65_536)
+            time.sleep(0.5)
+        connection.sendall(EXCHANGES["get"])
+        assert connection.recv(65_536)
+        began = time.monotonic()
+        assert connection.recv(1) == b""
+        assert 0.7 < time.monotonic() - began < 2.5
+
+
+def test_what_is_under_way_at_the_end_is_answered(tmp_path: Path) -> None:
+    async def slow(request: Request) -> Response:
+        await asyncio.sleep(0.3)
+        return PlainTextResponse("done")
+
+    app = small_door(tmp_path, Entry("/slow", ("GET",), slow, Access.ANYONE, "slow", hot=True))
+    with serving(app, HotProtocol) as port:
+        connection = socket.create_connection(("127.0.0.1", port), timeout=3)
+        connection.sendall(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n")
+        time.sleep(0.1)
+    with connection:
+        assert connection.recv(65_536).endswith(b"done")
+
+
+def small_door(folder: Path, *entries: Entry) -> Starlette:
+    kit = door(folder / "web")
     answers = next(layer.kwargs["last_resort"] for layer in kit.user_middleware)
     assert isinstance(answers, ErrorAnswers)
-    entries = (Entry("/split", ("POST",), split, Access.ANYONE, "split", hot=True),)
-    app = Starlette(
+    return Starlette(
         routes=build_routes(entries),
         middleware=door_middleware(
             hosts=["id.localhost"], https=False, last_resort=answers, hot=entries, handlers=answers.handlers()
         ),
     )
+
+
+def test_a_field_that_would_end_its_line_is_not_sent(tmp_path: Path) -> None:
+    async def split(request: Request) -> Response:
+        form = await read_form(request)
+        return PlainTextResponse("x", headers={"location": form.one("to")})
+
+    app = small_door(tmp_path, Entry("/split", ("POST",), split, Access.ANYONE, "split", hot=True))
     body = b"to=a%0d%0aset-cookie:%20x=y"
     with serving(app, HotProtocol) as port:
         sent = b"POST /split HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: %d\r\n\r\n" % len(body) + body

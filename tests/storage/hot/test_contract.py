@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Select, Table, Text, insert, select, text
@@ -9,7 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, Select, Table, Text, insert, s
 from idp.kernel.clock import SystemClock
 from idp.kernel.errors import Unavailable
 from idp.storage.hot.batches import LONGEST_QUEUE
-from idp.storage.hot.operations import Gate, Given, Insert, Read, Rows, Update, Write
+from idp.storage.hot.operations import Gate, Given, Insert, Read, Rows, Takes, Update, Write
 from idp.storage.hot.postgresql import CONNECT_SECONDS
 from idp.storage.metadata import Instant, JsonText
 from idp.storage.model import StorageProblem
@@ -35,7 +36,7 @@ journal = Table(
     Column("thing_id", Text, nullable=False),
 )
 
-TAKES = {"thing_id": Text(), "version": Integer(), "entry_id": Text()}
+TAKES: Takes = {"thing_id": Text(), "version": Integer(), "entry_id": Text()}
 
 
 def _found(rows: Rows) -> Select[tuple[object, ...]]:
@@ -129,6 +130,19 @@ async def test_a_callers_error_hurts_no_other_and_leaves_nothing(store: Storage)
     assert [isinstance(answer, Exception) for answer in answers] == [number == 3 for number in range(1, 8)]
     # the failed one is as if it had not been
     assert await advance(store, "t3", 1, "e3") == 1
+
+
+@pytest.mark.parametrize("wrong", [2**80, "\ud800"], ids=["no integer of the store", "no text of the store"])
+async def test_a_value_that_the_driver_does_not_take_hurts_its_caller_alone(store: Storage, wrong: Any) -> None:
+    values = [{"thing_id": f"t{number}", "version": 1, "entry_id": f"e{number}"} for number in range(4)]
+    values[2] = {**values[2], "version" if isinstance(wrong, int) else "entry_id": wrong}
+    answers = await asyncio.gather(*(store.hot.write(ADVANCE, **given) for given in values), return_exceptions=True)
+    assert [answer if isinstance(answer, int) else "refused" for answer in answers] == [1, 1, "refused", 1]
+    if isinstance(wrong, str):
+        found = await asyncio.gather(
+            *(store.hot.first(FIND, thing_id=name) for name in ("t1", wrong, "t3")), return_exceptions=True
+        )
+        assert [isinstance(row, Exception) for row in found] == [False, True, False]
 
 
 async def test_too_many_waiting_are_refused_at_once(store: Storage) -> None:
