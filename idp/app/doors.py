@@ -10,14 +10,14 @@ from idp.app.account_door import PageFamily, account_pages
 from idp.app.conformance.door import TesterEndpoints
 from idp.app.limits import DoorLimits
 from idp.app.readiness import Check, Readiness, store_takes_writes
+from idp.app.rooms import Rooms
+from idp.app.unattended_door import unattended_pages
 from idp.authorization.grants.management import GrantManagement
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
 from idp.keys.derived import derive_p256_key
 from idp.keys.files import FIRST_VERSION
-from idp.portal import enrolment_pages, home, review_pages, station_pages, subscriber_pages
-from idp.portal import sign_in as portal_sign_in
 from idp.portal.openid import WITH_A_PASSKEY, WITH_A_SECURITY_KEY, Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
@@ -59,8 +59,8 @@ from idp.web.programs import answered_in_oauth
 from idp.web.routes import Entry, SocketEntry, build_routes, build_socket_routes
 from starlette.applications import Starlette
 
-from idp.app.rooms import Rooms
-from idp.app.unattended_door import unattended_pages
+from idp.portal import enrolment_pages, home, mandate_pages, review_pages, station_pages, subscriber_pages
+from idp.portal import sign_in as portal_sign_in
 
 PORTAL_CLIENT_ID = "portal"
 
@@ -338,6 +338,18 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             pairings=rooms.pairings,
             desk=rooms.desk,
             issuer=settings.issuer,
+        ),
+        mandate_pages.MandatePages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            papers=rooms.representation.papers,
+            mandates=rooms.representation.mandates,
+            approvals=rooms.representation.approvals,
+            agencies=rooms.agencies,
+            subscribers=rooms.subscribers,
         ),
         subscriber_pages.SubscriberPages(
             pages=kit.pages,

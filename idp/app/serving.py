@@ -12,11 +12,8 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
-from starlette.applications import Starlette
-
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.plans import PlannedClient
-from idp.app.doors import gateway_door, portal_door, provider_door
 from idp.app.ground import open_ground
 from idp.app.outbox import outbox_handlers
 from idp.app.protocol import HotProtocol
@@ -27,8 +24,11 @@ from idp.provider.agent.socket import LARGEST
 from idp.settings import Settings
 from idp.storage.clock_watch import watch_clock
 from idp.storage.profile import Profile
-from idp.worker.jobs import Job, all_jobs
 from idp.worker.loop import run_jobs
+from starlette.applications import Starlette
+
+from idp.app.doors import gateway_door, portal_door, provider_door
+from idp.worker.jobs import Job, all_jobs
 
 DRAIN_SECONDS = 10
 CLOCK_EVERY_SECONDS = 1.0
@@ -188,4 +188,6 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         exchange=rooms.exchange,
         closings=rooms.life.closings,
         reviews=rooms.life.reviews,
+        companies=rooms.representation.companies,
+        approvals=rooms.representation.approvals,
     )

@@ -32,4 +32,5 @@ class HomePage:
             members=signed_in.members,
             may_enrol=Role.ENROLMENT_OFFICER in roles,
             may_administer=Role.ENROLMENT_ADMIN in roles,
+            may_record=Role.LOOKUP_OFFICER in roles,
         )

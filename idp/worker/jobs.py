@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-
 from connectors.contracts.errors import ConnectorError
+from idp.approvals.service import Approvals
 from idp.audit.sequencer import BATCH, SequencerFenced, sequence_pending, sign_checkpoint
 from idp.authorization.deferred.service import DeferredRequests
 from idp.enrolment.reviews.service import Reviews
@@ -17,12 +16,14 @@ from idp.kernel.errors import TuatonError
 from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.calendar import LOOKED_AFTER_EVERY
 from idp.keys.signing import SigningKeys
+from idp.representation.companies.service import Companies
 from idp.stations.service import Stations
 from idp.storage.leases import take_lease
 from idp.storage.outbox import OutboxMessage, claim, settle
 from idp.storage.spent import drop_expired_spent
 from idp.storage.storage import Storage
 from idp.subscribers.closing import Closings
+from sqlalchemy.exc import SQLAlchemyError
 
 logger = structlog.get_logger("worker")
 
@@ -119,6 +120,8 @@ def all_jobs(
     exchange: Exchange,
     closings: Closings,
     reviews: Reviews,
+    companies: Companies,
+    approvals: Approvals,
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -145,6 +148,11 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await reviews.reopen_expired(uow)
 
+    async def end_unsigned() -> None:
+        async with storage.unit_of_work() as uow:
+            await companies.expire_due(uow)
+            await approvals.expire_due(uow)
+
     audit = AuditJobs(storage=storage, holder=holder, signer=signer)
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
@@ -159,4 +167,5 @@ def all_jobs(
         Job("exchange.forget", 600, forget_answers_and_documents),
         Job("subscribers.close_due", 300, close_due),
         Job("reviews.reopen", 300, reopen_reviews),
+        Job("representation.end_unsigned", 300, end_unsigned),
     )

@@ -21,13 +21,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from idp.agencies.model import Role
+from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
 from idp.enrolment.reviews.service import Reviews
 from idp.kernel.randomness import system_randomness
+from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
 from idp.portal.enrolment_pages import EnrolmentPages
 from idp.portal.home import HomePage
+from idp.portal.mandate_pages import MandatePages
 from idp.portal.openid import Issuer, PortalClient
 from idp.portal.review_pages import ReviewPages
 from idp.portal.sessions import StaffSessions
@@ -48,6 +51,7 @@ from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
 from idp.web.routes import Entry, build_routes
 from tests.enrolment.world import ISSUER, World
+from tests.representation.world import AnsweringRegistry
 
 PORTAL = "http://portal.localhost:8002"
 BRAND = Brand("ระบบเจ้าหน้าที่", "Staff portal", "ช่วยเหลือ", "Help")
@@ -229,6 +233,31 @@ class Office:
             desk=Desk(storage=world.storage, stations=world.stations, officers=None),
             issuer=ISSUER,
         )
+        representation = build_representation_room(
+            storage=world.storage,
+            personal=personal,
+            blind_index=BlindIndex(world.root_keys),
+            audit=audit,
+            randomness=system_randomness,
+            registry=AnsweringRegistry(world.clock),
+            subscribers=world.subscribers,
+            agencies=world.agencies,
+            approvals=approvals,
+            counter_first=True,
+        )
+        self.representation = representation
+        mandates = MandatePages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=world.storage,
+            gate=gate,
+            papers=representation.papers,
+            mandates=representation.mandates,
+            approvals=approvals,
+            agencies=world.agencies,
+            subscribers=world.subscribers,
+        )
         doors = (
             HomePage(pages=pages, gate=gate),
             sign_in,
@@ -236,6 +265,7 @@ class Office:
             subscribers,
             stations,
             reviews,
+            mandates,
             *(() if assets is None else (assets,)),
         )
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())

@@ -8,7 +8,7 @@ from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import MemberId, SubscriberId, new_id
+from idp.kernel.ids import AgencyId, MemberId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.blind_index import BlindIndex, IndexDigest
 from idp.representation.companies.model import CompanyFacts
@@ -173,6 +173,12 @@ class Mandates:
         for mandate in (*given, *await store.find_by_proxy(uow, subscriber_id)):
             if mandate.ended_at is None:
                 await self.end(uow, mandate, by=SYSTEM)
+
+    async def recorded_by_agency(
+        self, uow: UnitOfWork, agency_id: AgencyId, *, limit: int = 100
+    ) -> tuple[Mandate, ...]:
+        """What officers of this agency recorded from paper, newest first."""
+        return await store.find_by_agency(uow, agency_id, limit=limit)
 
     async def of_company(self, uow: UnitOfWork, facts: CompanyFacts, *, by: Signer) -> tuple[Mandate, ...]:
         """What a company gave, for one of its signatories. Raises as `Companies.role_of`."""

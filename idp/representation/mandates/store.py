@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from connectors.contracts.identifiers import JuristicId
-from idp.kernel.ids import MemberId, ServiceId, SubscriberId
+from idp.agencies.member_store import member
+from idp.kernel.ids import AgencyId, MemberId, ServiceId, SubscriberId
 from idp.keys.blind_index import IndexDigest
 from idp.representation.companies.store import joint_act
 from idp.representation.mandates.model import (
@@ -67,7 +68,7 @@ mandate = Table(
     Column("paper_no", Text),
     Column("paper_source", Text),
     Column("paper_dated", Text),
-    Column("recorded_by", Text),
+    Column("recorded_by", Text, index=True),
     Column("recorded_by_person", Text),
     Column("joint_act_id", Text, ForeignKey(joint_act.c.id), unique=True),
     Index("ix_mandate_principal", "principal_kind", "principal_id"),
@@ -181,6 +182,13 @@ async def find_by_principal(
     earlier = select(mandate_principal_index.c.mandate_id).where(by_number)
     own = and_(mandate.c.principal_kind == PERSON, mandate.c.principal_id == principal)
     return await _load(uow, select(mandate).where(or_(own, mandate.c.id.in_(earlier))))
+
+
+async def find_by_agency(uow: UnitOfWork, agency_id: AgencyId, *, limit: int) -> tuple[Mandate, ...]:
+    """What members of this agency recorded from paper, newest first."""
+    recorders = select(member.c.id).where(member.c.agency_id == agency_id)
+    statement = select(mandate).where(mandate.c.recorded_by.in_(recorders)).order_by(mandate.c.id.desc())
+    return tuple(_mandate(row) for row in await uow.all(statement.limit(limit)))
 
 
 async def find_by_company(uow: UnitOfWork, juristic_id: JuristicId) -> tuple[Mandate, ...]:

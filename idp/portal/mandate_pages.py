@@ -1,0 +1,269 @@
+"""The counter's pages for papers: powers of attorney, legal representatives, their second officer and their end.
+
+No name is a key of the list; a person is named by the exact number, in the body of a form.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from connectors.contracts.card import PersonName
+from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii_digits
+from connectors.contracts.thai_dates import BANGKOK, InvalidDate, PartialDate
+from idp.agencies.model import Member, Service
+from idp.agencies.service import Agencies
+from idp.approvals.model import Decider, Proposal, ProposalId
+from idp.approvals.service import Approvals
+from idp.catalogue.datasets import DATASETS, DataSet, SubjectKind
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import ServiceId, SubscriberId, is_id
+from idp.portal.staff import StaffGate
+from idp.representation.mandates.model import (
+    PAPER_KIND,
+    LegalPaper,
+    LegalSource,
+    Mandate,
+    MandateState,
+    PaperForm,
+    PaperPrincipal,
+    Terms,
+)
+from idp.representation.mandates.papers import RECORDING_ROLE, Papers
+from idp.representation.mandates.service import Mandates
+from idp.representation.model import MandateId, RepresentationProblem, Scope
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.service import Subscribers
+from idp.web.csrf import Csrf
+from idp.web.errors import ProblemCatalogue
+from idp.web.forms import Form, read_form
+from idp.web.pages import Pages
+from idp.web.routes import Access, Entry
+
+LIST: Final = "/mandates"
+FORM: Final = "mandates"
+REFUSALS: Final = (Refused, NotFound, Conflict)
+PAPER, REGISTRY, COURT = "paper", LegalSource.REGISTRY.value, LegalSource.COURT.value
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRow:
+    """A recorded mandate as the counter lists it: no name, only the paper's own number and what it is for."""
+
+    mandate: Mandate
+    services: tuple[Service, ...]
+    datasets: tuple[DataSet, ...]
+    is_live: bool
+    proposal: Proposal | None
+    is_own: bool
+
+
+class MandatePages:
+    """`/mandates…`: for members who serve people at a counter."""
+
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        csrf: Csrf,
+        problems: ProblemCatalogue,
+        storage: Storage,
+        gate: StaffGate,
+        papers: Papers,
+        mandates: Mandates,
+        approvals: Approvals,
+        agencies: Agencies,
+        subscribers: Subscribers,
+    ) -> None:
+        self._pages = pages
+        self._csrf = csrf
+        self._problems = problems
+        self._storage = storage
+        self._gate = gate
+        self._papers = papers
+        self._mandates = mandates
+        self._approvals = approvals
+        self._agencies = agencies
+        self._subscribers = subscribers
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The route table of the papers."""
+        rows = (
+            (LIST, "GET", self.list_page, "paper_mandates"),
+            (f"{LIST}/new", "GET", self.new, "paper_mandate_new"),
+            (f"{LIST}/new", "POST", self.record, "paper_mandate_recorded"),
+            (f"{LIST}/{{mandate_id}}/decide", "POST", self.decide, "paper_mandate_decided"),
+            (f"{LIST}/{{mandate_id}}/end", "POST", self.end, "paper_mandate_ended"),
+        )
+        return tuple(
+            Entry(path, (method,), self._gate.requires(RECORDING_ROLE, page), Access.STAFF, name)
+            for path, method, page, name in rows
+        )
+
+    async def list_page(self, request: Request, officer: Member) -> Response:
+        """What this agency recorded, newest first."""
+        return await self._list(request, officer)
+
+    async def new(self, request: Request, officer: Member) -> Response:
+        """The form for a paper."""
+        return await self._form(request, officer)
+
+    async def record(self, request: Request, officer: Member) -> Response:
+        """The officer has seen the paper and both persons."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        try:
+            await self._record(form, officer)
+        except REFUSALS as refusal:
+            return await self._form(request, officer, problem=refusal.code)
+        return RedirectResponse(LIST, 303)
+
+    async def decide(self, request: Request, officer: Member) -> Response:
+        """The second officer agrees, or does not."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        try:
+            proposal_id = ProposalId(form.one("proposal"))
+            async with self._storage.unit_of_work() as uow:
+                if form.one("decision") == "approve":
+                    await self._papers.approve_paper(uow, proposal_id, by=_decider(officer))
+                else:
+                    reason = form.one("reason")
+                    await self._papers.refuse_paper(uow, proposal_id, by=_decider(officer), reason=reason)
+        except REFUSALS as refusal:
+            return await self._list(request, officer, problem=refusal.code)
+        return RedirectResponse(LIST, 303)
+
+    async def end(self, request: Request, officer: Member) -> Response:
+        """The principal came to the counter, or a child came of age by marriage."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        try:
+            async with self._storage.unit_of_work() as uow:
+                await self._papers.end_recorded(uow, _mandate_id(request), by=_decider(officer))
+        except REFUSALS as refusal:
+            return await self._list(request, officer, problem=refusal.code)
+        return RedirectResponse(LIST, 303)
+
+    async def _record(self, form: Form, officer: Member) -> None:
+        by, principal = _decider(officer), _principal(form)
+        async with self._storage.unit_of_work() as uow:
+            proxy = await self._subscribers.find_by_citizen_id(uow, _citizen(form, "proxy_id"))
+            if proxy is None:
+                raise Refused(RepresentationProblem.NOT_ENROLLED)
+            terms = _terms(form, proxy.id, now=uow.now)
+            kind, dated = form.one("kind"), _day(form, "signed_on")
+            if kind == PAPER:
+                seen = set(form.all("seen"))
+                paper = PaperForm(
+                    form_no=form.one("paper_no"),
+                    signed_on=dated,
+                    stamp_duty_seen="stamp_duty" in seen,
+                    principal_identity_seen="principal" in seen,
+                    proxy_identity_seen="proxy" in seen,
+                )
+                await self._papers.record_paper(uow, paper, principal, terms, by=by)
+            elif kind in (REGISTRY, COURT):
+                legal = LegalPaper(LegalSource(kind), form.one("paper_no"), dated, _born(form))
+                await self._papers.record_legal_representative(uow, legal, principal, terms, by=by)
+            else:
+                raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE)
+
+    async def _list(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
+        by = _decider(officer)
+        async with self._storage.reading() as uow:
+            waiting = {
+                proposal.change.target: proposal
+                for proposal in await self._approvals.waiting_for(uow, by)
+                if proposal.change.kind == PAPER_KIND
+            }
+            recorded = await self._mandates.recorded_by_agency(uow, officer.agency_id)
+            rows = [await self._row(uow, mandate, waiting.get(mandate.id), officer) for mandate in recorded]
+        text = None if problem is None else self._problems.text(problem)
+        return self._pages.render(
+            request,
+            "paper_mandates.html",
+            status_code=200 if text is None else text.status,
+            members=(officer,),
+            rows=rows,
+            problem=text,
+        )
+
+    async def _row(self, uow: UnitOfWork, mandate: Mandate, proposal: Proposal | None, officer: Member) -> PaperRow:
+        services = await self._agencies.services_named(uow, mandate.terms.scope.services)
+        return PaperRow(
+            mandate=mandate,
+            services=tuple(services.values()),
+            datasets=tuple(DATASETS[one] for one in sorted(mandate.terms.scope.datasets)),
+            is_live=mandate.is_live(uow.now),
+            proposal=proposal if mandate.state is MandateState.AWAITING else None,
+            is_own=proposal is not None and proposal.proposed_by_person == officer.subscriber_id,
+        )
+
+    async def _form(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
+        async with self._storage.reading() as uow:
+            services = [one for one in await self._agencies.all_services(uow) if one.agency_id == officer.agency_id]
+            today = uow.now.astimezone(BANGKOK).date()
+        text = None if problem is None else self._problems.text(problem)
+        return self._pages.render(
+            request,
+            "paper_mandate_new.html",
+            status_code=200 if text is None else text.status,
+            members=(officer,),
+            services=services,
+            datasets=tuple(one for one in DATASETS.values() if one.subject is SubjectKind.PERSON),
+            today=today.isoformat(),
+            problem=text,
+        )
+
+
+def _decider(officer: Member) -> Decider:
+    roles = frozenset(role.value for role in officer.roles)
+    return Decider(officer.id, officer.subscriber_id, officer.agency_id, roles)
+
+
+def _mandate_id(request: Request) -> MandateId:
+    text: str = request.path_params["mandate_id"]
+    if not is_id("mdt", text):
+        raise NotFound(RepresentationProblem.UNKNOWN_MANDATE)
+    return MandateId(text)
+
+
+def _citizen(form: Form, name: str) -> CitizenId:
+    try:
+        return CitizenId.parse(ascii_digits(form.one(name)).replace("-", "").replace(" ", ""))
+    except InvalidIdentifier as error:
+        raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE, name) from error
+
+
+def _principal(form: Form) -> PaperPrincipal:
+    prefix, first, last = (form.one(name).strip() for name in ("prefix", "first_name", "last_name"))
+    if not first or not last:
+        raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE, "name")
+    return PaperPrincipal(_citizen(form, "principal_id"), PersonName(prefix, first, "", last))
+
+
+def _day(form: Form, name: str) -> date:
+    try:
+        return date.fromisoformat(form.one(name))
+    except ValueError as error:
+        raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE, name) from error
+
+
+def _born(form: Form) -> PartialDate:
+    try:
+        return PartialDate.parse_be(form.one("born"))
+    except InvalidDate as error:
+        raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE, "born") from error
+
+
+def _terms(form: Form, proxy: SubscriberId, *, now: datetime) -> Terms:
+    last = _day(form, "until")
+    if last > now.date() + timedelta(days=20 * 366):
+        raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "until")
+    services = frozenset(ServiceId(one) for one in form.all("services"))
+    scope = Scope(services, frozenset(form.all("datasets")), form.one("case").strip()[:64] or None)
+    return Terms(proxy, scope, now, datetime.combine(last + timedelta(days=1), time.min, tzinfo=BANGKOK))

@@ -1,0 +1,188 @@
+"""Papers at the counter over HTTP: what was not seen is not recorded, the sensitive waits for a second pair of eyes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from connectors.fictitious.people import citizen_number
+from connectors.fictitious.personas import PERSONAS
+from idp.agencies.model import Role, Service
+from idp.audit.model import SYSTEM
+from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.ids import ServiceId
+from idp.representation.mandates.store import mandate
+from tests.enrolment.world import World
+from tests.portal.office import PORTAL, Browser, Office, Page
+from tests.representation.world import identity_of
+
+pytestmark = pytest.mark.anyio
+
+SERVICE = "permits"
+NUMBER = {key: person.person.citizen_id.digits for key, person in PERSONAS.items()}
+CHILD = "1100000000990"
+CLERKS = {"clerk1": citizen_number(801, 2530), "clerk2": citizen_number(802, 2530)}
+PAPER: dict[str, str | list[str]] = {
+    "kind": "paper",
+    "paper_no": "12/2569",
+    "signed_on": "2026-11-20",
+    "principal_id": NUMBER["somchai"],
+    "prefix": "นาย",
+    "first_name": "สมชาย",
+    "last_name": "ทดสอบดี",
+    "proxy_id": NUMBER["malee"],
+    "case": "ร.1/2569",
+    "services": SERVICE,
+    "datasets": "dopa.address",
+    "until": "2027-01-31",
+    "seen": ["stamp_duty", "principal", "proxy"],
+}
+
+
+async def clerks(office: Office, world: World) -> tuple[Browser, Browser]:
+    """Two officers of one agency at a counter, a service of theirs, and a proxy with a digital ID."""
+    texts: dict[str, Any] = {
+        f"{part}_{language}": "-"
+        for part in ("title", "purpose", "law", "refusal_route", "retention")
+        for language in ("th", "en")
+    }
+    async with world.storage.unit_of_work() as uow:
+        service = Service(
+            id=ServiceId(SERVICE),
+            agency_id=world.agency_id,
+            papers_replaced=(),
+            minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
+            consent_days=30,
+            uses=1,
+            **texts,
+        )
+        await world.agencies.register_service(uow, service, by=SYSTEM)
+        for key, number in CLERKS.items():
+            clerk = replace(identity_of("officer"), citizen_id=number)
+            person = await world.subscribers.create(uow, identity=clerk, ial=Ial.IAL2_3, by=SYSTEM)
+            world.members[key] = await world.agencies.add_member(
+                uow,
+                agency_id=world.agency_id,
+                subscriber_id=person,
+                position_th="เจ้าหน้าที่",
+                position_en="Clerk",
+                roles=(Role.LOOKUP_OFFICER,),
+                expires_at=world.clock.now() + timedelta(days=30),
+                by=SYSTEM,
+            )
+    first, second = office.browser(), office.browser()
+    await first.sign_in("clerk1")
+    await second.sign_in("clerk2")
+    return first, second
+
+
+async def send(browser: Browser, path: str, fields: Mapping[str, str | list[str]], *, page: str) -> Page:
+    csrf = (await browser.get(page)).csrf
+    response = await browser.http.post(path, data={"csrf": csrf, **fields}, headers={"origin": PORTAL})
+    return await browser.get(response.headers["location"]) if response.is_redirect else Page(response)
+
+
+def proposal_on(page: Page) -> str:
+    return next(row["value"] for row in page.rows("value") if row.get("name") == "proposal")
+
+
+async def record(browser: Browser, **changes: str | list[str]) -> Page:
+    return await send(browser, "/mandates/new", {**PAPER, **changes}, page="/mandates/new")
+
+
+async def rows(world: World) -> list[tuple[str, str]]:
+    async with world.storage.reading() as uow:
+        found = await uow.all(select(mandate.c.id, mandate.c.state).order_by(mandate.c.id))
+    return [(row.id, row.state) for row in found]
+
+
+async def test_a_paper_is_recorded_listed_and_ended(office: Office, world: World) -> None:
+    first, second = await clerks(office, world)
+    page = await record(first)
+    ((one, state),) = await rows(world)
+    assert (state, page.error_code) == ("active", "")
+    listed = await second.get("/mandates")
+    assert [row["data-mandate"] for row in listed.rows("data-mandate")] == [one]
+    # no name and no number of anybody on the list
+    assert NUMBER["somchai"] not in listed.response.text
+    await send(second, f"/mandates/{one}/end", {}, page="/mandates")
+    assert await rows(world) == [(one, "ended")]
+
+
+async def test_the_sensitive_waits_for_a_second_officer(office: Office, world: World) -> None:
+    first, second = await clerks(office, world)
+    await record(first, datasets="dopa.person")
+    ((one, state),) = await rows(world)
+    assert state == "awaiting"
+    assert f'data-approve="{one}"' not in (await first.get("/mandates")).response.text
+    page = await second.get("/mandates")
+    assert f'data-approve="{one}"' in page.response.text
+    proposal = proposal_on(page)
+    decide = {"proposal": proposal, "decision": "approve"}
+    own = await send(first, f"/mandates/{one}/decide", decide, page="/mandates/new")
+    assert own.error_code == "APR-02"
+    await send(second, f"/mandates/{one}/decide", decide, page="/mandates")
+    assert await rows(world) == [(one, "active")]
+
+
+async def test_a_second_officer_says_no(office: Office, world: World) -> None:
+    first, second = await clerks(office, world)
+    await record(first, datasets="dopa.person")
+    ((one, _),) = await rows(world)
+    proposal = proposal_on(await second.get("/mandates"))
+    said = {"proposal": proposal, "decision": "refuse", "reason": "ลายมือชื่อไม่ตรง"}
+    await send(second, f"/mandates/{one}/decide", said, page="/mandates")
+    assert await rows(world) == [(one, "ended")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"seen": ["principal", "proxy"]}, "REP-21"),
+        ({"seen": []}, "REP-21"),
+        ({"case": ""}, "REP-21"),
+        ({"paper_no": " "}, "REP-21"),
+        ({"signed_on": "2026-12-24"}, "REP-21"),
+        ({"principal_id": "1"}, "REP-21"),
+        ({"first_name": ""}, "REP-21"),
+        ({"kind": "word of mouth"}, "REP-21"),
+        ({"proxy_id": CHILD}, "REP-21"),
+        ({"proxy_id": NUMBER["somchai"]}, "REP-23"),
+        ({"principal_id": NUMBER["malee"]}, "REP-20"),
+        ({"principal_id": CLERKS["clerk1"].digits}, "REP-20"),
+        ({"services": []}, "REP-19"),
+        ({"until": "2030-01-01"}, "REP-19"),
+        ({"kind": "court", "born": "25300101"}, "REP-22"),
+        ({"kind": "registry", "born": "soon"}, "REP-21"),
+    ],
+)
+async def test_what_was_not_seen_is_not_recorded(
+    office: Office, world: World, changes: dict[str, str | list[str]], code: str
+) -> None:
+    first, _ = await clerks(office, world)
+    page = await record(first, **changes)
+    assert page.error_code == code
+    assert await rows(world) == []
+
+
+async def test_a_parent_acts_until_majority(office: Office, world: World) -> None:
+    first, _ = await clerks(office, world)
+    page = await record(first, kind="registry", born="25600315", case="", until="2040-01-01", seen=[])
+    assert page.error_code == ""
+    async with world.storage.reading() as uow:
+        row = await uow.first(select(mandate.c.valid_until, mandate.c.kind))
+    assert row is not None
+    assert (row.kind, row.valid_until.isoformat()) == ("legal_representative", "2037-03-14T17:00:00+00:00")
+
+
+async def test_other_roles_see_none_of_it(office: Office, world: World) -> None:
+    await clerks(office, world)
+    browser = office.browser()
+    await browser.sign_in("officer")
+    for path in ("/mandates", "/mandates/new"):
+        response: httpx2.Response = (await browser.get(path)).response
+        assert response.status_code == 403
