@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import asdict
 from typing import Final
 
 import segno
@@ -18,6 +19,7 @@ from idp.enrolment.presented import Presented
 from idp.enrolment.service import Enrolments
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import EnrolmentId, StationId
+from idp.portal.reader_watch import ReaderNews, ReaderWatch
 from idp.portal.staff import StaffGate
 from idp.portal.typed_card import typed_card, typed_fields
 from idp.stations.service import Stations
@@ -59,6 +61,7 @@ class EnrolmentPages:
         self._storage = storage
         self._gate = gate
         self._stations = stations
+        self._reader = ReaderWatch(storage=storage, stations=stations)
         self._enrolments = enrolments
         self._issuer = issuer
 
@@ -110,7 +113,7 @@ class EnrolmentPages:
         return await self._show(request, officer, typed=None, refused=None)
 
     async def events(self, request: Request, officer: Member) -> Response:
-        """Server-sent events: one `state` whenever the journey takes a step."""
+        """Server-sent events: `state` whenever the journey takes a step, `reader` whenever light or progress change."""
         enrolment_id = _enrolment_id(request)
         await self._enrolments.get(enrolment_id, officer=officer)
         return StreamingResponse(
@@ -231,14 +234,20 @@ class EnrolmentPages:
 
     async def _states(self, request: Request, enrolment_id: EnrolmentId) -> AsyncIterator[str]:
         shown: EnrolmentState | None = None
+        told: ReaderNews | None = None
         deadline = asyncio.get_running_loop().time() + STREAM_SECONDS
         while asyncio.get_running_loop().time() < deadline and not await request.is_disconnected():
-            state = (await self._enrolments.advance(enrolment_id)).state
+            enrolment = await self._enrolments.advance(enrolment_id)
+            state = enrolment.state
             if state is not shown:
                 yield f"event: state\ndata: {json.dumps({'state': state.value})}\n\n"
                 shown = state
             if state in ENDS:
                 return
+            news = await self._reader.look(enrolment.card_session_id)
+            if news is not None and news != told:
+                yield f"event: reader\ndata: {json.dumps(asdict(news))}\n\n"
+                told = news
             await asyncio.sleep(LOOK_EVERY)
 
     async def _presented(self, enrolment: Enrolment, officer: Member) -> Presented | None:

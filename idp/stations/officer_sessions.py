@@ -89,10 +89,6 @@ class AmiSessions:
                 noted = OfficerSession(session.opened_at, known.looked_at, uow.now)
                 await self._save(uow, officer, station, _Known(noted, None, known.looked_at))
 
-    async def forget_ended(self, uow: UnitOfWork) -> int:
-        """Throw away sessions whose end has come; the worker's job. Gives how many."""
-        return await officer_store.forget_ended(uow)
-
     async def _keep(
         self,
         uow: UnitOfWork,

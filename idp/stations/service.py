@@ -19,7 +19,7 @@ from idp.kernel.ids import AgencyId, CardSessionId, MemberId, StationId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.sealing import SealBroken
-from idp.stations import rules, store
+from idp.stations import officer_store, pairing_store, rules, store
 from idp.stations.model import (
     CardPurpose,
     CardSession,
@@ -283,6 +283,10 @@ class Stations:
     async def sweep(self, uow: UnitOfWork) -> int:
         """Close sessions whose time is over; the worker's job. Gives how many."""
         return await store.sweep(uow)
+
+    async def forget_expired(self, uow: UnitOfWork) -> int:
+        """Throw away pairing codes and officers' sessions whose time is over; the worker's job. Gives how many."""
+        return await pairing_store.forget_expired_offers(uow) + await officer_store.forget_ended(uow)
 
     async def _note(self, uow: UnitOfWork, event: str, actor: Actor, station: Station, **details: str) -> None:
         await self._audit.append(

@@ -253,7 +253,7 @@ async def test_ended_sessions_are_thrown_away(counter: Counter) -> None:
     await counter.light()
     counter.world.clock.advance(timedelta(hours=8, seconds=1).total_seconds())
     async with counter.world.storage.unit_of_work() as uow:
-        assert await counter.sessions.forget_ended(uow) == 1
+        assert await counter.world.stations.forget_expired(uow) == 1
 
 
 async def test_the_pin_is_in_no_row_and_no_entry(counter: Counter) -> None:

@@ -11,4 +11,12 @@ if (journey !== null && "events" in journey.dataset) {
     document.getElementById("applicant")?.remove();
     location.reload();
   });
+  events.addEventListener("reader", (event) => {
+    const news = JSON.parse(event.data);
+    for (const line of document.querySelectorAll("#reader [data-need]")) line.hidden = line.dataset.need !== news.need;
+    const progress = document.getElementById("read_progress");
+    if (progress === null) return;
+    progress.hidden = news.percent === 0;
+    document.getElementById("read_bar").value = news.percent;
+  });
 }
