@@ -132,6 +132,7 @@ def all_jobs(
     async def sweep_card_sessions() -> None:
         async with storage.unit_of_work() as uow:
             await stations.sweep(uow)
+            await stations.forget_expired(uow)
 
     async def forget_deferred() -> None:
         async with storage.unit_of_work() as uow:
