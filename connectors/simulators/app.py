@@ -7,6 +7,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from connectors.dbd.account import DbdAccount
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.population import Population
 from connectors.gdx.session import GdxCredentials
@@ -14,9 +15,13 @@ from connectors.simulators.ami import DEMO_PIN, Ami
 from connectors.simulators.authority.routes import Authority, authority_routes
 from connectors.simulators.card_status import card_status_routes
 from connectors.simulators.dbd import dbd_routes
+from connectors.simulators.dbd_papers import dbd_paper_routes
+from connectors.simulators.dbd_v7 import dbd_v7_routes
 from connectors.simulators.face import face_routes
 from connectors.simulators.gdx import DEMO_CREDENTIALS, Gateway
 from connectors.simulators.ikno import ikno_routes
+from connectors.simulators.ikno_services import ikno_service_routes
+from connectors.simulators.linkage import linkage_routes
 from connectors.simulators.switchboard import Service, Switchboard, control_routes
 from connectors.simulators.thaid import Thaid, ThaidParty
 
@@ -32,21 +37,28 @@ def create_simulators(
     authority: Authority | None = None,
     thaid: tuple[str, ThaidParty] | None = None,
     switchboard: Switchboard | None = None,
+    dbd_account: DbdAccount | None = None,
 ) -> Starlette:
-    """Card status, gateway, IKNO, DBD and face comparison about this population; with `authority`, the CA and TSA too,
-    and with `thaid` (its issuer's address, its client) ThaiD.
+    """Card status, gateway, IKNO, Linkage, DBD and face comparison about this population.
+
+    With `authority`, the CA and TSA too, and with `thaid` (its issuer's address, its client) ThaiD.
 
     `clock` gives aware moments, for ages and the gateway's idle tokens. `switchboard` may be shared with whoever
-    wants to switch services without going over HTTP.
+    wants to switch services without going over HTTP. With `dbd_account`, DBD refuses calls without it.
     """
     board = switchboard or Switchboard()
+    account = dbd_account.headers() if dbd_account is not None else None
     gateway = Gateway(credentials=credentials, clock=clock, switchboard=board)
     return Starlette(
         routes=[
             *card_status_routes(population, board),
             *gateway.routes(),
             *ikno_routes(population, gateway, clock=clock),
-            *dbd_routes(population, gateway),
+            *ikno_service_routes(population, gateway),
+            *linkage_routes(population, gateway, clock=clock),
+            *dbd_routes(population, gateway, account=account),
+            *dbd_paper_routes(population, gateway, account=account),
+            *dbd_v7_routes(population, gateway, account=account),
             *face_routes(board),
             *_ami(gateway, clock, board).routes(),
             *(_authority_routes(authority, board) if authority else ()),

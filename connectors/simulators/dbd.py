@@ -1,5 +1,6 @@
 """DBD's company profile, version 4 behind the gateway, as the wire has it (facts/thai-registries, section 4.1)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -13,26 +14,34 @@ from connectors.simulators.gdx import Gateway, message, not_found
 from connectors.simulators.switchboard import Mode, Service
 
 
-def dbd_routes(population: Population, gateway: Gateway) -> list[Route]:
+def dbd_routes(population: Population, gateway: Gateway, *, account: Mapping[str, str] | None = None) -> list[Route]:
     """The information service, DBD-001."""
 
-    async def information(request: Request, mode: Mode) -> Response:
-        try:
-            juristic_id = JuristicId.parse(request.query_params.get("JuristicID", ""))
-        except InvalidIdentifier:
-            return message(400, "[90011] incorrect input")
-        company = population.companies.get(juristic_id)
-        if mode is Mode.WRONG_PERSON:
-            company = next(other for other in population.companies.values() if other.juristic_id != juristic_id)
-        if company is None:
-            return not_found()
-        return JSONResponse({"ResultList": [_information(company)], "RawData": None})
+    async def profile(request: Request, mode: Mode) -> Response:
+        company = company_asked_for(population, request, mode)
+        if isinstance(company, Response):
+            return company
+        return JSONResponse({"ResultList": [information(company)], "RawData": None})
 
     path = "/ws/dbd/juristic/v4/profile/information"
-    return [Route(path, gateway.guard(Service.DBD, information), methods=["GET"])]
+    return [Route(path, gateway.guard(Service.DBD, profile, account=account), methods=["GET"])]
 
 
-def _information(company: FictitiousCompany) -> dict[str, Any]:
+def company_asked_for(
+    population: Population, request: Request, mode: Mode, digits: str | None = None
+) -> FictitiousCompany | Response:
+    """Which one the call is about, by `JuristicID` or `digits`; another when so switched; else why there is none."""
+    try:
+        juristic_id = JuristicId.parse(request.query_params.get("JuristicID", "") if digits is None else digits)
+    except InvalidIdentifier:
+        return message(400, "[90011] incorrect input")
+    if mode is Mode.WRONG_PERSON:
+        return next(other for other in population.companies.values() if other.juristic_id != juristic_id)
+    return population.companies.get(juristic_id) or not_found()
+
+
+def information(company: FictitiousCompany) -> dict[str, Any]:
+    """One company as DBD-001 has it."""
     return {
         "JuristicType": company.juristic_type,
         "JuristicID": company.juristic_id.digits,

@@ -1,7 +1,7 @@
 """The GDX gateway: tokens, and the checks before every registry call (facts/thai-registries, sections 3.2, 3.3)."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from hmac import compare_digest
@@ -84,16 +84,27 @@ class Gateway:
         """As after a restart of the gateway: every token is unknown."""
         self._last_used.clear()
 
-    def guard(self, service: Service, answer: Answer, *, hits: int = 1, fault: Fault = ami_error) -> Endpoint:
-        """The registry's answer behind line faults, consumer, token, hours, right and quota, in that order.
+    def guard(
+        self,
+        service: Service,
+        answer: Answer,
+        *,
+        hits: int = 1,
+        fault: Fault = ami_error,
+        account: Mapping[str, str] | None = None,
+    ) -> Endpoint:
+        """The registry's answer behind line faults, consumer, token, account, hours, right and quota, in that order.
 
-        `hits` is what a call counts against the quota, `fault` how this registry words a code.
+        `hits` is what a call counts against the quota, `fault` how this registry words a code, `account` the headers
+        that a call needs beside the token.
         """
 
         async def guarded(request: Request) -> Response:
             refusal = self._refusal(request)
             if refusal is not None:
                 return refusal
+            if any(request.headers.get(name, "") != value for name, value in (account or {}).items()):
+                return fault("90002", "invalid password")
             behaviour = self._switchboard.of(service)
             told = self._unwilling(service, behaviour, request, hits)
             if told is not None:

@@ -1,4 +1,4 @@
-"""IKNO, the Person API of the population registry, as the wire has it (facts/thai-registries, section 3.3)."""
+"""IKNO, the population registry's Person API: the profiles, and what all its services share (facts, section 3.3)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.contracts.card import PersonName
+from connectors.contracts.card import CardAddress, PersonName
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier
 from connectors.contracts.registry import Parent
 from connectors.contracts.thai_dates import BANGKOK
+from connectors.dopa.ikno_services import IKNO_SERVICES
 from connectors.fictitious.cards import FictitiousCard
 from connectors.fictitious.people import FictitiousPerson
 from connectors.fictitious.population import Population
@@ -20,8 +21,9 @@ from connectors.simulators.gdx import Gateway, ami_error, message, not_found
 from connectors.simulators.switchboard import Mode, Service
 
 _LIFELONG: Final = "99999999"
-_SEXES: Final = {"1": "ชาย", "2": "หญิง"}
-_SURNAME_CHANGED: Final = ("003", "เปลี่ยนชื่อสกุล", "ท.ร.44")
+SEXES: Final = {"1": "ชาย", "2": "หญิง"}
+_CHANGED: Final = {"2": "เปลี่ยนชื่อตัว", "3": "เปลี่ยนชื่อสกุล"}
+_FORMS: Final = {"0": "ท.ร.44", "1": "ท.ร.97", "2": "ท.ร.14"}
 
 
 class _Level(IntEnum):
@@ -34,34 +36,27 @@ class _Level(IntEnum):
 
 
 def ikno_routes(population: Population, gateway: Gateway, *, clock: Callable[[], datetime]) -> list[Route]:
-    """The profile services and the name changes."""
+    """The four profile services."""
 
     def profile_route(level: _Level) -> Route:
         async def profile(request: Request, mode: Mode) -> Response:
-            found = _person_asked_for(population, request, mode)
+            found = person_asked_for(population, request, mode)
             if isinstance(found, Response):
                 return found
             return JSONResponse(_profile(found, population.cards.get(found.citizen_id), level, clock()))
 
-        path = f"/ws/dopa/personal/profile/{level.name.lower()}"
-        return Route(path, gateway.guard(Service.IKNO, profile), methods=["GET"])
+        service = IKNO_SERVICES[f"IKNO-001-{level:02d}"]
+        guarded = gateway.guard(Service.IKNO, profile, hits=service.hits)
+        return Route(f"/ws/dopa/{service.path}", guarded, methods=["GET"])
 
-    async def name_changes(request: Request, mode: Mode) -> Response:
-        found = _person_asked_for(population, request, mode)
-        if isinstance(found, Response):
-            return found
-        if not found.name_changes:
-            return ami_error("99702", "no name change")
-        return JSONResponse(_name_changes(found))
-
-    return [
-        *(profile_route(level) for level in _Level),
-        Route("/ws/dopa/personal/change/name", gateway.guard(Service.IKNO, name_changes), methods=["GET"]),
-    ]
+    return [profile_route(level) for level in _Level]
 
 
-def _person_asked_for(population: Population, request: Request, mode: Mode) -> FictitiousPerson | Response:
-    digits = request.query_params.get("CitizenID", "")
+def person_asked_for(
+    population: Population, request: Request, mode: Mode, digits: str | None = None
+) -> FictitiousPerson | Response:
+    """Whom the call is about, by `CitizenID` or `digits`; somebody else when so switched, else why there is nobody."""
+    digits = request.query_params.get("CitizenID", "") if digits is None else digits
     if not digits:
         return message(400, "[00410] no input")
     try:
@@ -80,7 +75,7 @@ def _profile(
         _Level.SIMPLE: _simple(person, moment),
         _Level.NORMAL: _residence(person),
         _Level.FULL: _card(card) | _parent("Father", person.father) | _parent("Mother", person.mother),
-        _Level.EXTRA: _name("NameEN", person.name_en),
+        _Level.EXTRA: name_fields("NameEN", person.name_en),
     }
     return {
         field: value if granted_at <= level else None
@@ -92,9 +87,9 @@ def _profile(
 def _simple(person: FictitiousPerson, moment: datetime) -> dict[str, Any]:
     return {
         "CitizenID": person.citizen_id.digits,
-        **_name("NameTH", person.name_th),
+        **name_fields("NameTH", person.name_th),
         "SexID": person.sex,
-        "Sex": _SEXES[person.sex],
+        "Sex": SEXES[person.sex],
         "BirthDate": person.birth_date.to_be_text(),
         "Age": person.birth_date.age_on(moment.astimezone(BANGKOK).date()),
         "PersonStatusID": "1" if person.is_alive else "2",
@@ -102,10 +97,9 @@ def _simple(person: FictitiousPerson, moment: datetime) -> dict[str, Any]:
     }
 
 
-def _residence(person: FictitiousPerson) -> dict[str, Any]:
-    address = person.address
+def address_fields(address: CardAddress) -> dict[str, Any]:
+    """`Address_*` of a profile or a house."""
     return {
-        "AddressID": person.house_id.digits,
         "Address_No": address.house_no,
         "Address_Moo": address.village_no,
         "Address_Alley": address.lane,
@@ -114,6 +108,13 @@ def _residence(person: FictitiousPerson) -> dict[str, Any]:
         "Address_Tumbol": address.subdistrict,
         "Address_Amphur": address.district,
         "Address_Province": address.province,
+    }
+
+
+def _residence(person: FictitiousPerson) -> dict[str, Any]:
+    return {
+        "AddressID": person.house_id.digits,
+        **address_fields(person.address),
         "Nationality": person.nationality,
         "Nationality_Old": "",
         "Nationality_ChangeDate": "",
@@ -136,7 +137,8 @@ def _card(card: FictitiousCard | None) -> dict[str, Any]:
     }
 
 
-def _name(prefix: str, name: PersonName) -> dict[str, Any]:
+def name_fields(prefix: str, name: PersonName) -> dict[str, Any]:
+    """A name in its four parts, behind NameTH or NameEN."""
     return {
         f"{prefix}_Prefix": name.prefix,
         f"{prefix}_FirstName": name.first,
@@ -153,20 +155,24 @@ def _parent(prefix: str, parent: Parent) -> dict[str, Any]:
     }
 
 
-def _name_changes(person: FictitiousPerson) -> dict[str, Any]:
-    _, type_name, type_group = _SURNAME_CHANGED
-    return {
-        "Count": len(person.name_changes),
-        "Change": [
-            {
-                "ChangeDate": change.changed_on.to_be_text(),
-                "Place": change.place,
-                "TypeID": change.type_id,
-                "TypeName": type_name,
-                "TypeGroup": type_group,
-                "DataOld": change.old,
-                "DataNew": change.new,
-            }
-            for change in person.name_changes
-        ],
-    }
+def name_changes(person: FictitiousPerson) -> Response:
+    """IKNO-001-10, or its code for a name that was never changed."""
+    if not person.name_changes:
+        return ami_error("99702", "no name change")
+    return JSONResponse(
+        {
+            "Count": len(person.name_changes),
+            "Change": [
+                {
+                    "ChangeDate": change.changed_on.to_be_text(),
+                    "Place": change.place,
+                    "TypeID": change.type_id,
+                    "TypeName": _CHANGED[change.type_id[-1]],
+                    "TypeGroup": _FORMS[change.type_id[0]],
+                    "DataOld": change.old,
+                    "DataNew": change.new,
+                }
+                for change in person.name_changes
+            ],
+        }
+    )
