@@ -26,10 +26,13 @@ class FictitiousCard:
     status: CardStatus = CardStatus.NORMAL
 
 
-def card_of(person: FictitiousPerson, *, issued_year: int | None = None, reissue: int = 0) -> FictitiousCard:
+def card_of(
+    person: FictitiousPerson, *, issued_year: int | None = None, reissue: int = 0, card_type: str = "01"
+) -> FictitiousCard:
     """The person's card. `reissue` 0 is the first card; another number is another blank, chip and request.
 
-    `issued_year` is in the Buddhist era; without it one of the three years before COUNTED_IN_YEAR.
+    `issued_year` is in the Buddhist era; without it one of the three years before COUNTED_IN_YEAR. `card_type` 01 is
+    a Thai national's; which numbers other cards carry is recalled, not verified.
     """
     about = (person.citizen_id.digits, reissue)
     issue_date = PartialDate(
@@ -50,7 +53,7 @@ def card_of(person: FictitiousPerson, *, issued_year: int | None = None, reissue
             issuer_code=_OFFICE,
             issue_date=issue_date,
             expiry_date=_expiry(issue_date, person.birth_date),
-            card_type="01",
+            card_type=card_type,
             address=person.address,
             photo_ref=f"{_OFFICE}{issue_date.month or 0:02d}{draw(10**8, 'photo', *about):08d}",
             chip_no=f"{draw(16**16, 'chip', *about):016x}",

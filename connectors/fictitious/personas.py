@@ -151,6 +151,23 @@ _THAID_HOLDER: Final = _person(
     PersonName("นางสาว", "ธิดา", "", "ตัวอย่างชัย"),
     PersonName("Miss", "Thida", "", "Tuayangchai"),
 )
+_RECOVERED: Final = _person(
+    21,
+    MALE,
+    "25310611",
+    PersonName("นาย", "ปรีชา", "", "ตัวอย่างกู้"),
+    PersonName("Mr.", "Preecha", "", "Tuayangku"),
+)
+_RESIDENT: Final = replace(
+    _person(
+        22,
+        FEMALE,
+        "25350217",
+        PersonName("นาง", "ลินา", "", "ตัวอย่างถิ่น"),
+        PersonName("Mrs.", "Lina", "", "Tuayangthin"),
+    ),
+    nationality="ไม่มีสัญชาติไทย",
+)
 
 PERSONAS: Final[Mapping[str, Persona]] = {
     persona.key: persona
@@ -180,6 +197,14 @@ PERSONAS: Final[Mapping[str, Persona]] = {
             card=card_of(_MISMATCH_BEFORE, issued_year=2563, reissue=1),
         ),
         _persona("thaid_holder", _THAID_HOLDER, "ผู้มี ThaiD ยังไม่ลงทะเบียน", "Holder of ThaiD, not enrolled yet"),
+        _persona("recovered", _RECOVERED, "ลงทะเบียนแล้ว โทรศัพท์หาย", "Enrolled before, lost the phone"),
+        _persona(
+            "resident",
+            _RESIDENT,
+            "ผู้ไม่มีสัญชาติไทย มีบัตรประจำตัว",
+            "Without Thai nationality, with a card",
+            registered_card=card_of(_RESIDENT, card_type="02"),
+        ),
     )
 }
 """In the order in which they are listed to people."""

@@ -15,8 +15,10 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from connectors.fictitious.personas import PERSONAS
-from idp.app.demo.people import CITIZENS, STAFF, passkey_link
+from connectors.card.epassport.mrz import LINE
+from connectors.card.virtual.passports import mrz_lines
+from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
+from idp.app.demo.people import CITIZENS, ENROLLED, STAFF, passkey_link
 from idp.app.demo.story import link_url
 from idp.app.serving import open_house
 from idp.cli.demo_home import FolderRefused, taken
@@ -99,11 +101,17 @@ async def _show_doors(plan: Plan) -> None:
         for key in (*(post.persona for post in STAFF), *CITIZENS):
             persona = PERSONAS[key]
             console.print(f"[bold]{key}[/bold]  {persona.label_th} · {persona.label_en}")
-            token = await passkey_link(uow, rooms, key)
-            if token is None:
+            token = None if key in ENROLLED else await passkey_link(uow, rooms, key)
+            if key in ENROLLED:
+                console.print(f"  กู้คืนที่เคาน์เตอร์ · recovers at the counter: .venv/bin/idp card insert citizen {key}")
+            elif token is None:
                 console.print(f"  ยังไม่ลงทะเบียน · not enrolled: .venv/bin/idp card insert citizen {key}", soft_wrap=True)
             else:
                 console.print(f"  {link_url(settings, token)}", soft_wrap=True)  # a link that is cut off is no link
+        for foreigner in PASSPORT_PERSONAS.values():
+            console.print(f"[bold]{foreigner.key}[/bold]  {foreigner.label_th} · {foreigner.label_en}")
+            printed = mrz_lines(foreigner.data)[LINE:]
+            console.print(f"  {printed}: .venv/bin/idp card insert citizen {foreigner.key}", soft_wrap=True)
     console.print(f"IDP_HOME={plan.home}   Ctrl-C หยุด · stops")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from connectors.card.virtual.passports import write_utopian_trust
 from idp.app.demo.story import STATION, Addresses, prepare_story, told_to_strangers
 from idp.app.serving import open_house
 from idp.cli.audit import newest_checkpoint_of
@@ -20,7 +21,7 @@ from idp.storage.profile import Profile
 AGENT_SECONDS = 30.0
 FROM_SETTINGS = (
     "profile", "home", "issuer", "gateway_url", "portal_url", "card_status_url", "gdx_url", "certificate_authority_url",
-    "tsa_url", "thaid_issuer", "face_comparison_url",
+    "tsa_url", "thaid_issuer", "face_comparison_url", "passport_trust",
 )  # fmt: skip
 
 
@@ -65,6 +66,7 @@ class Plan:
             certificate_authority_url=f"{simulators}/ca",
             tsa_url=f"{simulators}/tsa",
             face_comparison_url=simulators,
+            passport_trust=self.home / "passport-trust",
             thaid_issuer=f"http://thaid.localhost:{self.port_base + 3}",
         )
 
@@ -81,6 +83,7 @@ def start_everything(plan: Plan, processes: Processes, *, say: Callable[[str], N
     simulators += ["--thaid-for", f"{plan.settings.issuer}/enrol/thaid/callback"]
     processes.start(Child("simulators", simulators, {}, base + 3))
     say("หน่วยงานและบุคคลสมมติ · fictitious agencies and people")
+    write_utopian_trust(plan.home / "passport-trust")
     asyncio.run(_prepare(plan))
     say("ผู้ให้บริการ เกตเวย์ ระบบงานเจ้าหน้าที่ · provider, gateway, portal, worker")
     processes.start(Child("house", [python, "-m", "idp.cli", "serve"], plan.environment, base))

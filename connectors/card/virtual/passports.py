@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from asn1crypto import core, keys
@@ -151,3 +152,11 @@ def _infos(*infos: tuple[str, Any, Any | None]) -> bytes:
 def _date(day: PartialDate) -> str:
     parts = (day.year_ce % 100, day.month, day.day)
     return "".join(FILLER * 2 if part is None else f"{part:02d}" for part in parts)
+
+
+def write_utopian_trust(folder: Path) -> None:
+    """Utopia's authority and its revocation list as files, the way a deployment keeps the states that it trusts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    csca = authority()
+    (folder / "utopia.der").write_bytes(csca.der)
+    (folder / "utopia.crl").write_bytes(revocation_list(csca))

@@ -14,7 +14,9 @@ from idp.subscribers.model import Identity
 
 LINK_LIFE = timedelta(days=1)
 MEMBERSHIP = timedelta(days=365)
-CITIZENS = ("somchai", "malee", "one_name", "lost_card", "expired", "mismatch")
+CITIZENS = ("somchai", "malee", "one_name", "lost_card", "expired", "mismatch", "recovered", "resident")
+ENROLLED = ("recovered",)
+"""Citizens who have a digital identity already, and no way to sign in any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,12 @@ async def make_staff(uow: UnitOfWork, rooms: Rooms, *, agency: AgencyId) -> None
             expires_at=uow.now + MEMBERSHIP,
             by=SYSTEM,
         )
+
+
+async def make_citizens(uow: UnitOfWork, rooms: Rooms) -> None:
+    """Those who enrolled long ago."""
+    for key in ENROLLED:
+        await rooms.subscribers.create(uow, identity=identity_of(PERSONAS[key]), ial=Ial.IAL2_2, by=SYSTEM)
 
 
 async def passkey_link(uow: UnitOfWork, rooms: Rooms, persona: str) -> str | None:

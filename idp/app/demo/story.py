@@ -8,9 +8,11 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS
+from connectors.card.epassport.mrz import LINE
+from connectors.card.virtual.passports import mrz_lines
+from connectors.fictitious.personas import COMPANY_PERSONAS, PASSPORT_PERSONAS, PERSONAS, PassportPersona
 from idp.app.demo.agencies import JOBS_CLIENT, make_agencies, make_clients
-from idp.app.demo.people import CITIZENS, STAFF, make_staff, passkey_link
+from idp.app.demo.people import CITIZENS, STAFF, make_citizens, make_staff, passkey_link
 from idp.app.doors import portal_client
 from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.places import desk_socket_of
@@ -50,6 +52,7 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
             jobs_jwk=_public(jobs_key),
         )
         await make_staff(uow, rooms, agency=agencies.registration_office.id)
+        await make_citizens(uow, rooms)
         await rooms.stations.enrol(
             uow,
             station_id=STATION,
@@ -110,13 +113,23 @@ async def told_to_strangers(
             citizen_id_masked=person.citizen_id.masked(),
             **({} if token is None else {"passkey_link": link_url(settings, token)}),
         )
+    foreigners = [
+        {
+            "key": persona.key,
+            "role": "foreigner",
+            "name_th": _name_of(persona),
+            "name_en": _name_of(persona),
+            "passport_line": mrz_lines(persona.data)[LINE:],
+        }
+        for persona in PASSPORT_PERSONAS.values()
+    ]
     return {
         "issuer": settings.issuer,
         "gateway": settings.gateway_url,
         "portal": settings.portal_url,
         "simulators": addresses.simulators,
         "jobs": addresses.jobs,
-        "personas": personas,
+        "personas": [*personas, *foreigners],
         "station_id": STATION,
         "card_stack": card_stack,
         "desk_socket": str(desk_socket_of(settings.home)),
@@ -148,3 +161,7 @@ def _public(key: ECKey) -> dict[str, Any]:
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_secret(path, json.dumps(content, ensure_ascii=False, indent=2).encode())
+
+
+def _name_of(foreigner: PassportPersona) -> str:
+    return f"{foreigner.data.given_names} {foreigner.data.surname}".title()
