@@ -83,3 +83,18 @@ async def test_the_help_and_the_light_read_well(at_counter: Counter) -> None:
     for path in ("/stations/help", f"/stations/{STATION}"):
         await at_counter.open(path)
         assert await violations(at_counter.page) == [], path
+
+
+async def test_a_real_cards_seconds_are_shown_and_a_card_pulled_in_them_ends_with_its_code(at_counter: Counter) -> None:
+    page = at_counter.page
+    enrolment = await at_counter.world.start()
+    await at_counter.open(f"/enrolments/{enrolment.id}")
+    await expect(page.locator('#reader [data-need="citizen_card"]')).to_be_visible(timeout=8_000)
+    assert await violations(page) == []
+    await desk(at_counter.desk, "insert citizen somchai slow")
+    await expect(page.locator("#read_bar")).to_be_visible()
+    assert await violations(page) == []
+    await desk(at_counter.desk, "eject citizen")
+    await expect(page.locator("#card_fault")).to_have_text("CARD-03", timeout=SOON)
+    await expect(page.locator('a[href="/enrolments/new"]').last).to_be_visible()
+    assert await violations(page) == []
