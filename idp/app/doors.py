@@ -37,6 +37,7 @@ from idp.provider.oidc.metadata import MetadataEndpoints
 from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.pages.choose_actor import ChooseActorPages
+from idp.provider.pages.card_pin import CardPinPages
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.levels import LevelPages
@@ -59,7 +60,7 @@ from idp.web.programs import answered_in_oauth
 from idp.web.routes import Entry, SocketEntry, build_routes, build_socket_routes
 from starlette.applications import Starlette
 
-from idp.portal import enrolment_pages, home, mandate_pages, review_pages, station_pages, subscriber_pages
+from idp.portal import card_sign_in_pages, enrolment_pages, home, mandate_pages, review_pages, station_pages, subscriber_pages
 from idp.portal import sign_in as portal_sign_in
 
 PORTAL_CLIENT_ID = "portal"
@@ -170,6 +171,14 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         ),
         PinPages(
             pages=kit.pages, csrf=kit.csrf, problems=kit.problems, pins=rooms.pins, citizens=citizens, flows=flows
+        ),
+        CardPinPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            card_sign_ins=rooms.card_sign_ins,
+            citizens=citizens,
+            flows=flows,
         ),
         LevelPages(pages=kit.pages, csrf=kit.csrf, citizens=citizens, flows=flows),
         PasskeyPages(
@@ -327,6 +336,15 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             gate=gate,
             stations=rooms.stations,
             enrolments=rooms.enrolments,
+            issuer=settings.issuer,
+        ),
+        card_sign_in_pages.CardSignInPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            gate=gate,
+            stations=rooms.stations,
+            card_sign_ins=rooms.card_sign_ins,
             issuer=settings.issuer,
         ),
         station_pages.StationPages(

@@ -95,6 +95,7 @@ class DoorLimits:
         for_people = {
             "sign_in_passkey": sign_ins,
             "signed_in_pin": sign_ins,
+            "signed_in_card": sign_ins,
             "recover_code": sign_ins,
             "unfreeze_passkey": sign_ins,
             "freeze_link_used": sign_ins,

@@ -22,6 +22,7 @@ from idp.app.token_room import TokenGround, build_token_room
 from idp.app.unattended_room import UnattendedRooms, build_unattended_rooms
 from idp.approvals.service import Approvals
 from idp.authentication.attestation import StaffModels
+from idp.authentication.card_sign_in import CardSignIns
 from idp.authentication.freezing import Freezing
 from idp.authentication.known_devices import KnownDevices
 from idp.authentication.model import RelyingParty
@@ -105,6 +106,7 @@ class Rooms:
     pins: Pins
     recovery_codes: RecoveryCodes
     freezing: Freezing
+    card_sign_ins: CardSignIns
     revoking: Revoking
     stations: Stations
     mail_slots: MailSlots
@@ -196,6 +198,15 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         recovery_pepper=ground.root_keys.derive("recovery-code", version=FIRST_VERSION),
         recovery_cooling=timedelta(hours=settings.recovery_cooling_hours),
         staff_models=StaffModels(authenticator_models(settings), allowed=frozenset(settings.staff_passkey_models)),
+    )
+    card_sign_ins = CardSignIns(
+        storage=storage,
+        stations=stations,
+        subscribers=subscribers,
+        pins=authenticators.pins,
+        card_status=outside.card_status,
+        audit=audit,
+        security_log=security_log,
     )
     passkey_links, sessions = authenticators.links, authenticators.sessions
     notices = Notices(
@@ -347,6 +358,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         pins=authenticators.pins,
         recovery_codes=authenticators.recovery_codes,
         freezing=authenticators.freezing,
+        card_sign_ins=card_sign_ins,
         revoking=authenticators.revoking,
         stations=stations,
         mail_slots=mail_slots,

@@ -13,6 +13,7 @@ import idp.agencies.member_store
 import idp.agencies.store
 import idp.approvals.store
 import idp.audit.store
+import idp.authentication.card_sign_in_store
 import idp.authentication.passkey_store
 import idp.authentication.pin_store
 import idp.authentication.recovery_store

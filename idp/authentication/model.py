@@ -35,6 +35,10 @@ class AuthenticationProblem(StrEnum):
     FREEZE_LINK_UNUSABLE = "AUT-20"
     MODEL_NOT_ALLOWED = "AUT-21"
     STRONGER_SIGN_IN_NEEDED = "AUT-22"
+    CARD_CODE_UNUSABLE = "AUT-23"
+    CARD_OF_NOBODY = "AUT-24"
+    CARD_NOT_IN_ORDER = "AUT-25"
+    REGISTRY_AWAY = "AUT-26"
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,17 @@ class Pins:
         async with self._storage.reading() as uow:
             subscriber_id = await find_owner(uow, self._subscribers, identifier)
         account = tries.account_of(subscriber_id, typed=identifier)
+        stored = await self._prove(subscriber_id, account, pin, device)
+        return AuthenticatedPin(stored.subscriber_id, aal=rules.PIN_AAL, amr=rules.PIN_AMR)
+
+    async def prove_at_station(self, subscriber_id: SubscriberId, pin: str) -> None:
+        """The PIN of somebody whose card lies in a counter's reader. Tries there have a count of their own.
+
+        Raises as `authenticate` does.
+        """
+        await self._prove(subscriber_id, subscriber_id, pin, tries.STATIONS)
+
+    async def _prove(self, subscriber_id: SubscriberId | None, account: str, pin: str, device: str | None) -> StoredPin:
         # 2. the try is paid for, committed, before it is judged
         async with self._storage.unit_of_work() as uow:
             may_try = await tries.take_try(uow, account, device)
@@ -127,9 +138,10 @@ class Pins:
             await self._refuse(subscriber_id, account, "wrong" if stored is not None else "none or resting")
             raise Refused(AuthenticationProblem.PIN_NOT_ACCEPTED)
         # 4. right: tries start again, unless the PIN was replaced meanwhile or its owner is stopped
-        return await self._accept(stored, account, device)
+        await self._accept(stored, account, device)
+        return stored
 
-    async def _accept(self, stored: StoredPin, account: str, device: str | None) -> AuthenticatedPin:
+    async def _accept(self, stored: StoredPin, account: str, device: str | None) -> None:
         async with self._storage.unit_of_work() as uow:
             present = await pin_store.find_pin(uow, stored.subscriber_id)
             is_current = present is not None and present.hashed == stored.hashed
@@ -140,7 +152,6 @@ class Pins:
         if not stored.subscriber_is_live:
             await self._refuse(stored.subscriber_id, account, AuthenticationProblem.IDENTITY_NOT_LIVE.name.lower())
             raise Refused(AuthenticationProblem.IDENTITY_NOT_LIVE)
-        return AuthenticatedPin(stored.subscriber_id, aal=rules.PIN_AAL, amr=rules.PIN_AMR)
 
     async def _refuse(self, subscriber_id: SubscriberId | None, account: str, reason: str) -> None:
         """An entry when it is about somebody who exists, so that the owner can see it; a line of the log always.

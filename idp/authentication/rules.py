@@ -29,6 +29,10 @@ PIN_AAL = Aal.AAL1
 """A PIN alone, away from an attended station."""
 
 PIN_AMR = ("pin",)
+CARD_AND_PIN_AAL = Aal.AAL2_1
+"""Card and own PIN, in an enrolled, attended station with the registry's word of the last minute; else a PIN alone."""
+
+CARD_AND_PIN_AMR = ("sc", "pin", "mfa")
 PIN_LENGTH = 8
 LONGEST_RUN = 3
 FEWEST_DIFFERENT_DIGITS = 4

@@ -75,6 +75,7 @@ class CardPurpose(StrEnum):
     ENROLMENT = "enrolment"
     KIOSK = "kiosk"
     PASSPORT_ENROLMENT = "passport_enrolment"
+    SIGN_IN = "sign_in"
 
 
 class CardSessionState(StrEnum):

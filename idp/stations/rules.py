@@ -59,6 +59,11 @@ PURPOSE_TEXTS: Final[Mapping[CardPurpose, Mapping[str, str]]] = {
         "th": "ลงทะเบียนดิจิทัลไอดีด้วยหนังสือเดินทาง โดยตรวจสอบลายมือชื่อของรัฐผู้ออกในชิป",
         "en": "Enrol for a digital ID with a passport; the issuing state's signature on its chip is checked",
     },
+    CardPurpose.SIGN_IN: {
+        "th": "เข้าสู่ระบบด้วยบัตรและรหัส PIN ของท่าน โดยตรวจสอบสถานะบัตรกับกรมการปกครอง",
+        "en": "Sign in with your card and your own PIN; the card's status is checked with the Department of Provincial "
+        "Administration",
+    },
 }
 
 

@@ -146,14 +146,21 @@ class Citizens:
                 await self._sessions.touch(uow, session)
 
     async def renew(
-        self, request: Request, subscriber_id: SubscriberId, *, aal: Aal, amr: tuple[str, ...]
+        self,
+        request: Request,
+        subscriber_id: SubscriberId,
+        *,
+        aal: Aal,
+        amr: tuple[str, ...],
+        is_own_device: bool = True,
     ) -> StartedSession:
         """A session with a new id and a new secret for who was just authenticated here; the one before ends with it.
 
-        The answer must go through `hand_over`.
+        The answer must go through `hand_over`; the device is not remembered where it is not the citizen's own.
         """
         async with self._storage.unit_of_work() as uow:
-            await self._known_devices.remember(uow, subscriber_id, self._device_cookie.of(request))
+            if is_own_device:
+                await self._known_devices.remember(uow, subscriber_id, self._device_cookie.of(request))
             return await self._sessions.authenticated(
                 uow,
                 self.cookie.read(request),

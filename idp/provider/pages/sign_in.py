@@ -74,6 +74,7 @@ class SignInPages:
             returning=returning,
             asker=asker,
             pin_page=pin_page,
+            card_page=f"/sign-in/card?{urlencode({'flow': flow, 'return': returning})}",
             levels_page=f"/levels?{urlencode({'flow': flow})}",
             offers_thaid=self._offers_thaid,
             again=again,
