@@ -40,6 +40,7 @@ from idp.portal.station_pages import StationPages
 from idp.portal.subscriber_pages import SubscriberPages
 from idp.stations.desk import Desk
 from idp.stations.link_keys import LinkKeys
+from idp.stations.officer_sessions import AmiSessions
 from idp.stations.pairing import Pairings
 from idp.subscribers.closing import Closings
 from idp.subscribers.two_persons import TwoPersons
@@ -130,11 +131,19 @@ class StandInIssuer:
 class Office:
     """The portal's application over a world, with an issuer that says what a test wants."""
 
-    def __init__(self, world: World, folder: Path, *, assets: Assets | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        folder: Path,
+        *,
+        assets: Assets | None = None,
+        origin: str = PORTAL,
+        officers: AmiSessions | None = None,
+    ) -> None:
         self.world = world
         self.client_key = ECKey.generate_key("P-256")
         self.issuer = StandInIssuer(self.client_key, world)
-        csrf = Csrf(key=b"k" * 32, browsers=BrowserIds(door="portal", https=False), origin=PORTAL)
+        csrf = Csrf(key=b"k" * 32, browsers=BrowserIds(door="portal", https=False), origin=origin)
         pages = Pages(
             template_packages=[("idp.portal", "templates")],
             assets=assets or make_assets(folder),
@@ -230,7 +239,7 @@ class Office:
                 code_key=b"c" * 32,
                 allow_virtual=True,
             ),
-            desk=Desk(storage=world.storage, stations=world.stations, officers=None),
+            desk=Desk(storage=world.storage, stations=world.stations, officers=officers),
             issuer=ISSUER,
         )
         representation = build_representation_room(
