@@ -23,11 +23,13 @@ from starlette.routing import Route
 from idp.agencies.model import Role
 from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
+from idp.authentication.card_sign_in import CardSignIns
 from idp.enrolment.reviews.service import Reviews
 from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
+from idp.portal.card_sign_in_pages import CardSignInPages
 from idp.portal.enrolment_pages import EnrolmentPages
 from idp.portal.home import HomePage
 from idp.portal.mandate_pages import MandatePages
@@ -139,6 +141,7 @@ class Office:
         assets: Assets | None = None,
         origin: str = PORTAL,
         officers: AmiSessions | None = None,
+        card_sign_ins: CardSignIns | None = None,
     ) -> None:
         self.world = world
         self.client_key = ECKey.generate_key("P-256")
@@ -267,7 +270,21 @@ class Office:
             agencies=world.agencies,
             subscribers=world.subscribers,
         )
+        card_pages = [
+            CardSignInPages(
+                pages=pages,
+                csrf=csrf,
+                storage=world.storage,
+                gate=gate,
+                stations=world.stations,
+                card_sign_ins=each,
+                issuer=ISSUER,
+            )
+            for each in (card_sign_ins,)
+            if each is not None
+        ]
         doors = (
+            *card_pages,
             HomePage(pages=pages, gate=gate),
             sign_in,
             enrolments,
