@@ -44,6 +44,7 @@ class Line:
             with self._breaker.attempt():
                 async with within(ends_at - loop.time()):
                     yield
+        self._retries.earn()
 
     async def carry(self, request: httpx2.Request, *, largest: int = LARGEST_ANSWER) -> WireAnswer:
         """Send the request, once more when the line broke and a retry was saved. Raises RegistryUnavailable."""
@@ -53,10 +54,7 @@ class Line:
             if not self._retries.spend():
                 raise
         else:
-            if answer.status not in _AWAY_FOR_A_MOMENT:
-                self._retries.earn()
-                return answer
-            if not self._retries.spend():
+            if answer.status not in _AWAY_FOR_A_MOMENT or not self._retries.spend():
                 return answer
         await asyncio.sleep(PAUSE_SECONDS)
         return await exchange(self.http, request, largest=largest)

@@ -9,13 +9,13 @@ PAUSE_SECONDS: Final = 0.1
 
 
 class RetryBudget:
-    """Ten answers earn one retry, at most ten are saved; a registry that never answered is not retried at all."""
+    """Ten records earn one retry, at most ten are saved; a registry that never gave one is not retried at all."""
 
     def __init__(self) -> None:
         self._answers = 0
 
     def earn(self) -> None:
-        """A whole answer came, whatever it said."""
+        """A record came."""
         self._answers = min(self._answers + 1, ANSWERS_PER_RETRY * MOST_SAVED)
 
     def spend(self) -> bool:
