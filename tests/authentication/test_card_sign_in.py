@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from connectors.dopa.card_status import CardStatusClient
+from connectors.fictitious.personas import PERSONAS
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
 from idp.authentication.card_sign_in import CardSignIns
@@ -19,13 +20,13 @@ from idp.kernel.ids import CardSessionId, SubscriberId
 from idp.stations.model import CardPurpose
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
-from tests.enrolment.conftest import simulated_registry
-from tests.enrolment.world import STATION, World, identity_of
+from tests.enrolment.world import STATION, World, identity_of, simulated_registry
 
 pytestmark = pytest.mark.anyio
 PIN, WRONG = "27182845", "31415926"
 BROWSER, ANOTHER = "browser-at-the-counter", "browser-at-home"
 STRANGER = "one_name"
+SOMCHAI = PERSONAS["somchai"].person
 Problem = AuthenticationProblem
 
 
@@ -209,7 +210,7 @@ async def test_the_registry_is_asked_again_after_a_minute(counter: Counter) -> N
 async def test_tries_at_counters_rest_together_and_apart_from_elsewhere(counter: Counter) -> None:
     for _ in range(5):
         with pytest.raises(TuatonError):
-            await counter.pins.authenticate(identifier=identity_of("somchai").citizen_id.digits, pin=WRONG)
+            await counter.pins.authenticate(identifier=SOMCHAI.citizen_id.digits, pin=WRONG)
     code = await counter.code(await counter.card_in())
     for _ in range(5):
         assert await counter.refusal(code, WRONG) is Problem.PIN_NOT_ACCEPTED

@@ -1,6 +1,7 @@
 """My account: passkeys, PIN, devices, recovery codes and freezing, over HTTP."""
 
 import asyncio
+import base64
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -12,8 +13,9 @@ from sqlalchemy import select
 
 from idp.audit.model import SYSTEM, Actor, ActorKind
 from idp.authentication.changes import AUTHENTICATOR_CHANGED
-from idp.authentication.model import AuthenticationProblem, Passkey
-from idp.kernel.errors import Refused
+from idp.authentication.model import AuthenticationProblem, Passkey, SsoSession
+from idp.kernel.errors import Refused, TuatonError
+from idp.kernel.ids import PasskeyId
 from idp.storage.outbox import outbox
 from idp.storage.storage import UnitOfWork
 from relying_party_demo.journey.soft_authenticator import SoftAuthenticator
@@ -472,3 +474,56 @@ async def test_a_change_in_a_session_that_was_ended_meanwhile_is_refused(citizen
 async def passkeys_of(house: House) -> tuple[Passkey, ...]:
     async with house.storage.reading() as uow:
         return await house.authenticators.own_passkeys.of(uow, house.world.somchai)
+
+
+class OfOneKey(SoftAuthenticator):
+    """A device that gives the same credential id whenever it is asked."""
+
+    def create(self, options: Any, *, origin: str) -> dict[str, Any]:
+        made = super().create({**options, "excludeCredentials": []}, origin=origin)
+        fixed, response = bytes(32), made["response"]
+        raw = base64.urlsafe_b64decode(response["attestationObject"] + "==")
+        named = base64.urlsafe_b64decode(made["id"] + "==")
+        response["attestationObject"] = base64.urlsafe_b64encode(raw.replace(named, fixed)).rstrip(b"=").decode()
+        made["id"] = made["rawId"] = base64.urlsafe_b64encode(fixed).rstrip(b"=").decode()
+        return made
+
+
+async def test_a_credential_that_is_known_is_not_added_again_whoever_asks(citizen: Visitor) -> None:
+    device = OfOneKey()
+    assert (await add_own(citizen, device)).status_code == 200
+    refused = await add_own(citizen, device)
+    assert (refused.status_code, refused.json()["code"]) == (409, "AUT-05")
+    by_link = citizen.house.visitor()
+    async with by_link.http:
+        begun = await by_link.begin_adding(await citizen.house.link())
+        credential = device.create(begun["publicKey"], origin=citizen.house.origin)
+        document = {"ceremony": begun["ceremony"], "credential": credential, "nickname": "x"}
+        assert (await by_link.send("/passkeys/new/register", document)).json()["code"] == "AUT-05"
+
+
+@pytest.mark.parametrize("named", ["nothing", f"pky_{'0' * 26}"])
+async def test_a_passkey_that_is_not_ones_own_is_not_there(citizen: Visitor, named: str) -> None:
+    shown = await citizen.http.get(f"/account/passkeys/{named}")
+    assert (shown.status_code, "AUT-14" in shown.text) == (404, True)
+    (own,) = await passkey_ids(citizen)
+    async with citizen.house.storage.reading() as uow:
+        [session] = await citizen.house.sessions.live_of(uow, citizen.house.world.somchai)
+    keys = citizen.house.authenticators.own_passkeys
+    for act in (
+        lambda uow: keys.rename(uow, session, PasskeyId(named), nickname="x"),
+        lambda uow: keys.remove(uow, session, PasskeyId(named)),
+    ):
+        with pytest.raises(TuatonError) as refusal:
+            async with citizen.house.storage.unit_of_work() as uow:
+                await make_and_act(citizen, uow, session, act)
+        assert refusal.value.code is AuthenticationProblem.PASSKEY_UNKNOWN
+    assert await passkey_ids(citizen) == [own]
+
+
+async def make_and_act(
+    citizen: Visitor, uow: UnitOfWork, session: SsoSession, act: Callable[[UnitOfWork], Awaitable[None]]
+) -> None:
+    """With recovery codes in hand, so that the last passkey is not what stands in the way."""
+    await citizen.house.authenticators.recovery_codes.make(uow, session)
+    await act(uow)
