@@ -142,6 +142,10 @@ class Clients:
         """
         return await self._known.live(storage, client_id, now=now)
 
+    async def live_now(self, storage: Storage, client_id: ClientId, *, now: datetime) -> Client | None:
+        """As `known`, as the store has it now: for what no statement looks at again. Raises Unavailable."""
+        return await self._known.live_now(storage, client_id, now=now)
+
     async def note_use(self, storage: Storage, client_id: ClientId, *, entry: Entry, now: datetime) -> bool:
         """Write the entry of what a client gets by itself; False when it counts no more. Raises Unavailable."""
         return await storage.hot.write(NOTE_OF_CLIENT, client_id=client_id, now=now, **entry_values(entry)) == 1

@@ -1,9 +1,10 @@
-"""Pure decisions about grants: how long one lasts."""
+"""Pure decisions about grants: how long one lasts, and which of its refresh tokens may be used."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from idp.authorization.client_registration.model import Client
+from idp.authorization.grants.model import Grant
 from idp.consent.model import ConsentRecord
 from idp.protocol.scopes import GRANT_MANAGEMENT_SCOPES, OFFLINE_ACCESS
 
@@ -21,6 +22,21 @@ def grant_end(consent: ConsentRecord | None, scope: Sequence[str], *, with_detai
         return now + PLAIN_SIGN_IN
     lasts = with_details or OFFLINE_ACCESS in scope
     return min(consent.valid_until, now + (LONGEST_GRANT if lasts else PLAIN_SIGN_IN))
+
+
+def is_repeatable(grant: Grant, client: Client, *, generation: int, now: datetime) -> bool:
+    """The refresh token of this generation gives tokens though none follows it: one of a client whose tokens do not
+    rotate; or the one before the present, within its client's grace.
+    """
+    if client.is_fapi:
+        return generation == grant.generation
+    grace = timedelta(seconds=client.refresh_grace_seconds)
+    return (
+        generation == grant.generation - 1
+        and grant.rotated_at is not None
+        # either way round: a call that began later may have rotated it first, and the clocks of nodes differ
+        and abs(now - grant.rotated_at) < grace
+    )
 
 
 def manages_grants(client: Client) -> bool:

@@ -18,7 +18,7 @@ from idp.authorization.grants.hot_store import (
     REDEEM,
 )
 from idp.authorization.grants.model import AuthorizationCode, Grant
-from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
+from idp.kernel.ids import AgencyId, ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.protocol.scopes import OFFLINE_ACCESS
 from idp.representation.model import MandateId
@@ -86,7 +86,7 @@ class Grants:
         opened = await self.open(uow, code, jkt=jkt, x5t=x5t)
         if opened is None:
             return None
-        if not await self._end(uow, older[0], Actor(ActorKind.CLIENT, client.id), RevocationReason.REPLACED):
+        if not await self._end_for_client(uow, older[0], RevocationReason.REPLACED, client):
             await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
             return None
         return opened
@@ -171,19 +171,7 @@ class Grants:
 
     async def revoke(self, uow: UnitOfWork, grant: Grant, *, reason: RevocationReason, client: Client) -> None:
         """End a grant: every token of it is refused from this commit on."""
-        if not await store.mark_revoked(uow, grant.id, reason=reason.value):
-            return
-        await self._audit.append(
-            uow,
-            AuditEvent(
-                "grant.revoked",
-                actor=Actor(ActorKind.CLIENT, client.id),
-                subject=grant.subscriber_id,
-                agency_id=client.agency_id,
-                client_id=grant.client_id,
-                details={"grant": grant.id, "reason": reason.value},
-            ),
-        )
+        await self._end_for_client(uow, grant, reason, client)
 
     async def note_stranger(self, uow: UnitOfWork, grant: Grant, *, client: Client) -> None:
         """A proven client showed a token of another client's grant: nothing changes, and the attempt is on record."""
@@ -246,12 +234,28 @@ class Grants:
             return False
         return await self._end(uow, grant, Actor(ActorKind.SUBSCRIBER, subscriber_id), RevocationReason.BY_CITIZEN)
 
-    async def _end(self, uow: UnitOfWork, grant: Grant, actor: Actor, reason: RevocationReason) -> bool:
+    async def _end_for_client(self, uow: UnitOfWork, grant: Grant, reason: RevocationReason, client: Client) -> bool:
+        actor = Actor(ActorKind.CLIENT, client.id)
+        return await self._end(uow, grant, actor, reason, agency_id=client.agency_id)
+
+    async def _end(
+        self,
+        uow: UnitOfWork,
+        grant: Grant,
+        actor: Actor,
+        reason: RevocationReason,
+        *,
+        agency_id: AgencyId | None = None,
+    ) -> bool:
         if not await store.mark_revoked(uow, grant.id, reason=reason.value):
             return False
-        details = {"grant": grant.id, "reason": reason.value}
         event = AuditEvent(
-            "grant.revoked", actor=actor, subject=grant.subscriber_id, client_id=grant.client_id, details=details
+            "grant.revoked",
+            actor=actor,
+            subject=grant.subscriber_id,
+            agency_id=agency_id,
+            client_id=grant.client_id,
+            details={"grant": grant.id, "reason": reason.value},
         )
         await self._audit.append(uow, event)
         return True

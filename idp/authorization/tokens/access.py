@@ -210,7 +210,10 @@ class AccessTokens:
         if found is None:
             raise InvalidTokenError("the token has been revoked")
         grant, person = found
-        holder = await self._clients.known(self._storage, ClientId(payload.get("holder", grant.client_id)), now=now)
+        holder_id = ClientId(payload.get("holder", grant.client_id))
+        # the grant was read while its own client counts; another one that holds the token was not looked at
+        look_up = self._clients.known if holder_id == grant.client_id else self._clients.live_now
+        holder = await look_up(self._storage, holder_id, now=now)
         if holder is None:
             raise InvalidTokenError("the client is suspended")
         if holder.id != grant.client_id:

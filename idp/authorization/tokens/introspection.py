@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication
 from idp.authorization.grants.model import Grant
+from idp.authorization.grants.rules import is_repeatable
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.reading import ReadToken, TokenKind, TokenReader
 from idp.keys.model import DEFAULT_SIGNATURE
@@ -111,10 +112,6 @@ class Introspection:
 def _is_active(read: ReadToken, grant: Grant | None, client: Client, now: datetime) -> bool:
     if read.grant_id is not None and grant is None:
         return False
-    if grant is None or read.kind is not TokenKind.REFRESH or read.generation == grant.generation:
+    if grant is None or read.generation is None or read.generation == grant.generation:
         return True
-    # A replaced refresh token still works within its client's grace.
-    grace = timedelta(seconds=client.refresh_grace_seconds)
-    return (
-        read.generation == grant.generation - 1 and grant.rotated_at is not None and abs(now - grant.rotated_at) < grace
-    )
+    return is_repeatable(grant, client, generation=read.generation, now=now)

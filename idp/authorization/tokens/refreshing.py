@@ -5,11 +5,12 @@ lost, or two calls at once, get the same one within the grace of that client: a 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from idp.audit.model import Entry
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
+from idp.authorization.grants.rules import is_repeatable
 from idp.authorization.grants.service import Grants, RevocationReason
 from idp.authorization.tokens.issuing import Issuing
 from idp.authorization.tokens.minting import REFRESH_TOKEN_KIND
@@ -49,6 +50,11 @@ class Refreshing:
         if not _is_bound(client, grant, binding):
             await self._misused(client, grant)
             raise InvalidGrantError("the refresh token is bound to another key")
+        # RFC 9449 §5: a refresh token for "a public client that presents a valid DPoP proof … MUST be bound to the
+        # respective public key": ours is as its grant was opened, so that such a client has to sign its person in anew.
+        # A confidential client may begin with DPoP whenever it likes: its tokens are bound from then on.
+        if grant.jkt is None and binding.jkt is not None and client.is_public:
+            raise InvalidGrantError("the refresh token is not bound to this key")
         # §6: "The requested scope MUST NOT include any scope not originally granted by the resource owner"
         if not set(grant.scope).issuperset(request.scope):
             raise InvalidScopeError("the scope goes beyond the grant")
@@ -83,7 +89,7 @@ class Refreshing:
         return await self._repeated(shown, again)
 
     async def _repeated(self, shown: "_Shown", grant: Grant) -> ForPerson:
-        if not _is_repeatable(shown, grant):
+        if not is_repeatable(grant, shown.client, generation=shown.generation, now=shown.now):
             # RFC 9700 §4.14.2: "If a refresh token is compromised and subsequently used by both the attacker and the
             # legitimate client, one of them will present an invalidated refresh token, which will inform the
             # authorization server of the breach. The authorization server cannot determine which party submitted the
@@ -125,21 +131,8 @@ class _Shown:
     now: datetime
 
 
-def _is_repeatable(shown: _Shown, grant: Grant) -> bool:
-    """A token that does not rotate; or the one before the present, within its client's grace."""
-    if shown.client.is_fapi:
-        return shown.generation == grant.generation
-    grace = timedelta(seconds=shown.client.refresh_grace_seconds)
-    return (
-        shown.generation == grant.generation - 1
-        and grant.rotated_at is not None
-        # either way round: a call that began later may have rotated it first, and the clocks of nodes differ
-        and abs(shown.now - grant.rotated_at) < grace
-    )
-
-
 def _is_bound(client: Client, grant: Grant, binding: KeyBinding) -> bool:
-    if grant.jkt != binding.jkt:
+    if grant.jkt is not None and grant.jkt != binding.jkt:
         return False
     # RFC 8705 §4: refresh tokens of public clients are bound to the certificate; those of others to the client, whose
     # certificates may be renewed.

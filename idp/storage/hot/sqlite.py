@@ -87,12 +87,12 @@ def _commit(connection: sqlite3.Connection, calls: Sequence[Call]) -> list[Any]:
     return answers
 
 
-def _alone(connection: sqlite3.Connection, call: Call) -> int | sqlite3.Error:
-    """One caller's steps, undone together when one of them fails."""
+def _alone(connection: sqlite3.Connection, call: Call) -> int | Exception:
+    """One caller's steps, undone together when one of them fails: also for a value that the driver does not take."""
     connection.execute("SAVEPOINT caller")
     try:
         passed = _steps(connection, call.plan, call.values)
-    except sqlite3.Error as error:
+    except Exception as error:  # noqa: BLE001 - nothing is swallowed: its caller gets it, and nobody else
         connection.execute("ROLLBACK TO caller")
         return error
     finally:
@@ -111,10 +111,15 @@ def _steps(connection: sqlite3.Connection, plan: Plan, values: tuple[Any, ...]) 
 
 
 def _look_up(connection: sqlite3.Connection, calls: Sequence[Call]) -> list[Any]:
-    return [
-        [call.plan.decoded(row) for row in connection.execute(call.plan.texts[0], call.plan.named(call.values))]
-        for call in calls
-    ]
+    return [_found(connection, call) for call in calls]
+
+
+def _found(connection: sqlite3.Connection, call: Call) -> list[Any] | Exception:
+    try:
+        rows = connection.execute(call.plan.texts[0], call.plan.named(call.values))
+        return [call.plan.decoded(row) for row in rows]
+    except (OverflowError, TypeError, ValueError, sqlite3.DataError, sqlite3.ProgrammingError) as error:
+        return error  # a value of this caller that the driver does not take
 
 
 def _tell(calls: Sequence[Call], answers: Sequence[Any]) -> None:
