@@ -1,18 +1,26 @@
 """Messages of an identity's life: every room lets go of a closed one, people hear of changes. Safe to see twice."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
+from idp.enrolment.completion import ENROLMENT_FLAGGED
 from idp.enrolment.forgetting import forget_person
-from idp.enrolment.reviews.service import CASE_ASKED, CASE_DECIDED, CASE_OPENED
-from idp.kernel.ids import SubscriberId
+from idp.enrolment.model import Enrolment
+from idp.enrolment.reviews.model import CaseKind, Involved
+from idp.enrolment.reviews.service import CASE_ASKED, CASE_DECIDED, CASE_OPENED, GIVEN_UP
+from idp.enrolment.waiting import waiting_since
+from idp.kernel.ids import EnrolmentId, SubscriberId
 from idp.notices.model import NoticeTopic
 from idp.storage.outbox import OutboxMessage
 from idp.subscribers.closing import CLOSING_ASKED, SUBSCRIBER_CLOSED
 from idp.subscribers.service import ATTRIBUTES_CHANGED
 from idp.worker.jobs import OutboxHandler
+
+TOO_LONG: Final = timedelta(days=1)
+"""How long an enrolment may wait for the registry before somebody looks."""
 
 NOTICE_OF: Final[Mapping[str, NoticeTopic]] = {
     ATTRIBUTES_CHANGED: NoticeTopic.DATA_CHANGED,
@@ -33,7 +41,12 @@ class LifeHandlers:
 
     def table(self) -> Mapping[str, Sequence[OutboxHandler]]:
         """Topic to handlers."""
-        return {SUBSCRIBER_CLOSED: [self.let_go], **{topic: [self.tell] for topic in NOTICE_OF}}
+        return {
+            SUBSCRIBER_CLOSED: [self.let_go],
+            ENROLMENT_FLAGGED: [self.open_flags],
+            GIVEN_UP: [self.give_up],
+            **{topic: [self.tell] for topic in NOTICE_OF},
+        }
 
     async def let_go(self, message: OutboxMessage) -> None:
         """`subscriber_closed`: what is sealed cannot be read any more; here the rest ends and goes."""
@@ -54,3 +67,35 @@ class LifeHandlers:
         topic, subscriber_id = NOTICE_OF[message.topic], SubscriberId(message.payload["subscriber_id"])
         async with self._storage.unit_of_work() as uow:
             await self._rooms.notices.tell(uow, subscriber_id, topic, cause=message.id)
+
+    async def open_flags(self, message: OutboxMessage) -> None:
+        """`enrolment_flagged`: one case for each thing that was noticed."""
+        async with self._storage.unit_of_work() as uow:
+            enrolment = await self._rooms.enrolments.find(uow, EnrolmentId(message.payload["enrolment_id"]))
+            if enrolment is None:
+                return
+            for flag in enrolment.flags:
+                await self._rooms.life.reviews.open_case(uow, CaseKind.FLAG, flag.value, involved_in(enrolment))
+
+    async def give_up(self, message: OutboxMessage) -> None:
+        """`enrolment_given_up`: a reviewer ended what waited too long."""
+        await self._rooms.enrolments.give_up(EnrolmentId(message.payload["enrolment_id"]))
+
+
+async def open_overdue(rooms: Rooms) -> None:
+    """What waits for the registry since yesterday is a case; for the worker, safe to run twice."""
+    async with rooms.ground.storage.unit_of_work() as uow:
+        for involved in await waiting_since(uow, uow.now - TOO_LONG, limit=100):
+            await rooms.life.reviews.open_case(uow, CaseKind.PENDING, "registry", involved)
+
+
+def involved_in(enrolment: Enrolment) -> Involved:
+    """Whom a case about this enrolment is about."""
+    return Involved(
+        subscriber_id=enrolment.subscriber_id,
+        enrolment_id=enrolment.id,
+        agency_id=enrolment.agency_id,
+        site=enrolment.station_id,
+        officer=enrolment.officer,
+        officer_person=enrolment.officer_person,
+    )

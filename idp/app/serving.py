@@ -12,9 +12,13 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
+from starlette.applications import Starlette
+
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.plans import PlannedClient
+from idp.app.doors import gateway_door, portal_door, provider_door
 from idp.app.ground import open_ground
+from idp.app.life_handlers import open_overdue
 from idp.app.outbox import outbox_handlers
 from idp.app.protocol import HotProtocol
 from idp.app.rooms import Rooms, build_rooms
@@ -24,11 +28,8 @@ from idp.provider.agent.socket import LARGEST
 from idp.settings import Settings
 from idp.storage.clock_watch import watch_clock
 from idp.storage.profile import Profile
-from idp.worker.loop import run_jobs
-from starlette.applications import Starlette
-
-from idp.app.doors import gateway_door, portal_door, provider_door
 from idp.worker.jobs import Job, all_jobs
+from idp.worker.loop import run_jobs
 
 DRAIN_SECONDS = 10
 CLOCK_EVERY_SECONDS = 1.0
@@ -188,6 +189,7 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         exchange=rooms.exchange,
         closings=rooms.life.closings,
         reviews=rooms.life.reviews,
+        open_overdue_reviews=partial(open_overdue, rooms),
         companies=rooms.representation.companies,
         approvals=rooms.representation.approvals,
     )

@@ -20,9 +20,13 @@ from idp.kernel.ids import SubscriberId
 from idp.keys.envelope import PersonalData
 from idp.notices.model import NoticeTopic
 from idp.notices.service import Notices
+from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import ChangeReason
 from idp.subscribers.service import Subscribers
+
+ENROLMENT_FLAGGED: Final = "enrolment_flagged"
+"""Topic of the outbox: somebody has to look at what was noticed. The payload has `enrolment_id`."""
 
 LINK_LIFE: Final = timedelta(minutes=15)
 """How long a passkey link may be used: the person still stands at the counter."""
@@ -101,6 +105,8 @@ class Completion:
         suffices = known is None or rules.suffices_for_link(reached=reached, held=known.ial)
         token = await self._act(uow, enrolment, subscriber_id, suffices=suffices, by=officer)
         await self._save(uow, enrolment, subscriber_id, token)
+        if enrolment.flags:
+            await enqueue(uow, topic=ENROLMENT_FLAGGED, payload={"enrolment_id": enrolment.id})
         return subscriber_id
 
     async def link_of(self, uow: UnitOfWork, enrolment: Enrolment) -> str | None:

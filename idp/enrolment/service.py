@@ -269,6 +269,16 @@ class Enrolments:
         problem = EnrolmentProblem.RELATED_TO_APPLICANT if is_related else EnrolmentProblem.ENDED_BY_OFFICER
         return await self._steps.end(enrolment, problem)
 
+    async def give_up(self, enrolment_id: EnrolmentId) -> None:
+        """Somebody who reviews ended what waited too long for the registry; nothing when it waits no more.
+
+        Raises NotFound (UNKNOWN).
+        """
+        async with self._storage.reading() as uow:
+            enrolment = await self._steps.found(uow, enrolment_id)
+        if enrolment.state is EnrolmentState.PENDING_REGISTRY:
+            await self._steps.end(enrolment, EnrolmentProblem.ENDED_BY_OFFICER)
+
     async def _at(self, enrolment_id: EnrolmentId, state: EnrolmentState, officer: Member) -> Enrolment:
         """The officer's own enrolment, advanced. Raises NotFound (UNKNOWN), Conflict (WRONG_STATE)."""
         await self.get(enrolment_id, officer=officer)

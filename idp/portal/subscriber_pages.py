@@ -13,6 +13,7 @@ from idp.agencies.model import Member, Role
 from idp.approvals.model import Decider, ProposalId
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.enrolment.case_numbers import CaseNumber, InvalidCaseNumber
 from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
 from idp.kernel.errors import Refused
@@ -195,6 +196,11 @@ class SubscriberPages:
         enrolment = await self._enrolments.find(uow, EnrolmentId(query))
         if enrolment is not None:
             return enrolment.subscriber_id
+        try:
+            application = await self._enrolments.find_by_case_no(uow, CaseNumber.parse(query))
+            return None if application is None else application.subscriber_id
+        except InvalidCaseNumber:
+            pass  # not the number of an application: perhaps that of a person
         try:
             citizen_id = CitizenId.parse(ascii_digits(query))
         except InvalidIdentifier:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from connectors.contracts.errors import ConnectorError
 from idp.approvals.service import Approvals
 from idp.audit.sequencer import BATCH, SequencerFenced, sequence_pending, sign_checkpoint
@@ -23,7 +25,6 @@ from idp.storage.outbox import OutboxMessage, claim, settle
 from idp.storage.spent import drop_expired_spent
 from idp.storage.storage import Storage
 from idp.subscribers.closing import Closings
-from sqlalchemy.exc import SQLAlchemyError
 
 logger = structlog.get_logger("worker")
 
@@ -120,6 +121,7 @@ def all_jobs(
     exchange: Exchange,
     closings: Closings,
     reviews: Reviews,
+    open_overdue_reviews: Callable[[], Awaitable[None]],
     companies: Companies,
     approvals: Approvals,
 ) -> tuple[Job, ...]:
@@ -168,5 +170,6 @@ def all_jobs(
         Job("exchange.forget", 600, forget_answers_and_documents),
         Job("subscribers.close_due", 300, close_due),
         Job("reviews.reopen", 300, reopen_reviews),
+        Job("reviews.overdue", 600, open_overdue_reviews),
         Job("representation.end_unsigned", 300, end_unsigned),
     )

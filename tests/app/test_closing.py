@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from idp.app.life_handlers import LifeHandlers
+from idp.app.life_handlers import TOO_LONG, LifeHandlers, open_overdue
 from idp.app.outbox import outbox_handlers
 from idp.app.schema import all_tables
 from idp.audit.model import SYSTEM
@@ -14,9 +14,11 @@ from idp.audit.verification import Seals, Sound, verify_log
 from idp.authentication.model import SsoSession
 from idp.authorization.grants.store import grant
 from idp.consent.store import consent
-from idp.enrolment.reviews.model import CorrectionTopic
+from idp.enrolment.model import EnrolmentState
+from idp.enrolment.reviews.model import CaseFilter, CaseKind, CorrectionTopic, Outcome, Reviewer
+from idp.enrolment.store import enrolment
 from idp.kernel.assurance import Aal
-from idp.kernel.ids import AgencyId, ClientId, MemberId, SubscriberId
+from idp.kernel.ids import AgencyId, ClientId, EnrolmentId, MemberId, SubscriberId
 from idp.keys.audit_seals import EntrySeal
 from idp.keys.envelope import data_key
 from idp.notices.model import NoticeTopic
@@ -155,3 +157,39 @@ async def test_a_message_that_fails_holds_no_other_one_up(tmp_path: Path, clock:
         async with house.storage.reading() as uow:
             left = await uow.all(select(outbox.c.topic, outbox.c.attempts))
         assert [(row.topic, row.attempts) for row in left] == [("poison", 2)] * 2
+
+
+async def test_what_was_noticed_or_waits_too_long_is_a_case_once(tmp_path: Path, clock: FrozenClock) -> None:
+    async with open_house(tmp_path / "home", clock) as house:
+        rooms = house.rooms
+        async with house.storage.unit_of_work() as uow:
+            row = await uow.first(select(enrolment).limit(1))
+            assert row is not None
+            noticed = update(enrolment).where(enrolment.c.id == row.id)
+            await uow.execute(noticed.values(flags="same_house same_surname"))
+        message = OutboxMessage("out_1", "enrolment_flagged", {"enrolment_id": row.id}, 0)
+        for _ in range(2):
+            await LifeHandlers(rooms).open_flags(message)
+        async with house.storage.unit_of_work() as uow:
+            await uow.execute(noticed.values(state="pending_registry"))
+        await open_overdue(rooms)
+        clock.advance(TOO_LONG.total_seconds())
+        for _ in range(2):
+            await open_overdue(rooms)
+        async with house.storage.reading() as uow:
+            cases = await rooms.life.reviews.page(uow, CaseFilter(), after=None, limit=9)
+        assert sorted((case.kind.value, case.topic) for case in cases) == [
+            ("flag", "same_house"),
+            ("flag", "same_surname"),
+            ("pending", "registry"),
+        ]
+        pending = next(case for case in cases if case.kind is CaseKind.PENDING)
+        by = Reviewer(ADMIN.member_id, ADMIN.person, ADMIN.agency_id, frozenset())
+        async with house.storage.unit_of_work() as uow:
+            await rooms.life.reviews.claim(uow, pending.id, by=by)
+            await rooms.life.reviews.decide(uow, pending.id, by=by, outcome=Outcome.GIVE_UP, reason="no answer")
+        await deliver_all(house)
+        async with house.storage.reading() as uow:
+            ended = await rooms.enrolments.find(uow, EnrolmentId(row.id))
+        assert ended is not None
+        assert ended.state is EnrolmentState.REFUSED

@@ -183,7 +183,7 @@ async def test_exactly_one_person_is_found_by_number(office: Office, world: Worl
     form = await browser.get("/subscribers")
     citizen_id = PERSONAS["somchai"].person.citizen_id
     thai = citizen_id.formatted().translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙"))
-    for query in (citizen_id.digits, citizen_id.formatted(), thai, completed.id):
+    for query in (citizen_id.digits, citizen_id.formatted(), thai, completed.id, completed.case_no.text):
         found = await browser.post("/subscribers", csrf=form.csrf, query=query)
         assert found.response.url.path == f"/subscribers/{completed.subscriber_id}"
     for query in ("", "สมชาย", citizen_id.digits[:-1], "enr_unknown"):

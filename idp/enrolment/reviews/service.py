@@ -47,6 +47,9 @@ CASE_ASKED: Final = "review_asked"
 CASE_DECIDED: Final = "review_decided"
 """Topics of the outbox about cases of persons; the payload has `case_id`, `kind` and `subscriber_id`."""
 
+GIVEN_UP: Final = "enrolment_given_up"
+"""Topic of the outbox: an enrolment that waited too long ends. The payload has `enrolment_id`."""
+
 _TABLE, _TEXT = "review_remark", "sealed_text"
 
 
@@ -310,6 +313,9 @@ class Reviews:
         if outcome is Outcome.OBJECTION and person is not None:
             acting = ActingMember(by.member_id, by.person, by.agency_id)
             await self._subscribers.suspend(uow, person, by=acting, reason=reason)
+        if outcome is Outcome.GIVE_UP and case.involved.enrolment_id is not None:
+            payload = {"enrolment_id": case.involved.enrolment_id}
+            await enqueue(uow, topic=GIVEN_UP, payload=payload, randomness=self._randomness)
         await self._note(uow, "review.decided", case, _actor(by), outcome=outcome.value)
         await self._tell(uow, CASE_DECIDED, case)
 

@@ -1,0 +1,28 @@
+"""What waits too long for the registry: somebody looks at it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from idp.enrolment.model import EnrolmentState
+from idp.enrolment.reviews.model import Involved
+from idp.enrolment.store import enrolment
+from idp.kernel.ids import AgencyId, EnrolmentId, MemberId, StationId, SubscriberId
+from idp.storage.storage import UnitOfWork
+
+
+async def waiting_since(uow: UnitOfWork, moment: datetime, *, limit: int) -> Sequence[Involved]:
+    """Whom and what the journeys are about that wait and began before this moment, oldest first."""
+    waiting = (enrolment.c.state == EnrolmentState.PENDING_REGISTRY.value, enrolment.c.started_at <= moment)
+    rows = await uow.all(select(enrolment).where(*waiting).order_by(enrolment.c.id).limit(limit))
+    return [
+        Involved(
+            enrolment_id=EnrolmentId(row.id),
+            agency_id=AgencyId(row.agency_id),
+            site=StationId(row.station_id),
+            officer=MemberId(row.officer),
+            officer_person=SubscriberId(row.officer_person),
+        )
+        for row in rows
+    ]
