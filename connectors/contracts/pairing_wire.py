@@ -17,7 +17,7 @@ CODE_LENGTH: Final = 8
 CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
-StationModeName = Literal["one-slot", "two-slot"]
+StationModeName = Literal["one-slot", "two-slot", "kiosk"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

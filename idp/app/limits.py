@@ -88,6 +88,7 @@ class DoorLimits:
             "agent_answer": agents,
             "agent_home": agents,
             "agent_home_answer": agents,
+            "agent_kiosk": agents,
             "agent_pair": _limit("pairing-codes", self._a_minute("pairings_a_minute"), address, counts=every_refusal),
             "agent_keys": agents,
             "agent_progress": agents,
@@ -105,6 +106,7 @@ class DoorLimits:
             "enrol_reader_number": sign_ins,
             "enrol_reader_retry": sign_ins,
             "enrol_reader_pin_chosen": sign_ins,
+            "kiosk_bind": user_codes,
             "enrol_thaid_callback": (
                 *sign_ins,
                 *_limit("thaid-answers-of-browser", self._a_minute("thaid_answers_a_minute"), browser),

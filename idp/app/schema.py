@@ -29,6 +29,7 @@ import idp.enrolment.by_thaid.store
 import idp.enrolment.provisional
 import idp.enrolment.reviews.store
 import idp.enrolment.store
+import idp.enrolment.unattended.kiosk_store
 import idp.enrolment.unattended.store
 import idp.exchange.document.store
 import idp.exchange.pull.counting

@@ -185,6 +185,7 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         outbox_handlers=outbox_handlers(rooms),
         stations=rooms.stations,
         enrolments=rooms.enrolments,
+        advance_unattended=rooms.unattended.advance_open,
         deferred=rooms.deferred,
         exchange=rooms.exchange,
         closings=rooms.life.closings,

@@ -6,6 +6,7 @@ from idp.app.account_door import PageFamily
 from idp.app.rooms import Rooms
 from idp.provider.pages.enrol import EnrolPage
 from idp.provider.pages.enrol_agent import HomeAgentEndpoints
+from idp.provider.pages.enrol_kiosk import KioskPages
 from idp.provider.pages.enrol_reader import ReaderPages
 from idp.provider.pages.session_cookie import Citizens
 from idp.settings import Settings
@@ -30,4 +31,16 @@ def unattended_pages(
             issuer=settings.issuer,
         ),
         HomeAgentEndpoints(agents=rooms.unattended.home_agents),
+        KioskPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            browsers=rooms.unattended.kiosk_browsers,
+            enrolments=rooms.unattended.kiosks,
+            mail_slots=rooms.mail_slots,
+            pins=rooms.pins,
+            links=rooms.passkey_links,
+            issuer=settings.issuer,
+            https=settings.issuer.startswith("https://"),
+        ),
     )

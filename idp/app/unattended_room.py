@@ -12,18 +12,23 @@ from idp.enrolment.unattended.checking import Checking
 from idp.enrolment.unattended.home import HomeEnrolments
 from idp.enrolment.unattended.home_agents import HomeAgents
 from idp.enrolment.unattended.journal import UnattendedJournal
+from idp.enrolment.unattended.kiosk import KioskEnrolments
+from idp.enrolment.unattended.kiosk_browsers import KioskBrowsers
 from idp.keys.files import FIRST_VERSION
 from idp.notices.service import Notices
 from idp.settings import Settings
+from idp.stations.service import Stations
 from idp.subscribers.service import Subscribers
 
 
 @dataclass(frozen=True, slots=True)
 class UnattendedRooms:
-    """The room's use cases: the browser and the agent of somebody at home. `advance_open` is the worker's turn."""
+    """The room's use cases: the browser and the agent of somebody at home, kiosks; `advance_open` is the worker's."""
 
     home: HomeEnrolments
     home_agents: HomeAgents
+    kiosk_browsers: KioskBrowsers
+    kiosks: KioskEnrolments
     advance_open: Callable[[], Awaitable[int]]
 
 
@@ -32,6 +37,7 @@ def build_unattended_rooms(
     ground: Ground,
     outside: Outside,
     *,
+    stations: Stations,
     subscribers: Subscribers,
     invitations: PasskeyInvitations,
     notices: Notices,
@@ -73,4 +79,19 @@ def build_unattended_rooms(
         key=codes_key,
         allow_virtual=settings.is_demo,
     )
-    return UnattendedRooms(home, home_agents, advance_open=home.advance_open)
+    kiosk_browsers = KioskBrowsers(
+        storage=ground.storage, stations=stations, audit=ground.audit, security_log=ground.security_log
+    )
+    kiosks = KioskEnrolments(
+        storage=ground.storage,
+        stations=stations,
+        faces=outside.faces,
+        checking=checking,
+        admission=admission,
+        journal=journal,
+    )
+
+    async def advance_open() -> int:
+        return await home.advance_open() + await kiosks.advance_open()
+
+    return UnattendedRooms(home, home_agents, kiosk_browsers, kiosks, advance_open)

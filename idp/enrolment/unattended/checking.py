@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from connectors.contracts.card import ThaiCardData
+from connectors.contracts.errors import CardFault
 from connectors.contracts.registry import CardStatus
 from connectors.contracts.thai_dates import BANGKOK
 from idp.enrolment import rules as policy
@@ -78,11 +79,18 @@ class Checking:
 
         return await _looking_twice(act)
 
-    async def end(self, application: Application, problem: UnattendedProblem, *, reason: str = "") -> Application:
+    async def end(
+        self,
+        application: Application,
+        problem: UnattendedProblem,
+        *,
+        fault: CardFault | None = None,
+        reason: str = "",
+    ) -> Application:
         """It ends without an identity; what was read is forgotten in the same statement."""
         async with self._storage.unit_of_work() as uow:
             to = EnrolmentState.REFUSED
-            if await store.move(uow, application.id, of=STILL_OPEN, to=to, problem=problem):
+            if await store.move(uow, application.id, of=STILL_OPEN, to=to, problem=problem, fault=fault):
                 await self._journal.note_refusal(uow, application, problem, reason=reason)
             return await found(uow, application.id)
 
@@ -145,7 +153,7 @@ def _after(
         case CardPassed():
             return then, None, now + rules.ANSWER_STAY
         case CardPending():
-            until = (application.read_at or now) + rules.PENDING_STAY
+            until = (application.read_at or now) + rules.pending_stay(application.journey)
             return EnrolmentState.PENDING_REGISTRY, UnattendedProblem.REGISTRY_UNAVAILABLE, until
         case CardRefused():
             said = next(word.status for word in words if word.status not in (None, CardStatus.NORMAL))

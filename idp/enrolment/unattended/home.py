@@ -163,7 +163,7 @@ class HomeEnrolments:
         if newest.state not in ENDS:
             await self._checking.end(newest, UnattendedProblem.STOPPED)
         async with self._storage.unit_of_work() as uow:
-            await store.forget_link(uow, newest.id)
+            await store.let_go(uow, newest.id)
 
     async def _read(self, application: Application) -> Application:
         card = await self._card_of(application)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from connectors.contracts.registry import CardStatus
+from idp.enrolment.model import JourneyKey
 from idp.enrolment.unattended.model import Admit, Create, Decision, HolderFacts, TurnAway, UnattendedProblem
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import CROCKFORD, EnrolmentId
@@ -23,6 +24,8 @@ ANSWER_STAY: Final = timedelta(minutes=15)
 
 PENDING_STAY: Final = timedelta(hours=2)
 """How long what was read waits for a registry that does not answer."""
+
+KIOSK_PENDING_STAY: Final = timedelta(minutes=5)
 
 DONE_STAY: Final = timedelta(minutes=3)
 """How long a kiosk shows the way to the first passkey before it is the next person's."""
@@ -59,6 +62,11 @@ def typed_code(text: str) -> str | None:
     """A code as a person types it: small letters, spaces, hyphens, and letters that look like digits. None: no code."""
     code = text.strip().upper().translate(_TYPED)
     return code if _CODE.fullmatch(code) else None
+
+
+def pending_stay(journey: JourneyKey) -> timedelta:
+    """How long a registry that does not answer is waited for: nobody stands at a kiosk for two hours."""
+    return KIOSK_PENDING_STAY if journey is JourneyKey.KIOSK else PENDING_STAY
 
 
 def problem_of(status: CardStatus | None) -> UnattendedProblem:

@@ -1,5 +1,6 @@
 """Tables of enrolment without an officer and their SQL. What was read lies here as ciphertext, while it is needed."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -171,6 +172,17 @@ async def save_answer(
     return await uow.changed(update(application).where(waiting).values(values)) == 1
 
 
+async def note_read(uow: UnitOfWork, enrolment_id: EnrolmentId, *, is_virtual: bool, expires_at: datetime) -> bool:
+    """True for the one caller who sees first that the kiosk's card was read."""
+    unread = and_(
+        application.c.id == enrolment_id,
+        application.c.state == EnrolmentState.WAITING_FOR_CARD.value,
+        application.c.read_at.is_(None),
+    )
+    values = {"is_virtual": is_virtual, "read_at": uow.now, "expires_at": expires_at}
+    return await uow.changed(update(application).where(unread).values(values)) == 1
+
+
 async def card_jwe(uow: UnitOfWork, enrolment_id: EnrolmentId) -> str | None:
     """The ciphertext of what was read at home, while the application is open and in time."""
     alive = and_(application.c.id == enrolment_id, application.c.expires_at > uow.now)
@@ -260,9 +272,11 @@ async def sealed_link(uow: UnitOfWork, enrolment_id: EnrolmentId) -> bytes | Non
     return None if row is None or row.sealed_link is None else bytes(row.sealed_link)
 
 
-async def forget_link(uow: UnitOfWork, enrolment_id: EnrolmentId) -> None:
-    """The link is shown no more."""
-    await uow.execute(update(application).where(application.c.id == enrolment_id).values(sealed_link=None))
+async def let_go(uow: UnitOfWork, enrolment_id: EnrolmentId) -> None:
+    """The application is no browser's any more: nothing of it is shown again."""
+    nobody = hashlib.sha256(enrolment_id.encode()).digest()
+    values = {"sealed_link": None, "browser_digest": nobody}
+    await uow.execute(update(application).where(application.c.id == enrolment_id).values(values))
 
 
 async def insert_evidence(uow: UnitOfWork, piece: Evidence) -> None:

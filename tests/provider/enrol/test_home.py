@@ -1,5 +1,7 @@
 """Enrolling at home with a reader of one's own, over HTTP at both ends; and what others try with it."""
 
+from typing import Any
+
 import pytest
 from joserfc.jwk import ECKey
 
@@ -247,7 +249,7 @@ async def test_emulated_cards_are_refused_outside_demonstrations(town: Town, per
     ("bent", "code"),
     [({"outcome": "declined"}, "UNA-19"), ({"outcome": "fault", "fault": "CARD-01"}, "UNA-18")],
 )
-async def test_a_card_that_was_not_read_says_why(town: Town, person: Person, bent: dict[str, str], code: str) -> None:
+async def test_a_card_that_was_not_read_says_why(town: Town, person: Person, bent: dict[str, Any], code: str) -> None:
     agent = town.agent()
     request = await agent.take(await person.begin())
     assert (await agent.send(agent.message(request, None, **bent))).status_code == 204

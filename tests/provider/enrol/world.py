@@ -60,6 +60,10 @@ class Town:
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=self.doors[node]), base_url=self.issuer)
         return HomeAgent(self, http, ECKey.generate_key("P-256"))
 
+    async def issuer_keys(self) -> KeySet:
+        jwks: Any = await self.rooms.ground.signing_keys.public_jwks()
+        return KeySet.import_key_set(jwks)
+
     def registry(self, mode: Mode) -> None:
         self.board.switch(Service.CARD_STATUS, Behaviour(mode))
 
@@ -113,7 +117,7 @@ class HomeAgent:
             answer.text,
             expected_issuer=self.town.issuer,
             expected_station=f"home:{self.key.thumbprint()}",
-            issuer_keys=KeySet.import_key_set(await self.town.rooms.ground.signing_keys.public_jwks()),
+            issuer_keys=await self.town.issuer_keys(),
             now=self.town.clock.now(),
         )
         assert isinstance(request, ReadRequest)
