@@ -33,6 +33,8 @@ from idp.worker.loop import run_jobs
 
 DRAIN_SECONDS = 10
 CLOCK_EVERY_SECONDS = 1.0
+COLLECT_AFTER = (10_000, 20, 10)
+"""Nearly all that a request leaves behind goes by itself: the collector looks for cycles less often than by default."""
 DEFAULT_PORTS = {"provider": 8000, "gateway": 8001, "portal": 8002}
 ISSUER_ALONE = frozenset({Profile.CONFORMANCE, Profile.BENCH})
 """Profiles without registries: they show the issuer, and neither the data exchange nor the staff's pages."""
@@ -100,6 +102,7 @@ async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[
         # What is there now stays for good: the collector need not look at it again with every request.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
         async with asyncio.TaskGroup() as group:
             for listener in listeners:
                 group.create_task(_serve_door(listener, stop))

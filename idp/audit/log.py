@@ -37,8 +37,9 @@ class AuditLog:
         """The entry to be written, for a hot write whose last steps are those of `audit.hot_store`."""
         entry_id = AuditEntryId(new_id("aud", now=now, randomness=self._randomness))
         actor_id = event.actor.id
-        if event.actor.kind is ActorKind.SUBSCRIBER:
-            actor_id = self._pseudonym(SubscriberId(actor_id))
         subject = None if event.subject is None else self._pseudonym(event.subject)
+        if event.actor.kind is ActorKind.SUBSCRIBER:
+            own = subject if actor_id == event.subject else None
+            actor_id = own or self._pseudonym(SubscriberId(actor_id))
         canonical = canonical_bytes(event, entry_id=entry_id, at=now, actor_id=actor_id, subject=subject)
         return Entry(entry_id, canonical, leaf_hash(canonical), self._mac(canonical))

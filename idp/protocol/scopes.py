@@ -4,7 +4,7 @@ OpenID Connect Core §5.1 and §5.4; the scopes of ThaiD, one a claim (facts/tha
 clients move by changing issuer and keys. A Thai name is the default; language tags as §5.2 says (`name#en`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 OPENID = "openid"
@@ -93,15 +93,17 @@ _NOT_PERSONAL = frozenset({*SCOPE_CLAIMS[OPENID], *SCOPE_CLAIMS[STAFF]})
 
 def claims_of(scopes: Iterable[str]) -> tuple[str, ...]:
     """The claims that these scopes release, in the order of the table, each once."""
-    return _claims_of(frozenset(scopes))
+    return _claims_of(tuple(scopes))
 
 
-def claims_within(names: Iterable[str], *, client_scopes: Iterable[str]) -> tuple[str, ...]:
+def claims_within(names: Collection[str], *, client_scopes: Iterable[str]) -> tuple[str, ...]:
     """Those of `names` that a client with these registered scopes may ask for one by one (§5.5), in their order.
 
     A tag of a language that is not kept (`name#de`) makes a name unknown: it is left out.
     """
-    askable = _askable(frozenset(client_scopes))
+    if not names:
+        return ()
+    askable = _askable(tuple(client_scopes))
     return tuple(name for name in names if name in askable)
 
 
@@ -127,12 +129,12 @@ def _personal_claims(claims: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=SETS_AT_HAND)
-def _claims_of(scopes: frozenset[str]) -> tuple[str, ...]:
+def _claims_of(scopes: tuple[str, ...]) -> tuple[str, ...]:
     named = (claim for scope, claims in SCOPE_CLAIMS.items() if scope in scopes for claim in claims)
     return tuple(dict.fromkeys(named))
 
 
 @lru_cache(maxsize=SETS_AT_HAND)
-def _askable(client_scopes: frozenset[str]) -> frozenset[str]:
+def _askable(client_scopes: tuple[str, ...]) -> frozenset[str]:
     allowed = {*_claims_of(client_scopes)} - {*SCOPE_CLAIMS[STAFF]}
     return frozenset(allowed | {f"{claim}#th" for claim in allowed if f"{claim}#en" in allowed})
