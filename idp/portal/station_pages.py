@@ -130,7 +130,7 @@ class StationPages:
         while asyncio.get_running_loop().time() < deadline and not await request.is_disconnected():
             view = await self._desk.view(station_id, member=member)
             if view != shown:
-                yield f"event: light\ndata: {json.dumps({'state': view.state.value, 'need': view.need.value})}\n\n"
+                yield f"event: light\ndata: {json.dumps(_news(view))}\n\n"
                 shown = view
             await asyncio.sleep(LOOK_EVERY)
 
@@ -153,3 +153,8 @@ def _mode(form: Form) -> StationMode:
         return StationMode(form.one("mode"))
     except ValueError as error:
         raise Refused(WebProblem.MALFORMED, "mode") from error
+
+
+def _news(view: StationView) -> dict[str, str]:
+    trouble = "" if view.trouble is None else view.trouble.value
+    return {"state": view.state.value, "need": view.need.value, "trouble": trouble}

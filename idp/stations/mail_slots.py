@@ -7,6 +7,7 @@ again: any node may die, the row decides (design, section 2, Agent).
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -61,7 +62,7 @@ class MailSlots:
         self._hold_poll = hold_poll
 
     async def hello(self, message: str) -> Station:
-        """Who polls.
+        """Who polls, as the station is now that it has said so.
 
         Raises Refused (UNKNOWN_STATION, BAD_MESSAGE, REPLAYED, NOT_ACTIVE, VIRTUAL_REFUSED, AGENT_TOO_OLD).
         """
@@ -92,21 +93,25 @@ class MailSlots:
                 ):
                     raise Refused(StationProblem.REPLAYED)
                 # 4. seen
-                await store.save_presence(uow, station, hello)
+                presence = await store.save_presence(uow, station, hello)
         except Refused as refused:
             await self._refused(station, "station.hello_refused", refused)
             if refused.code is StationProblem.AGENT_TOO_OLD:
                 async with self._storage.unit_of_work() as uow:
                     await store.mark_too_old(uow, station.id)
             raise
-        return station
+        return replace(station, presence=presence)
 
-    async def next_request(self, station: Station, *, is_gone: Callable[[], Awaitable[bool]]) -> str | None:
+    async def next_request(
+        self, station: Station, *, is_gone: Callable[[], Awaitable[bool]], gives_way: bool = False
+    ) -> str | None:
         """A signed card request or end for this station, waited for up to the poll's time; None when nothing came.
 
-        `is_gone` says whether the agent hung up: nothing is handed to a line nobody listens on. Raises Refused
-        (NOT_ACTIVE) as soon as the station is ended or has another key.
+        `is_gone` says whether the agent hung up: nothing is handed to a line nobody listens on. One that `gives_way`
+        ends as soon as the station has said hello again. Raises Refused (NOT_ACTIVE) as soon as the station is ended or
+        has another key.
         """
+        heard_at = station.presence.seen_at if gives_way and station.presence is not None else None
         deadline = asyncio.get_running_loop().time() + self._hold_poll
         while True:
             async with self._storage.reading() as uow:
@@ -120,7 +125,8 @@ class MailSlots:
                 request = await self._hand_out(station, work.waiting)
                 if request is not None:
                     return request
-            if asyncio.get_running_loop().time() >= deadline or await is_gone():
+            is_out_of_date = heard_at is not None and work.seen_at is not None and work.seen_at > heard_at
+            if is_out_of_date or asyncio.get_running_loop().time() >= deadline or await is_gone():
                 return None
             await asyncio.sleep(LOOK_EVERY)
 

@@ -260,6 +260,7 @@ class StationWork:
 
     status: StationStatus
     public_jwk: Mapping[str, Any]
+    seen_at: datetime | None
     waiting: CardSession | None
     untold_end: CardSession | None
 

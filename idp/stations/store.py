@@ -150,28 +150,36 @@ async def replace_station(
     return await uow.changed(replaced) == 1
 
 
-async def save_presence(uow: UnitOfWork, present: Station, hello: VerifiedHello) -> None:
+async def save_presence(uow: UnitOfWork, present: Station, hello: VerifiedHello) -> Presence:
     """Note that the agent called, and what it said of itself; `present` is the station as it was before."""
     before = present.presence
-    changed_at = {
-        slot: uow.now
-        if before is None or before.slots.get(slot) != fill
-        else before.changed_at.get(slot, before.seen_at)
-        for slot, fill in hello.slots.items()
-    }
+    presence = Presence(
+        seen_at=uow.now,
+        agent_version=hello.agent_version,
+        card_stack=hello.card_stack,
+        is_virtual=hello.is_virtual,
+        slots=hello.slots,
+        changed_at={
+            slot: uow.now
+            if before is None or before.slots.get(slot) != fill
+            else before.changed_at.get(slot, before.seen_at)
+            for slot, fill in hello.slots.items()
+        },
+    )
     await uow.execute(
         update(station)
         .where(station.c.id == present.id)
         .values(
-            seen_at=uow.now,
-            agent_version=hello.agent_version,
-            card_stack=hello.card_stack,
-            is_virtual=hello.is_virtual,
-            slots=dict(hello.slots),
-            slots_changed_at={slot: moment.timestamp() for slot, moment in changed_at.items()},
+            seen_at=presence.seen_at,
+            agent_version=presence.agent_version,
+            card_stack=presence.card_stack,
+            is_virtual=presence.is_virtual,
+            slots=dict(presence.slots),
+            slots_changed_at={slot: moment.timestamp() for slot, moment in presence.changed_at.items()},
             is_too_old=False,
         )
     )
+    return presence
 
 
 async def mark_too_old(uow: UnitOfWork, station_id: StationId) -> None:
@@ -225,7 +233,7 @@ async def work_of(uow: UnitOfWork, station_id: StationId) -> StationWork:
         or_(card_session.c.state == CardSessionState.WAITING.value, card_session.c.end_is_to_be_told),
     )
     rows = await uow.all(
-        select(station.c.status.label("station_status"), station.c.public_jwk, card_session)
+        select(station.c.status.label("station_status"), station.c.public_jwk, station.c.seen_at, card_session)
         .select_from(station.outerjoin(card_session, concerns))
         .where(station.c.id == station_id)
         .order_by(card_session.c.id)
@@ -234,6 +242,7 @@ async def work_of(uow: UnitOfWork, station_id: StationId) -> StationWork:
     return StationWork(
         status=StationStatus(rows[0].station_status) if rows else StationStatus.REVOKED,
         public_jwk=rows[0].public_jwk if rows else {},
+        seen_at=rows[0].seen_at if rows else None,
         waiting=next((session for session, _ in sessions if session.state is CardSessionState.WAITING), None),
         untold_end=next((session for session, is_untold in sessions if is_untold), None),
     )

@@ -1,13 +1,30 @@
 """The light of a counter in a real browser, with the agent's own process and its virtual reader."""
 
+import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import update
 
+from connectors.dopa.ami import AmiClient
+from connectors.fictitious.personas import PERSONAS
+from connectors.fictitious.population import create_population
+from connectors.simulators.ami import DEMO_PIN
+from connectors.simulators.app import create_simulators
+from connectors.simulators.gdx import DEMO_CREDENTIALS
+from idp.agencies.model import Role
+from idp.audit.model import SYSTEM
+from idp.keys.sealing import TokenSealer
+from idp.stations.model import StationMode
+from idp.stations.officer_sessions import AmiSessions
+from idp.stations.store import station
 from idp.web.assets import Assets
 from tests.enrolment.world import STATION, World
 from tests.portal.office import Browser, Office
@@ -23,12 +40,27 @@ SOON = 1_500
 
 @dataclass
 class Counter:
-    """A counter: the officer's screen, and the hand at the reader."""
+    """A counter: the officer's screen, and the hand at the reader of our agent and of DOPA's."""
 
     world: World
     page: Page
     origin: str
     desk: Path
+    dopa: httpx2.AsyncClient
+
+    async def insert(self, slot: str, persona: str) -> None:
+        """One card, seen by both agents."""
+        await self.at_dopa("insert", citizen_id=PERSONAS[persona].person.citizen_id.digits)
+        await desk(self.desk, f"insert {slot} {persona}")
+
+    async def eject(self, slot: str) -> None:
+        await self.at_dopa("remove")
+        await desk(self.desk, f"eject {slot}")
+
+    async def at_dopa(self, act: str, **said: str) -> None:
+        body = json.dumps({"act": act, **said})
+        answer = await self.dopa.post("/_ami", content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 204, answer.text
 
     async def open(self, path: str) -> None:
         await self.page.goto(self.origin + path)
@@ -43,21 +75,56 @@ def assets(tmp_path: Path) -> Assets:
     return prepared_assets(tmp_path / "assets")
 
 
-@pytest.fixture
-async def at_counter(chromium: str, tmp_path: Path, assets: Assets) -> AsyncIterator[Counter]:
+@asynccontextmanager
+async def opened_counter(
+    chromium: str, folder: Path, assets: Assets, *, role: Role, mode: StationMode = StationMode.ONE_SLOT
+) -> AsyncIterator[Counter]:
     listener = free_port()
     origin = f"http://portal.localhost:{listener.getsockname()[1]}"
-    async with counter(tmp_path, with_lines=True) as (world, desk_socket):
-        office = Office(world, tmp_path, assets=assets)
-        browser = office.browser()
-        await browser.sign_in("officer")
-        async with serving(office.app, listener), launched(chromium) as chrome:
-            context = await chrome.new_context(viewport={"width": 360, "height": 740}, locale="th-TH")
-            await context.add_cookies(
-                [{"name": "portal-session", "value": secret_of(browser), "url": origin, "httpOnly": True}]
+    async with counter(folder, with_lines=True) as (world, desk_socket):
+        simulators = create_simulators(population=create_population(houses=2, companies=0), clock=world.clock.now)
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=simulators), base_url="http://gdx") as dopa:
+            await set_up(world, role=role, mode=mode)
+            ami = AmiClient(base_url="http://gdx", credentials=DEMO_CREDENTIALS, http=dopa, clock=world.clock.now)
+            officers = AmiSessions(
+                storage=world.storage,
+                subscribers=world.subscribers,
+                registry=ami,
+                sealer=TokenSealer(world.root_keys),
+                audit=world.audit,
             )
-            page = await context.new_page()
-            yield Counter(world, page, origin, desk_socket)
+            office = Office(world, folder, assets=assets, officers=officers)
+            browser = office.browser()
+            await browser.sign_in("officer")
+            async with serving(office.app, listener), launched(chromium) as chrome:
+                context = await chrome.new_context(viewport={"width": 360, "height": 740}, locale="th-TH")
+                await context.add_cookies(
+                    [{"name": "portal-session", "value": secret_of(browser), "url": origin, "httpOnly": True}]
+                )
+                yield Counter(world, await context.new_page(), origin, desk_socket, dopa)
+
+
+async def set_up(world: World, *, role: Role, mode: StationMode) -> None:
+    async with world.storage.unit_of_work() as uow:
+        await uow.execute(update(station).values(mode=mode.value))
+        if role not in world.members["officer"].roles:
+            await world.agencies.end_member(uow, world.members["officer"].id, by=SYSTEM)
+            world.members["officer"] = await world.agencies.add_member(
+                uow,
+                agency_id=world.agency_id,
+                subscriber_id=world.people["officer"],
+                position_th="เจ้าหน้าที่ตรวจสอบข้อมูล",
+                position_en="Look-up officer",
+                roles=(role,),
+                expires_at=uow.now + timedelta(days=1),
+                by=SYSTEM,
+            )
+
+
+@pytest.fixture
+async def at_counter(chromium: str, tmp_path: Path, assets: Assets) -> AsyncIterator[Counter]:
+    async with opened_counter(chromium, tmp_path, assets, role=Role.ENROLMENT_OFFICER) as made:
+        yield made
 
 
 def secret_of(browser: Browser) -> str:
@@ -98,3 +165,36 @@ async def test_a_real_cards_seconds_are_shown_and_a_card_pulled_in_them_ends_wit
     await expect(page.locator("#card_fault")).to_have_text("CARD-03", timeout=SOON)
     await expect(page.locator('a[href="/enrolments/new"]').last).to_be_visible()
     assert await violations(page) == []
+
+
+async def test_one_slot_officer_then_citizen(chromium: str, tmp_path: Path, assets: Assets) -> None:
+    async with opened_counter(chromium, tmp_path, assets, role=Role.LOOKUP_OFFICER) as at:
+        await desk(at.desk, "state")
+        await at.open(f"/stations/{STATION}")
+        await at.shows("AgentNotAvailable", "officer_card")
+        assert await violations(at.page) == []
+        await at.insert("citizen", "officer")
+        await at.shows("AgentNotAvailable", "officer_pin")
+        await at.at_dopa("pin", pin="0000")
+        await expect(at.page.locator("#station .app-code")).to_have_text("STA-20", timeout=8_000)
+        await at.at_dopa("pin", pin=DEMO_PIN)
+        await at.shows("AgentAvailable", "officer_card_out")
+        await at.eject("citizen")
+        await at.shows("AgentAvailable", "citizen_card", within=SOON)
+        await at.insert("citizen", "somchai")
+        await at.shows("CitizenAvailable", "nothing", within=SOON)
+        await at.eject("citizen")
+        await at.shows("AgentAvailable", "citizen_card", within=SOON)
+
+
+async def test_two_slots_the_officers_card_stays(chromium: str, tmp_path: Path, assets: Assets) -> None:
+    async with opened_counter(chromium, tmp_path, assets, role=Role.LOOKUP_OFFICER, mode=StationMode.TWO_SLOT) as at:
+        await at.insert("officer", "officer")
+        await at.at_dopa("pin", pin=DEMO_PIN)
+        await at.open(f"/stations/{STATION}")
+        await at.shows("AgentAvailable", "citizen_card")
+        await desk(at.desk, "insert citizen somchai")
+        await at.shows("CitizenAvailable", "nothing", within=SOON)
+        await desk(at.desk, "eject officer")
+        await at.shows("AgentNotAvailable", "officer_card_back", within=SOON)
+        assert await violations(at.page) == []

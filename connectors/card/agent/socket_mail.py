@@ -120,6 +120,7 @@ class _Line:
         self._connection = connection
         self._requests: asyncio.Queue[str] = asyncio.Queue()
         self._asked: dict[int, asyncio.Future[AnswerResult]] = {}
+        self._waiter = asyncio.Event()
         self._number = 0
         self._rejected: AgentRejected | None = None
         self._listening = asyncio.create_task(self._listen())
@@ -140,18 +141,24 @@ class _Line:
             del self._asked[number]
 
     async def request(self) -> str | None:
-        """The next request, None when none comes for a while. Raises ProviderUnreachable, AgentRejected."""
-        waiting, ending = asyncio.create_task(self._requests.get()), asyncio.create_task(self.ended.wait())
+        """The next request, None when none comes for a while or somebody else waits now.
+
+        Raises ProviderUnreachable, AgentRejected.
+        """
+        self._waiter.set()  # one waits at a time: an older hello is out of date
+        superseded = self._waiter = asyncio.Event()
+        waiting = asyncio.create_task(self._requests.get())
+        ends = [asyncio.create_task(self.ended.wait()), asyncio.create_task(superseded.wait())]
         try:
-            await asyncio.wait({waiting, ending}, timeout=HOLD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, *ends}, timeout=HOLD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if waiting.done():
                 return waiting.result()
-            if ending.done():
+            if self.ended.is_set():
                 raise self._rejected or ProviderUnreachable("the line broke")
             return None
         finally:
-            waiting.cancel()
-            ending.cancel()
+            for task in (waiting, *ends):
+                task.cancel()
 
     async def close(self) -> None:
         """End it."""

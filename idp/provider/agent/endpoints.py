@@ -58,7 +58,7 @@ class AgentEndpoints:
         except Refused as refused:
             return agent_refusal(refused)
         try:
-            card_request = await self._mail_slots.next_request(station, is_gone=request.is_disconnected)
+            card_request = await self._mail_slots.next_request(station, is_gone=request.is_disconnected, gives_way=True)
         except Refused as refused:
             return agent_refusal(refused)
         if card_request is None:

@@ -6,7 +6,7 @@ if (station !== null && "events" in station.dataset) {
   const events = new EventSource(station.dataset.events);
   events.addEventListener("light", (event) => {
     const light = JSON.parse(event.data);
-    if (light.state === station.dataset.state && light.need === station.dataset.need) return;
+    if (["state", "need", "trouble"].every((name) => light[name] === station.dataset[name])) return;
     events.close();
     location.reload();
   });

@@ -215,3 +215,18 @@ async def test_progress_of_somebody_elses_session_is_not_taken(world: World) -> 
     wrong = world.agent.progress_message(request, 50, nonce="x")
     assert (await world.agent.post("/agent/progress", wrong)).status_code == 409
     assert (await session_of(world, session)).percent == 0
+
+
+async def test_a_poll_gives_way_to_a_later_hello(world: World) -> None:
+    """A card that comes and goes is told at once, and no poll that is out of date keeps the agent's hands full."""
+    world.mail_slots._hold_poll = 20.0
+    async with asyncio.timeout(5):
+        older = asyncio.create_task(world.agent.poll(slots={"officer": "present", "citizen": "empty"}))
+        await asyncio.sleep(0.3)
+        assert not older.done()
+        world.clock.advance(1)
+        newer = asyncio.create_task(world.agent.poll(slots={"officer": "empty", "citizen": "empty"}))
+        assert (await older).status_code == 204
+        assert not newer.done()
+        await opened(world)
+        assert (await newer).status_code == 200
