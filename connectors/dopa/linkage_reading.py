@@ -66,8 +66,10 @@ def read_person(
 
 def read_house(answer: Fields) -> HouseRecord:
     """Service 008 as a house, without members. Raises RegistryUnavailable."""
+    told = text(answer, "houseID")
     try:
-        house_id = HouseId.parse(text(answer, "houseID").zfill(11))
+        # numbers lose their leading zeros where they travel as numbers
+        house_id = HouseId.parse("" if told in _NOBODY else told.zfill(11))
     except InvalidIdentifier:
         raise garbage("the answer does not say which house it is about") from None
     return HouseRecord(
