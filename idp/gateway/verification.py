@@ -8,7 +8,7 @@ from python_multipart.exceptions import MultipartParseError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from connectors.contracts.documents import DocumentReport
 from idp.agencies.model import Agency, Service
@@ -82,10 +82,15 @@ class VerificationPages:
     def entries(self) -> tuple[Entry, ...]:
         """The route table."""
         return (
+            Entry("/", ("GET",), self.start, Access.ANYONE, "start"),
             Entry("/verify", ("GET",), self.ask, Access.ANYONE, "verify"),
             Entry("/verify", ("POST",), self.judge, Access.ANYONE, "verify_file"),
             Entry("/verify/{document_id}", ("GET",), self.show, Access.ANYONE, "verify_document"),
         )
+
+    async def start(self, request: Request) -> Response:
+        """What people can do at this door is to check a document; programs ask for what they know."""
+        return RedirectResponse("/verify", 303)
 
     async def ask(self, request: Request) -> Response:
         """The page that takes a file."""

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -67,7 +68,7 @@ class JobPages:
                     StaticFiles(packages=[("relying_party_demo.jobs", "static"), ("fontpkg_sarabun", "files")]),
                 ),
             ],
-            exception_handlers={AskRefused: self.refused},
+            exception_handlers={AskRefused: self.refused, HTTPException: self.lost},
             lifespan=lifespan,
         )
 
@@ -157,6 +158,11 @@ class JobPages:
         return self._render(
             request, "problem.html", status_code=problem.status, applicant=self._applicant(request), problem=problem
         )
+
+    async def lost(self, request: Request, error: Exception) -> Response:
+        """An address that is none of ours, or asked for in another way: the way back."""
+        assert isinstance(error, HTTPException)
+        return await self.refused(request, self._problem(request, "JOBS-04", "page_unknown", status=error.status_code))
 
     async def _pull_application(self, applicant: Applicant, *, language: str) -> None:
         token = await self._national_id.fresh(applicant.token)

@@ -150,3 +150,8 @@ async def test_two_files_are_judged_at_a_time_and_more_are_told_to_wait(
         go.set()
         assert [(await answer).status_code for answer in judged_now] == [200, 200]
         assert (await door.http.post("/verify", **settings)).status_code == 200
+
+
+async def test_the_door_itself_leads_people_to_what_they_can_do(sealing_door: Door) -> None:
+    answer = await sealing_door.http.get("/", headers=HTML)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/verify")

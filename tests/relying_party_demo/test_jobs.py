@@ -228,3 +228,8 @@ def test_pages_speak_english_when_asked(browser: Browser, jobs: str, path: str) 
     assert page.tree is not None
     assert page.tree.get("lang") == "en"
     assert "fictitious" in page.words
+
+
+def test_an_address_that_is_not_there_leads_back(browser: Browser, jobs: str) -> None:
+    page = browser.open(f"{jobs}/nowhere")
+    assert (page.status, page.text("error_code")) == (404, "JOBS-04")
