@@ -3,7 +3,7 @@
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from idp.agencies.model import Member, Role
 from idp.authentication.card_sign_in import CardSignIns
@@ -49,6 +49,7 @@ class CardSignInPages:
             ("/card-sign-ins", "GET", self.choose, "card_sign_ins"),
             ("/card-sign-ins", "POST", self.ask, "card_sign_in_begun"),
             (one, "GET", self.show, "card_sign_in"),
+            (f"{one}/state", "GET", self.state, "card_sign_in_state"),
             (one, "POST", self.hand_over, "card_sign_in_code"),
         )
         return tuple(
@@ -73,8 +74,15 @@ class CardSignInPages:
         return RedirectResponse(f"/card-sign-ins/{session.id}", 303)
 
     async def show(self, request: Request, officer: Member) -> Response:
-        """Where it stands; the page asks again by itself while a card is waited for."""
+        """Where it stands; the page looks again by itself while a card is waited for."""
         return await self._show(request, officer, code=None)
+
+    async def state(self, request: Request, officer: Member) -> Response:
+        """The same in a word, for the page's script."""
+        async with self._storage.reading() as uow:
+            session = await self._card_sign_ins.session(uow, _card_session_id(request), officer=officer)
+            state = session.state_at(uow.now)
+        return JSONResponse({"state": state.value}, headers={"cache-control": "no-store"})
 
     async def hand_over(self, request: Request, officer: Member) -> Response:
         """The card is checked; its owner gets a code, shown this once."""

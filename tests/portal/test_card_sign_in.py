@@ -119,8 +119,10 @@ async def test_from_the_card_to_a_session_of_the_middle_level(counter: Counter, 
     await officer.sign_in("officer")
     path, page = await begin(officer)
     assert page["card_sign_in"]["data-state"] == "waiting"
-    assert 'http-equiv="refresh"' in page.response.text
+    look = page["card_sign_in"]["data-look"]
+    assert (await officer.http.get(look)).json() == {"state": "waiting"}
     await world.insert("somchai")
+    assert (await officer.http.get(look)).json() == {"state": "read"}
     page = await officer.get(path)
     assert page["card_sign_in"]["data-state"] == "read"
     page = await officer.post(path, csrf=page.csrf)
