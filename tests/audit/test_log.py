@@ -139,6 +139,15 @@ async def test_forged_deleted_and_unqueued_entries_are_named(
     assert found.entry == ids[4]
 
 
+async def test_a_waiting_entry_that_is_gone_is_named(storage: Storage) -> None:
+    ids = await append(storage, 3)
+    async with storage.unit_of_work() as uow:
+        await uow.execute(delete(store.audit_entry).where(store.audit_entry.c.id == ids[1]))
+    found = await verdict(storage)
+    assert isinstance(found, Tampered)
+    assert found.entry == ids[1]
+
+
 async def test_two_swapped_leaves_are_found(storage: Storage) -> None:
     await append(storage, 8)
     await sequence(storage)
