@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from starlette.applications import Starlette
+
 from connectors.outbound.client import outbound_transport
 from idp.app.account_door import PageFamily, account_pages
 from idp.app.conformance.door import TesterEndpoints
@@ -18,6 +20,16 @@ from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
 from idp.keys.derived import derive_p256_key
 from idp.keys.files import FIRST_VERSION
+from idp.portal import (
+    card_sign_in_pages,
+    enrolment_pages,
+    home,
+    mandate_pages,
+    review_pages,
+    station_pages,
+    subscriber_pages,
+)
+from idp.portal import sign_in as portal_sign_in
 from idp.portal.openid import WITH_A_PASSKEY, WITH_A_SECURITY_KEY, Issuer, PortalClient
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
@@ -49,6 +61,7 @@ from idp.provider.pages.sign_out import SignOutPages
 from idp.provider.pages.thaid import ThaidPages
 from idp.settings import Settings
 from idp.storage.profile import Profile
+from idp.web.addresses import CallerAddresses
 from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
 from idp.web.client_certificates import CertificateHeader, ClientCertificates
@@ -58,10 +71,6 @@ from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
 from idp.web.programs import answered_in_oauth
 from idp.web.routes import Entry, SocketEntry, build_routes, build_socket_routes
-from starlette.applications import Starlette
-
-from idp.portal import card_sign_in_pages, enrolment_pages, home, mandate_pages, review_pages, station_pages, subscriber_pages
-from idp.portal import sign_in as portal_sign_in
 
 PORTAL_CLIENT_ID = "portal"
 
@@ -249,7 +258,11 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         entries += TesterEndpoints(keys=ground.signing_keys, clock=ground.clock).entries()
     entries = [*_limits(settings, rooms, kit).provider(answered_in_oauth(entries, kit.problems))]
     agents = AgentSocket(
-        mail_slots=rooms.mail_slots, security_log=ground.security_log, host=urlsplit(settings.issuer).hostname or ""
+        mail_slots=rooms.mail_slots,
+        security_log=ground.security_log,
+        host=urlsplit(settings.issuer).hostname or "",
+        addresses=CallerAddresses(trusted_proxies=settings.trusted_proxies, header=settings.client_address_header),
+        refusals_a_minute=settings.agent_refusals_a_minute,
     )
     return kit.application(entries, sockets=agents.entries())
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -24,7 +24,7 @@ class CallerAddresses:
         self._trusted = trusted_proxies
         self._header = header
 
-    def of(self, request: Request) -> str | None:
+    def of(self, request: HTTPConnection) -> str | None:
         """The caller's address, of IPv6 the network; None when a proxy calls and does not say for whom."""
         host = (request.scope.get("client") or ("",))[0]
         if not lies_in(host, self._trusted):

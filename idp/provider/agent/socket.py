@@ -7,10 +7,12 @@ in between `{"kind": "request", "message": JWS}`. A hello comes first, and again
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from starlette.requests import Request
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from connectors.contracts.card_wire import SOCKET_PROTOCOL
@@ -21,6 +23,8 @@ from idp.provider.agent.endpoints import AGENT_STATUSES, refusal_of
 from idp.stations.mail_slots import MailSlots
 from idp.stations.model import PRESENCE_LIFE, Station, StationProblem
 from idp.stations.rules import MAX_MESSAGE_LENGTH
+from idp.web.addresses import CallerAddresses
+from idp.web.rate_limits import Allowance, Limit, Wait
 from idp.web.routes import Access, SocketEntry
 
 FIRST_HELLO_SECONDS: Final = 5.0
@@ -34,12 +38,29 @@ _POLICY, _GOING_AWAY, _TRY_LATER = 1008, 1001, 1013
 
 
 class AgentSocket:
-    """One line for each station and process: a newer one takes the older one's place."""
+    """One line for each station and process: a newer one takes the older one's place.
 
-    def __init__(self, *, mail_slots: MailSlots, security_log: SecurityLog, host: str) -> None:
+    `refusals_a_minute` is for an address, as with the posts (0: no limit); `monotonic` are seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        *,
+        mail_slots: MailSlots,
+        security_log: SecurityLog,
+        host: str,
+        addresses: CallerAddresses,
+        refusals_a_minute: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._mail_slots = mail_slots
         self._security_log = security_log
         self._host = host
+        self._addresses = addresses
+        self._refusals = None
+        if refusals_a_minute:
+            self._refusals = Limit("agent-line-refusals", Allowance(refusals_a_minute), caller=_by_hand)
+        self._monotonic = monotonic
         self._lines: dict[StationId, _Line] = {}
         self._unproven = 0
 
@@ -54,11 +75,11 @@ class AgentSocket:
             self._security_log.note("stations.line_refused", reason="a browser, or another host")
             await socket.close(_POLICY)
             return
-        if self._unproven >= MOST_UNPROVEN:
+        line = _Line(socket, caller=self._addresses.of(socket) or "")
+        if self._unproven >= MOST_UNPROVEN or self._refused_too_often(line):
             await socket.close(_TRY_LATER)
             return
         await socket.accept(subprotocol=SOCKET_PROTOCOL)
-        line = _Line(socket)
         try:
             # 2. a station that says who it is, soon
             station = await self._introduced(line)
@@ -84,6 +105,7 @@ class AgentSocket:
         try:
             station = await self._mail_slots.hello(said.message)
         except Refused as refused:
+            self._count_refusal(line)
             await line.tell(said.id, refused)
             await line.close(_POLICY)
             return None
@@ -94,6 +116,8 @@ class AgentSocket:
         older = self._lines.pop(station.id, None)
         self._lines[station.id] = line
         if older is not None:
+            # a computer that comes back; or two with one key, which take the line from each other for ever
+            self._security_log.note("stations.line_replaced", station=station.id)
             await older.close(_POLICY)
         try:
             async with asyncio.TaskGroup() as group:
@@ -139,9 +163,25 @@ class AgentSocket:
             try:
                 await kinds[said.kind](said.message)
             except (Refused, Conflict) as refused:
+                self._count_refusal(line)
                 await line.tell(said.id, refused)
+                if self._refused_too_often(line):
+                    await line.close(_TRY_LATER)
+                    return
             else:
                 await line.tell(said.id, None)
+
+    def _refused_too_often(self, line: "_Line") -> bool:
+        return self._refusals is not None and isinstance(self._refusals.decide(line.caller, self._monotonic()), Wait)
+
+    def _count_refusal(self, line: "_Line") -> None:
+        if self._refusals is not None:
+            self._refusals.take(line.caller, self._monotonic())
+
+
+async def _by_hand(_request: Request) -> str | None:
+    """Nobody: a line is no request, its caller is counted by this door itself."""
+    return None
 
 
 class _Said:
@@ -158,7 +198,8 @@ class _Said:
 class _Line:
     """A WebSocket that can be closed by anyone, any number of times."""
 
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self, socket: WebSocket, *, caller: str) -> None:
+        self.caller = caller
         self._socket = socket
         self.is_closed = False
 

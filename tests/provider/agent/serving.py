@@ -22,16 +22,25 @@ from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.agent.socket import LARGEST, AgentSocket
 from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
+from idp.web.addresses import CallerAddresses
 from idp.web.routes import build_routes, build_socket_routes
 from tests.clock import FrozenClock
 from tests.enrolment.world import ISSUER, STATION, World, simulated_registry
+
+REFUSALS = 20
 
 
 @asynccontextmanager
 async def served(world: World, *, with_lines: bool = True) -> AsyncIterator[int]:
     """The port; without lines it is a network that lets no WebSocket through."""
     routes = build_routes(AgentEndpoints(mail_slots=world.mail_slots).entries())
-    lines = AgentSocket(mail_slots=world.mail_slots, security_log=world.security_log, host="id.localhost")
+    lines = AgentSocket(
+        mail_slots=world.mail_slots,
+        security_log=world.security_log,
+        host="id.localhost",
+        addresses=CallerAddresses(trusted_proxies=(), header="x-forwarded-for"),
+        refusals_a_minute=REFUSALS,
+    )
     app = Starlette(routes=[*routes, *(build_socket_routes(lines.entries()) if with_lines else ())])
     config = uvicorn.Config(
         app,

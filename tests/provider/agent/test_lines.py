@@ -16,7 +16,7 @@ from idp.audit.model import SYSTEM
 from idp.kernel.ids import StationId
 from idp.stations.model import CardPurpose, CardSession, CardSessionState
 from tests.enrolment.world import ISSUER, STATION, World, card_read_of
-from tests.provider.agent.serving import served
+from tests.provider.agent.serving import REFUSALS, served
 
 pytestmark = pytest.mark.anyio
 
@@ -230,3 +230,16 @@ async def test_a_poll_gives_way_to_a_later_hello(world: World) -> None:
         assert not newer.done()
         await opened(world)
         assert (await newer).status_code == 200
+
+
+async def test_who_is_refused_too_often_gets_no_line_for_a_while(world: World) -> None:
+    async with served(world) as port, line(port) as connection:
+        await say(connection, "hello", world.agent.hello())
+        await heard(connection)
+        for number in range(REFUSALS):
+            await say(connection, "answer", "a.b.c", number=number)
+            assert (await heard(connection))["error"] == "STA-02"
+        assert await end_of(connection) is None
+        with pytest.raises(InvalidStatus):
+            async with line(port):
+                pass
