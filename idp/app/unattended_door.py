@@ -20,7 +20,12 @@ def unattended_pages(
 ) -> Sequence[PageFamily]:
     """Everything under `/enrol` but ThaiD, and what the agents at home speak to."""
     return (
-        EnrolPage(pages=pages, citizens=citizens, offers_thaid=rooms.thaid_enrolments is not None),
+        EnrolPage(
+            pages=pages,
+            storage=rooms.ground.storage,
+            citizens=citizens,
+            offers_thaid=rooms.thaid_enrolments is not None,
+        ),
         ReaderPages(
             pages=pages,
             csrf=csrf,

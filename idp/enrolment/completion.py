@@ -104,6 +104,9 @@ class Completion:
             await self._seal_card(uow, subscriber_id, evidence, presented.card)
         suffices = known is None or rules.suffices_for_link(reached=reached, held=known.ial)
         token = await self._act(uow, enrolment, subscriber_id, suffices=suffices, by=officer)
+        takes_over = known is not None and rules.takes_over(before=known.ial, reached=reached)
+        if takes_over and JOURNEYS[enrolment.journey].outcome is not Outcome.RECOVERED:
+            token = await self._recoveries.recover_at_counter(uow, subscriber_id, by=officer, valid_for=LINK_LIFE)
         await self._save(uow, enrolment, subscriber_id, token)
         if enrolment.flags:
             await enqueue(uow, topic=ENROLMENT_FLAGGED, payload={"enrolment_id": enrolment.id})

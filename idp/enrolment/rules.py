@@ -223,6 +223,14 @@ def ial_of(evidence: Iterable[Evidence]) -> Ial:
     return Ial.IAL1_1
 
 
+def takes_over(*, before: Ial, reached: Ial) -> bool:
+    """True when an officer sees for the first time whose identity this is.
+
+    What was bound to it before was bound by whoever had the card, at home or at ThaiD: it must not rise with the level.
+    """
+    return before < Ial.IAL2_1 <= reached
+
+
 def suffices_for_link(*, reached: Ial, held: Ial) -> bool:
     """Is this proof good enough to add a way to sign in to an identity of level `held`?
 

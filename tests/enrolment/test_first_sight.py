@@ -1,0 +1,37 @@
+"""An officer sees for the first time whose identity it is: what a stranger may have bound to it does not rise with it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idp.audit.model import SYSTEM
+from idp.authentication import pin_store
+from idp.authentication.held import holds_authenticator
+from idp.enrolment import rules
+from idp.enrolment.model import EnrolmentState
+from idp.kernel.assurance import Ial
+from tests.enrolment.world import World, identity_of
+
+
+async def bound(world: World, ial: Ial) -> bool:
+    """Somchai has an identity of this level and a PIN on it; is the PIN there after a visit to the counter?"""
+    async with world.storage.unit_of_work() as uow:
+        known = await world.subscribers.create(uow, identity=identity_of("somchai"), ial=ial, by=SYSTEM)
+        await pin_store.put_pin(uow, known, "hash")
+    completed = await world.confirm(await world.enrol("somchai"))
+    assert completed.state is EnrolmentState.COMPLETED
+    async with world.storage.reading() as uow:
+        assert (await world.subscribers.get(uow, known)).ial is Ial.IAL2_2
+        return await holds_authenticator(uow, known)
+
+
+async def test_ways_in_from_before_anybody_looked_are_taken_away(world: World) -> None:
+    assert not await bound(world, Ial.IAL1_3)
+
+
+async def test_ways_in_of_somebody_who_was_seen_stay(world: World) -> None:
+    assert await bound(world, Ial.IAL2_2)
+
+
+@given(st.sampled_from(Ial), st.sampled_from(Ial))
+def test_only_the_first_sight_takes_over(before: Ial, reached: Ial) -> None:
+    assert rules.takes_over(before=before, reached=reached) == (before < Ial.IAL2_1 and reached >= Ial.IAL2_1)
