@@ -138,6 +138,28 @@ def test_oidcc_backchannel_rp_initiated_logout(server: Server, browser: Browser,
     assert token["exp"] <= token["iat"] + 120
 
 
+def test_a_second_sign_in_is_told_as_the_same_visit_and_both_are_signed_out(
+    server: Server, browser: Browser, listener: Listener
+) -> None:
+    party = newcomer(
+        server,
+        post_logout_redirect_uris=[SIGNED_OUT],
+        backchannel_logout_uri=f"{listener.url}/logout",
+        backchannel_logout_session_required=True,
+    )
+    asked, tokens = party.sign_in(browser)
+    cookies = {cookie.name: cookie.value for cookie in browser.http.cookies.jar}
+    asked_again, tokens_again = party.sign_in(browser, prompt="login")
+    after = {cookie.name: cookie.value for cookie in browser.http.cookies.jar}
+    assert cookies != after, "the session of the browser is another one"
+    first, second = party.id_token(tokens, asked), party.id_token(tokens_again, asked_again)
+    assert first["sid"] == second["sid"]
+    end_session(party, browser, id_token_hint=tokens["id_token"], post_logout_redirect_uri=SIGNED_OUT)
+    token = party.verified(parse_qs(listener.next().body)["logout_token"][0])
+    assert token["sid"] == first["sid"]
+    assert not is_signed_in(party, browser)
+
+
 # front-channel
 
 
