@@ -139,7 +139,12 @@ def wire_to_claims(wire: Mapping[str, Any], kind: type[Claims]) -> Claims:
 
 def card_to_wire(card: CardRead) -> dict[str, Any]:
     """The card's data, JSON-ready, without the photo."""
-    wire: dict[str, Any] = msgspec.to_builtins(card.data)
+    return card_data_to_wire(card.data)
+
+
+def card_data_to_wire(data: ThaiCardData) -> dict[str, Any]:
+    """What a card said, JSON-ready."""
+    wire: dict[str, Any] = msgspec.to_builtins(data)
     return wire
 
 

@@ -15,6 +15,7 @@ from idp.enrolment.completion import Completion
 from idp.enrolment.journal import Journal
 from idp.enrolment.passport_check import PassportCheck
 from idp.enrolment.provisional import Provisionals
+from idp.enrolment.registry_waiting import RegistryWaiting
 from idp.enrolment.service import Enrolments
 from idp.enrolment.steps import Steps
 from idp.notices.service import Notices
@@ -55,31 +56,42 @@ def build_enrolment_room(
         passports=passports,
     )
     steps = Steps(storage=storage, stations=stations, applications=applications, journal=journal)
+    asked = CardCheck(card_status=card_status)
+    completion = Completion(
+        subscribers=subscribers,
+        applicants=applicants,
+        provisionals=provisionals,
+        invitations=links,
+        recoveries=revoking,
+        notices=notices,
+        personal=ground.personal,
+        journal=journal,
+    )
     enrolments = Enrolments(
         storage=storage,
         stations=stations,
         applicants=applicants,
-        applications=applications,
         checking=Checking(
             storage=storage,
             stations=stations,
             applicants=applicants,
             applications=applications,
-            card_check=CardCheck(card_status=card_status),
+            card_check=asked,
             passport_check=PassportCheck(
                 storage=storage, stations=stations, applicants=applicants, steps=steps, journal=journal
             ),
             steps=steps,
             journal=journal,
         ),
-        completion=Completion(
-            subscribers=subscribers,
+        completion=completion,
+        waiting=RegistryWaiting(
+            storage=storage,
+            stations=stations,
             applicants=applicants,
-            provisionals=provisionals,
-            invitations=links,
-            recoveries=revoking,
-            notices=notices,
-            personal=ground.personal,
+            applications=applications,
+            card_check=asked,
+            completion=completion,
+            steps=steps,
             journal=journal,
         ),
         steps=steps,

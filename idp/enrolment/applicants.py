@@ -1,12 +1,14 @@
 """Who stands at the counter: what was presented, opened, and what is known of that person already."""
 
+import json
 from datetime import date
 from typing import Final
 
 from connectors.contracts.card import PassportAuthority
+from connectors.contracts.card_wire import card_data_to_wire, wire_to_card
 from connectors.contracts.errors import CardError
 from connectors.contracts.thai_dates import BANGKOK
-from idp.enrolment import rules, store
+from idp.enrolment import kept_store, rules, store
 from idp.enrolment.model import CardFacts, Enrolment, EnrolmentFlag, EnrolmentProblem, JourneyKey
 from idp.enrolment.presented import Presented, TypedCard, presented_card, presented_passport, presented_typed
 from idp.enrolment.provisional import Provisionals
@@ -71,8 +73,13 @@ class Applicants:
         Raises NotFound (NOTHING_READ) when it is gone, (PHOTO_GONE) for a passport that another process asked for, and
         Refused (BAD_CARD_DATA), SealBroken or CardError when it cannot be used.
         """
+        if enrolment.is_kept:
+            kept = await kept_store.kept_jwe(uow, enrolment.id)
+            if kept is None:
+                raise NotFound(EnrolmentProblem.UNKNOWN)
+            return presented_card(wire_to_card(json.loads(self._encryption.decrypt(kept))))
         if enrolment.is_typed:
-            sealed = await store.typed_jwe(uow, enrolment.id)
+            sealed = await kept_store.typed_jwe(uow, enrolment.id)
             if sealed is None:
                 raise NotFound(EnrolmentProblem.UNKNOWN)
             return presented_typed(TypedCard.from_bytes(self._encryption.decrypt(sealed)))
@@ -83,7 +90,13 @@ class Applicants:
 
     async def keep_typed(self, uow: UnitOfWork, enrolment_id: EnrolmentId, typed: TypedCard) -> bool:
         """Keep what was typed, readable to this server alone, until the journey ends. False at another step."""
-        return await store.save_typed(uow, enrolment_id, self._encryption.encrypt(typed.to_bytes()))
+        return await kept_store.save_typed(uow, enrolment_id, self._encryption.encrypt(typed.to_bytes()))
+
+    def sealed(self, presented: Presented) -> str | None:
+        """What was read from a card, readable to this server alone; None for one that was typed."""
+        if presented.card is None:
+            return None
+        return self._encryption.encrypt(json.dumps(card_data_to_wire(presented.card), ensure_ascii=False).encode())
 
     async def holder(self, uow: UnitOfWork, identity: Identity) -> Subscriber | None:
         """Who is known by this number."""

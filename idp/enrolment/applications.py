@@ -23,6 +23,7 @@ from sqlalchemy import (
     delete,
     or_,
     select,
+    update,
 )
 
 from idp.enrolment.case_numbers import CaseNumber
@@ -89,6 +90,11 @@ class Applications:
         held = await uow.all(select(open_application).where(same))
         other = next((row for row in held if row.application_id != application_id), None)
         return None if other is None else CaseNumber(other.case_no)
+
+    async def extend(self, uow: UnitOfWork, application_id: str, *, until: datetime) -> None:
+        """It takes longer than usual."""
+        mine = open_application.c.application_id == application_id
+        await uow.execute(update(open_application).where(mine).values(expires_at=until))
 
     async def is_open(self, uow: UnitOfWork, application_id: str) -> bool:
         """True while the application is its person's one open one: false after another took its place."""

@@ -57,6 +57,13 @@ class CardCheck:
         )
         return await asyncio.gather(by_chip, by_laser)
 
+    async def ask_about(self, read: ThaiCardData | None, typed: TypedCard | None) -> Sequence[RegistryWord]:
+        """Whichever of both there is."""
+        if read is not None:
+            return await self.ask(read)
+        assert typed is not None, "a card is read or typed"
+        return await self.ask_typed(typed)
+
     async def ask_typed(self, card: TypedCard) -> Sequence[RegistryWord]:
         """The one check that what is printed allows: by the code on the back."""
         asking = self._card_status.check_by_laser(

@@ -99,7 +99,7 @@ class Checking:
         # 4. what the issuing state's signature says, or the registry
         if presented.source is AttributeSource.PASSPORT:
             return await self._passport_check.judge(enrolment, presented)
-        return await self._take_words(enrolment, await self._ask(presented))
+        return await self._take_words(enrolment, await self._card_check.ask_about(presented.card, presented.typed))
 
     async def _may_judge(self, enrolment: Enrolment) -> bool:
         """Another process's passport is left alone: only who asked for it can open it."""
@@ -116,12 +116,6 @@ class Checking:
                 return EnrolmentProblem.CARD_REMOVED
             except NOT_USABLE:
                 return EnrolmentProblem.CARD_DATA_UNUSABLE
-
-    async def _ask(self, presented: Presented) -> Sequence[RegistryWord]:
-        if presented.card is not None:
-            return await self._card_check.ask(presented.card)
-        assert presented.typed is not None, "a card is read or typed"
-        return await self._card_check.ask_typed(presented.typed)
 
     async def _gather(self, uow: UnitOfWork, enrolment: Enrolment) -> None:
         """Keep how the card came here, once."""

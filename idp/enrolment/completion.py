@@ -72,8 +72,12 @@ class Completion:
         self._personal = personal
         self._journal = journal
 
-    async def complete(self, uow: UnitOfWork, enrolment: Enrolment, presented: Presented) -> SubscriberId:
+    async def complete(
+        self, uow: UnitOfWork, enrolment: Enrolment, presented: Presented, *, is_present: bool = True
+    ) -> SubscriberId:
         """Make the subscriber, or raise the level of the one who is known; then what this journey adds to it.
+
+        Who is not there any more gets no link, and is told that it is done.
 
         Raises Conflict (EVIDENCE_TOO_WEAK) when the evidence reaches no level, or too low a one for a new way to sign
         in, and as `Subscribers` does.
@@ -103,10 +107,14 @@ class Completion:
         if presented.card is not None:
             await self._seal_card(uow, subscriber_id, evidence, presented.card)
         suffices = known is None or rules.suffices_for_link(reached=reached, held=known.ial)
-        token = await self._act(uow, enrolment, subscriber_id, suffices=suffices, by=officer)
         takes_over = known is not None and rules.takes_over(before=known.ial, reached=reached)
-        if takes_over and JOURNEYS[enrolment.journey].outcome is not Outcome.RECOVERED:
-            token = await self._recoveries.recover_at_counter(uow, subscriber_id, by=officer, valid_for=LINK_LIFE)
+        token = None
+        if takes_over or is_present or JOURNEYS[enrolment.journey].outcome is not Outcome.ENROLLED:
+            token = await self._act(uow, enrolment, subscriber_id, suffices=suffices, by=officer)
+            if takes_over and JOURNEYS[enrolment.journey].outcome is not Outcome.RECOVERED:
+                token = await self._recoveries.recover_at_counter(uow, subscriber_id, by=officer, valid_for=LINK_LIFE)
+        if not is_present:
+            await self._notices.tell(uow, subscriber_id, NoticeTopic.ENROLMENT_DONE, cause=f"{enrolment.id} done")
         await self._save(uow, enrolment, subscriber_id, token)
         if enrolment.flags:
             await enqueue(uow, topic=ENROLMENT_FLAGGED, payload={"enrolment_id": enrolment.id})

@@ -100,7 +100,7 @@ def _step(
 _BY_OFFICER: Final[Held] = {_K.FACE_BY_OFFICER: _R.MATCHES, _K.NO_RELATION: _R.DECLARED}
 _OFFICER_GATHERS: Final = (_K.FACE_BY_OFFICER, _K.FACE_BY_COMPARISON, _K.NO_RELATION)
 
-_CARD_AT_COUNTER: Final = (
+_BEFORE_THE_FACE: Final = (
     # the card is handed over: the person was told what is asked of whom, and that is the consent to it
     _step(
         _S.WAITING_FOR_CARD,
@@ -121,7 +121,8 @@ _CARD_AT_COUNTER: Final = (
         ),
         undo=_S.WAITING_FOR_CARD,
     ),
-    _step(_S.PENDING_REGISTRY, _S.CHECKING_CARD, undo=_S.WAITING_FOR_CARD),
+)
+_FACE_AND_ENDS: Final = (
     _step(
         _S.COMPARE_FACE,
         _S.COMPLETED,
@@ -132,6 +133,25 @@ _CARD_AT_COUNTER: Final = (
     ),
     StepRow(_S.COMPLETED, frozenset(), _all_of(STATUS_NORMAL, _BY_OFFICER)),
     StepRow(_S.REFUSED, frozenset()),
+)
+
+_CARD_AT_COUNTER: Final = (
+    *_BEFORE_THE_FACE,
+    # the registry is silent: the officer compares the face now, and the registry's word comes when the person left
+    _step(_S.PENDING_REGISTRY, _S.CHECKING_CARD, _S.AWAITING_REGISTRY, undo=_S.WAITING_FOR_CARD),
+    _step(
+        _S.AWAITING_REGISTRY,
+        _S.COMPLETED,
+        needs=(_BY_OFFICER,),
+        gathers=(*_OFFICER_GATHERS, _K.CARD_STATUS_CHIP, _K.CARD_STATUS_LASER),
+    ),
+    *_FACE_AND_ENDS,
+)
+_RECOVERY_AT_COUNTER: Final = (
+    *_BEFORE_THE_FACE,
+    # whoever gets a new way to sign in stands there when every old one goes
+    _step(_S.PENDING_REGISTRY, _S.CHECKING_CARD, undo=_S.WAITING_FOR_CARD),
+    *_FACE_AND_ENDS,
 )
 
 _PASSPORT_AT_COUNTER: Final = (
@@ -223,7 +243,7 @@ JOURNEYS: Final[Mapping[JourneyKey, Journey]] = {
         Journey(JourneyKey.NON_THAI_CARD, True, HolderRule.ANYBODY, Outcome.ENROLLED, _CARD_AT_COUNTER),
         Journey(JourneyKey.FOREIGNER_COUNTER, True, HolderRule.ANYBODY, Outcome.ENROLLED, _PASSPORT_AT_COUNTER),
         Journey(JourneyKey.RENEWAL, True, HolderRule.KNOWN, Outcome.RENEWED, _CARD_AT_COUNTER),
-        Journey(JourneyKey.RECOVERY, True, HolderRule.KNOWN, Outcome.RECOVERED, _CARD_AT_COUNTER),
+        Journey(JourneyKey.RECOVERY, True, HolderRule.KNOWN, Outcome.RECOVERED, _RECOVERY_AT_COUNTER),
         Journey(JourneyKey.PROVISIONAL_COMPLETION, True, HolderRule.PROVISIONAL, Outcome.MET, _CARD_AT_COUNTER),
         Journey(JourneyKey.KIOSK, False, HolderRule.ANYBODY, Outcome.ENROLLED, _AT_KIOSK),
         Journey(JourneyKey.HOME_READER, False, HolderRule.ANYBODY, Outcome.ENROLLED, _AT_HOME),

@@ -79,6 +79,7 @@ class EnrolmentState(StrEnum):
     LIVE_PHOTO = "live_photo"
     COMPARE_FACE = "compare_face"
     PENDING_REGISTRY = "pending_registry"
+    AWAITING_REGISTRY = "awaiting_registry"
     COMPLETED = "completed"
     REFUSED = "refused"
 
@@ -146,7 +147,8 @@ class Enrolment:
 
     `case_no` is what people say and write; `flags` are what a reviewer should look at. `problem` is the code shown
     (ENR-nn); `fault` says more when the card could not be read. `checked_at` is when the registry last called the card
-    normal. `is_typed`: what is printed was typed, no card is in the reader. `other_case_no` is the person's open
+    normal. `is_typed`: what is printed was typed, no card is in the reader; `is_kept`: what was read
+    waits, sealed, for a registry that did not answer while the person was there. `other_case_no` is the person's open
     application that this one met; `reasons` say why a passport is not proven.
     """
 
@@ -167,6 +169,7 @@ class Enrolment:
     checked_at: datetime | None
     claimed_until: datetime | None
     is_typed: bool = False
+    is_kept: bool = False
     other_case_no: CaseNumber | None = None
     reasons: tuple[ProofReason, ...] = ()
     flags: tuple[EnrolmentFlag, ...] = ()

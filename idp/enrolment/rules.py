@@ -58,6 +58,9 @@ WHILE_WAITING: Final[Mapping[CardSessionState, Step]] = {
 """The journey until the card is read: the card session decides."""
 
 
+WAITING_LIFE: Final = timedelta(hours=72)
+"""How long what was read waits, sealed, for a registry that does not answer."""
+
 TYPED_LIFE: Final = timedelta(minutes=30)
 """How long a journey may take in which no card in the reader keeps it alive."""
 
@@ -68,6 +71,8 @@ def next_step(*, enrolment: Enrolment, card_session: CardSessionState, now: date
         return Stay()
     if enrolment.state is EnrolmentState.WAITING_FOR_CARD:
         return WHILE_WAITING[card_session]
+    if enrolment.state is EnrolmentState.AWAITING_REGISTRY:
+        return End(EnrolmentProblem.REGISTRY_UNAVAILABLE) if now - enrolment.started_at >= WAITING_LIFE else Stay()
     if enrolment.is_typed or enrolment.state is EnrolmentState.TYPING_CARD:
         if now - enrolment.started_at >= TYPED_LIFE:
             return End(EnrolmentProblem.NO_CARD_IN_TIME)

@@ -5,14 +5,13 @@ Opens its own units of work, because the registry is asked between them, never i
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from connectors.contracts.card import PassportKey
 from connectors.contracts.errors import CardError
 from idp.agencies.model import Member
-from idp.enrolment import evidence, journeys, rules, store
+from idp.enrolment import evidence, journeys, kept_store, rules, store
 from idp.enrolment.applicants import Applicants
-from idp.enrolment.applications import Applications
 from idp.enrolment.case_numbers import CaseNumber
 from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
@@ -31,6 +30,7 @@ from idp.enrolment.model import (
     Stay,
 )
 from idp.enrolment.presented import Presented, TypedCard
+from idp.enrolment.registry_waiting import RegistryWaiting
 from idp.enrolment.steps import Steps
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import EnrolmentId, StationId, SubscriberId, new_id
@@ -38,6 +38,9 @@ from idp.kernel.randomness import Randomness, system_randomness
 from idp.stations.model import CardPurpose, CardSession, StationProblem
 from idp.stations.service import Stations
 from idp.storage.storage import Storage, UnitOfWork
+
+FACE_STEPS: Final = frozenset({EnrolmentState.COMPARE_FACE, EnrolmentState.PENDING_REGISTRY})
+"""At which the photo is shown: the face is compared there."""
 
 
 class Enrolments:
@@ -49,9 +52,9 @@ class Enrolments:
         storage: Storage,
         stations: Stations,
         applicants: Applicants,
-        applications: Applications,
         checking: Checking,
         completion: Completion,
+        waiting: RegistryWaiting,
         steps: Steps,
         journal: Journal,
         randomness: Randomness = system_randomness,
@@ -59,9 +62,9 @@ class Enrolments:
         self._storage = storage
         self._stations = stations
         self._applicants = applicants
-        self._applications = applications
         self._checking = checking
         self._completion = completion
+        self._waiting = waiting
         self._steps = steps
         self._journal = journal
         self._randomness = randomness
@@ -143,7 +146,7 @@ class Enrolments:
         """The applicant's photo (JPEG), while it is to be compared. Raises NotFound (UNKNOWN, PHOTO_GONE)."""
         async with self._storage.reading() as uow:
             enrolment = await self._steps.own(uow, enrolment_id, officer)
-            if enrolment.state is not EnrolmentState.COMPARE_FACE or enrolment.is_typed:
+            if enrolment.state not in FACE_STEPS or enrolment.is_typed:
                 raise NotFound(StationProblem.PHOTO_GONE)
             return await self._applicants.portrait(uow, enrolment)
 
@@ -174,11 +177,14 @@ class Enrolments:
     async def advance_open(self, *, limit: int = 100) -> int:
         """The worker's turn: advance what is open, and ask again for what waits for the registry. Gives how many."""
         async with self._storage.reading() as uow:
-            waiting = await store.open_enrolments(uow, limit=limit)
+            at_counter = await store.open_enrolments(uow, limit=limit)
+            waiting = [*at_counter, *await kept_store.to_be_asked(uow, limit=limit)]
         for enrolment_id in waiting:
             advanced = await self.advance(enrolment_id)
             if advanced.state is EnrolmentState.PENDING_REGISTRY:
                 await self._checking.check(advanced)
+            elif advanced.state is EnrolmentState.AWAITING_REGISTRY:
+                await self._waiting.ask(advanced)
         return len(waiting)
 
     async def retry(self, enrolment_id: EnrolmentId, *, officer: Member) -> Enrolment:
@@ -233,6 +239,16 @@ class Enrolments:
         # 5. everything once more, in the transaction that makes the subscriber
         return await self._complete(enrolment)
 
+    async def finish_later(self, enrolment_id: EnrolmentId, *, officer: Member, is_unrelated: bool) -> Enrolment:
+        """The registry does not answer: the officer says now that this is the person, and it ends when it does.
+
+        Raises NotFound (UNKNOWN), Conflict (WRONG_STATE), Refused (DECLARATION_MISSING).
+        """
+        enrolment = await self._at(enrolment_id, EnrolmentState.PENDING_REGISTRY, officer)
+        if not is_unrelated:
+            raise Refused(EnrolmentProblem.DECLARATION_MISSING)
+        return await self._waiting.begin(enrolment)
+
     async def go_back(self, enrolment_id: EnrolmentId, *, officer: Member) -> Enrolment:
         """One step back, as the table says; what was gathered since is withdrawn, and the card is asked for again.
 
@@ -249,7 +265,7 @@ class Enrolments:
                 raise Conflict(EnrolmentProblem.NO_WAY_BACK)
             await self._steps.close(uow, enrolment)
             session = await self._ask_for_card(uow, enrolment.station_id, officer, passport_key)
-            moved = await store.begin_again(
+            moved = await kept_store.begin_again(
                 uow, enrolment.id, of=enrolment.state, to=undone.to, card_session_id=session.id
             )
             if not moved:
@@ -276,7 +292,7 @@ class Enrolments:
         """
         async with self._storage.reading() as uow:
             enrolment = await self._steps.found(uow, enrolment_id)
-        if enrolment.state is EnrolmentState.PENDING_REGISTRY:
+        if enrolment.state in (EnrolmentState.PENDING_REGISTRY, EnrolmentState.AWAITING_REGISTRY):
             await self._steps.end(enrolment, EnrolmentProblem.ENDED_BY_OFFICER)
 
     async def _at(self, enrolment_id: EnrolmentId, state: EnrolmentState, officer: Member) -> Enrolment:

@@ -66,6 +66,7 @@ enrolment = Table(
     Column("link_expires_at", Instant),
     Column("flags", Text, nullable=False, server_default=""),
     Column("typed_jwe", Text),
+    Column("kept_jwe", Text),
     Column("other_case_no", Text),
     Column("reasons", Text, nullable=False, server_default=""),
 )
@@ -106,9 +107,15 @@ enrolled_address = Table(
 
 CHIP_NO, ADDRESS = "chip_no", "address"
 
-_RECORD = (*enrolment.c, enrolment.c.typed_jwe.is_not(None).label("is_typed"))
+_RECORD = (
+    *enrolment.c,
+    enrolment.c.typed_jwe.is_not(None).label("is_typed"),
+    enrolment.c.kept_jwe.is_not(None).label("is_kept"),
+)
 
-_OPEN_VALUES = sorted(state.value for state in EnrolmentState if state not in ENDS)
+_AT_COUNTER_VALUES = sorted(
+    state.value for state in EnrolmentState if state not in ENDS and state is not EnrolmentState.AWAITING_REGISTRY
+)
 
 
 async def insert_enrolment(uow: UnitOfWork, record: Enrolment) -> bool:
@@ -147,8 +154,10 @@ async def find_by_case_no(uow: UnitOfWork, case_no: CaseNumber) -> Enrolment | N
 
 
 async def open_enrolments(uow: UnitOfWork, *, limit: int) -> Sequence[EnrolmentId]:
-    """Journeys that have not ended, oldest first."""
-    not_ended = select(enrolment.c.id).where(enrolment.c.state.in_(_OPEN_VALUES)).order_by(enrolment.c.id).limit(limit)
+    """Journeys with somebody at the counter, oldest first."""
+    not_ended = (
+        select(enrolment.c.id).where(enrolment.c.state.in_(_AT_COUNTER_VALUES)).order_by(enrolment.c.id).limit(limit)
+    )
     return [EnrolmentId(row.id) for row in await uow.all(not_ended)]
 
 
@@ -185,7 +194,7 @@ async def move(
     other_case_no: CaseNumber | None = None,
     reasons: Collection[ProofReason] = (),
 ) -> bool:
-    """Take a step; False when the journey no longer stood at one of `of`. What was typed does not outlive an end."""
+    """Take a step; False when the journey no longer stood at one of `of`. What was typed or kept outlives no end."""
     values: dict[str, Any] = {
         "state": to.value,
         "problem": None if problem is None else problem.value,
@@ -194,53 +203,13 @@ async def move(
         "reasons": " ".join(reason.value for reason in reasons),
     }
     if to in ENDS:
-        values["typed_jwe"] = None
+        values |= {"typed_jwe": None, "kept_jwe": None}
     if other_case_no is not None:
         values["other_case_no"] = other_case_no.text
     if checked_at is not None:
         values["checked_at"] = checked_at
     present = enrolment.c.state.in_([state.value for state in of])
     return await uow.changed(update(enrolment).where(enrolment.c.id == enrolment_id, present).values(values)) == 1
-
-
-async def begin_again(
-    uow: UnitOfWork,
-    enrolment_id: EnrolmentId,
-    *,
-    of: EnrolmentState,
-    to: EnrolmentState,
-    card_session_id: CardSessionId,
-    typed_jwe: str | None = None,
-) -> bool:
-    """Go on elsewhere than forward: with another card session, without what was typed, found and flagged before."""
-    still = and_(enrolment.c.id == enrolment_id, enrolment.c.state == of.value)
-    statement = (
-        update(enrolment)
-        .where(still)
-        .values(
-            state=to.value,
-            card_session_id=card_session_id,
-            typed_jwe=typed_jwe,
-            problem=None,
-            fault=None,
-            claimed_until=None,
-            checked_at=None,
-            flags="",
-        )
-    )
-    return await uow.changed(statement) == 1
-
-
-async def save_typed(uow: UnitOfWork, enrolment_id: EnrolmentId, typed_jwe: str) -> bool:
-    """True when what was typed is kept, for the journey that stands there."""
-    typing = and_(enrolment.c.id == enrolment_id, enrolment.c.state == EnrolmentState.TYPING_CARD.value)
-    return await uow.changed(update(enrolment).where(typing).values(typed_jwe=typed_jwe)) == 1
-
-
-async def typed_jwe(uow: UnitOfWork, enrolment_id: EnrolmentId) -> str | None:
-    """What was typed, sealed."""
-    row = await uow.first(select(enrolment.c.typed_jwe).where(enrolment.c.id == enrolment_id))
-    return None if row is None else row.typed_jwe
 
 
 async def save_flags(uow: UnitOfWork, enrolment_id: EnrolmentId, flags: Collection[EnrolmentFlag]) -> None:
@@ -379,6 +348,7 @@ def _enrolment(row: Row[Any]) -> Enrolment:
         checked_at=row.checked_at,
         claimed_until=row.claimed_until,
         is_typed=row.is_typed,
+        is_kept=row.is_kept,
         other_case_no=CaseNumber(row.other_case_no) if row.other_case_no else None,
         reasons=tuple(ProofReason(reason) for reason in row.reasons.split()),
         flags=tuple(EnrolmentFlag(flag) for flag in row.flags.split()),

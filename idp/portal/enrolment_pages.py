@@ -16,7 +16,7 @@ from idp.authentication.passkey_links import page_of_link
 from idp.enrolment.journeys import JOURNEYS, undone
 from idp.enrolment.model import ENDS, Enrolment, EnrolmentProblem, EnrolmentState, JourneyKey
 from idp.enrolment.presented import Presented
-from idp.enrolment.service import Enrolments
+from idp.enrolment.service import FACE_STEPS, Enrolments
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import EnrolmentId, StationId
 from idp.portal.reader_watch import ReaderNews, ReaderWatch
@@ -75,6 +75,7 @@ class EnrolmentPages:
             ("/enrolments/{enrolment_id}/photo", "GET", self.photo, "enrolment_photo"),
             ("/enrolments/{enrolment_id}/face", "POST", self.decide_face, "enrolment_face"),
             ("/enrolments/{enrolment_id}/retry", "POST", self.retry, "enrolment_retry"),
+            ("/enrolments/{enrolment_id}/later", "POST", self.finish_later, "enrolment_later"),
             ("/enrolments/{enrolment_id}/type", "POST", self.type_card, "enrolment_type"),
             ("/enrolments/{enrolment_id}/typed", "POST", self.check_typed, "enrolment_typed"),
             ("/enrolments/{enrolment_id}/back", "POST", self.go_back, "enrolment_back"),
@@ -153,6 +154,14 @@ class EnrolmentPages:
         await self._enrolments.retry(enrolment_id, officer=officer)
         return _to(enrolment_id)
 
+    async def finish_later(self, request: Request, officer: Member) -> Response:
+        """The registry does not answer: the officer's decision now, the registry's word when it comes."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        is_unrelated = form.one("unrelated") == "yes"
+        await self._enrolments.finish_later(_enrolment_id(request), officer=officer, is_unrelated=is_unrelated)
+        return _to(_enrolment_id(request))
+
     async def type_card(self, request: Request, officer: Member) -> Response:
         """The chip cannot be read."""
         self._csrf.check(request, await read_form(request), form=FORM)
@@ -220,6 +229,7 @@ class EnrolmentPages:
             is_passport=journey.key is JourneyKey.FOREIGNER_COUNTER,
             has_ended=state in ENDS,
             moves_by_itself=state not in (*ENDS, EnrolmentState.TYPING_CARD),
+            may_finish_later=row is not None and EnrolmentState.AWAITING_REGISTRY in row.next,
             may_type=row is not None and EnrolmentState.TYPING_CARD in row.next,
             may_go_back=undone(journey, at=state) is not None,
             presented=await self._presented(enrolment, officer),
@@ -251,7 +261,7 @@ class EnrolmentPages:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _presented(self, enrolment: Enrolment, officer: Member) -> Presented | None:
-        if enrolment.state is not EnrolmentState.COMPARE_FACE:
+        if enrolment.state not in FACE_STEPS:
             return None
         try:
             return await self._enrolments.presented(enrolment.id, officer=officer)

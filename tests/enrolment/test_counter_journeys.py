@@ -337,3 +337,84 @@ async def test_a_case_is_found_by_its_number(world: World) -> None:
         found = await world.enrolments.find_by_case_no(uow, started.case_no)
     assert found is not None
     assert found.id == started.id
+
+
+# --- the registry is silent ------------------------------------------------------------------------------------------
+
+
+async def leave_pending(world: World, persona: str = "somchai") -> Enrolment:
+    world.registry(Mode.DOWN)
+    pending = await world.enrol(persona)
+    assert pending.state is EnrolmentState.PENDING_REGISTRY
+    return await world.enrolments.finish_later(pending.id, officer=world.members["officer"], is_unrelated=True)
+
+
+async def test_what_waited_for_the_registry_ends_by_itself_and_the_person_is_told(world: World) -> None:
+    left = await leave_pending(world)
+    assert (left.state, left.is_kept) == (EnrolmentState.AWAITING_REGISTRY, True)
+    await world.enrolments.advance_open()
+    assert (await world.enrolments.advance(left.id)).state is EnrolmentState.AWAITING_REGISTRY
+    world.switchboard.reset()
+    await world.enrolments.advance_open()  # not asked twice within a minute
+    assert (await world.enrolments.advance(left.id)).state is EnrolmentState.AWAITING_REGISTRY
+    world.clock.advance(61)
+    await world.enrolments.advance_open()
+    done = await world.enrolments.advance(left.id)
+    assert (done.state, done.ial) == (EnrolmentState.COMPLETED, Ial.IAL2_2)
+    assert done.subscriber_id is not None
+    assert await world.enrolments.passkey_link_of(done.id, officer=world.members["officer"]) is None
+    assert NoticeTopic.ENROLMENT_DONE in await topics(world, done.subscriber_id)
+    async with world.storage.reading() as uow:
+        row = await uow.first(text("SELECT kept_jwe FROM enrolment"))
+    assert row is not None
+    assert row.kept_jwe is None
+    # the first passkey: the person comes back
+    back = await world.confirm(await world.enrol("somchai", journey=JourneyKey.RECOVERY))
+    assert back.subscriber_id == done.subscriber_id
+
+
+async def test_the_registrys_no_comes_late_and_counts(world: World) -> None:
+    left = await leave_pending(world, "lost_card")
+    world.switchboard.reset()
+    world.clock.advance(61)
+    await world.enrolments.advance_open()
+    refused = await world.enrolments.advance(left.id)
+    assert (refused.state, refused.problem) == (EnrolmentState.REFUSED, EnrolmentProblem.CARD_CANCELLED)
+
+
+async def test_waiting_ends_after_three_days_and_the_person_may_come_again(world: World) -> None:
+    left = await leave_pending(world)
+    again = await world.enrol("somchai")
+    assert again.problem is EnrolmentProblem.APPLICATION_OPEN
+    world.clock.advance(72 * 3600)
+    ended = await world.enrolments.advance(left.id)
+    assert ended.problem is EnrolmentProblem.REGISTRY_UNAVAILABLE
+    world.switchboard.reset()
+    assert (await world.enrol("somchai")).state is EnrolmentState.COMPARE_FACE
+
+
+async def test_waiting_needs_the_officers_word_and_no_recovery_waits(world: World) -> None:
+    officer = world.members["officer"]
+    world.registry(Mode.DOWN)
+    pending = await world.enrol("somchai")
+    with pytest.raises(Refused) as missing:
+        await world.enrolments.finish_later(pending.id, officer=officer, is_unrelated=False)
+    assert missing.value.code is EnrolmentProblem.DECLARATION_MISSING
+    await world.enrolments.stop(pending.id, officer=officer)
+    world.switchboard.reset()
+    world.clock.advance(60)
+    await enrolled(world)
+    world.registry(Mode.DOWN)
+    recovery = await world.enrol("somchai", journey=JourneyKey.RECOVERY)
+    assert recovery.state is EnrolmentState.PENDING_REGISTRY
+    with pytest.raises(Conflict):
+        await world.enrolments.finish_later(recovery.id, officer=officer, is_unrelated=True)
+
+
+async def test_of_two_nodes_that_ask_for_what_waits_one_completes(world: World) -> None:
+    left = await leave_pending(world)
+    world.switchboard.reset()
+    world.clock.advance(61)
+    await asyncio.gather(*(world.enrolments.advance_open() for _ in range(3)))
+    assert (await world.enrolments.advance(left.id)).state is EnrolmentState.COMPLETED
+    assert [entry["event"] for entry in await world.entries()].count("enrolment.completed") == 1

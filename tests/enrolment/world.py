@@ -48,6 +48,7 @@ from idp.enrolment.journal import Journal
 from idp.enrolment.model import Enrolment, JourneyKey
 from idp.enrolment.passport_check import PassportCheck
 from idp.enrolment.provisional import Provisionals
+from idp.enrolment.registry_waiting import RegistryWaiting
 from idp.enrolment.service import Enrolments
 from idp.enrolment.steps import Steps
 from idp.kernel.assurance import Ial
@@ -132,31 +133,42 @@ class World:
             passports=Passports(trust=lambda now: self.trusted),
         )
         steps = Steps(storage=self.storage, stations=self.stations, applications=applications, journal=journal)
+        asked = CardCheck(card_status=status, deadline_seconds=1.0)
+        completion = Completion(
+            subscribers=self.subscribers,
+            applicants=applicants,
+            provisionals=self.provisionals,
+            invitations=self.passkey_links,
+            recoveries=Revoking(sessions=self.sessions, links=self.passkey_links, audit=self.audit),
+            notices=self.notices,
+            personal=personal,
+            journal=journal,
+        )
         self.enrolments = Enrolments(
             storage=self.storage,
             stations=self.stations,
             applicants=applicants,
-            applications=applications,
             checking=Checking(
                 storage=self.storage,
                 stations=self.stations,
                 applicants=applicants,
                 applications=applications,
-                card_check=CardCheck(card_status=status, deadline_seconds=1.0),
+                card_check=asked,
                 passport_check=PassportCheck(
                     storage=self.storage, stations=self.stations, applicants=applicants, steps=steps, journal=journal
                 ),
                 steps=steps,
                 journal=journal,
             ),
-            completion=Completion(
-                subscribers=self.subscribers,
+            completion=completion,
+            waiting=RegistryWaiting(
+                storage=self.storage,
+                stations=self.stations,
                 applicants=applicants,
-                provisionals=self.provisionals,
-                invitations=self.passkey_links,
-                recoveries=Revoking(sessions=self.sessions, links=self.passkey_links, audit=self.audit),
-                notices=self.notices,
-                personal=personal,
+                applications=applications,
+                card_check=asked,
+                completion=completion,
+                steps=steps,
                 journal=journal,
             ),
             steps=steps,

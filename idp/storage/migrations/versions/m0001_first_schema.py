@@ -829,6 +829,7 @@ def upgrade() -> None:
     sa.Column('link_expires_at', sa.BigInteger(), nullable=True),
     sa.Column('flags', sa.Text(), server_default='', nullable=False),
     sa.Column('typed_jwe', sa.Text(), nullable=True),
+    sa.Column('kept_jwe', sa.Text(), nullable=True),
     sa.Column('other_case_no', sa.Text(), nullable=True),
     sa.Column('reasons', sa.Text(), server_default='', nullable=False),
     sa.ForeignKeyConstraint(['agency_id'], ['agency.id'], name=op.f('fk_enrolment_agency_id')),
@@ -871,9 +872,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('code_digest', name=op.f('uq_unattended_enrolment_code_digest'))
     )
     op.create_index('ix_unattended_enrolment_browser_digest_id', 'unattended_enrolment', ['browser_digest', 'id'], unique=False)
-    op.create_index('ix_unattended_enrolment_open_expires_at', 'unattended_enrolment', ['expires_at'], unique=False, sqlite_where=sa.text("state IN ('agree', 'at_thaid', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"), postgresql_where=sa.text("state IN ('agree', 'at_thaid', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"))
+    op.create_index('ix_unattended_enrolment_open_expires_at', 'unattended_enrolment', ['expires_at'], unique=False, sqlite_where=sa.text("state IN ('agree', 'at_thaid', 'awaiting_registry', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"), postgresql_where=sa.text("state IN ('agree', 'at_thaid', 'awaiting_registry', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"))
     op.create_index(op.f('ix_unattended_enrolment_subscriber_id'), 'unattended_enrolment', ['subscriber_id'], unique=False)
-    op.create_index('uq_unattended_enrolment_open_browser_digest', 'unattended_enrolment', ['browser_digest'], unique=True, sqlite_where=sa.text("state IN ('agree', 'at_thaid', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"), postgresql_where=sa.text("state IN ('agree', 'at_thaid', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"))
+    op.create_index('uq_unattended_enrolment_open_browser_digest', 'unattended_enrolment', ['browser_digest'], unique=True, sqlite_where=sa.text("state IN ('agree', 'at_thaid', 'awaiting_registry', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"), postgresql_where=sa.text("state IN ('agree', 'at_thaid', 'awaiting_registry', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"))
     op.create_table('enrolment_evidence',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('enrolment_id', sa.Text(), nullable=False),
@@ -909,9 +910,9 @@ def downgrade() -> None:
     op.drop_table('unattended_evidence')
     op.drop_index(op.f('ix_enrolment_evidence_enrolment_id'), table_name='enrolment_evidence')
     op.drop_table('enrolment_evidence')
-    op.drop_index('uq_unattended_enrolment_open_browser_digest', table_name='unattended_enrolment', sqlite_where=sa.text("state IN ('agree', 'at_thaid', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"), postgresql_where=sa.text("state IN ('agree', 'at_thaid', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"))
+    op.drop_index('uq_unattended_enrolment_open_browser_digest', table_name='unattended_enrolment', sqlite_where=sa.text("state IN ('agree', 'at_thaid', 'awaiting_registry', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"), postgresql_where=sa.text("state IN ('agree', 'at_thaid', 'awaiting_registry', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"))
     op.drop_index(op.f('ix_unattended_enrolment_subscriber_id'), table_name='unattended_enrolment')
-    op.drop_index('ix_unattended_enrolment_open_expires_at', table_name='unattended_enrolment', sqlite_where=sa.text("state IN ('agree', 'at_thaid', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"), postgresql_where=sa.text("state IN ('agree', 'at_thaid', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"))
+    op.drop_index('ix_unattended_enrolment_open_expires_at', table_name='unattended_enrolment', sqlite_where=sa.text("state IN ('agree', 'at_thaid', 'awaiting_registry', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"), postgresql_where=sa.text("state IN ('agree', 'at_thaid', 'awaiting_registry', 'checking_card', 'compare_face', 'live_photo', 'pending_registry', 'typing_card', 'waiting_for_card')"))
     op.drop_index('ix_unattended_enrolment_browser_digest_id', table_name='unattended_enrolment')
     op.drop_table('unattended_enrolment')
     op.drop_index(op.f('ix_enrolment_subscriber_id'), table_name='enrolment')
