@@ -16,6 +16,7 @@ from idp.authorization.tokens.introspection import Introspection
 from idp.authorization.tokens.issuing import Issuing
 from idp.authorization.tokens.minting import Mint
 from idp.authorization.tokens.model import EvidenceReader, FurtherGrant
+from idp.authorization.tokens.own_authority import OwnAuthorities
 from idp.authorization.tokens.persons import PersonClaims
 from idp.authorization.tokens.proofs import DpopProofs
 from idp.authorization.tokens.reading import TokenReader
@@ -141,9 +142,6 @@ def _endpoint(
     return TokenEndpoint(
         storage=ground.storage,
         url=f"{ground.issuer}/token",
-        gateway=ground.gateway,
-        grant_management=f"{ground.issuer}/grants",
-        clients=ground.clients,
         authentication=ground.authentication,
         proofs=ground.proofs,
         codes=ground.codes,
@@ -162,6 +160,14 @@ def _endpoint(
             reader=reader,
             clients=ground.clients,
             grants=ground.grants,
+            mint=mint,
+            issuing=issuing,
+        ),
+        own_authority=OwnAuthorities(
+            storage=ground.storage,
+            gateway=ground.gateway,
+            grant_management=f"{ground.issuer}/grants",
+            clients=ground.clients,
             mint=mint,
             issuing=issuing,
         ),

@@ -14,7 +14,7 @@ from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.minting import USERINFO_TOKEN
 from idp.authorization.tokens.model import KeyBinding, VerifiedAccessToken
 from idp.authorization.tokens.proofs import DpopProofs
-from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, parse_authorization_details
+from idp.authorization.tokens.verified import details_of, of_client, of_grant
 from idp.kernel.ids import ClientId, GrantId
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
@@ -23,7 +23,6 @@ from idp.protocol.access_token import TYP, AccessTokenClaims, validate_access_to
 from idp.protocol.authorization_header import PresentedToken, parse_authorization, validate_scheme
 from idp.protocol.dpop import DpopNonces, VerifiedDpopProof
 from idp.protocol.errors import InvalidDpopProof, InvalidTokenError, OAuth2Error
-from idp.protocol.token_exchange import actor_ids
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.hot_store import SealedPerson
 
@@ -154,17 +153,17 @@ class AccessTokens:
                 await self._proofs.spend_in(uow, proof)
         # 4. the grant and everything it rests on, as it is now
         if judged.gid is None:
-            return _of_client(client, judged)
+            return of_client(client, judged)
         grant = await self._grants.live(uow, GrantId(judged.gid))
         if grant is None:
             raise await self._ended(uow, client, judged)
-        return _of_grant(
+        return of_grant(
             grant,
             await self._granted_client(uow, grant, client, judged.act),
             token_id=judged.jti,
             sub=judged.sub,
             scope=judged.scope,
-            details=_details(judged),
+            details=details_of(judged),
             jkt=judged.jkt,
             act=judged.act,
         )
@@ -186,13 +185,13 @@ class AccessTokens:
         if ended is None or ended.client_id != client.id:
             return InvalidTokenError("the token has been revoked")
         return GrantEnded(
-            _of_grant(
+            of_grant(
                 ended,
                 client,
                 token_id=judged.jti,
                 sub=judged.sub,
                 scope=judged.scope,
-                details=_details(judged),
+                details=details_of(judged),
                 jkt=judged.jkt,
                 act=judged.act,
             )
@@ -277,56 +276,3 @@ def _as_challenge() -> Iterator[None]:
     except OAuth2Error as refusal:
         refusal.status_code = 401
         raise
-
-
-def _details(judged: AccessTokenClaims) -> tuple[GdxDetail, ...]:
-    if not judged.authorization_details:
-        return ()
-    try:
-        return parse_authorization_details(list(judged.authorization_details))
-    except InvalidGdxDetail as error:
-        raise InvalidTokenError("the token is not one for this resource") from error
-
-
-def _of_client(client: Client, judged: AccessTokenClaims) -> VerifiedAccessToken:
-    return VerifiedAccessToken(
-        token_id=judged.jti,
-        client_id=client.id,
-        agency_id=client.agency_id,
-        grant_id=None,
-        subscriber_id=None,
-        sub=judged.sub,
-        details=_details(judged),
-        scope=judged.scope,
-        consent_id=None,
-        acr=None,
-        jkt=judged.jkt,
-    )
-
-
-def _of_grant(
-    grant: Grant,
-    client: Client,
-    *,
-    token_id: str,
-    sub: str,
-    scope: tuple[str, ...],
-    details: tuple[GdxDetail, ...],
-    jkt: str | None,
-    act: Mapping[str, Any] | None,
-) -> VerifiedAccessToken:
-    return VerifiedAccessToken(
-        token_id=token_id,
-        client_id=client.id,
-        agency_id=client.agency_id,
-        grant_id=grant.id,
-        subscriber_id=grant.subscriber_id,
-        sub=sub,
-        details=details,
-        scope=scope,
-        consent_id=grant.consent_id,
-        acr=grant.acr,
-        jkt=jkt,
-        actors=tuple(ClientId(actor) for actor in actor_ids(act)),
-        acted_for=grant.acted_for,
-    )

@@ -12,36 +12,30 @@ from datetime import datetime
 from typing import assert_never
 
 from idp.authorization.client_registration.model import Client
-from idp.authorization.client_registration.service import ClientAuthentication, Clients
+from idp.authorization.client_registration.service import ClientAuthentication
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.service import Grants, Redeemed
 from idp.authorization.tokens.exchanging import Exchanging
-from idp.authorization.tokens.issuing import Issuing, asked
+from idp.authorization.tokens.issuing import Issuing
 from idp.authorization.tokens.minting import Mint
 from idp.authorization.tokens.model import (
     Due,
-    ForClient,
     ForPerson,
     FurtherGrant,
     KeyBinding,
     TokenCall,
     TokenResponse,
 )
+from idp.authorization.tokens.own_authority import OwnAuthorities
 from idp.authorization.tokens.proofs import Caller, DpopProofs, prove_caller
 from idp.authorization.tokens.refreshing import Refreshing
-from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, JuristicSubject, parse_authorization_details
 from idp.protocol.errors import (
-    InvalidAuthorizationDetails,
     InvalidGrantError,
-    InvalidRequestError,
-    InvalidScopeError,
-    InvalidTarget,
     OAuth2Error,
     UnauthorizedClientError,
 )
 from idp.protocol.pkce import validate_code_verifier
-from idp.protocol.scopes import GRANT_MANAGEMENT_SCOPES, OWN_AUTHORITY_SCOPES
 from idp.protocol.token_exchange import TOKEN_EXCHANGE, TokenExchange
 from idp.protocol.token_request import (
     AUTHORIZATION_CODE,
@@ -60,8 +54,7 @@ STILL_WAITING = frozenset({"authorization_pending", "slow_down"})
 
 
 class TokenEndpoint:
-    """Answers token requests. `url` is the endpoint's own address, for DPoP; `gateway` is the one resource of data,
-    `grant_management` that of the clients' own grants.
+    """Answers token requests. `url` is the endpoint's own address, for DPoP.
 
     `further_grants` are the grant types of the rooms above this one.
     """
@@ -71,9 +64,6 @@ class TokenEndpoint:
         *,
         storage: Storage,
         url: str,
-        gateway: str,
-        grant_management: str,
-        clients: Clients,
         authentication: ClientAuthentication,
         proofs: DpopProofs,
         codes: Codes,
@@ -82,13 +72,11 @@ class TokenEndpoint:
         issuing: Issuing,
         refreshing: Refreshing,
         exchanging: Exchanging,
+        own_authority: OwnAuthorities,
         further_grants: Sequence[FurtherGrant] = (),
     ) -> None:
         self._storage = storage
         self._url = url
-        self._gateway = gateway
-        self._grant_management = grant_management
-        self._clients = clients
         self._authentication = authentication
         self._proofs = proofs
         self._codes = codes
@@ -97,6 +85,7 @@ class TokenEndpoint:
         self._issuing = issuing
         self._refreshing = refreshing
         self._exchanging = exchanging
+        self._own_authority = own_authority
         self._further: Mapping[str, FurtherGrant] = {grant.grant_type: grant for grant in further_grants}
 
     @property
@@ -145,7 +134,7 @@ class TokenEndpoint:
             case Refresh() as request:
                 return await self._refreshing.due(client, request, binding, now=now)
             case OwnAuthority() as request:
-                return await self._own_authority(client, request, binding, now)
+                return await self._own_authority.due(client, request, binding, now=now)
             case TokenExchange() as exchange:
                 return await self._committed(lambda uow: self._exchanging.due(uow, client, exchange, binding))
             case FurtherRequest() as further:
@@ -236,48 +225,6 @@ class TokenEndpoint:
         await self._issuing.note_issued(uow, due)
         return due
 
-    async def _own_authority(
-        self, client: Client, request: OwnAuthority, binding: KeyBinding, now: datetime
-    ) -> ForClient:
-        # 4. and 5.
-        if not request.scope and request.authorization_details is None:
-            raise InvalidRequestError("a scope or authorization_details are required")
-        if not set(request.scope) <= OWN_AUTHORITY_SCOPES.intersection(client.scopes):
-            raise InvalidScopeError("the scope is not one that this client has by itself")
-        # RFC 8707 §2: invalid_target: "The requested resource is invalid, missing, unknown, or malformed."
-        audience = self._audience_of(request)
-        if request.resource not in (None, audience):
-            raise InvalidTarget("the resource is not the one of what is asked for")
-        details = () if request.authorization_details is None else _own_details(request.authorization_details, client)
-        try:
-            await self._issuing.within_right_now(client, details)
-        except InvalidGrantError as beyond:
-            raise InvalidAuthorizationDetails("beyond what the agency may have") from beyond
-        # 7.
-        due = ForClient(
-            token_id=self._mint.token_id(),
-            now=now,
-            client=client,
-            scope=request.scope,
-            details=details,
-            binding=binding,
-            audience=audience,
-        )
-        noted = {"token": due.token_id, "scope": list(due.scope), **asked(details)}
-        entry = self._issuing.entry("token.issued", client, noted, now=now)
-        if not await self._clients.note_use(self._storage, client.id, entry=entry, now=now):
-            raise UnauthorizedClientError("the client is suspended")
-        return due
-
-    def _audience_of(self, request: OwnAuthority) -> str:
-        """The one resource of what is asked for; raises InvalidTarget where two would be needed."""
-        about_grants = GRANT_MANAGEMENT_SCOPES.intersection(request.scope)
-        if not about_grants:
-            return self._gateway
-        if about_grants != set(request.scope) or request.authorization_details is not None:
-            raise InvalidTarget("a token is for the data exchange or for managing grants, not for both")
-        return self._grant_management
-
 
 def _judge_bindings(code: AuthorizationCode, request: CodeRedemption, jkt: str | None) -> None:
     # RFC 6749 §4.1.3: "ensure that the "redirect_uri" parameter is present if the "redirect_uri" parameter was included
@@ -294,20 +241,6 @@ def _judge_bindings(code: AuthorizationCode, request: CodeRedemption, jkt: str |
     # RFC 9449 §10: "If they do not match, it MUST reject the request."
     if code.jkt is not None and code.jkt != jkt:
         raise InvalidGrantError("the code is bound to another key")
-
-
-def _own_details(text: str, client: Client) -> tuple[GdxDetail, ...]:
-    try:
-        details = parse_authorization_details(text)
-    except InvalidGdxDetail as error:
-        raise InvalidAuthorizationDetails(str(error)) from error
-    for detail in details:
-        # Without a person at hand nobody can consent, and there is no "self".
-        if detail.basis is Basis.CONSENT or not isinstance(detail.subject, JuristicSubject):
-            raise InvalidAuthorizationDetails("a person's data need the person's own authorization")
-        if detail.purpose not in client.services:
-            raise InvalidAuthorizationDetails("the purpose is not one of this client")
-    return details
 
 
 def _grant_type(request: TokenRequest) -> str:
