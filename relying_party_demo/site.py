@@ -38,8 +38,10 @@ class Site:
         """A sentence in the reader's language."""
         return self._texts.say(key, self.language(request))
 
-    def render(self, request: Request, template: str, *, status_code: int = 200, **context: object) -> HTMLResponse:
-        """A page in the reader's language."""
+    def render(
+        self, request: Request, template: str, *, status_code: int = 200, form_ends_at: str = "", **context: object
+    ) -> HTMLResponse:
+        """A page in the reader's language; `form_ends_at` is another origin to which the answer to its form leads."""
         language = self.language(request)
         page = self._templates.get_template(template).render(
             say=lambda key: self._texts.say(key, language),
@@ -51,6 +53,11 @@ class Site:
             **context,
         )
         answer = HTMLResponse(page, status_code=status_code, headers=HEADERS)
+        if form_ends_at:
+            policy = HEADERS["Content-Security-Policy"]
+            answer.headers["Content-Security-Policy"] = policy.replace(
+                "form-action 'self'", f"form-action 'self' {form_ends_at}"
+            )
         if "lang" in request.query_params:
             self.set_cookie(answer, "lang", language)
         return answer

@@ -169,6 +169,28 @@ _RESIDENT: Final = replace(
     nationality="ไม่มีสัญชาติไทย",
 )
 
+_DIRECTOR: Final = _person(
+    23,
+    MALE,
+    "25150822",
+    PersonName("นาย", "ธนา", "", "ตัวอย่างกิจ"),
+    PersonName("Mr.", "Thana", "", "Tuayangkit"),
+)
+_CODIRECTOR: Final = _person(
+    24,
+    FEMALE,
+    "25180204",
+    PersonName("นาง", "วรรณา", "", "จำลองทรัพย์"),
+    PersonName("Mrs.", "Wanna", "", "Chamlongsap"),
+)
+_EMPLOYEE: Final = _person(
+    25,
+    FEMALE,
+    "25420530",
+    PersonName("นางสาว", "กานดา", "", "สมมติงาน"),
+    PersonName("Miss", "Kanda", "", "Sommutngan"),
+)
+
 PERSONAS: Final[Mapping[str, Persona]] = {
     persona.key: persona
     for persona in (
@@ -205,6 +227,14 @@ PERSONAS: Final[Mapping[str, Persona]] = {
             "Without Thai nationality, with a card",
             registered_card=card_of(_RESIDENT, card_type="02"),
         ),
+        _persona(
+            "director",
+            _DIRECTOR,
+            "กรรมการบริษัท ลงนามได้คนเดียวและร่วมกับอีกคน",
+            "Director: alone for one company, jointly for another",
+        ),
+        _persona("codirector", _CODIRECTOR, "กรรมการผู้ลงนามร่วม", "Director who signs jointly"),
+        _persona("employee", _EMPLOYEE, "พนักงาน รอการมอบอำนาจจากนิติบุคคล", "Employee, to be given a company's mandate"),
     )
 }
 """In the order in which they are listed to people."""
@@ -256,5 +286,21 @@ COMPANY_PERSONAS: Final[Mapping[str, FictitiousCompany]] = {
         directors=(director_of(_SOMCHAI), director_of(_MALEE), director_of(_ADMIN1)),
         signing_rule=JOINT_SIGNATURE,
     ),
+    "thanakit": company_of(
+        3,
+        names=("ธนากิจตัวอย่าง", "Thanakit Tuayang"),
+        juristic_type=LIMITED_COMPANY,
+        directors=(director_of(_DIRECTOR),),
+        signing_rule=SINGLE_SIGNATURE,
+    ),
+    "khukha": company_of(
+        4,
+        names=("คู่ค้าตัวอย่าง", "Khukha Tuayang"),
+        juristic_type=LIMITED_COMPANY,
+        directors=(director_of(_DIRECTOR), director_of(_CODIRECTOR)),
+        signing_rule=JOINT_SIGNATURE,
+    ),
 }
-"""`thongdee`: any director signs; `ruamjai`: two directors sign together."""
+"""`thongdee`: any director signs; `ruamjai`: two directors sign together; `thanakit` has one director; `khukha` has two
+who sign together.
+"""

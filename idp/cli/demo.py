@@ -18,7 +18,7 @@ from rich.table import Table
 from connectors.card.epassport.mrz import LINE
 from connectors.card.virtual.passports import mrz_lines
 from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
-from idp.app.demo.people import CITIZENS, ENROLLED, STAFF, passkey_link
+from idp.app.demo.people import BUSINESS, CITIZENS, ENROLLED, STAFF, passkey_link
 from idp.app.demo.story import link_url
 from idp.app.serving import open_house
 from idp.cli.demo_home import FolderRefused, taken
@@ -92,13 +92,14 @@ async def _show_doors(plan: Plan) -> None:
     settings = plan.settings
     doors = Table("ที่อยู่ · address", "อะไร · what", title="เปิดดูได้ด้วยตนเอง · explore by hand", title_justify="left")
     doors.add_row(plan.addresses.jobs, "บริการขึ้นทะเบียนหางาน · the job-seeker service")
+    doors.add_row(plan.addresses.efiling, "ยื่นแบบสำหรับนิติบุคคล · e-submission for companies")
     doors.add_row(f"{settings.issuer}/account", "บัญชีของฉัน ใครดูข้อมูลของฉัน · my account, who saw my data")
     doors.add_row(settings.portal_url, "ระบบงานเจ้าหน้าที่ · the staff portal")
     doors.add_row(f"{settings.gateway_url}/verify", "ตรวจสอบเอกสาร · verify a document")
     console.print(doors)
     console.print("\nลิงก์เพิ่มพาสคีย์ ใช้ได้ครั้งเดียว · one-use links that add a passkey in your own browser", style="italic")
     async with open_house(settings) as rooms, rooms.ground.storage.unit_of_work() as uow:
-        for key in (*(post.persona for post in STAFF), *CITIZENS):
+        for key in (*(post.persona for post in STAFF), *BUSINESS, *CITIZENS):
             persona = PERSONAS[key]
             console.print(f"[bold]{key}[/bold]  {persona.label_th} · {persona.label_en}")
             token = None if key in ENROLLED else await passkey_link(uow, rooms, key)

@@ -38,13 +38,15 @@ class Plan:
     def addresses(self) -> Addresses:
         """The programs beside the doors."""
         return Addresses(
-            simulators=f"http://127.0.0.1:{self.port_base + 3}", jobs=f"http://jobs.localhost:{self.port_base + 10}"
+            simulators=f"http://127.0.0.1:{self.port_base + 3}",
+            jobs=f"http://jobs.localhost:{self.port_base + 10}",
+            efiling=f"http://efiling.localhost:{self.port_base + 11}",
         )
 
     @property
     def ports(self) -> tuple[int, ...]:
         """Every port that must be free."""
-        return tuple(self.port_base + offset for offset in (0, 1, 2, 3, 10))
+        return tuple(self.port_base + offset for offset in (0, 1, 2, 3, 10, 11))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -93,6 +95,8 @@ def start_everything(plan: Plan, processes: Processes, *, say: Callable[[str], N
     say("บริการของหน่วยงาน · the agency's program")
     jobs = [python, "-m", "relying_party_demo.jobs", "--config", str(plan.home / "agencies" / "jobs.json")]
     processes.start(Child("jobs", [*jobs, "--port", str(base + 10)], {}, base + 10))
+    filing = [python, "-m", "relying_party_demo.efiling", "--config", str(plan.home / "agencies" / "efiling.json")]
+    processes.start(Child("efiling", [*filing, "--port", str(base + 11)], {}, base + 11))
     say("เครื่องอ่านบัตร · card reader")
     endpoints = asyncio.run(_when_the_agent_has_called(plan, processes))
     plan.out.mkdir(parents=True, exist_ok=True)

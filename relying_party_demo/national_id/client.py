@@ -46,7 +46,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SignedIn:
-    """Who came back. `sub` means this person to this agency alone; `token` is for pulls and must stay on the server."""
+    """Who came back. `sub` means this person to this agency alone; `token` is for pulls and must stay on the server.
+
+    `organisation` is the company for which the person acts, where the sign-in was for one.
+    """
 
     sub: str
     acr: str
@@ -54,6 +57,7 @@ class SignedIn:
     aal: str
     auth_time: int
     token: Mapping[str, Any]
+    organisation: Mapping[str, Any] | None = None
 
 
 class NationalId:
@@ -66,6 +70,11 @@ class NationalId:
         self._ssl_context = httpx2.create_ssl_context()
         self._metadata: Mapping[str, Any] | None = None
 
+    @property
+    def issuer(self) -> str:
+        """The provider's own name, which its answers carry."""
+        return self._registration.issuer
+
     async def begin(
         self,
         *,
@@ -73,6 +82,7 @@ class NationalId:
         authorization_details: Sequence[Mapping[str, Any]],
         acr_values: str | None = None,
         ui_locales: str | None = None,
+        acting_for: str | None = None,
     ) -> tuple[str, Attempt]:
         """Push the request (RFC 9126) and return where to send the browser, and the attempt to keep."""
         attempt = Attempt(
@@ -90,7 +100,7 @@ class NationalId:
             "code_challenge_method": "S256",
             "authorization_details": json.dumps(list(authorization_details), ensure_ascii=False),
         }
-        optional = {"acr_values": acr_values, "ui_locales": ui_locales}
+        optional = {"acr_values": acr_values, "ui_locales": ui_locales, "acting_for": acting_for}
         request |= {name: value for name, value in optional.items() if value}
         pushed = await self._post(metadata["pushed_authorization_request_endpoint"], request)
         where = httpx2.URL(metadata["authorization_endpoint"]).copy_merge_params(
@@ -121,6 +131,7 @@ class NationalId:
             aal=str(claims["aal"]),
             auth_time=int(claims["auth_time"]),
             token=token,
+            organisation=claims.get("organisation"),
         )
 
     async def fresh(self, token: Mapping[str, Any]) -> Mapping[str, Any]:

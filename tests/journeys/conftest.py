@@ -16,7 +16,7 @@ from idp.cli.demo_stack import Plan, start_everything
 from idp.cli.processes import Processes
 from tests.postgresql import Cluster
 
-OFFSETS = (0, 1, 2, 3, 10)
+OFFSETS = (0, 1, 2, 3, 10, 11)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from idp.storage.storage import UnitOfWork
 AGREEMENT_LIFE = timedelta(days=365)
 DAILY_QUOTA = 300
 JOBS_CLIENT = ClientId("jobs")
+FILING_CLIENT = ClientId("efiling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class DemoAgencies:
 
     registration_office: Agency
     employment: Agency
+    filing: Agency
 
 
 async def make_agencies(uow: UnitOfWork, rooms: Rooms) -> DemoAgencies:
@@ -83,7 +85,27 @@ async def make_agencies(uow: UnitOfWork, rooms: Rooms) -> DemoAgencies:
         kind=AgreementKind.DBD_LETTER,
         reference_no="พณ 0000/1 (สาธิต)",
     )
-    return DemoAgencies(registration_office=office, employment=employment)
+    filing = await agencies.register_agency(
+        uow,
+        code="filing",
+        name_th="สำนักงานรับแบบนิติบุคคลตัวอย่าง (สาธิต)",
+        name_en="Sample Filing Office (demonstration)",
+        kind=AgencyKind.STATE,
+        by=SYSTEM,
+    )
+    await agencies.register_service(uow, _filing_service(filing.id), by=SYSTEM)
+    await _grant(
+        uow,
+        rooms,
+        agency=filing.id,
+        service="company-filing",
+        dataset="dbd.company",
+        fields=DATASETS["dbd.company"].field_names,
+        bases=(Basis.CONSENT,),
+        kind=AgreementKind.DBD_LETTER,
+        reference_no="พณ 0000/2 (สาธิต)",
+    )
+    return DemoAgencies(registration_office=office, employment=employment, filing=filing)
 
 
 async def make_clients(
@@ -95,8 +117,10 @@ async def make_clients(
     issuer_agency: AgencyId,
     jobs_url: str,
     jobs_jwk: dict[str, Any],
+    filing_url: str,
+    filing_jwk: dict[str, Any],
 ) -> None:
-    """The portal, which is the issuer's own, and the job-seeker service."""
+    """The portal, which is the issuer's own, the job-seeker service, and e-submission for companies."""
     await rooms.clients.register(
         uow,
         client_id=ClientId(portal.client_id),
@@ -134,6 +158,26 @@ async def make_clients(
             "jwks": {"keys": [jobs_jwk]},
         },
         services=[ServiceId("jobseeker-registration"), ServiceId("employer-check")],
+        by=SYSTEM,
+    )
+
+    await rooms.clients.register(
+        uow,
+        client_id=FILING_CLIENT,
+        agency_id=agencies.filing.id,
+        name_th="ยื่นแบบออนไลน์สำหรับนิติบุคคล (สาธิต)",
+        name_en="E-submission for companies (demonstration)",
+        metadata={
+            "redirect_uris": [f"{filing_url}/callback"],
+            "token_endpoint_auth_method": "private_key_jwt",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "response_types": ["code"],
+            "scope": "openid",
+            "dpop_bound_access_tokens": True,
+            "id_token_signed_response_alg": "ES256",
+            "jwks": {"keys": [filing_jwk]},
+        },
+        services=[ServiceId("company-filing")],
         by=SYSTEM,
     )
 
@@ -207,4 +251,25 @@ def _employer_service(agency: AgencyId) -> Service:
         minimum=Acr(Ial.IAL1_1, Aal.AAL1),
         consent_days=0,
         uses=2,
+    )
+
+
+def _filing_service(agency: AgencyId) -> Service:
+    return Service(
+        id=ServiceId("company-filing"),
+        agency_id=agency,
+        title_th="ยื่นแบบในนามนิติบุคคล",
+        title_en="Filing for a company",
+        purpose_th="เพื่อรับแบบของนิติบุคคลโดยไม่ต้องยื่นสำเนาหนังสือรับรอง",
+        purpose_en="To take the company's filing without a copy of its certificate.",
+        law_th="พ.ร.บ. การบัญชี พ.ศ. 2543 มาตรา 11",
+        law_en="Accounting Act 2543, section 11",
+        refusal_route_th="ยื่นด้วยตนเองที่สำนักงานพร้อมหนังสือรับรอง โดยไม่เสียสิทธิ",
+        refusal_route_en="You can file in person with the certificate; you lose no right.",
+        retention_th="เก็บไว้ 5 ปี",
+        retention_en="Kept for 5 years.",
+        papers_replaced=("สำเนาหนังสือรับรองนิติบุคคล",),
+        minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
+        consent_days=366,
+        uses=24,
     )

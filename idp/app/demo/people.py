@@ -19,6 +19,10 @@ ENROLLED = ("recovered",)
 """Citizens who have a digital identity already, and no way to sign in any more."""
 
 
+BUSINESS = ("director", "codirector", "employee")
+"""Who acts for companies: enrolled, with a link to add a passkey."""
+
+
 @dataclass(frozen=True, slots=True)
 class StaffPost:
     """Which persona does what at the registration office."""
@@ -56,7 +60,7 @@ async def make_staff(uow: UnitOfWork, rooms: Rooms, *, agency: AgencyId) -> None
 
 async def make_citizens(uow: UnitOfWork, rooms: Rooms) -> None:
     """Those who enrolled long ago."""
-    for key in ENROLLED:
+    for key in (*ENROLLED, *BUSINESS):
         await rooms.subscribers.create(uow, identity=identity_of(PERSONAS[key]), ial=Ial.IAL2_2, by=SYSTEM)
 
 

@@ -11,8 +11,8 @@ from joserfc.jwk import ECKey
 from connectors.card.epassport.mrz import LINE
 from connectors.card.virtual.passports import mrz_lines
 from connectors.fictitious.personas import COMPANY_PERSONAS, PASSPORT_PERSONAS, PERSONAS, PassportPersona
-from idp.app.demo.agencies import JOBS_CLIENT, make_agencies, make_clients
-from idp.app.demo.people import CITIZENS, STAFF, make_citizens, make_staff, passkey_link
+from idp.app.demo.agencies import FILING_CLIENT, JOBS_CLIENT, make_agencies, make_clients
+from idp.app.demo.people import BUSINESS, CITIZENS, STAFF, make_citizens, make_staff, passkey_link
 from idp.app.doors import portal_client
 from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.places import desk_socket_of
@@ -33,11 +33,12 @@ class Addresses:
 
     simulators: str
     jobs: str
+    efiling: str
 
 
 async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, *, card: str) -> None:
     """Fill an empty store, and write the configuration files of the station's agent and of the agency's program."""
-    station_key, jobs_key = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+    station_key, jobs_key, filing_key = (ECKey.generate_key("P-256") for _ in range(3))
     async with rooms.ground.storage.unit_of_work() as uow:
         agencies = await make_agencies(uow, rooms)
         issuer_agency = await rooms.agencies.agency_by_code(uow, ISSUER_CODE)
@@ -50,6 +51,8 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
             issuer_agency=issuer_agency.id,
             jobs_url=addresses.jobs,
             jobs_jwk=_public(jobs_key),
+            filing_url=addresses.efiling,
+            filing_jwk=_public(filing_key),
         )
         await make_staff(uow, rooms, agency=agencies.registration_office.id)
         await make_citizens(uow, rooms)
@@ -78,18 +81,20 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
         },
     )
     folder = settings.home / "agencies"
-    _write_json(folder / "jobs.key.json", {**jobs_key.as_dict(private=True), "kid": jobs_key.thumbprint()})
-    _write_json(
-        folder / "jobs.json",
-        {
-            "issuer": settings.issuer,
-            "gateway": settings.gateway_url,
-            "client_id": JOBS_CLIENT,
-            "client_key_file": "jobs.key.json",
-            "base_url": addresses.jobs,
-            "store": "jobs.db",
-        },
-    )
+    programs = ((JOBS_CLIENT, jobs_key, addresses.jobs), (FILING_CLIENT, filing_key, addresses.efiling))
+    for client_id, key, url in programs:
+        _write_json(folder / f"{client_id}.key.json", {**key.as_dict(private=True), "kid": key.thumbprint()})
+        _write_json(
+            folder / f"{client_id}.json",
+            {
+                "issuer": settings.issuer,
+                "gateway": settings.gateway_url,
+                "client_id": client_id,
+                "client_key_file": f"{client_id}.key.json",
+                "base_url": url,
+                "store": f"{client_id}.db",
+            },
+        )
 
 
 async def told_to_strangers(
@@ -99,10 +104,11 @@ async def told_to_strangers(
     async with rooms.ground.storage.unit_of_work() as uow:
         employment = await rooms.agencies.agency_by_code(uow, "employment")
         assert employment is not None
-        links = {post.persona: await passkey_link(uow, rooms, post.persona) for post in STAFF}
+        linked = (*(post.persona for post in STAFF), *BUSINESS)
+        links = {persona: await passkey_link(uow, rooms, persona) for persona in linked}
     personas = [
         *({"key": post.persona, "role": post.role.value} for post in STAFF),
-        *({"key": key, "role": "citizen"} for key in CITIZENS),
+        *({"key": key, "role": "citizen"} for key in (*CITIZENS, *BUSINESS)),
     ]
     for told in personas:
         person = PERSONAS[told["key"]].person
@@ -129,6 +135,7 @@ async def told_to_strangers(
         "portal": settings.portal_url,
         "simulators": addresses.simulators,
         "jobs": addresses.jobs,
+        "efiling": addresses.efiling,
         "personas": [*personas, *foreigners],
         "station_id": STATION,
         "card_stack": card_stack,
@@ -138,6 +145,10 @@ async def told_to_strangers(
         "card_command": [sys.executable, "-m", "idp.cli", "card"],
         "audit_command": [sys.executable, "-m", "idp.cli", "audit"],
         "company": {"juristic_id": COMPANY_PERSONAS["thongdee"].juristic_id.digits},
+        "companies": {
+            key: {"juristic_id": persona.juristic_id.digits, "name_th": persona.name_th}
+            for key, persona in COMPANY_PERSONAS.items()
+        },
         "agencies": {
             "jobs": {
                 "client_id": JOBS_CLIENT,
