@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from connectors.card.virtual.passports import mrz_lines
 from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
+from connectors.simulators.switchboard import Mode
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Ial
 from idp.web.assets import Assets
@@ -182,3 +183,18 @@ async def test_an_officer_declares_or_leaves_it_to_a_colleague(at_counter: Count
     await page.click("#related")
     await at_counter.stands_at("refused")
     await expect(page.locator("#error_code")).to_have_text("ENR-26")
+
+
+async def test_a_silent_registry_keeps_nobody_waiting(at_counter: Counter) -> None:
+    page = at_counter.page
+    at_counter.world.registry(Mode.DOWN)
+    await at_counter.put_in("somchai")
+    await at_counter.begin("counter")
+    await at_counter.stands_at("pending_registry")
+    await expect(page.locator("#error_code")).to_have_text("ENR-08")
+    await page.wait_for_timeout(600)
+    await page.check("#unrelated")
+    await page.click("#later")
+    await at_counter.stands_at("awaiting_registry")
+    await expect(page.locator("#case_no")).to_contain_text("E-25")
+    await expect(page.locator("#applicant")).to_have_count(0)
