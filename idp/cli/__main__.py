@@ -8,6 +8,7 @@ import typer
 
 COMMANDS = {
     "audit": "The tamper-evident log: verify, checkpoint.",
+    "bootstrap": "The first two administrators of an empty deployment.",
     "bench-seed": "A store to measure speed on, and the sessions for it.",
     "card": "The virtual reader's slots: insert, eject, state.",
     "client": "The programs of agencies: invite.",

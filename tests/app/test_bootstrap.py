@@ -1,0 +1,70 @@
+"""The first two administrators: once, together or not at all, on record, and able to sign in."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from idp.agencies.member_store import member
+from idp.agencies.model import Role
+from idp.app.bootstrap import FirstAgency, NotEmpty, NotTwoPersons, bootstrap
+from idp.audit.store import audit_entry
+from idp.kernel.assurance import Ial
+from idp.kernel.ids import ClientId
+from tests.attacks.house import House, open_house, settings_of
+from tests.clock import FrozenClock
+from tests.subscribers.test_subscribers import identity_of
+
+pytestmark = pytest.mark.anyio
+
+OFFICE = FirstAgency("first-office", "สำนักทะเบียนแรก", "First Office")
+PEOPLE = ("admin1", "admin2")
+
+
+async def members(house: House) -> int:
+    async with house.storage.reading() as uow:
+        row = await uow.first(select(func.count()).select_from(member))
+    assert row is not None
+    return int(row[0])
+
+
+async def test_two_persons_get_a_link_each_once(tmp_path: Path, clock: FrozenClock) -> None:
+    async with open_house(tmp_path / "home", clock) as house:
+        settings, before = settings_of(tmp_path / "home"), await members(house)
+        people = [identity_of(persona) for persona in PEOPLE]
+        links = await bootstrap(house.rooms, settings, agency=OFFICE, people=people)
+        assert len(set(links)) == 2
+        for link, person in zip(links, people, strict=True):
+            assert person.citizen_id is not None
+            async with house.storage.reading() as uow:
+                opened = await house.rooms.passkey_links.open(uow, link.partition("#")[2])
+                found = await house.rooms.subscribers.find_by_citizen_id(uow, person.citizen_id)
+                (first,) = await house.rooms.agencies.members_of(uow, opened)
+            assert found is not None
+            assert (found.id, found.ial) == (opened, Ial.IAL1_1)
+            assert Role.ENROLMENT_ADMIN in first.roles
+        with pytest.raises(NotEmpty):
+            other = FirstAgency("another", "อื่น", "Another")
+            await bootstrap(house.rooms, settings, agency=other, people=people)
+        assert await members(house) == before + 2
+        async with house.storage.reading() as uow:
+            assert await house.rooms.clients.get(uow, ClientId("portal")) is not None
+            entries = [bytes(row.canonical) for row in await uow.all(select(audit_entry.c.canonical))]
+        assert any(b"deployment.bootstrapped" in entry for entry in entries)
+
+
+@pytest.mark.parametrize("personas", [("malee",), ("malee", "malee"), ("malee", "one_name", "somchai")])
+async def test_one_person_twice_is_not_two(tmp_path: Path, clock: FrozenClock, personas: tuple[str, ...]) -> None:
+    async with open_house(tmp_path / "home", clock) as house:
+        people = [identity_of(persona) for persona in personas]
+        with pytest.raises(NotTwoPersons):
+            await bootstrap(house.rooms, settings_of(tmp_path / "home"), agency=OFFICE, people=people)
+
+
+async def test_what_fails_leaves_the_one_chance(tmp_path: Path, clock: FrozenClock) -> None:
+    async with open_house(tmp_path / "home", clock) as house:
+        settings, people = settings_of(tmp_path / "home"), [identity_of(persona) for persona in PEOPLE]
+        taken = FirstAgency("employment", "ซ้ำ", "Taken")
+        with pytest.raises(NotEmpty, match="employment"):
+            await bootstrap(house.rooms, settings, agency=taken, people=people)
+        assert len(await bootstrap(house.rooms, settings, agency=OFFICE, people=people)) == 2
