@@ -23,6 +23,7 @@ from idp.stations.pairing import Pairings
 from idp.web.routes import build_routes
 from tests.enrolment.world import ISSUER, World
 
+LINK_SECRET = b"l" * 32
 PLANNED = PlannedStation("ช่อง 7", "Counter 7", "ชั้น 1 อาคารสาธิต", StationMode.ONE_SLOT)
 
 
@@ -36,7 +37,7 @@ class PairingOffice:
             stations=world.stations,
             agencies=world.agencies,
             signing=world.signing,
-            link_keys=LinkKeys(b"l" * 32),
+            link_keys=LinkKeys(LINK_SECRET),
             audit=world.audit,
             security_log=world.security_log,
             clock=world.clock,

@@ -1,6 +1,7 @@
 """The agents' door on a real socket."""
 
 import asyncio
+import base64
 import json
 import socket
 import sys
@@ -19,13 +20,16 @@ from connectors.card.virtual.desk_socket import DeskUnavailable, desk_command
 from idp.app.protocol import HotProtocol
 from idp.kernel.clock import SystemClock
 from idp.provider.agent.endpoints import AgentEndpoints
+from idp.provider.agent.pairing import PairingEndpoints
 from idp.provider.agent.socket import LARGEST, AgentSocket
+from idp.stations.link_keys import LinkKeys
 from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
 from idp.web.addresses import CallerAddresses
 from idp.web.routes import build_routes, build_socket_routes
 from tests.clock import FrozenClock
 from tests.enrolment.world import ISSUER, STATION, World, simulated_registry
+from tests.provider.agent.pairing import LINK_SECRET, PairingOffice
 
 REFUSALS = 20
 
@@ -33,7 +37,12 @@ REFUSALS = 20
 @asynccontextmanager
 async def served(world: World, *, with_lines: bool = True) -> AsyncIterator[int]:
     """The port; without lines it is a network that lets no WebSocket through."""
-    routes = build_routes(AgentEndpoints(mail_slots=world.mail_slots).entries())
+    routes = build_routes(
+        [
+            *AgentEndpoints(mail_slots=world.mail_slots).entries(),
+            *PairingEndpoints(pairings=PairingOffice(world).pairings, mail_slots=world.mail_slots).entries(),
+        ]
+    )
     lines = AgentSocket(
         mail_slots=world.mail_slots,
         security_log=world.security_log,
@@ -77,6 +86,7 @@ async def running_agent(world: World, port: int, folder: Path) -> AsyncIterator[
                 "auto_confirm": True,
                 "desk_socket": str(desk_socket),
                 "card_stack": "memory",
+                "link_key": link_key_of(world),
             }
         )
     )
@@ -117,3 +127,9 @@ async def counter(folder: Path, *, with_lines: bool) -> AsyncIterator[tuple[Worl
         async with http, served(world, with_lines=with_lines) as port, running_agent(world, port, Path(short)) as desk:
             yield world, desk
     await storage.close()
+
+
+def link_key_of(world: World) -> str:
+    """What the pairing would have given."""
+    secret = LinkKeys(LINK_SECRET).of(STATION, world.agent.key.as_dict(private=False))
+    return base64.urlsafe_b64encode(secret).rstrip(b"=").decode()

@@ -1,12 +1,14 @@
 """The desktop agent itself, as its own process, against the mail slots on a real socket."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
 from connectors.contracts.errors import CardFault
 from connectors.fictitious.personas import PERSONAS
+from idp.audit.model import SYSTEM
 from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState
 from idp.kernel.ids import CardSessionId
 from idp.stations.model import CardPurpose, CardSessionState
@@ -83,3 +85,24 @@ async def test_a_card_pulled_mid_read_ends_the_session_with_its_fault(tmp_path: 
                 break
             await asyncio.sleep(0.1)
         assert (present.state, present.fault) == (CardSessionState.FAULT, CardFault.CARD_LOST)
+
+
+async def test_an_agent_goes_on_when_the_issuers_keys_have_changed(tmp_path: Path) -> None:
+    async with counter(tmp_path, with_lines=True) as (world, desk_socket):
+        await desk(desk_socket, "insert citizen somchai")
+        before = {key["kid"] for key in (await world.signing.public_jwks())["keys"]}
+        await world.signing.replace(by=SYSTEM, at_once=True)
+        await asyncio.sleep(9.5)  # as long as other nodes may need to hear of it
+        async with world.storage.unit_of_work() as uow:
+            session = await world.stations.open_session(
+                uow, station_id=STATION, requested_by=world.members["officer"], purpose=CardPurpose.ENROLMENT
+            )
+        for _ in range(100):
+            async with world.storage.reading() as uow:
+                present = await world.stations.session(uow, session.id)
+            if present.state is CardSessionState.READ:
+                break
+            await asyncio.sleep(0.1)
+        assert present.state is CardSessionState.READ
+        pinned = json.loads((desk_socket.parent / "agent.json").read_text())["issuer_jwks"]["keys"]
+        assert not {key["kid"] for key in pinned} <= before
