@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
 
 from connectors.contracts.identifiers import CitizenId
 
@@ -23,22 +22,3 @@ class RegistryNotice:
     event: RegistryEvent
     citizen_id: CitizenId
     on: date
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class NoticeBatch:
-    """Notices that came together, and those lines of it (by number, from 1) that could not be read."""
-
-    name: str
-    notices: tuple[RegistryNotice, ...]
-    unreadable: tuple[int, ...]
-
-
-class RegistryNotices(Protocol):
-    """Where notices come in. Each may come more than once."""
-
-    async def waiting(self) -> tuple[NoticeBatch, ...]:
-        """The batches that were not finished, oldest first. Raises ConnectorError when they cannot be read."""
-
-    async def finish(self, batch: NoticeBatch) -> None:
-        """Everything in this batch was taken: it does not come again."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "fido-metadata": "The catalogue of authenticator models: check and install.",
     "keys": "Signing keys and root keys: list, replace, next root.",
     "personas": "The fictitious people of the demonstration.",
+    "registry": "What the population register says of its own accord: notices.",
     "serve": "Open doors and run the worker.",
 }
 """Name to summary; each is the module `idp.cli.NAME` (`_` for `-`), whose `commands` is a typer application."""

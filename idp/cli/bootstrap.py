@@ -13,7 +13,7 @@ from connectors.contracts.card import PersonName
 from connectors.contracts.identifiers import CitizenId
 from connectors.contracts.thai_dates import PartialDate
 from idp.app.bootstrap import LINK_LIFE, FirstAgency, NotEmpty, NotTwoPersons, bootstrap
-from idp.app.serving import open_house
+from idp.app.serving import Part, open_house
 from idp.cli.deployment import settings_of
 from idp.kernel.errors import TuatonError
 from idp.settings import Settings
@@ -65,7 +65,8 @@ def make(
 
 
 async def _bootstrap(settings: Settings, agency: FirstAgency, people: list[Identity]) -> tuple[str, ...]:
-    async with open_house(settings) as rooms:
+    # no documents are made here: what seals them need not be reachable
+    async with open_house(settings, (Part.PORTAL,)) as rooms:
         return await bootstrap(rooms, settings, agency=agency, people=people)
 
 

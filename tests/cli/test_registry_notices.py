@@ -1,0 +1,28 @@
+"""`idp registry notices`: a file of the register is taken once, line by line; what is printed names nobody."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from connectors.fictitious.personas import PERSONAS
+
+NUMBER = PERSONAS["somchai"].person.citizen_id.digits
+
+
+def take(home: Path, lines: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "idp.cli", "registry", "notices", "-", "--home", str(home)]
+    environment = {**os.environ, "IDP_PROFILE": "conformance"}
+    return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=60, env=environment)
+
+
+def test_a_file_is_taken_once_and_a_bad_line_holds_no_other_one_up(tmp_path: Path) -> None:
+    good = json.dumps({"number": "2569-1", "event": "died", "citizen_id": NUMBER, "on": "2026-11-20"})
+    bad = [json.dumps({"number": "2569-2", "event": "married", "citizen_id": NUMBER, "on": "2026-11-20"}), "[]", "{"]
+    first = take(tmp_path / "home", "\n".join([*bad, "", good]))
+    assert (first.returncode, json.loads(first.stdout)) == (1, {"not_a_subscriber": 1})
+    assert "1, 2, 3" in first.stderr
+    again = take(tmp_path / "home", good)
+    assert (again.returncode, json.loads(again.stdout)) == (0, {"taken_before": 1})
+    assert NUMBER not in first.stdout + first.stderr + again.stdout + again.stderr
