@@ -10,7 +10,7 @@ from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
 from idp.catalogue.datasets import DATASETS, DataSet
 from idp.kernel.errors import Refused
-from idp.kernel.ids import AgencyId, ServiceId
+from idp.kernel.ids import AgencyId, ServiceId, SubscriberId
 from idp.representation.mandates.model import (
     CompanyPrincipal,
     Mandate,
@@ -20,6 +20,7 @@ from idp.representation.mandates.model import (
 )
 from idp.representation.model import RepresentationProblem, Scope
 from idp.storage.storage import UnitOfWork
+from idp.subscribers.model import SubscriberStatus
 from idp.subscribers.service import Subscribers
 from idp.web.forms import Form
 
@@ -88,14 +89,20 @@ class MandateWords:
             # a number must not become a name: who offers a mandate reads the proxy's name once the proxy accepted
             if mandate.kind in (MandateKind.ONLINE, MandateKind.COMPANY) and not _was_accepted(mandate):
                 return ""
-            return (await self._subscribers.identity(uow, mandate.terms.proxy)).name(thai=thai).full()
+            return await self._name(uow, mandate.terms.proxy, thai=thai)
         match mandate.principal:
             case CompanyPrincipal(juristic_id):
                 return juristic_id.digits
             case PersonPrincipal(subscriber_id):
-                return (await self._subscribers.identity(uow, subscriber_id)).name(thai=thai).full()
+                return await self._name(uow, subscriber_id, thai=thai)
             case _:
                 return ""
+
+    async def _name(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, thai: bool) -> str:
+        """The person's name; empty once the identity was closed: its attributes can be read by nobody."""
+        if (await self._subscribers.get(uow, subscriber_id)).status is SubscriberStatus.CLOSED:
+            return ""
+        return (await self._subscribers.identity(uow, subscriber_id)).name(thai=thai).full()
 
 
 def _was_accepted(mandate: Mandate) -> bool:

@@ -22,6 +22,7 @@ from idp.oversight.service import AccessHistory
 from idp.provider.pages.consent_view import Section, sections_of
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
 from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.model import SubscriberStatus
 from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
 from idp.web.forms import read_form
@@ -150,7 +151,8 @@ class AccountPages:
             names = {
                 proxy: (await self._subscribers.identity(uow, proxy)).name(thai=thai).full()
                 for proxy in proxies - {None, citizen.subscriber.id}
-                if proxy is not None
+                # of a closed identity nobody can read the name any more
+                if proxy is not None and (await self._subscribers.get(uow, proxy)).status is not SubscriberStatus.CLOSED
             }
         return self._pages.render(
             request,

@@ -14,6 +14,8 @@ LONGEST = timedelta(days=731)
 """Two years, one of them a leap year; legal representatives act until majority."""
 OFFER_LASTS = timedelta(days=14)
 """How long a proxy may take to accept."""
+MOST_OFFERS = 20
+"""How many offers of one person or company may wait for an answer: nobody is flooded with them."""
 LONGEST_MINORITY = timedelta(days=20 * 366)
 """More than any minority lasts."""
 MAJORITY_YEARS = 20

@@ -17,6 +17,7 @@ from idp.representation.companies.service import Companies
 from idp.representation.mandates import rules, store
 from idp.representation.mandates.model import (
     LONGEST,
+    MOST_OFFERS,
     CompanyPrincipal,
     Mandate,
     MandateKind,
@@ -103,7 +104,9 @@ class Mandates:
         return await self.get(uow, mandate_id)
 
     async def offered(self, uow: UnitOfWork, mandate: Mandate, *, by: Actor) -> None:
-        """Write that a mandate was offered, and tell the proxy."""
+        """Write that a mandate was offered, and tell the proxy. Raises Refused (TERMS_NOT_POSSIBLE: too many wait)."""
+        if await store.count_offers(uow, mandate.principal) > MOST_OFFERS:
+            raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "too many offers wait")
         await self.note(uow, "representation.mandate_given", mandate, by)
         await self.tell(uow, "mandate_offered", mandate)
 

@@ -31,6 +31,7 @@ from idp.kernel.ids import AgencyId, MemberId, ServiceId, SubscriberId
 from idp.keys.blind_index import IndexDigest
 from idp.representation.companies.store import joint_act
 from idp.representation.mandates.model import (
+    MOST_OFFERS,
     OFFER_LASTS,
     CompanyPrincipal,
     Mandate,
@@ -182,6 +183,18 @@ async def find_by_principal(
     earlier = select(mandate_principal_index.c.mandate_id).where(by_number)
     own = and_(mandate.c.principal_kind == PERSON, mandate.c.principal_id == principal)
     return await _load(uow, select(mandate).where(or_(own, mandate.c.id.in_(earlier))))
+
+
+async def count_offers(uow: UnitOfWork, principal: Principal) -> int:
+    """How many offers of this principal wait for an answer."""
+    kind, principal_id = _principal_columns(principal)
+    waiting = select(mandate.c.id).where(
+        mandate.c.principal_kind == kind,
+        mandate.c.principal_id == principal_id,
+        mandate.c.state == MandateState.OFFERED.value,
+        mandate.c.given_at > uow.now - OFFER_LASTS,
+    )
+    return len(await uow.all(waiting.limit(MOST_OFFERS + 1)))
 
 
 async def find_by_agency(uow: UnitOfWork, agency_id: AgencyId, *, limit: int) -> tuple[Mandate, ...]:

@@ -7,13 +7,16 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
 from connectors.contracts.identifiers import JuristicId
 from idp.agencies.model import AgreementKind, Channel
 from idp.audit.model import SYSTEM
+from idp.authorization.client_registration.store import client
 from idp.catalogue.gdx import Basis
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import SubscriberId
+from idp.protocol.token_exchange import TOKEN_EXCHANGE
 from idp.representation.mandates.model import Mandate, Terms
 from idp.representation.model import ForSelf, MandateId, Scope, Signer
 from tests.provider.oidc.program import PERSON, Program, allow, is_refused, query_of
@@ -26,6 +29,7 @@ pytestmark = pytest.mark.anyio
 
 ONE, TWO = "กรรมการคนใดคนหนึ่งลงลายมือชื่อ", "กรรมการสองคนลงลายมือชื่อร่วมกัน"
 SEALED = "กรรมการคนใดคนหนึ่งลงลายมือชื่อและประทับตราสำคัญของบริษัท"
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 STRONG = Acr(Ial.IAL2_3, Aal.AAL2_2)
 OF_COMPANY: dict[str, Any] = {
     "type": "gdx",
@@ -399,3 +403,48 @@ async def test_who_turns_back_is_denied(world: World, jobs: Program) -> None:
 def test_the_numbers_of_these_tests_are_companies() -> None:
     assert JuristicId.parse(COMPANY.digits) == COMPANY
     assert identity().name_th.full() != name_of("somchai")
+
+
+async def test_an_exchanged_token_keeps_who_acts_and_ends_with_the_mandate(world: World, jobs: Program) -> None:
+    giver, proxy = world.sown.subscriber_id, await enrol(world, "malee")
+    mandate = await mandated(world, giver, proxy, "dopa.person")
+    browser = await signed_in(world, proxy)
+    location = await begin(jobs, browser, [PERSON], acting_for="person")
+    answer = await tokens_of(
+        jobs, await decided(world, browser, await chosen(browser, location, f"mandate:{mandate.id}"))
+    )
+    async with world.storage.unit_of_work() as uow:
+        await uow.execute(update(client).values(grant_types=[*GRANT_TYPES, TOKEN_EXCHANGE]))
+    other = Program(world, "other")
+    exchanged = await other.token(
+        {
+            "grant_type": TOKEN_EXCHANGE,
+            "subject_token": answer["access_token"],
+            "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        }
+    )
+    assert exchanged.status_code == 200, exchanged.text
+    token = exchanged.json()["access_token"]
+    by_person = claims_of(answer["access_token"])["act"]
+    assert claims_of(token)["act"] == {"sub": "other", "act": by_person}
+    assert (await introspected(other, token))["act"] == {"sub": "other", "act": by_person}
+    assert (await other.pull(token)).status_code == 200
+    async with world.storage.unit_of_work() as uow:
+        await world.representation.mandates.withdraw(uow, mandate.id, by=giver)
+    assert is_refused(await other.pull(token), "invalid_token", 401)
+
+
+async def test_a_director_who_left_refreshes_no_token(world: World, jobs: Program) -> None:
+    somchai = await enrol(world, "somchai")
+    world.registry.put(ONE, [name_of("somchai")])
+    browser = await signed_in(world, somchai)
+    location = await chosen(
+        browser, await begin(jobs, browser, acting_for="company"), "company", juristic_id=COMPANY.digits
+    )
+    answer = await tokens_of(jobs, await decided(world, browser, location))
+    body = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
+    assert (await jobs.token(body)).status_code == 200
+    world.registry.put(ONE, [name_of("malee")])
+    assert is_refused(await jobs.token(body), "invalid_grant")
+    world.registry.put(ONE, [name_of("somchai")], status="ร้าง")
+    assert is_refused(await jobs.token(body), "invalid_grant")

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS
 from connectors.simulators.switchboard import Behaviour, Mode, Service
@@ -15,6 +15,8 @@ from idp.representation.companies.model import JointActState
 from idp.representation.companies.store import joint_act
 from idp.representation.mandates.model import MandateState
 from idp.representation.mandates.store import mandate
+from idp.subscribers.model import SubscriberStatus
+from idp.subscribers.store import subscriber
 from tests.exchange.world import SERVICE
 from tests.provider.pages.house import Fields, House, Visitor
 from tests.representation.world import identity_of, name_of
@@ -247,3 +249,33 @@ async def test_a_silent_registry_is_said_and_nothing_is_done(house: House, citiz
 @pytest.mark.parametrize("path", ["/account/signatures/jac_1", "/account/mandates/x/accept", "/account/companies/1"])
 async def test_what_nobody_has_is_not_found(citizen: Visitor, path: str) -> None:
     assert (await citizen.http.get(path)).status_code == 404
+
+
+async def test_an_act_that_nobody_began_is_said_to_be_none(citizen: Visitor) -> None:
+    answer = await citizen.http.get(f"/account/signatures/jac_{'0' * 26}")
+    assert (answer.status_code, "REP-12" in answer.text) == (404, True)
+
+
+async def test_nobody_is_flooded_with_offers(house: House, citizen: Visitor) -> None:
+    page = Fields((await citizen.http.get("/account/mandates/new")).text).hidden
+    fields = {**page, "citizen_id": NUMBERS["malee"], "services": SERVICE, "datasets": "dopa.person", "until": LAST_DAY}
+    answers = [await citizen.http.post("/account/mandates/new", data=fields) for _ in range(21)]
+    assert [answer.status_code for answer in answers[:20]] == [303] * 20
+    assert "REP-19" in answers[20].text
+    assert len(await states(house)) == 20
+
+
+async def test_a_closed_identity_leaves_its_mandates_readable(house: House, citizen: Visitor) -> None:
+    async with signed_in(house, "malee") as malee:
+        await offer(citizen, NUMBERS["malee"])
+        one = await mandate_id(house)
+        await submit(malee, f"/account/mandates/{one}/accept", f"/account/mandates/{one}/accept")
+    async with house.storage.unit_of_work() as uow:
+        await uow.execute(
+            update(subscriber)
+            .where(subscriber.c.id != house.world.somchai)
+            .values(status=SubscriberStatus.CLOSED.value)
+        )
+    shown = await citizen.http.get("/account/mandates")
+    assert (shown.status_code, name_of("malee") in shown.text) == (200, False)
+    assert Fields(shown.text).data["data-mandate"] == [one]
