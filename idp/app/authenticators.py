@@ -94,6 +94,7 @@ def build_authenticators(
             sessions=sessions,
             staff_models=staff_models,
             security_log=security_log,
+            cooling=recovery_cooling,
         ),
         pins=Pins(storage=storage, subscribers=subscribers, hashing=hashing, audit=audit, security_log=security_log),
         recovery_codes=recovery_codes,

@@ -1,6 +1,7 @@
 """My passkeys: what a signed-in owner does with them. Each change needs a sign-in with a passkey minutes ago."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from idp.audit.security_log import SecurityLog
@@ -11,6 +12,7 @@ from idp.authentication.challenges import Challenges, from_base64url, to_base64u
 from idp.authentication.model import AuthenticationProblem, Ceremony, NewCredential, Passkey, RelyingParty, SsoSession
 from idp.authentication.owner_acts import hold_fresh, hold_fresh_and_settled
 from idp.authentication.passkey_keeping import PasskeyKeeping
+from idp.authentication.recovery_codes import USUAL_COOLING
 from idp.authentication.sessions import Sessions
 from idp.kernel.errors import Refused
 from idp.kernel.ids import PasskeyId, SubscriberId
@@ -35,6 +37,7 @@ class OwnPasskeys:
         sessions: Sessions,
         staff_models: StaffModels,
         security_log: SecurityLog,
+        cooling: timedelta = USUAL_COOLING,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
@@ -44,6 +47,7 @@ class OwnPasskeys:
         self._sessions = sessions
         self._staff_models = staff_models
         self._security_log = security_log
+        self._cooling = cooling
         self._randomness = randomness
 
     async def of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Passkey, ...]:
@@ -55,7 +59,7 @@ class OwnPasskeys:
     ) -> Ceremony:
         """A ceremony that adds a passkey for the owner of the session; `for_staff` one that proves its model.
 
-        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, STRONGER_SIGN_IN_NEEDED).
+        Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, STRONGER_SIGN_IN_NEEDED), for staff Conflict (COOLING).
         """
         await self._hold(uow, session, for_staff=for_staff)
         proposed = to_base64url(self._randomness(USER_HANDLE_BYTES))
@@ -87,7 +91,7 @@ class OwnPasskeys:
         """Add the passkey; `for_staff` only with its model proven.
 
         Raises Refused (SIGN_IN_NEEDED, FRESH_SIGN_IN_NEEDED, STRONGER_SIGN_IN_NEEDED, CEREMONY_UNUSABLE,
-        PASSKEY_NOT_ADDED, MODEL_NOT_ALLOWED, NICKNAME_UNREADABLE) and Conflict (PASSKEY_KNOWN).
+        PASSKEY_NOT_ADDED, MODEL_NOT_ALLOWED, NICKNAME_UNREADABLE) and Conflict (PASSKEY_KNOWN; for staff COOLING).
         """
         readable = _readable(nickname)
         # 1. the challenge is spent, whatever comes after; it was made in this session
@@ -122,8 +126,10 @@ class OwnPasskeys:
             raise Refused(AuthenticationProblem.PASSKEY_NOT_ADDED, str(refusal)) from refusal
 
     async def _hold(self, uow: UnitOfWork, session: SsoSession, *, for_staff: bool) -> None:
-        await hold_fresh(uow, session)
-        if for_staff:
+        if not for_staff:
+            await hold_fresh(uow, session)
+        else:
+            await hold_fresh_and_settled(uow, session)
             holds = await passkey_store.holds_attested(uow, session.subscriber_id)
             rules.validate_staff_key(session=session, holds_attested=holds)
 
@@ -148,6 +154,10 @@ class OwnPasskeys:
             others=await passkey_store.usable_passkeys_beside(uow, subscriber_id, passkey_id),
             recovery_codes=await recovery_store.unspent_codes(uow, subscriber_id),
         )
+        # Without the security key another one is added in a weaker sign-in, and not only by its owner: the owner
+        # hears of the removal, and has that long to object.
+        if session.aal < rules.ATTESTED_AAL and await passkey_store.is_attested(uow, subscriber_id, passkey_id):
+            await recovery_store.save_recovery(uow, subscriber_id, cooling_until=uow.now + self._cooling)
         await self._keeping.remove(uow, subscriber_id, passkey_id)
         await self._sessions.end_others(uow, session)
 

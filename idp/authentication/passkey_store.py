@@ -239,3 +239,9 @@ async def holds_attested(uow: UnitOfWork, subscriber_id: SubscriberId) -> bool:
     """Whether the subscriber signs in with a passkey whose model was proven."""
     mine = and_(passkey.c.subscriber_id == subscriber_id, passkey.c.suspended_at.is_(None))
     return await uow.first(select(passkey.c.id).where(mine, passkey.c.attested.is_(True)).limit(1)) is not None
+
+
+async def is_attested(uow: UnitOfWork, subscriber_id: SubscriberId, passkey_id: PasskeyId) -> bool:
+    """Whether the model of this passkey of the subscriber was proven."""
+    mine = and_(passkey.c.id == passkey_id, passkey.c.subscriber_id == subscriber_id)
+    return await uow.first(select(passkey.c.id).where(mine, passkey.c.attested.is_(True))) is not None

@@ -24,12 +24,12 @@ async function post(path, document_) {
 }
 
 // The link stands behind the # of the address, which browsers send to nobody.
-const link = () => location.hash.slice(1);
+const link = location.hash.slice(1);
 
 async function openLink(place) {
   document.getElementById("language")?.setAttribute("href", document.getElementById("language").href + location.hash);
   try {
-    const { name } = await post("/passkeys/new/owner", { link: link() });
+    const { name } = await post("/passkeys/new/owner", { link });
     document.getElementById("owner_name").textContent = name;
     place.hidden = false;
   } catch (error) {
@@ -38,7 +38,7 @@ async function openLink(place) {
 }
 
 async function addPasskey(form) {
-  const { ceremony, publicKey } = await post("/passkeys/new/options", { link: link() });
+  const { ceremony, publicKey } = await post("/passkeys/new/options", { link });
   const credential = await startRegistration({ optionsJSON: publicKey });
   return post("/passkeys/new/register", { ceremony, credential, nickname: form.elements.nickname.value });
 }
@@ -110,5 +110,10 @@ attach("passkey_form", signIn);
 attach("unfreeze_form", unfreeze);
 
 const opened = document.getElementById("passkey_link");
-if (opened !== null) openLink(opened);
-addEventListener("hashchange", () => location.reload());
+if (opened !== null) {
+  openLink(opened);
+  // another link opened in the same tab; what skips to a part of this page is none
+  addEventListener("hashchange", () => {
+    if (document.getElementById(location.hash.slice(1)) === null) location.reload();
+  });
+}

@@ -125,6 +125,15 @@ async def test_from_the_link_to_a_consent_that_is_taken_back(phone: Phone) -> No
     await phone.check("signed out")
 
 
+async def test_skipping_to_the_content_does_not_lose_the_link(phone: Phone) -> None:
+    await phone.open(f"/passkeys/new#{await phone.house.link()}")
+    await phone.page.wait_for_selector("#passkey_link:not([hidden])")
+    await phone.page.focus(".govuk-skip-link")
+    await phone.page.keyboard.press("Enter")
+    await phone.page.click("#add_passkey")
+    await phone.page.wait_for_selector("#passkey_added")
+
+
 async def test_a_double_click_meant_for_the_page_before_decides_nothing(phone: Phone) -> None:
     await phone.add_passkey()
     await phone.sign_in()

@@ -15,7 +15,7 @@ from idp.storage.storage import Storage
 from relying_party_demo.journey.soft_authenticator import SoftAuthenticator
 from tests.clock import FrozenClock
 from tests.connectors.fido_metadata.makers import MODEL, SIGNER, Authority, Maker, MetadataService, SecurityKey
-from tests.provider.pages.house import House, Visitor, open_house
+from tests.provider.pages.house import Fields, House, Visitor, open_house
 
 pytestmark = pytest.mark.anyio
 OTHER = "11111111-2222-3333-4444-555555555555"
@@ -156,3 +156,17 @@ async def test_a_security_key_is_added_minutes_after_a_sign_in_only(citizen: Vis
     citizen.house.clock.advance(5 * 60 + 1)
     assert (await begin(citizen)).json()["code"] == "AUT-12"
     assert (await citizen.http.get("/account/passkeys/security-key")).status_code == 303
+
+
+async def test_a_key_removed_by_the_phone_is_not_replaced_at_once(citizen: Visitor, house: House) -> None:
+    phone, key = citizen.device, SecurityKey(MAKER.attestation())
+    await add(citizen, key)
+    await sign_in_with(citizen, phone)
+    ids = Fields((await citizen.http.get("/account/passkeys")).text).data["data-passkey"]
+    page = await citizen.http.get(f"/account/passkeys/{ids[-1]}")
+    csrf = Fields(page.text).hidden["csrf"]
+    assert (await citizen.http.post(f"/account/passkeys/{ids[-1]}/remove", data={"csrf": csrf})).status_code == 303
+    assert (await begin(citizen)).json()["code"] == "AUT-15"
+    house.clock.advance(24 * 3600)
+    await sign_in_with(citizen, phone)
+    assert (await add(citizen, SecurityKey(MAKER.attestation()))).status_code == 200
