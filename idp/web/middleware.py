@@ -93,7 +93,10 @@ class Threshold:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request over the threshold."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            try:
+                await self._app(scope, receive, send)
+            except Exception as error:  # noqa: BLE001 - 6. for lines that stay open; the server would log the text
+                note_unforeseen(error, "")
             return
         # 1. an id
         correlation_id = self._randomness(8).hex()

@@ -119,26 +119,29 @@ class AgentSocket:
             # a computer that comes back; or two with one key, which take the line from each other for ever
             self._security_log.note("stations.line_replaced", station=station.id)
             await older.close(_POLICY)
+        handing_out = asyncio.create_task(self._hand_out(line, station))
         try:
-            async with asyncio.TaskGroup() as group:
-                handing_out = group.create_task(self._hand_out(line, station))
-                await self._take(line, station)
-                handing_out.cancel()
+            await self._take(line, station)
         finally:
             if self._lines.get(station.id) is line:
                 del self._lines[station.id]
+            handing_out.cancel()
+            with suppress(asyncio.CancelledError):
+                await handing_out
 
     async def _hand_out(self, line: "_Line", station: Station) -> None:
         """Requests as they come, until the line ends or the station is believed no more."""
-        while not line.is_closed:
-            try:
+        try:
+            while not line.is_closed:
                 request = await self._mail_slots.next_request(station, is_gone=line.is_gone)
-            except Refused as refused:
-                await line.tell(None, refused)
-                await line.close(_POLICY)
-                return
-            if request is not None:
-                await line.send({"kind": "request", "message": request})
+                if request is not None:
+                    await line.send({"kind": "request", "message": request})
+        except Refused as refused:
+            await line.tell(None, refused)
+            await line.close(_POLICY)
+        finally:
+            # whatever ended it: a line that hands nothing out is none, and the agent opens another
+            await line.close(_GOING_AWAY)
 
     async def _take(self, line: "_Line", station: Station) -> None:
         """What the agent says, one message at a time: the next is read when this one is done with."""

@@ -56,7 +56,8 @@ async def served(world: World, *, with_lines: bool = True) -> AsyncIterator[int]
         http=HotProtocol,
         ws="websockets-sansio",
         ws_max_size=LARGEST,
-        log_level="critical",
+        log_level="error",
+        log_config=None,  # what it says goes where tests hear it
         lifespan="off",
         timeout_graceful_shutdown=1,
     )
