@@ -92,7 +92,8 @@ class GdxSession:
         """
         if idempotency_key is None:
             return await self._converse(question, None, deadline_seconds)
-        flight = (idempotency_key, self._credentials.agent_id, question.sameness())
+        # who has less time than the first does not wait for their flight
+        flight = (idempotency_key, self._credentials.agent_id, deadline_seconds, question.sameness())
         return await self._line.flights.join(
             flight, lambda: self._converse(question, idempotency_key, deadline_seconds)
         )

@@ -5,9 +5,11 @@ What the registers (015, 017, 019) and the searches (021, 022) answer is not pub
 
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from hashlib import md5
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -62,7 +64,10 @@ def dbd_paper_routes(
             name = request.query_params.get("Name", "")
             if not name:
                 return message(400, "[00410] no input")
-            found = [company for company in population.companies.values() if is_found(company, name)]
+            # every company is looked at, which takes a while: others are answered meanwhile
+            found = await run_in_threadpool(
+                lambda: [company for company in population.companies.values() if is_found(company, name)]
+            )
             return JSONResponse({"ResultList": [information(company) for company in found[:_MOST_FOUND]]})
 
         return asked
@@ -115,6 +120,7 @@ def _scan(code: str, number: str, pages: int) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=16)
 def _shareholders(company: FictitiousCompany) -> dict[str, Any]:
     on = company.registered_on
     meeting = f"{on.day or 1:02d}/{on.month or 1:02d}/2568"

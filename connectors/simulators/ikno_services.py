@@ -1,8 +1,10 @@
 """IKNO beside the profile: houses, names, photo, checks, search, as the wire has it (facts, section 3.3)."""
 
 from collections.abc import Awaitable, Callable
+from itertools import islice
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -92,9 +94,14 @@ class _Services:
         asked = _told(request, "NameTH_FirstName", "NameTH_SurName")
         if not all(asked):
             return message(400, "[00410] no input")
+        # everybody is looked at, which takes a while: others are answered meanwhile
+        found = await run_in_threadpool(self._called, asked)
+        return JSONResponse([_row(person) for person in found]) if found else not_found()
+
+    def _called(self, asked: list[str]) -> list[FictitiousPerson]:
         people = self._population.people.values()
-        found = [person for person in people if [person.name_th.first, person.name_th.last] == asked]
-        return JSONResponse([_row(person) for person in found[:_MOST_FOUND]]) if found else not_found()
+        found = (person for person in people if [person.name_th.first, person.name_th.last] == asked)
+        return list(islice(found, _MOST_FOUND))
 
     async def by_parents(self, request: Request, mode: Mode) -> Response:
         """Whether name and parents are the person's."""

@@ -141,6 +141,12 @@ def test_whom_an_answer_is_about(answer: dict[str, Any], error: type[Exception])
         require_subject(answer, "personalID", "pid", expected_citizen_id=SOMCHAI.citizen_id)
 
 
+def test_a_number_that_lost_its_leading_zero_is_still_that_number() -> None:
+    worker = PEOPLE["foreign_worker"].citizen_id
+    assert worker.digits.startswith("0")
+    require_subject({"pid": int(worker.digits)}, "pid", expected_citizen_id=worker)
+
+
 def test_one_of_the_names_is_enough() -> None:
     require_subject({"pid": SOMCHAI.citizen_id.digits}, "personalID", "pid", expected_citizen_id=SOMCHAI.citizen_id)
 
