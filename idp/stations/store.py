@@ -295,7 +295,9 @@ async def save_answer(uow: UnitOfWork, answer: VerifiedAnswer, *, expires_at: da
         "card_jwe": answer.card,
         "photo_jwe": answer.photo if is_read else None,
     }
-    if is_read:
+    if not is_read:
+        values["passport_key_jwe"] = None  # nothing is read with it any more
+    else:
         values |= {"read_at": uow.now, "expires_at": expires_at, "is_virtual": answer.is_virtual}
     return await uow.changed(update(card_session).where(in_time).values(values)) == 1
 

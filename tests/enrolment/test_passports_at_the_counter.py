@@ -18,6 +18,7 @@ from connectors.card.virtual.memory import MemoryReader
 from connectors.card.virtual.passports import mrz_lines
 from connectors.card.virtual.personas import persona_card
 from connectors.contracts.card import ChipCheck, PassportRead, ProofReason
+from connectors.contracts.errors import CardFault
 from connectors.contracts.identifiers import PassportNumber
 from connectors.fictitious.personas import PASSPORT_PERSONAS
 from idp.enrolment.model import (
@@ -230,3 +231,17 @@ def test_trust_comes_from_a_folder_and_follows_it(tmp_path: Path, clock: FrozenC
     (folder / "broken.cer").write_bytes(secrets.token_bytes(40))
     assert trusted(clock.now()) == TrustStore()
     assert Passports(trust=trusted).key_of(SECOND_LINE).document_no == PASSPORT.document_no
+
+
+async def test_what_opens_a_chip_is_forgotten_with_its_session(world: World) -> None:
+    failed = await start(world)
+    await world.agent.answer(
+        await world.agent.next_request(), None, outcome="fault", fault=CardFault.ACCESS_DENIED_BY_CHIP.value
+    )
+    ended = await world.enrolments.advance(failed.id)
+    assert (ended.problem, ended.fault) == (EnrolmentProblem.CARD_NOT_READ, CardFault.ACCESS_DENIED_BY_CHIP)
+    stopped = await start(world)
+    await world.enrolments.stop(stopped.id, officer=world.members["officer"])
+    async with world.storage.reading() as uow:
+        rows = await uow.all(text("SELECT passport_key_jwe FROM card_session"))
+    assert [row.passport_key_jwe for row in rows] == [None, None]
