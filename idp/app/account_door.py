@@ -15,6 +15,7 @@ from idp.provider.account.data import DataPages
 from idp.provider.account.devices import DevicePages
 from idp.provider.account.mandate_terms import MandateWords
 from idp.provider.account.mandates import MandatePages
+from idp.provider.account.meetings import MeetingPages
 from idp.provider.account.notices import NoticePages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
@@ -92,6 +93,13 @@ def account_pages(
             reviews=rooms.life.reviews,
         ),
         ClosingPages(pages=pages, csrf=csrf, storage=storage, citizens=citizens, closings=rooms.life.closings),
+        MeetingPages(
+            pages=pages,
+            storage=storage,
+            citizens=citizens,
+            provisionals=rooms.provisionals,
+            agencies=rooms.agencies,
+        ),
         NoticePages(pages=pages, storage=storage, citizens=citizens, notices=rooms.notices),
         RecoveryPages(
             pages=pages,

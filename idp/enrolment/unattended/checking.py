@@ -89,8 +89,10 @@ class Checking:
     ) -> Application:
         """It ends without an identity; what was read is forgotten in the same statement."""
         async with self._storage.unit_of_work() as uow:
-            to = EnrolmentState.REFUSED
-            if await store.move(uow, application.id, of=STILL_OPEN, to=to, problem=problem, fault=fault):
+            to, now = EnrolmentState.REFUSED, uow.now
+            if await store.move(
+                uow, application.id, of=STILL_OPEN, to=to, problem=problem, fault=fault, expires_at=now
+            ):
                 await self._journal.note_refusal(uow, application, problem, reason=reason)
             return await found(uow, application.id)
 
@@ -131,7 +133,8 @@ class Checking:
         turned_away = await self._admission.settle(uow, application, card)
         if turned_away is not None:
             refused = EnrolmentState.REFUSED
-            await store.move(uow, application.id, of=(completed,), to=refused, problem=turned_away.problem)
+            problem = turned_away.problem
+            await store.move(uow, application.id, of=(completed,), to=refused, problem=problem, expires_at=uow.now)
 
 
 async def _looking_twice(act: Callable[[], Awaitable[Application]]) -> Application:

@@ -119,7 +119,9 @@ class KioskEnrolments:
             session = await self._session(uow, application)
             is_over = uow.now >= application.expires_at
             if application.state is not EnrolmentState.COMPLETED:
-                return Seen(application, None)
+                was_read = uow.now - application.expires_at >= rules.REFUSED_STAY
+                is_left = application.state is EnrolmentState.REFUSED and was_read
+                return Seen(None if is_left else application, None)
             if is_over or session.state_at(uow.now) is not CardSessionState.READ:
                 return Seen(None, None)
             return Seen(application, await self._admission.link_of(uow, application))

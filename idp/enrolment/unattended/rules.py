@@ -30,6 +30,9 @@ KIOSK_PENDING_STAY: Final = timedelta(minutes=5)
 DONE_STAY: Final = timedelta(minutes=3)
 """How long a kiosk shows the way to the first passkey before it is the next person's."""
 
+REFUSED_STAY: Final = timedelta(seconds=30)
+"""How long a kiosk says why somebody was refused, before it is the next person's."""
+
 MOST_TRIES: Final = 3
 CODE_LETTERS: Final = 8
 NUMBER_DIGITS: Final = 6

@@ -15,7 +15,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 from idp.authentication.model import AuthenticationProblem
 from idp.authentication.passkey_links import PasskeyLinks, page_of_link
 from idp.authentication.pins import Pins
-from idp.enrolment.model import ENDS, EnrolmentState
 from idp.enrolment.unattended.kiosk import KioskEnrolments, Seen
 from idp.enrolment.unattended.kiosk_browsers import KioskBrowsers
 from idp.enrolment.unattended.model import Application, UnattendedProblem
@@ -32,6 +31,7 @@ from idp.web.routes import Access, Entry
 
 KIOSK: Final = "/kiosk"
 PIN: Final = f"{KIOSK}/pin"
+START: Final = "start"
 FORM: Final = "kiosk"
 LOOK_EVERY: Final = 0.3
 """A card that is pulled takes its owner's data off the screen within a second."""
@@ -199,8 +199,6 @@ class KioskPages:
             unbound = self._problems.text(beside or UnattendedProblem.NOT_A_KIOSK)
             return self._pages.render(request, "kiosk_unbound.html", status_code=unbound.status, problem=unbound)
         seen = await self._enrolments.look(browser)
-        if "again" in request.query_params and _step_of(seen) == EnrolmentState.REFUSED.value:
-            seen = Seen(None, None)
         application = seen.application
         problem = beside or (None if application is None else application.problem)
         link = None if seen.link is None else f"{self._issuer}{page_of_link(seen.link)}"
@@ -210,7 +208,7 @@ class KioskPages:
             status_code=200 if beside is None else self._problems.text(beside).status,
             station=station,
             step=_step_of(seen),
-            watches=application is not None and (application.state not in ENDS or link is not None),
+            watches=application is not None,
             problem=None if problem is None else self._problems.text(problem),
             unclear=self._problems.text(UnattendedProblem.FACE_UNCLEAR),
             ial=None if application is None else application.ial,
@@ -254,7 +252,7 @@ class KioskPages:
             if step != shown:
                 yield f"event: state\ndata: {json.dumps({'state': step})}\n\n"
                 shown = step
-            if step in ("start", EnrolmentState.REFUSED.value):
+            if step == START:
                 return
             await asyncio.sleep(LOOK_EVERY)
 
@@ -262,7 +260,7 @@ class KioskPages:
 def _step_of(seen: Seen) -> str:
     application: Application | None = seen.application
     if application is None:
-        return "start"
+        return START
     return application.state.value
 
 

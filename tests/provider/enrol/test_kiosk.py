@@ -272,6 +272,14 @@ async def test_an_attended_station_is_no_kiosk(town: Town) -> None:
     assert (answer.status_code, answer.json()["error"]) == (403, "UNA-21")
 
 
+async def test_a_refusal_is_told_and_then_the_kiosk_is_the_next_persons(town: Town, kiosk: Kiosk) -> None:
+    await kiosk.insert("lost_card")
+    assert await kiosk.step() == "refused"
+    assert await kiosk.error_code() == "UNA-10"
+    town.clock.advance(rules.REFUSED_STAY.total_seconds() + 1)
+    assert await kiosk.step() == "start"
+
+
 async def test_a_kiosk_whose_agent_is_away_says_so(town: Town, kiosk: Kiosk) -> None:
     town.clock.advance(300)
     answer = await kiosk.press("/kiosk/start")
