@@ -90,6 +90,11 @@ class Terms:
     valid_from: datetime
     valid_until: datetime
 
+    @property
+    def last_moment(self) -> datetime:
+        """The last moment at which it may be used: on the last day, where it ends at midnight after it."""
+        return self.valid_until - timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class PaperForm:
