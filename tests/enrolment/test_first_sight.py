@@ -1,4 +1,4 @@
-"""An officer sees for the first time whose identity it is: what a stranger may have bound to it does not rise with it."""
+"""An officer sees for the first time whose identity it is: what a stranger may have bound does not rise with it."""
 
 from hypothesis import given
 from hypothesis import strategies as st
