@@ -122,6 +122,21 @@ class Browser:
 
     def send_json(self, page: Page, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """What a page's own script sends with `fetch`; JourneyFault when the answer is no JSON success."""
+        response = self._fetch(page, path, body)
+        if not response.is_success:
+            url = response.request.url
+            raise JourneyFault(f"POST {url.host}{url.path} answered HTTP {response.status_code}: {_code(response)}")
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def refused_json(self, page: Page, path: str, body: Mapping[str, Any]) -> str:
+        """The code with which what a page's script sends is refused; JourneyFault when it is not."""
+        response = self._fetch(page, path, body)
+        if response.is_success:
+            raise JourneyFault(f"POST {page.url.host}{path} was not refused")
+        return _code(response)
+
+    def _fetch(self, page: Page, path: str, body: Mapping[str, Any]) -> httpx2.Response:
         url = page.url.join(path)
         headers = {
             "Accept": "application/json",
@@ -130,11 +145,7 @@ class Browser:
             "Sec-Fetch-Mode": "cors",
             "Sec-Fetch-Dest": "empty",
         }
-        response = self._client.post(url, json=dict(body), headers=headers)
-        if not response.is_success:
-            raise JourneyFault(f"POST {url.host}{url.path} answered HTTP {response.status_code}: {_code(response)}")
-        answer: dict[str, Any] = response.json()
-        return answer
+        return self._client.post(url, json=dict(body), headers=headers)
 
     def _navigate(
         self, method: str, url: httpx2.URL, *, initiator: httpx2.URL | None, form: Mapping[str, str] | None = None
