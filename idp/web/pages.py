@@ -68,8 +68,8 @@ class Pages:
 
     `template_packages` are `(package, folder)` pairs, searched in order before the kit's own templates; their
     catalogues are the `locales/th.po` beside each folder. Templates see, besides their own context: `_`, `ngettext`,
-    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url`, `request_state`, the `govuk…` components and the filters `local` (the
-    field of a record in this language), `moment` and `day`.
+    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url`, `request_state`, the `govuk…` components and the
+    filters `local` (the field of a record in this language), `moment` and `day`.
     """
 
     def __init__(
