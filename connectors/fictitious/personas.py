@@ -184,7 +184,7 @@ _CODIRECTOR: Final = _person(
     PersonName("Mrs.", "Wanna", "", "Chamlongsap"),
 )
 _EMPLOYEE: Final = _person(
-    25,
+    26,
     FEMALE,
     "25420530",
     PersonName("นางสาว", "กานดา", "", "สมมติงาน"),
