@@ -48,8 +48,8 @@ from idp.provider.oidc.logout import LogoutPages
 from idp.provider.oidc.metadata import MetadataEndpoints
 from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
-from idp.provider.pages.choose_actor import ChooseActorPages
 from idp.provider.pages.card_pin import CardPinPages
+from idp.provider.pages.choose_actor import ChooseActorPages
 from idp.provider.pages.consent import ConsentPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.levels import LevelPages

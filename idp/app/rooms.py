@@ -65,7 +65,7 @@ from idp.exchange.pull.ledger import DisclosureLedger
 from idp.exchange.pull.service import Pulls
 from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
-from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.assurance import Acr, Ial
 from idp.keys.files import FIRST_VERSION
 from idp.keys.model import ALGORITHMS
 from idp.notices.service import Notices
