@@ -40,6 +40,7 @@ import idp.notices.store
 import idp.portal.store
 import idp.representation.companies.store
 import idp.representation.mandates.store
+import idp.stations.officer_store
 import idp.stations.pairing_store
 import idp.stations.store
 import idp.storage.leases
