@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Final
 
 from idp.agencies.model import AgencyKind, Role
-from idp.app.doors import portal_client
 from idp.app.issuer_agency import ISSUER_CODE
+from idp.app.portal_door import portal_client
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM, AuditEvent
 from idp.authentication.passkey_links import page_of_link

@@ -8,16 +8,18 @@ from urllib.parse import urlsplit
 
 from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.service import Agencies
-from idp.app.authenticator_models import authenticator_models, offered_sign_in_levels
+from idp.app.authenticator_models import authenticator_models
 from idp.app.authenticators import build_authenticators
+from idp.app.client_rooms import build_client_rooms
 from idp.app.enrolment_room import build_enrolment_room
+from idp.app.exchange_rooms import build_exchange_rooms
 from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
-from idp.app.issuer_agency import PREVIEW_SERVICE, ensure_issuer_agency
+from idp.app.issuer_agency import ensure_issuer_agency
 from idp.app.life import LifeRooms, build_life_rooms
-from idp.app.outside import Outside, client_addresses
+from idp.app.outside import Outside
 from idp.app.representation_room import RepresentationRoom, build_representation_room
-from idp.app.tls import client_certificate_authorities
+from idp.app.station_rooms import build_station_rooms
 from idp.app.token_room import TokenGround, build_token_room
 from idp.app.unattended_room import UnattendedRooms, build_unattended_rooms
 from idp.approvals.service import Approvals
@@ -37,7 +39,7 @@ from idp.authentication.sessions import Sessions
 from idp.authorization.backchannel.service import BackchannelAuthentication
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.registration import Registration
-from idp.authorization.client_registration.service import ClientAuthentication, Clients
+from idp.authorization.client_registration.service import Clients
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.device.service import DeviceFlow
 from idp.authorization.grants.codes import Codes
@@ -49,42 +51,27 @@ from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.authorization.tokens.access import AccessTokens
 from idp.authorization.tokens.introspection import Introspection
-from idp.authorization.tokens.proofs import DpopProofs
 from idp.authorization.tokens.revocation import Revocation
 from idp.authorization.tokens.service import TokenEndpoint
 from idp.authorization.tokens.userinfo import Userinfo
-from idp.catalogue.gdx import GDX
 from idp.consent.service import Consents
 from idp.enrolment.by_thaid.service import ThaidEnrolments
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
-from idp.exchange.pull.facts import FactsReader
-from idp.exchange.pull.ledger import DisclosureLedger
-from idp.exchange.pull.service import Pulls
 from idp.exchange.service import Exchange
-from idp.exchange.sources import Registries
-from idp.kernel.assurance import Acr, Ial
 from idp.keys.files import FIRST_VERSION
-from idp.keys.model import ALGORITHMS
 from idp.notices.service import Notices
 from idp.oversight.service import AccessHistory
-from idp.protocol.client_registration import SELF_SIGNED, TLS_CLIENT_AUTH
-from idp.protocol.discovery import provider_metadata
 from idp.protocol.dpop import DpopNonces
 from idp.settings import Settings
 from idp.stations.desk import Desk
-from idp.stations.link_keys import LinkKeys
 from idp.stations.mail_slots import MailSlots
 from idp.stations.officer_sessions import AmiSessions
 from idp.stations.pairing import Pairings
-from idp.stations.photos import PhotoVault
 from idp.stations.service import Stations
-from idp.storage.profile import Profile
 from idp.subscribers.service import Subscribers
-
-CONFORMANCE_AGENCY = "conformance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,41 +138,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     approvals = Approvals(personal=ground.personal, audit=audit, randomness=randomness)
     issuer_agency = await ensure_issuer_agency(storage, agencies)
     # 2. stations, authentication, consent, enrolment
-    stations = Stations(audit=audit, encryption=ground.encryption_key, photos=PhotoVault())
-    officer_sessions = None
-    if outside.officer_sessions is not None:
-        officer_sessions = AmiSessions(
-            storage=storage,
-            subscribers=subscribers,
-            registry=outside.officer_sessions,
-            sealer=ground.sealer,
-            audit=audit,
-        )
-    mail_slots = MailSlots(
-        storage=storage,
-        agencies=agencies,
-        signing=ground.signing_keys,
-        encryption=ground.encryption_key,
-        audit=audit,
-        security_log=security_log,
-        clock=ground.clock,
-        issuer=settings.issuer,
-        minimum_agent_version=settings.minimum_agent_version,
-    )
-    pairings = Pairings(
-        storage=storage,
-        stations=stations,
-        agencies=agencies,
-        signing=ground.signing_keys,
-        link_keys=LinkKeys(ground.root_keys.derive("station-link", version=FIRST_VERSION)),
-        audit=audit,
-        security_log=security_log,
-        clock=ground.clock,
-        issuer=settings.issuer,
-        code_key=ground.root_keys.derive("pairing-code", version=FIRST_VERSION),
-        allow_virtual=settings.is_demo,
-        minimum_agent_version=settings.minimum_agent_version,
-    )
+    station_rooms = build_station_rooms(settings, ground, outside, agencies=agencies, subscribers=subscribers)
+    stations = station_rooms.stations
     authenticators = build_authenticators(
         storage=storage,
         relying_party=RelyingParty(id=urlsplit(settings.issuer).hostname or "", name="Tuaton", origin=settings.issuer),
@@ -244,30 +198,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         counter_first=settings.counter_first is not False,
     )
     # 3. authorization
-    metadata = _metadata(settings)
-    nonces = DpopNonces(ground.root_keys.derive("dpop-nonce", version=FIRST_VERSION))
-    proofs = DpopProofs(nonces, second=(settings.issuer, settings.mtls_url) if settings.mtls_url else None)
-    clients = Clients(audit=audit, server_metadata=metadata, loopback_redirects_allowed=settings.is_demo)
-    addresses = client_addresses(settings)
-    key_sets = ClientKeySets(storage=storage, addresses=addresses, clock=ground.clock, security_log=security_log)
-    client_authentication = ClientAuthentication(
-        clients=clients,
-        issuer=settings.issuer,
-        security_log=security_log,
-        key_sets=key_sets,
-        token_endpoint=metadata["token_endpoint"],
-        authorities=client_certificate_authorities(settings.client_certificate_authorities),
-    )
-    registration = Registration(
-        storage=storage,
-        clients=clients,
-        agencies=agencies,
-        addresses=addresses,
-        sealer=ground.sealer,
-        audit=audit,
-        security_log=security_log,
-        newcomers=CONFORMANCE_AGENCY if settings.profile is Profile.CONFORMANCE else None,
-    )
+    client_rooms = build_client_rooms(settings, ground, agencies=agencies)
+    clients, key_sets = client_rooms.clients, client_rooms.key_sets
     grants, codes = Grants(audit=audit), Codes(ground.sealer)
     pending_requests = PendingRequests(ground.sealer)
     answers = ClientAnswers(
@@ -289,8 +221,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         evidence=enrolments,
         clients=clients,
         key_sets=key_sets,
-        authentication=client_authentication,
-        proofs=proofs,
+        authentication=client_rooms.authentication,
+        proofs=client_rooms.proofs,
         codes=codes,
         grants=grants,
         acting=representation.acting,
@@ -299,54 +231,26 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         token_ground,
         consents=consents,
         sessions=sessions,
-        addresses=addresses,
+        addresses=client_rooms.addresses,
         encryption=ground.request_object_key,
     )
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     # 4. exchange
-    registries = Registries(population=outside.population, companies=outside.companies)
-    documents = Documents(
-        storage=storage,
-        sealer=outside.sealer,
-        personal=ground.personal,
-        audit=audit,
-        randomness=randomness,
-        verify_url=f"{settings.gateway_url}/verify",
-    )
-    ledger = DisclosureLedger(
-        storage=storage,
+    exchange_rooms = build_exchange_rooms(
+        settings,
+        ground,
+        outside,
+        agencies=agencies,
         consents=consents,
-        documents=documents,
-        audit=audit,
-        personal=ground.personal,
-        randomness=randomness,
-    )
-    pulls = Pulls(
-        storage=storage,
-        agencies=agencies,
-        facts=FactsReader(
-            agencies=agencies, consents=consents, subscribers=subscribers, acting=representation.acting
-        ),
-        ledger=ledger,
-        registries=registries,
-        documents=documents,
-        audit=audit,
-    )
-    previews = Previews(
-        storage=storage,
-        agencies=agencies,
         subscribers=subscribers,
-        registries=registries,
-        audit=audit,
-        randomness=randomness,
-        issuer_id=issuer_agency,
-        service_id=PREVIEW_SERVICE,
+        acting=representation.acting,
+        issuer_agency=issuer_agency,
     )
     return Rooms(
         ground=ground,
         outside=outside,
-        metadata=metadata,
-        nonces=nonces,
+        metadata=client_rooms.metadata,
+        nonces=client_rooms.nonces,
         agencies=agencies,
         subscribers=subscribers,
         life=build_life_rooms(ground, subscribers=subscribers),
@@ -361,10 +265,10 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         card_sign_ins=card_sign_ins,
         revoking=authenticators.revoking,
         stations=stations,
-        mail_slots=mail_slots,
-        pairings=pairings,
-        officer_sessions=officer_sessions,
-        desk=Desk(storage=storage, stations=stations, officers=officer_sessions),
+        mail_slots=station_rooms.mail_slots,
+        pairings=station_rooms.pairings,
+        officer_sessions=station_rooms.officer_sessions,
+        desk=station_rooms.desk,
         enrolments=enrolments,
         provisionals=enrolment.provisionals,
         thaid_enrolments=None
@@ -392,21 +296,21 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         notices=notices,
         consents=consents,
         clients=clients,
-        addresses=addresses,
+        addresses=client_rooms.addresses,
         key_sets=key_sets,
-        registration=registration,
+        registration=client_rooms.registration,
         grants=grants,
         intake=RequestIntake(
             storage=storage,
             issuer=settings.issuer,
-            par_url=metadata["pushed_authorization_request_endpoint"],
+            par_url=client_rooms.metadata["pushed_authorization_request_endpoint"],
             gateway=settings.gateway_url,
             acr_prefix=settings.acr_prefix,
             answers=answers,
             keys=ground.signing_keys,
             clients=clients,
-            authentication=client_authentication,
-            proofs=proofs,
+            authentication=client_rooms.authentication,
+            proofs=client_rooms.proofs,
             agencies=agencies,
             pending_requests=pending_requests,
             audit=audit,
@@ -437,30 +341,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         introspection=token_room.introspection,
         access_tokens=token_room.access_tokens,
         userinfo=token_room.userinfo,
-        documents=documents,
-        previews=previews,
-        exchange=Exchange(pulls=pulls, documents=documents, previews=previews),
+        documents=exchange_rooms.documents,
+        previews=exchange_rooms.previews,
+        exchange=exchange_rooms.exchange,
         access_history=AccessHistory(personal=ground.personal),
     )
-
-
-def _metadata(settings: Settings) -> Mapping[str, Any]:
-    return provider_metadata(
-        issuer=settings.issuer,
-        acr_values=[Acr(ial, aal).text(settings.acr_prefix) for ial in Ial for aal in offered_sign_in_levels(settings)],
-        authorization_details_types=[GDX],
-        id_token_algorithms=ALGORITHMS,
-        certificate_methods=_certificate_methods(settings),
-        mtls_url=settings.mtls_url or None,
-        trust_framework=settings.trust_framework,
-    )
-
-
-def _certificate_methods(settings: Settings) -> tuple[str, ...]:
-    behind_proxy = bool(settings.client_certificate_header or settings.mtls_url)
-    is_asked_for = behind_proxy or settings.tls_certificate is not None
-    works = {
-        TLS_CLIENT_AUTH: is_asked_for and settings.client_certificate_authorities is not None,
-        SELF_SIGNED: behind_proxy or settings.self_signed_client_certificates is not None,
-    }
-    return tuple(method for method, does in works.items() if does)

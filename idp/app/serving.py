@@ -16,11 +16,13 @@ from starlette.applications import Starlette
 
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.plans import PlannedClient
-from idp.app.doors import gateway_door, portal_door, provider_door
+from idp.app.gateway_door import gateway_door
 from idp.app.ground import open_ground
 from idp.app.life_handlers import open_overdue
 from idp.app.outbox import outbox_handlers
+from idp.app.portal_door import portal_door
 from idp.app.protocol import HotProtocol
+from idp.app.provider_door import provider_door
 from idp.app.rooms import Rooms, build_rooms
 from idp.app.tls import CertificateOfHandshake, Tls
 from idp.kernel.ids import new_id

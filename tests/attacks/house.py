@@ -17,9 +17,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.story import prepare_conformance
-from idp.app.doors import gateway_door, provider_door
 from idp.app.further_rooms import FurtherRooms
+from idp.app.gateway_door import gateway_door
 from idp.app.ground import open_ground
+from idp.app.provider_door import provider_door
 from idp.app.rooms import Rooms, build_rooms
 from idp.audit.model import SYSTEM
 from idp.kernel.clock import SystemClock

@@ -8,10 +8,11 @@ from typing import Final
 from authlib.oauth2.rfc7591 import InvalidClientMetadataError, InvalidRedirectURIError
 
 from idp.agencies.model import Agency, AgencyKind
+from idp.app.client_rooms import CONFORMANCE_AGENCY
 from idp.app.conformance.citizen_number import grant_citizen_number
 from idp.app.conformance.people import make_people
 from idp.app.conformance.plans import PlannedClient, PlanUnreadable
-from idp.app.rooms import CONFORMANCE_AGENCY, Rooms
+from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.kernel.ids import new_id
 from idp.storage.leases import take_lease

@@ -13,9 +13,9 @@ from connectors.card.virtual.passports import mrz_lines
 from connectors.fictitious.personas import COMPANY_PERSONAS, PASSPORT_PERSONAS, PERSONAS, PassportPersona
 from idp.app.demo.agencies import FILING_CLIENT, JOBS_CLIENT, make_agencies, make_clients
 from idp.app.demo.people import BUSINESS, CITIZENS, STAFF, make_citizens, make_staff, passkey_link
-from idp.app.doors import portal_client
 from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.places import desk_socket_of
+from idp.app.portal_door import portal_client
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.authentication.passkey_links import page_of_link

@@ -1,0 +1,85 @@
+"""The data exchange of one deployment: pulls, documents and the values on the consent page."""
+
+from dataclasses import dataclass
+
+from idp.agencies.service import Agencies
+from idp.app.ground import Ground
+from idp.app.issuer_agency import PREVIEW_SERVICE
+from idp.app.outside import Outside
+from idp.consent.service import Consents
+from idp.exchange.document.service import Documents
+from idp.exchange.preview import Previews
+from idp.exchange.pull.facts import FactsReader
+from idp.exchange.pull.ledger import DisclosureLedger
+from idp.exchange.pull.service import Pulls
+from idp.exchange.service import Exchange
+from idp.exchange.sources import Registries
+from idp.kernel.ids import AgencyId
+from idp.representation.acting.service import Acting
+from idp.settings import Settings
+from idp.subscribers.service import Subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRooms:
+    """`exchange` asks the other two."""
+
+    documents: Documents
+    previews: Previews
+    exchange: Exchange
+
+
+def build_exchange_rooms(
+    settings: Settings,
+    ground: Ground,
+    outside: Outside,
+    *,
+    agencies: Agencies,
+    consents: Consents,
+    subscribers: Subscribers,
+    acting: Acting,
+    issuer_agency: AgencyId,
+) -> ExchangeRooms:
+    """Put them together; the issuer asks registries as the agency that it is."""
+    storage, audit, randomness = ground.storage, ground.audit, ground.randomness
+    registries = Registries(population=outside.population, companies=outside.companies)
+    documents = Documents(
+        storage=storage,
+        sealer=outside.sealer,
+        personal=ground.personal,
+        audit=audit,
+        randomness=randomness,
+        verify_url=f"{settings.gateway_url}/verify",
+    )
+    ledger = DisclosureLedger(
+        storage=storage,
+        consents=consents,
+        documents=documents,
+        audit=audit,
+        personal=ground.personal,
+        randomness=randomness,
+    )
+    pulls = Pulls(
+        storage=storage,
+        agencies=agencies,
+        facts=FactsReader(agencies=agencies, consents=consents, subscribers=subscribers, acting=acting),
+        ledger=ledger,
+        registries=registries,
+        documents=documents,
+        audit=audit,
+    )
+    previews = Previews(
+        storage=storage,
+        agencies=agencies,
+        subscribers=subscribers,
+        registries=registries,
+        audit=audit,
+        randomness=randomness,
+        issuer_id=issuer_agency,
+        service_id=PREVIEW_SERVICE,
+    )
+    return ExchangeRooms(
+        documents=documents,
+        previews=previews,
+        exchange=Exchange(pulls=pulls, documents=documents, previews=previews),
+    )

@@ -1,0 +1,42 @@
+"""The data exchange as one ASGI application."""
+
+from starlette.applications import Starlette
+
+from idp.app.door_kit import client_certificates, door_kit, door_limits, readiness
+from idp.app.rooms import Rooms
+from idp.gateway.pulls import PullEndpoints
+from idp.gateway.tokens import GatewayTokens
+from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
+from idp.settings import Settings
+
+
+def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
+    """The data exchange: token in, JSON or sealed PDF out; public verification of documents."""
+    kit = door_kit(
+        settings,
+        rooms,
+        door="data",
+        origin=settings.gateway_url,
+        templates=[("idp.gateway", "templates")],
+        usual="json",
+    )
+    storage = rooms.ground.storage
+    tokens = GatewayTokens(
+        access_tokens=rooms.access_tokens,
+        storage=storage,
+        base_url=settings.gateway_url,
+        certificates=client_certificates(settings, rooms),
+    )
+    pulls = PullEndpoints(exchange=rooms.exchange, tokens=tokens, base_url=settings.gateway_url)
+    verification = VerificationPages(
+        pages=kit.pages,
+        storage=storage,
+        documents=rooms.documents,
+        agencies=rooms.agencies,
+        verify=rooms.outside.verify,
+    )
+    return kit.application(
+        door_limits(settings, rooms, kit).gateway([*pulls.entries(), *verification.entries(), *readiness(rooms)]),
+        handlers=tokens.handlers(),
+        larger_bodies={"/verify": VERIFY_LIMIT},
+    )

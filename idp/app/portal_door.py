@@ -1,0 +1,142 @@
+"""The portal of the staff as one ASGI application."""
+
+from starlette.applications import Starlette
+
+from connectors.outbound.client import outbound_transport
+from idp.app.door_kit import door_kit, readiness
+from idp.app.rooms import Rooms
+from idp.keys.derived import derive_p256_key
+from idp.keys.files import FIRST_VERSION
+from idp.portal import (
+    card_sign_in_pages,
+    enrolment_pages,
+    home,
+    mandate_pages,
+    review_pages,
+    station_pages,
+    subscriber_pages,
+)
+from idp.portal import sign_in as portal_sign_in
+from idp.portal.openid import WITH_A_PASSKEY, WITH_A_SECURITY_KEY, Issuer, PortalClient
+from idp.portal.sessions import StaffSessions
+from idp.portal.staff import StaffGate
+from idp.settings import Settings
+
+PORTAL_CLIENT_ID = "portal"
+
+
+def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
+    """The staff's pages; the portal is an OpenID client of the issuer like any other."""
+    kit = door_kit(
+        settings,
+        rooms,
+        door="portal",
+        origin=settings.portal_url,
+        templates=[("idp.portal", "templates")],
+        usual="page",
+    )
+    ground, storage = rooms.ground, rooms.ground.storage
+    sessions = StaffSessions(https=kit.https)
+    gate = StaffGate(
+        storage=storage,
+        sessions=sessions,
+        agencies=rooms.agencies,
+        subscribers=rooms.subscribers,
+        audit=ground.audit,
+    )
+    issuer = Issuer(
+        issuer=settings.issuer,
+        client=portal_client(settings, rooms),
+        acr_prefix=settings.acr_prefix,
+        required=WITH_A_SECURITY_KEY if settings.staff_passkeys == "attested" else WITH_A_PASSKEY,
+        clock=ground.clock,
+        transport=outbound_transport,
+    )
+    page_families = (
+        home.HomePage(pages=kit.pages, gate=gate),
+        portal_sign_in.SignInPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            issuer=issuer,
+            expected_issuer=settings.issuer,
+            sealer=ground.sealer,
+            sessions=sessions,
+            gate=gate,
+            audit=ground.audit,
+            security_log=ground.security_log,
+            https=kit.https,
+        ),
+        enrolment_pages.EnrolmentPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            stations=rooms.stations,
+            enrolments=rooms.enrolments,
+            issuer=settings.issuer,
+        ),
+        card_sign_in_pages.CardSignInPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            gate=gate,
+            stations=rooms.stations,
+            card_sign_ins=rooms.card_sign_ins,
+            issuer=settings.issuer,
+        ),
+        station_pages.StationPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            gate=gate,
+            stations=rooms.stations,
+            pairings=rooms.pairings,
+            desk=rooms.desk,
+            issuer=settings.issuer,
+        ),
+        mandate_pages.MandatePages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            papers=rooms.representation.papers,
+            mandates=rooms.representation.mandates,
+            approvals=rooms.representation.approvals,
+            agencies=rooms.agencies,
+            subscribers=rooms.subscribers,
+        ),
+        subscriber_pages.SubscriberPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            gate=gate,
+            subscribers=rooms.subscribers,
+            enrolments=rooms.enrolments,
+            reviews=rooms.life.reviews,
+            two_persons=rooms.life.two_persons,
+            audit=ground.audit,
+        ),
+        review_pages.ReviewPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            storage=storage,
+            gate=gate,
+            reviews=rooms.life.reviews,
+            subscribers=rooms.subscribers,
+            stations=rooms.stations,
+        ),
+    )
+    entries = [entry for family in page_families for entry in family.entries()]
+    return kit.application([*entries, *readiness(rooms)])
+
+
+def portal_client(settings: Settings, rooms: Rooms) -> PortalClient:
+    """The portal's registration at the issuer; its key is the same on every node."""
+    return PortalClient(
+        client_id=PORTAL_CLIENT_ID,
+        key=derive_p256_key(rooms.ground.root_keys, "portal-client", version=FIRST_VERSION),
+        redirect_uri=f"{settings.portal_url}/callback",
+    )
