@@ -15,8 +15,8 @@ EVIDENCE_TYPES = ("document", "electronic_record")
 DOCUMENT_TYPES = ("idcard",)
 RECORD_TYPES = ("population_register",)
 CHECK_METHODS = ("vpip", "data", "pvp", "auth")
-"""How evidence was checked: the card held in the hand, its data with the registry, the person beside the card, or by the
-person's own sign-in at the register's digital ID.
+"""How evidence was checked: the card held in the hand, its data with the registry, the person beside the card, or by
+the person's own sign-in at the register's digital ID.
 """
 CLAIMS = (
     "name",

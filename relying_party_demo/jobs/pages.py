@@ -196,7 +196,8 @@ class JobPages:
         return AskRefused(code, title=self._site.say(request, text), status=status)
 
     def _render(self, request: Request, template: str, *, status_code: int = 200, **context: object) -> Response:
-        return self._site.render(request, template, status_code=status_code, fields=asking.FIELDS, **context)
+        context["fields"] = asking.FIELDS
+        return self._site.render(request, template, status_code=status_code, form_ends_at="", **context)
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock(), BANGKOK).date()

@@ -71,7 +71,9 @@ def facts(
     pending = PendingRequest(
         flow_id="f", request=asked, jkt=None, required=required, started_at=NOW, expires_at=NOW + timedelta(hours=1)
     )
-    session = SsoSession(SsoSessionId("ses_1"), SsoSessionId("ses_1"), PERSON, aal, ("user",), auth_time, auth_time, None)
+    session = SsoSession(
+        SsoSessionId("ses_1"), SsoSessionId("ses_1"), PERSON, aal, ("user",), auth_time, auth_time, None
+    )
     subscriber = Subscriber(PERSON, SubscriberStatus.ACTIVE, ial, NOW, None)
     return Facts(
         pending,

@@ -36,7 +36,9 @@ async def test_a_confidential_client_may_begin_with_dpop(world: World) -> None:
 
 
 async def test_a_public_client_cannot_and_loses_nothing(world: World) -> None:
-    plain = await register(world, token_endpoint_auth_method="none", grant_types=["authorization_code", "refresh_token"])
+    plain = await register(
+        world, token_endpoint_auth_method="none", grant_types=["authorization_code", "refresh_token"]
+    )
     named = {"client_id": plain.client_id}
     code = await plain.plain_code()
     first = (await plain.http.post("/token", data={**plain.redemption(code), **named})).json()["refresh_token"]
