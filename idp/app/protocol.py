@@ -1,7 +1,7 @@
 """uvicorn's protocol, which answers a door's hot paths itself: no ASGI between the parser and the endpoint."""
 
 from asyncio import TimerHandle
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -10,6 +10,12 @@ from idp.web.middleware import hot_paths_of
 from idp.web.routes import Endpoint
 
 HTTP_1_1: Final = "1.1"
+MOST_WAITING: Final = 100
+"""How many requests of one connection may wait behind the one that is being answered; who sends more is cut off."""
+
+
+class TooManyWaiting(Exception):
+    """More than a connection may ask before it has read; the parser turns it into a refusal of the connection."""
 
 
 class HotProtocol(HttpToolsProtocol):
@@ -19,15 +25,40 @@ class HotProtocol(HttpToolsProtocol):
     moderate length, no `Expect`, no upgrade, nothing of this connection still being answered. All else is uvicorn's,
     and ends at the same endpoint through ASGI. ADR 0006 says why, and `tests/app/test_hot_protocol.py` that nobody can
     tell the two ways apart.
+
+    On either way a request is here within `receive_seconds`, head and body, and few wait behind one another: nobody
+    holds a connection by crumbs, nor memory by asking without reading.
     """
+
+    receive_seconds: ClassVar[float] = 60.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._hot: HotPaths | None = hot_paths_of(self.config.app)
         self._quiet_since: float | None = None
+        self._receiving_since: float | None = None
+        self._receive_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Somebody is there; the first request is awaited like the rest of one."""
+        super().connection_made(transport)
+        self._receiving_since = self.loop.time()
+        self._receive_timer = self.loop.call_later(self.receive_seconds, self._look_at_receiving)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._receiving_since = self.loop.time()
+
+    def handle_websocket_upgrade(self) -> None:
+        """The line that stays open is another protocol's."""
+        self._end_receive_timer()
+        super().handle_websocket_upgrade()
 
     def on_headers_complete(self) -> None:
-        """The request is known, up to its body: whose is it?"""
+        """The request is known, up to its body: whose is it? Raises TooManyWaiting."""
+        if len(self.pipeline) >= MOST_WAITING:
+            raise TooManyWaiting
         endpoint = self._hot_endpoint()
         if endpoint is None:
             super().on_headers_complete()
@@ -36,6 +67,7 @@ class HotProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of it is here: a hot one is answered now."""
+        self._receiving_since = None
         cycle: object = self.cycle
         if not isinstance(cycle, _HotCycle) or cycle.is_whole:
             super().on_message_complete()
@@ -71,11 +103,26 @@ class HotProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody is there any more; also the timer goes."""
+        """Nobody is there any more; also the timers go."""
         super().connection_lost(exc)
+        self._end_receive_timer()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
+
+    def _look_at_receiving(self) -> None:
+        """Close where a request has been on its way for too long, else look again when that could be."""
+        since, now = self._receiving_since, self.loop.time()
+        left = self.receive_seconds if since is None else since + self.receive_seconds - now
+        if left > 0:
+            self._receive_timer = self.loop.call_later(left, self._look_at_receiving)
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def _end_receive_timer(self) -> None:
+        if self._receive_timer is not None:
+            self._receive_timer.cancel()
+            self._receive_timer = None
 
     def _unset_keepalive_if_required(self) -> None:
         # a timer that is set anew for every request costs more than one that looks when it rings

@@ -170,6 +170,68 @@ def test_what_is_under_way_at_the_end_is_answered(tmp_path: Path) -> None:
         assert connection.recv(65_536).endswith(b"done")
 
 
+class Impatient(HotProtocol):
+    receive_seconds = 0.5
+
+
+@pytest.mark.parametrize("path", [b"/hot", b"/usual"])
+def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(tmp_path: Path, path: bytes) -> None:
+    async def read(request: Request) -> Response:
+        await read_form(request)
+        return PlainTextResponse("read")
+
+    app = small_door(
+        tmp_path,
+        Entry("/hot", ("POST",), read, Access.ANYONE, "hot", hot=True),
+        Entry("/usual", ("POST",), read, Access.ANYONE, "usual"),
+    )
+    whole = b"POST " + path + b" HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: 3\r\n\r\na=1"
+    with serving(app, Impatient) as port:
+        for sent in (b"", whole[:9], whole[:-1], whole + whole[:-1]):
+            with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
+                connection.sendall(sent)
+                began, received = time.monotonic(), b""
+                while piece := connection.recv(65_536):
+                    received += piece
+            assert 0.4 < time.monotonic() - began < 2
+            assert received.count(b"HTTP/1.1 200 ") == (len(sent) > len(whole))
+        with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
+            for crumb in whole[:9]:  # crumbs do not help
+                connection.sendall(bytes([crumb]))
+                time.sleep(0.05)
+            assert connection.recv(65_536) == b""
+
+
+def test_a_long_answer_is_waited_for(tmp_path: Path) -> None:
+    async def slow(request: Request) -> Response:
+        await asyncio.sleep(0.8)
+        return PlainTextResponse("done")
+
+    app = small_door(tmp_path, Entry("/slow", ("GET",), slow, Access.ANYONE, "slow"))
+    with (
+        serving(app, Impatient) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=3) as connection,
+    ):
+        connection.sendall(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert connection.recv(65_536).endswith(b"done")
+
+
+@pytest.mark.parametrize("hot", [False, True])
+def test_who_asks_without_end_before_an_answer_is_cut_off(tmp_path: Path, hot: bool) -> None:
+    async def slow(request: Request) -> Response:
+        await asyncio.sleep(0.3)
+        return PlainTextResponse("done")
+
+    app = small_door(tmp_path, Entry("/slow", ("GET",), slow, Access.ANYONE, "slow", hot=hot))
+    one = b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n"
+    with serving(app, HotProtocol) as port:
+        received, closed = exchange(port, 3 * one)
+        assert not closed
+        received, closed = exchange(port, 500 * one)
+    assert closed
+    assert received.startswith(b"HTTP/1.1 400 ")
+
+
 def small_door(folder: Path, *entries: Entry) -> Starlette:
     kit = door(folder / "web")
     answers = next(layer.kwargs["last_resort"] for layer in kit.user_middleware)
