@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from idp.catalogue.gdx import Basis
-from idp.kernel.assurance import Acr
+from idp.kernel.assurance import Acr, Ial
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId
 
 
@@ -16,6 +16,7 @@ class AgencyProblem(StrEnum):
     UNKNOWN = "AGY-02"
     ALREADY_EXISTS = "AGY-03"
     AGREEMENT_NOT_POSSIBLE = "AGY-04"
+    SERVICE_NOT_POSSIBLE = "AGY-05"
 
 
 class Standing(StrEnum):
@@ -93,7 +94,8 @@ class Service:
     Texts are shown to citizens as they stand: `purpose_*` one sentence, `law_*` the legal basis, `refusal_route_*`
     what happens to whoever refuses, `retention_*` how long the agency keeps the data. `minimum` is the assurance a
     citizen needs, `consent_days` the longest life of a consent, `uses` the most pulls one consent allows for each
-    data set.
+    data set. `provisional_ial`: with no less than this a citizen is let in before an officer of the agency met them;
+    None: `minimum` is needed from the first day.
     """
 
     id: ServiceId
@@ -113,6 +115,7 @@ class Service:
     consent_days: int
     uses: int
     status: Standing = Standing.ACTIVE
+    provisional_ial: Ial | None = None
 
 
 @dataclass(frozen=True, slots=True)

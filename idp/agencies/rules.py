@@ -8,6 +8,7 @@ from enum import StrEnum
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Agreement, Service, Standing
 from idp.catalogue.gdx import Basis, GdxDetail
+from idp.kernel.assurance import Acr
 
 
 class Overreach(StrEnum):
@@ -64,6 +65,21 @@ def last_day(service: Service, *, now: datetime) -> date:
 def is_in_force(agreement: Agreement, *, now: datetime) -> bool:
     """True while the agreement may be used; the SQL twin is `store.live_agreement`."""
     return agreement.status is Standing.ACTIVE and agreement.valid_from <= now < agreement.valid_until
+
+
+def lets_in(service: Service, acr: Acr, *, in_person: bool) -> bool:
+    """True when somebody with these levels may use the service; `in_person`: for nobody else.
+
+    Meeting the person later makes up for the proofing alone, never for a weak sign-in.
+    """
+    if service.provisional_ial is None or not in_person:
+        return acr.meets(service.minimum)
+    return acr.meets(Acr(service.provisional_ial, service.minimum.aal))
+
+
+def levels_are_possible(service: Service) -> bool:
+    """True when a service that lets people in before the meeting asks for less then than after it."""
+    return service.provisional_ial is None or service.provisional_ial < service.minimum.ial
 
 
 def terms_are_possible(agreement: Agreement, *, service: Service, catalogue_fields: AbstractSet[str]) -> bool:

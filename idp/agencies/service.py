@@ -115,8 +115,12 @@ class Agencies:
         return agency
 
     async def register_service(self, uow: UnitOfWork, service: Service, *, by: Actor) -> Service:
-        """Register a service under its chosen id. Raises NotFound (no such agency), Conflict (id taken)."""
+        """Register a service under its chosen id. Raises NotFound (no such agency), Conflict (id taken),
+        Refused(SERVICE_NOT_POSSIBLE).
+        """
         await self.agency(uow, service.agency_id)
+        if not rules.levels_are_possible(service):
+            raise Refused(AgencyProblem.SERVICE_NOT_POSSIBLE, "provisional level")
         if await store.find_service(uow, service.id) is not None:
             raise Conflict(AgencyProblem.ALREADY_EXISTS, "service id")
         await store.insert_service(uow, service)

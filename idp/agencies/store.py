@@ -64,6 +64,7 @@ service = Table(
     Column("papers_replaced", JsonText, nullable=False),
     Column("minimum_ial", Text, nullable=False),
     Column("minimum_aal", Text, nullable=False),
+    Column("provisional_ial", Text),
     Column("consent_days", Integer, nullable=False),
     Column("uses", Integer, nullable=False),
     Column("status", Text, nullable=False),
@@ -159,6 +160,7 @@ async def insert_service(uow: UnitOfWork, record: Service) -> None:
             papers_replaced=list(record.papers_replaced),
             minimum_ial=record.minimum.ial.value,
             minimum_aal=record.minimum.aal.value,
+            provisional_ial=None if record.provisional_ial is None else record.provisional_ial.value,
             consent_days=record.consent_days,
             uses=record.uses,
             status=record.status.value,
@@ -263,6 +265,7 @@ def _service(row: Row[Any]) -> Service:
         consent_days=row.consent_days,
         uses=row.uses,
         status=Standing(row.status),
+        provisional_ial=None if row.provisional_ial is None else Ial(row.provisional_ial),
     )
 
 

@@ -329,6 +329,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             codes=codes,
             pending_requests=pending_requests,
             representing=representation.representing,
+            provisionals=enrolment.provisionals,
             audit=audit,
         ),
         representation=representation,

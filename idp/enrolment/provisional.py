@@ -24,6 +24,7 @@ provisional_identity = Table(
     Column("service_id", Text, nullable=False),
     Column("since", Instant, nullable=False),
     Column("met_at", Instant),
+    Column("reminded_at", Instant),
     PrimaryKeyConstraint("subscriber_id", "agency_id"),
     Index("ix_provisional_identity_since", "since"),
 )
@@ -58,6 +59,13 @@ class Provisionals:
         if is_new:
             await self._note(uow, "subscriber.provisional", subscriber_id, agency_id, by, service=service_id)
         return is_new
+
+    async def is_marked(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, agency_id: AgencyId) -> bool:
+        """True when the agency said before that it meets this person, whether it has met them since or not."""
+        said = and_(
+            provisional_identity.c.subscriber_id == subscriber_id, provisional_identity.c.agency_id == agency_id
+        )
+        return await uow.first(select(provisional_identity.c.since).where(said)) is not None
 
     async def of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Provisional, ...]:
         """Which agencies are still to meet this person, in the order in which they said so."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from idp.agencies.model import Service
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
@@ -24,6 +25,7 @@ from idp.authorization.requests.model import (
 from idp.authorization.requests.rules import (
     essential_acr,
     expected_subject,
+    provisional_ial,
     request_parameters,
     requested_details,
     required_acr,
@@ -33,7 +35,6 @@ from idp.authorization.requests.rules import (
 from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.tokens.proofs import Caller, DpopProofs, prove_caller
 from idp.catalogue.gdx import GdxDetail
-from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ClientId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
@@ -240,18 +241,20 @@ class RequestIntake:
         await self._expect_replaceable(client, asked)
         request = with_client_defaults(client, asked)
         details = requested_details(client, request)
-        minimum = await self._minimum(client, details) if details else None
+        service = await self._service(client, details) if details else None
+        required = required_acr(
+            acr_values=request.acr_values,
+            prefix=self._acr_prefix,
+            minimum=None if service is None else service.minimum,
+            essential=essential_acr(request),
+        )
         started_at = _stored(now)
         return PendingRequest(
             flow_id=random_text(self._randomness, bits=128),
             request=request,
             jkt=bound_key(dpop_jkt=request.dpop_jkt, proof_jkt=proof_jkt),
-            required=required_acr(
-                acr_values=request.acr_values,
-                prefix=self._acr_prefix,
-                minimum=minimum,
-                essential=essential_acr(request),
-            ),
+            required=required,
+            provisional_ial=provisional_ial(client, service, request, details, required, prefix=self._acr_prefix),
             started_at=started_at,
             expires_at=started_at + FLOW_LIFETIME,
             expected_sub=expected_subject(request, hinted_sub=hinted_sub),
@@ -278,14 +281,14 @@ class RequestIntake:
             if await store.owner_of_managed(uow, asked.managed.grant_id, client.id) is None:
                 raise InvalidGrantId()
 
-    async def _minimum(self, client: Client, details: Sequence[GdxDetail]) -> Acr:
-        """The assurance that the service asks for, when the details lie within the agency's right."""
+    async def _service(self, client: Client, details: Sequence[GdxDetail]) -> Service:
+        """The service that asks, when the details lie within the agency's right."""
         async with self._storage.reading() as uow:
             try:
                 await self._agencies.ceiling(uow, client.agency_id, details)
             except Refused as beyond:
                 raise InvalidAuthorizationDetails("beyond what the agency may have") from beyond
-            return (await self._agencies.service(uow, details[0].purpose)).minimum
+            return await self._agencies.service(uow, details[0].purpose)
 
     async def _note_refusal(self, uow: UnitOfWork, client: Client, refusal: OAuth2Error) -> None:
         await self._audit.append(

@@ -1,6 +1,7 @@
 """What must happen next for a request: gathering the facts that the dispatcher judges."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ from idp.consent.model import ConsentRecord
 from idp.consent.rules import first_covering
 from idp.consent.service import Consents
 from idp.consent.store import record_of
+from idp.enrolment.provisional import Provisionals
 from idp.kernel.errors import Refused
 from idp.keys.pairwise import PairwiseSubjects
 from idp.protocol.errors import AccessDeniedError, InvalidGrantId
@@ -49,6 +51,7 @@ class Judging:
         subscribers: Subscribers,
         consents: Consents,
         representing: Representing,
+        provisionals: Provisionals,
     ) -> None:
         self._storage = storage
         self._pairwise = pairwise
@@ -57,6 +60,7 @@ class Judging:
         self._subscribers = subscribers
         self._consents = consents
         self._representing = representing
+        self._provisionals = provisionals
 
     async def read_company(self, pending: PendingRequest) -> CompanyRead:
         """The company for which somebody chose to act, as its registry has it now; before `next_step` and no longer
@@ -90,7 +94,11 @@ class Judging:
             claims = rules.told_claims(claims, represented)
         if found is not None and (pending.details or claims):
             covering = await self._covering(uow, pending, client, found, claims, represented)
-        step = rules.decide_step(self._facts(pending, client, found, covering, uow.now, represented))
+        facts = self._facts(pending, client, found, covering, uow.now, represented)
+        if found is not None and pending.provisional_ial is not None:
+            is_told = await self._provisionals.is_marked(uow, found.subscriber.id, agency_id=client.agency_id)
+            facts = replace(facts, is_meeting_told=is_told)
+        step = rules.decide_step(facts)
         if isinstance(step, AskConsent | Issue) and not await self._may_replace(uow, pending, found, step.represented):
             return Refuse(InvalidGrantId())
         return step

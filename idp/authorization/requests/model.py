@@ -7,7 +7,7 @@ from enum import StrEnum
 from idp.authorization.client_registration.model import Client
 from idp.catalogue.gdx import GdxDetail, SelfSubject, parse_authorization_details
 from idp.consent.model import ConsentRecord, OnBehalf
-from idp.kernel.assurance import Acr
+from idp.kernel.assurance import Acr, Ial
 from idp.kernel.ids import ClientId, SubscriberId
 from idp.protocol.authorization_request import AuthorizationRequest
 from idp.protocol.errors import OAuth2Error
@@ -69,8 +69,9 @@ class PendingRequest:
 
     `flow_id` is spent when the request is granted or denied, so that it is granted once however often it is shown.
     `started_at` is when the browser came with it, in whole milliseconds.
-    `jkt` is the key its code will be bound to. `required` is the assurance it needs, None for any; `expected_sub` whom
-    it must be about, as the client knows that person. Signed answers are signed with `answers_signed_with`,
+    `jkt` is the key its code will be bound to. `required` is the assurance it needs, None for any; with
+    `provisional_ial` or more the agency lets the person in now and meets them later; `expected_sub` is whom it must be
+    about, as the client knows that person. Signed answers are signed with `answers_signed_with`,
     and then encrypted to the client where `answers_are_encrypted`. `actor` is for whom the person chose to act.
     """
 
@@ -84,6 +85,14 @@ class PendingRequest:
     answers_signed_with: str = "ES256"
     answers_are_encrypted: bool = False
     actor: ChosenActor | None = None
+    provisional_ial: Ial | None = None
+
+    @property
+    def admitting(self) -> Acr | None:
+        """The levels with which the person gets in now."""
+        if self.required is None or self.provisional_ial is None:
+            return self.required
+        return Acr(self.provisional_ial, self.required.aal)
 
     @property
     def return_address(self) -> ReturnAddress:
@@ -183,13 +192,17 @@ class StepUp:
 
 @dataclass(frozen=True, slots=True)
 class AskConsent:
-    """The citizen must decide; `details` and `claims` (of scopes, or by name) are what to show, `client` for whom."""
+    """The citizen must decide; `details` and `claims` (of scopes, or by name) are what to show, `client` for whom.
+
+    `is_provisional`: the agency has to meet the person later.
+    """
 
     client: Client
     details: tuple[GdxDetail, ...]
     scope: tuple[str, ...]
     claims: tuple[str, ...] = ()
     represented: Represented | None = None
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

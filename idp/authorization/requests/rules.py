@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from idp.agencies.model import Service
 from idp.authentication.model import SsoSession
 from idp.authorization.client_registration.model import Client, ClientProfile
 from idp.authorization.requests.model import (
@@ -166,6 +167,31 @@ def required_acr(
     return Acr(max(asked.ial, minimum.ial), max(asked.aal, minimum.aal))
 
 
+def provisional_ial(
+    client: Client,
+    service: Service | None,
+    request: AuthorizationRequest,
+    details: Sequence[GdxDetail],
+    required: Acr | None,
+    *,
+    prefix: str,
+) -> Ial | None:
+    """With how much the agency lets a person in before it met them, None where less than `required` never suffices.
+
+    It gives up its own minimum alone: what the program asked for by name must be reached. Nobody acts for another so.
+    """
+    if service is None or service.provisional_ial is None or required is None or client.first_party:
+        # a program of our own asks nobody, and the person has to be told
+        return None
+    if any(not isinstance(detail.subject, SelfSubject) for detail in details):
+        return None
+    lowest = Acr(service.provisional_ial, service.minimum.aal)
+    admitting = required_acr(
+        acr_values=request.acr_values, prefix=prefix, minimum=lowest, essential=essential_acr(request)
+    )
+    return None if admitting is None or admitting.ial >= required.ial else admitting.ial
+
+
 def essential_acr(request: AuthorizationRequest) -> tuple[str, ...]:
     """The values of which the ID token's `acr` must have one."""
     return essential_values(request.claims, "acr")
@@ -196,7 +222,7 @@ def acting_as(pending: PendingRequest, actor: ChosenActor) -> PendingRequest:
         return replace(pending, actor=actor)
     asked = pending.required
     ial, aal = (Ial.IAL1_1, Aal.AAL1) if asked is None else (asked.ial, asked.aal)
-    return replace(pending, actor=actor, required=Acr(ial, max(aal, NEEDED.aal)))
+    return replace(pending, actor=actor, required=Acr(ial, max(aal, NEEDED.aal)), provisional_ial=None)
 
 
 def released_claims(client: Client, scope: Sequence[str], claims: ClaimsRequest) -> tuple[str, ...]:
@@ -215,7 +241,8 @@ class Facts:
     """All that the dispatcher looks at. `session` is None as well when its subscriber is not live.
 
     `sub` is whom it would be about, as this client knows that person; `covering` an earlier consent to all details and
-    claims; `represented` for whom the person acts, where the client is prepared for that.
+    claims; `represented` for whom the person acts, where the client is prepared for that;
+    `is_meeting_told`: the person was let in here before, and told that the agency meets them later.
     """
 
     pending: PendingRequest
@@ -226,6 +253,7 @@ class Facts:
     now: datetime
     sub: str | None = None
     represented: Represented | ChooseActor | AwaitCosigners | None = None
+    is_meeting_told: bool = False
 
 
 def decide_step(facts: Facts) -> Step:
@@ -247,15 +275,17 @@ def decide_step(facts: Facts) -> Step:
         return Refuse(InteractionRequiredError()) if silent else StepUp(required)
     represented = facts.represented if isinstance(facts.represented, Represented) else None
     lowest = facts.subscriber.ial if represented is None else min(facts.subscriber.ial, represented.subject.ial)
-    if required is not None and lowest < required.ial:
+    admitting = facts.pending.admitting if represented is None or represented.acted_for is None else required
+    if admitting is not None and lowest < admitting.ial:
         return Refuse(UnmetAuthenticationRequirements("the identity is not proofed to the level that is required"))
     if isinstance(facts.represented, ChooseActor | AwaitCosigners):
         # §3.1.2.6: interaction_required: "The Authorization Server requires End-User interaction of some form"
         return Refuse(InteractionRequiredError()) if silent else facts.represented
     claims = told_claims(released_claims(facts.client, request.scope, request.claims), facts.represented)
-    if _must_ask(facts, claims):
+    is_provisional = required is not None and lowest < required.ial
+    if _must_ask(facts, claims) or (is_provisional and not facts.is_meeting_told):
         details = facts.pending.details if represented is None else represented.details
-        asked = AskConsent(facts.client, details, request.scope, claims, represented)
+        asked = AskConsent(facts.client, details, request.scope, claims, represented, is_provisional)
         return Refuse(ConsentRequiredError()) if silent else asked
     return Issue(facts.covering, represented)
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, assert_never
 from idp.agencies.service import Agencies
 from idp.audit.hot_store import entry_values
 from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind
 from idp.authentication.model import SignedIn, SsoSession
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
@@ -36,6 +37,7 @@ from idp.authorization.requests.rules import acting_as
 from idp.authorization.requests.sealed import PendingRequests
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
 from idp.consent.service import Consents
+from idp.enrolment.provisional import Provisionals
 from idp.kernel.errors import Conflict, Refused
 from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
@@ -66,11 +68,13 @@ class AuthorizationRequests:
         codes: Codes,
         pending_requests: PendingRequests,
         representing: Representing,
+        provisionals: Provisionals,
         audit: AuditLog,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
         self._representing = representing
+        self._provisionals = provisionals
         self._judging = Judging(
             storage=storage,
             pairwise=pairwise,
@@ -79,6 +83,7 @@ class AuthorizationRequests:
             subscribers=subscribers,
             consents=consents,
             representing=representing,
+            provisionals=provisionals,
         )
         self._answers = answers
         self._clients = clients
@@ -234,6 +239,14 @@ class AuthorizationRequests:
                         return signed
                     represented = signed
                 consent = await self._consent(uow, asked, session, shown_hash=shown_hash)
+                if asked.is_provisional:
+                    await self._provisionals.mark(
+                        uow,
+                        session.subscriber_id,
+                        agency_id=asked.client.agency_id,
+                        service_id=asked.details[0].purpose,
+                        by=Actor(ActorKind.CLIENT, asked.client.id),
+                    )
                 return await self._issue(uow, pending, session, consent, represented, shown_hash=shown_hash)
             case Issue(consent, represented):
                 return await self._issue(uow, pending, session, consent, represented)

@@ -88,7 +88,8 @@ def _fields_by_consent(facts: ReleaseFacts, *, service: Service, now: datetime) 
     request, consent = facts.request, facts.consent
     if facts.subscriber_id is None or not _is_of_whom_consented(request.subject, facts.acted_for):
         return Reason.BASIS_NOT_PROVEN
-    if facts.acr is None or not facts.acr.meets(service.minimum):
+    in_person = facts.acted_for is None
+    if facts.acr is None or not agency_rules.lets_in(service, facts.acr, in_person=in_person):
         return Reason.ASSURANCE
     if consent is None or not _is_between(consent, facts) or not _is_decided_alike(consent, facts.acted_for):
         return Reason.NO_CONSENT

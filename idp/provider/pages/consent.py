@@ -160,6 +160,7 @@ class ConsentPages:
             claims=step.claims,
             earlier=tuple(record for record in in_force if record.on_behalf == on_behalf),
             acting=acting,
+            is_provisional=step.is_provisional,
         )
 
     async def _acting(self, uow: UnitOfWork, represented: Represented) -> ActingView | None:

@@ -63,7 +63,8 @@ class ConsentView:
     """Everything a consent page says except the citizen's own values.
 
     `service` is None for a sign-in without details; `claims` are spelt as a consent remembers them; `earlier` is what
-    the citizen has agreed to with this client and is still in force.
+    the citizen has agreed to with this client and is still in force. `is_provisional`: the agency meets the citizen
+    later.
     """
 
     client: Client
@@ -73,6 +74,7 @@ class ConsentView:
     claims: tuple[str, ...] = ()
     earlier: tuple[ConsentRecord, ...] = ()
     acting: ActingView | None = None
+    is_provisional: bool = False
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -131,6 +133,7 @@ class ConsentView:
             "details": [detail.to_json() for detail in self.details],
             "new": sorted(self.new),
             **({} if self.acting is None else {"acting": asdict(self.acting)}),
+            **({"is_provisional": True} if self.is_provisional else {}),
         }
 
 

@@ -20,7 +20,7 @@ class Asker:
     """The program that asks and the organisation behind it by registered names, and the languages asked for.
 
     `form_target` is where a form of this flow may end; `login_hint` whom the program expects, which proves nothing;
-    `required` the levels that it needs.
+    `required` the levels with which it lets somebody in.
     """
 
     client_th: str
@@ -60,7 +60,7 @@ class Flows:
             ui_locales=pending.request.ui_locales,
             form_target=form_target(pending),
             login_hint=pending.request.login_hint or "",
-            required=pending.required,
+            required=pending.admitting,
         )
 
 

@@ -40,6 +40,7 @@ from idp.authorization.requests.service import AuthorizationRequests
 from idp.authorization.tokens.proofs import DpopProofs
 from idp.consent.service import Consents
 from idp.enrolment.model import Evidence
+from idp.enrolment.provisional import Provisionals
 from idp.enrolment.store import evidence_of_subscriber
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import TuatonError
@@ -309,6 +310,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         codes=codes,
         pending_requests=pending_requests,
         representing=representation.representing,
+        provisionals=Provisionals(audit=audit),
         audit=audit,
     )
     citizens = Citizens(

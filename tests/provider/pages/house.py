@@ -33,6 +33,7 @@ from idp.authorization.requests.model import FLOW_LIFETIME, PendingRequest
 from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.catalogue.gdx import GdxDetail
+from idp.enrolment.provisional import Provisionals
 from idp.exchange.preview import Previews
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import SubscriberId
@@ -146,6 +147,7 @@ class House:
             codes=Codes(sealer),
             pending_requests=PendingRequests(sealer),
             representing=self.representation.representing,
+            provisionals=Provisionals(audit=world.audit),
             audit=world.audit,
         )
         self.browsers = BrowserIds(door="id", https=False)
@@ -287,6 +289,7 @@ class House:
         scope: tuple[str, ...] = ("openid",),
         ui_locales: tuple[str, ...] = (),
         required: Acr | None = None,
+        provisional_ial: Ial | None = None,
         **asked: Any,
     ) -> str:
         """A pending request of the job-seeker service in a browser, as the authorization endpoint seals it."""
@@ -305,6 +308,7 @@ class House:
                 ),
                 jkt="thumbprint",
                 required=required or Acr(Ial.IAL2_1, Aal.AAL2_1),
+                provisional_ial=provisional_ial,
                 started_at=self.clock.now(),
                 expires_at=self.clock.now() + FLOW_LIFETIME,
             ),

@@ -611,6 +611,7 @@ def upgrade() -> None:
         sa.Column("service_id", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("met_at", sa.BigInteger(), nullable=True),
+        sa.Column("reminded_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_provisional_identity_agency_id")),
         sa.ForeignKeyConstraint(
             ["subscriber_id"], ["subscriber.id"], name=op.f("fk_provisional_identity_subscriber_id")
@@ -683,6 +684,7 @@ def upgrade() -> None:
         sa.Column("papers_replaced", sa.Text(), nullable=False),
         sa.Column("minimum_ial", sa.Text(), nullable=False),
         sa.Column("minimum_aal", sa.Text(), nullable=False),
+        sa.Column("provisional_ial", sa.Text(), nullable=True),
         sa.Column("consent_days", sa.Integer(), nullable=False),
         sa.Column("uses", sa.Integer(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
