@@ -67,10 +67,11 @@ class Closings:
         closed = 0
         for subscriber_id in due:
             async with storage.unit_of_work() as uow:
-                present = await self._held(uow, subscriber_id)
+                present = await store.hold(uow, subscriber_id)
                 is_due = await life_store.delete_closing(uow, subscriber_id, due_by=uow.now)
-                # stopped meanwhile by whomever: nothing is destroyed that somebody looks into
-                if is_due and present.is_live:
+                # closed meanwhile by another node, or stopped by whomever: nothing is destroyed that somebody looks
+                # into, and nobody behind in the list waits for it
+                if is_due and present is not None and present.is_live:
                     await self._end(uow, subscriber_id, why=ClosingReason.OWNER, by=SYSTEM)
                     closed += 1
         return closed

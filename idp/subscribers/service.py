@@ -251,9 +251,12 @@ class Subscribers:
     async def lift(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: ActingMember) -> None:
         """Give a suspended identity back; another person than the one who suspended it.
 
-        Raises NotFound (UNKNOWN), Refused (OWN_RECORD), Conflict (NOT_SUSPENDED, SAME_PERSON).
+        Raises NotFound (UNKNOWN), Refused (OWN_RECORD, NEEDS_TWO), Conflict (NOT_SUSPENDED, SAME_PERSON).
         """
-        present = await self.get(uow, subscriber_id)
+        # kept until the commit: the register may take the suspension over at any moment, and then two are needed
+        present = await store.hold(uow, subscriber_id)
+        if present is None:
+            raise NotFound(SubscriberProblem.UNKNOWN)
         rules.validate_lifting(subscriber=present, by=by)
         if not await store.clear_suspension(uow, subscriber_id=subscriber_id, lifted_by=by.person):
             raise Conflict(SubscriberProblem.NOT_SUSPENDED)

@@ -49,7 +49,7 @@ class TwoPersons:
             if why is None or why is ClosingReason.OWNER:
                 raise Refused(SubscriberProblem.REASON_MISSING)
             after["why"] = why.value
-        change = ProposedChange(KIND, subscriber_id, {"status": present.status.value}, after)
+        change = ProposedChange(KIND, subscriber_id, _standing(present), after)
         approvers = Approvers(self._approver_role, agency_id=None)
         return await self._approvals.propose(uow, change, by=by, approvers=approvers, lasting=LASTING)
 
@@ -61,7 +61,7 @@ class TwoPersons:
         """The second person: it is done at once. Raises as `Approvals.approve` does, and Refused (OWN_RECORD)."""
         subscriber_id = await self._target(uow, proposal_id)
         present = await self._other_person(uow, subscriber_id, by)
-        change = await self._approvals.approve(uow, proposal_id, by=by, present={"status": present.status.value})
+        change = await self._approvals.approve(uow, proposal_id, by=by, present=_standing(present))
         actor = Actor(ActorKind.MEMBER, by.member_id)
         if Wish(change.after["status"]) is Wish.CLOSE:
             await self._closings.close(uow, subscriber_id, why=ClosingReason(change.after["why"]), by=actor)
@@ -82,11 +82,17 @@ class TwoPersons:
         return SubscriberId(proposal.change.target)
 
     async def _other_person(self, uow: UnitOfWork, subscriber_id: SubscriberId, by: Decider) -> Subscriber:
-        present = await self._subscribers.get(uow, subscriber_id)
+        # kept until the commit: what the two agree to is what stands
+        present = await self._subscribers.hold(uow, subscriber_id)
         if by.person == subscriber_id:
             raise Refused(SubscriberProblem.OWN_RECORD)
-        if present.status is SubscriberStatus.CLOSED:
-            raise Conflict(SubscriberProblem.CLOSED)
         if present.status is not SubscriberStatus.SUSPENDED:
             raise Conflict(SubscriberProblem.NOT_STOPPED)
         return present
+
+
+def _standing(present: Subscriber) -> dict[str, str]:
+    """What the two look at: this suspension and no later one, be it the register's in place of an officer's."""
+    suspension = present.suspension
+    by = {} if suspension is None else {"by": suspension.by, "since": suspension.at.isoformat()}
+    return {"status": present.status.value} | by

@@ -2,7 +2,9 @@
 end by the owner and by two persons, after which nothing of the person can be read and the log still verifies.
 """
 
+import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -28,6 +30,7 @@ from idp.keys.sealing import SealBroken
 from idp.storage.outbox import outbox
 from idp.storage.storage import Storage
 from idp.subscribers.closing import SUBSCRIBER_CLOSED, Closings
+from idp.subscribers.life_store import insert_closing
 from idp.subscribers.model import (
     ActingMember,
     AttributeSource,
@@ -181,6 +184,57 @@ async def test_a_notice_takes_an_officers_suspension_over_and_two_persons_end_it
     async with house.storage.unit_of_work() as uow:
         await house.two.approve(uow, proposal.id, by=decider(OTHER_ADMIN))
     assert await house.status(person) is SubscriberStatus.ACTIVE
+
+
+async def test_two_persons_lift_the_suspension_that_the_first_one_saw_and_no_later_one(
+    house: House, clock: FrozenClock
+) -> None:
+    person = await house.create()
+    async with house.storage.unit_of_work() as uow:
+        await house.subscribers.suspend(uow, person, by=ADMIN, reason="reported")
+        proposal = await house.two.propose(uow, person, Wish.LIFT, by=decider(ADMIN))
+    clock.advance(60)
+    await house.intake.take(notice())
+    with pytest.raises(Conflict) as refused:
+        async with house.storage.unit_of_work() as uow:
+            await house.two.approve(uow, proposal.id, by=decider(OTHER_ADMIN))
+    assert refused.value.code is ApprovalProblem.CHANGED_UNDERNEATH
+    assert await house.status(person) is SubscriberStatus.SUSPENDED
+    # the way on: say no to what is over, and propose anew
+    async with house.storage.unit_of_work() as uow:
+        await house.two.refuse(uow, proposal.id, by=decider(OTHER_ADMIN), reason="the register says more")
+        await house.two.propose(uow, person, Wish.LIFT, by=decider(ADMIN))
+
+
+async def test_a_closing_that_is_left_of_a_closed_identity_holds_nobody_up(house: House, clock: FrozenClock) -> None:
+    gone, person = await house.create(), await house.create("malee")
+    await close_by_two(house, gone)
+    async with house.storage.unit_of_work() as uow:
+        await insert_closing(uow, gone, due_at=clock.now())
+        await house.closings.ask(uow, person)
+    clock.advance(COOLING.total_seconds())
+    assert await house.closings.close_due(house.storage) == 1
+    assert await house.status(person) is SubscriberStatus.CLOSED
+
+
+async def test_of_a_lifting_and_a_notice_at_once_the_notice_stands(house: House) -> None:
+    person = await house.create()
+    async with house.storage.unit_of_work() as uow:
+        await house.subscribers.suspend(uow, person, by=ADMIN, reason="reported")
+
+    async def lift() -> None:
+        with suppress(TuatonError):
+            async with house.storage.unit_of_work() as uow:
+                await house.subscribers.lift(uow, person, by=OTHER_ADMIN)
+
+    async with house.storage.unit_of_work() as uow:
+        # the register's word is under way and not committed yet
+        await house.subscribers.suspend_by_registry(uow, person, reason="died")
+        lifting = asyncio.create_task(lift())
+        await asyncio.sleep(0.3)
+        assert not lifting.done()
+    await lifting
+    assert await house.status(person) is SubscriberStatus.SUSPENDED
 
 
 async def test_an_owner_closes_after_a_time_in_which_it_can_be_taken_back(house: House, clock: FrozenClock) -> None:
