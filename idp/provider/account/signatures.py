@@ -10,6 +10,7 @@ from idp.agencies.service import Agencies
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.requests.representing import ACT_KIND as AUTHORIZATION
 from idp.authorization.requests.representing import asked_of_company
+from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import parse_authorization_details
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import ClientId, is_id
@@ -122,6 +123,9 @@ class SignaturePages:
             act = await self._companies.get(uow, joint_act_id)
             if form.one("decision") == "decline":
                 await self._companies.decline(uow, joint_act_id, facts, by=signer)
+            elif form.one("decision") != "sign":
+                # neither button was pressed: silence is no signature
+                raise Refused(RepresentationProblem.NOT_WHAT_WAS_SHOWN, "no decision")
             elif act.what.kind == MANDATE:
                 # a number must not become a name: every signatory types whom the mandate is for
                 terms = terms_from_json(act.what.terms)
@@ -184,7 +188,13 @@ class SignaturePages:
             }
         terms: Terms = terms_from_json(act.what.terms)
         services = await self._agencies.services_named(uow, terms.scope.services)
-        return {"client": None, "sections": (), "terms": terms, "services": tuple(services.values())}
+        return {
+            "client": None,
+            "sections": (),
+            "terms": terms,
+            "services": tuple(services.values()),
+            "datasets": tuple(DATASETS[one] for one in sorted(terms.scope.datasets)),
+        }
 
 
 def _act_id(request: Request) -> JointActId:

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
+from idp.catalogue.datasets import DATASETS
 from idp.kernel.assurance import Ial
 from idp.representation.companies.model import JointActState
 from idp.representation.companies.store import joint_act
@@ -203,6 +204,7 @@ async def test_two_directors_sign_a_mandate(house: House, citizen: Visitor) -> N
         "services": SERVICE,
         "datasets": "dbd.company",
         "until": LAST_DAY,
+        "case": "คดี 7/2569",
         "sealed": "yes",
     }
     async with signed_in(house, "malee") as malee, signed_in(house, "admin2") as employee:
@@ -214,7 +216,13 @@ async def test_two_directors_sign_a_mandate(house: House, citizen: Visitor) -> N
         assert "REP-05" in (await employee.http.get(sign)).text
         assert 'id="has_signed"' in (await citizen.http.get(sign)).text
         assert act.id in (await malee.http.get(f"/account/companies/{JOINT}")).text
-        # another person, or what was not shown, is not signed
+        # who signs reads all that the terms hold
+        shown = await malee.http.get(sign)
+        assert (DATASETS["dbd.company"].title_th in shown.text, "คดี 7/2569" in shown.text) == (True, True)
+        # no button, another person, or what was not shown, is not signed
+        silent = await submit(malee, sign, sign, citizen_id=NUMBERS["admin2"])
+        assert (silent.status_code, "REP-14" in silent.text) == (409, True)
+        assert await states(house) == []
         wrong = await submit(malee, sign, sign, decision="sign", citizen_id=NUMBERS["malee"])
         assert "REP-14" in wrong.text
         other = await submit(malee, sign, sign, decision="sign", citizen_id=NUMBERS["admin2"], digest="0" * 64)
