@@ -18,6 +18,7 @@ from idp.kernel.ids import AgencyId, MemberId, ServiceId, SubscriberId
 from idp.representation.companies.model import JointActState
 from idp.representation.mandates.by_companies import terms_from_json, terms_to_json
 from idp.representation.mandates.model import (
+    MOST_OFFERS,
     LegalPaper,
     LegalSource,
     Mandate,
@@ -140,13 +141,38 @@ async def test_an_offer_to_a_number_that_nobody_has_looks_like_any_other(small_w
         unknown = await world.mandates.proxy_of(uow, CHILD.citizen_id)
         assert known == proxy.subscriber_id
         assert len(unknown) == len(known)
+        # a co-signer who types the number again is answered as for anybody else's
+        assert await world.mandates.proxy_of(uow, CHILD.citizen_id) == unknown
+        assert await world.mandates.proxy_of(uow, citizen_number(779, 2530)) != unknown
         for proxy_id in (known, unknown):
             terms = replace(terms_for(proxy), proxy=proxy_id)
             await world.mandates.give(uow, terms, by=giver, acting=ForSelf(giver.subscriber_id))
     async with world.storage.reading() as uow:
-        first, second = await world.mandates.of_principal(uow, giver.subscriber_id)
-        assert first.state is second.state is MandateState.OFFERED
-        assert await world.mandates.of_proxy(uow, proxy.subscriber_id) == (second,)
+        both = await world.mandates.of_principal(uow, giver.subscriber_id)
+        assert [one.state for one in both] == [MandateState.OFFERED] * 2
+        held = [one for one in both if one.terms.proxy == proxy.subscriber_id]
+        assert list(await world.mandates.of_proxy(uow, proxy.subscriber_id)) == held
+        assert len(held) == 1
+
+
+async def test_taking_offers_back_makes_no_room_for_a_flood(small_world: World, clock: FrozenClock) -> None:
+    world = small_world
+    await world.agency_with_service()
+    giver, proxy = await world.enrol("somchai"), await world.enrol("malee")
+
+    async def offer_and_take_back() -> None:
+        async with world.storage.unit_of_work() as uow:
+            terms = replace(terms_for(proxy), valid_from=uow.now, valid_until=uow.now + timedelta(days=30))
+            one = await world.mandates.give(uow, terms, by=giver, acting=ForSelf(giver.subscriber_id))
+            await world.mandates.withdraw(uow, one.id, by=giver.subscriber_id)
+
+    for _ in range(MOST_OFFERS):
+        await offer_and_take_back()
+    with pytest.raises(Refused) as flood:
+        await offer_and_take_back()
+    assert flood.value.code is RepresentationProblem.TERMS_NOT_POSSIBLE
+    clock.advance(timedelta(days=1).total_seconds())
+    await offer_and_take_back()
 
 
 async def test_a_proxy_lays_it_down_and_cannot_pass_it_on(small_world: World) -> None:

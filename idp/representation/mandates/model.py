@@ -16,6 +16,8 @@ OFFER_LASTS = timedelta(days=14)
 """How long a proxy may take to accept."""
 MOST_OFFERS = 20
 """How many offers of one person or company may wait for an answer: nobody is flooded with them."""
+ENDED_COUNT_FOR = timedelta(days=1)
+"""How long one that was taken back, or ended otherwise, still counts among them: each was a notice to somebody."""
 LONGEST_MINORITY = timedelta(days=20 * 366)
 """More than any minority lasts."""
 MAJORITY_YEARS = 20

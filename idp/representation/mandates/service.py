@@ -1,7 +1,7 @@
 """Use cases of mandates between persons, and their end. Each joins the caller's unit of work and is audited in it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from connectors.contracts.identifiers import CitizenId
 from idp.agencies.service import Agencies
@@ -38,6 +38,7 @@ from idp.storage.storage import UnitOfWork
 from idp.subscribers.service import Subscribers
 
 _PRINCIPAL_NUMBER = "mandate_principal"
+_UNKNOWN_PROXY = "mandate_unknown_proxy"
 
 
 class Mandates:
@@ -81,11 +82,16 @@ class Mandates:
     async def proxy_of(self, uow: UnitOfWork, citizen_id: CitizenId) -> SubscriberId:
         """The subscriber with this number, for the terms of an offer.
 
-        For a number that nobody here has it is an id that nobody has: the offer stays unanswered, and whoever makes it
-        learns nothing about the number (facts/security-and-reliability, row on enumeration).
+        For a number that nobody here has it is an id that nobody has, the same each time the number is typed: the offer
+        stays unanswered, and neither who makes it nor who co-signs it learns anything about the number
+        (facts/security-and-reliability, row on enumeration).
         """
         found = await self._subscribers.find_by_citizen_id(uow, citizen_id)
-        return SubscriberId(new_id("sub", now=uow.now, randomness=self._randomness)) if found is None else found.id
+        if found is not None:
+            return found.id
+        keyed = self._blind_index.digests(_UNKNOWN_PROXY, citizen_id.digits)[0].digest
+        # dated where no subscriber's id is, so that it can be nobody's
+        return SubscriberId(new_id("sub", now=datetime.fromtimestamp(0, UTC), randomness=lambda size: keyed[:size]))
 
     async def accept(self, uow: UnitOfWork, mandate_id: MandateId, *, by: Signer) -> Mandate:
         """The proxy takes the mandate on, at AAL 2.2; from now on it may be used.
@@ -104,9 +110,9 @@ class Mandates:
         return await self.get(uow, mandate_id)
 
     async def offered(self, uow: UnitOfWork, mandate: Mandate, *, by: Actor) -> None:
-        """Write that a mandate was offered, and tell the proxy. Raises Refused (TERMS_NOT_POSSIBLE: too many wait)."""
+        """Write that a mandate was offered, and tell the proxy. Raises Refused (TERMS_NOT_POSSIBLE: too many made)."""
         if await store.count_offers(uow, mandate.principal) > MOST_OFFERS:
-            raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "too many offers wait")
+            raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "too many offers")
         await self.note(uow, "representation.mandate_given", mandate, by)
         await self.tell(uow, "mandate_offered", mandate)
 

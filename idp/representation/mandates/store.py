@@ -31,6 +31,7 @@ from idp.kernel.ids import AgencyId, MemberId, ServiceId, SubscriberId
 from idp.keys.blind_index import IndexDigest
 from idp.representation.companies.store import joint_act
 from idp.representation.mandates.model import (
+    ENDED_COUNT_FOR,
     MOST_OFFERS,
     OFFER_LASTS,
     CompanyPrincipal,
@@ -186,15 +187,19 @@ async def find_by_principal(
 
 
 async def count_offers(uow: UnitOfWork, principal: Principal) -> int:
-    """How many offers of this principal wait for an answer."""
+    """How many offers of this principal wait for an answer, or were taken back or ended within a day of their making.
+
+    Each offer is a notice to somebody: taking one back makes no room for the next at once.
+    """
     kind, principal_id = _principal_columns(principal)
-    waiting = select(mandate.c.id).where(
+    waits = and_(mandate.c.state == MandateState.OFFERED.value, mandate.c.given_at > uow.now - OFFER_LASTS)
+    is_over = and_(mandate.c.state == MandateState.ENDED.value, mandate.c.given_at > uow.now - ENDED_COUNT_FOR)
+    counted = select(mandate.c.id).where(
         mandate.c.principal_kind == kind,
         mandate.c.principal_id == principal_id,
-        mandate.c.state == MandateState.OFFERED.value,
-        mandate.c.given_at > uow.now - OFFER_LASTS,
+        or_(waits, is_over),
     )
-    return len(await uow.all(waiting.limit(MOST_OFFERS + 1)))
+    return len(await uow.all(counted.limit(MOST_OFFERS + 1)))
 
 
 async def find_by_agency(uow: UnitOfWork, agency_id: AgencyId, *, limit: int) -> tuple[Mandate, ...]:
