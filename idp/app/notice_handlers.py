@@ -53,6 +53,11 @@ class NoticeHandlers:
         for signer in act.signed_by:
             await self._tell_if_known(signer, NoticeTopic.SIGNATURES_COMPLETE, cause=message.id)
 
+    async def tell_of_confirmation(self, message: OutboxMessage) -> None:
+        """`signatory_confirmed`: whoever did not stand at that counter has to hear of it."""
+        subscriber_id = SubscriberId(message.payload["subscriber_id"])
+        await self._tell_if_known(subscriber_id, NoticeTopic.SIGNATORY_CONFIRMED, cause=message.id)
+
     async def _tell_both(self, message: OutboxMessage, topic: NoticeTopic) -> None:
         mandate = await self._mandate(message)
         await self._tell_if_known(mandate.terms.proxy, topic, cause=message.id)

@@ -63,6 +63,7 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         "mandate_given": [notices.tell_of_mandate],
         "mandate_ended": [end_what_rests_on_mandate, notices.tell_of_mandate_end],
         "joint_act_completed": [notices.tell_of_signatures],
+        "signatory_confirmed": [notices.tell_of_confirmation],
         "wrong_person": [alarm_wrong_person],
         AUTHENTICATOR_CHANGED: [notices.tell_of_authenticator],
         NOTICE_DUE: [notices.send_letter],

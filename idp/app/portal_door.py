@@ -13,6 +13,7 @@ from idp.portal import (
     home,
     mandate_pages,
     review_pages,
+    signatory_pages,
     station_pages,
     subscriber_pages,
 )
@@ -106,6 +107,15 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             mandates=rooms.representation.mandates,
             approvals=rooms.representation.approvals,
             agencies=rooms.agencies,
+            subscribers=rooms.subscribers,
+        ),
+        signatory_pages.SignatoryPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            companies=rooms.representation.companies,
             subscribers=rooms.subscribers,
         ),
         subscriber_pages.SubscriberPages(

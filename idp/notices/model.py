@@ -37,6 +37,7 @@ class NoticeTopic(StrEnum):
     MANDATE_ENDED = "mandate_ended"
     MANDATE_OFFERED = "mandate_offered"
     SIGNATURES_COMPLETE = "signatures_complete"
+    SIGNATORY_CONFIRMED = "signatory_confirmed"
 
 
 class MailState(StrEnum):

@@ -133,6 +133,12 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "รายการของนิติบุคคลที่ท่านลงลายมือชื่อไว้มีผู้ลงนามครบแล้ว",
         "What you signed for a company has all its signatures now.",
     ),
+    NoticeTopic.SIGNATORY_CONFIRMED: NoticeText(
+        "เจ้าหน้าที่ยืนยันว่าท่านเป็นผู้มีอำนาจลงนามของนิติบุคคล",
+        "You were confirmed as a company's signatory",
+        "เจ้าหน้าที่ตรวจบัตรและหนังสือรับรองนิติบุคคลแล้ว ท่านลงนามแทนนิติบุคคลนั้นได้ด้วยดิจิทัลไอดี",
+        "An officer saw your card and the company's certificate. Your digital ID can sign for that company now.",
+    ),
     NoticeTopic.MANDATE_ENDED: NoticeText(
         "การมอบอำนาจสิ้นสุด", "A mandate ended", "การมอบอำนาจที่เกี่ยวข้องกับท่านสิ้นสุดแล้ว", "A mandate that concerns you ended."
     ),

@@ -41,6 +41,7 @@ class RepresentationProblem(StrEnum):
     COSIGNERS_MISSING = "REP-24"
     NOT_A_RECORDING_OFFICER = "REP-25"
     BY_LAW = "REP-26"
+    SIGNATORY_PAPER_NOT_COMPLETE = "REP-27"
 
 
 @dataclass(frozen=True, slots=True)

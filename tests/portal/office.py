@@ -37,6 +37,7 @@ from idp.portal.openid import Issuer, PortalClient
 from idp.portal.review_pages import ReviewPages
 from idp.portal.sessions import StaffSessions
 from idp.portal.sign_in import SignInPages
+from idp.portal.signatory_pages import SignatoryPages
 from idp.portal.staff import StaffGate
 from idp.portal.station_pages import StationPages
 from idp.portal.subscriber_pages import SubscriberPages
@@ -245,13 +246,14 @@ class Office:
             desk=Desk(storage=world.storage, stations=world.stations, officers=officers),
             issuer=ISSUER,
         )
+        self.companies = AnsweringRegistry(world.clock)
         representation = build_representation_room(
             storage=world.storage,
             personal=personal,
             blind_index=BlindIndex(world.root_keys),
             audit=audit,
             randomness=system_randomness,
-            registry=AnsweringRegistry(world.clock),
+            registry=self.companies,
             subscribers=world.subscribers,
             agencies=world.agencies,
             approvals=approvals,
@@ -268,6 +270,15 @@ class Office:
             mandates=representation.mandates,
             approvals=approvals,
             agencies=world.agencies,
+            subscribers=world.subscribers,
+        )
+        signatories = SignatoryPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=world.storage,
+            gate=gate,
+            companies=representation.companies,
             subscribers=world.subscribers,
         )
         card_pages = [
@@ -292,6 +303,7 @@ class Office:
             stations,
             reviews,
             mandates,
+            signatories,
             *(() if assets is None else (assets,)),
         )
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())

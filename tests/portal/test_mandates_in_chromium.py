@@ -13,7 +13,13 @@ from tests.web.prepared import prepared_assets
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
-SHOWN = (("/mandates", "#paper_mandates"), ("/mandates/new", "#paper_form"), ("/", "#paper_mandates"))
+SHOWN = (
+    ("/mandates", "#paper_mandates"),
+    ("/mandates/new", "#paper_form"),
+    ("/signatories", "#signatory_form"),
+    ("/signatories/confirmed", "#confirmed"),
+    ("/", "#signatories"),
+)
 SIZES = ({"width": 360, "height": 740}, {"width": 1280, "height": 900})
 
 
@@ -36,11 +42,7 @@ async def test_papers_look_right_everywhere(chromium: str, world: World, tmp_pat
         context = await browser.new_context(locale="th-TH")
         await context.add_cookies([*cookies_of(second)])
         page = await context.new_page()
-        for path, shown in (
-            ("/mandates", "#paper_mandates"),
-            ("/mandates/new", "#paper_form"),
-            ("/", "#paper_mandates"),
-        ):
+        for path, shown in SHOWN:
             for language in ("th", "en"):
                 await page.goto(f"{origin}{path}?lang={language}")
                 await expect(page.locator(shown)).to_be_visible()

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from idp.audit.store import audit_entry
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
-from idp.representation.companies.model import ActTerms, CompanyFacts, JointAct, JointActState
+from idp.representation.companies.model import ActTerms, CompanyFacts, JointAct, JointActState, SignatoryPaper
 from idp.representation.model import JointActId, RecordingOfficer, RepresentationProblem, Signer
 from idp.representation.signing.model import LimitedAct
 from idp.storage.metadata import metadata
@@ -29,6 +29,7 @@ ANY_ONE = "กรรมการคนใดคนหนึ่งลงลาย
 TWO_AND_SEAL = "กรรมการสองคนลงลายมือชื่อร่วมกันและประทับตราสำคัญของบริษัท"
 WHAT = ActTerms("efiling", "ab" * 32, {"service": "permits"})
 OFFICER = RecordingOfficer(MemberId("mem_1"), SubscriberId("sub_officer"))
+PAPER = SignatoryPaper("C-1/2569", date(2026, 10, 1), card_seen=True, certificate_seen=True)
 
 
 async def role(world: World, signer: Signer, facts: CompanyFacts | None = None) -> bool:
@@ -156,7 +157,7 @@ async def test_a_namesake_goes_to_the_counter_and_the_confirmed_one_signs(world:
     assert (await refusal_of_role(world, somchai)).code is RepresentationProblem.TO_THE_COUNTER
     facts = await world.facts()
     async with world.storage.unit_of_work() as uow:
-        await world.companies.confirm_signatory(uow, somchai.subscriber_id, facts, by=OFFICER)
+        await world.companies.confirm_signatory(uow, somchai.subscriber_id, facts, PAPER, by=OFFICER)
     assert await role(world, somchai)
     assert (await refusal_of_role(world, other)).code is RepresentationProblem.TO_THE_COUNTER
 
@@ -170,13 +171,13 @@ async def test_where_the_counter_comes_first_a_name_alone_is_not_enough(
     assert (await refusal_of_role(world, somchai)).code is RepresentationProblem.TO_THE_COUNTER
     facts = await world.facts()
     async with world.storage.unit_of_work() as uow:
-        await world.companies.confirm_signatory(uow, somchai.subscriber_id, facts, by=OFFICER)
+        await world.companies.confirm_signatory(uow, somchai.subscriber_id, facts, PAPER, by=OFFICER)
         with pytest.raises(Refused) as own:
             await world.companies.confirm_signatory(
-                uow, somchai.subscriber_id, facts, by=RecordingOfficer(MemberId("mem_9"), somchai.subscriber_id)
+                uow, somchai.subscriber_id, facts, PAPER, by=RecordingOfficer(MemberId("mem_9"), somchai.subscriber_id)
             )
         with pytest.raises(Refused) as stranger:
-            await world.companies.confirm_signatory(uow, malee.subscriber_id, facts, by=OFFICER)
+            await world.companies.confirm_signatory(uow, malee.subscriber_id, facts, PAPER, by=OFFICER)
     assert own.value.code is RepresentationProblem.SAME_PERSON
     assert stranger.value.code is RepresentationProblem.NOT_A_SIGNATORY
     assert await role(world, somchai)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -57,6 +57,16 @@ class SigningRole:
     name: str
     alone: bool
     seal: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SignatoryPaper:
+    """What an officer looked at before saying that this person is the one whom the committee names."""
+
+    certificate_no: str
+    issued_on: date
+    card_seen: bool
+    certificate_seen: bool
 
 
 class JointActState(StrEnum):

@@ -1,7 +1,7 @@
 """Decisions about companies, pure: may it act, who of its committee is this person, may this act be signed?"""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, assert_never
 
 from connectors.contracts.card import PersonName
@@ -9,7 +9,7 @@ from connectors.contracts.identifiers import JuristicId
 from connectors.contracts.registry import CompanyRecord, RegistryAnswer
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Refused, Unavailable
-from idp.representation.companies.model import FRESH, CompanyFacts, CompanyStanding
+from idp.representation.companies.model import FRESH, CompanyFacts, CompanyStanding, SignatoryPaper
 from idp.representation.model import RepresentationProblem
 from idp.representation.signing.grammar import parse_signing_rule
 from idp.representation.signing.model import LimitedAct, Missing, Refuse, RuleRefusal, Satisfied
@@ -18,6 +18,8 @@ from idp.representation.signing.spelling import normal_name, normal_text
 
 NEEDED: Final = Acr(Ial.IAL2_1, Aal.AAL2_2)
 """Whoever signs for another was identified against a registry, and uses a passkey."""
+
+LONGEST_CERTIFICATE_NO: Final = 64
 
 _STANDINGS: Final = {
     "ยังดำเนินกิจการอยู่": CompanyStanding.OPERATING,
@@ -80,6 +82,14 @@ def validate_assurance(acr: Acr) -> None:
         raise Refused(RepresentationProblem.IDENTITY_TOO_WEAK)
     if acr.aal < NEEDED.aal:
         raise Refused(RepresentationProblem.SIGN_IN_TOO_WEAK)
+
+
+def validate_signatory_paper(paper: SignatoryPaper, *, today: date) -> None:
+    """Was everything seen, and is the company's certificate one? Raises Refused (SIGNATORY_PAPER_NOT_COMPLETE)."""
+    if not (paper.card_seen and paper.certificate_seen):
+        raise Refused(RepresentationProblem.SIGNATORY_PAPER_NOT_COMPLETE, "not seen")
+    if not 0 < len(paper.certificate_no.strip()) <= LONGEST_CERTIFICATE_NO or paper.issued_on > today:
+        raise Refused(RepresentationProblem.SIGNATORY_PAPER_NOT_COMPLETE, "certificate")
 
 
 def name_on_committee(name: PersonName) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from connectors.contracts.errors import RecordNotFound, RegistryError, WrongPerson
 from connectors.contracts.identifiers import JuristicId
 from connectors.contracts.registry import CompanyRegistry
+from connectors.contracts.thai_dates import BANGKOK
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Conflict, NotFound, Refused, Unavailable
@@ -20,6 +21,7 @@ from idp.representation.companies.model import (
     CompanyFacts,
     JointAct,
     JointActState,
+    SignatoryPaper,
     SigningRole,
 )
 from idp.representation.model import JointActId, RecordingOfficer, RepresentationProblem, Signer
@@ -96,14 +98,22 @@ class Companies:
         return await store.companies_of(uow, subscriber_id)
 
     async def confirm_signatory(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, facts: CompanyFacts, *, by: RecordingOfficer
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        facts: CompanyFacts,
+        paper: SignatoryPaper,
+        *,
+        by: RecordingOfficer,
     ) -> None:
         """An officer saw the person, the card and the company's papers: this is the person the committee names.
 
-        Raises Refused (SAME_PERSON: the officer's own; NOT_A_SIGNATORY and the like), Unavailable.
+        Raises Refused (SAME_PERSON: the officer's own; SIGNATORY_PAPER_NOT_COMPLETE; NOT_A_SIGNATORY and the like),
+        Unavailable.
         """
         if by.person == subscriber_id:
             raise Refused(RepresentationProblem.SAME_PERSON)
+        rules.validate_signatory_paper(paper, today=uow.now.astimezone(BANGKOK).date())
         rules.validate_facts(facts, expected_juristic_id=facts.juristic_id, now=uow.now)
         name = await self._name(uow, subscriber_id)
         rules.decide_company_act(facts, signed_by=(name,), sealed=True)
@@ -112,9 +122,15 @@ class Companies:
             event="representation.signatory_confirmed",
             actor=Actor(ActorKind.MEMBER, by.member_id),
             subject=subscriber_id,
-            details={"juristic_id": facts.juristic_id.digits},
+            details={
+                "juristic_id": facts.juristic_id.digits,
+                "certificate_no": paper.certificate_no.strip(),
+                "issued_on": paper.issued_on.isoformat(),
+            },
         )
         await self._audit.append(uow, event)
+        payload = {"subscriber_id": subscriber_id}
+        await enqueue(uow, topic="signatory_confirmed", payload=payload, randomness=self._randomness)
 
     async def begin(
         self,
