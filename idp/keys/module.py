@@ -116,6 +116,7 @@ class _Token:
         self._session: Any = None
         self._private_keys: dict[str, Any] = {}
         self._has_failed = False
+        self._is_pin_refused = False
 
     def try_twice(self, work: Callable[[], Answer]) -> Answer:
         """Do it, in a new session if the one at hand fails. Raises KeyUnreachable."""
@@ -133,7 +134,7 @@ class _Token:
     def session(self) -> Any:
         """The open session."""
         address = self._address
-        if address.refused_pins.is_refused(address.token_label, address.pin):
+        if self._is_pin_refused or address.refused_pins.is_refused(address.token_label, address.pin):
             raise KeyUnreachable(
                 f"the module refused this PIN and is not asked again; put the right one, or remove "
                 f"{address.refused_pins.path} once the token is repaired"
@@ -196,7 +197,14 @@ class _Token:
             return token.open(rw=True)
         except (PinIncorrect, PinLocked) as error:
             # a module locks itself after a few wrong PINs, and a supervisor would restart us until it does
-            self._address.refused_pins.remember(self._address.token_label, self._address.pin)
+            self._is_pin_refused = True
+            try:
+                self._address.refused_pins.remember(self._address.token_label, self._address.pin)
+            except OSError as unkept:
+                kept_at = self._address.refused_pins.path
+                raise KeyUnreachable(
+                    f"the module refuses the PIN, and {kept_at} cannot be written: do not restart before it can"
+                ) from unkept
             raise KeyUnreachable("the module refuses the PIN") from error
 
     def _forget_session(self) -> None:

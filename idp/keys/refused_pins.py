@@ -29,13 +29,19 @@ class RefusedPins:
         return self._digest(token_label, pin) in known
 
     def remember(self, token_label: str, pin: str) -> None:
-        """The token refused it. Durable before anything else is tried."""
+        """The token refused it. Durable before anything else is tried. Raises OSError."""
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             os.write(descriptor, f"{self._digest(token_label, pin)}\n".encode("ascii"))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        # a new file is there after a loss of power only when its folder says so
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _digest(self, token_label: str, pin: str) -> str:
         return hmac.digest(self.key, f"{token_label}\x1f{pin}".encode(), sha256).hex()

@@ -17,7 +17,7 @@ from idp.audit.model import SYSTEM
 from idp.keys.calendar import KEPT_AFTER_USE, KNOWN_EVERYWHERE_AFTER
 from idp.keys.files import RootKeys
 from idp.keys.model import Keeper, KeyUnreachable
-from idp.keys.module import ModuleKeys
+from idp.keys.module import ModuleKeys, _Token
 from idp.keys.refused_pins import RefusedPins
 from idp.keys.signing import SigningKeys
 from idp.keys.signing_store import signing_key
@@ -161,6 +161,22 @@ async def test_a_wrong_pin_is_tried_once_over_all_restarts_so_that_the_token_doe
     # another PIN is tried, and the token still takes the right one
     async with node(sqlite_storage, clock, token) as keys:
         assert await keys.sign_jwt({"n": 1}, typ="x", alg="ES256")
+
+
+async def test_a_refused_pin_that_cannot_be_noted_is_still_tried_once_by_this_process(
+    sqlite_storage: Storage, clock: FrozenClock, token: Token
+) -> None:
+    async with node(sqlite_storage, clock, token) as keys:
+        before = await keys.sign_jwt({"n": 1}, typ="x", alg="ES256")
+    nowhere = RefusedPins(token.address.refused_pins.path.parent / "not-there" / "refused-pins", b"k" * 32)
+    wrong = _Token(replace(token.address, pin="not the PIN", refused_pins=nowhere))
+    with pytest.raises(KeyUnreachable, match="cannot be written"):
+        wrong.try_twice(wrong.session)
+    for _again in range(20):
+        with pytest.raises(KeyUnreachable, match="not asked again"):
+            wrong.try_twice(wrong.session)
+    async with node(sqlite_storage, clock, token) as keys:
+        assert await keys.verify_jwt(before, expected_typ="x")
 
 
 def test_what_was_refused_cannot_be_read_then_nothing_is_tried(tmp_path: Path) -> None:
