@@ -77,6 +77,9 @@ class Checking:
             return await self._steps.end(enrolment, obstacle, evidence=(_how_read(enrolment),))
         # 3. the owner's consent, the person's one application, and the decision to ask: on record before anybody is
         async with self._storage.unit_of_work() as uow:
+            present = await self._steps.found(uow, enrolment.id)
+            if present.card_session_id != enrolment.card_session_id:
+                return present  # a step back meanwhile: another card was asked for
             other = await self._applications.open(
                 uow,
                 presented.number,
@@ -86,14 +89,7 @@ class Checking:
                 expires_at=uow.now + APPLICATION_LIFE,
             )
             if other is None:
-                await self._gather(uow, enrolment)
-                if enrolment.state is not EnrolmentState.CHECKING_CARD:
-                    await self._steps.validate_entry(
-                        uow, enrolment, at=enrolment.state, to=EnrolmentState.CHECKING_CARD
-                    )
-                await store.save_flags(uow, enrolment.id, await self._applicants.flags(uow, enrolment, presented))
-                if presented.source is not AttributeSource.PASSPORT:
-                    await self._journal.note(uow, "enrolment.card_status_asked", enrolment)
+                await self._put_on_record(uow, enrolment, presented)
         if other is not None:
             return await self._steps.end(enrolment, EnrolmentProblem.APPLICATION_OPEN, other_case_no=other)
         # 4. what the issuing state's signature says, or the registry
@@ -117,6 +113,14 @@ class Checking:
             except NOT_USABLE:
                 return EnrolmentProblem.CARD_DATA_UNUSABLE
 
+    async def _put_on_record(self, uow: UnitOfWork, enrolment: Enrolment, presented: Presented) -> None:
+        await self._gather(uow, enrolment)
+        if enrolment.state is not EnrolmentState.CHECKING_CARD:
+            await self._steps.validate_entry(uow, enrolment, at=enrolment.state, to=EnrolmentState.CHECKING_CARD)
+        await store.save_flags(uow, enrolment.id, await self._applicants.flags(uow, enrolment, presented))
+        if presented.source is not AttributeSource.PASSPORT:
+            await self._journal.note(uow, "enrolment.card_status_asked", enrolment)
+
     async def _gather(self, uow: UnitOfWork, enrolment: Enrolment) -> None:
         """Keep how the card came here, once."""
         held = await self._steps.held(uow, enrolment)
@@ -134,8 +138,16 @@ class Checking:
             to, problem = rules.state_after(decision)
             checked_at = uow.now if isinstance(decision, CardPassed) else None
             checking = (EnrolmentState.CHECKING_CARD,)
-            if not await store.move(uow, enrolment.id, of=checking, to=to, problem=problem, checked_at=checked_at):
-                # it ended meanwhile, or another node took the check over
+            if not await store.move(
+                uow,
+                enrolment.id,
+                of=checking,
+                to=to,
+                problem=problem,
+                checked_at=checked_at,
+                card_session_id=enrolment.card_session_id,
+            ):
+                # it ended meanwhile, another node took the check over, or another card is checked by now
                 return await self._steps.found(uow, enrolment.id)
             for word in words:
                 await self._journal.keep(

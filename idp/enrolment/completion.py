@@ -77,7 +77,7 @@ class Completion:
     ) -> SubscriberId:
         """Make the subscriber, or raise the level of the one who is known; then what this journey adds to it.
 
-        Who is not there any more gets no link, and is told that it is done.
+        Who is not there any more gets no link, not even where older ways in are taken away, and is told of it.
 
         Raises Conflict (EVIDENCE_TOO_WEAK) when the evidence reaches no level, or too low a one for a new way to sign
         in, and as `Subscribers` does.
@@ -115,7 +115,8 @@ class Completion:
                 token = await self._recoveries.recover_at_counter(uow, subscriber_id, by=officer, valid_for=LINK_LIFE)
         if not is_present:
             await self._notices.tell(uow, subscriber_id, NoticeTopic.ENROLMENT_DONE, cause=f"{enrolment.id} done")
-        await self._save(uow, enrolment, subscriber_id, token)
+        # the officer's screen shows the link: without the person there nobody but the officer could use it
+        await self._save(uow, enrolment, subscriber_id, token if is_present else None)
         if enrolment.flags:
             await enqueue(uow, topic=ENROLMENT_FLAGGED, payload={"enrolment_id": enrolment.id})
         return subscriber_id

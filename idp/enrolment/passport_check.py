@@ -54,7 +54,9 @@ class PassportCheck:
         async with self._storage.unit_of_work() as uow:
             to = EnrolmentState.COMPARE_FACE
             checking = (EnrolmentState.CHECKING_CARD,)
-            if await store.move(uow, enrolment.id, of=checking, to=to, checked_at=uow.now):
+            if await store.move(
+                uow, enrolment.id, of=checking, to=to, checked_at=uow.now, card_session_id=enrolment.card_session_id
+            ):
                 await self._keep(uow, enrolment, presented, proof)
                 await self._steps.validate_entry(uow, enrolment, at=EnrolmentState.CHECKING_CARD, to=to)
                 await self._journal.note(uow, "enrolment.card_passed", enrolment)

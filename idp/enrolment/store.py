@@ -193,8 +193,12 @@ async def move(
     checked_at: datetime | None = None,
     other_case_no: CaseNumber | None = None,
     reasons: Collection[ProofReason] = (),
+    card_session_id: CardSessionId | None = None,
 ) -> bool:
-    """Take a step; False when the journey no longer stood at one of `of`. What was typed or kept outlives no end."""
+    """Take a step; False when the journey no longer stood at one of `of`. What was typed or kept outlives no end.
+
+    With `card_session_id` also False when another card was asked for meanwhile: a word about one card moves no other.
+    """
     values: dict[str, Any] = {
         "state": to.value,
         "problem": None if problem is None else problem.value,
@@ -208,8 +212,10 @@ async def move(
         values["other_case_no"] = other_case_no.text
     if checked_at is not None:
         values["checked_at"] = checked_at
-    present = enrolment.c.state.in_([state.value for state in of])
-    return await uow.changed(update(enrolment).where(enrolment.c.id == enrolment_id, present).values(values)) == 1
+    present = [enrolment.c.id == enrolment_id, enrolment.c.state.in_([state.value for state in of])]
+    if card_session_id is not None:
+        present.append(enrolment.c.card_session_id == card_session_id)
+    return await uow.changed(update(enrolment).where(*present).values(values)) == 1
 
 
 async def save_flags(uow: UnitOfWork, enrolment_id: EnrolmentId, flags: Collection[EnrolmentFlag]) -> None:

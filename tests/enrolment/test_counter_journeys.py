@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from connectors.contracts.card import PersonName
 from connectors.fictitious.personas import PERSONAS
-from connectors.simulators.switchboard import Mode
+from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
 from idp.enrolment.applications import Applications
 from idp.enrolment.case_numbers import CaseNumber
@@ -28,8 +28,10 @@ from idp.kernel.ids import ServiceId, SubscriberId
 from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
 from idp.notices.model import NoticeTopic
+from idp.storage.storage import Storage
 from idp.subscribers.model import ChangeReason
-from tests.enrolment.world import World, card_read_of
+from tests.clock import FrozenClock
+from tests.enrolment.world import World, card_read_of, simulated_registry
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +94,38 @@ async def test_a_step_back_asks_for_the_card_again_and_withdraws_what_it_gave(wo
     assert completed.subscriber_id is not None
     async with world.storage.reading() as uow:
         assert (await world.subscribers.identity(uow, completed.subscriber_id)).name_th.first == "ก้อง"
+
+
+async def test_what_the_registry_says_of_the_first_card_counts_for_no_other(
+    sqlite_storage: Storage, clock: FrozenClock
+) -> None:
+    http, switchboard = simulated_registry(clock)
+    async with http:
+        world = World(sqlite_storage, clock, http, switchboard, registry_seconds=10)
+        await world.furnish()
+        officer, slow = world.members["officer"], Behaviour(Mode.SLOW, delay_ms=1500)
+        switchboard.switch(Service.CARD_STATUS, slow)
+        started = await world.start()
+
+        async def check() -> asyncio.Task[Enrolment]:
+            checking = asyncio.create_task(world.enrolments.advance(started.id))
+            for _ in range(100):
+                if (await world.enrolments.get(started.id, officer=officer)).state is EnrolmentState.CHECKING_CARD:
+                    break
+                await asyncio.sleep(0.01)
+            return checking
+
+        await world.insert("somchai")
+        of_the_first = await check()
+        await asyncio.sleep(0.2)
+        # while the registry thinks about it, the officer takes a step back and another card comes
+        await world.enrolments.go_back(started.id, officer=officer)
+        await world.insert("lost_card")
+        of_the_second = await check()
+        assert not of_the_first.done()
+        assert (await of_the_first).state is EnrolmentState.CHECKING_CARD
+        refused = await of_the_second
+    assert (refused.state, refused.problem) == (EnrolmentState.REFUSED, EnrolmentProblem.CARD_CANCELLED)
 
 
 async def test_there_is_no_way_back_from_the_first_step_nor_from_an_end(world: World) -> None:

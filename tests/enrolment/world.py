@@ -94,6 +94,7 @@ class World:
     registry_http: httpx2.AsyncClient
     switchboard: Switchboard
     hold_poll: float = 0.0
+    registry_seconds: float = 0.5
     members: dict[str, Member] = field(default_factory=dict)
     people: dict[str, SubscriberId] = field(default_factory=dict)
     hour: timedelta = timedelta(hours=1)
@@ -118,7 +119,10 @@ class World:
         self.passkey_links = PasskeyLinks(audit=self.audit, security_log=self.security_log)
         journal = Journal(audit=self.audit)
         status = CardStatusClient(
-            base_url="http://registry", http=self.registry_http, clock=self.clock.now, deadline_seconds=0.5
+            base_url="http://registry",
+            http=self.registry_http,
+            clock=self.clock.now,
+            deadline_seconds=self.registry_seconds,
         )
         self.provisionals = Provisionals(audit=self.audit)
         self.notices = Notices(storage=self.storage, subscribers=self.subscribers, mail=None, account_url=ISSUER)
@@ -133,7 +137,7 @@ class World:
             passports=Passports(trust=lambda now: self.trusted),
         )
         steps = Steps(storage=self.storage, stations=self.stations, applications=applications, journal=journal)
-        asked = CardCheck(card_status=status, deadline_seconds=1.0)
+        asked = CardCheck(card_status=status, deadline_seconds=2 * self.registry_seconds)
         completion = Completion(
             subscribers=self.subscribers,
             applicants=applicants,
