@@ -17,6 +17,24 @@ from tests.provider.pages.browser import launched, with_authenticator
 LANGUAGES = ("th", "en")
 SIZES = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 900}}
 
+ACCOUNT = (
+    "",
+    "activity",
+    "consents",
+    "data",
+    "requests",
+    "security",
+    "level",
+    "meetings",
+    "notices",
+    "mandates",
+    "mandates/new",
+    "companies",
+    "signatures",
+    "close",
+)
+"""Pages of my account."""
+
 
 class Photographer:
     """Takes every page in each language and size."""
@@ -76,6 +94,7 @@ async def walk(browser: Browser, demonstration: Demonstration, camera: Photograp
     await officer.wait_for_selector("[data-state=compare_face]", timeout=30_000)
     await camera.take(officer, "enrolment-compare-face")
     await officer.wait_for_timeout(600)
+    await officer.check("#unrelated")
     await officer.click("#face_matches")
     await officer.wait_for_selector("[data-state=completed]", timeout=15_000)
     await camera.take(officer, "enrolment-completed")
@@ -92,6 +111,9 @@ async def walk(browser: Browser, demonstration: Demonstration, camera: Photograp
     await camera.take(admin, "subscribers")
     await admin.locator("tr[data-subscriber] a").first.click()
     await camera.take(admin, "subscriber")
+    for name in ("reviews", "stations"):
+        await admin.goto(f"{told['portal']}/{name}")
+        await camera.take(admin, f"portal-{name}")
     # the citizen's
     await add_passkey(citizen, link)
     await citizen.goto(link)
@@ -106,13 +128,23 @@ async def walk(browser: Browser, demonstration: Demonstration, camera: Photograp
     await citizen.click("#allow")
     await citizen.wait_for_url(f"{told['jobs']}/**")
     await camera.take(citizen, "jobs-application")
-    for name, path in (("account", ""), ("activity", "/activity"), ("consents", "/consents")):
-        await citizen.goto(f"{told['issuer']}/account{path}")
-        await camera.take(citizen, name)
+    for name in ACCOUNT:
+        await citizen.goto(f"{told['issuer']}/account/{name}".removesuffix("/"))
+        await camera.take(citizen, name.replace("/", "-") or "account")
+    await citizen.goto(f"{told['issuer']}/account/consents")
     await citizen.locator("[data-consent] a").first.click()
     await camera.take(citizen, "consent-withdraw")
-    await citizen.goto(f"{told['gateway']}/verify")
-    await camera.take(citizen, "verify")
+    for name, address in (
+        ("verify", f"{told['gateway']}/verify"),
+        ("levels", f"{told['issuer']}/levels"),
+        ("enrol", f"{told['issuer']}/enrol"),
+        ("enrol-counters", f"{told['issuer']}/enrol/counters"),
+        ("enrol-reader", f"{told['issuer']}/enrol/reader"),
+        ("sign-in-card", f"{told['issuer']}/sign-in/card"),
+        ("efiling", told["efiling"]),
+    ):
+        await citizen.goto(address)
+        await camera.take(citizen, name)
 
 
 def main() -> None:
