@@ -14,6 +14,7 @@ from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
 from idp.representation.companies.model import ActTerms, CompanyFacts, JointAct, JointActState, SignatoryPaper
+from idp.representation.companies.service import MOST_WAITING
 from idp.representation.model import JointActId, RecordingOfficer, RepresentationProblem, Signer
 from idp.representation.signing.model import LimitedAct
 from idp.storage.metadata import metadata
@@ -207,6 +208,23 @@ async def test_a_joint_act_waits_for_signatures_and_the_seal(world: World) -> No
     assert "representation.joint_act_completed" in entries
     assert somchai.subscriber_id not in entries
     assert "สมชาย" not in entries
+
+
+async def test_nobody_hides_an_act_among_thousands(small_world: World, clock: FrozenClock) -> None:
+    world = small_world
+    somchai, malee = await world.enrol("somchai"), await world.enrol("malee")
+    world.registry.put(TWO_AND_SEAL, [name_of("somchai"), name_of("malee")])
+    facts = await world.facts()
+    async with world.storage.unit_of_work() as uow:
+        for _ in range(MOST_WAITING):
+            await world.companies.begin(uow, facts, WHAT, by=somchai, sealed=True)
+    with pytest.raises(Refused) as flood:
+        await begin(world, somchai)
+    assert flood.value.code is RepresentationProblem.TERMS_NOT_POSSIBLE
+    # the others of the company are not held up, and what was not signed in time counts no more
+    assert (await begin(world, malee)).state is JointActState.WAITING
+    clock.advance(timedelta(days=7).total_seconds())
+    assert (await begin(world, somchai)).state is JointActState.WAITING
 
 
 async def test_a_signatory_declines_for_all(small_world: World) -> None:

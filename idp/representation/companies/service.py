@@ -32,6 +32,8 @@ from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
 REGISTRY_DEADLINE_SECONDS = 5.0
+MOST_WAITING = 50
+"""How many acts that one signatory began may wait for the others of a company: nobody hides one among thousands."""
 
 
 class Companies:
@@ -150,6 +152,8 @@ class Companies:
         if not timedelta(0) < lasting <= LONGEST_WAIT:
             raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "how long it waits")
         await self.role_of(uow, by, facts)
+        if await store.count_waiting_begun(uow, facts.juristic_id, by.subscriber_id) >= MOST_WAITING:
+            raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "too many acts wait")
         act = JointAct(
             id=JointActId(new_id("jac", now=uow.now, randomness=self._randomness)),
             juristic_id=facts.juristic_id,

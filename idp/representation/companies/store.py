@@ -12,6 +12,7 @@ from sqlalchemy import (
     Row,
     Table,
     Text,
+    func,
     insert,
     select,
     true,
@@ -214,6 +215,19 @@ async def find_waiting_acts(uow: UnitOfWork, juristic_id: JuristicId) -> tuple[J
         .order_by(joint_act.c.id)
     )
     return tuple([await _joint_act(uow, row) for row in rows])
+
+
+async def count_waiting_begun(uow: UnitOfWork, juristic_id: JuristicId, subscriber_id: SubscriberId) -> int:
+    """How many acts of this company that this subscriber began wait for signatures."""
+    row = await uow.first(
+        select(func.count()).where(
+            joint_act.c.juristic_id == juristic_id.digits,
+            joint_act.c.state == JointActState.WAITING.value,
+            joint_act.c.expires_at > uow.now,
+            joint_act.c.begun_by == subscriber_id,
+        )
+    )
+    return 0 if row is None else int(row[0])
 
 
 async def _joint_act(uow: UnitOfWork, row: Row[Any]) -> JointAct:
