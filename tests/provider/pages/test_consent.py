@@ -9,7 +9,7 @@ from connectors.fictitious.personas import PERSONAS
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import find_client, replace_client
-from idp.kernel.assurance import Aal, Ial
+from idp.kernel.assurance import Aal, Acr, Ial
 from idp.subscribers.model import Identity
 from tests.exchange.world import JOBS, SOMCHAI, person_detail
 from tests.provider.pages.house import CALLBACK, Fields, Visitor
@@ -292,3 +292,16 @@ async def test_what_nobody_can_be_held_to_leaves_a_line_in_the_security_log(
         assert answer.status_code == 403
         assert "form.refused" in (said := capsys.readouterr().out)
         assert ("consent_decision" in said, "evil" in said) == (True, False)
+
+
+async def test_who_is_let_in_before_the_meeting_reads_so(citizen: Visitor) -> None:
+    plain = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    assert "meeting" not in Fields(plain).ids
+    flow = citizen.house.flow(citizen.browser_id, required=Acr(Ial.IAL3, Aal.AAL2_1), provisional_ial=Ial.IAL2_1)
+    assert "หน่วยงานนี้จะพบท่านภายหลัง" in await shown(citizen, flow)
+    html = await shown(citizen, flow, lang="en")
+    assert "This agency will meet you later." in html
+    assert Fields(html).hidden["shown"] != Fields(plain).hidden["shown"]
+    status, location = await decide(citizen, html, "allow")
+    assert (status, "code=" in location) == (303, True)
+    assert len(await citizen.house.world.entries("subscriber.provisional")) == 1
