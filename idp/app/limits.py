@@ -63,6 +63,8 @@ class DoorLimits:
             *_limit("user-codes-of-browser", codes, browser, counts=every_refusal),
             *_limit("user-codes", 3 * codes, address, counts=every_refusal),
         )
+        # each asks the company registry, or names a person by a number: a registry is not flooded through these pages
+        of_companies = _limit("companies", 3 * self._a_minute("sign_ins_a_minute"), address)
         # held open for long by many stations behind one address; what they send is signed, nothing can be guessed
         agents = _limit(
             "agent-refusals",
@@ -111,6 +113,16 @@ class DoorLimits:
                 *sign_ins,
                 *_limit("thaid-answers-of-browser", self._a_minute("thaid_answers_a_minute"), browser),
             ),
+            "actor_chosen": of_companies,
+            "company_found": of_companies,
+            "company": of_companies,
+            "company_mandate": of_companies,
+            "company_mandate_given": of_companies,
+            "company_mandate_ended": of_companies,
+            "signatures": of_companies,
+            "signature": of_companies,
+            "signed": of_companies,
+            "mandate_given": of_companies,
             "device_request": user_codes,
             "device_decision": user_codes,
         }

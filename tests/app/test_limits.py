@@ -148,6 +148,17 @@ def test_codes_of_devices_are_not_guessed_from_many_accounts_at_one_address(serv
     assert 429 not in statuses[:2]
 
 
+def test_the_company_registry_is_not_flooded_through_the_pages(server: Server) -> None:
+    here = server.http(headers={"x-forwarded-for": "192.0.2.81", "accept": "text/html"})
+    paths = ("/account/companies/0105560000017", "/account/signatures", "/account/signatures/jac_1")
+    assert 429 not in {here.get(path).status_code for path in paths for _ in range(2)}
+    assert {here.get(path).status_code for path in paths} == {429}
+    forms = ("/acting", "/account/companies", "/account/mandates/new", "/account/signatures/jac_1")
+    assert {here.post(path, data={}).status_code for path in forms} == {429}
+    there = server.http(headers={"x-forwarded-for": "192.0.2.82", "accept": "text/html"})
+    assert there.get("/account/signatures").status_code != 429
+
+
 def test_agents_that_nobody_enrolled_wait(server: Server) -> None:
     here = seen_from(server, "192.0.2.61")
     statuses = [here.post("/agent/poll", content=b"x").status_code for _ in range(3)]
