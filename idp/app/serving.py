@@ -190,6 +190,8 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         outbox_handlers=outbox_handlers(rooms),
         stations=rooms.stations,
         enrolments=rooms.enrolments,
+        provisionals=rooms.provisionals,
+        notices=rooms.notices,
         advance_unattended=rooms.unattended.advance_open,
         deferred=rooms.deferred,
         exchange=rooms.exchange,

@@ -5,16 +5,23 @@ of the agency completes the journey `provisional_completion` with the person at 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Index, PrimaryKeyConstraint, Table, Text, and_, select, update
+from sqlalchemy import Column, ColumnElement, ForeignKey, Index, PrimaryKeyConstraint, Table, Text, and_, select, update
 
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
 from idp.kernel.ids import AgencyId, ServiceId, SubscriberId
+from idp.notices.model import NoticeTopic
+from idp.notices.service import Notices
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
+from idp.subscribers.store import live_subscriber, subscriber
+
+REMINDED_AFTER: Final = timedelta(days=14)
+REMINDED_AT_ONCE: Final = 100
 
 provisional_identity = Table(
     "provisional_identity",
@@ -41,7 +48,7 @@ class Provisional:
 
 
 class Provisionals:
-    """Marks, tells and completes, in the caller's unit of work."""
+    """Marks, tells, reminds and completes, in the caller's unit of work."""
 
     def __init__(self, *, audit: AuditLog) -> None:
         self._audit = audit
@@ -88,9 +95,43 @@ class Provisionals:
             await self._note(uow, "subscriber.met", subscriber_id, agency_id, by)
         return met
 
+    async def remind_due(self, uow: UnitOfWork, notices: Notices) -> int:
+        """Tell everybody who has waited for two weeks, once for each agency; gives how many were told.
+
+        One batch; safe to run twice and on any node.
+        """
+        joined = provisional_identity.join(subscriber, subscriber.c.id == provisional_identity.c.subscriber_id)
+        due = (
+            select(provisional_identity.c.subscriber_id, provisional_identity.c.agency_id)
+            .select_from(joined)
+            .where(
+                provisional_identity.c.since <= uow.now - REMINDED_AFTER, _is_to_be_reminded(), live_subscriber(uow.now)
+            )
+            .order_by(provisional_identity.c.since)
+            .limit(REMINDED_AT_ONCE)
+        )
+        told = 0
+        for row in await uow.all(due):
+            this = and_(
+                provisional_identity.c.subscriber_id == row.subscriber_id,
+                provisional_identity.c.agency_id == row.agency_id,
+                _is_to_be_reminded(),
+            )
+            # another node may have told, or an officer met the person, since the rows were read
+            if await uow.changed(update(provisional_identity).where(this).values(reminded_at=uow.now)) == 1:
+                cause = f"meeting:{row.agency_id}"
+                told += await notices.tell(
+                    uow, SubscriberId(row.subscriber_id), NoticeTopic.MEETING_AWAITED, cause=cause
+                )
+        return told
+
     async def _note(
         self, uow: UnitOfWork, event: str, subscriber_id: SubscriberId, agency_id: AgencyId, by: Actor, **details: str
     ) -> None:
         await self._audit.append(
             uow, AuditEvent(event=event, actor=by, subject=subscriber_id, agency_id=agency_id, details=details)
         )
+
+
+def _is_to_be_reminded() -> ColumnElement[bool]:
+    return and_(provisional_identity.c.met_at.is_(None), provisional_identity.c.reminded_at.is_(None))

@@ -16,6 +16,7 @@ class NoticeTopic(StrEnum):
     IDENTITY_ENROLLED = "identity_enrolled"
     IDENTITY_PROOFED_AGAIN = "identity_proofed_again"
     ENROLMENT_DONE = "enrolment_done"
+    MEETING_AWAITED = "meeting_awaited"
     CARD_USED = "card_used"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"

@@ -25,6 +25,12 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "การลงทะเบียนที่รอคำตอบจากทะเบียนราษฎรเสร็จสมบูรณ์",
         "The enrolment that waited for the register is complete.",
     ),
+    NoticeTopic.MEETING_AWAITED: NoticeText(
+        "มีหน่วยงานรอพบท่าน",
+        "An agency waits to meet you",
+        "ท่านใช้บริการก่อนพบเจ้าหน้าที่ โปรดนำบัตรประชาชนไปพบเจ้าหน้าที่หนึ่งครั้ง ดูว่าหน่วยงานใดได้ในบัญชีของฉัน",
+        "You use a service before an officer met you. Come once with your ID card; my account says to which agency.",
+    ),
     NoticeTopic.CARD_USED: NoticeText(
         "มีผู้ใช้บัตรประชาชนของท่านเพื่อลงทะเบียน",
         "Somebody tried to enrol with your ID card",

@@ -11,6 +11,7 @@ from connectors.contracts.errors import ConnectorError
 from idp.approvals.service import Approvals
 from idp.audit.sequencer import BATCH, SequencerFenced, sequence_pending, sign_checkpoint
 from idp.authorization.deferred.service import DeferredRequests
+from idp.enrolment.provisional import Provisionals
 from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
 from idp.exchange.service import Exchange
@@ -18,6 +19,7 @@ from idp.kernel.errors import TuatonError
 from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.calendar import LOOKED_AFTER_EVERY
 from idp.keys.signing import SigningKeys
+from idp.notices.service import Notices
 from idp.representation.companies.service import Companies
 from idp.stations.service import Stations
 from idp.storage.leases import take_lease
@@ -117,6 +119,8 @@ def all_jobs(
     outbox_handlers: Mapping[str, Sequence[OutboxHandler]],
     stations: Stations,
     enrolments: Enrolments,
+    provisionals: Provisionals,
+    notices: Notices,
     advance_unattended: Callable[[], Awaitable[int]],
     deferred: DeferredRequests,
     exchange: Exchange,
@@ -152,6 +156,10 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await reviews.reopen_expired(uow)
 
+    async def remind_of_meetings() -> None:
+        async with storage.unit_of_work() as uow:
+            await provisionals.remind_due(uow, notices)
+
     async def end_unsigned() -> None:
         async with storage.unit_of_work() as uow:
             await companies.expire_due(uow)
@@ -166,6 +174,7 @@ def all_jobs(
         Job("stations.sweep", 5, sweep_card_sessions),
         Job("enrolment.advance", 5, enrolments.advance_open),
         Job("enrolment.unattended", 10, advance_unattended),
+        Job("enrolment.remind_of_meetings", 600, remind_of_meetings),
         Job("keys.ensure", LOOKED_AFTER_EVERY.total_seconds(), signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
         Job("deferred.forget", 600, forget_deferred),
