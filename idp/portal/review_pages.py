@@ -42,6 +42,7 @@ COUNTED: Final = 100
 """Counting stops here: a page says "100 or more"."""
 AGES: Final = (1, 7, 30)
 """Days that the filter by age offers."""
+LONGEST_SITE: Final = 100
 FORM: Final = "review"
 
 Step = Callable[[UnitOfWork, CaseId, Reviewer, Form], Awaitable[object]]
@@ -215,7 +216,7 @@ def _filter(chosen: dict[str, str], uow: UnitOfWork) -> CaseFilter:
         return CaseFilter(
             state=CaseState(chosen.get("state", "open")),
             kind=CaseKind(chosen["kind"]) if "kind" in chosen else None,
-            site=StationId(chosen["site"]) if "site" in chosen else None,
+            site=_site(chosen["site"]) if "site" in chosen else None,
             opened_before=uow.now - timedelta(days=_age(chosen["age"])) if "age" in chosen else None,
         )
     except ValueError as error:
@@ -226,6 +227,13 @@ def _age(text: str) -> int:
     if text not in {str(days) for days in AGES}:
         raise ValueError("no such age")
     return int(text)
+
+
+def _site(text: str) -> StationId:
+    # the name of a station is free; what no store takes in a text is none
+    if "\0" in text or len(text) > LONGEST_SITE:
+        raise ValueError("no such site")
+    return StationId(text)
 
 
 def _outcome(text: str) -> Outcome:

@@ -80,7 +80,15 @@ async def test_an_officer_does_not_open_the_queue(office: Office, world: World) 
 
 
 @pytest.mark.parametrize(
-    "path", ["/reviews?after=x", "/reviews?state=nothing", "/reviews?age=3", "/reviews?kind=x", "/reviews/rev_1"]
+    "path",
+    [
+        "/reviews?after=x",
+        "/reviews?state=nothing",
+        "/reviews?age=3",
+        "/reviews?kind=x",
+        "/reviews?site=x%00",
+        "/reviews/rev_1",
+    ],
 )
 async def test_addresses_that_nobody_made_are_not_there(office: Office, world: World, path: str) -> None:
     admin = await signed_in(office, "admin1")

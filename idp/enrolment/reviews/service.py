@@ -35,6 +35,7 @@ from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import ActingMember
+from idp.subscribers.rules import SUSPENDABLE
 from idp.subscribers.service import Subscribers
 
 KIND: Final = "enrolment.review"
@@ -222,7 +223,7 @@ class Reviews:
     ) -> ReviewCase:
         """Decide, with a reason that both sides read. What passes a check over waits for a second reviewer.
 
-        Raises as `ask_back`, and Refused (OUTCOME_NOT_POSSIBLE); an objection raises as `Subscribers.suspend` does.
+        Raises as `ask_back`, and Refused (OUTCOME_NOT_POSSIBLE). An objection stops an identity that still goes.
         """
         case = await self._in_hand(uow, case_id, by)
         words = rules.validate_text(reason)
@@ -312,7 +313,9 @@ class Reviews:
         person = case.involved.subscriber_id
         if outcome is Outcome.OBJECTION and person is not None:
             acting = ActingMember(by.member_id, by.person, by.agency_id)
-            await self._subscribers.suspend(uow, person, by=acting, reason=reason)
+            # stopped or closed by others meanwhile: the objection stands, and the case leaves the queue
+            if (await self._subscribers.get(uow, person)).status in SUSPENDABLE:
+                await self._subscribers.suspend(uow, person, by=acting, reason=reason)
         if outcome is Outcome.GIVE_UP and case.involved.enrolment_id is not None:
             payload = {"enrolment_id": case.involved.enrolment_id}
             await enqueue(uow, topic=GIVEN_UP, payload=payload, randomness=self._randomness)
@@ -320,6 +323,9 @@ class Reviews:
         await self._tell(uow, CASE_DECIDED, case)
 
     async def _say(self, uow: UnitOfWork, case: ReviewCase, kind: RemarkKind, by: MemberId | None, words: str) -> None:
+        person = case.involved.subscriber_id
+        if person is not None and await self._subscribers.is_closed(uow, person):
+            return  # nothing is kept about a closed identity, and a case about one can still be decided
         remark_id = new_id("rmk", now=uow.now, randomness=self._randomness)
         sealed = await self._personal.seal(
             uow, _key_owner(case), table=_TABLE, column=_TEXT, row=remark_id, value=words.encode()

@@ -33,7 +33,7 @@ from idp.enrolment.reviews.model import (
     ReviewProblem,
 )
 from idp.enrolment.reviews.service import CASE_ASKED, CASE_DECIDED, CASE_OPENED, SECOND_WITHIN, Reviews
-from idp.enrolment.reviews.store import review_case
+from idp.enrolment.reviews.store import review_case, review_remark
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError
 from idp.kernel.ids import AgencyId, EnrolmentId, MemberId, StationId, SubscriberId
@@ -44,7 +44,8 @@ from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys
 from idp.storage.outbox import outbox
 from idp.storage.storage import Storage, open_engine
-from idp.subscribers.model import SubscriberStatus
+from idp.subscribers.closing import Closings
+from idp.subscribers.model import ClosingReason, SubscriberStatus
 from idp.subscribers.service import Subscribers
 from tests.clock import FrozenClock
 from tests.subscribers.test_subscribers import identity_of
@@ -70,7 +71,7 @@ class Desk:
     def __init__(self, storage: Storage) -> None:
         root_keys = RootKeys({1: secrets.token_bytes(32)})
         personal, audit = PersonalData(root_keys), audit_log_of(root_keys, randomness=system_randomness)
-        self.storage, self.personal = storage, personal
+        self.storage, self.personal, self.audit = storage, personal, audit
         self.subscribers = Subscribers(personal=personal, blind_index=BlindIndex(root_keys), audit=audit)
         approvals = Approvals(personal=personal, audit=audit, randomness=system_randomness)
         self.reviews = Reviews(subscribers=self.subscribers, approvals=approvals, personal=personal, audit=audit)
@@ -279,6 +280,27 @@ async def test_a_correction_has_a_number_a_state_and_an_answer(desk: Desk, clock
         CASE_ASKED,
         CASE_DECIDED,
     ]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.OBJECTION, Outcome.NO_OBJECTION])
+async def test_a_case_about_somebody_stopped_or_closed_meanwhile_can_be_decided(desk: Desk, outcome: Outcome) -> None:
+    closings = Closings(personal=desk.personal, audit=desk.audit)
+    for persona, is_closed in (("somchai", False), ("malee", True)):
+        person = await desk.person(persona)
+        involved = replace(ENROLMENT, enrolment_id=EnrolmentId(f"enr_{persona}"), subscriber_id=person)
+        case_id = await desk.opened(involved=involved)
+        async with desk.storage.unit_of_work() as uow:
+            await desk.subscribers.suspend_by_registry(uow, person, reason="died")
+            if is_closed:
+                await closings.close(uow, person, why=ClosingReason.DEATH, by=SYSTEM)
+        await desk.in_hand(case_id)
+        decided = await desk.decide(case_id, outcome)
+        assert (decided.state, decided.outcome) == (CaseState.DECIDED, outcome)
+        async with desk.storage.reading() as uow:
+            written = await uow.all(select(review_remark.c.id).where(review_remark.c.case_id == case_id))
+            status = (await desk.subscribers.get(uow, person)).status
+        assert len(written) == (not is_closed)
+        assert status is (SubscriberStatus.CLOSED if is_closed else SubscriberStatus.SUSPENDED)
 
 
 async def test_somebody_elses_correction_is_not_there(desk: Desk) -> None:
