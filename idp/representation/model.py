@@ -130,3 +130,15 @@ class ActedFor:
     actor: SubscriberId
     mandate_id: MandateId | None
     organisation: Organisation | None
+
+    @property
+    def role(self) -> tuple[SubscriberId, MandateId | None, str | None]:
+        """Who acts, under which mandate, for which organisation: whatever its name became meanwhile."""
+        return self.actor, self.mandate_id, None if self.organisation is None else self.organisation.juristic_id
+
+
+def are_alike(one: ActedFor | None, other: ActedFor | None) -> bool:
+    """The same person acts in the same role; None is who acts for nobody else."""
+    if one is None or other is None:
+        return one is other
+    return one.role == other.role

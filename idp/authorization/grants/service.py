@@ -21,7 +21,7 @@ from idp.authorization.grants.model import AuthorizationCode, Grant
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.protocol.scopes import OFFLINE_ACCESS
-from idp.representation.model import MandateId
+from idp.representation.model import MandateId, are_alike
 from idp.storage.spent import Spend, SpentKind, spend_in, spending_values
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.hot_store import SealedPerson, person_of
@@ -77,11 +77,13 @@ class Grants:
     ) -> Grant | None:
         """As `open`, and the live grant that the client manages under the same name ends.
 
-        None as well when there is none any more, when it is another person's, or when another call replaced it first:
-        then nothing has ended.
+        None as well when there is none any more, when it is another person's or of another role, or when another call
+        replaced it first: then nothing has ended.
         """
         older = await self.managed(uow, code.managed_id or "", code.client_id)
         if older is None or older[0].subscriber_id != code.subscriber_id:
+            return None
+        if not are_alike(older[0].acted_for, code.acted_for):
             return None
         opened = await self.open(uow, code, jkt=jkt, x5t=x5t)
         if opened is None:

@@ -278,7 +278,7 @@ class RequestIntake:
             return
         async with self._storage.reading() as uow:
             # Grant Management §5.2: "the respective client MUST be authorized to use the particular grant id."
-            if await store.owner_of_managed(uow, asked.managed.grant_id, client.id) is None:
+            if await store.managed_grant(uow, asked.managed.grant_id, client.id) is None:
                 raise InvalidGrantId()
 
     async def _service(self, client: Client, details: Sequence[GdxDetail]) -> Service:

@@ -34,6 +34,7 @@ from idp.enrolment.provisional import Provisionals
 from idp.kernel.errors import Refused
 from idp.keys.pairwise import PairwiseSubjects
 from idp.protocol.errors import AccessDeniedError, InvalidGrantId
+from idp.representation.model import are_alike
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
@@ -127,13 +128,18 @@ class Judging:
     async def _may_replace(
         self, uow: UnitOfWork, pending: PendingRequest, found: SignedIn | None, represented: Represented | None
     ) -> bool:
-        """The grant to be replaced, if any, still counts and is of the person who is to decide."""
+        """The grant to be replaced, if any, still counts and is of the person who is to decide, in the same role."""
         managed = pending.request.managed
         if managed is None or managed.grant_id is None or found is None:
             return True
         # Grant Management §5.2: a grant_id identifies a grant "for a certain client and a certain resource owner".
-        owner = await store.owner_of_managed(uow, managed.grant_id, pending.client_id)
-        return owner == (found.subscriber if represented is None else represented.subject).id
+        older = await store.managed_grant(uow, managed.grant_id, pending.client_id)
+        if older is None:
+            return False
+        if represented is None:
+            return older.subscriber_id == found.subscriber.id and older.acted_for is None
+        # nor does a proxy replace what the principal granted, or who signs for a company what is granted for oneself
+        return older.subscriber_id == represented.subject.id and are_alike(older.acted_for, represented.acted_for)
 
     def _facts(
         self,

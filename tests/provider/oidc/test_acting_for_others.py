@@ -321,6 +321,34 @@ async def test_a_proxy_signs_in_for_a_person_until_the_mandate_ends(world: World
     assert is_refused(await jobs.token(body), "invalid_grant")
 
 
+async def test_a_proxy_does_not_replace_what_the_principal_granted(world: World, jobs: Program) -> None:
+    giver, proxy = world.sown.subscriber_id, await enrol(world, "malee")
+    mandate = await mandated(world, giver, proxy, "dopa.person")
+    own, browser = await signed_in(world, giver), await signed_in(world, proxy)
+
+    async def as_proxy(**asked: str) -> str:
+        location = await begin(jobs, browser, [PERSON], acting_for="choose", **asked)
+        return await decided(world, browser, await chosen(browser, location, f"mandate:{mandate.id}"))
+
+    begun = await begin(jobs, own, [PERSON], grant_management_action="create")
+    of_giver = await tokens_of(jobs, await decided(world, own, begun))
+    by_proxy = await tokens_of(jobs, await as_proxy(grant_management_action="create"))
+    wish = {"grant_management_action": "replace"}
+    page = await choose(
+        browser,
+        await begin(jobs, browser, [PERSON], acting_for="choose", grant_id=of_giver["grant_id"], **wish),
+        f"mandate:{mandate.id}",
+    )
+    refused = (await browser.get(page.headers["location"])).headers["location"]
+    assert query_of(refused)["error"] == "invalid_grant_id"
+    # nor the other way round; each replaces what it granted in its own role
+    mine = await begin(jobs, own, [PERSON], grant_id=by_proxy["grant_id"], **wish)
+    assert query_of(mine)["error"] == "invalid_grant_id"
+    replaced = await tokens_of(jobs, await as_proxy(grant_id=by_proxy["grant_id"], **wish))
+    assert replaced["grant_id"] == by_proxy["grant_id"]
+    assert (await jobs.pull(of_giver["access_token"])).status_code == 200
+
+
 async def test_a_code_is_worth_nothing_when_the_mandate_ended(world: World, jobs: Program) -> None:
     giver, proxy = world.sown.subscriber_id, await enrol(world, "malee")
     mandate = await mandated(world, giver, proxy)
