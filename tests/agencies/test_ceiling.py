@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.agencies.model import Agreement, AgreementKind, Channel, Service, Standing
-from idp.agencies.rules import BeyondRight, Overreach, WithinRight, ceiling, last_day, terms_are_possible
+from idp.agencies.rules import BeyondRight, Overreach, WithinRight, ceiling, last_day, lets_in, terms_are_possible
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import Basis, GdxDetail, SelfSubject
 from idp.kernel.assurance import Aal, Acr, Ial
@@ -145,3 +145,15 @@ def test_impossible_terms_are_told(changes: dict[str, object]) -> None:
     agreement = replace(AGREEMENT, **changes)  # type: ignore[arg-type]  # the names are those of the agreement
     assert terms_are_possible(AGREEMENT, service=SERVICE, catalogue_fields=frozenset(FIELDS))
     assert not terms_are_possible(agreement, service=SERVICE, catalogue_fields=frozenset(FIELDS))
+
+
+@given(ial=st.sampled_from(Ial), aal=st.sampled_from(Aal), lowest=st.none() | st.sampled_from(Ial), own=st.booleans())
+def test_meeting_later_lowers_the_proofing_alone_and_for_the_person_alone(
+    ial: Ial, aal: Aal, lowest: Ial | None, own: bool
+) -> None:
+    acr, offered = Acr(ial, aal), replace(SERVICE, provisional_ial=lowest)
+    if lets_in(offered, acr, in_person=own):
+        assert aal >= SERVICE.minimum.aal
+        assert acr.meets(SERVICE.minimum) or (own and lowest is not None and ial >= lowest)
+    else:
+        assert not acr.meets(SERVICE.minimum) or (own and lowest is not None and lowest > SERVICE.minimum.ial)

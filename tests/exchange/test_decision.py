@@ -159,6 +159,21 @@ def test_nothing_is_released_unless_everything_holds(
 
 
 @pytest.mark.parametrize(
+    ("acr", "is_released"),
+    [
+        (Acr(Ial.IAL1_3, Aal.AAL2_1), True),
+        (Acr(Ial.IAL1_2, Aal.AAL2_1), False),
+        (Acr(Ial.IAL1_3, Aal.AAL1), False),
+        (Acr(Ial.IAL2_1, Aal.AAL2_1), True),
+    ],
+)
+def test_who_is_met_later_needs_what_the_service_lets_in(acr: Acr, is_released: bool) -> None:
+    offered = replace(service(SERVICE, AGENCY), provisional_ial=Ial.IAL1_3)
+    decided = decide_release(facts_of(person_detail(), acr=acr, service=offered), now=NOW)
+    assert decided == (Release(person_detail().fields) if is_released else Refuse(Reason.ASSURANCE))
+
+
+@pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"agreement": None}, Reason.AGREEMENT_ENDED),
