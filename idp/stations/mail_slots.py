@@ -275,11 +275,15 @@ class MailSlots:
         return station
 
     async def _validate_live(self, uow: UnitOfWork, station: Station) -> None:
+        """Is the station still believed, by the very key that was looked at? Raises Refused (NOT_ACTIVE)."""
+        present = await store.find_station(uow, station.id)
+        if present is None or present.public_jwk != station.public_jwk:
+            raise Refused(StationProblem.NOT_ACTIVE)
         try:
             agency = await self._agencies.agency(uow, station.agency_id)
         except NotFound as error:
             raise Refused(StationProblem.NOT_ACTIVE) from error
-        rules.validate_station(station=station, agency_is_live=agency.status is Standing.ACTIVE)
+        rules.validate_station(station=present, agency_is_live=agency.status is Standing.ACTIVE)
 
     def _validate_agent(self, station: Station, *, is_virtual: bool, agent_version: str) -> None:
         rules.validate_agent(

@@ -23,7 +23,9 @@ from idp.subscribers.service import Subscribers
 LOOK_LIFE: Final = timedelta(seconds=5)
 """How old the registry's word may be."""
 LONGEST: Final = timedelta(hours=8)
-"""As long as a member's session in the portal: after that the PIN is entered anew."""
+"""As long as a member's session in the portal: after that the PIN is entered anew, which ends the old session first."""
+REMEMBERED: Final = timedelta(days=1)
+"""How long it is known when a session began: one that was forgotten too early would begin anew without a PIN."""
 ASK_SECONDS: Final = 2.0
 
 _KIND: Final = "officer_session"
@@ -63,7 +65,7 @@ class AmiSessions:
             now = uow.now
             citizen_id = (await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id
         if known is not None and _is_fresh(known.looked_at, station.presence, now):
-            return OfficerState(known.session, known.trouble)
+            return _state(known, now)
         # 2. else the registry is asked; whoever has no citizen number is no officer of the registry
         if citizen_id is None:
             return OfficerState(None, OfficerProblem.NO_PERMISSION)
@@ -103,17 +105,20 @@ class AmiSessions:
         # nevers, 7: "AgentID = the signed-in officer"; the connector looked already, here it is decided
         is_open = said.state is not AgentState.NOT_AVAILABLE and said.agent_id == citizen_id
         session = None
-        if is_open and (old is None or uow.now - old.opened_at < LONGEST):
+        if is_open:
             session = OfficerSession(
                 opened_at=uow.now if old is None else old.opened_at,
                 looked_at=uow.now,
                 first_citizen_at=None if old is None else old.first_citizen_at,
             )
         trouble = None if said.trouble is None else OfficerProblem(said.trouble.value)
-        await self._save(uow, officer, station, _Known(session, trouble, uow.now))
-        if (old is None) != (session is None):
-            await self._note(uow, officer, station, "closed" if session is None else "opened", trouble)
-        return OfficerState(session, trouble)
+        present = _Known(session, trouble, uow.now)
+        await self._save(uow, officer, station, present)
+        state = _state(present, uow.now)
+        was_open = before is not None and _state(before, before.looked_at).session is not None
+        if was_open != (state.session is not None):
+            await self._note(uow, officer, station, "closed" if was_open else "opened", state.trouble)
+        return state
 
     async def _known(self, uow: UnitOfWork, officer: Member, station: Station) -> "_Known | None":
         row = await officer_store.find_sealed(uow, station.id, officer.id)
@@ -137,7 +142,7 @@ class AmiSessions:
 
     async def _save(self, uow: UnitOfWork, officer: Member, station: Station, known: "_Known") -> None:
         session = known.session
-        ends_at = (uow.now if session is None else session.opened_at) + LONGEST
+        ends_at = uow.now + REMEMBERED
         content: dict[str, Any] = {
             "station": station.id,
             "member": officer.id,
@@ -172,6 +177,13 @@ class _Known:
     session: OfficerSession | None
     trouble: OfficerProblem | None
     looked_at: datetime
+
+
+def _state(known: _Known, now: datetime) -> OfficerState:
+    """What the registry's last word is worth: a session that is too old is none, however open it is there."""
+    if known.session is not None and now - known.session.opened_at >= LONGEST:
+        return OfficerState(None, OfficerProblem.SESSION_ENDED)
+    return OfficerState(known.session, known.trouble)
 
 
 def _is_fresh(looked_at: datetime, presence: Presence | None, now: datetime) -> bool:

@@ -248,10 +248,32 @@ async def test_a_row_that_somebody_wrote_or_copied_says_nothing(counter: Counter
     assert (state.session, state.trouble) == (None, OfficerProblem.UNKNOWN)
 
 
+async def test_no_session_outlives_a_day_at_work_however_often_it_is_asked_for(counter: Counter) -> None:
+    await counter.sign_in()
+    for _ in range(16):
+        await counter.light()
+        counter.world.clock.advance(1800)
+        await counter.act("pin", pin="2580")  # renewed at the registry without a gap
+        await counter.hello()
+    for _ in range(3):
+        assert (await counter.light())[2] is OfficerProblem.SESSION_ENDED
+        counter.world.clock.advance(6)
+        await counter.hello()
+    # the way on: out, and in again
+    await counter.act("sign_out")
+    counter.world.clock.advance(6)
+    await counter.light()
+    await counter.sign_in()
+    counter.world.clock.advance(6)
+    assert (await counter.light())[0] is StationState.AGENT_AVAILABLE
+    told = [entry["event"] for entry in await counter.world.entries() if entry["event"].startswith("officer_session")]
+    assert told == ["officer_session.opened", "officer_session.closed", "officer_session.opened"]
+
+
 async def test_ended_sessions_are_thrown_away(counter: Counter) -> None:
     await counter.sign_in()
     await counter.light()
-    counter.world.clock.advance(timedelta(hours=8, seconds=1).total_seconds())
+    counter.world.clock.advance(timedelta(days=1, seconds=1).total_seconds())
     async with counter.world.storage.unit_of_work() as uow:
         assert await counter.world.stations.forget_expired(uow) == 1
 

@@ -1,7 +1,12 @@
 """Card sessions on either engine: one at a station, one read each, data no longer than the card stays."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -9,14 +14,16 @@ from sqlalchemy import select
 from idp.agencies.model import AgencyKind
 from idp.audit.model import SYSTEM
 from idp.enrolment.model import EnrolmentState
-from idp.kernel.errors import Conflict, NotFound, TuatonError
+from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError
 from idp.kernel.ids import CardSessionId, StationId
+from idp.keys.encryption import ServerEncryptionKey
+from idp.stations.mail_slots import MailSlots
 from idp.stations.model import CardPurpose, CardSession, CardSessionState, StationProblem
 from idp.stations.photos import PhotoVault
 from idp.stations.store import card_session
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
-from tests.enrolment.world import STATION, World, card_read_of, simulated_registry
+from tests.enrolment.world import ISSUER, STATION, World, card_read_of, simulated_registry
 
 pytestmark = pytest.mark.anyio
 
@@ -151,3 +158,38 @@ async def test_an_unknown_session_is_not_found(world: World) -> None:
         for ask in (world.stations.session, world.stations.read_of, world.stations.photo_of):
             with pytest.raises(NotFound):
                 await ask(uow, CardSessionId("crd_nothing"))
+
+
+@dataclass(frozen=True)
+class Interfering:
+    """A clock: whoever looks at it gives somebody else the time to change the store."""
+
+    store: Path
+    statement: str
+    time: FrozenClock
+
+    def now(self) -> datetime:
+        with closing(sqlite3.connect(self.store)) as other, other:
+            other.execute(self.statement)
+        return self.time.now()
+
+
+@pytest.mark.parametrize("change", ["UPDATE station SET status = 'revoked'", "UPDATE station SET public_jwk = '{}'"])
+async def test_a_station_that_ends_while_its_message_is_read_is_not_believed(
+    world: World, tmp_path: Path, change: str
+) -> None:
+    slots = MailSlots(
+        storage=world.storage,
+        agencies=world.agencies,
+        signing=world.signing,
+        encryption=ServerEncryptionKey(world.root_keys),
+        audit=world.audit,
+        security_log=world.security_log,
+        clock=Interfering(tmp_path / "store.db", change, world.clock),
+        issuer=ISSUER,
+    )
+    with pytest.raises(Refused) as refused:
+        await slots.hello(world.agent.hello())
+    assert refused.value.code is StationProblem.NOT_ACTIVE
+    async with world.storage.reading() as uow:
+        assert (await world.stations.get(uow, STATION)).presence is None

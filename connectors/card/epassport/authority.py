@@ -80,7 +80,7 @@ class Passports:
                     raise CardError(CardFault.MALFORMED_DATA, "a portrait of no likely size")
                 shown = BytesIO()
                 picture.convert("RGB").save(shown, "JPEG", quality=90)
-        except (UnidentifiedImageError, OSError, ValueError):
+        except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError):
             raise CardError(CardFault.MALFORMED_DATA, "the portrait cannot be shown") from None
         return shown.getvalue()
 

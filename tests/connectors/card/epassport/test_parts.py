@@ -3,13 +3,16 @@
 import contextlib
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from connectors.card.epassport import tlv
+from connectors.card.epassport.authority import Passports
 from connectors.card.epassport.ciphers import Suite, derive_session_keys, pad, unpad
 from connectors.card.epassport.curve import (
     BRAINPOOL_P256R1,
@@ -23,8 +26,9 @@ from connectors.card.epassport.curve import (
 from connectors.card.epassport.face import portrait_of
 from connectors.card.epassport.mrz import check_digit, key_of_mrz, key_text, parse_mrz
 from connectors.card.epassport.security_infos import chip_key, pace_offers
+from connectors.card.epassport.trust import TrustStore
 from connectors.card.virtual.passports import mrz_lines, portrait_file
-from connectors.contracts.card import PassportData
+from connectors.contracts.card import ChipCheck, PassportData, PassportFiles
 from connectors.contracts.errors import CardError, CardFault
 from connectors.contracts.thai_dates import PartialDate
 from tests.connectors.card.epassport import samples
@@ -170,6 +174,20 @@ def test_a_jpeg_2000_is_handed_on_as_it_is() -> None:
     image = b"\xff\x4f\xff\x51" + bytes(200)
     found = portrait_of(portrait_file(image, image_type=b"\x01"))
     assert (found.image, found.media_type) == (image, "image/jp2")
+
+
+def test_a_picture_that_says_it_is_huge_is_refused_before_it_is_unfolded() -> None:
+    drawn = BytesIO()
+    Image.new("RGB", (8, 8)).save(drawn, "JPEG2000")
+    image = drawn.getvalue()
+    size_at = image.index(b"ihdr") + 4
+    huge = image[:size_at] + (60_000).to_bytes(4, "big") * 2 + image[size_at + 8 :]
+    for picture, is_shown in ((image, True), (huge, False)):
+        files = PassportFiles(b"", b"", portrait_file(picture, image_type=b"\x01"), None, ChipCheck.NOT_OFFERED, "pace")
+        shown = None
+        with contextlib.suppress(CardError):
+            shown = Passports(trust=lambda _now: TrustStore()).portrait_of(files)
+        assert (shown is not None) is is_shown
 
 
 @pytest.mark.parametrize("image", [b"GIF89a" + bytes(50), b"", samples.FACE[:-2]])
