@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from idp.kernel.assurance import Aal, Acr, Ial
 from idp.protocol.response_mode import ResponseMode
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
@@ -223,6 +224,16 @@ async def test_a_lost_connection_is_told(phone: Phone) -> None:
     await phone.page.click("#sign_in")
     await phone.expect_failure("The connection was lost", choices=2)
     phone.complaints.clear()  # Chromium reports the request that could not be sent
+
+
+async def test_the_meeting_is_told_before_the_decision(phone: Phone) -> None:
+    await phone.add_passkey()
+    await phone.sign_in()
+    flow = phone.house.flow(await phone.browser_id(), required=Acr(Ial.IAL3, Aal.AAL2_1), provisional_ial=Ial.IAL2_1)
+    for language, words in (("th", "หน่วยงานนี้จะพบท่านภายหลัง"), ("en", "This agency will meet you later.")):
+        await phone.open(f"/consent?flow={flow}&lang={language}")
+        await expect(phone.page.locator("#meeting")).to_contain_text(words)
+        await phone.check(f"consent before the meeting, {language}")
 
 
 async def test_levels_are_told_on_the_way_to_a_service(phone: Phone) -> None:
