@@ -9,7 +9,7 @@ from idp.authentication import store
 from idp.authentication.hot_store import SIGNED_IN, signed_in_of
 from idp.authentication.model import AuthenticationProblem, SignedIn, SsoSession, StartedSession
 from idp.kernel.assurance import Aal
-from idp.kernel.errors import NotFound
+from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.storage.outbox import enqueue
@@ -47,10 +47,15 @@ class Sessions:
         The session before ends in the same transaction: what a browser had is never promoted (session fixation, attack
         row 34). One of the same person goes over into the new one, so that the services signed in to are not signed
         out by a second sign-in; somebody else's is signed out.
+
+        Raises Refused (IDENTITY_NOT_LIVE) when the identity was stopped since its owner was authenticated: a session
+        that began behind the stop would still be there once the identity is given back.
         """
         before = await self.find(uow, cookie_value)
         for owner in sorted({subscriber_id} | ({before.subscriber_id} if before is not None else set())):
             await store.hold_owner(uow, owner)
+        if not await store.may_act(uow, subscriber_id):
+            raise Refused(AuthenticationProblem.IDENTITY_NOT_LIVE)
         goes_over = before is not None and before.subscriber_id == subscriber_id
         if before is not None and not goes_over:
             await self.end(uow, before)

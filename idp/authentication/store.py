@@ -140,6 +140,12 @@ async def hold_owner(uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
     await uow.execute(select(subscriber.c.id).where(subscriber.c.id == subscriber_id).with_for_update(key_share=True))
 
 
+async def may_act(uow: UnitOfWork, subscriber_id: SubscriberId) -> bool:
+    """The identity may be used now; with its row held, until the commit."""
+    live = select(subscriber.c.id).where(subscriber.c.id == subscriber_id, live_subscriber(uow.now))
+    return await uow.first(live) is not None
+
+
 def session_of(row: Any) -> SsoSession:
     """The session of a whole row."""
     return SsoSession(

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import select
 
-from idp.authentication.model import SsoSession, StartedSession
+from idp.authentication.model import AuthenticationProblem, SsoSession, StartedSession
 from idp.kernel.assurance import Aal, Ial
+from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
 from idp.storage.outbox import outbox
 from idp.storage.storage import Storage
-from idp.subscribers.store import insert_subscriber
+from idp.subscribers.model import SubscriberStatus
+from idp.subscribers.store import change_status, insert_subscriber
 from tests.authentication.test_store import SESSIONS
 from tests.clock import FrozenClock
 
@@ -114,3 +116,19 @@ async def test_a_sign_out_and_a_sign_in_at_once_leave_no_session_of_the_visit(st
         found = await find(storage, second)
         assert found is None or found.visit_id != first.session.id
         assert first.session.id in await ended_visits(storage)
+
+
+async def test_no_session_begins_behind_a_stop(storage: Storage) -> None:
+    first = await sign_in(storage)
+    async with storage.unit_of_work() as uow:
+        active, frozen = SubscriberStatus.ACTIVE, SubscriberStatus.FROZEN
+        assert await change_status(uow, subscriber_id=SOMEBODY, of=active, to=frozen)
+        await SESSIONS.end_all_of(uow, SOMEBODY)
+    # authenticated before the stop, and the session was to begin after it
+    for cookie in (None, first.cookie_value):
+        with pytest.raises(Refused) as refused:
+            await sign_in(storage, cookie)
+        assert refused.value.code is AuthenticationProblem.IDENTITY_NOT_LIVE
+    async with storage.unit_of_work() as uow:
+        assert await change_status(uow, subscriber_id=SOMEBODY, of=frozen, to=active)
+        assert await SESSIONS.live_of(uow, SOMEBODY) == ()
