@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from connectors.contracts.identifiers import CitizenId
 from connectors.contracts.registry_notices import RegistryEvent, RegistryNotice
 from idp.app.ground import open_ground
 from idp.cli.deployment import settings_of
+from idp.kernel.errors import TuatonError
 from idp.settings import Settings
 from idp.storage.profile import OtherProfile
 from idp.subscribers.registry_notices import NoticeIntake
@@ -23,6 +25,7 @@ from idp.subscribers.service import Subscribers
 
 SOME_UNREADABLE, UNUSABLE = 1, 2
 TAKEN_BEFORE = "taken_before"
+_NUMBER = re.compile(r"[!-~]{1,100}")
 
 commands = typer.Typer(help="What the population register says.", no_args_is_help=True, add_completion=False)
 
@@ -50,6 +53,10 @@ def notices(
     except OtherProfile as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(UNUSABLE) from error
+    except TuatonError as error:
+        # the store went away in the middle: what was taken is taken, and the same file again does the rest
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNUSABLE) from error
     except (SQLAlchemyError, OSError, UnicodeDecodeError) as error:
         typer.echo(f"the file or the store cannot be used: {type(error).__name__}", err=True)
         raise typer.Exit(UNUSABLE) from error
@@ -74,11 +81,15 @@ async def _take(settings: Settings, waiting: Sequence[RegistryNotice]) -> dict[s
 def _notice(line: str) -> RegistryNotice | None:
     try:
         said = json.loads(line)
+        number = said["number"]
+        # by its number a notice is known: one without would be taken for another one, and stop nobody
+        if not isinstance(number, str) or _NUMBER.fullmatch(number) is None:
+            return None
         return RegistryNotice(
-            number=str(said["number"]),
+            number=number,
             event=RegistryEvent(said["event"]),
             citizen_id=CitizenId.parse(said["citizen_id"]),
             on=date.fromisoformat(said["on"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
