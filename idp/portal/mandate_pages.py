@@ -45,6 +45,7 @@ from idp.web.routes import Access, Entry
 
 LIST: Final = "/mandates"
 FORM: Final = "mandates"
+PAGE_LENGTH: Final = 50
 REFUSALS: Final = (Refused, NotFound, Conflict)
 PAPER, REGISTRY, COURT = "paper", LegalSource.REGISTRY.value, LegalSource.COURT.value
 
@@ -173,15 +174,13 @@ class MandatePages:
                 raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE)
 
     async def _list(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
-        by = _decider(officer)
+        named = request.query_params.get("before", "")
+        before = MandateId(named) if is_id("mdt", named) else None
         async with self._storage.reading() as uow:
-            waiting = {
-                proposal.change.target: proposal
-                for proposal in await self._approvals.waiting_for(uow, by)
-                if proposal.change.kind == PAPER_KIND
-            }
-            recorded = await self._mandates.recorded_by_agency(uow, officer.agency_id)
-            rows = [await self._row(uow, mandate, waiting.get(mandate.id), officer) for mandate in recorded]
+            recorded = await self._mandates.recorded_by_agency(
+                uow, officer.agency_id, before=before, limit=PAGE_LENGTH + 1
+            )
+            rows = [await self._row(uow, mandate, officer) for mandate in recorded[:PAGE_LENGTH]]
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
@@ -189,17 +188,21 @@ class MandatePages:
             status_code=200 if text is None else text.status,
             members=(officer,),
             rows=rows,
+            next_before=rows[-1].mandate.id if len(recorded) > PAGE_LENGTH else None,
             problem=text,
         )
 
-    async def _row(self, uow: UnitOfWork, mandate: Mandate, proposal: Proposal | None, officer: Member) -> PaperRow:
+    async def _row(self, uow: UnitOfWork, mandate: Mandate, officer: Member) -> PaperRow:
+        proposal = None
+        if mandate.state is MandateState.AWAITING:
+            proposal = await self._approvals.waiting_on(uow, kind=PAPER_KIND, target=mandate.id)
         services = await self._agencies.services_named(uow, mandate.terms.scope.services)
         return PaperRow(
             mandate=mandate,
             services=tuple(services.values()),
             datasets=tuple(DATASETS[one] for one in sorted(mandate.terms.scope.datasets)),
             is_live=mandate.is_live(uow.now),
-            proposal=proposal if mandate.state is MandateState.AWAITING else None,
+            proposal=proposal,
             is_own=proposal is not None and proposal.proposed_by_person == officer.subscriber_id,
         )
 

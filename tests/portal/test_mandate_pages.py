@@ -7,14 +7,16 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from connectors.fictitious.people import citizen_number
 from connectors.fictitious.personas import PERSONAS
 from idp.agencies.model import Role, Service
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Aal, Acr, Ial
-from idp.kernel.ids import ServiceId
+from idp.kernel.ids import ServiceId, new_id
+from idp.kernel.randomness import system_randomness
+from idp.portal.mandate_pages import PAGE_LENGTH
 from idp.representation.mandates.store import mandate
 from tests.enrolment.world import World
 from tests.portal.office import PORTAL, Browser, Office, Page
@@ -111,6 +113,29 @@ async def test_a_paper_is_recorded_listed_and_ended(office: Office, world: World
     assert NUMBER["somchai"] not in listed.response.text
     await send(second, f"/mandates/{one}/end", {}, page="/mandates")
     assert await rows(world) == [(one, "ended")]
+
+
+async def test_every_paper_can_be_reached_page_by_page(office: Office, world: World) -> None:
+    first, second = await clerks(office, world)
+    await record(first, datasets="dopa.person")
+    ((oldest, _),) = await rows(world)
+    async with world.storage.unit_of_work() as uow:
+        row = (await uow.all(select(mandate)))[0]
+        for n in range(PAGE_LENGTH):
+            mandate_id = new_id("mdt", now=world.clock.now() + timedelta(seconds=1 + n), randomness=system_randomness)
+            await uow.execute(insert(mandate).values(**{**row._mapping, "id": mandate_id, "state": "active"}))
+    newest = await second.get("/mandates")
+    shown = [found["data-mandate"] for found in newest.rows("data-mandate")]
+    assert len(shown) == PAGE_LENGTH
+    assert oldest not in newest.response.text
+    last = shown[-1]
+    assert f'href="/mandates?before={last}"' in newest.response.text
+    page = await second.get(f"/mandates?before={last}")
+    # the one that waits is decided there, and there is no further page
+    assert [found["data-mandate"] for found in page.rows("data-mandate")] == [oldest]
+    assert f'data-approve="{oldest}"' in page.response.text
+    assert "next_page" not in page.response.text
+    assert len(list((await second.get("/mandates?before=x")).rows("data-mandate"))) == PAGE_LENGTH
 
 
 async def test_the_sensitive_waits_for_a_second_officer(office: Office, world: World) -> None:

@@ -184,10 +184,10 @@ class Mandates:
                 await self.end(uow, mandate, by=SYSTEM)
 
     async def recorded_by_agency(
-        self, uow: UnitOfWork, agency_id: AgencyId, *, limit: int = 100
+        self, uow: UnitOfWork, agency_id: AgencyId, *, before: MandateId | None, limit: int
     ) -> tuple[Mandate, ...]:
-        """What officers of this agency recorded from paper, newest first."""
-        return await store.find_by_agency(uow, agency_id, limit=limit)
+        """What officers of this agency recorded from paper, newest first; `before` is the last of the page before."""
+        return await store.find_by_agency(uow, agency_id, before=before, limit=limit)
 
     async def of_company(self, uow: UnitOfWork, facts: CompanyFacts, *, by: Signer) -> tuple[Mandate, ...]:
         """What a company gave, for one of its signatories. Raises as `Companies.role_of`."""

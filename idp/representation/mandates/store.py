@@ -202,11 +202,15 @@ async def count_offers(uow: UnitOfWork, principal: Principal) -> int:
     return len(await uow.all(counted.limit(MOST_OFFERS + 1)))
 
 
-async def find_by_agency(uow: UnitOfWork, agency_id: AgencyId, *, limit: int) -> tuple[Mandate, ...]:
-    """What members of this agency recorded from paper, newest first."""
+async def find_by_agency(
+    uow: UnitOfWork, agency_id: AgencyId, *, before: MandateId | None, limit: int
+) -> tuple[Mandate, ...]:
+    """What members of this agency recorded from paper, newest first; those `before` this one."""
     recorders = select(member.c.id).where(member.c.agency_id == agency_id)
-    statement = select(mandate).where(mandate.c.recorded_by.in_(recorders)).order_by(mandate.c.id.desc())
-    return tuple(_mandate(row) for row in await uow.all(statement.limit(limit)))
+    statement = select(mandate).where(mandate.c.recorded_by.in_(recorders))
+    if before is not None:
+        statement = statement.where(mandate.c.id < before)
+    return await _load(uow, statement.limit(limit))
 
 
 async def find_by_company(uow: UnitOfWork, juristic_id: JuristicId) -> tuple[Mandate, ...]:
