@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 
 from relying_party_demo.jobs.__main__ import build
 from relying_party_demo.journey.browser import Browser, Page
+from relying_party_demo.program import open_ground
 from tests.relying_party_demo.serving import free_socket, served
 from tests.relying_party_demo.stand_in import PDF, StandIn
 
@@ -39,7 +40,7 @@ def jobs(provider: StandIn, tmp_path: Path) -> Iterator[str]:
         "store": "jobs.sqlite",
     }
     (tmp_path / "jobs.json").write_text(json.dumps(config))
-    with served(build(tmp_path / "jobs.json"), listener):
+    with served(build(open_ground(tmp_path / "jobs.json", package="relying_party_demo.jobs")), listener):
         yield base_url
 
 
