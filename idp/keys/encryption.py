@@ -51,7 +51,7 @@ class ServerEncryptionKey:
         for key in self._keys.values():
             try:
                 opened = jwe.decrypt_compact(token, key, algorithms=self._algorithms)
-            except (JoseError, ValueError):
+            except (JoseError, ValueError, TypeError, RecursionError):  # the header is a stranger's: any JSON at all
                 continue
             # RFC 7516 §4.1.13: an extension that is critical and not understood makes the JWE invalid; joserfc does not
             # look at the parameter when it decrypts

@@ -61,7 +61,7 @@ class PhotoVault:
             raise NotFound(StationProblem.PHOTO_GONE)
         try:
             opened = jwe.decrypt_compact(sealed, key, algorithms=_ALGORITHMS).plaintext
-        except (JoseError, ValueError) as error:
+        except (JoseError, ValueError, TypeError, RecursionError) as error:  # the header is the agent's: any JSON
             raise NotFound(StationProblem.PHOTO_GONE, "cannot be opened") from error
         if opened is None:
             raise NotFound(StationProblem.PHOTO_GONE, "cannot be opened")

@@ -235,7 +235,7 @@ class Stations:
             raise NotFound(StationProblem.NOTHING_READ)
         try:
             return wire_to_card(json.loads(self._encryption.decrypt(card)))
-        except (SealBroken, CardError, ValueError, TypeError) as error:
+        except (SealBroken, CardError, ValueError, TypeError, RecursionError) as error:
             raise Refused(StationProblem.BAD_CARD_DATA) from error
 
     async def passport_key_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> PassportKey | None:
@@ -261,7 +261,7 @@ class Stations:
         opened = self._photos.open_passport(card_session_id, passport, now=uow.now)
         try:
             return wire_to_passport(json.loads(opened))
-        except (CardError, ValueError, TypeError) as error:
+        except (CardError, ValueError, TypeError, RecursionError) as error:
             raise Refused(StationProblem.BAD_CARD_DATA) from error
 
     async def photo_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> bytes:

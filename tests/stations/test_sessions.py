@@ -1,6 +1,7 @@
 """Card sessions on either engine: one at a station, one read each, data no longer than the card stays."""
 
 import asyncio
+import base64
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -9,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from joserfc import jwe
 from sqlalchemy import select
 
 from idp.agencies.model import AgencyKind
 from idp.audit.model import SYSTEM
-from idp.enrolment.model import EnrolmentState
+from idp.enrolment.model import EnrolmentProblem, EnrolmentState
 from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError
 from idp.kernel.ids import CardSessionId, StationId
 from idp.keys.encryption import ServerEncryptionKey
@@ -151,6 +153,32 @@ async def test_a_photo_opens_in_the_process_that_asked_alone(world: World) -> No
     world.photos.forget(session.id)
     with pytest.raises(NotFound):
         world.photos.open(session.id, row.photo_jwe, now=world.clock.now())
+
+
+def with_header(header: str) -> str:
+    return base64.urlsafe_b64encode(header.encode()).rstrip(b"=").decode() + "..AAAAAAAAAAAAAAAA.AAAA." + "A" * 22
+
+
+BENT_HEADERS = ('{"alg":"ECDH-ES","enc":[]}', '{"alg":"ECDH-ES","enc":"A256GCM","epk":{},"crit":5}')
+
+
+@pytest.mark.parametrize("header", [*BENT_HEADERS, None])
+async def test_whatever_an_agent_calls_a_card_stops_no_worker(world: World, header: str | None) -> None:
+    started = await world.start()
+    request = await world.agent.next_request()
+    if header is None:  # well encrypted, and nested deeper than anybody reads
+        ways = {"alg": "ECDH-ES", "enc": "A256GCM"}
+        card = jwe.encrypt_compact(ways, b"[" * 40_000, request.data_key, algorithms=list(ways.values()))
+    else:
+        card = with_header(header)
+    await world.agent.answer(request, None, outcome="read", card=card, photo=with_header(BENT_HEADERS[0]))
+    async with world.storage.reading() as uow:
+        with pytest.raises(NotFound):
+            await world.stations.photo_of(uow, started.card_session_id)
+        with pytest.raises(Refused):
+            await world.stations.read_of(uow, started.card_session_id)
+    assert await world.enrolments.advance_open() == 1
+    assert (await world.enrolments.advance(started.id)).problem is EnrolmentProblem.CARD_DATA_UNUSABLE
 
 
 async def test_an_unknown_session_is_not_found(world: World) -> None:

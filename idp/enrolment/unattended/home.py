@@ -197,7 +197,7 @@ class HomeEnrolments:
             if typed is None:
                 return card
             return replace(card, laser_code=LaserCode(self._sealer.open(TYPED, typed, now=now)["laser"]))
-        except (SealBroken, SealExpired, CardError, ValueError, TypeError):
+        except (SealBroken, SealExpired, CardError, ValueError, TypeError, RecursionError):
             return None
 
     async def _advanced(self, application: Application) -> Application:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from connectors.contracts.identifiers import LaserCode
@@ -243,6 +244,15 @@ async def test_emulated_cards_are_refused_outside_demonstrations(town: Town, per
     with pytest.raises(Refused, match="UNA-05"):
         await agents.answer(agent.message(request, card_read_of("somchai")))
     assert await person.error_code() == "UNA-05"
+
+
+async def test_data_nested_deeper_than_anybody_reads_are_no_card(town: Town, person: Person) -> None:
+    agent, ways = town.agent(), {"alg": "ECDH-ES", "enc": "A256GCM"}
+    request = await agent.take(await person.begin())
+    card = jwe.encrypt_compact(ways, b"[" * 40_000, request.data_key, algorithms=list(ways.values()))
+    sent = await agent.send(agent.message(request, None, outcome="read", card=card))
+    await person.press("/enrol/reader/number", number=sent.json()["number"])
+    assert await person.error_code() == "UNA-06"
 
 
 @pytest.mark.parametrize(
