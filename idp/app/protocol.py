@@ -62,6 +62,10 @@ class HotProtocol(HttpToolsProtocol):
         endpoint = self._hot_endpoint()
         if endpoint is None:
             super().on_headers_complete()
+            # RFC 9112 §7.1.2: "A recipient MUST NOT merge a received trailer field into the header section unless its
+            # corresponding header field definition explicitly permits and instructs how": the parser goes on in the
+            # same list, and behind a body anybody could write what a trusted proxy alone may say
+            self.scope["headers"] = list(self.headers)
         else:
             self.cycle = _HotCycle(endpoint, keep_alive=self.parser.should_keep_alive())  # type: ignore[assignment]
 

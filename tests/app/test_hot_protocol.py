@@ -170,6 +170,21 @@ def test_what_is_under_way_at_the_end_is_answered(tmp_path: Path) -> None:
         assert connection.recv(65_536).endswith(b"done")
 
 
+def test_what_follows_a_body_in_chunks_is_no_field_of_the_request(tmp_path: Path) -> None:
+    async def told(request: Request) -> Response:
+        await read_form(request)
+        return PlainTextResponse(request.headers.get("x-client-address", "nobody"))
+
+    app = small_door(tmp_path, Entry("/told", ("POST",), told, Access.ANYONE, "told"))
+    head = b"POST /told HTTP/1.1\r\n" + HOST + FORM + b"Transfer-Encoding: chunked\r\n"
+    with serving(app, HotProtocol) as port:
+        for upgrade in (b"", b"Connection: upgrade\r\nUpgrade: h2c\r\n"):
+            sent = head + upgrade + b"\r\n3\r\na=1\r\n0\r\nX-Client-Address: 10.0.0.1\r\n\r\n"
+            received, _ = exchange(port, sent)
+            assert b"10.0.0.1" not in received
+            assert received.endswith(b"nobody")
+
+
 class Impatient(HotProtocol):
     receive_seconds = 0.5
 
