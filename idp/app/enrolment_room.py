@@ -13,9 +13,11 @@ from idp.enrolment.card_check import CardCheck
 from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
 from idp.enrolment.journal import Journal
+from idp.enrolment.overrides import Overrides, Overriding
 from idp.enrolment.passport_check import PassportCheck
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.registry_waiting import RegistryWaiting
+from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
 from idp.enrolment.steps import Steps
 from idp.notices.service import Notices
@@ -30,6 +32,7 @@ class EnrolmentRoom:
     enrolments: Enrolments
     provisionals: Provisionals
     applications: Applications
+    overriding: Overriding
 
 
 def build_enrolment_room(
@@ -42,11 +45,13 @@ def build_enrolment_room(
     revoking: Revoking,
     notices: Notices,
     passports: PassportAuthority | None,
+    reviews: Reviews,
 ) -> EnrolmentRoom:
     """The counter's journeys and what the journeys without an officer share with them."""
     storage, journal = ground.storage, Journal(audit=ground.audit)
     provisionals = Provisionals(audit=ground.audit)
     applications = Applications(blind_index=ground.blind_index)
+    overrides = Overrides(reviews=reviews, blind_index=ground.blind_index)
     applicants = Applicants(
         stations=stations,
         subscribers=subscribers,
@@ -54,6 +59,7 @@ def build_enrolment_room(
         encryption=ground.encryption_key,
         blind_index=ground.blind_index,
         passports=passports,
+        overrides=overrides,
     )
     steps = Steps(storage=storage, stations=stations, applications=applications, journal=journal)
     asked = CardCheck(card_status=card_status)
@@ -82,6 +88,7 @@ def build_enrolment_room(
             ),
             steps=steps,
             journal=journal,
+            overrides=overrides,
         ),
         completion=completion,
         waiting=RegistryWaiting(
@@ -97,4 +104,7 @@ def build_enrolment_room(
         steps=steps,
         journal=journal,
     )
-    return EnrolmentRoom(enrolments, provisionals, applications)
+    overriding = Overriding(
+        storage=storage, stations=stations, steps=steps, journal=journal, overrides=overrides, reviews=reviews
+    )
+    return EnrolmentRoom(enrolments, provisionals, applications, overriding)

@@ -76,6 +76,7 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             gate=gate,
             stations=rooms.stations,
             enrolments=rooms.enrolments,
+            overriding=rooms.overriding,
             issuer=settings.issuer,
         ),
         card_sign_in_pages.CardSignInPages(

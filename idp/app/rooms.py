@@ -56,6 +56,7 @@ from idp.authorization.tokens.service import TokenEndpoint
 from idp.authorization.tokens.userinfo import Userinfo
 from idp.consent.service import Consents
 from idp.enrolment.by_thaid.service import ThaidEnrolments
+from idp.enrolment.overrides import Overriding
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
 from idp.exchange.document.service import Documents
@@ -85,6 +86,7 @@ class Rooms:
     agencies: Agencies
     subscribers: Subscribers
     life: LifeRooms
+    overriding: Overriding
     sessions: Sessions
     known_devices: KnownDevices
     passkeys: Passkeys
@@ -174,6 +176,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         randomness=randomness,
     )
     consents = Consents(audit=audit, randomness=randomness)
+    life = build_life_rooms(ground, subscribers=subscribers)
     enrolment = build_enrolment_room(
         ground,
         stations=stations,
@@ -183,6 +186,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         revoking=authenticators.revoking,
         notices=notices,
         passports=outside.passports,
+        reviews=life.reviews,
     )
     enrolments = enrolment.enrolments
     representation = build_representation_room(
@@ -253,7 +257,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         nonces=client_rooms.nonces,
         agencies=agencies,
         subscribers=subscribers,
-        life=build_life_rooms(ground, subscribers=subscribers),
+        life=life,
+        overriding=enrolment.overriding,
         sessions=sessions,
         passkeys=authenticators.passkeys,
         passkey_links=passkey_links,

@@ -26,6 +26,7 @@ import idp.authorization.grants.store
 import idp.consent.store
 import idp.enrolment.applications
 import idp.enrolment.by_thaid.store
+import idp.enrolment.overrides
 import idp.enrolment.provisional
 import idp.enrolment.reviews.store
 import idp.enrolment.store

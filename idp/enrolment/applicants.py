@@ -10,6 +10,7 @@ from connectors.contracts.errors import CardError
 from connectors.contracts.thai_dates import BANGKOK
 from idp.enrolment import kept_store, rules, store
 from idp.enrolment.model import CardFacts, Enrolment, EnrolmentFlag, EnrolmentProblem, JourneyKey
+from idp.enrolment.overrides import Overrides
 from idp.enrolment.presented import Presented, TypedCard, presented_card, presented_passport, presented_typed
 from idp.enrolment.provisional import Provisionals
 from idp.kernel.errors import NotFound, Refused
@@ -38,6 +39,7 @@ class Applicants:
         encryption: ServerEncryptionKey,
         blind_index: BlindIndex,
         passports: PassportAuthority | None,
+        overrides: Overrides,
     ) -> None:
         self._stations = stations
         self._subscribers = subscribers
@@ -45,6 +47,7 @@ class Applicants:
         self._encryption = encryption
         self._blind_index = blind_index
         self._passports = passports
+        self._overrides = overrides
 
     @property
     def passports(self) -> PassportAuthority:
@@ -117,6 +120,7 @@ class Applicants:
             chip_holder=await self._chip_holder(uow, presented.chip_no),
             officer_person=enrolment.officer_person,
             today=_today(uow),
+            allowed=await self._overrides.allowed(uow, enrolment.id, presented),
         )
 
     async def flags(self, uow: UnitOfWork, enrolment: Enrolment, presented: Presented) -> frozenset[EnrolmentFlag]:

@@ -20,6 +20,7 @@ from idp.enrolment.model import (
     EvidenceResult,
     JourneyKey,
 )
+from idp.enrolment.overrides import Overrides
 from idp.enrolment.passport_check import PassportCheck
 from idp.enrolment.presented import Presented
 from idp.enrolment.steps import Steps
@@ -49,6 +50,7 @@ class Checking:
         passport_check: PassportCheck,
         steps: Steps,
         journal: Journal,
+        overrides: Overrides,
     ) -> None:
         self._storage = storage
         self._stations = stations
@@ -58,6 +60,7 @@ class Checking:
         self._passport_check = passport_check
         self._steps = steps
         self._journal = journal
+        self._overrides = overrides
 
     async def check(self, enrolment: Enrolment) -> Enrolment:
         """From whichever step may lead here, to the comparison of faces, to waiting for the registry, or to an end."""
@@ -72,8 +75,12 @@ class Checking:
         if isinstance(presented, EnrolmentProblem):
             return await self._steps.end(enrolment, presented)
         async with self._storage.reading() as uow:
-            obstacle = rules.find_obstacle(await self._applicants.facts(uow, enrolment, presented))
+            facts = await self._applicants.facts(uow, enrolment, presented)
+        obstacle = rules.find_obstacle(facts)
         if obstacle is not None:
+            if obstacle in rules.MAY_BE_OVERRIDDEN:
+                async with self._storage.unit_of_work() as uow:
+                    await self._overrides.remember(uow, enrolment.id, presented, holder=facts.holder)
             return await self._steps.end(enrolment, obstacle, evidence=(_how_read(enrolment),))
         # 3. the owner's consent, the person's one application, and the decision to ask: on record before anybody is
         async with self._storage.unit_of_work() as uow:

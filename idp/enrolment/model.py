@@ -199,6 +199,7 @@ class CardFacts:
 
     `card_type` is empty where no chip said it. `holder` is the subscriber with the number, `chip_holder` the one whose
     enrolment used this chip; None where there is none. `is_provisional`: an agency is still to meet the holder.
+    `allowed`: what two reviewers let this person pass with this card.
     """
 
     journey: JourneyKey
@@ -209,6 +210,7 @@ class CardFacts:
     chip_holder: SubscriberId | None
     officer_person: SubscriberId
     today: date
+    allowed: frozenset[EnrolmentProblem] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

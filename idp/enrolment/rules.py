@@ -1,6 +1,6 @@
 """Decisions of the counter journey, pure: the table of steps, what a card passes, which IAL evidence reaches."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -85,19 +85,33 @@ def next_step(*, enrolment: Enrolment, card_session: CardSessionState, now: date
     return Stay()
 
 
+MAY_BE_OVERRIDDEN: Final = frozenset({EnrolmentProblem.CARD_EXPIRED, EnrolmentProblem.CHIP_OF_ANOTHER_PERSON})
+"""What two reviewers may let pass: a decree prolonged expired cards, a number was corrected and the chip kept.
+
+Nothing else: never an own enrolment, a face or a card that differs, a registry's "no", or an identity that was stopped.
+"""
+
+
 def find_obstacle(facts: CardFacts) -> EnrolmentProblem | None:
     """What stands in the way before any registry is asked, None when nothing does."""
+    passes = facts.allowed & MAY_BE_OVERRIDDEN
+    return next((obstacle for obstacle in _obstacles(facts) if obstacle not in passes), None)
+
+
+def _obstacles(facts: CardFacts) -> Iterator[EnrolmentProblem]:
     # "officer CID != citizen CID" (facts/smart-card, section 3)
     if facts.holder is not None and facts.holder.id == facts.officer_person:
-        return EnrolmentProblem.OWN_ENROLMENT
+        yield EnrolmentProblem.OWN_ENROLMENT
     if facts.expiry_date is not None and facts.expiry_date.is_before(facts.today):
-        return EnrolmentProblem.CARD_EXPIRED
+        yield EnrolmentProblem.CARD_EXPIRED
     # "one enrolment per chip no." (facts/security-and-reliability, row 81): the same person may come again with it
     if facts.chip_holder is not None and (facts.holder is None or facts.chip_holder != facts.holder.id):
-        return EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
+        yield EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
     if facts.holder is not None and not facts.holder.is_live:
-        return EnrolmentProblem.IDENTITY_NOT_ACTIVE
-    return _not_for_this_journey(facts)
+        yield EnrolmentProblem.IDENTITY_NOT_ACTIVE
+    misplaced = _not_for_this_journey(facts)
+    if misplaced is not None:
+        yield misplaced
 
 
 def _not_for_this_journey(facts: CardFacts) -> EnrolmentProblem | None:

@@ -15,6 +15,7 @@ from idp.agencies.model import Member, Role
 from idp.authentication.passkey_links import page_of_link
 from idp.enrolment.journeys import JOURNEYS, undone
 from idp.enrolment.model import ENDS, Enrolment, EnrolmentProblem, EnrolmentState, JourneyKey
+from idp.enrolment.overrides import Overriding
 from idp.enrolment.presented import Presented
 from idp.enrolment.service import FACE_STEPS, Enrolments
 from idp.kernel.errors import NotFound, Refused
@@ -53,6 +54,7 @@ class EnrolmentPages:
         gate: StaffGate,
         stations: Stations,
         enrolments: Enrolments,
+        overriding: Overriding,
         issuer: str,
     ) -> None:
         self._pages = pages
@@ -63,6 +65,7 @@ class EnrolmentPages:
         self._stations = stations
         self._reader = ReaderWatch(storage=storage, stations=stations)
         self._enrolments = enrolments
+        self._overriding = overriding
         self._issuer = issuer
 
     def entries(self) -> tuple[Entry, ...]:
@@ -80,6 +83,8 @@ class EnrolmentPages:
             ("/enrolments/{enrolment_id}/typed", "POST", self.check_typed, "enrolment_typed"),
             ("/enrolments/{enrolment_id}/back", "POST", self.go_back, "enrolment_back"),
             ("/enrolments/{enrolment_id}/stop", "POST", self.stop, "enrolment_stop"),
+            ("/enrolments/{enrolment_id}/override", "POST", self.ask_override, "enrolment_override"),
+            ("/enrolments/{enrolment_id}/resume", "POST", self.resume, "enrolment_resume"),
         )
         role = Role.ENROLMENT_OFFICER
         return tuple(
@@ -192,6 +197,18 @@ class EnrolmentPages:
         await self._enrolments.stop(_enrolment_id(request), officer=officer)
         return _to(_enrolment_id(request))
 
+    async def ask_override(self, request: Request, officer: Member) -> Response:
+        """Two reviewers are asked to let pass what stopped it."""
+        self._csrf.check(request, await read_form(request), form=FORM)
+        await self._overriding.ask(_enrolment_id(request), officer=officer)
+        return _to(_enrolment_id(request))
+
+    async def resume(self, request: Request, officer: Member) -> Response:
+        """They said yes, and the person is here again."""
+        self._csrf.check(request, await read_form(request), form=FORM)
+        await self._overriding.resume(_enrolment_id(request), officer=officer)
+        return _to(_enrolment_id(request))
+
     async def _new(self, request: Request, officer: Member, *, chosen: JourneyKey, problem: Refused | None) -> Response:
         async with self._storage.reading() as uow:
             stations = await self._stations.of_agency(uow, officer.agency_id)
@@ -238,6 +255,7 @@ class EnrolmentPages:
             problem=None if enrolment.problem is None else self._problems.text(enrolment.problem),
             fault=None if enrolment.fault is None else self._problems.text(enrolment.fault),
             reasons=[self._problems.text(reason) for reason in enrolment.reasons],
+            override=(await self._overriding.standing(enrolment)).value,
             link=link,
             link_picture=None if link is None else _qr(link),
         )

@@ -100,6 +100,11 @@ def test_what_the_card_alone_is_judged_by() -> None:
     assert rules.find_obstacle(replace(facts, officer_person=HOLDER.id)) is EnrolmentProblem.OWN_ENROLMENT
     assert rules.find_obstacle(replace(facts, chip_holder=OFFICER)) is EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
     assert rules.find_obstacle(replace(facts, holder=None)) is EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
+    # whatever two reviewers let pass, only the closed table counts
+    everything = frozenset(EnrolmentProblem)
+    assert rules.find_obstacle(replace(facts, chip_holder=OFFICER, allowed=everything)) is None
+    own = replace(facts, officer_person=HOLDER.id, allowed=everything)
+    assert rules.find_obstacle(own) is EnrolmentProblem.OWN_ENROLMENT
     closed = replace(HOLDER, status=SubscriberStatus.CLOSED)
     assert rules.find_obstacle(replace(facts, holder=closed)) is EnrolmentProblem.IDENTITY_NOT_ACTIVE
 

@@ -32,6 +32,7 @@ from connectors.simulators.app import create_simulators
 from connectors.simulators.switchboard import Behaviour, Mode, Service, Switchboard
 from idp.agencies.model import AgencyKind, Member, Role
 from idp.agencies.service import Agencies
+from idp.approvals.service import Approvals
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
@@ -46,9 +47,11 @@ from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
 from idp.enrolment.journal import Journal
 from idp.enrolment.model import Enrolment, JourneyKey
+from idp.enrolment.overrides import Overrides, Overriding
 from idp.enrolment.passport_check import PassportCheck
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.registry_waiting import RegistryWaiting
+from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
 from idp.enrolment.steps import Steps
 from idp.kernel.assurance import Ial
@@ -128,6 +131,9 @@ class World:
         self.notices = Notices(storage=self.storage, subscribers=self.subscribers, mail=None, account_url=ISSUER)
         self.sessions = Sessions(audit=self.audit)
         applications = Applications(blind_index=blind_index)
+        approvals = Approvals(personal=personal, audit=self.audit, randomness=system_randomness)
+        self.reviews = Reviews(subscribers=self.subscribers, approvals=approvals, personal=personal, audit=self.audit)
+        overrides = Overrides(reviews=self.reviews, blind_index=blind_index)
         applicants = Applicants(
             stations=self.stations,
             subscribers=self.subscribers,
@@ -135,6 +141,7 @@ class World:
             encryption=encryption,
             blind_index=blind_index,
             passports=Passports(trust=lambda now: self.trusted),
+            overrides=overrides,
         )
         steps = Steps(storage=self.storage, stations=self.stations, applications=applications, journal=journal)
         asked = CardCheck(card_status=status, deadline_seconds=2 * self.registry_seconds)
@@ -163,6 +170,7 @@ class World:
                 ),
                 steps=steps,
                 journal=journal,
+                overrides=overrides,
             ),
             completion=completion,
             waiting=RegistryWaiting(
@@ -177,6 +185,14 @@ class World:
             ),
             steps=steps,
             journal=journal,
+        )
+        self.overriding = Overriding(
+            storage=self.storage,
+            stations=self.stations,
+            steps=steps,
+            journal=journal,
+            overrides=overrides,
+            reviews=self.reviews,
         )
         self.mail_slots = MailSlots(
             storage=self.storage,

@@ -202,6 +202,7 @@ class Office:
             gate=gate,
             stations=world.stations,
             enrolments=world.enrolments,
+            overriding=world.overriding,
             issuer=ISSUER,
         )
         subscribers = SubscriberPages(

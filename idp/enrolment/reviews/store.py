@@ -155,6 +155,17 @@ async def of_person(
     return [_case(row) for row in await uow.all(statement)]
 
 
+async def of_enrolment(uow: UnitOfWork, enrolment_id: EnrolmentId, kind: CaseKind, topic: str) -> ReviewCase | None:
+    """The one case that an enrolment gave for this cause."""
+    cause = (
+        review_case.c.enrolment_id == enrolment_id,
+        review_case.c.kind == kind.value,
+        review_case.c.topic == topic,
+    )
+    row = await uow.first(select(review_case).where(*cause))
+    return None if row is None else _case(row)
+
+
 async def allowed_topics(uow: UnitOfWork, enrolment_id: EnrolmentId) -> frozenset[str]:
     """What two reviewers let one enrolment pass."""
     allowed = (

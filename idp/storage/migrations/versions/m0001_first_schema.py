@@ -1034,6 +1034,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_enrolment_evidence_enrolment_id"), "enrolment_evidence", ["enrolment_id"], unique=False)
     op.create_table(
+        "stopped_person",
+        sa.Column("enrolment_id", sa.Text(), nullable=False),
+        sa.Column("key_version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=True),
+        sa.Column("stopped_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_stopped_person_enrolment_id")),
+        sa.PrimaryKeyConstraint("enrolment_id", "key_version", name=op.f("pk_stopped_person")),
+    )
+    op.create_table(
         "unattended_evidence",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("enrolment_id", sa.Text(), nullable=False),
@@ -1054,6 +1064,7 @@ def downgrade() -> None:
     """Drop all tables."""
     op.drop_index(op.f("ix_unattended_evidence_enrolment_id"), table_name="unattended_evidence")
     op.drop_table("unattended_evidence")
+    op.drop_table("stopped_person")
     op.drop_index(op.f("ix_enrolment_evidence_enrolment_id"), table_name="enrolment_evidence")
     op.drop_table("enrolment_evidence")
     op.drop_index(
