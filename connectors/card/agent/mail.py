@@ -1,4 +1,4 @@
-"""The agent's way to the provider: two POST requests, nothing listens here."""
+"""The agent's way to the provider: POST requests, nothing listens here."""
 
 from dataclasses import dataclass
 from types import TracebackType

@@ -4,6 +4,7 @@ from typing import Final, assert_never
 
 from connectors.contracts.card import ThaiCardData
 from idp.authentication.held import holds_authenticator
+from idp.authentication.store import hold_owner
 from idp.enrolment import rules as policy
 from idp.enrolment import store as chips
 from idp.enrolment.completion import LINK_LIFE, PasskeyInvitations
@@ -50,6 +51,9 @@ class Admission:
         Raises Conflict (ALREADY_ENROLLED, NOT_ACTIVE) when the identity changed meanwhile: look again.
         """
         holder = await self._subscribers.find_by_citizen_id(uow, card.citizen_id)
+        if holder is not None:
+            # a link that somebody else still has makes no passkey between this look and the act
+            await hold_owner(uow, holder.id)
         chip = self._blind_index.digests(chips.CHIP_NO, card.chip_no) if card.chip_no else ()
         decision = rules.decide(
             HolderFacts(
