@@ -6,6 +6,7 @@ of the agency completes the journey `provisional_completion` with the person at 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, PrimaryKeyConstraint, Table, Text, and_, select, update
@@ -35,6 +36,14 @@ provisional_identity = Table(
     PrimaryKeyConstraint("subscriber_id", "agency_id"),
     Index("ix_provisional_identity_since", "since"),
 )
+
+
+class Meeting(StrEnum):
+    """Whether an agency said that it is to meet a person, and whether it did."""
+
+    UNSAID = "unsaid"
+    AWAITED = "awaited"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +76,15 @@ class Provisionals:
             await self._note(uow, "subscriber.provisional", subscriber_id, agency_id, by, service=service_id)
         return is_new
 
-    async def is_marked(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, agency_id: AgencyId) -> bool:
-        """True when the agency said before that it meets this person, whether it has met them since or not."""
-        said = and_(
+    async def meeting(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, agency_id: AgencyId) -> Meeting:
+        """How the agency and this person stand."""
+        statement = select(provisional_identity.c.met_at).where(
             provisional_identity.c.subscriber_id == subscriber_id, provisional_identity.c.agency_id == agency_id
         )
-        return await uow.first(select(provisional_identity.c.since).where(said)) is not None
+        row = await uow.first(statement)
+        if row is None:
+            return Meeting.UNSAID
+        return Meeting.AWAITED if row.met_at is None else Meeting.HELD
 
     async def of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Provisional, ...]:
         """Which agencies are still to meet this person, in the order in which they said so."""

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from idp.audit.model import SYSTEM
 from idp.enrolment.model import EnrolmentState, JourneyKey
-from idp.enrolment.provisional import REMINDED_AFTER
+from idp.enrolment.provisional import REMINDED_AFTER, Meeting
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import ServiceId, SubscriberId
 from idp.notices.model import NoticeTopic
@@ -58,7 +58,7 @@ async def test_who_was_met_is_not_reminded(world: World) -> None:
     assert met.state is EnrolmentState.COMPLETED
     async with world.storage.reading() as uow:
         assert await world.provisionals.of(uow, subscriber_id) == ()
-        assert await world.provisionals.is_marked(uow, subscriber_id, agency_id=world.agency_id)
+        assert await world.provisionals.meeting(uow, subscriber_id, agency_id=world.agency_id) is Meeting.HELD
     world.clock.advance(TWO_WEEKS)
     assert await remind(world) == 0
 

@@ -230,6 +230,7 @@ def _jobseeker_service(agency: AgencyId) -> Service:
         minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
         consent_days=366,
         uses=24,
+        provisional_ial=Ial.IAL1_3,
     )
 
 

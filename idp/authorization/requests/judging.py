@@ -97,8 +97,8 @@ class Judging:
             covering = await self._covering(uow, pending, client, found, claims, represented)
         facts = self._facts(pending, client, found, covering, uow.now, represented)
         if found is not None and pending.provisional_ial is not None:
-            is_told = await self._provisionals.is_marked(uow, found.subscriber.id, agency_id=client.agency_id)
-            facts = replace(facts, is_meeting_told=is_told)
+            meeting = await self._provisionals.meeting(uow, found.subscriber.id, agency_id=client.agency_id)
+            facts = replace(facts, meeting=meeting)
         step = rules.decide_step(facts)
         if isinstance(step, AskConsent | Issue) and not await self._may_replace(uow, pending, found, step.represented):
             return Refuse(InvalidGrantId())

@@ -24,6 +24,7 @@ from idp.authorization.requests.model import (
 from idp.authorization.tokens.claims import REGISTERED_CLAIMS
 from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
 from idp.consent.model import ConsentRecord
+from idp.enrolment.provisional import Meeting
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.protocol.authorization_request import AuthorizationRequest
 from idp.protocol.claims_request import (
@@ -242,7 +243,7 @@ class Facts:
 
     `sub` is whom it would be about, as this client knows that person; `covering` an earlier consent to all details and
     claims; `represented` for whom the person acts, where the client is prepared for that;
-    `is_meeting_told`: the person was let in here before, and told that the agency meets them later.
+    `meeting`: how the person and the agency stand, where its service meets people later.
     """
 
     pending: PendingRequest
@@ -253,7 +254,7 @@ class Facts:
     now: datetime
     sub: str | None = None
     represented: Represented | ChooseActor | AwaitCosigners | None = None
-    is_meeting_told: bool = False
+    meeting: Meeting = Meeting.UNSAID
 
 
 def decide_step(facts: Facts) -> Step:
@@ -282,8 +283,8 @@ def decide_step(facts: Facts) -> Step:
         # §3.1.2.6: interaction_required: "The Authorization Server requires End-User interaction of some form"
         return Refuse(InteractionRequiredError()) if silent else facts.represented
     claims = told_claims(released_claims(facts.client, request.scope, request.claims), facts.represented)
-    is_provisional = required is not None and lowest < required.ial
-    if _must_ask(facts, claims) or (is_provisional and not facts.is_meeting_told):
+    is_provisional = required is not None and lowest < required.ial and facts.meeting is not Meeting.HELD
+    if _must_ask(facts, claims) or (is_provisional and facts.meeting is Meeting.UNSAID):
         details = facts.pending.details if represented is None else represented.details
         asked = AskConsent(facts.client, details, request.scope, claims, represented, is_provisional)
         return Refuse(ConsentRequiredError()) if silent else asked

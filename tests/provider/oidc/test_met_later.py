@@ -147,6 +147,7 @@ async def test_a_met_person_goes_on_as_before(world: World) -> None:
         assert await PROVISIONALS.meet(uow, agency.person, agency_id=agency.agency_id, by=SYSTEM)
     first, _ = await agency.ask()
     assert "code=" in first
+    await agency.ask(prompt="consent")
     assert await agency.waiting() == []
     assert len(await agency.marks()) == 1
 

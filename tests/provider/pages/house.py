@@ -134,6 +134,7 @@ class House:
             approvals=approvals,
             counter_first=False,
         )
+        self.provisionals = Provisionals(audit=world.audit)
         self.requests = AuthorizationRequests(
             storage=self.storage,
             answers=ClientAnswers(
@@ -147,7 +148,7 @@ class House:
             codes=Codes(sealer),
             pending_requests=PendingRequests(sealer),
             representing=self.representation.representing,
-            provisionals=Provisionals(audit=world.audit),
+            provisionals=self.provisionals,
             audit=world.audit,
         )
         self.browsers = BrowserIds(door="id", https=False)

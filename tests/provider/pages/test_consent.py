@@ -305,3 +305,10 @@ async def test_who_is_let_in_before_the_meeting_reads_so(citizen: Visitor) -> No
     status, location = await decide(citizen, html, "allow")
     assert (status, "code=" in location) == (303, True)
     assert len(await citizen.house.world.entries("subscriber.provisional")) == 1
+    somchai = citizen.house.world.somchai
+    async with citizen.house.storage.unit_of_work() as uow:
+        (waiting,) = await citizen.house.provisionals.of(uow, somchai)
+        await citizen.house.provisionals.meet(uow, somchai, agency_id=waiting.agency_id, by=SYSTEM)
+    required = Acr(Ial.IAL3, Aal.AAL2_1)
+    flow = citizen.house.flow(citizen.browser_id, required=required, provisional_ial=Ial.IAL2_1, prompt=("consent",))
+    assert "meeting" not in Fields(await shown(citizen, flow)).ids
