@@ -17,6 +17,7 @@ from idp.consent.store import consent
 from idp.enrolment.model import EnrolmentState
 from idp.enrolment.reviews.model import CaseFilter, CaseKind, CorrectionTopic, Outcome, Reviewer
 from idp.enrolment.store import enrolment
+from idp.enrolment.waiting import waiting_since
 from idp.kernel.assurance import Aal
 from idp.kernel.ids import AgencyId, ClientId, EnrolmentId, MemberId, SubscriberId
 from idp.keys.audit_seals import EntrySeal
@@ -193,3 +194,19 @@ async def test_what_was_noticed_or_waits_too_long_is_a_case_once(tmp_path: Path,
             ended = await rooms.enrolments.find(uow, EnrolmentId(row.id))
         assert ended is not None
         assert ended.state is EnrolmentState.REFUSED
+
+
+async def test_what_has_its_case_stands_before_nothing_that_waits(tmp_path: Path, clock: FrozenClock) -> None:
+    async with open_house(tmp_path / "home", clock) as house:
+        async with house.storage.unit_of_work() as uow:
+            await uow.execute(update(enrolment).values(state="pending_registry"))
+            waiting = await uow.all(select(enrolment.c.id))
+        assert len(waiting) > 1
+        for _ in waiting:
+            async with house.storage.unit_of_work() as uow:
+                for involved in await waiting_since(uow, uow.now, limit=1):
+                    await house.rooms.life.reviews.open_case(uow, CaseKind.PENDING, "registry", involved)
+        async with house.storage.reading() as uow:
+            cases = await house.rooms.life.reviews.page(uow, CaseFilter(kind=CaseKind.PENDING), after=None, limit=99)
+            assert await waiting_since(uow, uow.now, limit=1) == []
+        assert {case.involved.enrolment_id for case in cases} == {row.id for row in waiting}
