@@ -127,10 +127,14 @@ class MandatePages:
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
         try:
-            proposal_id = ProposalId(form.one("proposal"))
+            proposal_id, approves = ProposalId(form.one("proposal")), form.one("decision") == "approve"
+            numbers = [_citizen(form, name) for name in ("principal_id", "proxy_id")] if approves else []
             async with self._storage.unit_of_work() as uow:
-                if form.one("decision") == "approve":
-                    await self._papers.approve_paper(uow, proposal_id, by=_decider(officer))
+                if approves:
+                    principal, proxy = numbers
+                    await self._papers.approve_paper(
+                        uow, proposal_id, principal=principal, proxy=proxy, by=_decider(officer)
+                    )
                 else:
                     reason = form.one("reason")
                     await self._papers.refuse_paper(uow, proposal_id, by=_decider(officer), reason=reason)

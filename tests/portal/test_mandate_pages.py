@@ -147,7 +147,15 @@ async def test_the_sensitive_waits_for_a_second_officer(office: Office, world: W
     page = await second.get("/mandates")
     assert f'data-approve="{one}"' in page.response.text
     proposal = proposal_on(page)
-    decide = {"proposal": proposal, "decision": "approve"}
+    decide = {
+        "proposal": proposal,
+        "decision": "approve",
+        "principal_id": NUMBER["somchai"],
+        "proxy_id": NUMBER["malee"],
+    }
+    for mistake, code in (({"principal_id": NUMBER["malee"]}, "REP-14"), ({"proxy_id": ""}, "REP-21")):
+        page = await send(second, f"/mandates/{one}/decide", {**decide, **mistake}, page="/mandates")
+        assert (page.error_code, await rows(world)) == (code, [(one, "awaiting")])
     own = await send(first, f"/mandates/{one}/decide", decide, page="/mandates/new")
     assert own.error_code == "APR-02"
     await send(second, f"/mandates/{one}/decide", decide, page="/mandates")

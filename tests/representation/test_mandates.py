@@ -46,6 +46,7 @@ SCOPE = Scope(frozenset({PERMITS}), frozenset({"dopa.address"}), None)
 CASE = replace(SCOPE, case="ร.12/2569")
 SENSITIVE = replace(CASE, datasets=frozenset({"dopa.person"}))
 FORM = PaperForm("12/2569", date(2026, 11, 20), True, True, True)
+ON_PAPER = {"principal": identity_of("somchai").citizen_id, "proxy": identity_of("malee").citizen_id}
 CHILD = PaperPrincipal(citizen_number(900, 2560), PersonName("เด็กหญิง", "ตัวอย่าง", "", "สมมติสุข"))
 BORN = PartialDate(2560, 3, 15)
 REGISTRY_EXTRACT = LegalPaper(LegalSource.REGISTRY, "ท.ร.14/1", date(2026, 11, 1), BORN)
@@ -291,15 +292,41 @@ async def test_a_sensitive_paper_waits_for_a_second_officer(world: World) -> Non
     ):
         async with world.storage.unit_of_work() as uow:
             with pytest.raises(Refused) as refused:
-                await world.papers.approve_paper(uow, proposal.id, by=by)
+                await world.papers.approve_paper(uow, proposal.id, **ON_PAPER, by=by)
         assert refused.value.code is problem
+    for wrong in ("principal", "proxy"):
+        async with world.storage.unit_of_work() as uow:
+            with pytest.raises(Refused) as other:
+                typed = {**ON_PAPER, wrong: identity_of("admin1").citizen_id}
+                await world.papers.approve_paper(uow, proposal.id, **typed, by=second_officer)
+        assert other.value.code is RepresentationProblem.NOT_WHAT_WAS_SHOWN
+        assert not await is_live(world, one.id)
     async with world.storage.unit_of_work() as uow:
-        active = await world.papers.approve_paper(uow, proposal.id, by=second_officer)
+        active = await world.papers.approve_paper(uow, proposal.id, **ON_PAPER, by=second_officer)
     assert active.state is MandateState.ACTIVE
     assert await is_live(world, one.id)
     async with world.storage.unit_of_work() as uow:
         with pytest.raises(Conflict):
-            await world.papers.approve_paper(uow, proposal.id, by=second_officer)
+            await world.papers.approve_paper(uow, proposal.id, **ON_PAPER, by=second_officer)
+
+
+async def test_the_second_officer_names_a_principal_without_a_digital_id_too(small_world: World) -> None:
+    world = small_world
+    agency, _ = await world.agency_with_service()
+    clerk, proxy, second = [await world.enrol(key) for key in ("officer", "malee", "admin1")]
+    second_officer = officer(agency, second, 2)
+    async with world.storage.unit_of_work() as uow:
+        one, proposal = await world.papers.record_paper(
+            uow, FORM, CHILD, terms_for(proxy, SENSITIVE), by=officer(agency, clerk)
+        )
+    assert proposal is not None
+    async with world.storage.unit_of_work() as uow:
+        with pytest.raises(Refused):
+            await world.papers.approve_paper(uow, proposal.id, **ON_PAPER, by=second_officer)
+    async with world.storage.unit_of_work() as uow:
+        typed = {**ON_PAPER, "principal": CHILD.citizen_id}
+        await world.papers.approve_paper(uow, proposal.id, **typed, by=second_officer)
+    assert await is_live(world, one.id)
 
 
 async def test_a_paper_that_the_second_officer_refuses_or_that_was_withdrawn_never_counts(small_world: World) -> None:
@@ -323,7 +350,7 @@ async def test_a_paper_that_the_second_officer_refuses_or_that_was_withdrawn_nev
         await world.papers.refuse_paper(uow, first.id, by=second_officer, reason="stamp is missing")
         await world.mandates.withdraw(uow, withdrawn.id, by=principal.subscriber_id)
         with pytest.raises(TuatonError) as changed:
-            await world.papers.approve_paper(uow, later.id, by=second_officer)
+            await world.papers.approve_paper(uow, later.id, **ON_PAPER, by=second_officer)
         assert changed.value.code is ApprovalProblem.CHANGED_UNDERNEATH
         assert (await world.mandates.get(uow, refused.id)).state is MandateState.ENDED
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from connectors.contracts.identifiers import CitizenId
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Role
 from idp.agencies.service import Agencies
@@ -93,11 +94,19 @@ class Papers:
         seen = (paper.source.value, paper.reference_no, paper.issued_on)
         return await self._record(uow, MandateKind.LEGAL_REPRESENTATIVE, child, until_majority, by=by, paper=seen)
 
-    async def approve_paper(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> Mandate:
-        """The second officer agrees; the mandate is good from now on. Raises as `Approvals.approve`; Conflict."""
+    async def approve_paper(
+        self, uow: UnitOfWork, proposal_id: ProposalId, *, principal: CitizenId, proxy: CitizenId, by: Decider
+    ) -> Mandate:
+        """The second officer read both numbers off the paper and agrees; the mandate is good from now on.
+
+        The list names nobody, so that an approval without the numbers would be blind to who was recorded. Raises as
+        `Approvals.approve`; Conflict; Refused (NOT_WHAT_WAS_SHOWN: other persons were recorded than the paper has).
+        """
         mandate = await self._of_proposal(uow, proposal_id)
         if by.person in (mandate.terms.proxy, person_of(mandate.principal)):
             raise Refused(RepresentationProblem.SAME_PERSON)
+        if not await self._is_between(uow, mandate, principal, proxy):
+            raise Refused(RepresentationProblem.NOT_WHAT_WAS_SHOWN, "other persons")
         await self._approvals.approve(uow, proposal_id, by=by, present={"state": mandate.state.value})
         if not await store.activate(uow, mandate.id):
             raise Conflict(RepresentationProblem.MANDATE_NOT_LIVE)
@@ -199,6 +208,15 @@ class Papers:
         if change.kind != PAPER_KIND:
             raise NotFound(RepresentationProblem.UNKNOWN_MANDATE)
         return await self._mandates.get(uow, MandateId(change.target))
+
+    async def _is_between(self, uow: UnitOfWork, mandate: Mandate, principal: CitizenId, proxy: CitizenId) -> bool:
+        acts = await self._subscribers.find_by_citizen_id(uow, proxy)
+        if acts is None or acts.id != mandate.terms.proxy:
+            return False
+        if isinstance(mandate.principal, UnenrolledPrincipal):
+            return await store.is_of_number(uow, mandate.id, self._mandates.digests_of(principal))
+        found = await self._subscribers.find_by_citizen_id(uow, principal)
+        return found is not None and found.id == person_of(mandate.principal)
 
     async def _are_own_services(self, uow: UnitOfWork, terms: Terms, by: Decider) -> bool:
         services = await self._agencies.services_named(uow, terms.scope.services)

@@ -171,19 +171,21 @@ async def find_by_principal(
     uow: UnitOfWork, principal: SubscriberId, digests: Sequence[IndexDigest]
 ) -> tuple[Mandate, ...]:
     """Every mandate of this person, newest first: also those recorded before the person was a subscriber."""
-    by_number = or_(
-        false(),  # somebody without a citizen number has no digests
-        *(
-            and_(
-                mandate_principal_index.c.key_version == one.key_version,
-                mandate_principal_index.c.digest == one.digest,
-            )
-            for one in digests
-        ),
-    )
-    earlier = select(mandate_principal_index.c.mandate_id).where(by_number)
+    earlier = select(mandate_principal_index.c.mandate_id).where(_by_number(digests))
     own = and_(mandate.c.principal_kind == PERSON, mandate.c.principal_id == principal)
     return await _load(uow, select(mandate).where(or_(own, mandate.c.id.in_(earlier))))
+
+
+def _by_number(digests: Sequence[IndexDigest]) -> ColumnElement[bool]:
+    index = mandate_principal_index.c
+    of_versions = (and_(index.key_version == one.key_version, index.digest == one.digest) for one in digests)
+    return or_(false(), *of_versions)  # somebody without a citizen number has no digests
+
+
+async def is_of_number(uow: UnitOfWork, mandate_id: MandateId, digests: Sequence[IndexDigest]) -> bool:
+    """The mandate was recorded for the principal with this number, who was no subscriber then."""
+    recorded = select(mandate_principal_index.c.mandate_id).where(mandate_principal_index.c.mandate_id == mandate_id)
+    return await uow.first(recorded.where(_by_number(digests))) is not None
 
 
 async def count_offers(uow: UnitOfWork, principal: Principal) -> int:
