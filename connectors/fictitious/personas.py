@@ -190,6 +190,20 @@ _EMPLOYEE: Final = _person(
     PersonName("นางสาว", "กานดา", "", "สมมติงาน"),
     PersonName("Miss", "Kanda", "", "Sommutngan"),
 )
+_CLERK: Final = _person(
+    27,
+    MALE,
+    "25300911",
+    PersonName("นาย", "วิชัย", "", "สาธิตงาม"),
+    PersonName("Mr.", "Wichai", "", "Sathitngam"),
+)
+_PROXY: Final = _person(
+    28,
+    FEMALE,
+    "25380614",
+    PersonName("นางสาว", "พิมพ์", "", "ทดลองใจ"),
+    PersonName("Miss", "Pim", "", "Thotlongchai"),
+)
 
 PERSONAS: Final[Mapping[str, Persona]] = {
     persona.key: persona
@@ -235,6 +249,8 @@ PERSONAS: Final[Mapping[str, Persona]] = {
         ),
         _persona("codirector", _CODIRECTOR, "กรรมการผู้ลงนามร่วม", "Director who signs jointly"),
         _persona("employee", _EMPLOYEE, "พนักงาน รอการมอบอำนาจจากนิติบุคคล", "Employee, to be given a company's mandate"),
+        _persona("clerk", _CLERK, "เจ้าหน้าที่เคาน์เตอร์ รับหนังสือมอบอำนาจ", "Clerk at a counter, takes powers of attorney"),
+        _persona("proxy", _PROXY, "ผู้รับมอบอำนาจตามหนังสือ", "Proxy with a power of attorney on paper"),
     )
 }
 """In the order in which they are listed to people."""

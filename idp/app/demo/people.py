@@ -8,7 +8,7 @@ from idp.agencies.model import Role
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Ial
-from idp.kernel.ids import AgencyId, SubscriberId
+from idp.kernel.ids import SubscriberId
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import Identity
 
@@ -19,36 +19,40 @@ ENROLLED = ("recovered",)
 """Citizens who have a digital identity already, and no way to sign in any more."""
 
 
-BUSINESS = ("director", "codirector", "employee")
-"""Who acts for companies: enrolled, with a link to add a passkey."""
+BUSINESS = ("director", "codirector", "employee", "proxy")
+"""Who acts for companies and for other people: enrolled, with a link to add a passkey."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaffPost:
-    """Which persona does what at the registration office."""
+    """Which persona does what at which of the demonstration's agencies."""
 
     persona: str
     role: Role
     position_th: str
     position_en: str
+    agency_code: str = "registration-office"
 
 
 STAFF = (
     StaffPost("officer", Role.ENROLMENT_OFFICER, "เจ้าหน้าที่รับลงทะเบียน", "Enrolment officer"),
     StaffPost("admin1", Role.ENROLMENT_ADMIN, "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator 1"),
     StaffPost("admin2", Role.ENROLMENT_ADMIN, "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator 2"),
+    StaffPost("clerk", Role.LOOKUP_OFFICER, "เจ้าหน้าที่ประจำเคาน์เตอร์", "Counter clerk", "employment"),
 )
 
 
-async def make_staff(uow: UnitOfWork, rooms: Rooms, *, agency: AgencyId) -> None:
+async def make_staff(uow: UnitOfWork, rooms: Rooms) -> None:
     """Officers and administrators are people with a digital identity of their own, and members of an agency."""
     for post in STAFF:
+        agency = await rooms.agencies.agency_by_code(uow, post.agency_code)
+        assert agency is not None, post.agency_code
         subscriber_id = await rooms.subscribers.create(
             uow, identity=identity_of(PERSONAS[post.persona]), ial=Ial.IAL2_3, by=SYSTEM
         )
         await rooms.agencies.add_member(
             uow,
-            agency_id=agency,
+            agency_id=agency.id,
             subscriber_id=subscriber_id,
             position_th=post.position_th,
             position_en=post.position_en,

@@ -54,7 +54,7 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
             filing_url=addresses.efiling,
             filing_jwk=_public(filing_key),
         )
-        await make_staff(uow, rooms, agency=agencies.registration_office.id)
+        await make_staff(uow, rooms)
         await make_citizens(uow, rooms)
         await rooms.stations.enrol(
             uow,
