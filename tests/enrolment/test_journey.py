@@ -116,8 +116,8 @@ async def test_a_silent_registry_never_passes_and_is_asked_again(world: World, m
     officer = world.members["officer"]
     with pytest.raises(Conflict):
         await world.confirm(pending)
-    with pytest.raises(NotFound):
-        await world.enrolments.photo_of(pending.id, officer=officer)
+    # the face may be compared meanwhile: who is at the counter need not wait for the registry
+    assert (await world.enrolments.photo_of(pending.id, officer=officer)).startswith(b"\xff\xd8\xff")
 
     world.switchboard.reset()
     world.clock.advance(60)
