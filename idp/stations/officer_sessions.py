@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.contracts.identifiers import CitizenId
-from connectors.contracts.officer_sessions import AgentPermission, AgentState, OfficerSessionPort
+from connectors.contracts.officer_sessions import AgentPermission, AgentState, OfficerSessionPort, OfficerTrouble
 from idp.agencies.model import Member
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
@@ -62,10 +62,9 @@ class AmiSessions:
         # 1. what was heard a moment ago still counts
         async with self._storage.reading() as uow:
             known = await self._known(uow, officer, station)
-            now = uow.now
+            if known is not None and _is_fresh(known.looked_at, station.presence, uow.now):
+                return _state(known, uow.now)
             citizen_id = (await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id
-        if known is not None and _is_fresh(known.looked_at, station.presence, now):
-            return _state(known, now)
         # 2. else the registry is asked; whoever has no citizen number is no officer of the registry
         if citizen_id is None:
             return OfficerState(None, OfficerProblem.NO_PERMISSION)
@@ -89,7 +88,7 @@ class AmiSessions:
             known = await self._known(uow, officer, station)
             if known is not None and known.session is not None and known.session.opened_at == session.opened_at:
                 noted = OfficerSession(session.opened_at, known.looked_at, uow.now)
-                await self._save(uow, officer, station, _Known(noted, None, known.looked_at))
+                await self._save(uow, officer, station, _Known(noted, known.trouble, known.looked_at))
 
     async def _keep(
         self,
@@ -104,7 +103,8 @@ class AmiSessions:
         old = None if before is None else before.session
         # nevers, 7: "AgentID = the signed-in officer"; the connector looked already, here it is decided
         is_open = said.state is not AgentState.NOT_AVAILABLE and said.agent_id == citizen_id
-        session = None
+        # silence ends no session and begins none: else eight hours would begin anew after it, without a PIN
+        session = old if said.trouble is OfficerTrouble.UNKNOWN else None
         if is_open:
             session = OfficerSession(
                 opened_at=uow.now if old is None else old.opened_at,
@@ -172,7 +172,7 @@ class AmiSessions:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The registry's last word, as it was sealed."""
+    """The registry's last word, as it was sealed; while there is trouble, `session` is what was known before it."""
 
     session: OfficerSession | None
     trouble: OfficerProblem | None
@@ -180,10 +180,15 @@ class _Known:
 
 
 def _state(known: _Known, now: datetime) -> OfficerState:
-    """What the registry's last word is worth: a session that is too old is none, however open it is there."""
+    """What the registry's last word is worth.
+
+    Nothing while there is trouble; and a session that is too old is none, however open it is there.
+    """
+    if known.trouble is not None:
+        return OfficerState(None, known.trouble)
     if known.session is not None and now - known.session.opened_at >= LONGEST:
         return OfficerState(None, OfficerProblem.SESSION_ENDED)
-    return OfficerState(known.session, known.trouble)
+    return OfficerState(known.session, None)
 
 
 def _is_fresh(looked_at: datetime, presence: Presence | None, now: datetime) -> bool:

@@ -270,6 +270,35 @@ async def test_no_session_outlives_a_day_at_work_however_often_it_is_asked_for(c
     assert told == ["officer_session.opened", "officer_session.closed", "officer_session.opened"]
 
 
+async def test_a_registry_that_was_silent_for_a_moment_gives_no_new_day_at_work(counter: Counter) -> None:
+    await counter.sign_in()
+    for half_hour in range(16):
+        await counter.light()
+        counter.world.clock.advance(1790)
+        await counter.act("pin", pin="2580")  # renewed at the registry without a gap
+        await counter.hello()
+        if half_hour == 9:
+            counter.switchboard.switch(Service.AMI, Behaviour(Mode.DOWN))
+            assert (await counter.light())[2] is OfficerProblem.UNKNOWN
+            with pytest.raises(Refused, match="STA-27"):
+                await counter.sessions.require(counter.officer, await counter.station())
+            counter.switchboard.switch(Service.AMI, Behaviour(Mode.OK))
+        counter.world.clock.advance(10)
+        await counter.hello()
+    assert (await counter.light())[2] is OfficerProblem.SESSION_ENDED
+
+
+async def test_a_citizen_who_comes_while_the_registry_is_silent_opens_nothing(counter: Counter) -> None:
+    await counter.sign_in()
+    session = await counter.sessions.require(counter.officer, await counter.station())
+    counter.switchboard.switch(Service.AMI, Behaviour(Mode.DOWN))
+    counter.world.clock.advance(6)
+    assert (await counter.sessions.state_of(counter.officer, await counter.station())).session is None
+    await counter.sessions.note_citizen(counter.officer, await counter.station(), session)
+    state = await counter.sessions.state_of(counter.officer, await counter.station())
+    assert (state.session, state.trouble) == (None, OfficerProblem.UNKNOWN)
+
+
 async def test_ended_sessions_are_thrown_away(counter: Counter) -> None:
     await counter.sign_in()
     await counter.light()
