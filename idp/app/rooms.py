@@ -293,6 +293,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             settings,
             ground,
             outside,
+            agencies=agencies,
             stations=stations,
             subscribers=subscribers,
             invitations=passkey_links,

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from idp.agencies.service import Agencies
 from idp.app.ground import Ground
 from idp.app.outside import Outside
 from idp.enrolment.card_check import CardCheck
@@ -37,6 +38,7 @@ def build_unattended_rooms(
     ground: Ground,
     outside: Outside,
     *,
+    agencies: Agencies,
     stations: Stations,
     subscribers: Subscribers,
     invitations: PasskeyInvitations,
@@ -80,7 +82,11 @@ def build_unattended_rooms(
         allow_virtual=settings.is_demo,
     )
     kiosk_browsers = KioskBrowsers(
-        storage=ground.storage, stations=stations, audit=ground.audit, security_log=ground.security_log
+        storage=ground.storage,
+        stations=stations,
+        agencies=agencies,
+        audit=ground.audit,
+        security_log=ground.security_log,
     )
     kiosks = KioskEnrolments(
         storage=ground.storage,

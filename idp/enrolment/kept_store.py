@@ -39,6 +39,29 @@ async def begin_again(
     return await uow.changed(statement) == 1
 
 
+async def resume(
+    uow: UnitOfWork, enrolment_id: EnrolmentId, *, to: EnrolmentState, card_session_id: CardSessionId
+) -> bool:
+    """Let a refused journey go on from `to`, as if it began now; false when it stands elsewhere."""
+    refused = and_(enrolment.c.id == enrolment_id, enrolment.c.state == EnrolmentState.REFUSED.value)
+    statement = (
+        update(enrolment)
+        .where(refused)
+        .values(
+            state=to.value,
+            card_session_id=card_session_id,
+            problem=None,
+            fault=None,
+            claimed_until=None,
+            checked_at=None,
+            flags="",
+            other_case_no=None,
+            started_at=uow.now,
+        )
+    )
+    return await uow.changed(statement) == 1
+
+
 async def save_typed(uow: UnitOfWork, enrolment_id: EnrolmentId, typed_jwe: str) -> bool:
     """True when what was typed is kept, for the journey that stands there."""
     typing = and_(enrolment.c.id == enrolment_id, enrolment.c.state == EnrolmentState.TYPING_CARD.value)

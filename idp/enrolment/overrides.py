@@ -8,10 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, select, update
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, select
 
 from idp.agencies.model import Member
-from idp.enrolment import rules, store
+from idp.enrolment import kept_store, rules, store
 from idp.enrolment.journal import Journal
 from idp.enrolment.journeys import JOURNEYS
 from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState, EvidenceKind, JourneyKey
@@ -168,19 +168,8 @@ class Overriding:
             session = await self._stations.open_session(
                 uow, station_id=enrolment.station_id, requested_by=officer, purpose=CardPurpose.ENROLMENT
             )
-            ended = (store.enrolment.c.id == enrolment.id, store.enrolment.c.state == EnrolmentState.REFUSED.value)
-            anew = {
-                "state": JOURNEYS[enrolment.journey].first.value,
-                "card_session_id": session.id,
-                "problem": None,
-                "fault": None,
-                "checked_at": None,
-                "claimed_until": None,
-                "flags": "",
-                "other_case_no": None,
-                "started_at": uow.now,
-            }
-            if await uow.changed(update(store.enrolment).where(*ended).values(anew)) != 1:
+            first = JOURNEYS[enrolment.journey].first
+            if not await kept_store.resume(uow, enrolment.id, to=first, card_session_id=session.id):
                 raise Conflict(EnrolmentProblem.WRONG_STATE)
             await store.withdraw_evidence(uow, enrolment.id, frozenset(EvidenceKind))
             passed = " ".join(sorted(await self._overrides.decided(uow, enrolment.id)))

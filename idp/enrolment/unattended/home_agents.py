@@ -11,9 +11,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from connectors.contracts.card_wire import REQUEST_TYP
+from connectors.contracts.pairing_wire import normal_code
 from idp.enrolment.model import EnrolmentState, EvidenceKind, EvidenceResult
 from idp.enrolment.unattended import rules, store
-from idp.enrolment.unattended.checking import STILL_OPEN, found
 from idp.enrolment.unattended.home import digest_of
 from idp.enrolment.unattended.journal import UnattendedJournal
 from idp.enrolment.unattended.model import Application, UnattendedProblem
@@ -85,7 +85,7 @@ class HomeAgents:
         # 2. fit to serve
         if said.is_virtual and not self._allow_virtual:
             raise self._unproven(UnattendedProblem.VIRTUAL_REFUSED, "virtual reader")
-        typed = rules.typed_code(code)
+        typed = normal_code(code)
         if typed is None:
             raise self._unproven(UnattendedProblem.CODE_WRONG, "no code")
         # 3. its code is taken once; first the signature, so that no code is used up for nothing
@@ -166,11 +166,9 @@ class HomeAgents:
 
     async def _end(self, application: Application, problem: UnattendedProblem, answer: VerifiedAnswer) -> None:
         async with self._storage.unit_of_work() as uow:
-            waiting = [state for state in STILL_OPEN if state is EnrolmentState.WAITING_FOR_CARD]
-            to = EnrolmentState.REFUSED
+            waiting, to = (EnrolmentState.WAITING_FOR_CARD,), EnrolmentState.REFUSED
             if await store.move(uow, application.id, of=waiting, to=to, problem=problem, fault=answer.fault):
                 await self._journal.note_refusal(uow, application, problem, reason="agent")
-            await found(uow, application.id)
 
     async def _request(self, application: Application, agent: Station) -> str:
         now, data_key = self._clock.now(), self._encryption.public_jwk()

@@ -119,8 +119,8 @@ class KioskEnrolments:
             session = await self._session(uow, application)
             is_over = uow.now >= application.expires_at
             if application.state is not EnrolmentState.COMPLETED:
-                was_read = uow.now - application.expires_at >= rules.REFUSED_STAY
-                is_left = application.state is EnrolmentState.REFUSED and was_read
+                was_shown = uow.now - application.expires_at >= rules.REFUSED_STAY
+                is_left = application.state is EnrolmentState.REFUSED and was_shown
                 return Seen(None if is_left else application, None)
             if is_over or session.state_at(uow.now) is not CardSessionState.READ:
                 return Seen(None, None)

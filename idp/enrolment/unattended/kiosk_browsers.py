@@ -1,5 +1,8 @@
 """Which browser is a kiosk's: bound by a code that the station's own agent shows on the spot."""
 
+from connectors.contracts.pairing_wire import CODE_LENGTH, normal_code
+from idp.agencies.model import Standing
+from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
@@ -22,12 +25,14 @@ class KioskBrowsers:
         *,
         storage: Storage,
         stations: Stations,
+        agencies: Agencies,
         audit: AuditLog,
         security_log: SecurityLog,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._storage = storage
         self._stations = stations
+        self._agencies = agencies
         self._audit = audit
         self._security_log = security_log
         self._randomness = randomness
@@ -36,7 +41,7 @@ class KioskBrowsers:
         """A code for the browser of this kiosk, whose agent has just proven itself. Raises Refused (NOT_A_KIOSK)."""
         if station.mode is not StationMode.KIOSK:
             raise Refused(UnattendedProblem.NOT_A_KIOSK)
-        code = "".join(CROCKFORD[byte % 32] for byte in self._randomness(rules.CODE_LETTERS))
+        code = "".join(CROCKFORD[byte % 32] for byte in self._randomness(CODE_LENGTH))
         async with self._storage.unit_of_work() as uow:
             await kiosk_store.put_code(uow, station.id, digest_of(code), expires_at=uow.now + rules.CODE_LIFE)
             await self._note(uow, "kiosk.code_offered", station)
@@ -44,7 +49,7 @@ class KioskBrowsers:
 
     async def bind(self, typed: str) -> str:
         """Bind the browser in which a code was typed; gives its secret. Raises Refused (KIOSK_CODE_WRONG)."""
-        code, secret = rules.typed_code(typed), random_text(self._randomness)
+        code, secret = normal_code(typed), random_text(self._randomness)
         async with self._storage.unit_of_work() as uow:
             station_id = None if code is None else await kiosk_store.take_code(uow, digest_of(code))
             if station_id is not None:
@@ -56,7 +61,7 @@ class KioskBrowsers:
         return secret
 
     async def station_of(self, secret: str | None) -> Station | None:
-        """The kiosk of this browser, while the station is believed and still is a kiosk."""
+        """The kiosk of this browser, while the station is believed, still is a kiosk, and is an active agency's."""
         if not secret:
             return None
         async with self._storage.reading() as uow:
@@ -65,10 +70,11 @@ class KioskBrowsers:
                 return None
             try:
                 station = await self._stations.get(uow, station_id)
+                agency = await self._agencies.agency(uow, station.agency_id)
             except NotFound:
                 return None
         is_kiosk = station.status is StationStatus.ACTIVE and station.mode is StationMode.KIOSK
-        return station if is_kiosk else None
+        return station if is_kiosk and agency.status is Standing.ACTIVE else None
 
     async def _note(self, uow: UnitOfWork, event: str, station: Station) -> None:
         actor = Actor(ActorKind.STATION, station.id)

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
@@ -34,11 +33,7 @@ REFUSED_STAY: Final = timedelta(seconds=30)
 """How long a kiosk says why somebody was refused, before it is the next person's."""
 
 MOST_TRIES: Final = 3
-CODE_LETTERS: Final = 8
 NUMBER_DIGITS: Final = 6
-
-_TYPED: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
-_CODE: Final = re.compile(f"[{CROCKFORD}]{{{CODE_LETTERS}}}")
 
 _STATUS_PROBLEMS: Final[Mapping[CardStatus, UnattendedProblem]] = {
     CardStatus.CANCELLED: UnattendedProblem.CARD_CANCELLED,
@@ -59,12 +54,6 @@ def number_of(enrolment_id: EnrolmentId, *, key: bytes) -> str:
     """The number that the agent shows after the read, for the page that showed the code."""
     mac = hmac.digest(key, f"number {enrolment_id}".encode(), hashlib.sha256)
     return f"{int.from_bytes(mac[:8], 'big') % 10**NUMBER_DIGITS:0{NUMBER_DIGITS}}"
-
-
-def typed_code(text: str) -> str | None:
-    """A code as a person types it: small letters, spaces, hyphens, and letters that look like digits. None: no code."""
-    code = text.strip().upper().translate(_TYPED)
-    return code if _CODE.fullmatch(code) else None
 
 
 def pending_stay(journey: JourneyKey) -> timedelta:

@@ -8,11 +8,13 @@ from typing import Any
 import httpx2
 import pytest
 from joserfc.jwk import ECKey
+from sqlalchemy import update
 
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import face, live_face
 from connectors.simulators.switchboard import Behaviour, Mode, Service
-from idp.agencies.model import AgencyKind, Member, Role
+from idp.agencies.model import AgencyKind, Member, Role, Standing
+from idp.agencies.store import agency
 from idp.audit.model import SYSTEM
 from idp.enrolment.evidence import whole_evidence
 from idp.enrolment.model import EvidenceKind, EvidenceResult
@@ -83,13 +85,13 @@ async def station(town: Town, station_id: StationId, mode: StationMode) -> tuple
     """A station of a registration office, and one of its officers."""
     rooms, key = town.rooms, ECKey.generate_key("P-256")
     async with rooms.ground.storage.unit_of_work() as uow:
-        agency = await rooms.agencies.register_agency(
+        office = await rooms.agencies.register_agency(
             uow, code=station_id, name_th="สำนักทะเบียน", name_en="Office", kind=AgencyKind.STATE, by=SYSTEM
         )
         officer = await rooms.subscribers.create(uow, identity=identity_of("officer"), ial=Ial.IAL2_2, by=SYSTEM)
         member = await rooms.agencies.add_member(
             uow,
-            agency_id=agency.id,
+            agency_id=office.id,
             subscriber_id=officer,
             position_th="เจ้าหน้าที่",
             position_en="Officer",
@@ -100,7 +102,7 @@ async def station(town: Town, station_id: StationId, mode: StationMode) -> tuple
         await rooms.stations.enrol(
             uow,
             station_id=station_id,
-            agency_id=agency.id,
+            agency_id=office.id,
             name_th="ตู้ 1",
             name_en="Kiosk 1",
             public_jwk=key.as_dict(private=False),
@@ -242,13 +244,25 @@ async def test_only_the_browser_that_was_bound_is_the_kiosk(town: Town, kiosk: K
         assert (page.status_code, 'id="kiosk_code_form"' in page.text) == (403, True)
         assert (await http.get("/kiosk/events")).status_code == 403
         wrong = await stranger.press("/kiosk/bind", "/kiosk", code="AAAA-AAAA")
-        assert wrong.status_code == 400
+        assert (wrong.status_code, "UNA-22" in wrong.text) == (400, True)
         # a code binds one browser, once; the one before is the kiosk's no more
         other = Kiosk(town, http, kiosk.agent)
         code = await kiosk.code()
         assert (await other.press("/kiosk/bind", code=code)).status_code == 303
         assert (await other.press("/kiosk/bind", code=code)).status_code in (303, 400)
         assert (await kiosk.http.get("/kiosk")).status_code == 403
+
+
+@pytest.mark.parametrize("standing", [Standing.SUSPENDED, Standing.ENDED])
+async def test_a_kiosk_of_an_agency_that_is_not_active_is_none(town: Town, kiosk: Kiosk, standing: Standing) -> None:
+    await kiosk.insert("somchai")
+    assert await kiosk.step() == "live_photo"
+    async with town.rooms.ground.storage.unit_of_work() as uow:
+        await uow.execute(update(agency).where(agency.c.code == STATION).values(status=standing.value))
+    assert (await kiosk.picture(camera("somchai"))).status_code == 403
+    assert (await kiosk.http.get("/kiosk")).status_code == 403
+    assert (await kiosk.http.get("/kiosk/events")).status_code == 403
+    assert await town.found("somchai") is None
 
 
 async def test_codes_are_for_kiosks_and_kiosks_for_nobody_else(town: Town, kiosk: Kiosk) -> None:
