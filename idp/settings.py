@@ -61,7 +61,6 @@ class Settings(BaseSettings):
     mail_password: SecretStr = SecretStr("")
     certificate_authority_url: str = "http://127.0.0.1:8003/ca"
     tsa_url: str = "http://127.0.0.1:8003/tsa"
-    tsa_root_file: Path | None = None
 
     # the TLS proxy before the doors: from which addresses it calls, and the header it writes client certificates into
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()

@@ -12,7 +12,7 @@ ConnectorError
 ├── TimestampUnavailable          the time-stamp authority gave no usable token
 └── DocumentError                 a document could not be made, opened or judged
 
-A `RegistryError` carries its `RegistryOutcome`, which is finer than its class and what people are told by.
+A `RegistryError` carries its `RegistryOutcome`, which is finer than its class.
 Messages are ASCII, for operators, and hold no personal data.
 """
 

@@ -24,7 +24,6 @@ _TROUBLES: Final = {
     "AX001": OfficerTrouble.LOCKED,
     "90009": OfficerTrouble.WRONG_CARD,
     "90043": OfficerTrouble.SESSION_ENDED,
-    "00101": OfficerTrouble.SESSION_ENDED,
     "90046": OfficerTrouble.NO_PERMISSION,
     "90048": OfficerTrouble.NO_PERMISSION,
     "90050": OfficerTrouble.NO_PERMISSION,

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 from connectors.contracts.errors import RegistryError, RegistryOutcome, RegistryUnavailable
 
+_ANSWERED = frozenset({RegistryOutcome.UNEXPLAINED, RegistryOutcome.NO_SESSION})
+"""The registry is there: it said something that nobody explains, or that an officer is still signing in."""
+
 
 class Breaker:
     """Opens after `failures` in a row; after `open_for` one probe goes through and decides.
 
-    Only RegistryUnavailable counts: a refusal, "not found" or a code nobody explains is an answer. One per registry and
-    process; not shared between event loops.
+    Only RegistryUnavailable counts, and of that what is no answer: a refusal, "not found", a code nobody explains and
+    an officer who has not signed in yet are answers. One per registry and process; not shared between event loops.
     """
 
     def __init__(
@@ -31,7 +34,7 @@ class Breaker:
         try:
             yield
         except RegistryUnavailable as failure:
-            if failure.outcome is RegistryOutcome.UNEXPLAINED:
+            if failure.outcome in _ANSWERED:
                 self._close()
                 raise
             self._failures += 1

@@ -20,7 +20,7 @@ _AWAY_FOR_A_MOMENT: Final = frozenset({502, 503, 504})
 
 
 class Line:
-    """One per registry and process, shared by every session and service of that registry."""
+    """One per registry and process; sessions that are given the same one share it."""
 
     def __init__(self, *, http: httpx2.AsyncClient, clock: Callable[[], datetime]) -> None:
         self.http = http

@@ -80,10 +80,6 @@ class Gateway:
         """The log-in address."""
         return [Route("/ws/auth/validate", self._log_in, methods=["GET"])]
 
-    def forget_tokens(self) -> None:
-        """As after a restart of the gateway: every token is unknown."""
-        self._last_used.clear()
-
     def guard(
         self,
         service: Service,

@@ -23,6 +23,7 @@ from idp.authentication.sessions import Sessions
 from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
 from idp.storage.storage import Storage
+from idp.subscribers.closing import Closings
 from idp.subscribers.service import Subscribers
 
 
@@ -47,6 +48,7 @@ def build_authenticators(
     storage: Storage,
     relying_party: RelyingParty,
     subscribers: Subscribers,
+    closings: Closings,
     personal: PersonalData,
     sealer: TokenSealer,
     audit: AuditLog,
@@ -108,5 +110,5 @@ def build_authenticators(
             audit=audit,
         ),
         freeze_links=freeze_links,
-        revoking=Revoking(sessions=sessions, links=links, audit=audit, cooling=recovery_cooling),
+        revoking=Revoking(sessions=sessions, links=links, closings=closings, audit=audit, cooling=recovery_cooling),
     )

@@ -25,10 +25,9 @@ class LifeRooms:
     reviews: Reviews
 
 
-def build_life_rooms(ground: Ground, *, subscribers: Subscribers) -> LifeRooms:
+def build_life_rooms(ground: Ground, *, subscribers: Subscribers, approvals: Approvals) -> LifeRooms:
     """Put them together."""
     personal, audit, randomness = ground.personal, ground.audit, ground.randomness
-    approvals = Approvals(personal=personal, audit=audit, randomness=randomness)
     closings = Closings(personal=personal, audit=audit, randomness=randomness)
     return LifeRooms(
         closings=closings,

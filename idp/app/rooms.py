@@ -138,6 +138,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     agencies = Agencies(audit=audit, randomness=randomness)
     subscribers = Subscribers(personal=ground.personal, blind_index=ground.blind_index, audit=audit)
     approvals = Approvals(personal=ground.personal, audit=audit, randomness=randomness)
+    life = build_life_rooms(ground, subscribers=subscribers, approvals=approvals)
     issuer_agency = await ensure_issuer_agency(storage, agencies)
     # 2. stations, authentication, consent, enrolment
     station_rooms = build_station_rooms(settings, ground, outside, agencies=agencies, subscribers=subscribers)
@@ -146,6 +147,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         storage=storage,
         relying_party=RelyingParty(id=urlsplit(settings.issuer).hostname or "", name="Tuaton", origin=settings.issuer),
         subscribers=subscribers,
+        closings=life.closings,
         personal=ground.personal,
         sealer=ground.sealer,
         audit=audit,
@@ -176,7 +178,6 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         randomness=randomness,
     )
     consents = Consents(audit=audit, randomness=randomness)
-    life = build_life_rooms(ground, subscribers=subscribers)
     enrolment = build_enrolment_room(
         ground,
         stations=stations,

@@ -8,6 +8,7 @@ from idp.audit.model import Actor, AuditEvent
 from idp.audit.security_log import SecurityLog
 from idp.authentication import passkey_store
 from idp.authentication.model import AuthenticationProblem
+from idp.authentication.store import hold_owner
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
@@ -58,10 +59,19 @@ class PasskeyLinks:
             raise await self._refused(uow, token)
         return subscriber_id
 
-    async def spend(self, uow: UnitOfWork, token: str) -> None:
-        """Use the link up, in the transaction that adds the passkey. Raises Refused (LINK_UNUSABLE)."""
+    async def spend(self, uow: UnitOfWork, token: str) -> SubscriberId:
+        """Use the link up, in the transaction that adds the passkey or PIN; gives whose it was.
+
+        Their owner is held until that ends: what takes all ways to sign in away runs before it or after it, never
+        beside. Raises Refused (LINK_UNUSABLE).
+        """
+        subscriber_id = await self.open(uow, token)
+        await hold_owner(uow, subscriber_id)
+        # who waited for the owner looks again
+        await self.open(uow, token)
         if not await passkey_store.spend_link(uow, _digest(token)):
             raise await self._refused(uow, token)
+        return subscriber_id
 
     async def _refused(self, uow: UnitOfWork, token: str) -> Refused:
         """Who shows a link that was used may have it from its owner's screen or post: the log tells it from a typo."""

@@ -109,8 +109,7 @@ class Passkeys:
             raise Refused(AuthenticationProblem.PASSKEY_NOT_ADDED, str(refusal)) from refusal
         # 3. link, passkey and entry are one act
         async with self._storage.unit_of_work() as uow:
-            subscriber_id = await self._links.open(uow, taken.beside["link"])
-            await self._links.spend(uow, taken.beside["link"])
+            subscriber_id = await self._links.spend(uow, taken.beside["link"])
             return await self._keeping.add(uow, subscriber_id, verified, nickname=readable)
 
     def authentication_options(self, *, browser_id: str, now: datetime, kind: str = AUTHENTICATION) -> Ceremony:

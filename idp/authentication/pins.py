@@ -62,7 +62,6 @@ class Pins:
             identity = await self._subscribers.identity(uow, subscriber_id)
         hashed = await self._hashed(pin, rules.numbers_of_owner(identity.citizen_id, identity.birth_date))
         async with self._storage.unit_of_work() as uow:
-            await store.hold_owner(uow, subscriber_id)
             await links.spend(uow, link)
             await self._put(uow, subscriber_id, hashed, by=Actor(ActorKind.SUBSCRIBER, subscriber_id))
 

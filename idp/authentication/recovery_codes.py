@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
-from idp.authentication import recovery_store, rules, tries
+from idp.authentication import recovery_store, tries
 from idp.authentication.changes import AuthenticatorChange, Changes
 from idp.authentication.model import AuthenticationProblem, SsoSession
 from idp.authentication.owner_acts import hold_fresh_and_settled
@@ -79,10 +79,6 @@ class RecoveryCodes:
         """Until when acts of high risk wait after a recovery; None when none waits."""
         until = await recovery_store.cooling_until(uow, subscriber_id)
         return until if until is not None and uow.now < until else None
-
-    async def validate_not_cooling(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
-        """For acts of high risk. Raises Conflict (COOLING)."""
-        rules.validate_not_cooling(until=await recovery_store.cooling_until(uow, subscriber_id), now=uow.now)
 
     async def spend(self, uow: UnitOfWork, subscriber_id: SubscriberId, code: str) -> bool:
         """Use a code up; True exactly once for each, for its owner only. Tries are the caller's to charge."""

@@ -11,16 +11,24 @@ from idp.authentication.recovery_codes import USUAL_COOLING
 from idp.authentication.sessions import Sessions
 from idp.kernel.ids import SubscriberId
 from idp.storage.storage import UnitOfWork
+from idp.subscribers.closing import Closings
 
 
 class Revoking:
     """What the counter does before it gives a link for a new passkey, where the owner wants the old ones gone."""
 
     def __init__(
-        self, *, sessions: Sessions, links: PasskeyLinks, audit: AuditLog, cooling: timedelta = USUAL_COOLING
+        self,
+        *,
+        sessions: Sessions,
+        links: PasskeyLinks,
+        closings: Closings,
+        audit: AuditLog,
+        cooling: timedelta = USUAL_COOLING,
     ) -> None:
         self._sessions = sessions
         self._links = links
+        self._closings = closings
         self._changes = Changes(audit=audit)
         self._cooling = cooling
 
@@ -37,7 +45,8 @@ class Revoking:
         return await self._links.make(uow, subscriber_id, by=by, valid_for=valid_for)
 
     async def revoke_all(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor) -> None:
-        """No passkey, PIN, recovery code or session from this commit on; links that were not used end as well.
+        """No passkey, PIN, recovery code or session from this commit on; unused links end, and a closing that was asked
+        for is not: whoever came in by one of them may have asked.
 
         That the owner was identified, and that an identity frozen by its owner is given back by two persons first, is
         for the caller.
@@ -50,5 +59,6 @@ class Revoking:
         await tries.forget_tries(uow, subscriber_id)
         await tries.forget_devices(uow, subscriber_id)
         await self._sessions.end_all_of(uow, subscriber_id)
+        await self._closings.drop(uow, subscriber_id, by=by)
         details = {"passkeys": passkeys}
         await self._changes.record(uow, AuthenticatorChange.ALL_REVOKED, subscriber_id, by=by, details=details)

@@ -86,15 +86,6 @@ def validate_staff_key(*, session: SsoSession, holds_attested: bool) -> None:
         raise Refused(AuthenticationProblem.STRONGER_SIGN_IN_NEEDED)
 
 
-def session_is_live(session: SsoSession, now: datetime) -> bool:
-    """True while the session may be used; the same rule as `store.live_session`."""
-    return (
-        session.ended_at is None
-        and now < session.last_seen + SESSION_IDLE
-        and session.auth_time <= now < session.auth_time + SESSION_LIFE
-    )
-
-
 def is_fresh(*, session: SsoSession, now: datetime) -> bool:
     """True while a sign-in with a passkey is minutes ago: what ways to sign in may be changed with."""
     return session.aal >= PASSKEY_AAL and session.auth_time <= now <= session.auth_time + FRESH_FOR

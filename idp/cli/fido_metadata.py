@@ -1,16 +1,15 @@
 """`idp fido-metadata FILE`: the catalogue of authenticator models, checked and put in place."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from connectors.fido_metadata.blob import BlobRefused
 from connectors.fido_metadata.file import install_blob
 from idp.app.authenticator_models import trusted_signer
+from idp.cli.deployment import settings_of
 from idp.kernel.clock import SystemClock
-from idp.settings import Settings, said_of
 
 REFUSED, UNUSABLE = 1, 2
 
@@ -23,13 +22,10 @@ def install(
     file: Annotated[Path, typer.Argument(help="The BLOB as downloaded from the metadata service.")], home: Home = None
 ) -> None:
     """Check FILE against the root in the settings and put it in place; running nodes read it at the next use."""
-    given: dict[str, Any] = {} if home is None else {"home": home}
+    settings = settings_of(home)
     try:
-        settings = Settings(**given)
         signer = trusted_signer(settings)
         text = file.read_text("ascii").strip()
-    except ValidationError as error:
-        raise _ended(said_of(error), UNUSABLE) from error
     except (OSError, ValueError) as error:
         raise _ended(f"cannot be read: {error}", UNUSABLE) from error
     if signer is None or settings.fido_metadata_file is None:

@@ -28,7 +28,6 @@ class NoticeTopic(StrEnum):
     AUTHENTICATORS_REVOKED = "authenticators_revoked"
     NEW_DEVICE = "new_device"
     IDENTITY_STOPPED = "identity_stopped"
-    IDENTITY_USABLE_AGAIN = "identity_usable_again"
     DATA_CHANGED = "data_changed"
     CLOSING_ASKED = "closing_asked"
     CORRECTION_RECEIVED = "correction_received"

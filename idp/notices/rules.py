@@ -88,12 +88,6 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "ดิจิทัลไอดีของท่านถูกระงับหรือปิด จึงใช้เข้าสู่บริการใดไม่ได้",
         "Your digital ID was frozen, suspended or closed. It opens no service.",
     ),
-    NoticeTopic.IDENTITY_USABLE_AGAIN: NoticeText(
-        "ดิจิทัลไอดีของท่านใช้งานได้อีกครั้ง",
-        "Your digital ID works again",
-        "การระงับดิจิทัลไอดีของท่านสิ้นสุดแล้ว",
-        "Your digital ID is no longer stopped.",
-    ),
     NoticeTopic.DATA_CHANGED: NoticeText(
         "ข้อมูลของท่านเปลี่ยนแปลง",
         "Your data changed",

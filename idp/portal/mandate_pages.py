@@ -241,7 +241,7 @@ def _mandate_id(request: Request) -> MandateId:
 
 def _citizen(form: Form, name: str) -> CitizenId:
     try:
-        return CitizenId.parse(ascii_digits(form.one(name)).replace("-", "").replace(" ", ""))
+        return CitizenId.parse(ascii_digits(form.one(name)))
     except InvalidIdentifier as error:
         raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE, name) from error
 

@@ -110,7 +110,7 @@ class SignatoryPages:
 
 
 def _digits(form: Form, name: str) -> str:
-    return ascii_digits(form.one(name)).replace("-", "").replace(" ", "")
+    return ascii_digits(form.one(name))
 
 
 def _citizen(form: Form) -> CitizenId:

@@ -56,6 +56,14 @@ class Closings:
             raise Conflict(SubscriberProblem.NOT_CLOSING)
         await self._note(uow, "subscriber.closing_taken_back", subscriber_id, _owner(subscriber_id))
 
+    async def drop(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor) -> None:
+        """No closing is asked for any more: all ways in are taken away, and whoever had one may have asked.
+
+        Asked for or not, it is no error.
+        """
+        if await life_store.delete_closing(uow, subscriber_id):
+            await self._note(uow, "subscriber.closing_dropped", subscriber_id, by)
+
     async def of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Closing | None:
         """The closing that the owner asked for, None when there is none."""
         return await life_store.find_closing(uow, subscriber_id)

@@ -109,6 +109,7 @@ class FilingPages:
         """The filing with the registry's data, pulled the first time it is opened."""
         if filing.payload is None:
             token = await self._national_id.fresh(filing.token)
+            self._store.keep_token(filing, token)
             pulled = await self._gateway.pull(
                 access_token=token["access_token"],
                 dataset=asking.COMPANY,

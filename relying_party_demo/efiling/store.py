@@ -50,6 +50,10 @@ class Store:
         found, juristic_id, company, token, payload, pdf = self._db.execute(query, (filing_id,)).fetchone()
         return Filing(found, juristic_id, company, json.loads(token), payload and json.loads(payload), pdf)
 
+    def keep_token(self, filing: Filing, token: Mapping[str, Any]) -> None:
+        """Replace the filing's token by a renewed one: the one before is used up."""
+        self._db.execute("UPDATE filing SET token = ? WHERE id = ?", (json.dumps(dict(token)), filing.id))
+
     def keep(self, filing: Filing, pulled: Pulled) -> None:
         """Put the registry's data beside the filing."""
         self._db.execute(

@@ -1,11 +1,13 @@
 """My data, my corrections and the end of my digital ID, over HTTP in the whole house."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from idp.audit.model import SYSTEM
 from idp.enrolment.reviews.model import CaseId, Reviewer
 from idp.kernel.assurance import Aal
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
@@ -66,3 +68,21 @@ async def test_closing_is_asked_for_with_a_fresh_passkey_and_taken_back(tmp_path
         assert 'id="take_back"' in shown.text
         back = await browser.post("/account/close/take-back", data={"csrf": token_in(shown.text)}, headers=HEADERS)
         assert back.status_code == 303
+
+
+async def test_a_recovery_at_the_counter_drops_a_closing_and_lets_the_next_one_wait(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    async with open_house(tmp_path / "home", clock) as house, house.browser() as browser:
+        await house.sign_in(browser, Aal.AAL2_2)
+        form = {"csrf": token_in((await browser.get("/account/close", headers=HEADERS)).text)}
+        assert (await browser.post("/account/close", data=form, headers=HEADERS)).status_code == 303
+        async with house.storage.unit_of_work() as uow:
+            await house.rooms.revoking.recover_at_counter(
+                uow, house.sown.subscriber_id, by=SYSTEM, valid_for=timedelta(minutes=15)
+            )
+        async with house.storage.reading() as uow:
+            assert not await uow.all(select(closing_request.c.subscriber_id)), "whoever had a way in may have asked"
+        await house.sign_in(browser, Aal.AAL2_2)
+        waits = await browser.post("/account/close", data=form, headers=HEADERS)
+        assert (waits.status_code, "AUT-15" in waits.text) == (409, True)

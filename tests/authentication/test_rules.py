@@ -1,16 +1,15 @@
 """Decisions about credentials and sessions, over all there is to decide."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.authentication import rules
-from idp.authentication.model import Assertion, SsoSession, StoredPasskey
+from idp.authentication.model import Assertion, StoredPasskey
 from idp.authentication.rules import AssertionVerdict
-from idp.kernel.assurance import Aal
-from idp.kernel.ids import PasskeyId, SsoSessionId, SubscriberId
+from idp.kernel.ids import PasskeyId, SubscriberId
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 COUNTS = st.integers(0, 2**32 - 1)
@@ -62,38 +61,6 @@ def test_another_account_is_found_before_its_counter_is_touched() -> None:
 def test_methods_say_whether_the_key_is_copied() -> None:
     assert rules.amr_of(backup_eligible=True) == ("swk", "user", "mfa")
     assert rules.amr_of(backup_eligible=False) == ("hwk", "user", "mfa")
-
-
-def session(*, seen_after: timedelta = timedelta(0), ended: bool = False) -> SsoSession:
-    return SsoSession(
-        id=SsoSessionId("ses_1"),
-        visit_id=SsoSessionId("ses_1"),
-        subscriber_id=SubscriberId("sub_1"),
-        aal=Aal.AAL2_2,
-        amr=(),
-        auth_time=START,
-        last_seen=START + seen_after,
-        ended_at=START if ended else None,
-    )
-
-
-@pytest.mark.parametrize(
-    ("seen_after", "now_after", "ended", "expected"),
-    [
-        (timedelta(0), timedelta(0), False, True),
-        (timedelta(0), timedelta(minutes=59, seconds=59), False, True),
-        (timedelta(0), timedelta(hours=1), False, False),
-        (timedelta(hours=11, minutes=30), timedelta(hours=11, minutes=59), False, True),
-        (timedelta(hours=11, minutes=30), timedelta(hours=12), False, False),
-        (timedelta(0), timedelta(seconds=-1), False, False),
-        (timedelta(0), timedelta(0), True, False),
-    ],
-    ids=str,
-)
-def test_a_session_is_live_within_its_times(
-    seen_after: timedelta, now_after: timedelta, ended: bool, expected: bool
-) -> None:
-    assert rules.session_is_live(session(seen_after=seen_after, ended=ended), START + now_after) is expected
 
 
 @given(st.text(max_size=80))

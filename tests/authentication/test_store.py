@@ -4,17 +4,18 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
+from idp.authentication.model import SsoSession
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.sessions import Sessions
-from idp.authentication.store import sso_session
+from idp.authentication.store import hold_owner, insert_session, live_session, sso_session
 from idp.kernel.assurance import Aal, Ial
 from idp.kernel.errors import Refused
-from idp.kernel.ids import SubscriberId
+from idp.kernel.ids import SsoSessionId, SubscriberId
 from idp.kernel.randomness import system_randomness
 from idp.storage.storage import Storage
 from idp.subscribers.store import insert_subscriber
@@ -46,6 +47,26 @@ async def test_a_link_is_spent_by_one_of_many(storage: Storage) -> None:
         return True
 
     assert sum(await asyncio.gather(*(spend() for _ in range(10)))) == 1
+
+
+async def test_who_takes_every_way_in_away_waits_for_a_link_that_is_being_used(storage: Storage) -> None:
+    """Else it would miss the passkey that comes of it."""
+    async with storage.unit_of_work() as uow:
+        token = await LINKS.make(uow, SOMEBODY, by=SYSTEM, valid_for=timedelta(minutes=15))
+    order: list[str] = []
+
+    async def take_away() -> None:
+        async with storage.unit_of_work() as uow:
+            await hold_owner(uow, SOMEBODY)
+            order.append("taken away")
+
+    async with storage.unit_of_work() as uow:
+        assert await LINKS.spend(uow, token) == SOMEBODY
+        taking = asyncio.create_task(take_away())
+        await asyncio.sleep(0.3)
+        order.append("used")
+    await taking
+    assert order == ["used", "taken away"]
 
 
 async def test_of_links_made_at_once_one_is_usable(storage: Storage) -> None:
@@ -110,3 +131,38 @@ async def test_the_secret_of_a_session_is_in_no_table(storage: Storage) -> None:
         rows = await uow.all(select(sso_session))
     assert started.cookie_value not in repr(rows)
     assert started.cookie_value not in repr(started)
+
+
+@pytest.mark.parametrize(
+    ("seen_after", "now_after", "ended", "expected"),
+    [
+        (timedelta(0), timedelta(0), False, True),
+        (timedelta(0), timedelta(minutes=59, seconds=59), False, True),
+        (timedelta(0), timedelta(hours=1), False, False),
+        (timedelta(hours=11, minutes=30), timedelta(hours=11, minutes=59), False, True),
+        (timedelta(hours=11, minutes=30), timedelta(hours=12), False, False),
+        (timedelta(0), timedelta(seconds=-1), False, False),
+        (timedelta(0), timedelta(0), True, False),
+    ],
+    ids=str,
+)
+async def test_a_session_is_live_within_its_times(
+    storage: Storage, clock: FrozenClock, seen_after: timedelta, now_after: timedelta, ended: bool, expected: bool
+) -> None:
+    start = clock.now()
+    session = SsoSession(
+        id=SsoSessionId("ses_1"),
+        visit_id=SsoSessionId("ses_1"),
+        subscriber_id=SOMEBODY,
+        aal=Aal.AAL2_2,
+        amr=(),
+        auth_time=start,
+        last_seen=start + seen_after,
+        ended_at=None,
+    )
+    async with storage.unit_of_work() as uow:
+        await insert_session(uow, session, cookie_digest=b"d" * 32)
+        if ended:
+            await uow.execute(update(sso_session).values(ended_at=start))
+        found = await uow.first(select(sso_session.c.id).where(live_session(start + now_after)))
+    assert (found is not None) is expected

@@ -69,6 +69,7 @@ from idp.stations.mail_slots import MailSlots
 from idp.stations.photos import PhotoVault
 from idp.stations.service import Stations
 from idp.storage.storage import Storage
+from idp.subscribers.closing import Closings
 from idp.subscribers.model import Identity
 from idp.subscribers.service import Subscribers
 from idp.web.routes import build_routes
@@ -150,7 +151,12 @@ class World:
             applicants=applicants,
             provisionals=self.provisionals,
             invitations=self.passkey_links,
-            recoveries=Revoking(sessions=self.sessions, links=self.passkey_links, audit=self.audit),
+            recoveries=Revoking(
+                sessions=self.sessions,
+                links=self.passkey_links,
+                closings=Closings(personal=personal, audit=self.audit),
+                audit=self.audit,
+            ),
             notices=self.notices,
             personal=personal,
             journal=journal,

@@ -231,7 +231,8 @@ class AuthorizationRequests:
         match await self.next_step(uow, pending, session, company):
             case AskConsent() as asked:
                 represented = asked.represented
-                if represented is not None and represented.role is not None and company.facts is not None:
+                if represented is not None and represented.role is not None:
+                    assert company.facts is not None, "who signs for a company was judged by its record"
                     signed = await self._representing.sign(
                         uow, pending, asked.client, represented, company.facts, sealed=sealed
                     )

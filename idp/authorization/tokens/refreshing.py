@@ -52,7 +52,7 @@ class Refreshing:
             raise InvalidGrantError("the refresh token is bound to another key")
         # RFC 9449 §5: a refresh token for "a public client that presents a valid DPoP proof … MUST be bound to the
         # respective public key": ours is as its grant was opened, so that such a client has to sign its person in anew.
-        # A confidential client may begin with DPoP whenever it likes: its tokens are bound from then on.
+        # A confidential client may begin with DPoP whenever it likes: this access token is bound then.
         if grant.jkt is None and binding.jkt is not None and client.is_public:
             raise InvalidGrantError("the refresh token is not bound to this key")
         # §6: "The requested scope MUST NOT include any scope not originally granted by the resource owner"

@@ -54,8 +54,11 @@ class FactsReader:
 
     async def _standing(self, uow: UnitOfWork, asked: Asked, company: CompanyFacts | Reason | None) -> Reason | None:
         token = asked.pull.access_token
-        if isinstance(company, Reason) or token.acr is None:
-            return company if isinstance(company, Reason) else None
+        if isinstance(company, Reason):
+            return company
+        if token.acr is None:
+            # a client's own token: nobody signed in, so that nobody acts for anybody
+            return None if token.acted_for is None else Reason.NOT_A_SIGNATORY
         try:
             await self._acting.expect_standing(uow, token.acted_for, company, acr=token.acr)
         except Refused as refused:

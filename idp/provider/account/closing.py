@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from idp.authentication.owner_acts import hold_fresh_and_settled
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
 from idp.storage.storage import Storage
 from idp.subscribers.closing import Closings
@@ -16,7 +17,7 @@ PATH, FORM = "/account/close", "close"
 
 
 class ClosingPages:
-    """`/account/close`: asking needs a passkey shown minutes ago, taking back only a session."""
+    """`/account/close`: asking needs a passkey shown minutes ago and waits after a recovery; taking back, a session."""
 
     def __init__(self, *, pages: Pages, csrf: Csrf, storage: Storage, citizens: Citizens, closings: Closings) -> None:
         self._pages = pages
@@ -48,6 +49,7 @@ class ClosingPages:
         if isinstance(citizen, Response):
             return citizen
         async with self._storage.unit_of_work() as uow:
+            await hold_fresh_and_settled(uow, citizen.session)
             await self._closings.ask(uow, citizen.subscriber.id)
         return RedirectResponse(PATH, 303)
 

@@ -85,7 +85,7 @@ class CompanyPages:
         form = await read_form(request)
         self._csrf.check(request, form, form=FIND_FORM)
         citizen = await self._citizens.require(request)
-        juristic_id = _parsed(ascii_digits(form.one("juristic_id")).replace("-", "").replace(" ", ""))
+        juristic_id = _parsed(ascii_digits(form.one("juristic_id")))
         if juristic_id is None:
             return await self._choices(request, citizen, problem=RepresentationProblem.UNKNOWN_COMPANY)
         return RedirectResponse(f"{LIST}/{juristic_id.digits}", 303)

@@ -130,6 +130,6 @@ def until_of(form: Form, *, now: datetime) -> datetime:
 def citizen_of(form: Form) -> CitizenId:
     """The number typed. Raises Refused (NOT_ENROLLED): it cannot be one."""
     try:
-        return CitizenId.parse(ascii_digits(form.one("citizen_id")).replace("-", "").replace(" ", ""))
+        return CitizenId.parse(ascii_digits(form.one("citizen_id")))
     except InvalidIdentifier as error:
         raise Refused(RepresentationProblem.NOT_ENROLLED, "not a number") from error

@@ -7,7 +7,7 @@ from enum import StrEnum
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from connectors.contracts.identifiers import InvalidIdentifier, JuristicId
+from connectors.contracts.identifiers import InvalidIdentifier, JuristicId, ascii_digits
 from idp.agencies.model import Service
 from idp.agencies.service import Agencies
 from idp.audit.security_log import SecurityLog
@@ -216,7 +216,7 @@ def _chosen(form: Form, choices: Choices, citizen: Citizen) -> ChosenActor | Str
         return ChosenActor(person)
     if kind == "company":
         try:
-            juristic_id = JuristicId.parse((which or form.one("juristic_id")).replace("-", "").replace(" ", ""))
+            juristic_id = JuristicId.parse(which or ascii_digits(form.one("juristic_id")))
         except InvalidIdentifier:
             return RepresentationProblem.UNKNOWN_COMPANY
         if not choices.other_company and juristic_id not in choices.companies:

@@ -67,8 +67,9 @@ class Acting:
 
         Mandates need no look: the statements that mint and disclose hold `live_mandate`. Raises Refused, Unavailable.
         """
-        if acted is None or acted.organisation is None or facts is None:
+        if acted is None or acted.organisation is None:
             return
+        assert facts is not None, "`read` gives the record of every company that somebody acts for"
         expected = JuristicId.parse(acted.organisation.juristic_id)
         validate_facts(facts, expected_juristic_id=expected, now=uow.now)
         if acted.mandate_id is None:

@@ -271,6 +271,16 @@ async def test_refusals_are_answers_and_leave_the_breaker_closed(clock: FrozenCl
     assert len(gateway.calls) == 15
 
 
+async def test_officers_who_are_still_signing_in_leave_the_breaker_closed(clock: FrozenClock) -> None:
+    gateway = Gateway(status=500, body=b'{"Message":"[A0000] in progress"}')
+    async with gateway.client() as client:
+        session = session_of(client, clock)
+        for _ in range(15):
+            with pytest.raises(RegistryUnavailable):
+                await ask(session)
+    assert len(gateway.calls) == 15
+
+
 async def test_a_cancelled_probe_does_not_keep_the_breaker_open(http: httpx2.AsyncClient, clock: FrozenClock) -> None:
     async with answering(mute) as server:
         session = session_of(http, clock, server.base_url)

@@ -172,9 +172,9 @@ async def test_the_seal_goes_with_the_signature(world: World, jobs: Program) -> 
     somchai = await enrol(world, "somchai")
     world.registry.put(SEALED, [name_of("somchai")])
     browser = await signed_in(world, somchai)
-    location = await chosen(
-        browser, await begin(jobs, browser, acting_for="company"), "company", juristic_id=COMPANY.digits
-    )
+    # typed as people type it: Thai digits, hyphens
+    typed = "-".join(COMPANY.digits.translate(str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")))
+    location = await chosen(browser, await begin(jobs, browser, acting_for="company"), "company", juristic_id=typed)
     with pytest.raises(Exception, match="seal"):
         await allow(world, browser, location)
     assert "code" in query_of(await decided(world, browser, location, sealed=True))

@@ -60,6 +60,7 @@ from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCoo
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
 from idp.storage.storage import Storage
+from idp.subscribers.closing import Closings
 from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
 from idp.web.csrf import Csrf
@@ -105,6 +106,7 @@ class House:
             storage=self.storage,
             relying_party=RelyingParty("id.localhost", "Tuaton", self.origin),
             subscribers=world.subscribers,
+            closings=Closings(personal=world.personal, audit=world.audit),
             personal=world.personal,
             sealer=sealer,
             audit=world.audit,
