@@ -1,8 +1,8 @@
-"""One open application a person, by whichever way: the row is there while one is open.
+"""One open application a person at the counters: the row is there while one is open.
 
-The person is named by a blind index, never by a number. An attended application takes the place of an unattended one:
-nobody who merely holds a copied card keeps its owner from the counter. Of two attended ones the first goes on, and the
-second gets its case number.
+The person is named by a blind index, never by a number. Of two that an officer attends the first goes on, and the
+second gets its case number. The ways without an officer open none here: nobody who merely holds a copied card keeps its
+owner from the counter. One that was opened unattended would give way to an attended one.
 """
 
 from collections.abc import Sequence

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import asdict
 from typing import Final
 
-import segno
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -30,6 +28,7 @@ from idp.web.errors import ProblemCatalogue
 from idp.web.forms import read_form
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
+from idp.web.qr import qr_picture
 from idp.web.routes import Access, Entry
 
 LOOK_EVERY: Final = 0.3
@@ -257,7 +256,7 @@ class EnrolmentPages:
             reasons=[self._problems.text(reason) for reason in enrolment.reasons],
             override=(await self._overriding.standing(enrolment)).value,
             link=link,
-            link_picture=None if link is None else _qr(link),
+            link_picture=None if link is None else qr_picture(link),
         )
 
     async def _states(self, request: Request, enrolment_id: EnrolmentId) -> AsyncIterator[str]:
@@ -304,9 +303,3 @@ def _journey(named: str, offered: Collection[JourneyKey]) -> JourneyKey:
 
 def _to(enrolment_id: EnrolmentId) -> Response:
     return RedirectResponse(f"/enrolments/{enrolment_id}", 303)
-
-
-def _qr(link: str) -> Markup:
-    """The link as an SVG drawing without styles; segno escapes what it writes, and the drawing holds no text."""
-    drawing = segno.make_qr(link, error="m").svg_inline(scale=5, border=4, svgclass=None, lineclass=None)
-    return Markup(drawing)  # noqa: S704 - made by segno from our own link, never by a person

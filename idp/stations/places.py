@@ -14,7 +14,7 @@ from idp.storage.storage import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place with attended counters; `kiosks` says that there is a kiosk as well."""
+    """A place of one agency: how many attended counters stand there, and how many kiosks."""
 
     agency_th: str
     agency_en: str
@@ -24,7 +24,7 @@ class Place:
 
 
 async def places(uow: UnitOfWork, *, limit: int = 500) -> Sequence[Place]:
-    """Every site with a counter or a kiosk of a live agency, by agency."""
+    """Every site with a counter or a kiosk of a live agency, by agency; `limit` counts stations, not places."""
     open_ones = and_(station.c.status == StationStatus.ACTIVE.value, agency.c.status == Standing.ACTIVE.value)
     joined = station.join(agency, agency.c.id == station.c.agency_id)
     rows = await uow.all(

@@ -7,8 +7,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
-import segno
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 
@@ -27,6 +25,7 @@ from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_body, read_form, read_json
 from idp.web.pages import Pages
+from idp.web.qr import qr_picture
 from idp.web.routes import Access, Entry
 
 KIOSK: Final = "/kiosk"
@@ -213,7 +212,7 @@ class KioskPages:
             unclear=self._problems.text(UnattendedProblem.FACE_UNCLEAR),
             ial=None if application is None else application.ial,
             link=link,
-            link_picture=None if link is None else _qr(link),
+            link_picture=None if link is None else qr_picture(link),
         )
         response.headers.update(CAMERA)
         return response
@@ -271,9 +270,3 @@ def _not_offered(code: str) -> Response:
 
 def _back() -> Response:
     return RedirectResponse(KIOSK, 303)
-
-
-def _qr(link: str) -> Markup:
-    """The link as an SVG drawing without styles; segno escapes what it writes, and the drawing holds no text."""
-    drawing = segno.make_qr(link, error="m").svg_inline(scale=5, border=4, svgclass=None, lineclass=None)
-    return Markup(drawing)  # noqa: S704 - made by segno from our own link, never by a person
