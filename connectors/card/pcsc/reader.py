@@ -101,9 +101,8 @@ class PcscReader:
         if self.is_virtual and not self._allows_virtual:
             raise CardError(CardFault.VIRTUAL_READER_REFUSED)
         ends_at = self._clock() + deadline_seconds
-        worker = self._service.start_worker("read") if self._spares is None else self._spares.take(self.name)
         try:
-            with _HeldCard(worker, self.name, seconds=min(_HOLD_SECONDS, deadline_seconds)) as card:
+            with self._hold_card(seconds=min(_HOLD_SECONDS, deadline_seconds)) as card:
                 channel = Channel(
                     card.transmit,
                     atr=card.atr,
@@ -116,9 +115,22 @@ class PcscReader:
             if self._spares is not None:
                 self._spares.prepare_soon(self.name)
 
+    def _hold_card(self, *, seconds: float) -> "_HeldCard":
+        if self._spares is not None:
+            # a spare that died while it waited has not touched the card: a fresh worker takes its place
+            with suppress(FramesEnded):
+                return _HeldCard(self._spares.take(self.name), self.name, seconds=seconds)
+        try:
+            return _HeldCard(self._service.start_worker("read"), self.name, seconds=seconds)
+        except FramesEnded:
+            raise CardError(CardFault.SERVICE_DOWN, "the reading process ended") from None
+
 
 class _HeldCard:
-    """A worker process that holds the card; leaving the block ends it, by force where it hangs."""
+    """A worker process that holds the card; leaving the block ends it, by force where it hangs.
+
+    Raises CardError where the card cannot be held, FramesEnded where the worker ends before it holds the card.
+    """
 
     def __init__(self, worker: subprocess.Popen[bytes], reader: str, *, seconds: float) -> None:
         self._worker = worker
@@ -127,10 +139,10 @@ class _HeldCard:
         self._to_worker = self._worker.stdin.fileno()
         self._inbox = FrameInbox(self._worker.stdout.fileno())
         try:
-            self._say(FrameKind.OPEN, reader.encode())
+            write_frame(self._to_worker, FrameKind.OPEN, reader.encode())
             # SCardConnect and SCardBeginTransaction block while another program holds the card
-            self.atr = self._receive(FrameKind.HOLDING, seconds, when_late=CardFault.READER_BUSY)
-        except CardError:
+            self.atr = self._answer(FrameKind.HOLDING, seconds, when_late=CardFault.READER_BUSY)
+        except (CardError, FramesEnded):
             self._end(seconds=0)
             raise
 
@@ -161,11 +173,15 @@ class _HeldCard:
 
     def _receive(self, expected_kind: FrameKind, seconds: float, *, when_late: CardFault) -> bytes:
         try:
+            return self._answer(expected_kind, seconds, when_late=when_late)
+        except FramesEnded:
+            raise CardError(CardFault.SERVICE_DOWN, "the reading process ended") from None
+
+    def _answer(self, expected_kind: FrameKind, seconds: float, *, when_late: CardFault) -> bytes:
+        try:
             kind, body = self._inbox.get(seconds=seconds)
         except FrameTimeout:
             raise CardError(when_late) from None
-        except FramesEnded:
-            raise CardError(CardFault.SERVICE_DOWN, "the reading process ended") from None
         if kind is FrameKind.FAULT:
             raise CardError(CardFault(body.decode("ascii")))
         if kind is not expected_kind:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -246,18 +247,6 @@ def test_the_doctor_names_what_is_wrong(pcsc_stack: CardStack, tmp_path: Path) -
     assert all(finding.problem and finding.cure for finding in found)
 
 
-def test_everything_comes_in_fifty_milliseconds(insert: Insert) -> None:
-    """All fields, the photo, and what a request costs beside them; the best of five, for machines that are busy."""
-    reader = insert("citizen", "somchai")
-    seconds = []
-    for _ in range(5):
-        started = time.monotonic()
-        assert reader.read(deadline_seconds=15, with_photo=True).photo
-        seconds.append(time.monotonic() - started)
-        time.sleep(0.3)
-    assert min(seconds) < 0.05
-
-
 def readers_of_cards() -> set[int]:
     """The worker processes of this test, those that have ended not among them."""
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
@@ -274,13 +263,14 @@ def test_a_spare_worker_that_died_is_not_missed(insert: Insert, pcsc_stack: Card
     spares, watcher = SpareWorkers(service), PcscWatcher(service)
     reader = PcscReader(name, service=service, watcher=watcher, allows_virtual=True, spares=spares)
     before = readers_of_cards()
-    spares.prepare(name)
-    wait_until(lambda: len(readers_of_cards() - before) == 1)  # the kernel's list may lag while others come and go
-    (spare,) = readers_of_cards() - before
-    os.kill(spare, signal.SIGKILL)
-    wait_until(lambda: spare not in readers_of_cards())
-    assert reader.read(deadline_seconds=15, with_photo=False).data == PERSONAS["somchai"].card.data
-    spares.stop()
+    with ExitStack() as at_end:
+        at_end.callback(spares.stop)
+        spares.prepare(name)
+        wait_until(lambda: len(readers_of_cards() - before) == 1)  # the kernel's list may lag while others come and go
+        (spare,) = readers_of_cards() - before
+        # dead, and told to nobody yet: whoever takes it may still believe that it runs
+        os.kill(spare, signal.SIGKILL)
+        assert reader.read(deadline_seconds=15, with_photo=False).data == PERSONAS["somchai"].card.data
 
 
 def test_the_doctor_tries_the_cards_that_are_in(insert: Insert, pcsc_stack: CardStack) -> None:
