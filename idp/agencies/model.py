@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Acr, Ial
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId
 
@@ -43,13 +43,6 @@ class Role(StrEnum):
     AGENCY_ADMIN = "agency_admin"
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
-
-
-class Channel(StrEnum):
-    """DOPA's two channels, two rights: an officer at a counter, or the agency's system online."""
-
-    COUNTER = "counter"
-    ONLINE = "online"
 
 
 class AgreementKind(StrEnum):

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Agreement, Service, Standing
-from idp.catalogue.gdx import Basis, GdxDetail
+from idp.catalogue.gdx import GdxDetail
+from idp.catalogue.model import Basis
 from idp.kernel.assurance import Acr
 
 

@@ -14,7 +14,6 @@ from idp.agencies.model import (
     AgencyProblem,
     Agreement,
     AgreementKind,
-    Channel,
     Member,
     Role,
     Service,
@@ -23,7 +22,8 @@ from idp.agencies.model import (
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
 from idp.catalogue.datasets import DATASETS
-from idp.catalogue.gdx import Basis, GdxDetail
+from idp.catalogue.gdx import GdxDetail
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness

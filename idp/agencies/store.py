@@ -20,16 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from idp.agencies.model import (
-    Agency,
-    AgencyKind,
-    Agreement,
-    AgreementKind,
-    Channel,
-    Service,
-    Standing,
-)
-from idp.catalogue.gdx import Basis
+from idp.agencies.model import Agency, AgencyKind, Agreement, AgreementKind, Service, Standing
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId
 from idp.storage.metadata import Instant, JsonText, Moment, metadata

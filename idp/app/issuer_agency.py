@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from idp.agencies.model import AgencyKind, AgreementKind, Channel, Service, Standing
+from idp.agencies.model import AgencyKind, AgreementKind, Service, Standing
 from idp.agencies.service import Agencies
 from idp.audit.model import SYSTEM
-from idp.catalogue.datasets import DATASETS, SubjectKind
-from idp.catalogue.gdx import Basis
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import Basis, Channel, SubjectKind
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ServiceId
 from idp.storage.storage import Storage

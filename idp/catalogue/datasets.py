@@ -1,65 +1,20 @@
-"""The data sets: title and labels in the words of the source document, source, fields, conditions, template,
-retention.
-"""
+"""The data sets: titles and labels in the words of the source document, sources, fields, conditions."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from types import MappingProxyType
 
-
-class Sensitivity(StrEnum):
-    """How carefully a field is shown: `high` ones are masked in previews."""
-
-    NORMAL = "normal"
-    HIGH = "high"
-
-
-class SubjectKind(StrEnum):
-    """Whose data a data set holds."""
-
-    PERSON = "person"
-    COMPANY = "company"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field: its name on the wire and its label for people."""
-
-    name: str
-    label_th: str
-    label_en: str
-    sensitivity: Sensitivity = Sensitivity.NORMAL
-
-
-@dataclass(frozen=True, slots=True)
-class DataSet:
-    """One entry of the catalogue. `service` is the wire service of the owner; `retention` is of the sealed document."""
-
-    id: str
-    title_th: str
-    title_en: str
-    owner_th: str
-    owner_en: str
-    service: str
-    subject: SubjectKind
-    fields: tuple[Field, ...]
-    template: str
-    retention: timedelta
-
-    def field(self, name: str) -> Field | None:
-        """The field of that name."""
-        return next((field for field in self.fields if field.name == name), None)
-
-    @property
-    def field_names(self) -> tuple[str, ...]:
-        """All field names, in the order in which they are shown."""
-        return tuple(field.name for field in self.fields)
-
+from idp.catalogue.model import Basis, Channel, DataSet, Field, Sensitivity, SubjectKind, SubjectSource
 
 DOPA = ("กรมการปกครอง (ทะเบียนราษฎร)", "Department of Provincial Administration (population registry)")
 DBD = ("กรมพัฒนาธุรกิจการค้า (ทะเบียนนิติบุคคล)", "Department of Business Development (company registry)")
 MONTH = timedelta(days=30)
+
+OF_A_PERSON = frozenset(
+    {SubjectSource.SELF, SubjectSource.MANDATE, SubjectSource.CARD_SESSION, SubjectSource.CITIZEN_REF}
+)
+EVERY_BASIS = frozenset({Basis.CONSENT, Basis.CARD_HANDED_OVER, Basis.SIGNED_FORM, Basis.DUTY, Basis.OWNER})
+WITHOUT_CARD = frozenset({Basis.CONSENT, Basis.SIGNED_FORM, Basis.DUTY})
+BOTH_CHANNELS = frozenset({Channel.COUNTER, Channel.ONLINE})
 
 PERSON = DataSet(
     id="dopa.person",
@@ -69,6 +24,9 @@ PERSON = DataSet(
     owner_en=DOPA[1],
     service="IKNO-001-02",
     subject=SubjectKind.PERSON,
+    subjects=OF_A_PERSON,
+    bases=EVERY_BASIS,
+    channels=BOTH_CHANNELS,
     fields=(
         Field("citizen_id", "เลขประจำตัวประชาชน", "Citizen ID number", Sensitivity.HIGH),
         Field("name_th", "ชื่อ-นามสกุล", "Name in Thai"),
@@ -92,6 +50,9 @@ ADDRESS = DataSet(
     owner_en=DOPA[1],
     service="IKNO-001-02",
     subject=SubjectKind.PERSON,
+    subjects=OF_A_PERSON,
+    bases=EVERY_BASIS,
+    channels=BOTH_CHANNELS,
     fields=(
         Field("house_id", "เลขรหัสประจำบ้าน", "House ID number"),
         Field("address_text", "ที่อยู่ตามทะเบียนบ้าน", "Address in the house registration"),
@@ -118,6 +79,9 @@ COMPANY = DataSet(
     owner_en=DBD[1],
     service="DBD-001",
     subject=SubjectKind.COMPANY,
+    subjects=frozenset({SubjectSource.JURISTIC_ID}),
+    bases=WITHOUT_CARD,
+    channels=BOTH_CHANNELS,
     fields=(
         Field("juristic_id", "เลขทะเบียนนิติบุคคล", "Registration number"),
         Field("juristic_type", "ประเภทนิติบุคคล", "Type of juristic person"),

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any, assert_never
 
-from idp.catalogue.datasets import DATASETS, DataSet, SubjectKind
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import Basis, DataSet, SubjectSource
 from idp.kernel.ids import ServiceId, is_id
 from idp.protocol.strict_json import JsonRefused, parse_json
 
@@ -17,17 +17,8 @@ MAX_CASE_LENGTH = 64
 KNOWN_MEMBERS = frozenset(
     {"type", "dataset", "subject", "purpose", "basis", "case", "fields", "formats", "uses", "valid_until"}
 )
+JURISTIC_ID_LENGTH = 13
 FORMATS = frozenset({"json", "pdf"})
-
-
-class Basis(StrEnum):
-    """On what ground data are released. `owner` is internal and never in a request."""
-
-    CONSENT = "consent"
-    CARD_HANDED_OVER = "card_handed_over"
-    SIGNED_FORM = "signed_form"
-    DUTY = "duty"
-    OWNER = "owner"
 
 
 class InvalidGdxDetail(ValueError):
@@ -53,7 +44,38 @@ class MandateSubject:
     mandate: str
 
 
-Subject = SelfSubject | JuristicSubject | MandateSubject
+@dataclass(frozen=True, slots=True)
+class CardSessionSubject:
+    """The person whose card is in the reader of a card session, at a counter."""
+
+    card_session: str
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenRefSubject:
+    """The person whose number was handed over in a body before; only a handle is left of it."""
+
+    citizen_ref: str
+
+
+Subject = SelfSubject | JuristicSubject | MandateSubject | CardSessionSubject | CitizenRefSubject
+
+
+def source_of(subject: Subject) -> SubjectSource:
+    """How this subject is named."""
+    match subject:
+        case SelfSubject():
+            return SubjectSource.SELF
+        case JuristicSubject():
+            return SubjectSource.JURISTIC_ID
+        case MandateSubject():
+            return SubjectSource.MANDATE
+        case CardSessionSubject():
+            return SubjectSource.CARD_SESSION
+        case CitizenRefSubject():
+            return SubjectSource.CITIZEN_REF
+        case never:
+            assert_never(never)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,10 @@ def _subject_to_json(subject: Subject) -> Any:
             return {"juristic_id": juristic_id}
         case MandateSubject(mandate):
             return {"mandate": mandate}
+        case CardSessionSubject(card_session):
+            return {"card_session": card_session}
+        case CitizenRefSubject(citizen_ref):
+            return {"citizen_ref": citizen_ref}
         case never:
             assert_never(never)
 
@@ -153,19 +179,31 @@ def _text(member: Mapping[str, Any], name: str, *, maximum: int = 128) -> str:
 
 
 def _parse_subject(value: Any, dataset: DataSet) -> Subject:
-    match dataset.subject:
-        case SubjectKind.PERSON:
-            if value == "self":
-                return SelfSubject()
-            mandate = value.get("mandate") if isinstance(value, Mapping) and len(value) == 1 else None
-            if not isinstance(mandate, str) or not is_id("mdt", mandate):
-                raise InvalidGdxDetail("the subject of a person's data set must be self or a mandate")
-            return MandateSubject(mandate)
-        case SubjectKind.COMPANY:
-            number = value.get("juristic_id") if isinstance(value, Mapping) and len(value) == 1 else None
-            if not isinstance(number, str) or len(number) != 13 or not (number.isascii() and number.isdigit()):
-                raise InvalidGdxDetail("the subject of a company's data set must be a juristic_id of 13 digits")
-            return JuristicSubject(number)
+    subject = _read_subject(value)
+    if subject is None or source_of(subject) not in dataset.subjects:
+        raise InvalidGdxDetail("the subject is not one that this dataset has")
+    return subject
+
+
+def _read_subject(value: Any) -> Subject | None:
+    if value == SubjectSource.SELF:
+        return SelfSubject()
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return None
+    ((source, name),) = value.items()
+    if not isinstance(name, str):
+        return None
+    match source:
+        case SubjectSource.MANDATE if is_id("mdt", name):
+            return MandateSubject(name)
+        case SubjectSource.CARD_SESSION if is_id("cds", name):
+            return CardSessionSubject(name)
+        case SubjectSource.CITIZEN_REF if is_id("ctr", name):
+            return CitizenRefSubject(name)
+        case SubjectSource.JURISTIC_ID if len(name) == JURISTIC_ID_LENGTH and name.isascii() and name.isdigit():
+            return JuristicSubject(name)
+        case _:
+            return None
 
 
 def _parse_basis(value: str) -> Basis:

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
-from idp.catalogue.gdx import Basis, GdxDetail
+from idp.catalogue.gdx import GdxDetail
+from idp.catalogue.model import Basis
 from idp.consent import rules, store
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentProblem, ConsentRecord, OnBehalf
 from idp.kernel.errors import Conflict, NotFound, Refused

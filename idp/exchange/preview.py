@@ -7,7 +7,8 @@ from connectors.contracts.errors import RegistryError, WrongPerson
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
-from idp.catalogue.gdx import Basis, GdxDetail, SelfSubject
+from idp.catalogue.gdx import GdxDetail, SelfSubject
+from idp.catalogue.model import Basis
 from idp.exchange.mapping import PERSON_DATASETS
 from idp.exchange.sources import Registries, map_person
 from idp.kernel.assurance import Aal, Acr, Ial

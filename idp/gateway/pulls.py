@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from connectors.contracts.documents import Delivery
 from idp.authorization.tokens.access import GrantEnded
 from idp.authorization.tokens.model import VerifiedAccessToken
-from idp.catalogue.datasets import DATASETS, DataSet
+from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import MAX_CASE_LENGTH
+from idp.catalogue.model import DataSet
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat, Released
 from idp.exchange.service import Exchange

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from connectors.contracts.documents import DocumentReport
 from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
-from idp.catalogue.datasets import DATASETS, DataSet
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import DataSet
 from idp.exchange.document.model import DocumentRecord
 from idp.exchange.document.service import Documents
 from idp.exchange.model import ExchangeProblem

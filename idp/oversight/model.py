@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis
 from idp.exchange.decision.model import Reason
 from idp.exchange.pull.model import Outcome
 from idp.kernel.ids import AgencyId, ConsentId, DisclosureId, GrantId, SubscriberId

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from idp.catalogue.datasets import DATASETS
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis
 from idp.exchange.decision.model import Reason
 from idp.exchange.pull.cases import open_case
 from idp.exchange.pull.model import Outcome

@@ -18,7 +18,8 @@ from idp.agencies.model import Member, Service
 from idp.agencies.service import Agencies
 from idp.approvals.model import Decider, Proposal, ProposalId
 from idp.approvals.service import Approvals
-from idp.catalogue.datasets import DATASETS, DataSet, SubjectKind
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import DataSet, SubjectKind
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import ServiceId, SubscriberId, is_id
 from idp.portal.staff import StaffGate

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.agencies.model import Agreement, AgreementKind, Channel, Service, Standing
+from idp.agencies.model import Agreement, AgreementKind, Service, Standing
 from idp.agencies.rules import BeyondRight, Overreach, WithinRight, ceiling, last_day, lets_in, terms_are_possible
 from idp.catalogue.datasets import DATASETS
-from idp.catalogue.gdx import Basis, GdxDetail, SelfSubject
+from idp.catalogue.gdx import GdxDetail, SelfSubject
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from idp.agencies.model import Agency, AgencyKind, AgencyProblem, AgreementKind, Channel, Role
+from idp.agencies.model import Agency, AgencyKind, AgencyProblem, AgreementKind, Role
 from idp.agencies.service import Agencies
 from idp.agencies.store import agency as agency_table
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
 from idp.audit.store import audit_entry
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId
 from idp.kernel.randomness import system_randomness

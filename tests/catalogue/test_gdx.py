@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.catalogue.datasets import DATASETS
-from idp.catalogue.gdx import Basis, InvalidGdxDetail, JuristicSubject, SelfSubject, parse_authorization_details
+from idp.catalogue.gdx import InvalidGdxDetail, JuristicSubject, SelfSubject, parse_authorization_details
+from idp.catalogue.model import Basis
 
 PERSON: dict[str, Any] = {
     "type": "gdx",

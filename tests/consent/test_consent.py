@@ -12,7 +12,8 @@ from connectors.contracts.thai_dates import BANGKOK
 from idp.audit.log import AuditLog
 from idp.audit.store import audit_entry
 from idp.catalogue.datasets import DATASETS
-from idp.catalogue.gdx import Basis, GdxDetail, SelfSubject
+from idp.catalogue.gdx import GdxDetail, SelfSubject
+from idp.catalogue.model import Basis
 from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.rules import covers, ends_at
 from idp.consent.service import Consents

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
 from idp.authorization.tokens.model import VerifiedAccessToken
-from idp.catalogue.datasets import DATASETS, SubjectKind
-from idp.catalogue.gdx import Basis, GdxDetail, JuristicSubject, MandateSubject, SelfSubject
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.gdx import GdxDetail, JuristicSubject, MandateSubject, SelfSubject
+from idp.catalogue.model import Basis, SubjectKind
 from idp.consent.model import OnBehalf
 from idp.exchange.pull.store import disclosure
 from idp.kernel.assurance import Aal, Acr, Ial

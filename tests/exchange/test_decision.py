@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.agencies.model import Agreement, AgreementKind, Channel, Standing
+from idp.agencies.model import Agreement, AgreementKind, Standing
 from idp.catalogue.datasets import DATASETS
-from idp.catalogue.gdx import Basis, GdxDetail, JuristicSubject, SelfSubject
+from idp.catalogue.gdx import GdxDetail, JuristicSubject, SelfSubject
+from idp.catalogue.model import Basis, Channel
 from idp.consent.model import ConsentRecord
 from idp.exchange.decision.model import Link, Reason, Refuse, Release, ReleaseFacts, Wait
 from idp.exchange.decision.rules import decide_release

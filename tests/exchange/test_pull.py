@@ -15,7 +15,8 @@ from idp.audit.model import SYSTEM
 from idp.audit.store import audit_entry
 from idp.authorization.client_registration.store import client as client_table
 from idp.authorization.grants.store import mark_revoked
-from idp.catalogue.gdx import Basis, JuristicSubject
+from idp.catalogue.gdx import JuristicSubject
+from idp.catalogue.model import Basis
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat
 from idp.exchange.pull.cases import is_fit_case

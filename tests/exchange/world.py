@@ -21,7 +21,7 @@ from connectors.fictitious.population import create_population
 from connectors.simulators.app import create_simulators
 from connectors.simulators.gdx import DEMO_CREDENTIALS
 from connectors.simulators.switchboard import Switchboard
-from idp.agencies.model import Agency, AgencyKind, Agreement, AgreementKind, Channel, Service
+from idp.agencies.model import Agency, AgencyKind, Agreement, AgreementKind, Service
 from idp.agencies.service import Agencies
 from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
@@ -33,7 +33,8 @@ from idp.authorization.client_registration.store import insert_client
 from idp.authorization.grants.model import AuthorizationCode, Grant
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.model import VerifiedAccessToken
-from idp.catalogue.gdx import Basis, GdxDetail, JuristicSubject, SelfSubject
+from idp.catalogue.gdx import GdxDetail, JuristicSubject, SelfSubject
+from idp.catalogue.model import Basis, Channel
 from idp.consent.model import ConsentRecord
 from idp.consent.service import Consents
 from idp.exchange.document.service import Documents

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import insert_client
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis
 from idp.kernel.ids import ClientId
 from idp.oversight.service import AccessHistory
 from idp.web.routes import Access

@@ -6,10 +6,10 @@ A client of a plan has it when the plan says `"citizen_number": true` of it, as 
 from datetime import timedelta
 from typing import Final
 
-from idp.agencies.model import AgreementKind, Channel, Service
+from idp.agencies.model import AgreementKind, Service
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ServiceId
 from idp.storage.storage import UnitOfWork

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from idp.agencies.model import Agency, AgencyKind, AgreementKind, Channel, Service
+from idp.agencies.model import Agency, AgencyKind, AgreementKind, Service
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.model import ClientProfile
 from idp.catalogue.datasets import DATASETS
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ClientId, ServiceId
 from idp.portal.openid import PortalClient

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from idp.authorization.client_registration.model import Client
 from idp.authorization.deferred.model import Deferred, DeferredState
-from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
+from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
+from idp.catalogue.model import Basis
 from idp.kernel.assurance import Acr
 from idp.protocol.errors import InvalidAuthorizationDetails, InvalidScopeError, UnauthorizedClientError
 from idp.protocol.scopes import OPENID, OWN_AUTHORITY_SCOPES

@@ -22,7 +22,8 @@ from idp.authorization.requests.model import (
     StepUp,
 )
 from idp.authorization.tokens.claims import REGISTERED_CLAIMS
-from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
+from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
+from idp.catalogue.model import Basis
 from idp.consent.model import ConsentRecord
 from idp.enrolment.provisional import Meeting
 from idp.kernel.assurance import Aal, Acr, Ial

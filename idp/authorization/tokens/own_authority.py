@@ -7,7 +7,8 @@ from idp.authorization.client_registration.service import Clients
 from idp.authorization.tokens.issuing import Issuing, asked
 from idp.authorization.tokens.minting import Mint
 from idp.authorization.tokens.model import ForClient, KeyBinding
-from idp.catalogue.gdx import Basis, GdxDetail, InvalidGdxDetail, JuristicSubject, parse_authorization_details
+from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, JuristicSubject, parse_authorization_details
+from idp.catalogue.model import Basis
 from idp.protocol.errors import (
     InvalidAuthorizationDetails,
     InvalidGrantError,

@@ -18,7 +18,7 @@ from idp.authorization.tokens.claims import (
     names_for_userinfo,
 )
 from idp.authorization.tokens.model import EvidenceReader
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis
 from idp.enrolment.model import Evidence, EvidenceKind, EvidenceResult
 from idp.kernel.assurance import Acr, Ial
 from idp.protocol.claims_request import ID_TOKEN, USERINFO

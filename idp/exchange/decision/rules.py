@@ -8,8 +8,17 @@ from typing import Final, assert_never
 from connectors.contracts.identifiers import InvalidIdentifier, JuristicId
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies import rules as agency_rules
-from idp.agencies.model import Channel, Service
-from idp.catalogue.gdx import Basis, GdxDetail, JuristicSubject, MandateSubject, SelfSubject, Subject
+from idp.agencies.model import Service
+from idp.catalogue.gdx import (
+    CardSessionSubject,
+    CitizenRefSubject,
+    GdxDetail,
+    JuristicSubject,
+    MandateSubject,
+    SelfSubject,
+    Subject,
+)
+from idp.catalogue.model import Basis, Channel
 from idp.consent.model import ConsentRecord
 from idp.exchange.decision.model import Link, Reason, Refuse, Release, ReleaseDecision, ReleaseFacts, Wait
 from idp.representation.model import ActedFor, Organisation
@@ -113,6 +122,8 @@ def _is_of_whom_consented(subject: Subject, acted: ActedFor | None) -> bool:
             return acted is not None and acted.organisation is None and acted.mandate_id == mandate
         case JuristicSubject(juristic_id):
             return acted is not None and acted.organisation is not None and _names(acted.organisation, juristic_id)
+        case CardSessionSubject() | CitizenRefSubject():
+            return False  # named by an officer, never by whoever consents
         case never:
             assert_never(never)
 

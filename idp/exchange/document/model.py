@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.contracts.documents import Delivery, SealedDocument, SealLevel
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis
 from idp.kernel.ids import AgencyId, AgreementId, ClientId, ConsentId, DisclosureId, DocumentId, ServiceId, SubscriberId
 
 

@@ -10,8 +10,8 @@ from idp.agencies.model import Agency, Service
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.model import VerifiedAccessToken
-from idp.catalogue.datasets import DATASETS, DataSet
-from idp.catalogue.gdx import Basis
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import Basis, DataSet
 from idp.exchange.document import store
 from idp.exchange.document.model import DocumentRecord, Fetchable, FetchedDocument, MadeDocument
 from idp.exchange.model import ExchangeProblem

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from connectors.contracts.documents import Delivery, SealLevel
 from idp.agencies.store import agency, agreement, live_agency, live_agreement
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis
 from idp.consent.store import consent, live_consent
 from idp.exchange.document.model import DocumentRecord, Fetchable
 from idp.exchange.pull.store import disclosure

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from connectors.contracts.identifiers import JuristicId
 from idp.agencies.service import Agencies
-from idp.catalogue.gdx import JuristicSubject, MandateSubject, SelfSubject
+from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject, JuristicSubject, MandateSubject, SelfSubject
 from idp.consent.service import Consents
 from idp.exchange.decision.model import Reason, ReleaseFacts
 from idp.exchange.pull import counting, store
@@ -108,5 +108,7 @@ class FactsReader:
                 return (await self._subscribers.identity(uow, subscriber_id)).citizen_id
             case JuristicSubject(number):
                 return JuristicId.parse(number)
+            case CardSessionSubject() | CitizenRefSubject():
+                raise AssertionError("no release is decided for a subject that an officer names")
             case never:
                 assert_never(never)

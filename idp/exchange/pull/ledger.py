@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.contracts.documents import Delivery, SealLevel
 from idp.audit.log import AuditLog
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis
 from idp.consent.service import Consents
 from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import MadeDocument

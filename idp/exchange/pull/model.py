@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis
 from idp.exchange.decision.model import Reason
 from idp.kernel.ids import (
     AgencyId,

@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from connectors.contracts.identifiers import InvalidIdentifier, JuristicId, ascii_digits
 from connectors.contracts.thai_dates import BANGKOK
-from idp.catalogue.datasets import DATASETS, SubjectKind
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import SubjectKind
 from idp.kernel.errors import Conflict, NotFound, Refused, Unavailable
 from idp.provider.account.mandate_terms import MandateWords, citizen_of, scope_of, until_of
 from idp.provider.account.mandates import mandate_id_of, signer_of

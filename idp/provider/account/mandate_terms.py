@@ -8,7 +8,8 @@ from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
-from idp.catalogue.datasets import DATASETS, DataSet
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import DataSet
 from idp.kernel.errors import Refused
 from idp.kernel.ids import AgencyId, ServiceId, SubscriberId
 from idp.representation.mandates.model import (

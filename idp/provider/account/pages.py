@@ -11,7 +11,8 @@ from idp.agencies.service import Agencies
 from idp.authentication.own_passkeys import OwnPasskeys
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
-from idp.catalogue.datasets import DATASETS, DataSet, Field
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import DataSet, Field
 from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.service import Consents
 from idp.kernel.errors import NotFound

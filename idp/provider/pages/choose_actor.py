@@ -15,7 +15,8 @@ from idp.authentication.model import SsoSession
 from idp.authorization.requests.model import AwaitCosigners, ChooseActor, ChosenActor, PendingRequest
 from idp.authorization.requests.representing import Choices
 from idp.authorization.requests.service import AuthorizationRequests
-from idp.catalogue.datasets import DATASETS, DataSet
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import DataSet
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ServiceId
 from idp.provider.pages.client_answer import answer_client

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from connectors.contracts.thai_dates import PartialDate
-from idp.catalogue.datasets import Field, Sensitivity
+from idp.catalogue.model import Field, Sensitivity
 from idp.protocol.claims_request import VERIFIED_CLAIMS, as_verified
 from idp.protocol.scopes import CITIZEN_ID, OFFLINE_ACCESS, PID, PROFILE
 from idp.protocol.verified_claims import CLAIMS as ASSURED_CLAIMS

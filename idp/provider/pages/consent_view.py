@@ -9,8 +9,9 @@ from typing import Any
 
 from idp.agencies.model import Agency, Service
 from idp.authorization.client_registration.model import Client
-from idp.catalogue.datasets import DATASETS, Field, Sensitivity
+from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail
+from idp.catalogue.model import Field, Sensitivity
 from idp.consent import rules as consent_rules
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
 from idp.provider.pages.consent_claims import GROUPS, ClaimGroup, shown_claims

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any, assert_never
 
-from idp.catalogue.datasets import DATASETS, SubjectKind
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import SubjectKind
 from idp.kernel.ids import ServiceId, SubscriberId
 from idp.representation.model import ActedFor, ForCompany, ForPerson, ForSelf, Organisation, Representation
 

@@ -4,7 +4,8 @@ import calendar
 from datetime import date, datetime, time, timedelta
 
 from connectors.contracts.thai_dates import BANGKOK, PartialDate
-from idp.catalogue.datasets import DATASETS, Sensitivity
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import Sensitivity
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
 from idp.representation.mandates.model import LONGEST, MAJORITY_YEARS, LegalPaper, PaperForm, Terms

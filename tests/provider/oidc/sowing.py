@@ -8,10 +8,10 @@ from joserfc.jwk import ECKey
 from connectors.contracts.card import PersonName
 from connectors.contracts.identifiers import CitizenId, check_digit
 from connectors.contracts.thai_dates import PartialDate
-from idp.agencies.model import AgencyKind, AgreementKind, Channel, Service
+from idp.agencies.model import AgencyKind, AgreementKind, Service
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.model import ClientProfile
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ClientId, ServiceId
 from idp.storage.storage import Storage

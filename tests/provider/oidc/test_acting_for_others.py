@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import update
 
 from connectors.contracts.identifiers import JuristicId
-from idp.agencies.model import AgreementKind, Channel
+from idp.agencies.model import AgreementKind
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import client
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import SubscriberId
 from idp.protocol.token_exchange import TOKEN_EXCHANGE

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from connectors.contracts.identifiers import CitizenId, check_digit
-from idp.agencies.model import AgencyKind, AgreementKind, Channel
+from idp.agencies.model import AgencyKind, AgreementKind
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
-from idp.catalogue.gdx import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.enrolment.provisional import Provisionals
 from idp.kernel.assurance import Aal, Ial
 from idp.kernel.errors import Refused
