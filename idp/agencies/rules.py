@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from connectors.contracts.thai_dates import BANGKOK
-from idp.agencies.model import Agreement, Service, Standing
+from idp.agencies.model import AgencyKind, Agreement, Service, Standing
 from idp.catalogue.gdx import GdxDetail
 from idp.catalogue.model import Basis
 from idp.kernel.assurance import Acr
@@ -76,6 +76,15 @@ def lets_in(service: Service, acr: Acr, *, in_person: bool) -> bool:
     if service.provisional_ial is None or not in_person:
         return acr.meets(service.minimum)
     return acr.meets(Acr(service.provisional_ial, service.minimum.aal))
+
+
+def open_bases(kind: AgencyKind) -> frozenset[Basis]:
+    """The grounds on which an agency of this kind may ever have data.
+
+    A private organisation has no public task, no counter of the state and no duty that the registries answer for: it
+    has what the person gives it. The rule stands here alone; agreements and stated grounds ask it.
+    """
+    return frozenset({Basis.CONSENT}) if kind is AgencyKind.PRIVATE else frozenset(Basis)
 
 
 def levels_are_possible(service: Service) -> bool:

@@ -7,6 +7,7 @@ from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE
 from idp.app.outside import Outside
 from idp.consent.service import Consents
+from idp.exchange.bases.service import Bases
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
 from idp.exchange.pull.facts import FactsReader
@@ -22,8 +23,9 @@ from idp.subscribers.service import Subscribers
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRooms:
-    """`exchange` asks the other two."""
+    """`exchange` asks the others."""
 
+    bases: Bases
     documents: Documents
     previews: Previews
     exchange: Exchange
@@ -79,6 +81,7 @@ def build_exchange_rooms(
         service_id=PREVIEW_SERVICE,
     )
     return ExchangeRooms(
+        bases=Bases(agencies=agencies, personal=ground.personal, audit=audit, randomness=randomness),
         documents=documents,
         previews=previews,
         exchange=Exchange(pulls=pulls, documents=documents, previews=previews),

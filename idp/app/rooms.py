@@ -59,6 +59,7 @@ from idp.enrolment.by_thaid.service import ThaidEnrolments
 from idp.enrolment.overrides import Overriding
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
+from idp.exchange.bases.service import Bases
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
 from idp.exchange.service import Exchange
@@ -128,6 +129,7 @@ class Rooms:
     documents: Documents
     previews: Previews
     exchange: Exchange
+    bases: Bases
     access_history: AccessHistory
 
 
@@ -352,5 +354,6 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         documents=exchange_rooms.documents,
         previews=exchange_rooms.previews,
         exchange=exchange_rooms.exchange,
+        bases=exchange_rooms.bases,
         access_history=AccessHistory(personal=ground.personal),
     )

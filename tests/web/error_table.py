@@ -6,7 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "errors.md"
 ROOMS = {
-    "AGY": "agencies and their rights", "APR": "approvals", "AUT": "authentication", "CARD": "card and reader",
+    "AGY": "agencies and their rights", "APR": "approvals", "AUT": "authentication",
+    "BSE": "grounds other than consent", "CARD": "card and reader",
     "CON": "consent", "ENR": "enrolment", "EXC": "the data exchange", "KEY": "keys", "OID": "OpenID requests",
     "POR": "the staff portal", "REP": "acting for others",
     "REV": "reviews and corrections", "STA": "stations", "STO": "the store",

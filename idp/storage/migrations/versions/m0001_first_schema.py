@@ -66,6 +66,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("level", "tile_index", name=op.f("pk_audit_tile")),
     )
     op.create_table(
+        "basis_evidence",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("anchor", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("service_id", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("station_id", sa.Text(), nullable=True),
+        sa.Column("notice_read_at", sa.BigInteger(), nullable=True),
+        sa.Column("sealed_form", sa.LargeBinary(), nullable=True),
+        sa.Column("signed_on", sa.Text(), nullable=True),
+        sa.Column("law", sa.Text(), nullable=True),
+        sa.Column("section", sa.Text(), nullable=True),
+        sa.Column("stated_by", sa.Text(), nullable=False),
+        sa.Column("stated_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_basis_evidence")),
+        sa.UniqueConstraint("anchor", name=op.f("uq_basis_evidence_anchor")),
+    )
+    op.create_table(
         "company_signatory",
         sa.Column("juristic_id", sa.Text(), nullable=False),
         sa.Column("subscriber_id", sa.Text(), nullable=False),
@@ -801,6 +819,10 @@ def upgrade() -> None:
         sa.Column("valid_until", sa.BigInteger(), nullable=False),
         sa.Column("daily_quota", sa.Integer(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("hours", sa.Text(), nullable=True),
+        sa.Column("by_number", sa.Boolean(), nullable=False),
+        sa.Column("officers_need_grant", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_agreement_agency_id")),
         sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_agreement_service_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
@@ -895,6 +917,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["mandate_id"], ["mandate.id"], name=op.f("fk_mandate_principal_index_mandate_id")),
         sa.PrimaryKeyConstraint("key_version", "digest", "mandate_id", name=op.f("pk_mandate_principal_index")),
     )
+    op.create_table(
+        "officer_grant",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("reference_no", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.BigInteger(), nullable=False),
+        sa.Column("valid_until", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_officer_grant_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_officer_grant")),
+    )
+    op.create_index("ix_officer_grant_member_dataset", "officer_grant", ["member_id", "dataset"], unique=False)
     op.create_table(
         "officer_session",
         sa.Column("station_id", sa.Text(), nullable=False),
@@ -1097,6 +1132,8 @@ def downgrade() -> None:
     op.drop_table("review_remark")
     op.drop_index(op.f("ix_officer_session_ends_at"), table_name="officer_session")
     op.drop_table("officer_session")
+    op.drop_index("ix_officer_grant_member_dataset", table_name="officer_grant")
+    op.drop_table("officer_grant")
     op.drop_table("mandate_principal_index")
     op.drop_table("kiosk_code")
     op.drop_table("kiosk_browser")
@@ -1235,6 +1272,7 @@ def downgrade() -> None:
     op.drop_table("consent")
     op.drop_index("ix_company_signatory_subscriber_id", table_name="company_signatory")
     op.drop_table("company_signatory")
+    op.drop_table("basis_evidence")
     op.drop_table("audit_tile")
     op.drop_table("audit_pending")
     op.drop_table("audit_leaf")
