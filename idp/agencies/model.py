@@ -1,12 +1,12 @@
 """The records of the agencies room."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Acr, Ial
-from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId
+from idp.kernel.ids import AgencyId, AgreementId, MemberId, OfficerGrantId, ServiceId, SubscriberId
 
 
 class AgencyProblem(StrEnum):
@@ -112,12 +112,26 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessHours:
+    """When an agreement may be used: days of the week as ISO 8601 numbers them (1 is Monday) and times in Bangkok.
+
+    Open while `opens <= now < closes`; a `closes` of 00:00 is the midnight that ends the day.
+    """
+
+    days: frozenset[int]
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
-    """What the owner of the data (`granted_by`) lets an agency's service have: the ceiling that requests and consent
-    only narrow.
+    """What the owner of the data (`granted_by`) lets an agency's service have by one channel: the ceiling that requests
+    and consent only narrow.
 
     In force while `valid_from <= now < valid_until` and `status` is active; `daily_quota` counts releases in one day
-    in Bangkok.
+    in Bangkok. `hours`: None for all of them. `by_number`: people may be looked up by their number alone.
+    `officers_need_grant`: at a counter only officers to whom the owner gave this data set themselves. `version` counts
+    the changes of its terms.
     """
 
     id: AgreementId
@@ -133,4 +147,21 @@ class Agreement:
     valid_from: datetime
     valid_until: datetime
     daily_quota: int
+    status: Standing = Standing.ACTIVE
+    hours: AccessHours | None = None
+    by_number: bool = False
+    officers_need_grant: bool = False
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerGrant:
+    """What the owner of the data lets one officer have, beside the agency's agreement; in force as an agreement is."""
+
+    id: OfficerGrantId
+    member_id: MemberId
+    dataset: str
+    reference_no: str
+    valid_from: datetime
+    valid_until: datetime
     status: Standing = Standing.ACTIVE

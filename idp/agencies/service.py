@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar, assert_never
 
-from idp.agencies import member_store, rules, store
+from idp.agencies import agreement_store, member_store, rules, store
 from idp.agencies.model import (
+    AccessHours,
     Agency,
     AgencyKind,
     AgencyProblem,
@@ -21,7 +22,6 @@ from idp.agencies.model import (
 )
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.errors import Conflict, NotFound, Refused
@@ -72,29 +72,54 @@ class Agencies:
         return await member_store.find_live_member(uow, member_id, now=uow.now)
 
     async def agreement_for(
-        self, uow: UnitOfWork, agency_id: AgencyId, service_id: ServiceId, dataset: str, now: datetime
+        self,
+        uow: UnitOfWork,
+        agency_id: AgencyId,
+        service_id: ServiceId,
+        dataset: str,
+        now: datetime,
+        *,
+        channel: Channel,
     ) -> Agreement | None:
-        """The agreement in force for an agency's service and a data set."""
-        return await store.find_live_agreement(
-            uow, agency_id=agency_id, service_id=service_id, dataset=dataset, now=now
+        """The agreement in force for an agency's service, a data set and a channel."""
+        return await agreement_store.find_live_agreement(
+            uow, agency_id=agency_id, service_id=service_id, dataset=dataset, channel=channel, now=now
         )
 
-    async def ceiling(self, uow: UnitOfWork, agency_id: AgencyId, details: Sequence[GdxDetail]) -> None:
-        """Raise Refused(BEYOND_RIGHT) unless every detail lies within the agency's right.
+    async def officer_is_granted(self, uow: UnitOfWork, member_id: MemberId, dataset: str) -> bool:
+        """True while the data's owner lets this officer have the data set in person."""
+        grant = await agreement_store.find_live_officer_grant(uow, member_id, dataset, now=uow.now)
+        return grant is not None and rules.officer_may(grant, dataset=dataset, now=uow.now)
 
-        The caller audits the refusal.
+    async def ceiling(self, uow: UnitOfWork, agency_id: AgencyId, details: Sequence[GdxDetail]) -> None:
+        """Raise Refused(BEYOND_RIGHT) unless every detail lies within the agency's right by some channel.
+
+        Who may be asked for: which officer asks, and when, is judged at each release. The caller audits the refusal.
         """
         for detail in details:
-            agreement = await self.agreement_for(uow, agency_id, detail.purpose, detail.dataset, uow.now)
-            service = await store.find_service(uow, detail.purpose)
-            own_service = service if service is not None and service.agency_id == agency_id else None
-            match rules.ceiling(agreement, detail, service=own_service, now=uow.now):
-                case rules.WithinRight():
-                    continue
-                case rules.BeyondRight(overreach):
-                    raise Refused(AgencyProblem.BEYOND_RIGHT, f"{detail.dataset}: {overreach.value}")
-                case never:
-                    assert_never(never)
+            judged = [await self._judge(uow, agency_id, detail, channel) for channel in Channel]
+            if any(overreach is None for overreach in judged):
+                continue
+            named = next((one for one in judged if one is not rules.Overreach.AGREEMENT), rules.Overreach.AGREEMENT)
+            raise Refused(AgencyProblem.BEYOND_RIGHT, f"{detail.dataset}: {named}")
+
+    async def _judge(
+        self, uow: UnitOfWork, agency_id: AgencyId, detail: GdxDetail, channel: Channel
+    ) -> rules.Overreach | None:
+        """In which respect a detail goes beyond the right by one channel, None when it does not."""
+        agreement = await self.agreement_for(uow, agency_id, detail.purpose, detail.dataset, uow.now, channel=channel)
+        service = await store.find_service(uow, detail.purpose)
+        own_service = service if service is not None and service.agency_id == agency_id else None
+        judged = rules.ceiling(
+            agreement, detail, service=own_service, channel=channel, officer_is_granted=True, now=uow.now
+        )
+        match judged:
+            case rules.WithinRight() | rules.OutOfHours():
+                return None
+            case rules.BeyondRight(overreach):
+                return overreach
+            case never:
+                assert_never(never)
 
     async def register_agency(
         self, uow: UnitOfWork, *, code: str, name_th: str, name_en: str, kind: AgencyKind, by: Actor
@@ -144,8 +169,11 @@ class Agencies:
         valid_until: datetime,
         daily_quota: int,
         by: Actor,
+        hours: AccessHours | None = None,
+        by_number: bool = False,
+        officers_need_grant: bool = False,
     ) -> Agreement:
-        """Put an agreement in force; one at a time for a service and data set.
+        """Put an agreement in force; one at a time for a service, a data set and a channel.
 
         Raises NotFound (service), Refused(AGREEMENT_NOT_POSSIBLE), Conflict(ALREADY_EXISTS).
         """
@@ -163,15 +191,19 @@ class Agencies:
             valid_from=valid_from,
             valid_until=valid_until,
             daily_quota=daily_quota,
+            hours=hours,
+            by_number=by_number,
+            officers_need_grant=officers_need_grant,
         )
         service = await self.service(uow, service_id)
-        known = DATASETS.get(dataset)
-        catalogue_fields = frozenset(known.field_names) if known is not None else frozenset[str]()
-        if not rules.terms_are_possible(agreement, service=service, catalogue_fields=catalogue_fields):
-            raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, dataset)
-        if await self.agreement_for(uow, agency_id, service_id, dataset, uow.now) is not None:
+        asking = await self.agency(uow, agency_id)
+        impossible = rules.impossible_term(agreement, service=service, kind=asking.kind)
+        if impossible is not None:
+            raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, impossible.value)
+        await agreement_store.hold_service(uow, service_id)
+        if await agreement_store.has_rival(uow, agreement):
             raise Conflict(AgencyProblem.ALREADY_EXISTS, "agreement in force")
-        await store.insert_agreement(uow, agreement)
+        await agreement_store.insert_agreement(uow, agreement)
         await self._record(
             uow,
             "agency.agreement_granted",
@@ -187,8 +219,8 @@ class Agencies:
 
     async def suspend_agreement(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Actor) -> None:
         """Stop an agreement: nothing is released under it from this instant. Raises NotFound unless it was active."""
-        agreement = _found(await store.find_agreement(uow, agreement_id), "agreement")
-        if not await store.set_agreement_status(uow, agreement_id, of=Standing.ACTIVE, to=Standing.SUSPENDED):
+        agreement = _found(await agreement_store.find_agreement(uow, agreement_id), "agreement")
+        if not await agreement_store.set_agreement_status(uow, agreement_id, of=Standing.ACTIVE, to=Standing.SUSPENDED):
             raise NotFound(AgencyProblem.UNKNOWN, "active agreement")
         await self._record(uow, "agency.agreement_suspended", by, agreement.agency_id, agreement=agreement_id)
 

@@ -1,10 +1,13 @@
-"""Tables and SQL of agencies, services and agreements, with the predicates that say in SQL what counts now."""
+"""Tables of agencies, services and agreements with the predicates that say in SQL what counts now; the SQL of agencies
+and services.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     ForeignKey,
@@ -17,13 +20,11 @@ from sqlalchemy import (
     exists,
     insert,
     select,
-    update,
 )
 
-from idp.agencies.model import Agency, AgencyKind, Agreement, AgreementKind, Service, Standing
-from idp.catalogue.model import Basis, Channel
+from idp.agencies.model import Agency, AgencyKind, Service, Standing
 from idp.kernel.assurance import Aal, Acr, Ial
-from idp.kernel.ids import AgencyId, AgreementId, ServiceId
+from idp.kernel.ids import AgencyId, ServiceId
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 
@@ -79,6 +80,10 @@ agreement = Table(
     Column("valid_until", Instant, nullable=False),
     Column("daily_quota", Integer, nullable=False),
     Column("status", Text, nullable=False),
+    Column("hours", JsonText),
+    Column("by_number", Boolean, nullable=False),
+    Column("officers_need_grant", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
     Index("ix_agreement_agency_service_dataset", "agency_id", "service_id", "dataset"),
 )
 
@@ -178,55 +183,6 @@ async def find_all_services(uow: UnitOfWork) -> tuple[Service, ...]:
     return tuple(_service(row) for row in rows)
 
 
-async def insert_agreement(uow: UnitOfWork, record: Agreement) -> None:
-    """Save a new agreement."""
-    await uow.execute(
-        insert(agreement).values(
-            id=record.id,
-            agency_id=record.agency_id,
-            service_id=record.service_id,
-            dataset=record.dataset,
-            fields=sorted(record.fields),
-            bases=sorted(basis.value for basis in record.bases),
-            channel=record.channel.value,
-            kind=record.kind.value,
-            reference_no=record.reference_no,
-            granted_by=record.granted_by,
-            valid_from=record.valid_from,
-            valid_until=record.valid_until,
-            daily_quota=record.daily_quota,
-            status=record.status.value,
-        )
-    )
-
-
-async def find_agreement(uow: UnitOfWork, agreement_id: AgreementId) -> Agreement | None:
-    """The agreement, in force or not."""
-    row = await uow.first(select(agreement).where(agreement.c.id == agreement_id))
-    return None if row is None else _agreement(row)
-
-
-async def find_live_agreement(
-    uow: UnitOfWork, *, agency_id: AgencyId, service_id: ServiceId, dataset: str, now: datetime
-) -> Agreement | None:
-    """The one agreement in force for an agency's service and data set."""
-    row = await uow.first(
-        select(agreement).where(
-            agreement.c.agency_id == agency_id,
-            agreement.c.service_id == service_id,
-            agreement.c.dataset == dataset,
-            live_agreement(now),
-        )
-    )
-    return None if row is None else _agreement(row)
-
-
-async def set_agreement_status(uow: UnitOfWork, agreement_id: AgreementId, *, of: Standing, to: Standing) -> bool:
-    """Change the standing; False when the agreement did not stand at `of`."""
-    at_present = (agreement.c.id == agreement_id, agreement.c.status == of.value)
-    return await uow.changed(update(agreement).where(*at_present).values(status=to.value)) == 1
-
-
 def _agency(row: Row[Any]) -> Agency:
     return Agency(
         id=AgencyId(row.id),
@@ -258,23 +214,4 @@ def _service(row: Row[Any]) -> Service:
         uses=row.uses,
         status=Standing(row.status),
         provisional_ial=None if row.provisional_ial is None else Ial(row.provisional_ial),
-    )
-
-
-def _agreement(row: Row[Any]) -> Agreement:
-    return Agreement(
-        id=AgreementId(row.id),
-        agency_id=AgencyId(row.agency_id),
-        service_id=ServiceId(row.service_id),
-        dataset=row.dataset,
-        fields=frozenset(row.fields),
-        bases=frozenset(Basis(basis) for basis in row.bases),
-        channel=Channel(row.channel),
-        kind=AgreementKind(row.kind),
-        reference_no=row.reference_no,
-        granted_by=row.granted_by,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        daily_quota=row.daily_quota,
-        status=Standing(row.status),
     )

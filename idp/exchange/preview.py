@@ -8,7 +8,7 @@ from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.catalogue.gdx import GdxDetail, SelfSubject
-from idp.catalogue.model import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.exchange.mapping import PERSON_DATASETS
 from idp.exchange.sources import Registries, map_person
 from idp.kernel.assurance import Aal, Acr, Ial
@@ -90,7 +90,9 @@ class Previews:
 
     async def _allowed(self, uow: UnitOfWork, detail: GdxDetail) -> tuple[str, ...]:
         """The fields of a detail that the issuer's own agreement lets it show to their owner."""
-        agreement = await self._agencies.agreement_for(uow, self._issuer_id, self._service_id, detail.dataset, uow.now)
+        agreement = await self._agencies.agreement_for(
+            uow, self._issuer_id, self._service_id, detail.dataset, uow.now, channel=Channel.ONLINE
+        )
         if agreement is None or Basis.OWNER not in agreement.bases or detail.dataset not in PERSON_DATASETS:
             return ()
         return tuple(name for name in detail.fields if name in agreement.fields)

@@ -71,7 +71,10 @@ async def test_what_was_registered_comes_back(storage: Storage, agencies: Agenci
         assert await agencies.agency(uow, agency.id) == agency
         assert await agencies.agency_by_code(uow, "employment") == agency
         assert (await agencies.service(uow, SERVICE.id)).agency_id == agency.id
-        assert await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now) == agreement
+        assert (
+            await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now, channel=Channel.ONLINE)
+            == agreement
+        )
         assert await agencies.agencies_named(uow, [agency.id, AgencyId("agc_0")]) == {agency.id: agency}
         entries = await uow.all(select(audit_entry))
     assert len(entries) == 3
@@ -101,12 +104,18 @@ async def test_a_suspended_agreement_and_a_suspended_agency_give_no_right(storag
         agency = await in_service(uow, agencies)
         first = await agencies.grant_agreement(uow, **terms(agency, uow))
         await agencies.suspend_agreement(uow, first.id, by=SYSTEM)
-        assert await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now) is None
+        assert (
+            await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now, channel=Channel.ONLINE)
+            is None
+        )
         with pytest.raises(NotFound):
             await agencies.suspend_agreement(uow, first.id, by=SYSTEM)
         await agencies.grant_agreement(uow, **terms(agency, uow))
         await uow.execute(update(agency_table).values(status="suspended"))
-        assert await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now) is None
+        assert (
+            await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now, channel=Channel.ONLINE)
+            is None
+        )
 
 
 async def test_an_agreement_begins_and_ends_by_the_clock(
@@ -115,11 +124,16 @@ async def test_an_agreement_begins_and_ends_by_the_clock(
     async with sqlite_storage.unit_of_work() as uow:
         agency = await in_service(uow, agencies)
         await agencies.grant_agreement(uow, **terms(agency, uow, valid_from=uow.now + timedelta(seconds=1)))
-        assert await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now) is None
+        assert (
+            await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now, channel=Channel.ONLINE)
+            is None
+        )
     for seconds, is_live in ((1, True), (24 * 3600 - 1, False)):
         clock.advance(seconds)
         async with sqlite_storage.reading() as uow:
-            found = await agencies.agreement_for(uow, agency.id, SERVICE.id, "dopa.person", uow.now)
+            found = await agencies.agreement_for(
+                uow, agency.id, SERVICE.id, "dopa.person", uow.now, channel=Channel.ONLINE
+            )
         assert (found is not None) is is_live
 
 

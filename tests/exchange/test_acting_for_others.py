@@ -13,7 +13,7 @@ from idp.audit.model import SYSTEM
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, JuristicSubject, MandateSubject, SelfSubject
-from idp.catalogue.model import Basis, SubjectKind
+from idp.catalogue.model import Basis, Channel, SubjectKind
 from idp.consent.model import OnBehalf
 from idp.exchange.pull.store import disclosure
 from idp.kernel.assurance import Aal, Acr, Ial
@@ -163,7 +163,9 @@ async def test_a_companys_consent_opens_no_persons_record(world: World, dataset:
     is_of_company = known.subject is SubjectKind.COMPANY
     organisation = Organisation(THONGDEE.juristic_id.digits, THONGDEE.name_th, "-")
     async with world.storage.unit_of_work() as uow:
-        agreement = await world.agencies.agreement_for(uow, world.agency.id, SERVICE, dataset, uow.now)
+        agreement = await world.agencies.agreement_for(
+            uow, world.agency.id, SERVICE, dataset, uow.now, channel=Channel.ONLINE
+        )
         if agreement is None:
             agreement = await world.agree(uow, SERVICE, dataset, known.field_names[:3], {Basis.CONSENT})
     detail = GdxDetail(

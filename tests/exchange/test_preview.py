@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
+from idp.catalogue.model import Channel
 from idp.exchange.pull.store import disclosure
 from idp.kernel.assurance import Aal, Acr, Ial
 from tests.exchange.test_pull import suspend_subscriber
@@ -46,7 +47,9 @@ async def test_a_field_outside_the_issuer_s_own_agreement_is_not_shown(world: Wo
 
 async def test_without_the_issuer_s_agreement_only_labels_are_shown(world: World) -> None:
     async with world.storage.unit_of_work() as uow:
-        agreement = await world.agencies.agreement_for(uow, world.issuer.id, PREVIEW_SERVICE, "dopa.person", uow.now)
+        agreement = await world.agencies.agreement_for(
+            uow, world.issuer.id, PREVIEW_SERVICE, "dopa.person", uow.now, channel=Channel.ONLINE
+        )
         assert agreement is not None
         await world.agencies.suspend_agreement(uow, agreement.id, by=SYSTEM)
     assert await world.exchange().preview(world.somchai, [person_detail()], acr=ACR) == {"dopa.person": None}

@@ -22,7 +22,10 @@ async def grant_citizen_number(uow: UnitOfWork, rooms: Rooms, agency_id: AgencyI
     """The service, with an agreement in force; made when it is first asked for."""
     if SERVICE_ID not in await rooms.agencies.services_named(uow, [SERVICE_ID]):
         await rooms.agencies.register_service(uow, _service(agency_id), by=SYSTEM)
-    if await rooms.agencies.agreement_for(uow, agency_id, SERVICE_ID, "dopa.person", uow.now) is None:
+    if (
+        await rooms.agencies.agreement_for(uow, agency_id, SERVICE_ID, "dopa.person", uow.now, channel=Channel.ONLINE)
+        is None
+    ):
         await rooms.agencies.grant_agreement(
             uow,
             agency_id=agency_id,

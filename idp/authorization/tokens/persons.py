@@ -18,7 +18,7 @@ from idp.authorization.tokens.claims import (
     names_for_userinfo,
 )
 from idp.authorization.tokens.model import EvidenceReader
-from idp.catalogue.model import Basis
+from idp.catalogue.model import Basis, Channel
 from idp.enrolment.model import Evidence, EvidenceKind, EvidenceResult
 from idp.kernel.assurance import Acr, Ial
 from idp.protocol.claims_request import ID_TOKEN, USERINFO
@@ -117,7 +117,7 @@ class PersonClaims:
         """The agency may have the number by consent, for a service of this client, by an agreement in force now."""
         for service_id in client.services:
             agreement = await self._agencies.agreement_for(
-                uow, client.agency_id, service_id, CITIZEN_NUMBER_DATASET, uow.now
+                uow, client.agency_id, service_id, CITIZEN_NUMBER_DATASET, uow.now, channel=Channel.ONLINE
             )
             if agreement is not None and CITIZEN_NUMBER_FIELD in agreement.fields and Basis.CONSENT in agreement.bases:
                 return True

@@ -57,10 +57,15 @@ def decide_repeat(facts: ReleaseFacts, *, now: datetime) -> Release | Refuse:
     agreement, service = facts.agreement, facts.service
     if agreement is None or service is None or service.agency_id != facts.agency_id:
         return Refuse(Reason.AGREEMENT_ENDED)
-    if isinstance(agency_rules.ceiling(agreement, facts.request, service=service, now=now), agency_rules.BeyondRight):
-        return Refuse(Reason.BEYOND_RIGHT)
     if agreement.channel is not Channel.ONLINE:
         return Refuse(Reason.CHANNEL)
+    judged = agency_rules.ceiling(
+        agreement, facts.request, service=service, channel=Channel.ONLINE, officer_is_granted=False, now=now
+    )
+    if isinstance(judged, agency_rules.OutOfHours):
+        return Refuse(Reason.REGISTRY_CLOSED)
+    if isinstance(judged, agency_rules.BeyondRight):
+        return Refuse(Reason.BEYOND_RIGHT)
     # 3. the request itself
     if not _format_is_granted(facts.request, wants_document=facts.wants_document):
         return Refuse(Reason.FORMAT)

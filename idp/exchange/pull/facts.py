@@ -5,6 +5,7 @@ from typing import assert_never
 from connectors.contracts.identifiers import JuristicId
 from idp.agencies.service import Agencies
 from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject, JuristicSubject, MandateSubject, SelfSubject
+from idp.catalogue.model import Channel
 from idp.consent.service import Consents
 from idp.exchange.decision.model import Reason, ReleaseFacts
 from idp.exchange.pull import counting, store
@@ -31,7 +32,9 @@ class FactsReader:
     async def chain(self, uow: UnitOfWork, asked: Asked) -> Chain:
         """The ids of everything that this release would hang on."""
         token, detail = asked.pull.access_token, asked.detail
-        agreement = await self._agencies.agreement_for(uow, token.agency_id, detail.purpose, detail.dataset, uow.now)
+        agreement = await self._agencies.agreement_for(
+            uow, token.agency_id, detail.purpose, detail.dataset, uow.now, channel=Channel.ONLINE
+        )
         return Chain(
             client_id=token.client_id,
             grant_id=token.grant_id,
@@ -73,7 +76,9 @@ class FactsReader:
     ) -> ReleaseFacts:
         """Everything that is judged; `company` was read before the transaction."""
         token, detail = asked.pull.access_token, asked.detail
-        agreement = await self._agencies.agreement_for(uow, token.agency_id, detail.purpose, detail.dataset, uow.now)
+        agreement = await self._agencies.agreement_for(
+            uow, token.agency_id, detail.purpose, detail.dataset, uow.now, channel=Channel.ONLINE
+        )
         services = await self._agencies.services_named(uow, [detail.purpose])
         consent = await self._consents.get(uow, chain.consent_id) if chain.consent_id is not None else None
         return ReleaseFacts(

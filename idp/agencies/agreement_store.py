@@ -1,0 +1,194 @@
+"""The SQL of agreements and of officers' own grants, with the predicate that says in SQL which of these count now."""
+
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Row, Table, Text, and_, exists, insert, select, update
+
+from idp.agencies.member_store import live_member, member
+from idp.agencies.model import AccessHours, Agreement, AgreementKind, OfficerGrant, Standing
+from idp.agencies.store import agreement, live_agreement, service
+from idp.catalogue.model import Basis, Channel
+from idp.kernel.ids import AgencyId, AgreementId, MemberId, OfficerGrantId, ServiceId
+from idp.storage.metadata import Instant, metadata
+from idp.storage.storage import UnitOfWork
+
+officer_grant = Table(
+    "officer_grant",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("member_id", Text, ForeignKey("member.id"), nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("reference_no", Text, nullable=False),
+    Column("valid_from", Instant, nullable=False),
+    Column("valid_until", Instant, nullable=False),
+    Column("status", Text, nullable=False),
+    Index("ix_officer_grant_member_dataset", "member_id", "dataset"),
+)
+
+
+def live_officer_grant(now: datetime) -> ColumnElement[bool]:
+    """The owner's grant to an officer is in force, and so is the membership."""
+    of_live_member = exists().where(member.c.id == officer_grant.c.member_id, live_member(now))
+    in_window = and_(officer_grant.c.valid_from <= now, officer_grant.c.valid_until > now)
+    return and_(officer_grant.c.status == Standing.ACTIVE.value, in_window, of_live_member)
+
+
+async def insert_agreement(uow: UnitOfWork, record: Agreement) -> None:
+    """Save a new agreement."""
+    await uow.execute(
+        insert(agreement).values(
+            id=record.id,
+            agency_id=record.agency_id,
+            service_id=record.service_id,
+            dataset=record.dataset,
+            fields=sorted(record.fields),
+            bases=sorted(basis.value for basis in record.bases),
+            channel=record.channel.value,
+            kind=record.kind.value,
+            reference_no=record.reference_no,
+            granted_by=record.granted_by,
+            valid_from=record.valid_from,
+            valid_until=record.valid_until,
+            daily_quota=record.daily_quota,
+            status=record.status.value,
+            hours=_hours_to_json(record.hours),
+            by_number=record.by_number,
+            officers_need_grant=record.officers_need_grant,
+            version=record.version,
+        )
+    )
+
+
+async def find_agreement(uow: UnitOfWork, agreement_id: AgreementId) -> Agreement | None:
+    """The agreement, in force or not."""
+    row = await uow.first(select(agreement).where(agreement.c.id == agreement_id))
+    return None if row is None else _agreement(row)
+
+
+async def find_live_agreement(
+    uow: UnitOfWork, *, agency_id: AgencyId, service_id: ServiceId, dataset: str, channel: Channel, now: datetime
+) -> Agreement | None:
+    """The one agreement in force for an agency's service, a data set and a channel."""
+    row = await uow.first(
+        select(agreement).where(
+            agreement.c.agency_id == agency_id,
+            agreement.c.service_id == service_id,
+            agreement.c.dataset == dataset,
+            agreement.c.channel == channel.value,
+            live_agreement(now),
+        )
+    )
+    return None if row is None else _agreement(row)
+
+
+async def hold_service(uow: UnitOfWork, service_id: ServiceId) -> None:
+    """Let nobody else grant anything to this service until this transaction ends. SQLite has one writer."""
+    if uow.dialect != "sqlite":
+        await uow.first(select(service.c.id).where(service.c.id == service_id).with_for_update())
+
+
+async def has_rival(uow: UnitOfWork, record: Agreement) -> bool:
+    """True when another agreement for the same service, data set and channel is active on a day of this one's."""
+    rival = select(agreement.c.id).where(
+        agreement.c.id != record.id,
+        agreement.c.agency_id == record.agency_id,
+        agreement.c.service_id == record.service_id,
+        agreement.c.dataset == record.dataset,
+        agreement.c.channel == record.channel.value,
+        agreement.c.status == Standing.ACTIVE.value,
+        agreement.c.valid_from < record.valid_until,
+        agreement.c.valid_until > record.valid_from,
+    )
+    return await uow.first(rival) is not None
+
+
+async def set_agreement_status(uow: UnitOfWork, agreement_id: AgreementId, *, of: Standing, to: Standing) -> bool:
+    """Change the standing; False when the agreement did not stand at `of`."""
+    at_present = (agreement.c.id == agreement_id, agreement.c.status == of.value)
+    return await uow.changed(update(agreement).where(*at_present).values(status=to.value)) == 1
+
+
+async def insert_officer_grant(uow: UnitOfWork, record: OfficerGrant) -> None:
+    """Save a new grant to an officer."""
+    await uow.execute(
+        insert(officer_grant).values(
+            id=record.id,
+            member_id=record.member_id,
+            dataset=record.dataset,
+            reference_no=record.reference_no,
+            valid_from=record.valid_from,
+            valid_until=record.valid_until,
+            status=record.status.value,
+        )
+    )
+
+
+async def find_officer_grant(uow: UnitOfWork, grant_id: OfficerGrantId) -> OfficerGrant | None:
+    """The grant, in force or not."""
+    row = await uow.first(select(officer_grant).where(officer_grant.c.id == grant_id))
+    return None if row is None else _officer_grant(row)
+
+
+async def find_live_officer_grant(
+    uow: UnitOfWork, member_id: MemberId, dataset: str, *, now: datetime
+) -> OfficerGrant | None:
+    """A grant in force that lets this officer have this data set."""
+    of_this = (officer_grant.c.member_id == member_id, officer_grant.c.dataset == dataset)
+    row = await uow.first(select(officer_grant).where(*of_this, live_officer_grant(now)).order_by(officer_grant.c.id))
+    return None if row is None else _officer_grant(row)
+
+
+async def end_officer_grant(uow: UnitOfWork, grant_id: OfficerGrantId) -> bool:
+    """End a grant for good; False when there was nothing to end."""
+    present = (officer_grant.c.id == grant_id, officer_grant.c.status != Standing.ENDED.value)
+    return await uow.changed(update(officer_grant).where(*present).values(status=Standing.ENDED.value)) == 1
+
+
+def _agreement(row: Row[Any]) -> Agreement:
+    return Agreement(
+        id=AgreementId(row.id),
+        agency_id=AgencyId(row.agency_id),
+        service_id=ServiceId(row.service_id),
+        dataset=row.dataset,
+        fields=frozenset(row.fields),
+        bases=frozenset(Basis(basis) for basis in row.bases),
+        channel=Channel(row.channel),
+        kind=AgreementKind(row.kind),
+        reference_no=row.reference_no,
+        granted_by=row.granted_by,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        daily_quota=row.daily_quota,
+        status=Standing(row.status),
+        hours=_hours(row.hours),
+        by_number=row.by_number,
+        officers_need_grant=row.officers_need_grant,
+        version=row.version,
+    )
+
+
+def _hours_to_json(hours: AccessHours | None) -> dict[str, Any] | None:
+    if hours is None:
+        return None
+    times = {"opens": hours.opens.isoformat("minutes"), "closes": hours.closes.isoformat("minutes")}
+    return {"days": sorted(hours.days), **times}
+
+
+def _hours(stored: dict[str, Any] | None) -> AccessHours | None:
+    if stored is None:
+        return None
+    opens, closes = time.fromisoformat(stored["opens"]), time.fromisoformat(stored["closes"])
+    return AccessHours(frozenset(stored["days"]), opens, closes)
+
+
+def _officer_grant(row: Row[Any]) -> OfficerGrant:
+    return OfficerGrant(
+        id=OfficerGrantId(row.id),
+        member_id=MemberId(row.member_id),
+        dataset=row.dataset,
+        reference_no=row.reference_no,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        status=Standing(row.status),
+    )
