@@ -16,8 +16,9 @@ from idp.audit.tree import HASH_BYTES
 ED25519 = b"\x01"
 NOTE = re.compile(
     r"\A(?P<body>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/=]{44})\n)\n"
-    r"— (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/=]+)\n\Z"
+    r"(?P<signatures>(?:— [^\s+]+ [A-Za-z0-9+/=]+\n){1,16})\Z"
 )
+VERIFIER_KEY = re.compile(r"\A(?P<name>[^\s+]+)\+(?P<key_id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/=]{1,100})\Z")
 
 
 class InvalidCheckpoint(ValueError):
@@ -41,9 +42,26 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
-def key_id_of(origin: str, public_key: bytes) -> bytes:
+def key_id_of(name: str, public_key: bytes, *, kind: bytes = ED25519) -> bytes:
     """Four bytes that tell keys apart (signed-note: first bytes of SHA-256 over name, newline, type and key)."""
-    return sha256(origin.encode() + b"\n" + ED25519 + public_key).digest()[:4]
+    return sha256(name.encode() + b"\n" + kind + public_key).digest()[:4]
+
+
+def verifier_key(name: str, public_key: bytes, *, kind: bytes = ED25519) -> str:
+    """A public key with its name as one line of text (signed-note, "Verifier keys")."""
+    key_id = key_id_of(name, public_key, kind=kind).hex()
+    return f"{name}+{key_id}+{base64.b64encode(kind + public_key).decode()}"
+
+
+def read_verifier_key(text: str, *, expected_kind: bytes = ED25519) -> tuple[str, bytes]:
+    """Name and raw public key of such a line. Raises ValueError."""
+    match = VERIFIER_KEY.match(text.strip())
+    if match is None:
+        raise ValueError("not a verifier key: name+id+key")
+    kind, key = (decoded := base64.b64decode(match["key"], validate=True))[:1], decoded[1:]
+    if kind != expected_kind or key_id_of(match["name"], key, kind=kind).hex() != match["key_id"]:
+        raise ValueError("the verifier key does not match its own id, or is of another kind")
+    return match["name"], key
 
 
 def sign_note(checkpoint: Checkpoint, *, key_id: bytes, sign: Callable[[bytes], bytes]) -> str:
@@ -57,18 +75,40 @@ def open_note(
 ) -> Checkpoint:
     """The checkpoint of a note whose signature holds; `verify` takes the signature and the body.
 
-    Raises InvalidCheckpoint.
+    Signatures of others beside it are passed over, as signed-note asks. Raises InvalidCheckpoint.
     """
+    checkpoint = read_note(note)
+    if checkpoint.origin != expected_origin:
+        raise InvalidCheckpoint("a checkpoint note of another log")
+    signed = signatures_of(note, name=expected_origin, key_id=expected_key_id)
+    if len(signed) != 1 or not verify(signed[0], checkpoint.body().encode()):
+        raise InvalidCheckpoint("the signature does not verify")
+    return checkpoint
+
+
+def read_note(note: str) -> Checkpoint:
+    """What a note says, whoever signed it. Raises NotACheckpoint."""
     match = NOTE.match(note)
     if match is None:
         raise NotACheckpoint("not a checkpoint note")
-    if match["origin"] != expected_origin or match["name"] != expected_origin:
-        raise InvalidCheckpoint("a checkpoint note of another log")
-    try:
-        root = base64.b64decode(match["root"], validate=True)
-        signed = base64.b64decode(match["signature"], validate=True)
-    except binascii.Error as error:
-        raise InvalidCheckpoint("the note is not base64 where it should be") from error
-    if len(root) != HASH_BYTES or signed[:4] != expected_key_id or not verify(signed[4:], match["body"].encode()):
-        raise InvalidCheckpoint("the signature does not verify")
+    root = _decoded(match["root"])
+    if len(root) != HASH_BYTES:
+        raise NotACheckpoint("the root is no hash")
     return Checkpoint(match["origin"], int(match["size"]), root)
+
+
+def signatures_of(note: str, *, name: str, key_id: bytes) -> list[bytes]:
+    """The signatures that a note bears under this name and key, not verified. Raises NotACheckpoint."""
+    match = NOTE.match(note)
+    if match is None:
+        raise NotACheckpoint("not a checkpoint note")
+    lines = [line.split(" ") for line in match["signatures"].splitlines()]
+    signed = [_decoded(text) for _, signer, text in lines if signer == name]
+    return [signature[4:] for signature in signed if signature[:4] == key_id]
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise NotACheckpoint("the note is not base64 where it should be") from error

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from sqlalchemy import func, insert, select, update
 
 from idp.audit import checkpoint, store
-from idp.audit.tree import HASH_BYTES, node_hash
+from idp.audit.tiles import write_tiles
 from idp.storage.storage import UnitOfWork
 
 BATCH = 1000
-TILE_WIDTH = 256
-TILE_HEIGHT = 8
 
 
 class SequencerFenced(RuntimeError):
@@ -44,8 +42,8 @@ async def sequence_pending(uow: UnitOfWork, *, fence: int, batch: int = BATCH) -
     # 3. the head moves over them
     moved = update(store.audit_head).where(head.id == store.THE_HEAD)
     await uow.execute(moved.values(size=frontier.size, peaks=frontier.to_bytes()))
-    # 4. tiles that became full, for readers who want proofs (C2SP tlog-tiles)
-    await _write_full_tiles(uow, old_size, frontier.size)
+    # 4. tiles, for readers who want proofs (C2SP tlog-tiles)
+    await write_tiles(uow, old_size=old_size, new_size=frontier.size)
     await store.drop_pending(uow, first=old_size)
     return len(leaves)
 
@@ -66,35 +64,5 @@ async def sign_checkpoint(
 
 async def newest_checkpoint_note(uow: UnitOfWork) -> str | None:
     """The newest signed note, to be kept outside the store."""
-    row = await uow.first(select(store.audit_checkpoint.c.note).order_by(store.audit_checkpoint.c.size.desc()).limit(1))
+    row = await store.newest_checkpoint(uow)
     return None if row is None else str(row.note)
-
-
-async def _write_full_tiles(uow: UnitOfWork, old_size: int, new_size: int) -> None:
-    level, old, new = 0, old_size // TILE_WIDTH, new_size // TILE_WIDTH
-    while new > old:
-        for tile_index in range(old, new):
-            hashes = await _tile_hashes(uow, level, tile_index)
-            await uow.execute(insert(store.audit_tile).values(level=level, tile_index=tile_index, hashes=hashes))
-        level, old, new = level + 1, old // TILE_WIDTH, new // TILE_WIDTH
-
-
-async def _tile_hashes(uow: UnitOfWork, level: int, tile_index: int) -> bytes:
-    first = tile_index * TILE_WIDTH
-    if level == 0:
-        leaf = store.audit_leaf.c
-        inside = leaf.leaf_index.between(first, first + TILE_WIDTH - 1)
-        rows = await uow.all(select(leaf.leaf_hash).where(inside).order_by(leaf.leaf_index))
-        return b"".join(row.leaf_hash for row in rows)
-    tile = store.audit_tile.c
-    below = (tile.level == level - 1) & tile.tile_index.between(first, first + TILE_WIDTH - 1)
-    rows = await uow.all(select(tile.hashes).where(below).order_by(tile.tile_index))
-    return b"".join(tile_root(row.hashes) for row in rows)
-
-
-def tile_root(hashes: bytes) -> bytes:
-    """The root of a full tile of 256 hashes: a hash of the tile one level up."""
-    nodes = [hashes[i : i + HASH_BYTES] for i in range(0, len(hashes), HASH_BYTES)]
-    for _ in range(TILE_HEIGHT):
-        nodes = [node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
-    return nodes[0]

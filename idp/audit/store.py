@@ -1,8 +1,9 @@
 """Tables of the log. An entry waits in `audit_pending` until the sequencer gives it a leaf."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text, delete, func, insert, select
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Row, Table, Text, delete, func, insert, select
 
 from idp.audit.model import Entry
 from idp.audit.tree import Frontier
@@ -81,6 +82,11 @@ async def load_head(uow: UnitOfWork) -> tuple[Frontier, int]:
     """The tree as sequenced so far and the fence of whoever advanced it last."""
     row = await uow.first(select(audit_head).where(audit_head.c.id == THE_HEAD))
     return (Frontier(), 0) if row is None else (Frontier.from_bytes(row.size, row.peaks), row.fence)
+
+
+async def newest_checkpoint(uow: UnitOfWork) -> Row[Any] | None:
+    """The checkpoint over the most leaves."""
+    return await uow.first(select(audit_checkpoint).order_by(audit_checkpoint.c.size.desc()).limit(1))
 
 
 async def anything_waits(uow: UnitOfWork) -> bool:

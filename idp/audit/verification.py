@@ -13,8 +13,8 @@ from sqlalchemy import Row, func, select
 
 from idp.audit import store
 from idp.audit.checkpoint import Checkpoint, InvalidCheckpoint, NotACheckpoint
-from idp.audit.sequencer import TILE_WIDTH
-from idp.audit.tree import Frontier, leaf_hash
+from idp.audit.tiles import TILE_WIDTH, Place, tile_root
+from idp.audit.tree import HASH_BYTES, Frontier, leaf_hash
 from idp.storage.storage import UnitOfWork
 
 CHUNK = 2000
@@ -129,7 +129,7 @@ async def _signed_sizes(uow: UnitOfWork) -> dict[int, bytes | None]:
 
 async def _check_leaves(uow: UnitOfWork, roots: dict[int, bytes | None]) -> Frontier | Tampered:
     head, _ = await store.load_head(uow)
-    frontier, tile = Frontier(), b""
+    frontier, tiles = Frontier(), _Tiles(uow)
     leaf = store.audit_leaf
     while rows := await uow.all(
         select(leaf).where(leaf.c.leaf_index >= frontier.size).order_by(leaf.c.leaf_index).limit(CHUNK)
@@ -140,20 +140,56 @@ async def _check_leaves(uow: UnitOfWork, roots: dict[int, bytes | None]) -> Fron
             frontier = frontier.append(row.leaf_hash)
             if frontier.size in roots:
                 roots[frontier.size] = frontier.root()
-            tile += row.leaf_hash
-            if frontier.size % TILE_WIDTH == 0:
-                if not await _tile_matches(uow, frontier.size // TILE_WIDTH - 1, tile):
-                    return Tampered("a tile does not match its leaves; last entry of the tile", row.entry_id)
-                tile = b""
+            if not await tiles.match(row.leaf_hash):
+                return Tampered("a tile does not match its leaves; last entry of the tile", row.entry_id)
     if frontier != head:
         return Tampered("the head does not match the leaves", None)
+    if not await tiles.are_all():
+        return Tampered("there are tiles that no leaves fill", None)
     return frontier
 
 
-async def _tile_matches(uow: UnitOfWork, tile_index: int, hashes: bytes) -> bool:
-    tile = store.audit_tile.c
-    row = await uow.first(select(tile.hashes).where(tile.level == 0, tile.tile_index == tile_index))
-    return row is not None and bytes(row.hashes) == hashes
+class _Tiles:
+    """The tiles as the leaves say they must be, held against those of the store."""
+
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+        self._growing: list[bytes] = [b""]
+        self._full: list[int] = [0]
+
+    async def match(self, leaf: bytes) -> bool:
+        """One more leaf; False when it fills a tile that the store has otherwise."""
+        level, carried = 0, leaf
+        self._growing[0] += carried
+        while len(self._growing[level]) == TILE_WIDTH * HASH_BYTES:
+            tile = self._growing[level]
+            if not await self._is_stored((level, self._full[level]), tile):
+                return False
+            self._growing[level] = b""
+            self._full[level] += 1
+            level, carried = level + 1, tile_root(tile)
+            if level == len(self._growing):
+                self._growing.append(b"")
+                self._full.append(0)
+            self._growing[level] += carried
+        return True
+
+    async def are_all(self) -> bool:
+        """The partial tiles above the leaves are there too, and no other row."""
+        expected = sum(self._full)
+        for level in range(1, len(self._growing)):
+            if self._growing[level]:
+                expected += 1
+                if not await self._is_stored((level, self._full[level]), self._growing[level]):
+                    return False
+        rows = await self._uow.first(select(func.count()).select_from(store.audit_tile))
+        return rows is not None and rows[0] == expected
+
+    async def _is_stored(self, place: Place, tile: bytes) -> bool:
+        level, index = place
+        column = store.audit_tile.c
+        row = await self._uow.first(select(column.hashes).where(column.level == level, column.tile_index == index))
+        return row is not None and bytes(row.hashes) == tile
 
 
 async def _check_checkpoints(uow: UnitOfWork, seals: Seals, roots: dict[int, bytes | None]) -> Tampered | None:
@@ -189,7 +225,7 @@ async def _check_kept(uow: UnitOfWork, seals: Seals, note: str) -> Tampered | No
 
 async def _sound(uow: UnitOfWork, frontier: Frontier) -> Sound:
     pending = await uow.first(select(func.count()).select_from(store.audit_pending))
-    newest = await uow.first(select(store.audit_checkpoint).order_by(store.audit_checkpoint.c.size.desc()).limit(1))
+    newest = await store.newest_checkpoint(uow)
     waiting = 0 if pending is None else int(pending[0])
     return Sound(
         entries=frontier.size + waiting,

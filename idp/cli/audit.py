@@ -1,4 +1,4 @@
-"""`idp audit …`: prove the log, hand out the newest checkpoint."""
+"""`idp audit …`: verify the log, hand out the newest checkpoint; proofs stand in `audit_proofs`."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from idp.audit.sequencer import newest_checkpoint_note
 from idp.audit.verification import Seals, Sound, Tampered, Verdict, verify_log
+from idp.cli import audit_proofs
 from idp.cli.deployment import settings_of
 from idp.kernel.clock import SystemClock
 from idp.keys.audit_seals import CheckpointSigner, EntrySeal
@@ -20,6 +21,7 @@ from idp.storage.storage import Storage, open_engine
 SOUND, TAMPERED, UNREADABLE = 0, 1, 2
 
 commands = typer.Typer(help="The tamper-evident log.", no_args_is_help=True, add_completion=False)
+audit_proofs.add_to(commands)
 Home = Annotated[Path | None, typer.Option("--home", help="Home folder of the deployment (default: IDP_HOME).")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 

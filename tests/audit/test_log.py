@@ -1,9 +1,7 @@
 """The log proves itself: whatever byte of an entry is changed, pending or sequenced, the verifier names that entry."""
 
 import random
-import secrets
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -12,53 +10,18 @@ from sqlalchemy import delete, insert, select, update
 
 from idp.audit import store
 from idp.audit.checkpoint import InvalidCheckpoint, key_id_of, open_note
-from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.sequencer import (
     SequencerFenced,
     newest_checkpoint_note,
     sequence_pending,
-    sign_checkpoint,
-    tile_root,
 )
+from idp.audit.tiles import tile_root
 from idp.audit.tree import EMPTY_ROOT, Frontier, leaf_hash, node_hash
-from idp.audit.verification import Seals, Sound, Tampered, verify_log
-from idp.kernel.ids import SubscriberId
-from idp.keys.audit_seals import CheckpointSigner, EntrySeal
+from idp.audit.verification import Sound, Tampered
+from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.files import RootKeys
-from idp.storage.leases import take_lease
 from idp.storage.storage import Storage
-
-ROOT_KEYS = RootKeys({1: b"\x07" * 32})
-SIGNER = CheckpointSigner(ROOT_KEYS, origin="id.example/audit")
-SEAL = EntrySeal(ROOT_KEYS)
-SEALS = Seals(mac=SEAL.mac, open_note=SIGNER.open_note)
-LOG = AuditLog(mac=SEAL.mac, pseudonym=lambda subscriber: f"p-{len(subscriber)}", randomness=secrets.token_bytes)
-
-
-async def append(storage: Storage, count: int) -> list[str]:
-    event = AuditEvent(
-        event="exchange.released",
-        actor=Actor(ActorKind.SUBSCRIBER, "sub_SECRET"),
-        subject=SubscriberId("sub_SECRET"),
-        details={"fields": ["name_th"], "count": 1},
-    )
-    async with storage.unit_of_work() as uow:
-        return [await LOG.append(uow, event) for _ in range(count)]
-
-
-async def sequence(storage: Storage) -> None:
-    async with storage.unit_of_work() as uow:
-        fence = await take_lease(uow, name="audit.sequencer", holder="test", for_how_long=timedelta(seconds=5))
-        assert fence is not None
-        while await sequence_pending(uow, fence=fence, batch=100):
-            pass
-        await sign_checkpoint(uow, origin=SIGNER.origin, key_id=SIGNER.key_id, sign=SIGNER.sign)
-
-
-async def verdict(storage: Storage, kept: str | None = None) -> Sound | Tampered:
-    async with storage.reading() as uow:
-        return await verify_log(uow, seals=SEALS, kept_checkpoint=kept)
+from tests.audit.log import SIGNER, append, sequence, verdict
 
 
 async def test_an_untouched_log_is_sound_pending_and_sequenced(storage: Storage) -> None:
@@ -69,7 +32,7 @@ async def test_an_untouched_log_is_sound_pending_and_sequenced(storage: Storage)
     assert isinstance(found, Sound)
     assert (found.entries, found.tree_size, found.pending, found.newest_checkpoint) == (703, 700, 3, 700)
     async with storage.reading() as uow:
-        assert len(await uow.all(select(store.audit_tile))) == 2
+        assert len(await uow.all(select(store.audit_tile))) == 3  # two of leaves, one above them
 
 
 async def test_entries_hold_pseudonyms_not_subscribers(storage: Storage) -> None:
