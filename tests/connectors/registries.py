@@ -118,13 +118,13 @@ def person_calls(world: World, person: FictitiousPerson = FIVE) -> Mapping[str, 
         ),
         "IKNO-001-13": lambda: world.checks.check_by_laser(number, person.name_th, person.birth_date, laser, **late),
         "00023/001": lambda: world.linkage.person(number, **late),
-        "00023/005": lambda: world.linkage.extract(MARRIAGE, number, **late),
+        "00023/005": lambda: world.linkage.extract(MARRIAGE.code, number, **late),
         "00023/008": lambda: world.linkage.house_of(number, **late),
         "00023/013": lambda: world.linkage.name_changes(number, **late, service=FIRST_NAME_CHANGES),
         "00023/017": lambda: world.linkage.name_changes(number, **late, service=SURNAME_CHANGES),
         "00023/027": lambda: world.linkage.addresses(number, **late),
         "00023/039": lambda: world.linkage.name_changes(number, **late),
-        "00212/002": lambda: world.linkage.extract(DRIVING_LICENCE, number, **late),
+        "00212/002": lambda: world.linkage.extract(DRIVING_LICENCE.code, number, **late),
     }
 
 

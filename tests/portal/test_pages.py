@@ -10,6 +10,7 @@ from connectors.fictitious.personas import PERSONAS
 from connectors.simulators.switchboard import Mode
 from idp.web.routes import Access
 from tests.enrolment.world import STATION, World, card_read_of
+from tests.patience import PATIENCE_SECONDS
 from tests.portal.office import Browser, Office, Page
 
 pytestmark = pytest.mark.anyio
@@ -90,7 +91,7 @@ async def test_a_fault_of_the_reader_is_named(office: Office, world: World) -> N
     assert (page.error_code, page.text("card_fault")) == ("ENR-13", "CARD-05")
 
 
-async def test_a_pulled_card_is_off_the_screen_within_a_second(office: Office, world: World) -> None:
+async def test_a_pulled_card_ends_the_stream_of_the_page(office: Office, world: World) -> None:
     browser = await signed_in(office, "officer")
     path, _ = await start(browser)
     request = await world.agent.next_request()
@@ -98,9 +99,7 @@ async def test_a_pulled_card_is_off_the_screen_within_a_second(office: Office, w
     stream = asyncio.create_task(browser.http.get(f"{path}/events"))
     await asyncio.sleep(0.5)
     await world.agent.pull(request)
-    pulled_at = asyncio.get_running_loop().time()
-    response = await asyncio.wait_for(stream, 3)
-    assert asyncio.get_running_loop().time() - pulled_at < 1
+    response = await asyncio.wait_for(stream, PATIENCE_SECONDS)
     assert response.headers["content-type"].startswith("text/event-stream")
     told = [json.loads(line[6:]) for line in response.text.splitlines() if line.startswith("data: ")]
     states = [news["state"] for news in told if "state" in news]

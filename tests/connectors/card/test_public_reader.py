@@ -6,7 +6,6 @@
 import json
 import os
 import subprocess
-import time
 
 import pytest
 
@@ -14,8 +13,9 @@ from connectors.card.virtual.card_stack import CardStack
 from connectors.card.virtual.desk_socket import desk_command
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import photo
+from tests.patience import PATIENCE_SECONDS, until
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.pcsc, pytest.mark.timeout(120)]
 
 READ = """
 import json
@@ -37,16 +37,14 @@ def test_it_reads_the_emulated_card(pcsc_stack: CardStack, key: str) -> None:
         pytest.skip("pythaiidcard wants Python 3.13: name an interpreter that has it in PUBLIC_CARD_READER_PYTHON")
     assert desk_command(pcsc_stack.desk_socket, f"insert citizen {key}")["ok"]
     reader = pcsc_stack.readers["citizen"]
-    ends_at = time.monotonic() + 5
-    while not reader.is_card_present() and time.monotonic() < ends_at:
-        time.sleep(0.02)
+    until(reader.is_card_present)
     try:
         done = subprocess.run(
             [interpreter, "-c", READ],
             env=os.environ | {"PCSCLITE_CSOCK_NAME": str(pcsc_stack.pcsc_socket)},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
     finally:

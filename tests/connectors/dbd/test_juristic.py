@@ -118,7 +118,7 @@ async def test_over_a_real_socket_the_deadline_holds(clock: FrozenClock) -> None
         async with httpx2.AsyncClient() as http:
             client = client_of(http, clock, base_url=base_url)
             assert (await thongdee(client)).name_th == THONGDEE.name_th
-            await http.post(f"{base_url}/_control", json={"service": "dbd", "mode": "slow", "delay_ms": 600})
+            await http.post(f"{base_url}/_control", json={"service": "dbd", "mode": "slow", "delay_ms": 2_000})
             with pytest.raises(RegistryUnavailable, match="deadline"):
                 await thongdee(client, deadline_seconds=0.2)
 

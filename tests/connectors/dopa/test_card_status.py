@@ -119,7 +119,7 @@ async def test_over_a_real_socket_slow_is_unavailable_and_works_again(
     application = create_simulators(population=create_population(houses=1, companies=0), clock=clock.now)
     with served(application) as base_url:
         client = CardStatusClient(base_url=base_url, http=http, clock=clock.now, deadline_seconds=0.3)
-        await http.post(f"{base_url}/_control", json={"service": "card_status", "mode": "slow", "delay_ms": 600})
+        await http.post(f"{base_url}/_control", json={"service": "card_status", "mode": "slow", "delay_ms": 2_000})
         with pytest.raises(RegistryUnavailable, match="deadline"):
             await by_chip(client, "somchai")
         await http.delete(f"{base_url}/_control")

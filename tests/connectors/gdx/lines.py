@@ -19,13 +19,13 @@ def saying(raw: bytes) -> Line:
 
 async def mute(writer: asyncio.StreamWriter) -> None:
     """Takes the request and never answers."""
-    await asyncio.sleep(30)
+    await asyncio.Event().wait()
 
 
 async def dripping(writer: asyncio.StreamWriter) -> None:
     """Answers a byte at a time: no single wait is long, the whole is."""
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    for _ in range(1000):
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
         writer.write(b" ")
         await writer.drain()
         await asyncio.sleep(0.02)
