@@ -197,6 +197,13 @@ _CLERK: Final = _person(
     PersonName("นาย", "วิชัย", "", "สาธิตงาม"),
     PersonName("Mr.", "Wichai", "", "Sathitngam"),
 )
+_CLERK2: Final = _person(
+    29,
+    FEMALE,
+    "25341019",
+    PersonName("นางสาว", "จันทร์", "", "จำลองดี"),
+    PersonName("Miss", "Chan", "", "Chamlongdi"),
+)
 _PROXY: Final = _person(
     28,
     FEMALE,
@@ -250,6 +257,7 @@ PERSONAS: Final[Mapping[str, Persona]] = {
         _persona("codirector", _CODIRECTOR, "กรรมการผู้ลงนามร่วม", "Director who signs jointly"),
         _persona("employee", _EMPLOYEE, "พนักงาน รอการมอบอำนาจจากนิติบุคคล", "Employee, to be given a company's mandate"),
         _persona("clerk", _CLERK, "เจ้าหน้าที่เคาน์เตอร์ รับหนังสือมอบอำนาจ", "Clerk at a counter, takes powers of attorney"),
+        _persona("clerk2", _CLERK2, "เจ้าหน้าที่เคาน์เตอร์ คนที่ 2", "Clerk at a counter, second"),
         _persona("proxy", _PROXY, "ผู้รับมอบอำนาจตามหนังสือ", "Proxy with a power of attorney on paper"),
     )
 }

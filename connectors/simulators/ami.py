@@ -1,10 +1,10 @@
 """DOPA's AMI: officers' sessions by card and PIN, asked in the poll form; and the hands at its agent's reader.
 
-The PIN is typed into DOPA's own agent at the officer's computer; `POST /_ami` plays that agent and its reader. It is
-an address of the simulator for this machine only: no part of the product knows it.
+The PIN is typed into DOPA's own agent at the officer's computer; `POST /_ami` plays that agent and its reader, and
+`GET /_ami` is its window. Both are addresses of the simulator for this machine only: no part of the product knows them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,10 +12,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.dopa.ami import PERMISSION_PATH
+from connectors.fictitious.personas import Persona
+from connectors.simulators.ami_page import ami_page
 from connectors.simulators.gdx import Gateway, ami_error
 from connectors.simulators.switchboard import Mode, Service, Switchboard, is_from_this_machine
 
@@ -24,6 +26,8 @@ DEMO_PIN: Final = "2580"
 
 SESSION: Final = timedelta(minutes=60)
 TRIES: Final = 3
+DESKS: Final = ("counter-1", "employment-1")
+"""The computers that the window shows; any other has a desk as soon as it is named."""
 _LARGEST: Final = 1024
 
 
@@ -63,7 +67,10 @@ class _Act(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Ami:
-    """Whose sessions there are. `pins` maps the officers' numbers to their PINs; nobody else is an officer."""
+    """Whose sessions there are. `pins` maps the officers' numbers to their PINs; nobody else is an officer.
+
+    `officers` are those whose cards lie beside the window.
+    """
 
     def __init__(
         self,
@@ -72,8 +79,10 @@ class Ami:
         gateway: Gateway,
         clock: Callable[[], datetime],
         switchboard: Switchboard,
+        officers: Sequence[Persona] = (),
     ) -> None:
         self._pins = pins
+        self._officers = officers
         self._gateway = gateway
         self._clock = clock
         self._switchboard = switchboard
@@ -86,6 +95,7 @@ class Ami:
         return [
             Route(PERMISSION_PATH, asked, methods=["GET"]),
             Route("/_ami", self._act, methods=["POST"]),
+            Route("/_ami", self._window, methods=["GET"]),
         ]
 
     def insert(self, citizen_id: str, *, desk: str = "counter-1") -> None:
@@ -149,6 +159,20 @@ class Ami:
             if at.refusal is not None and at.refusal[0] == officer:
                 return at
         return None
+
+    async def _window(self, request: Request) -> Response:
+        if not is_from_this_machine(request):
+            return Response(status_code=404)
+        desks = [(name, self._said(self._desk(name))) for name in sorted({*DESKS, *self._desks})]
+        return HTMLResponse(ami_page(desks=desks, officers=self._officers, pin=DEMO_PIN))
+
+    def _said(self, at: _Desk) -> str:
+        if at.refusal is not None:
+            return f"{at.refusal[1].value}: {_MEANINGS[at.refusal[1]]}"
+        who = {officer.person.citizen_id.digits: officer.key for officer in self._officers}
+        if at.officer is not None:
+            return f"{_state(at, at.officer)['SessionState']}, {who.get(at.officer, '-')}"
+        return "AgentNotAvailable" if at.card is None else f"AgentNotAvailable, PIN? {who.get(at.card, '-')}"
 
     async def _act(self, request: Request) -> Response:
         if not is_from_this_machine(request):

@@ -25,7 +25,7 @@ from connectors.simulators.linkage import linkage_routes
 from connectors.simulators.switchboard import Service, Switchboard, control_routes
 from connectors.simulators.thaid import Thaid, ThaidParty
 
-OFFICERS: Final = ("officer", "admin1", "admin2")
+OFFICERS: Final = ("officer", "admin1", "admin2", "clerk")
 _TSA_PATH: Final = "/tsa"
 
 
@@ -71,7 +71,8 @@ def create_simulators(
 def _ami(gateway: Gateway, clock: Callable[[], datetime], board: Switchboard) -> Ami:
     """Everybody among the personas who works at a counter is an officer of the registry's too."""
     pins = {PERSONAS[key].person.citizen_id.digits: DEMO_PIN for key in OFFICERS}
-    return Ami(pins=pins, gateway=gateway, clock=clock, switchboard=board)
+    officers = [PERSONAS[key] for key in OFFICERS]
+    return Ami(pins=pins, gateway=gateway, clock=clock, switchboard=board, officers=officers)
 
 
 def _thaid_routes(issuer: str, party: ThaidParty, *, clock: Callable[[], datetime], board: Switchboard) -> list[Route]:

@@ -13,16 +13,10 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
 
-from connectors.card.epassport.mrz import LINE
-from connectors.card.virtual.passports import mrz_lines
-from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
-from idp.app.demo.people import BUSINESS, CITIZENS, ENROLLED, STAFF, passkey_link
-from idp.app.demo.story import link_url
-from idp.app.serving import open_house
+from idp.cli.demo_guide import show_doors
 from idp.cli.demo_home import FolderRefused, taken
-from idp.cli.demo_stack import Plan, bring_home, start_everything
+from idp.cli.demo_stack import Plan, bring_home, start_everything, start_other_stations
 from idp.cli.processes import ChildFailed, PortInUse, Processes, check_ports
 from idp.settings import DEFAULT_HOME, said_of
 
@@ -67,7 +61,8 @@ def _demonstrate(plan: Plan, *, once: bool) -> bool:
     with Processes(logs=plan.home / "logs") as processes:
         held = _run(plan, processes)
         if not once:
-            asyncio.run(_show_doors(plan))
+            start_other_stations(plan, processes)
+            asyncio.run(show_doors(plan, console))
             _wait_for_interrupt(processes)
     # the worker signs what is left when it is told to stop: only now is the newest checkpoint the last one
     if not bring_home(plan):
@@ -86,34 +81,6 @@ def _run(plan: Plan, processes: Processes) -> bool:
     )
     processes.check()
     return walked.returncode == 0
-
-
-async def _show_doors(plan: Plan) -> None:
-    settings = plan.settings
-    doors = Table("ที่อยู่ · address", "อะไร · what", title="เปิดดูได้ด้วยตนเอง · explore by hand", title_justify="left")
-    doors.add_row(plan.addresses.jobs, "บริการขึ้นทะเบียนหางาน · the job-seeker service")
-    doors.add_row(plan.addresses.efiling, "ยื่นแบบสำหรับนิติบุคคล · e-submission for companies")
-    doors.add_row(f"{settings.issuer}/account", "บัญชีของฉัน ใครดูข้อมูลของฉัน · my account, who saw my data")
-    doors.add_row(settings.portal_url, "ระบบงานเจ้าหน้าที่ · the staff portal")
-    doors.add_row(f"{settings.gateway_url}/verify", "ตรวจสอบเอกสาร · verify a document")
-    console.print(doors)
-    console.print("\nลิงก์เพิ่มพาสคีย์ ใช้ได้ครั้งเดียว · one-use links that add a passkey in your own browser", style="italic")
-    async with open_house(settings) as rooms, rooms.ground.storage.unit_of_work() as uow:
-        for key in (*(post.persona for post in STAFF), *BUSINESS, *CITIZENS):
-            persona = PERSONAS[key]
-            console.print(f"[bold]{key}[/bold]  {persona.label_th} · {persona.label_en}")
-            token = None if key in ENROLLED else await passkey_link(uow, rooms, key)
-            if key in ENROLLED:
-                console.print(f"  กู้คืนที่เคาน์เตอร์ · recovers at the counter: .venv/bin/idp card insert citizen {key}")
-            elif token is None:
-                console.print(f"  ยังไม่ลงทะเบียน · not enrolled: .venv/bin/idp card insert citizen {key}", soft_wrap=True)
-            else:
-                console.print(f"  {link_url(settings, token)}", soft_wrap=True)  # a link that is cut off is no link
-        for foreigner in PASSPORT_PERSONAS.values():
-            console.print(f"[bold]{foreigner.key}[/bold]  {foreigner.label_th} · {foreigner.label_en}")
-            printed = mrz_lines(foreigner.data)[LINE:]
-            console.print(f"  {printed}: .venv/bin/idp card insert citizen {foreigner.key}", soft_wrap=True)
-    console.print(f"IDP_HOME={plan.home}   Ctrl-C หยุด · stops")
 
 
 def _wait_for_interrupt(processes: Processes) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from connectors.card.virtual.passports import write_utopian_trust
-from idp.app.demo.story import STATION, Addresses, prepare_story, told_to_strangers
+from idp.app.demo.stations import FIRST, STATIONS, agent_file_of
+from idp.app.demo.story import Addresses, prepare_story, told_to_strangers
 from idp.app.serving import open_house
 from idp.cli.audit import newest_checkpoint_of
 from idp.cli.processes import Child, ChildFailed, Processes
+from idp.kernel.ids import StationId
 from idp.settings import Settings
 from idp.storage.profile import Profile
 
@@ -90,8 +92,7 @@ def start_everything(plan: Plan, processes: Processes, *, say: Callable[[str], N
     say("ผู้ให้บริการ เกตเวย์ ระบบงานเจ้าหน้าที่ · provider, gateway, portal, worker")
     processes.start(Child("house", [python, "-m", "idp.cli", "serve"], plan.environment, base))
     say("เครื่องอ่านบัตร · card reader")
-    agent = [python, "-m", "connectors.card.agent", "--config", str(plan.home / "agent" / "station.json")]
-    processes.start(Child("agent", agent, {}, None))
+    _start_agent(plan, processes, "agent", FIRST)
     say("บริการของหน่วยงาน · the agency's program")
     jobs = [python, "-m", "relying_party_demo.jobs", "--config", str(plan.home / "agencies" / "jobs.json")]
     processes.start(Child("jobs", [*jobs, "--port", str(base + 10)], {}, base + 10))
@@ -102,6 +103,13 @@ def start_everything(plan: Plan, processes: Processes, *, say: Callable[[str], N
     plan.out.mkdir(parents=True, exist_ok=True)
     (plan.out / "endpoints.json").write_text(json.dumps(endpoints, ensure_ascii=False, indent=2) + "\n", "utf-8")
     return endpoints
+
+
+def start_other_stations(plan: Plan, processes: Processes) -> None:
+    """The counters and the kiosk in which the story does not play: for whoever explores by hand."""
+    for station in STATIONS:
+        if station.id != FIRST:
+            _start_agent(plan, processes, station.id, station.id)
 
 
 def bring_home(plan: Plan) -> bool:
@@ -116,6 +124,11 @@ def bring_home(plan: Plan) -> bool:
     return note is not None
 
 
+def _start_agent(plan: Plan, processes: Processes, name: str, station_id: StationId) -> None:
+    config = str(agent_file_of(plan.home, station_id))
+    processes.start(Child(name, [sys.executable, "-m", "connectors.card.agent", "--config", config], {}, None))
+
+
 async def _prepare(plan: Plan) -> None:
     async with open_house(plan.settings) as rooms:
         await prepare_story(plan.settings, rooms, plan.addresses, card=plan.card)
@@ -127,7 +140,7 @@ async def _when_the_agent_has_called(plan: Plan, processes: Processes) -> dict[s
         while True:
             processes.check()
             async with rooms.ground.storage.reading() as uow:
-                presence = (await rooms.stations.get(uow, STATION)).presence
+                presence = (await rooms.stations.get(uow, FIRST)).presence
             if presence is not None:
                 break
             if time.monotonic() > ends_at:

@@ -14,10 +14,11 @@ from idp.subscribers.model import Identity
 
 LINK_LIFE = timedelta(days=1)
 MEMBERSHIP = timedelta(days=365)
-CITIZENS = ("somchai", "malee", "one_name", "lost_card", "expired", "mismatch", "recovered", "resident")
+CITIZENS = (
+    "somchai", "malee", "one_name", "thaid_holder", "recovered", "resident", "lost_card", "expired", "mismatch"
+)  # fmt: skip
 ENROLLED = ("recovered",)
 """Citizens who have a digital identity already, and no way to sign in any more."""
-
 
 BUSINESS = ("director", "codirector", "employee", "proxy")
 """Who acts for companies and for other people: enrolled, with a link to add a passkey."""
@@ -28,17 +29,20 @@ class StaffPost:
     """Which persona does what at which of the demonstration's agencies."""
 
     persona: str
-    role: Role
+    roles: tuple[Role, ...]
     position_th: str
     position_en: str
     agency_code: str = "registration-office"
 
 
+_ENROLS, _REVIEWS, _SERVES = Role.ENROLMENT_OFFICER, Role.ENROLMENT_ADMIN, Role.LOOKUP_OFFICER
 STAFF = (
-    StaffPost("officer", Role.ENROLMENT_OFFICER, "เจ้าหน้าที่รับลงทะเบียน", "Enrolment officer"),
-    StaffPost("admin1", Role.ENROLMENT_ADMIN, "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator 1"),
-    StaffPost("admin2", Role.ENROLMENT_ADMIN, "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator 2"),
-    StaffPost("clerk", Role.LOOKUP_OFFICER, "เจ้าหน้าที่ประจำเคาน์เตอร์", "Counter clerk", "employment"),
+    StaffPost("officer", (_ENROLS,), "เจ้าหน้าที่รับลงทะเบียน", "Enrolment officer"),
+    StaffPost("admin1", (_REVIEWS,), "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator 1"),
+    StaffPost("admin2", (_REVIEWS,), "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator 2"),
+    # whoever was let in before a meeting is met where the service is
+    StaffPost("clerk", (_SERVES, _ENROLS), "เจ้าหน้าที่ประจำเคาน์เตอร์", "Counter clerk", "employment"),
+    StaffPost("clerk2", (_SERVES,), "เจ้าหน้าที่ประจำเคาน์เตอร์ คนที่ 2", "Counter clerk 2", "employment"),
 )
 
 
@@ -56,7 +60,7 @@ async def make_staff(uow: UnitOfWork, rooms: Rooms) -> None:
             subscriber_id=subscriber_id,
             position_th=post.position_th,
             position_en=post.position_en,
-            roles=[post.role],
+            roles=post.roles,
             expires_at=uow.now + MEMBERSHIP,
             by=SYSTEM,
         )
@@ -69,7 +73,12 @@ async def make_citizens(uow: UnitOfWork, rooms: Rooms) -> None:
 
 
 async def passkey_link(uow: UnitOfWork, rooms: Rooms, persona: str) -> str | None:
-    """A fresh one-use link token by which this persona adds a passkey; None while the persona is not enrolled."""
+    """A fresh one-use link token by which this persona adds a passkey.
+
+    None while the persona is not enrolled, and for whom the counter has to let in again.
+    """
+    if persona in ENROLLED:
+        return None
     subscriber = await rooms.subscribers.find_by_citizen_id(uow, PERSONAS[persona].person.citizen_id)
     if subscriber is None or not subscriber.is_live:
         return None

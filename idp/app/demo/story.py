@@ -12,19 +12,16 @@ from connectors.card.epassport.mrz import LINE
 from connectors.card.virtual.passports import mrz_lines
 from connectors.fictitious.personas import COMPANY_PERSONAS, PASSPORT_PERSONAS, PERSONAS, PassportPersona
 from idp.app.demo.agencies import FILING_CLIENT, JOBS_CLIENT, make_agencies, make_clients
+from idp.app.demo.pairing import agent_config, make_stations
 from idp.app.demo.people import BUSINESS, CITIZENS, STAFF, make_citizens, make_staff, passkey_link
+from idp.app.demo.stations import FIRST, STATIONS, agent_file_of
 from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.places import desk_socket_of
 from idp.app.portal_door import portal_client
 from idp.app.rooms import Rooms
-from idp.audit.model import SYSTEM
 from idp.authentication.passkey_links import page_of_link
-from idp.kernel.ids import StationId
 from idp.keys.files import write_secret
 from idp.settings import Settings
-
-STATION = StationId("counter-1")
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,9 @@ class Addresses:
 
 
 async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, *, card: str) -> None:
-    """Fill an empty store, and write the configuration files of the station's agent and of the agency's program."""
-    station_key, jobs_key, filing_key = (ECKey.generate_key("P-256") for _ in range(3))
+    """Fill an empty store, and write the configuration files of the stations' agents and of the agencies' programs."""
+    jobs_key, filing_key = (ECKey.generate_key("P-256") for _ in range(2))
+    station_keys = {station.id: ECKey.generate_key("P-256") for station in STATIONS}
     async with rooms.ground.storage.unit_of_work() as uow:
         agencies = await make_agencies(uow, rooms)
         issuer_agency = await rooms.agencies.agency_by_code(uow, ISSUER_CODE)
@@ -56,30 +54,11 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
         )
         await make_staff(uow, rooms)
         await make_citizens(uow, rooms)
-        await rooms.stations.enrol(
-            uow,
-            station_id=STATION,
-            agency_id=agencies.registration_office.id,
-            name_th="ช่องบริการ 1",
-            name_en="Counter 1",
-            public_jwk=station_key.as_dict(private=False),
-            allow_virtual=True,
-            by=SYSTEM,
-        )
-    _write_json(
-        settings.home / "agent" / "station.json",
-        {
-            "issuer": settings.issuer,
-            "connect_to": settings.issuer.replace("id.localhost", LOOPBACK),
-            "station_id": STATION,
-            "station_key": station_key.as_dict(private=True),
-            "issuer_jwks": await rooms.ground.signing_keys.public_jwks(),
-            "allow_virtual": card != "real",
-            "auto_confirm": True,
-            "desk_socket": None if card == "real" else str(desk_socket_of(settings.home)),
-            "card_stack": "auto" if card == "real" else card,
-        },
-    )
+        await make_stations(uow, rooms, station_keys)
+    issuer_jwks = await rooms.ground.signing_keys.public_jwks()
+    for station in STATIONS:
+        config = agent_config(settings, station, station_keys[station.id], issuer_jwks=issuer_jwks, card=card)
+        _write_json(agent_file_of(settings.home, station.id), config)
     folder = settings.home / "agencies"
     programs = ((JOBS_CLIENT, jobs_key, addresses.jobs), (FILING_CLIENT, filing_key, addresses.efiling))
     for client_id, key, url in programs:
@@ -107,7 +86,7 @@ async def told_to_strangers(
         linked = (*(post.persona for post in STAFF), *BUSINESS)
         links = {persona: await passkey_link(uow, rooms, persona) for persona in linked}
     personas = [
-        *({"key": post.persona, "role": post.role.value} for post in STAFF),
+        *({"key": post.persona, "role": post.roles[0].value} for post in STAFF),
         *({"key": key, "role": "citizen"} for key in (*CITIZENS, *BUSINESS)),
     ]
     for told in personas:
@@ -137,9 +116,10 @@ async def told_to_strangers(
         "jobs": addresses.jobs,
         "efiling": addresses.efiling,
         "personas": [*personas, *foreigners],
-        "station_id": STATION,
+        "station_id": FIRST,
         "card_stack": card_stack,
-        "desk_socket": str(desk_socket_of(settings.home)),
+        "desk_socket": str(desk_socket_of(settings.home, FIRST)),
+        "stations": {station.id: station.mode.value for station in STATIONS},
         "home": str(settings.home.resolve()),
         "store": rooms.ground.storage.engine.dialect.name,
         "card_command": [sys.executable, "-m", "idp.cli", "card"],

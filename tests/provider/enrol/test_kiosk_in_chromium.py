@@ -8,19 +8,19 @@ import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.async_api import Page, async_playwright
 
 from connectors.card.virtual.desk_socket import desk_command
+from connectors.fictitious.film import film_of
+from connectors.fictitious.personas import PERSONAS
 from idp.stations.model import StationMode
 from tests.attacks.house import WallClock
 from tests.clock import FrozenClock
 from tests.provider.enrol.test_home_in_chromium import insert_card, look
-from tests.provider.enrol.test_kiosk import STATION, camera, station
+from tests.provider.enrol.test_kiosk import STATION, station
 from tests.provider.enrol.world import Town, open_town
 from tests.provider.pages.browser import free_port, serving
 
@@ -56,22 +56,11 @@ async def running_agent(town: Town, port: int, key: object, folder: Path) -> Asy
         await asyncio.wait_for(agent.wait(), 10)
 
 
-def filmed(jpeg: bytes) -> bytes:
-    """A picture as a film of one frame: YUV 4:2:0 in video range (ITU-R BT.601), as cameras give it."""
-    width, height = 640, 768
-    luma, *chroma = Image.open(BytesIO(jpeg)).convert("YCbCr").resize((width, height)).split()
-    half = (width // 2, height // 2)
-    planes = [luma.point(lambda y: y * 219 // 255 + 16)]
-    planes += [each.resize(half).point(lambda c: c * 224 // 255 + 16) for each in chroma]
-    head = f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420mpeg2\nFRAME\n".encode()
-    return head + b"".join(plane.tobytes() for plane in planes)
-
-
 @asynccontextmanager
 async def kiosk_browser(executable: str, folder: Path) -> AsyncIterator[Page]:
     """Chromium with a camera that sees Somchai."""
     seen = folder / "camera.y4m"
-    seen.write_bytes(filmed(camera("somchai")))
+    seen.write_bytes(film_of(PERSONAS["somchai"].person))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=executable,

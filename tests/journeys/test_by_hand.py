@@ -1,0 +1,229 @@
+"""What the demonstration offers to explore by hand, walked as it is printed: its commands, its pages, its people."""
+
+import asyncio
+import re
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from connectors.card.epassport.mrz import LINE
+from connectors.card.virtual.desk_socket import DeskUnavailable, desk_command
+from connectors.card.virtual.passports import mrz_lines
+from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
+from idp.app.demo.people import passkey_link
+from idp.app.demo.story import link_url
+from idp.app.demo.tryouts import TRYOUTS
+from idp.app.places import desk_socket_of
+from idp.app.serving import open_house
+from idp.cli.demo_stack import start_other_stations
+from idp.cli.processes import Processes
+from tests.journeys.conftest import Demonstration
+from tests.journeys.test_in_the_browser import DESK, Hands, browser, hands
+
+__all__ = ["browser"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def whole(demonstration: Demonstration) -> Iterator[Demonstration]:
+    """The demonstration with every counter and the kiosk."""
+    with Processes(logs=demonstration.plan.home / "logs") as processes:
+        start_other_stations(demonstration.plan, processes)
+        yield demonstration
+
+
+def test_everybody_has_something_to_try() -> None:
+    assert set(TRYOUTS) == {*PERSONAS, *PASSPORT_PERSONAS}
+
+
+async def command(whole: Demonstration, *words: str) -> str:
+    """Run `idp …` as it is printed; gives what it says."""
+    given = [sys.executable, "-m", "idp.cli", *words, "--home", str(whole.plan.home)]
+    running = await asyncio.create_subprocess_exec(*given, stdout=PIPE)
+    said, _ = await asyncio.wait_for(running.communicate(), 60)
+    assert running.returncode == 0, said.decode()
+    return said.decode()
+
+
+async def card(whole: Demonstration, *words: str, station: str = "counter-1") -> None:
+    """What `idp card WORDS --station STATION` does, without its start."""
+    desk = desk_socket_of(whole.plan.home, station)
+    answer = await asyncio.to_thread(desk_command, desk, " ".join(words))
+    assert answer["ok"], answer
+
+
+async def staff(browser: Browser, whole: Demonstration, persona: str) -> Hands:
+    """A member of the staff, signed in to the portal by a fresh link."""
+    person = await hands(browser, phone=False, language="th-TH")
+    async with open_house(whole.plan.settings) as rooms, rooms.ground.storage.unit_of_work() as uow:
+        token = await passkey_link(uow, rooms, persona)
+    assert token is not None
+    await person.add_passkey(link_url(whole.plan.settings, token))
+    await person.page.goto(whole.endpoints["portal"])
+    await person.page.click("#sign_in")
+    await person.use_passkey()
+    await expect(person.page.locator("#start_enrolment, #subscribers, #paper_mandates").first).to_be_visible()
+    return person
+
+
+async def enrolled(
+    officer: Hands, whole: Demonstration, persona: str, journey: str, *, station: str = "counter-1", mrz: str = ""
+) -> str | None:
+    """One journey at a counter to its end; gives the link for the passkey, where there is one."""
+    page = officer.page
+    await page.goto(f"{whole.endpoints['portal']}/enrolments/new")
+    await page.check(f"#journey_{journey}")
+    if mrz:
+        await page.fill("#mrz_line", mrz)
+    await page.select_option("[name=station_id]", station)
+    await page.click("#start_enrolment_form button")
+    enrolment = page.locator("#enrolment")
+    await expect(enrolment).to_have_attribute("data-state", "waiting_for_card")
+    await card(whole, "insert", "citizen", persona, station=station)
+    await expect(enrolment).to_have_attribute("data-state", "compare_face", timeout=30_000)
+    await page.wait_for_timeout(600)  # the button is dead for half a second, against double clicks
+    await page.check("#unrelated")
+    await page.click("#face_matches")
+    await expect(enrolment).to_have_attribute("data-state", "completed", timeout=15_000)
+    await card(whole, "eject", "citizen", station=station)
+    link = page.locator("#passkey_link")
+    return await link.get_attribute("href") if await link.count() else None
+
+
+@asynccontextmanager
+async def before_a_camera(chromium: str, film: Path) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                "--no-sandbox",
+                "--host-resolver-rules=MAP *.localhost 127.0.0.1",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={film}",
+            ],
+        )
+        try:
+            yield await (await running.new_context(locale="th-TH", viewport=DESK)).new_page()
+        finally:
+            await running.close()
+
+
+async def test_malee_enrols_at_the_kiosk(chromium: str, whole: Demonstration) -> None:
+    said = await command(whole, "card", "camera", "malee")
+    film = re.search(r"video-capture=(\S+)", said)
+    assert film is not None
+    code = re.search(r"/kiosk: ([0-9A-Z]{4}-[0-9A-Z]{4})", await command(whole, "card", "kiosk"))
+    assert code is not None
+    async with before_a_camera(chromium, Path(film[1])) as page:
+        await page.goto(f"{whole.endpoints['issuer']}/kiosk")
+        await page.fill("#code", code[1])
+        await page.click("#bind")
+        await page.click("#start")
+        await command(whole, "card", "insert", "citizen", "malee", "--station", "kiosk-1")
+        await page.wait_for_selector("#take_picture:not([disabled])")
+        await page.click("#take_picture")
+        await page.wait_for_selector("[data-state=completed]")
+        await card(whole, "eject", "citizen", station="kiosk-1")
+        await page.wait_for_selector("[data-state=start]", timeout=5_000)
+
+
+async def test_who_enrolled_at_home_is_let_in_and_met_later(browser: Browser, whole: Demonstration) -> None:
+    # 1. at home: the page's code into the program, the program's number into the page
+    person = await hands(browser, phone=True, language="th-TH")
+    page = person.page
+    await page.goto(f"{whole.endpoints['issuer']}/enrol/reader")
+    await page.click("#start")
+    code = await page.inner_text("#pairing_code")
+    reading = asyncio.create_task(command(whole, "card", "home", code))
+    for _ in range(100):  # the reader at home is there as soon as the program is
+        try:
+            await card(whole, "insert", "citizen", "one_name", station="home")
+        except DeskUnavailable:
+            await asyncio.sleep(0.2)
+        else:
+            break
+    number = re.search(r"with the code: ([0-9]{6})", await reading)
+    assert number is not None
+    await page.wait_for_selector("#confirm_number")
+    await page.fill("[name=number]", number[1])
+    await page.click("#confirm_number")
+    await page.wait_for_selector("[data-state=completed]")
+    await person.look()
+    await page.click("#passkey_here")
+    await page.click("#add_passkey")
+    await expect(page.locator("#passkey_added")).to_be_visible()
+    # 2. the service lets the person in before a meeting
+    await page.goto(whole.endpoints["jobs"])
+    await page.click("#sign_in")
+    await person.use_passkey()
+    await expect(page.locator("#meeting")).to_be_visible()
+    await person.look()
+    await page.wait_for_timeout(600)
+    await page.click("#allow")
+    await expect(page.locator("#application, #applicant, h1").first).to_be_visible()
+    await page.goto(f"{whole.endpoints['issuer']}/account/meetings")
+    await expect(page.locator("[data-meeting]")).to_have_count(1)
+    # 3. a clerk of that agency meets the person
+    clerk = await staff(browser, whole, "clerk")
+    await enrolled(clerk, whole, "one_name", "provisional_completion", station="employment-1")
+    await page.reload()
+    await expect(page.locator("[data-meeting]")).to_have_count(0)
+
+
+async def test_cards_and_passports_of_every_kind_at_the_counter(browser: Browser, whole: Demonstration) -> None:
+    officer = await staff(browser, whole, "officer")
+    printed = mrz_lines(PASSPORT_PERSONAS["foreigner"].data)[LINE:]
+    for persona, journey, mrz in (
+        ("recovered", "recovery", ""),
+        ("resident", "non_thai_card", ""),
+        ("foreigner", "foreigner_counter", printed),
+    ):
+        link = await enrolled(officer, whole, persona, journey, mrz=mrz)
+        assert link is not None, persona
+        person = await hands(browser, phone=True, language="en-GB")
+        await person.add_passkey(link)
+        await person.page.goto(f"{whole.endpoints['issuer']}/account")
+        await person.use_passkey()
+        await expect(person.page.locator("main")).to_contain_text("2.2")
+    # who is refused is told why, and how to go on
+    for persona, code in (("lost_card", "ENR-05"), ("mismatch", "ENR-06")):
+        await officer.page.goto(f"{whole.endpoints['portal']}/enrolments/new")
+        await officer.page.select_option("[name=station_id]", "counter-1")
+        await officer.page.click("#start_enrolment_form button")
+        await card(whole, "insert", "citizen", persona)
+        await expect(officer.page.locator("#enrolment")).to_have_attribute("data-state", "refused", timeout=30_000)
+        await expect(officer.page.locator("#error_code")).to_have_text(code)
+        await card(whole, "eject", "citizen")
+
+
+async def test_two_readers_the_light_and_the_window_of_the_registrys_agent(
+    browser: Browser, whole: Demonstration
+) -> None:
+    clerk, window = await staff(browser, whole, "clerk"), await hands(browser, phone=False, language="th-TH")
+    await clerk.page.goto(f"{whole.endpoints['portal']}/stations/employment-1")
+    light = clerk.page.locator("#station")
+    await expect(light).to_have_attribute("data-state", "AgentNotAvailable")
+    await card(whole, "insert", "officer", "clerk", station="employment-1")
+    await window.page.goto(f"{whole.endpoints['simulators']}/_ami")
+    desk = window.page.locator("form#employment-1")
+    await desk.locator("select").select_option(PERSONAS["clerk"].person.citizen_id.digits)
+    await desk.locator("[value=insert]").click()
+    await expect(desk.locator(".state")).to_contain_text("PIN?")
+    await desk.locator("[name=pin]").fill("2580")
+    await desk.locator("[value=pin]").click()
+    await expect(desk.locator(".state")).to_contain_text("AgentAvailable")
+    await expect(light).to_have_attribute("data-state", "AgentAvailable", timeout=10_000)
+    await clerk.look()
+    await card(whole, "insert", "citizen", "somchai", station="employment-1")
+    await expect(light).to_have_attribute("data-state", "CitizenAvailable", timeout=10_000)
+    # two slots: without the officer's card the counter is locked
+    await card(whole, "eject", "officer", station="employment-1")
+    await expect(light).to_have_attribute("data-state", "AgentNotAvailable", timeout=10_000)
+    await card(whole, "eject", "citizen", station="employment-1")
