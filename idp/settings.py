@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     # the log's name in its checkpoints: it outlives hosts and ports
     audit_origin: str = Field(default="tuaton.example/audit", pattern=r"^[!-*,-~]{3,100}$")
 
+    # who else testifies to the log's checkpoints: the time-stamp authority, and a witness (C2SP tlog-witness) with its
+    # submission prefix and its verifier key; nothing waits for either
+    audit_timestamps: bool = False
+    audit_witness_url: str = ""
+    audit_witness_key: str = ""
+
     # the outside: registries, certificates, time-stamps (the simulators in the small profiles)
     card_status_url: str = "http://127.0.0.1:8003"
     gdx_url: str = "http://127.0.0.1:8003"
@@ -166,6 +172,15 @@ class Settings(BaseSettings):
         url = urlsplit(self.mtls_url)
         if self.mtls_url and (url.scheme != "https" or not url.hostname or url.path or url.query or url.fragment):
             raise ValueError("mtls_url must be a plain https origin, for example https://mtls.id.example")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_half_of_a_witness(self) -> Self:
+        if bool(self.audit_witness_url) != bool(self.audit_witness_key):
+            raise ValueError("audit_witness_url and audit_witness_key belong together")
+        is_small, url = self.profile in SMALL_PROFILES, self.audit_witness_url
+        if url and not is_small and not url.startswith("https://"):
+            raise ValueError(f"audit_witness_url must be https in the {self.profile.value} profile")
         return self
 
     @model_validator(mode="after")

@@ -24,6 +24,7 @@ from idp.app.portal_door import portal_door
 from idp.app.protocol import HotProtocol
 from idp.app.provider_door import provider_door
 from idp.app.rooms import Rooms, build_rooms
+from idp.app.testimonies import testimony_job
 from idp.app.tls import CertificateOfHandshake, Tls
 from idp.kernel.ids import new_id
 from idp.provider.agent.socket import LARGEST
@@ -109,7 +110,7 @@ async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[
             for listener in listeners:
                 group.create_task(_serve_door(listener, stop))
             clock = Job("storage.watch_clock", CLOCK_EVERY_SECONDS, partial(watch_clock, rooms.ground.storage))
-            group.create_task(run_jobs([clock, *(_jobs(rooms) if Part.WORKER in parts else ())], stop))
+            group.create_task(run_jobs([clock, *(_jobs(settings, rooms) if Part.WORKER in parts else ())], stop))
 
 
 def _listeners(settings: Settings, rooms: Rooms, parts: Sequence[Part]) -> list[Listener]:
@@ -180,11 +181,12 @@ class _OneOfSeveral(uvicorn.Server):
         yield
 
 
-def _jobs(rooms: Rooms) -> tuple[Job, ...]:
+def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
     ground = rooms.ground
-    return all_jobs(
+    holder = new_id("wrk", now=ground.clock.now(), randomness=ground.randomness)
+    jobs = all_jobs(
         storage=ground.storage,
-        holder=new_id("wrk", now=ground.clock.now(), randomness=ground.randomness),
+        holder=holder,
         signing_keys=ground.signing_keys,
         signer=ground.checkpoint_signer,
         outbox_handlers=outbox_handlers(rooms),
@@ -201,3 +203,4 @@ def _jobs(rooms: Rooms) -> tuple[Job, ...]:
         companies=rooms.representation.companies,
         approvals=rooms.representation.approvals,
     )
+    return *jobs, *testimony_job(settings, ground.storage, holder=holder)

@@ -14,6 +14,7 @@ from hashlib import sha256
 from idp.audit.tree import HASH_BYTES
 
 ED25519 = b"\x01"
+COSIGNATURE = b"\x04"
 NOTE = re.compile(
     r"\A(?P<body>(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/=]{44})\n)\n"
     r"(?P<signatures>(?:— [^\s+]+ [A-Za-z0-9+/=]+\n){1,16})\Z"

@@ -69,7 +69,11 @@ async def export(uow: UnitOfWork, window: Window, *, log_key: str) -> AsyncItera
     newest = await store.newest_checkpoint(uow)
     if newest is None:
         return
-    yield File(CHECKPOINT, newest.note.encode())
+    yield File(CHECKPOINT, (await store.note_with_cosignatures(uow, newest)).encode())
+    # a time-stamp is of the note as the log signed it, without lines of others
+    if (token := (await store.testimonies_of(uow, newest.size)).get(store.TIMESTAMP)) is not None:
+        yield File("checkpoint.signed", newest.note.encode())
+        yield File("checkpoint.tst", token)
     for (level, index), width in grown_to(read_note(newest.note).size):
         tile = await read_tile(uow, (level, index))
         yield File(tile_path(level, index, width), tile[: width * HASH_BYTES])

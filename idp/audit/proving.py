@@ -51,7 +51,8 @@ async def prove_entry(uow: UnitOfWork, entry_id: AuditEntryId) -> Proof:
     if row.leaf_index is None or newest is None or newest.size <= row.leaf_index:
         return NotYet()
     path = await prove(uow, inclusion_runs(leaf_index=row.leaf_index, size=newest.size))
-    return Proven(bytes(row.canonical), InclusionText(row.leaf_index, path, newest.note))
+    note = await store.note_with_cosignatures(uow, newest)
+    return Proven(bytes(row.canonical), InclusionText(row.leaf_index, path, note))
 
 
 async def prove_growth(uow: UnitOfWork, *, old_size: int) -> ConsistencyText | None:
@@ -63,4 +64,4 @@ async def prove_growth(uow: UnitOfWork, *, old_size: int) -> ConsistencyText | N
     if newest is None:
         return None
     path = await prove(uow, consistency_runs(old_size=old_size, new_size=newest.size))
-    return ConsistencyText(old_size, path, newest.note)
+    return ConsistencyText(old_size, path, await store.note_with_cosignatures(uow, newest))

@@ -65,4 +65,4 @@ async def sign_checkpoint(
 async def newest_checkpoint_note(uow: UnitOfWork) -> str | None:
     """The newest signed note, to be kept outside the store."""
     row = await store.newest_checkpoint(uow)
-    return None if row is None else str(row.note)
+    return None if row is None else await store.note_with_cosignatures(uow, row)

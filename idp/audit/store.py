@@ -62,7 +62,18 @@ audit_checkpoint = Table(
     Column("signed_at", Instant, nullable=False),
 )
 
+# What others said of a checkpoint: a time-stamp token, or the signature line of the witness of that name.
+audit_testimony = Table(
+    "audit_testimony",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("by", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 THE_HEAD = 1
+TIMESTAMP = "rfc3161"
 
 
 async def insert_entry(uow: UnitOfWork, entry: Entry) -> None:
@@ -87,6 +98,31 @@ async def load_head(uow: UnitOfWork) -> tuple[Frontier, int]:
 async def newest_checkpoint(uow: UnitOfWork) -> Row[Any] | None:
     """The checkpoint over the most leaves."""
     return await uow.first(select(audit_checkpoint).order_by(audit_checkpoint.c.size.desc()).limit(1))
+
+
+async def testimonies_of(uow: UnitOfWork, size: int) -> dict[str, bytes]:
+    """What is there for the checkpoint of this size, by who said it."""
+    said = audit_testimony.c
+    rows = await uow.all(select(said.by, said.content).where(said.size == size).order_by(said.by))
+    return {row.by: bytes(row.content) for row in rows}
+
+
+async def newest_testimony(uow: UnitOfWork, by: str) -> int:
+    """The largest size this one testified to, 0 for none."""
+    row = await uow.first(select(func.max(audit_testimony.c.size)).where(audit_testimony.c.by == by))
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
+async def keep_testimony(uow: UnitOfWork, *, size: int, by: str, content: bytes) -> None:
+    """Keep what was said, unless another node kept it already."""
+    first = insert_on_conflict(audit_testimony, uow.dialect).values(size=size, by=by, content=content, at=uow.now)
+    await uow.execute(first.on_conflict_do_nothing())
+
+
+async def note_with_cosignatures(uow: UnitOfWork, checkpoint: Row[Any]) -> str:
+    """A checkpoint's note with the lines of the witnesses below the log's own."""
+    said = await testimonies_of(uow, checkpoint.size)
+    return str(checkpoint.note) + "".join(line.decode() for by, line in said.items() if by != TIMESTAMP)
 
 
 async def anything_waits(uow: UnitOfWork) -> bool:

@@ -1,10 +1,13 @@
 """The audit log's keys: a MAC that seals entries before they are sequenced, and Ed25519 that signs checkpoints."""
 
+import base64
+import binascii
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from idp.audit.checkpoint import Checkpoint, key_id_of, open_note, read_verifier_key, verifier_key
+from idp.audit.checkpoint import COSIGNATURE, Checkpoint, key_id_of, open_note, read_verifier_key, verifier_key
 from idp.audit.log import AuditLog
 from idp.kernel.randomness import Randomness
 from idp.keys.files import FIRST_VERSION, RootKeys
@@ -44,6 +47,36 @@ class CheckpointSigner:
         return self._reader.open_note(note)
 
 
+class WitnessKey:
+    """The public key of a witness, by which its cosignatures are known (C2SP tlog-cosignature, Ed25519)."""
+
+    def __init__(self, key: str) -> None:
+        """Raises ValueError when `key` is no verifier key of a witness."""
+        self.name, public = read_verifier_key(key, expected_kind=COSIGNATURE)
+        self._key_id = key_id_of(self.name, public, kind=COSIGNATURE)
+        self._public = Ed25519PublicKey.from_public_bytes(public)
+
+    def cosignature_in(self, lines: str, body: str) -> str | None:
+        """The first of the signature lines that is this witness's, over the body of a checkpoint."""
+        return next((f"{line}\n" for line in lines.splitlines() if self._is_mine(line, body)), None)
+
+    def _is_mine(self, line: str, body: str) -> bool:
+        parts = line.split(" ")
+        if len(parts) != 3 or parts[:2] != ["\N{EM DASH}", self.name]:
+            return False
+        try:
+            signed = base64.b64decode(parts[2], validate=True)
+        except binascii.Error:
+            return False
+        # "The signature MUST be a `timestamped_signature` structure": u64 timestamp, 64 bytes
+        if signed[:4] != self._key_id or len(signed) != 4 + 8 + 64:
+            return False
+        # "The signed message MUST be two newline (U+000A) terminated lines (one header line and one timestamp line)
+        # followed by the whole note body of the cosigned checkpoint"
+        said = f"cosignature/v1\ntime {int.from_bytes(signed[4:12], 'big')}\n{body}"
+        return _verifies(self._public, signed[12:], said.encode())
+
+
 class CheckpointReader:
     """Opens a log's notes with its public key alone, as anybody can who has the line that `idp audit key` prints."""
 
@@ -58,11 +91,15 @@ class CheckpointReader:
         return open_note(note, expected_origin=self.origin, expected_key_id=self._key_id, verify=self._verify)
 
     def _verify(self, signature: bytes, body: bytes) -> bool:
-        try:
-            self._public.verify(signature, body)
-        except InvalidSignature:
-            return False
-        return True
+        return _verifies(self._public, signature, body)
+
+
+def _verifies(public: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        public.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def audit_log_of(root_keys: RootKeys, *, randomness: Randomness) -> AuditLog:

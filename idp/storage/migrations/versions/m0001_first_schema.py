@@ -59,6 +59,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_audit_pending")),
     )
     op.create_table(
+        "audit_testimony",
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("size", "by", name=op.f("pk_audit_testimony")),
+    )
+    op.create_table(
         "audit_tile",
         sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("tile_index", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1274,6 +1282,7 @@ def downgrade() -> None:
     op.drop_table("company_signatory")
     op.drop_table("basis_evidence")
     op.drop_table("audit_tile")
+    op.drop_table("audit_testimony")
     op.drop_table("audit_pending")
     op.drop_table("audit_leaf")
     op.drop_table("audit_head")
