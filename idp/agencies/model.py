@@ -17,6 +17,7 @@ class AgencyProblem(StrEnum):
     ALREADY_EXISTS = "AGY-03"
     AGREEMENT_NOT_POSSIBLE = "AGY-04"
     SERVICE_NOT_POSSIBLE = "AGY-05"
+    AGENCY_NOT_POSSIBLE = "AGY-06"
 
 
 class Standing(StrEnum):
@@ -43,6 +44,8 @@ class Role(StrEnum):
     AGENCY_ADMIN = "agency_admin"
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
+    DATA_OWNER = "data_owner"
+    PLATFORM_ADMIN = "platform_admin"
 
 
 class AgreementKind(StrEnum):
@@ -54,9 +57,40 @@ class AgreementKind(StrEnum):
     OTHER = "other"
 
 
+class WhenUnavailable(StrEnum):
+    """What becomes of a pull when the registry is closed, busy or away: it waits and is delivered later, or not."""
+
+    WAIT = "wait"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place where an agency works. `code` is its short name, unique within the agency."""
+
+    code: str
+    name_th: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperReplaced:
+    """A paper that people no longer bring, the law that asks for it, and the data set that stands for it."""
+
+    title_th: str
+    title_en: str
+    law_th: str
+    law_en: str
+    dataset: str
+
+
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """An organisation. `code` is its short chosen name, unique."""
+    """An organisation. `code` is its short chosen name, unique.
+
+    `parent_id` is the agency it belongs to; `owns` names the data sets whose owner it is: its staff say who may have
+    them, and no two agencies own the same.
+    """
 
     id: AgencyId
     code: str
@@ -64,6 +98,9 @@ class Agency:
     name_en: str
     kind: AgencyKind
     status: Standing
+    parent_id: AgencyId | None = None
+    sites: tuple[Site, ...] = ()
+    owns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +125,9 @@ class Service:
     what happens to whoever refuses, `retention_*` how long the agency keeps the data. `minimum` is the assurance a
     citizen needs, `consent_days` the longest life of a consent, `uses` the most pulls one consent allows for each
     data set. `provisional_ial`: with no less than this a citizen is let in before an officer of the agency met them;
-    None: `minimum` is needed from the first day.
+    None: `minimum` is needed from the first day. `channels` are those by which it works, `sites` the codes of the
+    agency's places where it is offered, none for all of them. `optional_fields`, as `dataset/field`, are those without
+    which it can work: who consents leaves them out unless they are ticked.
     """
 
     id: ServiceId
@@ -103,12 +142,16 @@ class Service:
     refusal_route_en: str
     retention_th: str
     retention_en: str
-    papers_replaced: tuple[str, ...]
+    papers_replaced: tuple[PaperReplaced, ...]
     minimum: Acr
     consent_days: int
     uses: int
     status: Standing = Standing.ACTIVE
     provisional_ial: Ial | None = None
+    channels: frozenset[Channel] = frozenset(Channel)
+    when_unavailable: WhenUnavailable = WhenUnavailable.REFUSE
+    sites: frozenset[str] = frozenset()
+    optional_fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

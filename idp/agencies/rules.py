@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from connectors.contracts.thai_dates import BANGKOK
-from idp.agencies.model import AccessHours, AgencyKind, Agreement, OfficerGrant, Service, Standing
+from idp.agencies.model import AccessHours, Agency, AgencyKind, Agreement, OfficerGrant, Service, Standing
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, source_of
 from idp.catalogue.model import Basis, Channel, DataSet, SubjectSource
@@ -53,7 +53,7 @@ class Term(StrEnum):
     FIELDS = "no field, or one the data set has not"
     BASES = "no basis, or one the data set never has"
     PRIVATE = "a private agency gets data by consent alone"
-    CHANNEL = "a channel the data set never has"
+    CHANNEL = "a channel the data set or the service never has"
     BY_NUMBER = "the data set has no look-up by number, or no basis for one is agreed"
     DATES = "it ends before it begins"
     HOURS = "no day, or it closes before it opens"
@@ -139,9 +139,36 @@ def open_bases(kind: AgencyKind) -> frozenset[Basis]:
     return frozenset({Basis.CONSENT}) if kind is AgencyKind.PRIVATE else frozenset(Basis)
 
 
-def levels_are_possible(service: Service) -> bool:
-    """True when a service that lets people in before the meeting asks for less then than after it."""
-    return service.provisional_ial is None or service.provisional_ial < service.minimum.ial
+class ServiceTerm(StrEnum):
+    """Which term of a service cannot be."""
+
+    LEVEL = "the provisional level is not below the minimum"
+    CHANNELS = "no channel"
+    SITES = "a site the agency has not"
+    PAPERS = "a paper is replaced by an unknown data set"
+    LIMITS = "less than no use or no day"
+    OPTIONAL = "an optional field that no data set has"
+
+
+def catalogue_fields() -> frozenset[str]:
+    """Every field there is, as `dataset/field`."""
+    return frozenset(f"{dataset.id}/{name}" for dataset in DATASETS.values() for name in dataset.field_names)
+
+
+def impossible_service_term(service: Service, *, agency: Agency) -> ServiceTerm | None:
+    """The first term of a service that cannot be, None when all can.
+
+    A service that lets people in before the meeting asks for less then than after it.
+    """
+    possible = {
+        ServiceTerm.LEVEL: service.provisional_ial is None or service.provisional_ial < service.minimum.ial,
+        ServiceTerm.CHANNELS: bool(service.channels),
+        ServiceTerm.SITES: service.sites <= {site.code for site in agency.sites},
+        ServiceTerm.PAPERS: all(paper.dataset in DATASETS for paper in service.papers_replaced),
+        ServiceTerm.LIMITS: service.uses >= 0 and service.consent_days >= 0,
+        ServiceTerm.OPTIONAL: service.optional_fields <= catalogue_fields(),
+    }
+    return next((term for term, is_possible in possible.items() if not is_possible), None)
 
 
 def officer_may(grant: OfficerGrant, *, dataset: str, now: datetime) -> bool:
@@ -164,7 +191,7 @@ def impossible_term(agreement: Agreement, *, service: Service, kind: AgencyKind)
         Term.BASES: bool(agreement.bases) and agreement.bases <= dataset.bases,
         # "Private relying parties: consent only": no law lets them see people's records without being asked
         Term.PRIVATE: agreement.bases <= open_bases(kind),
-        Term.CHANNEL: agreement.channel in dataset.channels,
+        Term.CHANNEL: agreement.channel in dataset.channels & service.channels,
         Term.BY_NUMBER: not agreement.by_number or _may_go_by_number(agreement, dataset),
         Term.DATES: agreement.valid_from < agreement.valid_until,
         Term.HOURS: agreement.hours is None or _hours_are_possible(agreement.hours),

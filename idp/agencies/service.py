@@ -4,8 +4,9 @@ read who may ask for what, and register it. Every write is audited with who did 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import datetime
-from typing import TypeVar, assert_never
+from typing import Final, TypeVar, assert_never
 
 from idp.agencies import agreement_store, member_store, rules, store
 from idp.agencies.model import (
@@ -18,6 +19,7 @@ from idp.agencies.model import (
     Member,
     Role,
     Service,
+    Site,
     Standing,
 )
 from idp.audit.log import AuditLog
@@ -28,6 +30,8 @@ from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, ServiceId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness
 from idp.storage.storage import UnitOfWork
+
+AGENCY_TERMS: Final = ("name_th", "name_en", "status", "parent_id", "sites", "owns")
 
 Record = TypeVar("Record", Agency, Agreement, Service)
 
@@ -122,11 +126,26 @@ class Agencies:
                 assert_never(never)
 
     async def register_agency(
-        self, uow: UnitOfWork, *, code: str, name_th: str, name_en: str, kind: AgencyKind, by: Actor
+        self,
+        uow: UnitOfWork,
+        *,
+        code: str,
+        name_th: str,
+        name_en: str,
+        kind: AgencyKind,
+        by: Actor,
+        parent_id: AgencyId | None = None,
+        sites: Sequence[Site] = (),
+        owns: Collection[str] = (),
     ) -> Agency:
-        """Register an agency under a short name nobody has. Raises Conflict."""
+        """Register an agency under a short name nobody has.
+
+        Raises Conflict (the name is taken, or somebody owns one of its data sets), NotFound (parent).
+        """
         if await store.find_agency_by_code(uow, code) is not None:
             raise Conflict(AgencyProblem.ALREADY_EXISTS, "agency code")
+        if parent_id is not None:
+            await self.agency(uow, parent_id)
         agency = Agency(
             id=AgencyId(self._new_id(uow, "agc")),
             code=code,
@@ -134,18 +153,76 @@ class Agencies:
             name_en=name_en,
             kind=kind,
             status=Standing.ACTIVE,
+            parent_id=parent_id,
+            sites=tuple(sites),
+            owns=frozenset(owns),
         )
+        await self._expect_sole_owner(uow, agency)
         await store.insert_agency(uow, agency)
-        await self._record(uow, "agency.registered", by, agency.id, code=code, kind=kind.value)
+        await self._record(uow, "agency.registered", by, agency.id, code=code, kind=kind.value, owns=sorted(owns))
         return agency
+
+    async def all_agencies(self, uow: UnitOfWork) -> tuple[Agency, ...]:
+        """Every agency, by code: a few thousand at most."""
+        return await store.find_all_agencies(uow)
+
+    async def owner_of(self, uow: UnitOfWork, dataset: str) -> Agency | None:
+        """The live agency that owns a data set, None where none was registered."""
+        owners = (one for one in await self.all_agencies(uow) if dataset in one.owns)
+        return next((one for one in owners if one.status is Standing.ACTIVE), None)
+
+    async def change_agency(self, uow: UnitOfWork, agency: Agency, *, by: Actor) -> None:
+        """Save an agency's new names, place, sites, owned data sets and standing; what it is never changes.
+
+        Raises NotFound, Refused (AGENCY_NOT_POSSIBLE: another kind or code, an own ancestor, an ended one), Conflict
+        (ALREADY_EXISTS: an owned data set).
+        """
+        present = await self.agency(uow, agency.id)
+        if (present.code, present.kind) != (agency.code, agency.kind) or present.status is Standing.ENDED:
+            raise Refused(AgencyProblem.AGENCY_NOT_POSSIBLE, "code, kind or end")
+        if agency.id in await self._ancestors(uow, agency.parent_id):
+            raise Refused(AgencyProblem.AGENCY_NOT_POSSIBLE, "parent")
+        await self._expect_sole_owner(uow, agency)
+        await store.update_agency(uow, agency)
+        changed = sorted(name for name in AGENCY_TERMS if getattr(present, name) != getattr(agency, name))
+        await self._record(uow, "agency.changed", by, agency.id, changed=changed, status=agency.status.value)
+
+    async def _ancestors(self, uow: UnitOfWork, parent_id: AgencyId | None) -> list[AgencyId]:
+        ancestors: list[AgencyId] = []
+        while parent_id is not None and parent_id not in ancestors:
+            ancestors.append(parent_id)
+            parent_id = (await self.agency(uow, parent_id)).parent_id
+        return ancestors
+
+    async def _expect_sole_owner(self, uow: UnitOfWork, agency: Agency) -> None:
+        for other in await self.all_agencies(uow):
+            if other.id != agency.id and other.owns & agency.owns:
+                raise Conflict(AgencyProblem.ALREADY_EXISTS, "owner of the data set")
+
+    async def change_service(self, uow: UnitOfWork, service: Service, *, by: Actor) -> None:
+        """Save a service's new words, levels and limits; its agency stays.
+
+        Raises NotFound, Refused (SERVICE_NOT_POSSIBLE).
+        """
+        present = await self.service(uow, service.id)
+        agency = await self.agency(uow, present.agency_id)
+        impossible = rules.impossible_service_term(service, agency=agency)
+        if service.agency_id != present.agency_id or present.status is Standing.ENDED or impossible is not None:
+            raise Refused(AgencyProblem.SERVICE_NOT_POSSIBLE, "agency or end" if impossible is None else impossible)
+        await store.update_service(uow, service)
+        changed = sorted(
+            one.name for one in fields(Service) if getattr(present, one.name) != getattr(service, one.name)
+        )
+        await self._record(uow, "agency.service_changed", by, service.agency_id, service=service.id, changed=changed)
 
     async def register_service(self, uow: UnitOfWork, service: Service, *, by: Actor) -> Service:
         """Register a service under its chosen id. Raises NotFound (no such agency), Conflict (id taken),
         Refused(SERVICE_NOT_POSSIBLE).
         """
-        await self.agency(uow, service.agency_id)
-        if not rules.levels_are_possible(service):
-            raise Refused(AgencyProblem.SERVICE_NOT_POSSIBLE, "provisional level")
+        agency = await self.agency(uow, service.agency_id)
+        impossible = rules.impossible_service_term(service, agency=agency)
+        if impossible is not None:
+            raise Refused(AgencyProblem.SERVICE_NOT_POSSIBLE, impossible.value)
         if await store.find_service(uow, service.id) is not None:
             raise Conflict(AgencyProblem.ALREADY_EXISTS, "service id")
         await store.insert_service(uow, service)

@@ -3,6 +3,7 @@ and services.
 """
 
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,11 @@ from sqlalchemy import (
     exists,
     insert,
     select,
+    update,
 )
 
-from idp.agencies.model import Agency, AgencyKind, Service, Standing
+from idp.agencies.model import Agency, AgencyKind, PaperReplaced, Service, Site, Standing, WhenUnavailable
+from idp.catalogue.model import Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ServiceId
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
@@ -37,6 +40,9 @@ agency = Table(
     Column("name_en", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("parent_id", Text, ForeignKey("agency.id")),
+    Column("sites", JsonText, nullable=False),
+    Column("owns", JsonText, nullable=False),
 )
 
 service = Table(
@@ -61,6 +67,10 @@ service = Table(
     Column("consent_days", Integer, nullable=False),
     Column("uses", Integer, nullable=False),
     Column("status", Text, nullable=False),
+    Column("channels", JsonText, nullable=False),
+    Column("when_unavailable", Text, nullable=False),
+    Column("sites", JsonText, nullable=False),
+    Column("optional_fields", JsonText, nullable=False),
 )
 
 agreement = Table(
@@ -108,16 +118,17 @@ def live_agreement(now: datetime) -> ColumnElement[bool]:
 
 async def insert_agency(uow: UnitOfWork, record: Agency) -> None:
     """Save a new agency."""
-    await uow.execute(
-        insert(agency).values(
-            id=record.id,
-            code=record.code,
-            name_th=record.name_th,
-            name_en=record.name_en,
-            kind=record.kind.value,
-            status=record.status.value,
-        )
-    )
+    await uow.execute(insert(agency).values(**_agency_columns(record)))
+
+
+async def update_agency(uow: UnitOfWork, record: Agency) -> None:
+    """Save what an agency says of itself now."""
+    await uow.execute(update(agency).where(agency.c.id == record.id).values(**_agency_columns(record)))
+
+
+async def find_all_agencies(uow: UnitOfWork) -> tuple[Agency, ...]:
+    """Every agency, by code."""
+    return tuple(_agency(row) for row in await uow.all(select(agency).order_by(agency.c.code)))
 
 
 async def find_agency(uow: UnitOfWork, agency_id: AgencyId) -> Agency | None:
@@ -140,29 +151,12 @@ async def find_agencies(uow: UnitOfWork, agency_ids: Collection[AgencyId]) -> di
 
 async def insert_service(uow: UnitOfWork, record: Service) -> None:
     """Save a new service."""
-    await uow.execute(
-        insert(service).values(
-            id=record.id,
-            agency_id=record.agency_id,
-            title_th=record.title_th,
-            title_en=record.title_en,
-            purpose_th=record.purpose_th,
-            purpose_en=record.purpose_en,
-            law_th=record.law_th,
-            law_en=record.law_en,
-            refusal_route_th=record.refusal_route_th,
-            refusal_route_en=record.refusal_route_en,
-            retention_th=record.retention_th,
-            retention_en=record.retention_en,
-            papers_replaced=list(record.papers_replaced),
-            minimum_ial=record.minimum.ial.value,
-            minimum_aal=record.minimum.aal.value,
-            provisional_ial=None if record.provisional_ial is None else record.provisional_ial.value,
-            consent_days=record.consent_days,
-            uses=record.uses,
-            status=record.status.value,
-        )
-    )
+    await uow.execute(insert(service).values(**_service_columns(record)))
+
+
+async def update_service(uow: UnitOfWork, record: Service) -> None:
+    """Save what a service is now; its id and agency stay."""
+    await uow.execute(update(service).where(service.c.id == record.id).values(**_service_columns(record)))
 
 
 async def find_service(uow: UnitOfWork, service_id: ServiceId) -> Service | None:
@@ -191,7 +185,52 @@ def _agency(row: Row[Any]) -> Agency:
         name_en=row.name_en,
         kind=AgencyKind(row.kind),
         status=Standing(row.status),
+        parent_id=None if row.parent_id is None else AgencyId(row.parent_id),
+        sites=tuple(Site(**site) for site in row.sites),
+        owns=frozenset(row.owns),
     )
+
+
+def _agency_columns(record: Agency) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "code": record.code,
+        "name_th": record.name_th,
+        "name_en": record.name_en,
+        "kind": record.kind.value,
+        "status": record.status.value,
+        "parent_id": record.parent_id,
+        "sites": [asdict(site) for site in record.sites],
+        "owns": sorted(record.owns),
+    }
+
+
+def _service_columns(record: Service) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "agency_id": record.agency_id,
+        "title_th": record.title_th,
+        "title_en": record.title_en,
+        "purpose_th": record.purpose_th,
+        "purpose_en": record.purpose_en,
+        "law_th": record.law_th,
+        "law_en": record.law_en,
+        "refusal_route_th": record.refusal_route_th,
+        "refusal_route_en": record.refusal_route_en,
+        "retention_th": record.retention_th,
+        "retention_en": record.retention_en,
+        "papers_replaced": [asdict(paper) for paper in record.papers_replaced],
+        "minimum_ial": record.minimum.ial.value,
+        "minimum_aal": record.minimum.aal.value,
+        "provisional_ial": None if record.provisional_ial is None else record.provisional_ial.value,
+        "consent_days": record.consent_days,
+        "uses": record.uses,
+        "status": record.status.value,
+        "channels": sorted(channel.value for channel in record.channels),
+        "when_unavailable": record.when_unavailable.value,
+        "sites": sorted(record.sites),
+        "optional_fields": sorted(record.optional_fields),
+    }
 
 
 def _service(row: Row[Any]) -> Service:
@@ -208,10 +247,14 @@ def _service(row: Row[Any]) -> Service:
         refusal_route_en=row.refusal_route_en,
         retention_th=row.retention_th,
         retention_en=row.retention_en,
-        papers_replaced=tuple(row.papers_replaced),
+        papers_replaced=tuple(PaperReplaced(**paper) for paper in row.papers_replaced),
         minimum=Acr(Ial(row.minimum_ial), Aal(row.minimum_aal)),
         consent_days=row.consent_days,
         uses=row.uses,
         status=Standing(row.status),
         provisional_ial=None if row.provisional_ial is None else Ial(row.provisional_ial),
+        channels=frozenset(Channel(channel) for channel in row.channels),
+        when_unavailable=WhenUnavailable(row.when_unavailable),
+        sites=frozenset(row.sites),
+        optional_fields=frozenset(row.optional_fields),
     )

@@ -1,13 +1,24 @@
 """The agencies room on a real store: what is registered, what is live, what is refused."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from idp.agencies.model import Agency, AgencyKind, AgencyProblem, AgreementKind, Role
+from idp.agencies.model import (
+    AccessHours,
+    Agency,
+    AgencyKind,
+    AgencyProblem,
+    AgreementKind,
+    PaperReplaced,
+    Role,
+    Site,
+    Standing,
+    WhenUnavailable,
+)
 from idp.agencies.service import Agencies
 from idp.agencies.store import agency as agency_table
 from idp.audit.log import AuditLog
@@ -198,3 +209,110 @@ async def test_a_member_counts_until_ended_or_expired(storage: Storage, agencies
         assert await agencies.live_member(uow, second.id) is None
         with pytest.raises(NotFound):
             await agencies.end_member(uow, second.id, by=SYSTEM)
+
+
+async def test_two_channels_are_two_rights(storage: Storage, agencies: Agencies) -> None:
+    async with storage.unit_of_work() as uow:
+        agency = await in_service(uow, agencies)
+        online = await agencies.grant_agreement(uow, **terms(agency, uow))
+        hours = AccessHours(frozenset({1, 5}), time(8, 30), time(0, 0))
+        special: dict[str, Any] = {"hours": hours, "by_number": True, "officers_need_grant": True}
+        counter = await agencies.grant_agreement(
+            uow, **terms(agency, uow, channel=Channel.COUNTER, bases={Basis.DUTY}, **special)
+        )
+        with pytest.raises(Conflict):
+            await agencies.grant_agreement(uow, **terms(agency, uow, channel=Channel.COUNTER))
+    async with storage.reading() as uow:
+        for agreement in (online, counter):
+            found = await agencies.agreement_for(
+                uow, agency.id, SERVICE.id, "dopa.person", uow.now, channel=agreement.channel
+            )
+            assert found == agreement
+
+
+async def test_an_agreement_never_overlaps_another(sqlite_storage: Storage, agencies: Agencies) -> None:
+    async with sqlite_storage.unit_of_work() as uow:
+        agency = await in_service(uow, agencies)
+        until = uow.now + timedelta(days=1)
+        await agencies.grant_agreement(uow, **terms(agency, uow, valid_until=until))
+        with pytest.raises(Conflict):
+            early = {"valid_from": until - timedelta(seconds=1), "valid_until": until + timedelta(days=1)}
+            await agencies.grant_agreement(uow, **terms(agency, uow, **early))
+        following = {"valid_from": until, "valid_until": until + timedelta(days=1)}
+        await agencies.grant_agreement(uow, **terms(agency, uow, **following))
+
+
+async def test_a_private_agency_is_granted_nothing_but_consent(sqlite_storage: Storage, agencies: Agencies) -> None:
+    async with sqlite_storage.unit_of_work() as uow:
+        private = await agencies.register_agency(
+            uow, code="shop", name_th="ร้าน", name_en="Shop", kind=AgencyKind.PRIVATE, by=SYSTEM
+        )
+        await agencies.register_service(uow, replace(SERVICE, agency_id=private.id), by=SYSTEM)
+        with pytest.raises(Refused) as caught:
+            await agencies.grant_agreement(uow, **terms(private, uow, bases={Basis.CONSENT, Basis.DUTY}))
+        assert caught.value.code is AgencyProblem.AGREEMENT_NOT_POSSIBLE
+        await agencies.grant_agreement(uow, **terms(private, uow))
+
+
+async def test_an_agency_changes_but_stays_what_it_is(storage: Storage, agencies: Agencies) -> None:
+    async with storage.unit_of_work() as uow:
+        parent = await founded(uow, agencies, "parent")
+        owner = await agencies.register_agency(
+            uow,
+            code="owner",
+            name_th="เจ้าของ",
+            name_en="Owner",
+            kind=AgencyKind.STATE,
+            by=SYSTEM,
+            parent_id=parent.id,
+            sites=[Site("north", "เหนือ", "North")],
+            owns={"dopa.person"},
+        )
+        assert await agencies.agency(uow, owner.id) == owner
+        assert await agencies.owner_of(uow, "dopa.person") == owner
+        assert await agencies.owner_of(uow, "dopa.address") is None
+        refused: tuple[tuple[Agency, AgencyProblem], ...] = (
+            (replace(owner, code="other"), AgencyProblem.AGENCY_NOT_POSSIBLE),
+            (replace(owner, kind=AgencyKind.PRIVATE), AgencyProblem.AGENCY_NOT_POSSIBLE),
+            (replace(parent, parent_id=owner.id), AgencyProblem.AGENCY_NOT_POSSIBLE),
+            (replace(parent, owns=frozenset({"dopa.person"})), AgencyProblem.ALREADY_EXISTS),
+        )
+        for changed, problem in refused:
+            with pytest.raises((Refused, Conflict)) as caught:
+                await agencies.change_agency(uow, changed, by=SYSTEM)
+            assert caught.value.code is problem
+        ended = replace(owner, name_en="Another", owns=frozenset(), status=Standing.ENDED)
+        await agencies.change_agency(uow, ended, by=SYSTEM)
+        with pytest.raises(Refused):
+            await agencies.change_agency(uow, owner, by=SYSTEM)
+    async with storage.reading() as uow:
+        assert await agencies.agency(uow, owner.id) == ended
+        assert await agencies.owner_of(uow, "dopa.person") is None
+
+
+async def test_a_service_says_where_how_and_which_papers(storage: Storage, agencies: Agencies) -> None:
+    paper = PaperReplaced("สำเนา", "Copy", "มาตรา 1", "Section 1", "dopa.person")
+    async with storage.unit_of_work() as uow:
+        agency = await in_service(uow, agencies)
+        present = await agencies.service(uow, SERVICE.id)
+        changed = replace(
+            present,
+            papers_replaced=(paper,),
+            channels=frozenset({Channel.COUNTER}),
+            when_unavailable=WhenUnavailable.WAIT,
+        )
+        await agencies.change_service(uow, changed, by=SYSTEM)
+        assert await agencies.service(uow, SERVICE.id) == changed
+        for impossible in (
+            replace(changed, sites=frozenset({"nowhere"})),
+            replace(changed, channels=frozenset()),
+            replace(changed, uses=-1),
+            replace(changed, papers_replaced=(replace(paper, dataset="none"),)),
+            replace(changed, provisional_ial=changed.minimum.ial),
+        ):
+            with pytest.raises(Refused) as caught:
+                await agencies.change_service(uow, impossible, by=SYSTEM)
+            assert caught.value.code is AgencyProblem.SERVICE_NOT_POSSIBLE
+        # an agreement is of a channel by which the service works
+        with pytest.raises(Refused):
+            await agencies.grant_agreement(uow, **terms(agency, uow))

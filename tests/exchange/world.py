@@ -14,15 +14,16 @@ from connectors.contracts.documents import Delivery, DocumentRequest, DocumentSe
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry import CompanyRecord, PersonRecord, RegistryAnswer
-from connectors.dbd.juristic import DbdClient
-from connectors.dopa.ikno import IknoClient, Profile
+from connectors.contracts.registry_desk import Asker, RegistryDesk
 from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS
 from connectors.fictitious.population import create_population
+from connectors.gdx.session import GdxSession
 from connectors.simulators.app import create_simulators
 from connectors.simulators.gdx import DEMO_CREDENTIALS
 from connectors.simulators.switchboard import Switchboard
 from idp.agencies.model import Agency, AgencyKind, Agreement, AgreementKind, Service
 from idp.agencies.service import Agencies
+from idp.app.desks import Desks
 from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
 from idp.audit.log import AuditLog
@@ -75,19 +76,30 @@ Step = Callable[[], Awaitable[None]]
 class InterruptedRegistry:
     """The population and company registries, with something happening while they are asked."""
 
-    def __init__(self, population: IknoClient, companies: DbdClient) -> None:
-        self._population = population
-        self._companies = companies
+    def __init__(self, desk: RegistryDesk) -> None:
+        self._desk = desk
         self.asked = 0
         self.meanwhile: Step | None = None
 
-    async def person(self, citizen_id: CitizenId, *, deadline_seconds: float) -> RegistryAnswer[PersonRecord]:
-        answer = await self._population.person(citizen_id, deadline_seconds=deadline_seconds)
+    def of(self, asker: Asker) -> RegistryDesk:
+        self.asker = asker
+        return replace(self._desk, population=self, companies=self)
+
+    async def person(
+        self, citizen_id: CitizenId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[PersonRecord]:
+        answer = await self._desk.population.person(
+            citizen_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
+        )
         await self._interrupt()
         return answer
 
-    async def company(self, juristic_id: JuristicId, *, deadline_seconds: float) -> RegistryAnswer[CompanyRecord]:
-        answer = await self._companies.company(juristic_id, deadline_seconds=deadline_seconds)
+    async def company(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[CompanyRecord]:
+        answer = await self._desk.companies.company(
+            juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
+        )
         await self._interrupt()
         return answer
 
@@ -125,14 +137,11 @@ class World:
         self.consents = Consents(audit=self.audit, randomness=system_randomness)
         self.grants = Grants(audit=self.audit)
         self.subscribers = Subscribers(personal=self.personal, blind_index=BlindIndex(self.root_keys), audit=self.audit)
-        settings: dict[str, Any] = {
-            "base_url": "http://registries",
-            "credentials": DEMO_CREDENTIALS,
-            "http": self.http,
-            "clock": self.clock.now,
-        }
-        self.registry = InterruptedRegistry(IknoClient(**settings, profile=Profile.EXTRA), DbdClient(**settings))
-        self.registries = Registries(population=self.registry, companies=self.registry)
+        self.desks = Desks(
+            population=self._session(), linkage=self._session(), companies=self._session(), clock=self.clock.now
+        )
+        self.registry = InterruptedRegistry(self.desks.of(Asker()))
+        self.registries = Registries(desk_of=self.registry.of, clock=self.clock.now)
         self.representation = build_representation_room(
             storage=self.storage,
             personal=self.personal,
@@ -152,6 +161,11 @@ class World:
             audit=self.audit,
             randomness=system_randomness,
             verify_url=f"{GATEWAY}/verify",
+        )
+
+    def _session(self) -> GdxSession:
+        return GdxSession(
+            base_url="http://registries", credentials=DEMO_CREDENTIALS, http=self.http, clock=self.clock.now
         )
 
     def exchange(self, *, deadline_seconds: float = 5.0) -> Exchange:
@@ -377,7 +391,7 @@ def service(service_id: ServiceId, agency_id: AgencyId) -> Service:
         refusal_route_en="Apply in person at the office",
         retention_th="เก็บไว้ 1 ปี",
         retention_en="Kept for 1 year",
-        papers_replaced=("สำเนาบัตรประจำตัวประชาชน",),
+        papers_replaced=(),
         minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
         consent_days=366,
         uses=12,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from idp.agencies.model import Agency, AgencyKind, AgreementKind, Service
+from idp.agencies.model import Agency, AgencyKind, AgreementKind, PaperReplaced, Service
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.model import ClientProfile
@@ -20,6 +20,16 @@ AGREEMENT_LIFE = timedelta(days=365)
 DAILY_QUOTA = 300
 JOBS_CLIENT = ClientId("jobs")
 FILING_CLIENT = ClientId("efiling")
+_EVIDENCE_ACT = ("พ.ร.บ. ประกันสังคม พ.ศ. 2533 มาตรา 78", "Social Security Act 2533, section 78")
+_ID_CARD_COPY = PaperReplaced("สำเนาบัตรประจำตัวประชาชน", "Copy of the ID card", *_EVIDENCE_ACT, dataset="dopa.person")
+_HOUSE_COPY = PaperReplaced("สำเนาทะเบียนบ้าน", "Copy of the house registration", *_EVIDENCE_ACT, dataset="dopa.address")
+_CERTIFICATE_COPY = PaperReplaced(
+    "สำเนาหนังสือรับรองนิติบุคคล",
+    "Copy of the company certificate",
+    "พ.ร.บ. การบัญชี พ.ศ. 2543 มาตรา 11",
+    "Accounting Act 2543, section 11",
+    dataset="dbd.company",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +236,7 @@ def _jobseeker_service(agency: AgencyId) -> Service:
         refusal_route_en="You can register in person at any employment office; you lose no right.",
         retention_th="เก็บไว้ 2 ปีนับจากรายงานตัวครั้งสุดท้าย",
         retention_en="Kept for 2 years after the last report.",
-        papers_replaced=("สำเนาบัตรประจำตัวประชาชน", "สำเนาทะเบียนบ้าน"),
+        papers_replaced=(_ID_CARD_COPY, _HOUSE_COPY),
         minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
         consent_days=366,
         uses=24,
@@ -248,7 +258,7 @@ def _employer_service(agency: AgencyId) -> Service:
         refusal_route_en="Company records are used under a duty; no consent is asked.",
         retention_th="เก็บไว้ 1 ปี",
         retention_en="Kept for 1 year.",
-        papers_replaced=("สำเนาหนังสือรับรองนิติบุคคล",),
+        papers_replaced=(_CERTIFICATE_COPY,),
         minimum=Acr(Ial.IAL1_1, Aal.AAL1),
         consent_days=0,
         uses=2,
@@ -269,7 +279,7 @@ def _filing_service(agency: AgencyId) -> Service:
         refusal_route_en="You can file in person with the certificate; you lose no right.",
         retention_th="เก็บไว้ 5 ปี",
         retention_en="Kept for 5 years.",
-        papers_replaced=("สำเนาหนังสือรับรองนิติบุคคล",),
+        papers_replaced=(_CERTIFICATE_COPY,),
         minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
         consent_days=366,
         uses=24,

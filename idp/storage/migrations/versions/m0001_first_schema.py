@@ -19,6 +19,10 @@ def upgrade() -> None:
         sa.Column("name_en", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("parent_id", sa.Text(), nullable=True),
+        sa.Column("sites", sa.Text(), nullable=False),
+        sa.Column("owns", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["agency.id"], name=op.f("fk_agency_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agency")),
         sa.UniqueConstraint("code", name=op.f("uq_agency_code")),
     )
@@ -122,6 +126,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_consent_mandate_id"), "consent", ["mandate_id"], unique=False)
     op.create_index("ix_consent_subscriber_client", "consent", ["subscriber_id", "client_id"], unique=False)
+    op.create_table(
+        "consent_shown",
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_consent_shown")),
+    )
     op.create_table(
         "data_key",
         sa.Column("owner", sa.Text(), nullable=False),
@@ -351,6 +361,65 @@ def upgrade() -> None:
         sa.Column("locked_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("account", "device", name=op.f("pk_sign_in_tries")),
     )
+    op.create_table(
+        "signal_delivery",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("stream_id", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=True),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("waits_since", sa.BigInteger(), nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signal_delivery")),
+        sa.UniqueConstraint("stream_id", "cause", name=op.f("uq_signal_delivery_stream_id_cause")),
+    )
+    op.create_index("ix_signal_delivery_client_id_id", "signal_delivery", ["client_id", "id"], unique=False)
+    op.create_index(op.f("ix_signal_delivery_settled_at"), "signal_delivery", ["settled_at"], unique=False)
+    op.create_index(
+        "ix_signal_delivery_waiting",
+        "signal_delivery",
+        ["stream_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+        sqlite_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "signal_muted",
+        sa.Column("stream_id", sa.Text(), nullable=False),
+        sa.Column("subject_digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("stream_id", "subject_digest", name=op.f("pk_signal_muted")),
+    )
+    op.create_table(
+        "signal_stream",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("endpoint_url", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("events", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("verified_at", sa.BigInteger(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("held_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signal_stream")),
+        sa.UniqueConstraint("client_id", "form", name=op.f("uq_signal_stream_client_id_form")),
+    )
+    op.create_index(op.f("ix_signal_stream_agency_id"), "signal_stream", ["agency_id"], unique=False)
     op.create_table(
         "signing_key",
         sa.Column("kid", sa.Text(), nullable=False),
@@ -714,6 +783,10 @@ def upgrade() -> None:
         sa.Column("consent_days", sa.Integer(), nullable=False),
         sa.Column("uses", sa.Integer(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("channels", sa.Text(), nullable=False),
+        sa.Column("when_unavailable", sa.Text(), nullable=False),
+        sa.Column("sites", sa.Text(), nullable=False),
+        sa.Column("optional_fields", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_service_agency_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service")),
     )
@@ -1222,6 +1295,18 @@ def downgrade() -> None:
     op.drop_table("station_pairing")
     op.drop_table("spent")
     op.drop_table("signing_key")
+    op.drop_index(op.f("ix_signal_stream_agency_id"), table_name="signal_stream")
+    op.drop_table("signal_stream")
+    op.drop_table("signal_muted")
+    op.drop_index(
+        "ix_signal_delivery_waiting",
+        table_name="signal_delivery",
+        postgresql_where=sa.text("state = 'waiting'"),
+        sqlite_where=sa.text("state = 'waiting'"),
+    )
+    op.drop_index(op.f("ix_signal_delivery_settled_at"), table_name="signal_delivery")
+    op.drop_index("ix_signal_delivery_client_id_id", table_name="signal_delivery")
+    op.drop_table("signal_delivery")
     op.drop_table("sign_in_tries")
     op.drop_index("ix_release_count_expires_at", table_name="release_count")
     op.drop_table("release_count")
@@ -1275,6 +1360,7 @@ def downgrade() -> None:
     op.drop_index("ix_disclosure_answer_until", table_name="disclosure")
     op.drop_table("disclosure")
     op.drop_table("data_key")
+    op.drop_table("consent_shown")
     op.drop_index("ix_consent_subscriber_client", table_name="consent")
     op.drop_index(op.f("ix_consent_mandate_id"), table_name="consent")
     op.drop_table("consent")
