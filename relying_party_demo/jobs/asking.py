@@ -20,8 +20,11 @@ MONTHLY_REPORTS: Final = 12
 CONSENT_DAYS: Final = 365
 
 
-def application_details(today: date) -> list[dict[str, Any]]:
-    """Person and address of whoever signs in, with consent: once now, then for a year of monthly reports."""
+def application_details(today: date, *, case: str | None = None) -> list[dict[str, Any]]:
+    """Person and address of whoever signs in, with consent: once now, then for a year of monthly reports.
+
+    `case` is the one that a power of attorney is good for.
+    """
     last_day = (today + timedelta(days=CONSENT_DAYS)).isoformat()
     return [
         {
@@ -34,6 +37,7 @@ def application_details(today: date) -> list[dict[str, Any]]:
             "formats": ["json", "pdf"],
             "uses": MONTHLY_REPORTS,
             "valid_until": last_day,
+            **({} if case is None else {"case": case}),
         }
         for dataset in APPLICATION_DATASETS
     ]

@@ -1,9 +1,9 @@
 """The service's pages: sign in, the application with its data and papers, the last employer."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -25,6 +25,7 @@ from relying_party_demo.texts import BANGKOK
 SESSION_COOKIE = "jobs-session"
 ATTEMPT_COOKIE = "jobs-attempt"
 DELIVERIES: Final[Mapping[str, Delivery]] = {asking.COMPANY: "sealed", "dbd.company-password": "password"}
+LONGEST_CASE: Final = 40
 Page = Callable[[Request, Applicant], Awaitable[Response]]
 
 
@@ -55,6 +56,8 @@ class JobPages:
             routes=[
                 Route("/", self.home),
                 Route("/login", self.login),
+                Route("/for-another", self.for_another),
+                Route("/for-another", self.login_for_another, methods=["POST"]),
                 Route("/callback", self.callback),
                 Route("/logout", signed_in(self.logout), methods=["POST"]),
                 Route("/application", signed_in(self.application)),
@@ -78,10 +81,31 @@ class JobPages:
 
     async def login(self, request: Request) -> Response:
         """Ask the provider to sign the person in and to ask their consent."""
+        return await self._begin(request, asking.application_details(self._today()), acting_for=None)
+
+    async def for_another(self, request: Request) -> Response:
+        """Which case is the power of attorney for?"""
+        issuer = self._national_id.issuer
+        return self._render(request, "for_another.html", applicant=self._applicant(request), form_ends_at=issuer)
+
+    async def login_for_another(self, request: Request) -> Response:
+        """Sign in as somebody's proxy: the provider asks for whom, and for that person's data."""
+        if self._site.sent_from_elsewhere(request):
+            raise self._problem(request, "JOBS-02", "foreign_form", status=403)
+        async with request.form() as form:
+            case = str(form.get("case", "")).strip()
+        if not 0 < len(case) <= LONGEST_CASE:
+            raise self._problem(request, "JOBS-05", "no_case", status=400)
+        return await self._begin(request, asking.application_details(self._today(), case=case), acting_for="person")
+
+    async def _begin(
+        self, request: Request, details: Sequence[Mapping[str, Any]], *, acting_for: str | None
+    ) -> Response:
         where, attempt = await self._national_id.begin(
             scope="openid",
-            authorization_details=asking.application_details(self._today()),
+            authorization_details=details,
             ui_locales=self._site.language(request),
+            acting_for=acting_for,
         )
         answer = self._site.redirect(where)
         self._site.set_cookie(answer, ATTEMPT_COOKIE, self._sign_ins.keep_attempt(attempt, now=self._clock()))
@@ -195,9 +219,12 @@ class JobPages:
     def _problem(self, request: Request, code: str, text: str, *, status: int) -> AskRefused:
         return AskRefused(code, title=self._site.say(request, text), status=status)
 
-    def _render(self, request: Request, template: str, *, status_code: int = 200, **context: object) -> Response:
-        context["fields"] = asking.FIELDS
-        return self._site.render(request, template, status_code=status_code, form_ends_at="", **context)
+    def _render(
+        self, request: Request, template: str, *, status_code: int = 200, form_ends_at: str = "", **context: object
+    ) -> Response:
+        return self._site.render(
+            request, template, status_code=status_code, form_ends_at=form_ends_at, fields=asking.FIELDS, **context
+        )
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock(), BANGKOK).date()

@@ -11,7 +11,7 @@ from relying_party_demo.national_id.gateway import Pulled
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS applicant
-    (id INTEGER PRIMARY KEY, sub TEXT UNIQUE, acr TEXT, ial TEXT, aal TEXT, token TEXT);
+    (id INTEGER PRIMARY KEY, sub TEXT, actor TEXT, acr TEXT, ial TEXT, aal TEXT, token TEXT, UNIQUE (sub, actor));
 CREATE TABLE IF NOT EXISTS record
     (applicant INTEGER REFERENCES applicant, name TEXT, payload TEXT, previous TEXT, pdf BLOB, password TEXT,
     PRIMARY KEY (applicant, name));
@@ -20,9 +20,10 @@ CREATE TABLE IF NOT EXISTS record
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Applicant:
-    """Somebody who signed in; `token` reaches what they agreed to."""
+    """Somebody who signed in; `token` reaches what they agreed to. `by_proxy`: another person acts for them here."""
 
     id: int
+    by_proxy: bool
     acr: str
     ial: str
     aal: str
@@ -52,19 +53,23 @@ class Store:
         db.executescript(_TABLES)
 
     def register(self, person: SignedIn) -> int:
-        """Write down who signed in; the same person is the same applicant. Returns the applicant's id."""
+        """Write down who signed in; the same person is the same applicant. Returns the applicant's id.
+
+        What a proxy brings is an application of its own: a power of attorney shows nothing that the principal gave.
+        """
         (applicant_id,) = self._db.execute(
-            "INSERT INTO applicant (sub, acr, ial, aal, token) VALUES (?, ?, ?, ?, ?) ON CONFLICT (sub) DO UPDATE "
+            "INSERT INTO applicant (sub, actor, acr, ial, aal, token) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (sub, actor) DO UPDATE "
             "SET acr = excluded.acr, ial = excluded.ial, aal = excluded.aal, token = excluded.token RETURNING id",
-            (person.sub, person.acr, person.ial, person.aal, json.dumps(dict(person.token))),
+            (person.sub, person.actor or "", person.acr, person.ial, person.aal, json.dumps(dict(person.token))),
         ).fetchone()
         return int(applicant_id)
 
     def applicant(self, applicant_id: int) -> Applicant:
         """The applicant with this id; it exists, for sessions are opened for registered applicants."""
-        query = "SELECT id, acr, ial, aal, token FROM applicant WHERE id = ?"
-        found, acr, ial, aal, token = self._db.execute(query, (applicant_id,)).fetchone()
-        return Applicant(found, acr, ial, aal, json.loads(token))
+        query = "SELECT id, actor, acr, ial, aal, token FROM applicant WHERE id = ?"
+        found, actor, acr, ial, aal, token = self._db.execute(query, (applicant_id,)).fetchone()
+        return Applicant(found, bool(actor), acr, ial, aal, json.loads(token))
 
     def keep_token(self, applicant: Applicant, token: Mapping[str, Any]) -> None:
         """Replace the applicant's token by a renewed one."""

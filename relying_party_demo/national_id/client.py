@@ -48,7 +48,8 @@ class Attempt:
 class SignedIn:
     """Who came back. `sub` means this person to this agency alone; `token` is for pulls and must stay on the server.
 
-    `organisation` is the company for which the person acts, where the sign-in was for one.
+    `organisation` is the company for which the person acts, where the sign-in was for one. Where a proxy acted, `sub`
+    is the principal and `actor` the proxy, each as this agency knows them.
     """
 
     sub: str
@@ -58,6 +59,7 @@ class SignedIn:
     auth_time: int
     token: Mapping[str, Any]
     organisation: Mapping[str, Any] | None = None
+    actor: str | None = None
 
 
 class NationalId:
@@ -132,6 +134,7 @@ class NationalId:
             auth_time=int(claims["auth_time"]),
             token=token,
             organisation=claims.get("organisation"),
+            actor=claims.get("act", {}).get("sub"),
         )
 
     async def fresh(self, token: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,51 @@ async def test_cards_and_passports_of_every_kind_at_the_counter(browser: Browser
         await expect(officer.page.locator("#enrolment")).to_have_attribute("data-state", "refused", timeout=30_000)
         await expect(officer.page.locator("#error_code")).to_have_text(code)
         await card(whole, "eject", "citizen")
+
+
+async def test_a_proxy_with_a_paper_acts_at_the_service(browser: Browser, whole: Demonstration) -> None:
+    clerk = await staff(browser, whole, "clerk")
+    page, principal = clerk.page, PERSONAS["recovered"].person
+    await page.goto(f"{whole.endpoints['portal']}/mandates/new")
+    today = await page.get_attribute("#until", "min") or ""
+    until = (date.fromisoformat(today) + timedelta(days=90)).isoformat()
+    paper = {"paper_no": "12/2569", "signed_on": today, "case": "JS-77", "until": until}
+    await page.fill("#principal_id", principal.citizen_id.digits)
+    await page.fill("#first_name", principal.name_th.first)
+    await page.fill("#last_name", principal.name_th.last)
+    await page.fill("#proxy_id", PERSONAS["proxy"].person.citizen_id.digits)
+    for name, value in paper.items():
+        await page.fill(f"#{name}", value)
+    await page.check("input[value='jobseeker-registration']")
+    for value in ("dopa.person", "dopa.address", "stamp_duty", "principal", "proxy"):
+        await page.check(f"input[value='{value}']")
+    await page.click("#record")
+    await expect(page.locator("#paper_mandates")).to_be_visible()
+    # what is highly sensitive waits for a second clerk, who types both numbers off the paper
+    second = await staff(browser, whole, "clerk2")
+    await second.page.goto(f"{whole.endpoints['portal']}/mandates")
+    approve = second.page.locator("[value=approve]")
+    if await approve.count():
+        await second.page.locator("[name=principal_id]").fill(principal.citizen_id.digits)
+        await second.page.locator("[name=proxy_id]").fill(PERSONAS["proxy"].person.citizen_id.digits)
+        await approve.click()
+    # the proxy, with the paper's case and no other
+    proxy = await hands(browser, phone=True, language="th-TH")
+    await proxy.add_passkey(whole.link_of("proxy"))
+    await proxy.page.goto(whole.endpoints["jobs"])
+    await proxy.page.click("#for_another")
+    await proxy.look()
+    await proxy.page.fill("#case", "JS-77")
+    await proxy.page.click("#sign_in")
+    await proxy.use_passkey()
+    await proxy.page.locator("input[value^='mandate:']").check()
+    await proxy.page.click("#continue")
+    await expect(proxy.page.locator("#acting_for")).to_be_visible()
+    await proxy.page.wait_for_timeout(600)
+    await proxy.page.click("#allow")
+    await expect(proxy.page.locator("#by_proxy")).to_be_visible(timeout=20_000)
+    await expect(proxy.page.locator("main")).to_contain_text(principal.name_th.last)
+    await proxy.look()
 
 
 async def test_two_readers_the_light_and_the_window_of_the_registrys_agent(

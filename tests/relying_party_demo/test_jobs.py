@@ -234,3 +234,20 @@ def test_pages_speak_english_when_asked(browser: Browser, jobs: str, path: str) 
 def test_an_address_that_is_not_there_leads_back(browser: Browser, jobs: str) -> None:
     page = browser.open(f"{jobs}/nowhere")
     assert (page.status, page.text("error_code")) == (404, "JOBS-04")
+
+
+def test_a_proxy_names_the_case_and_has_an_application_of_its_own(
+    browser: Browser, jobs: str, provider: StandIn
+) -> None:
+    page = browser.submit(browser.open(f"{jobs}/for-another"), "for_another_form", {"case": "  "})
+    assert (page.status, page.text("error_code")) == (400, "JOBS-05")
+    principal = signed_in(browser, jobs).text("case")
+    provider.id_token_changes = {"act": {"sub": "the proxy"}}
+    with Browser() as other:
+        page = other.submit(other.open(f"{jobs}/for-another"), "for_another_form", {"case": "JS-77"})
+        # what the principal gave before belongs to another application
+        assert page.text("case") != principal
+        assert page.text("by_proxy")
+    pushed = provider.requests[-1]
+    assert pushed["acting_for"] == "person"
+    assert {detail["case"] for detail in json.loads(pushed["authorization_details"])} == {"JS-77"}

@@ -80,8 +80,8 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         "accepts the company's mandate at /account/mandates and files for it",
     ),
     "proxy": Tryout(
-        "เมื่อ clerk บันทึกหนังสือมอบอำนาจแล้ว เข้าบริการหางานแทน somchai",
-        "once clerk recorded the paper, acts for somchai at the job service",
+        "เมื่อ clerk บันทึกหนังสือมอบอำนาจจาก somchai แล้ว ทำเรื่องแทนที่บริการหางาน โดยพิมพ์เลขที่เรื่องเดียวกัน",
+        "once clerk recorded somchai's paper, acts for him at the job service, with the same case number",
     ),
     "officer": Tryout(
         "รับลงทะเบียนที่ counter-1: บัตร หนังสือเดินทาง ต่ออายุ กู้คืน",
