@@ -18,6 +18,8 @@ class AgencyProblem(StrEnum):
     AGREEMENT_NOT_POSSIBLE = "AGY-04"
     SERVICE_NOT_POSSIBLE = "AGY-05"
     AGENCY_NOT_POSSIBLE = "AGY-06"
+    ACCOUNT_MISSING = "AGY-07"
+    ACCOUNT_NOT_POSSIBLE = "AGY-08"
 
 
 class Standing(StrEnum):

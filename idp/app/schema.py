@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import idp.agencies.accounts.store
 import idp.agencies.agreement_store
 import idp.agencies.member_store
 import idp.agencies.store
