@@ -124,6 +124,7 @@ def account_pages(
             pages=pages,
             csrf=csrf,
             problems=problems,
+            consents=rooms.consents,
             citizens=citizens,
             storage=storage,
             subscribers=rooms.subscribers,

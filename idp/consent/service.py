@@ -1,6 +1,8 @@
 """Use cases of the consent room: give, find, use, withdraw. Every change is audited in the caller's unit of work."""
 
+import hashlib
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
 from idp.audit.log import AuditLog
@@ -38,6 +40,7 @@ class Consents:
     ) -> ConsentRecord:
         """Record what the subscriber allowed, for at most `consent_days` (of the service, where there is one).
 
+        `shown_hash` is the lower-case hex SHA-256 of what the page showed, kept before by `keep_shown`.
         With `on_behalf` somebody decided for the subscriber, or the subscriber for a juristic person.
 
         All details have the basis consent and one purpose; `claims` are names as `idp.protocol.scopes.consent_names`
@@ -68,6 +71,19 @@ class Consents:
         await self._record(uow, "consent.given", record, by=Actor(ActorKind.SUBSCRIBER, decided_by))
         return record
 
+    async def keep_shown(self, uow: UnitOfWork, text: str) -> str:
+        """Keep what a consent page says, which holds nothing about anybody, and give its hash."""
+        shown_hash = hashlib.sha256(text.encode()).hexdigest()
+        await store.keep_shown(uow, shown_hash=shown_hash, text=text)
+        return shown_hash
+
+    async def shown(self, uow: UnitOfWork, record: ConsentRecord) -> str | None:
+        """What the page said on which this was decided; None where there was no page, or it is not what was hashed."""
+        text = await store.find_shown(uow, record.shown_hash)
+        if text is None or hashlib.sha256(text.encode()).hexdigest() != record.shown_hash:
+            return None
+        return text
+
     async def get(self, uow: UnitOfWork, consent_id: ConsentId) -> ConsentRecord | None:
         """The consent, in force or not."""
         return await store.find_consent(uow, consent_id)
@@ -97,11 +113,21 @@ class Consents:
         details: Sequence[GdxDetail],
         claims: Sequence[str],
         *,
+        optional: AbstractSet[str] = rules.NOTHING,
         on_behalf: OnBehalf | None = None,
     ) -> ConsentRecord | None:
-        """The newest consent in force that alone covers all details and claims, so that nobody need be asked again."""
+        """The newest consent in force that alone covers all details and claims, so that nobody need be asked again.
+
+        `optional` fields, as `dataset/field`, need not be in it.
+        """
         live = await self.in_force(uow, subscriber_id, client_id)
-        return rules.first_covering(live, details, claims, now=uow.now, on_behalf=on_behalf)
+        return rules.first_covering(live, details, claims, now=uow.now, optional=optional, on_behalf=on_behalf)
+
+    async def last(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, client_id: ClientId, *, on_behalf: OnBehalf | None
+    ) -> ConsentRecord | None:
+        """The newest consent to this client in this role, in force or not: what a new request is compared with."""
+        return await store.find_last_consent(uow, subscriber_id=subscriber_id, client_id=client_id, on_behalf=on_behalf)
 
     async def use(self, uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool:
         """Use the consent once for a data set, in the transaction that discloses; False when nothing may be

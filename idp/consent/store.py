@@ -25,6 +25,7 @@ from sqlalchemy import (
 from idp.catalogue.gdx import parse_authorization_details
 from idp.consent.model import ConsentRecord, OnBehalf
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
+from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 
@@ -55,6 +56,13 @@ consent_use = Table(
     Column("dataset", Text, nullable=False),
     Column("uses_left", Integer, nullable=False),
     PrimaryKeyConstraint("consent_id", "dataset"),
+)
+
+consent_shown = Table(
+    "consent_shown",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("shown", Text, nullable=False),
 )
 
 
@@ -91,6 +99,18 @@ async def insert_consent(uow: UnitOfWork, record: ConsentRecord) -> None:
         await uow.execute(insert(consent_use), uses)
 
 
+async def keep_shown(uow: UnitOfWork, *, shown_hash: str, text: str) -> None:
+    """Keep what a page said, once for all who are shown the same."""
+    statement = insert_on_conflict(consent_shown, uow.dialect).values(hash=shown_hash, shown=text)
+    await uow.execute(statement.on_conflict_do_nothing(index_elements=["hash"]))
+
+
+async def find_shown(uow: UnitOfWork, shown_hash: str) -> str | None:
+    """What the page said whose hash this is."""
+    row = await uow.first(select(consent_shown.c.shown).where(consent_shown.c.hash == shown_hash))
+    return None if row is None else str(row.shown)
+
+
 async def find_consent(uow: UnitOfWork, consent_id: ConsentId) -> ConsentRecord | None:
     """The consent, in force or not."""
     records = await _load(uow, select(consent).where(consent.c.id == consent_id))
@@ -107,6 +127,21 @@ async def find_live_consents(
 ) -> tuple[ConsentRecord, ...]:
     """What is in force between a subscriber and a client, newest first."""
     return await _load(uow, _newest_first(subscriber_id).where(consent.c.client_id == client_id, live_consent(now)))
+
+
+async def find_last_consent(
+    uow: UnitOfWork, *, subscriber_id: SubscriberId, client_id: ClientId, on_behalf: OnBehalf | None
+) -> ConsentRecord | None:
+    """The newest consent between a subscriber and a client in this role, in force or not."""
+    said = (None, None, None) if on_behalf is None else (
+        on_behalf.decided_by, on_behalf.mandate_id, on_behalf.juristic_id
+    )  # fmt: skip
+    columns = (consent.c.decided_by, consent.c.mandate_id, consent.c.juristic_id)
+    alike = [
+        column.is_(None) if value is None else column == value for column, value in zip(columns, said, strict=True)
+    ]
+    newest = _newest_first(subscriber_id).where(consent.c.client_id == client_id, *alike).limit(1)
+    return next(iter(await _load(uow, newest)), None)
 
 
 async def find_consents_under(uow: UnitOfWork, mandate_id: str) -> tuple[ConsentRecord, ...]:

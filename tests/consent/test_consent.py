@@ -1,12 +1,13 @@
 """The consent room: given, covering, used, withdrawn, ended."""
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.audit.log import AuditLog
@@ -14,9 +15,10 @@ from idp.audit.store import audit_entry
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, SelfSubject
 from idp.catalogue.model import Basis
-from idp.consent.model import ConsentProblem, ConsentRecord
-from idp.consent.rules import covers, ends_at
+from idp.consent.model import ConsentProblem, ConsentRecord, OnBehalf
+from idp.consent.rules import YEAR, agreed_details, covers, ends_at, granted_details, spelt_fields
 from idp.consent.service import Consents
+from idp.consent.store import consent_shown
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
 from idp.kernel.randomness import system_randomness
@@ -273,3 +275,60 @@ def test_claims_are_covered_by_name(asked: set[str], agreed: set[str]) -> None:
     record = replace(record_of(DETAIL), claims=tuple(sorted(agreed)))
     assert covers(record, [], sorted(asked), now=NOW) is (bool(asked) and asked <= agreed)
     assert covers(record, [DETAIL], sorted(asked), now=NOW) is (asked <= agreed)
+
+
+OPTIONAL = frozenset({"dopa.person/birth_date", "dopa.address/address_text"})
+
+
+@given(
+    chosen=st.frozensets(st.sampled_from([f"dopa.person/{name}" for name in FIELDS])),
+    optional=st.frozensets(st.sampled_from([f"dopa.person/{name}" for name in FIELDS])),
+)
+def test_what_is_agreed_is_what_is_needed_and_what_was_ticked(chosen: frozenset[str], optional: frozenset[str]) -> None:
+    asked = replace(DETAIL, fields=FIELDS)
+    agreed = agreed_details((asked,), optional=optional, chosen=chosen)
+    named = {name for detail in agreed for name in spelt_fields(detail)}
+    assert named == set(spelt_fields(asked)) - (optional - chosen)
+    assert all(detail.fields for detail in agreed)
+
+
+async def test_who_left_out_what_is_optional_is_not_asked_again_and_nothing_of_it_is_granted(
+    storage: Storage, consents: Consents
+) -> None:
+    async with storage.unit_of_work() as uow:
+        agreed = agreed_details((DETAIL, ADDRESS), optional=OPTIONAL, chosen=frozenset())
+        record = await given_consent(uow, consents, *agreed)
+        assert [detail.fields for detail in record.details] == [("name_th",)]
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL, ADDRESS], []) is None
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL, ADDRESS], [], optional=OPTIONAL) == record
+        assert granted_details((DETAIL, ADDRESS), record) == agreed
+
+
+async def test_what_was_shown_is_kept_once_and_its_hash_is_the_record_s(storage: Storage, consents: Consents) -> None:
+    text = '{"language":"th","service":{"purpose":"ขึ้นทะเบียน"}}'
+    async with storage.unit_of_work() as uow:
+        shown_hash = await consents.keep_shown(uow, text)
+        assert await consents.keep_shown(uow, text) == shown_hash
+        record = replace(await given_consent(uow, consents), shown_hash=shown_hash)
+        assert await consents.shown(uow, record) == text
+        assert hashlib.sha256(text.encode()).hexdigest() == shown_hash
+        # changed in the store behind our back: it is not what was shown, and is not told as that
+        await uow.execute(update(consent_shown).values(shown=text.replace("ขึ้น", "ถอน")))
+        assert await consents.shown(uow, record) is None
+        assert await consents.shown(uow, replace(record, shown_hash="00" * 32)) is None
+
+
+def test_nothing_is_agreed_for_longer_than_a_year() -> None:
+    assert ends_at((), now=NOW, longest=timedelta(days=4000)) == NOW + YEAR
+
+
+async def test_the_last_consent_is_found_in_its_role(storage: Storage, consents: Consents) -> None:
+    async with storage.unit_of_work() as uow:
+        first = await given_consent(uow, consents)
+        await consents.withdraw(uow, first.id, subscriber_id=PERSON)
+        found = await consents.last(uow, PERSON, CLIENT, on_behalf=None)
+        assert found is not None
+        assert (found.id, found.withdrawn_at) == (first.id, uow.now)
+        proxy = OnBehalf(SOMEBODY_ELSE, "mdt_1", None)
+        assert await consents.last(uow, PERSON, CLIENT, on_behalf=proxy) is None
+        assert await consents.last(uow, PERSON, ClientId("other"), on_behalf=None) is None

@@ -1,6 +1,7 @@
 """Use cases of requests that wait: open one, decide it, answer the polls, redeem it once."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from typing import Any, Literal, assert_never
 
@@ -28,6 +29,7 @@ from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.rules import grant_end, manages_grants
 from idp.catalogue.gdx import GdxDetail
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
+from idp.consent.rules import agreed_details, granted_details
 from idp.consent.service import Consents
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
@@ -139,9 +141,12 @@ class DeferredRequests:
         return await self._waiting(uow, request)
 
     async def allow(
-        self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, *, reached: Acr, shown_hash: str
-    ) -> None:
+        self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, *, reached: Acr, shown_hash: str,
+        chosen: AbstractSet[str] = frozenset(),
+    ) -> None:  # fmt: skip
         """The citizen of `session` allows it: consent, decision and entry in one transaction.
+
+        `chosen` are the optional fields that were ticked, as `dataset/field`.
 
         Raises Refused: NOTHING_WAITING when it was decided or has expired, NOT_STRONG_ENOUGH when more is required than
         `reached`.
@@ -152,15 +157,18 @@ class DeferredRequests:
         if request.required is not None and not reached.meets(request.required):
             raise Refused(DeferredProblem.NOT_STRONG_ENOUGH)
         consent, claims, days = None, consent_names(request.scope), SIGN_IN_CONSENT_DAYS
+        details = request.details
         if request.details:
-            days = (await self._agencies.service(uow, request.details[0].purpose)).consent_days
+            service = await self._agencies.service(uow, request.details[0].purpose)
+            days = service.consent_days
+            details = agreed_details(request.details, optional=service.optional_fields, chosen=chosen)
         if request.details or claims:
             consent = await self._consents.give(
                 uow,
                 subscriber_id=session.subscriber_id,
                 agency_id=client.agency_id,
                 client_id=client.id,
-                details=request.details,
+                details=details,
                 claims=claims,
                 shown_hash=shown_hash,
                 consent_days=days,
@@ -240,6 +248,7 @@ class DeferredRequests:
         self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, reached: Acr, consent: ConsentRecord | None
     ) -> AuthorizationCode:
         request = waiting.request
+        details = request.details if consent is None else granted_details(request.details, consent)
         return AuthorizationCode(
             id=random_text(self._randomness, bits=128),
             expires_at=request.expires_at,
@@ -248,7 +257,7 @@ class DeferredRequests:
             code_challenge=None,
             nonce=None,
             scope=request.scope,
-            authorization_details=tuple(detail.to_json() for detail in request.details),
+            authorization_details=tuple(detail.to_json() for detail in details),
             subscriber_id=session.subscriber_id,
             sso_session_id=session.visit_id,
             acr=reached,
@@ -256,7 +265,7 @@ class DeferredRequests:
             auth_time=session.auth_time,
             consent_id=None if consent is None else consent.id,
             jkt=None,
-            grant_expires_at=grant_end(consent, request.scope, with_details=bool(request.details), now=uow.now),
+            grant_expires_at=grant_end(consent, request.scope, with_details=bool(details), now=uow.now),
             managed_id=random_text(self._randomness, bits=128) if manages_grants(waiting.client) else None,
         )
 

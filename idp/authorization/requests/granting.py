@@ -13,6 +13,7 @@ from idp.authorization.grants.rules import grant_end, manages_grants
 from idp.authorization.requests.model import CODE_LIFETIME, PendingRequest, Represented, Step
 from idp.authorization.tokens.issuing import acting_details
 from idp.consent.model import ConsentRecord
+from idp.consent.rules import granted_details
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import SubscriberId
 from idp.protocol.claims_request import claim_names
@@ -50,7 +51,8 @@ def code_of(
     session, request, managed = found.session, pending.request, pending.request.managed
     is_managed = managed is not None or (client is not None and manages_grants(client))
     replaced_id = None if managed is None else managed.grant_id
-    details = pending.details if represented is None else represented.details
+    asked = pending.details if represented is None else represented.details
+    details = asked if consent is None else granted_details(asked, consent)
     subject = found.subscriber if represented is None else represented.subject
     return AuthorizationCode(
         id=code_id,
@@ -69,7 +71,7 @@ def code_of(
         auth_time=session.auth_time,
         consent_id=None if consent is None else consent.id,
         jkt=pending.jkt,
-        grant_expires_at=grant_end(consent, request.scope, with_details=bool(pending.details), now=now),
+        grant_expires_at=grant_end(consent, request.scope, with_details=bool(details), now=now),
         claims=request.claims,
         resource=request.resource,
         managed_id=(replaced_id or fresh_managed_id) if is_managed else None,
@@ -83,7 +85,7 @@ def issued_details(code: AuthorizationCode, pending: PendingRequest, shown_hash:
     return {
         "scope": list(code.scope),
         "claims": list(claim_names(code.claims)),
-        "datasets": [detail.dataset for detail in pending.details],
+        "datasets": [detail["dataset"] for detail in code.authorization_details],
         "consent": code.consent_id,
         "shown_hash": shown_hash,
         **acting_details(code.acted_for),

@@ -26,6 +26,7 @@ from idp.authorization.requests.model import (
     Step,
 )
 from idp.authorization.requests.representing import CompanyRead, Representing
+from idp.catalogue.gdx import GdxDetail
 from idp.consent.model import ConsentRecord
 from idp.consent.rules import first_covering
 from idp.consent.service import Consents
@@ -114,16 +115,26 @@ class Judging:
         represented: Represented | ChooseActor | AwaitCosigners | None,
     ) -> ConsentRecord | None:
         """An earlier consent to all of it, decided by the same person in the same role."""
+        optional = await self._optional(uow, pending.details)
         if not isinstance(represented, Represented):
-            return await self._consents.covering(uow, found.subscriber.id, client.id, pending.details, claims)
+            return await self._consents.covering(
+                uow, found.subscriber.id, client.id, pending.details, claims, optional=optional
+            )
         return await self._consents.covering(
             uow,
             represented.subject.id,
             client.id,
             represented.details,
             claims,
+            optional=optional,
             on_behalf=represented.on_behalf,
         )
+
+    async def _optional(self, uow: UnitOfWork, details: Sequence[GdxDetail]) -> frozenset[str]:
+        """The fields without which the service of these details can work."""
+        if not details:
+            return frozenset()
+        return (await self._agencies.service(uow, details[0].purpose)).optional_fields
 
     async def _may_replace(
         self, uow: UnitOfWork, pending: PendingRequest, found: SignedIn | None, represented: Represented | None

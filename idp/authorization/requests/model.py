@@ -204,6 +204,16 @@ class AskConsent:
     represented: Represented | None = None
     is_provisional: bool = False
 
+    @property
+    def is_decided_alone(self) -> bool:
+        """True when this one person decides. Where several sign, nobody adds what the others did not sign: optional
+        fields are left out.
+        """
+        represented = self.represented
+        if represented is None:
+            return True
+        return represented.joint_act is None and (represented.role is None or represented.role.alone)
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:

@@ -1,6 +1,7 @@
 """The flow in the browser: what comes next, and the three ways it ends: issued, allowed, denied."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, assert_never
@@ -36,6 +37,7 @@ from idp.authorization.requests.representing import Choices, CompanyRead, Repres
 from idp.authorization.requests.rules import acting_as
 from idp.authorization.requests.sealed import PendingRequests
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
+from idp.consent.rules import agreed_details
 from idp.consent.service import Consents
 from idp.enrolment.provisional import Provisionals
 from idp.kernel.errors import Conflict, Refused
@@ -165,18 +167,22 @@ class AuthorizationRequests:
         return await self._answers.code(pending.return_address, self._codes.seal(code), session)
 
     async def allow(
-        self, pending: PendingRequest, session: SsoSession, *, shown_hash: str, sealed: bool = False
-    ) -> ClientAnswer | JointAct:
+        self, pending: PendingRequest, session: SsoSession, *, shown_hash: str, sealed: bool = False,
+        chosen: AbstractSet[str] = frozenset(),
+    ) -> ClientAnswer | JointAct:  # fmt: skip
         """The citizen allows what was shown: consent, code and entry in one transaction.
 
-        `shown_hash` is the lower-case hex SHA-256 of what the page showed. For a company it is a signature, `sealed`
+        `shown_hash` is the lower-case hex SHA-256 of what the page showed, `chosen` the optional fields that were
+        ticked, as `dataset/field`. For a company it is a signature, `sealed`
         when the signatory affixes its seal; a joint act is the answer while others have to sign. Raises Conflict when
         the session or the flow has ended meanwhile, or the choice for whom to act cannot be any more; Refused
         (COSIGNERS_MISSING: the seal is missing).
         """
         company = await self.read_company(pending)
         async with self._storage.unit_of_work() as uow:
-            decided = await self._allow(uow, pending, session, company, shown_hash=shown_hash, sealed=sealed)
+            decided = await self._allow(
+                uow, pending, session, company, shown_hash=shown_hash, sealed=sealed, chosen=chosen
+            )
         if isinstance(decided, JointAct):
             return decided
         return await self._answer(pending, session, decided)
@@ -226,6 +232,7 @@ class AuthorizationRequests:
         *,
         shown_hash: str,
         sealed: bool,
+        chosen: AbstractSet[str],
     ) -> str | OAuth2Error | JointAct:
         """The code, or what the client is told instead; the joint act where others have to sign as well."""
         match await self.next_step(uow, pending, session, company):
@@ -239,7 +246,8 @@ class AuthorizationRequests:
                     if isinstance(signed, JointAct):
                         return signed
                     represented = signed
-                consent = await self._consent(uow, asked, session, shown_hash=shown_hash)
+                ticked = chosen if asked.is_decided_alone else frozenset[str]()
+                consent = await self._consent(uow, asked, session, shown_hash=shown_hash, chosen=ticked)
                 if asked.is_provisional:
                     await self._provisionals.mark(
                         uow,
@@ -260,14 +268,16 @@ class AuthorizationRequests:
                 assert_never(never)
 
     async def _consent(
-        self, uow: UnitOfWork, asked: AskConsent, session: SsoSession, *, shown_hash: str
+        self, uow: UnitOfWork, asked: AskConsent, session: SsoSession, *, shown_hash: str, chosen: AbstractSet[str]
     ) -> ConsentRecord | None:
         """The consent to what was asked, None where the sign-in alone was confirmed."""
         if not asked.details and not asked.claims:
             return None
-        days = SIGN_IN_CONSENT_DAYS
+        days, details = SIGN_IN_CONSENT_DAYS, asked.details
         if asked.details:
-            days = (await self._agencies.service(uow, asked.details[0].purpose)).consent_days
+            service = await self._agencies.service(uow, asked.details[0].purpose)
+            days = service.consent_days
+            details = agreed_details(asked.details, optional=service.optional_fields, chosen=chosen)
         represented = asked.represented
         return await self._consents.give(
             uow,
@@ -275,7 +285,7 @@ class AuthorizationRequests:
             on_behalf=None if represented is None else represented.on_behalf,
             agency_id=asked.client.agency_id,
             client_id=asked.client.id,
-            details=asked.details,
+            details=details,
             claims=asked.claims,
             shown_hash=shown_hash,
             consent_days=days,

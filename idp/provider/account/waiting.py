@@ -9,6 +9,7 @@ from idp.agencies.service import Agencies
 from idp.authorization.deferred.model import DeferredKind, Waiting
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.device.service import DeviceFlow
+from idp.consent.service import Consents
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.protocol.device import displayed_user_code, parse_user_code
@@ -17,8 +18,7 @@ from idp.provider.pages.consent_view import ConsentView
 from idp.provider.pages.session_cookie import Citizen, Citizens, to_sign_in
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
-from idp.web.forms import Form, read_form
-from idp.web.languages import Language
+from idp.web.forms import read_form
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
@@ -37,6 +37,7 @@ class WaitingPages:
         storage: Storage,
         citizens: Citizens,
         agencies: Agencies,
+        consents: Consents,
         deferred: DeferredRequests,
         device: DeviceFlow,
     ) -> None:
@@ -45,6 +46,7 @@ class WaitingPages:
         self._storage = storage
         self._citizens = citizens
         self._agencies = agencies
+        self._consents = consents
         self._deferred = deferred
         self._device = device
 
@@ -96,6 +98,7 @@ class WaitingPages:
             "account/request.html",
             waiting=waiting,
             view=view,
+            optional=view.optional,
             user_code=request.path_params.get("user_code"),
             ends_at=view.ends_at(self._storage.clock.now()),
             shown=view.shown_hash(self._pages.language(request)),
@@ -109,12 +112,16 @@ class WaitingPages:
         self._csrf.check(request, form, form=decision_form(waiting))
         match form.one("decision"):
             case "allow":
-                shown_hash = await self._shown_hash(waiting, form)
-                if shown_hash is None:
+                view = await self._view(waiting)
+                shown, chosen = view.agreed_text(form.one("shown")), frozenset(form.all("optional")) & view.optional
+                if shown is None or not view.may_agree(chosen):
                     return RedirectResponse(request.url.path, 303)
                 reached = Acr(citizen.subscriber.ial, citizen.session.aal)
                 async with self._storage.unit_of_work() as uow:
-                    await self._deferred.allow(uow, waiting, citizen.session, reached=reached, shown_hash=shown_hash)
+                    shown_hash = await self._consents.keep_shown(uow, shown)
+                    await self._deferred.allow(
+                        uow, waiting, citizen.session, reached=reached, shown_hash=shown_hash, chosen=chosen
+                    )
             case "deny":
                 async with self._storage.unit_of_work() as uow:
                     await self._deferred.deny(uow, waiting, citizen.session)
@@ -144,11 +151,6 @@ class WaitingPages:
             details=details,
             claims=consent_names(waiting.request.scope),
         )
-
-    async def _shown_hash(self, waiting: Waiting, form: Form) -> str | None:
-        """The hash the form brings back, if that is what would be shown now in one of the languages."""
-        view, brought = await self._view(waiting), form.one("shown")
-        return brought if brought in {view.shown_hash(language) for language in Language} else None
 
 
 def decision_form(waiting: Waiting) -> str:

@@ -12,6 +12,7 @@ from idp.audit.security_log import SecurityLog
 from idp.authentication.model import SsoSession
 from idp.authorization.requests.model import AskConsent, PendingRequest, Represented
 from idp.authorization.requests.service import AuthorizationRequests
+from idp.consent.rules import agreed_details
 from idp.consent.service import Consents
 from idp.exchange.preview import Previews
 from idp.kernel.assurance import Acr
@@ -26,7 +27,7 @@ from idp.representation.model import ForCompany, ForPerson, ForSelf
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
-from idp.web.forms import Form, read_form
+from idp.web.forms import read_form
 from idp.web.languages import Language
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
@@ -89,12 +90,14 @@ class ConsentPages:
             values=values,
             unknown=unknown_rows(view.sections, values),
             new=view.new,
+            optional=view.optional,
             ends_at=view.ends_at(self._storage.clock.now()),
             flow=flow,
             form=consent_form(flow, citizen.session),
             citizen_name=await self._name(citizen, language),
             shown=view.shown_hash(language),
             seal_missing="seal" in request.query_params,
+            nothing_ticked="nothing" in request.query_params,
             reference=hashlib.sha256(pending.flow_id.encode()).hexdigest()[:10].upper(),
         )
 
@@ -113,14 +116,18 @@ class ConsentPages:
             return RedirectResponse(continue_url(flow), 303)
         match form.one("decision"):
             case "allow":
-                shown_hash = _shown_hash(view, form)
-                if shown_hash is None:
+                shown, chosen = view.agreed_text(form.one("shown")), frozenset(form.all("optional")) & view.optional
+                if shown is None:
                     # the texts changed while the page was open: it is shown again, as it is now
                     return RedirectResponse(f"/consent?{urlencode({'flow': flow})}", 303)
+                if not view.may_agree(chosen):
+                    return RedirectResponse(f"/consent?{urlencode({'flow': flow, 'nothing': 'ticked'})}", 303)
                 is_sealed = form.one("sealed") == "yes"
                 if view.acting is not None and view.acting.alone and view.acting.seal and not is_sealed:
                     return RedirectResponse(f"/consent?{urlencode({'flow': flow, 'seal': 'missing'})}", 303)
-                allowed = await self._requests.allow(pending, citizen.session, shown_hash=shown_hash, sealed=is_sealed)
+                allowed = await self._requests.allow(
+                    pending, citizen.session, shown_hash=await self._keep(shown), sealed=is_sealed, chosen=chosen
+                )
                 if isinstance(allowed, JointAct):
                     # others have to sign: the dispatcher says who
                     return RedirectResponse(continue_url(flow), 303)
@@ -130,6 +137,11 @@ class ConsentPages:
             case _:
                 raise Refused(WebProblem.MALFORMED, "decision is neither allow nor deny")
         return answer_client(self._pages, request, answer, ui_locales=pending.request.ui_locales)
+
+    async def _keep(self, shown: str) -> str:
+        """Keep what the page said before anybody relies on its hash."""
+        async with self._storage.unit_of_work() as uow:
+            return await self._consents.keep_shown(uow, shown)
 
     def _opened(self, request: Request, flow: str) -> PendingRequest:
         try:
@@ -147,17 +159,22 @@ class ConsentPages:
                 return None
             agency = await self._agencies.agency(uow, step.client.agency_id)
             service = await self._agencies.service(uow, step.details[0].purpose) if step.details else None
+            details = step.details
+            if service is not None and not step.is_decided_alone:
+                details = agreed_details(details, optional=service.optional_fields, chosen=frozenset())
             represented = step.represented
             subject = citizen.subscriber if represented is None else represented.subject
             on_behalf = None if represented is None else represented.on_behalf
             in_force = await self._consents.in_force(uow, subject.id, step.client.id)
+            last = await self._consents.last(uow, subject.id, step.client.id, on_behalf=on_behalf)
             acting = None if represented is None else await self._acting(uow, represented)
         return ConsentView(
             client=step.client,
             agency=agency,
             service=service,
-            details=step.details,
+            details=details,
             claims=step.claims,
+            last=last,
             earlier=tuple(record for record in in_force if record.on_behalf == on_behalf),
             acting=acting,
             is_provisional=step.is_provisional,
@@ -221,9 +238,3 @@ class ConsentPages:
 def consent_form(flow: str, session: SsoSession) -> str:
     """The name under which the form of a flow is protected: it counts in the session it was shown to, in no other."""
     return f"consent:{flow}:{session.visit_id}"
-
-
-def _shown_hash(view: ConsentView, form: Form) -> str | None:
-    """The hash the form brings back, if that is what would be shown now in one of the languages."""
-    brought = form.one("shown")
-    return brought if brought in {view.shown_hash(language) for language in Language} else None

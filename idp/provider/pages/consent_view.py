@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from idp.agencies.model import Agency, Service
 from idp.authorization.client_registration.model import Client
@@ -15,6 +15,7 @@ from idp.catalogue.model import Field, Sensitivity
 from idp.consent import rules as consent_rules
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
 from idp.provider.pages.consent_claims import GROUPS, ClaimGroup, shown_claims
+from idp.web.languages import Language
 
 VISIBLE_CHARACTERS = 3
 
@@ -64,8 +65,8 @@ class ConsentView:
     """Everything a consent page says except the citizen's own values.
 
     `service` is None for a sign-in without details; `claims` are spelt as a consent remembers them; `earlier` is what
-    the citizen has agreed to with this client and is still in force. `is_provisional`: the agency meets the citizen
-    later.
+    the citizen has agreed to with this client and is still in force, `last` the newest consent to it, in force or not.
+    `is_provisional`: the agency meets the citizen later.
     """
 
     client: Client
@@ -76,6 +77,7 @@ class ConsentView:
     earlier: tuple[ConsentRecord, ...] = ()
     acting: ActingView | None = None
     is_provisional: bool = False
+    last: ConsentRecord | None = None
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -84,10 +86,46 @@ class ConsentView:
 
     @property
     def new(self) -> frozenset[str]:
-        """The rows (`section.field`) that were not agreed to before; none where nothing was agreed to at all."""
-        if not self.earlier:
+        """The rows (`section.field`) that were not agreed to before; none where nothing was agreed to at all.
+
+        What is in force is compared with; where nothing is, the consent that was there last.
+        """
+        before = self.earlier or (() if self.last is None else (self.last,))
+        if not before:
             return frozenset()
-        return _rows(self.sections) - _rows(agreed_sections(self.earlier))
+        return _rows(self.sections) - _rows(agreed_sections(before))
+
+    @property
+    def dropped(self) -> tuple[Field, ...]:
+        """What the last consent for the same purpose named, and is not asked for any more."""
+        if self.last is None or self.last.service_id != (None if self.service is None else self.service.id):
+            return ()
+        asked = _rows(self.sections)
+        return tuple(
+            field
+            for section in agreed_sections((self.last,))
+            for field in section.fields
+            if f"{section.id}.{field.name}" not in asked
+        )
+
+    @property
+    def ended(self) -> Literal["taken_back", "run_out"] | None:
+        """How the last consent ended, where none is in force: the person is asked again because of that."""
+        if self.earlier or self.last is None:
+            return None
+        return "run_out" if self.last.withdrawn_at is None else "taken_back"
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """The fields, as `dataset/field`, that are given only when they are ticked."""
+        if self.service is None:
+            return frozenset()
+        return consent_rules.optional_of(self.details, self.service.optional_fields)
+
+    def may_agree(self, chosen: Collection[str]) -> bool:
+        """False when with these ticks nothing would be left to agree to."""
+        left = consent_rules.agreed_details(self.details, optional=self.optional, chosen=frozenset(chosen))
+        return bool(left or self.claims or not self.details)
 
     def ends_at(self, now: datetime) -> datetime | None:
         """When a consent given now would end; None when there is nothing to remember."""
@@ -97,9 +135,17 @@ class ConsentView:
         return consent_rules.ends_at(self.details, now=now, longest=timedelta(days=days))
 
     def shown_hash(self, language: str) -> str:
-        """SHA-256 over the canonical JSON of what stands on the page in this language, without any value."""
-        text = json.dumps(self._shown(language), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 over what stands on the page in this language."""
+        return hashlib.sha256(self.shown_text(language).encode()).hexdigest()
+
+    def shown_text(self, language: str) -> str:
+        """Canonical JSON of what stands on the page in this language, without any value and any person's name."""
+        return json.dumps(self._shown(language), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    def agreed_text(self, shown_hash: str) -> str | None:
+        """The text with this hash, if the page would say that now in one of the languages."""
+        texts = (self.shown_text(language) for language in Language)
+        return next((text for text in texts if hashlib.sha256(text.encode()).hexdigest() == shown_hash), None)
 
     def _shown(self, language: str) -> dict[str, Any]:
         def local(record: object, field: str) -> str:
@@ -133,9 +179,18 @@ class ConsentView:
             ],
             "details": [detail.to_json() for detail in self.details],
             "new": sorted(self.new),
-            **({} if self.acting is None else {"acting": asdict(self.acting)}),
+            **({"dropped": [local(field, "label") for field in self.dropped]} if self.dropped else {}),
+            **({"optional": sorted(self.optional)} if self.optional else {}),
+            **({} if self.ended is None else {"ended": self.ended}),
+            **({} if self.acting is None else {"acting": _unnamed(self.acting)}),
             **({"is_provisional": True} if self.is_provisional else {}),
         }
+
+
+def _unnamed(acting: ActingView) -> dict[str, Any]:
+    """For whom, as it is kept: a company by its name; a person's name is in the record of the mandate alone."""
+    kept = asdict(acting)
+    return kept if acting.is_company else {name: kept[name] for name in kept if not name.startswith("name_")}
 
 
 def sections_of(details: Sequence[GdxDetail], claims: Collection[str]) -> tuple[Section, ...]:

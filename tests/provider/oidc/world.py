@@ -328,7 +328,14 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         SignOutPages(**common, storage=storage, sessions=sessions, logouts=further.logouts),
         DeviceEndpoints(callers=callers, device=further.device),
         BackchannelEndpoint(callers=callers, backchannel=further.backchannel),
-        WaitingPages(**common, storage=storage, agencies=agencies, deferred=further.deferred, device=further.device),
+        WaitingPages(
+            **common,
+            storage=storage,
+            agencies=agencies,
+            consents=consents,
+            deferred=further.deferred,
+            device=further.device,
+        ),
         AppPages(**common, storage=storage, clients=clients, agencies=agencies, grants=grants),
         MetadataEndpoints(metadata=metadata, keys=keys, encryption=encryption),
         ClientEndpoints(

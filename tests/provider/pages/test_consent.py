@@ -1,17 +1,21 @@
 """The consent page says all that has to be said, and takes one decision of one person about one request."""
 
+import hashlib
 import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from connectors.fictitious.personas import PERSONAS
 from connectors.simulators.switchboard import Behaviour, Mode, Service
+from idp.agencies.store import update_service
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import find_client, replace_client
+from idp.consent.store import consent
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.subscribers.model import Identity
-from tests.exchange.world import JOBS, SOMCHAI, person_detail
+from tests.exchange.world import JOBS, SERVICE, SOMCHAI, person_detail
 from tests.provider.pages.house import CALLBACK, Fields, Visitor
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +43,7 @@ async def test_everything_is_said_before_the_decision(citizen: Visitor) -> None:
         "นายสมชาย",
         "เก็บไว้ 1 ปี",
         "ไม่เกิน 12\N{NO-BREAK SPACE}ครั้ง",
-        "ความยินยอมนี้สิ้นสุดวันที่ 23 พฤศจิกายน พ.ศ.\N{NO-BREAK SPACE}2570",
+        "ความยินยอมนี้สิ้นสุดวันที่ 22 พฤศจิกายน พ.ศ.\N{NO-BREAK SPACE}2570",
         "ยื่นคำขอด้วยตนเองที่สำนักงาน",
     ):
         assert text in html
@@ -227,6 +231,92 @@ async def test_what_is_asked_beyond_an_earlier_consent_is_marked_as_new(citizen:
     html = await shown(citizen, wider, lang="en")
     assert sorted(Fields(html).data["data-new"]) == ["contact.email", "dopa.person.birth_date"]
     assert "compared" in Fields(html).ids
+    assert (await decide(citizen, html, "allow"))[0] == 303
+
+
+OPTIONAL = frozenset({"dopa.person/birth_date", "dopa.address/province"})
+
+
+async def make_optional(citizen: Visitor, *names: str) -> None:
+    """The service works without these fields."""
+    async with citizen.house.storage.unit_of_work() as uow:
+        service = await citizen.house.world.agencies.service(uow, SERVICE)
+        await update_service(uow, replace(service, optional_fields=frozenset(names)))
+
+
+async def test_optional_fields_are_un_ticked_and_given_only_when_ticked(citizen: Visitor) -> None:
+    await make_optional(citizen, *OPTIONAL)
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    assert "choosing" in Fields(html).ids
+    boxes = [line for line in html.splitlines() if 'type="checkbox"' in line]
+    assert len(boxes) == len(OPTIONAL)
+    assert not any("checked" in box for box in boxes)
+    ticked = "dopa.person/birth_date"
+    assert (await decide(citizen, html, "allow", optional=ticked))[0] == 303
+    entry = json.loads((await citizen.house.world.entries("consent.given"))[0])
+    assert ticked in entry["details"]["fields"]
+    assert "dopa.address/province" not in entry["details"]["fields"]
+    assert "dopa.address/address_text" in entry["details"]["fields"]
+    # and nobody is asked again for what was left out
+    again = await citizen.http.get("/consent", params={"flow": citizen.house.flow(citizen.browser_id)})
+    assert again.status_code == 303
+
+
+async def test_a_tick_adds_nothing_that_was_not_offered(citizen: Visitor) -> None:
+    await make_optional(citizen, "dopa.address/province")
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    await decide(citizen, html, "allow", optional="dopa.person/father_name")
+    entry = json.loads((await citizen.house.world.entries("consent.given"))[0])
+    assert not {"dopa.person/father_name", "dopa.address/province"} & set(entry["details"]["fields"])
+
+
+async def test_nothing_ticked_of_what_is_all_optional_is_no_consent(citizen: Visitor) -> None:
+    await make_optional(citizen, "dopa.person/name_th")
+    asked = {"wanted": (person_detail(fields=("name_th",)),), "scope": ()}
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id, **asked))
+    status, location = await decide(citizen, html, "allow")
+    assert (status, "nothing=ticked" in location) == (303, True)
+    assert "error-summary" in (await citizen.http.get(location)).text
+    assert await citizen.house.world.entries("consent.given") == []
+
+
+async def test_what_was_shown_is_kept_and_its_hash_can_be_computed_again(citizen: Visitor) -> None:
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    await decide(citizen, html, "allow")
+    entry = json.loads((await citizen.house.world.entries("consent.given"))[0])
+    async with citizen.house.storage.reading() as uow:
+        record = await citizen.house.world.consents.get(uow, entry["details"]["consent"])
+        assert record is not None
+        text = await citizen.house.world.consents.shown(uow, record)
+    assert text is not None
+    assert hashlib.sha256(text.encode()).hexdigest() == entry["details"]["shown_hash"] == record.shown_hash
+    assert json.loads(text)["service"]["purpose"] == "เพื่อขึ้นทะเบียนคนหางานและจัดหางานให้ท่าน"
+    # the page shows the citizen's own values; what is kept of it has none
+    assert SOMCHAI.name_th.first not in text
+    assert SOMCHAI.citizen_id.digits not in text
+
+
+@pytest.mark.parametrize(("taken_back", "words"), [(True, "You took back"), (False, "has run out")])
+async def test_who_is_asked_again_reads_why_and_what_is_different(
+    citizen: Visitor, taken_back: bool, words: str
+) -> None:
+    house = citizen.house
+    flow = house.flow(citizen.browser_id, wanted=(person_detail(fields=("name_th", "birth_date")),))
+    await decide(citizen, await shown(citizen, flow), "allow")
+    entry = json.loads((await house.world.entries("consent.given"))[0])
+    async with house.storage.unit_of_work() as uow:
+        record = await house.world.consents.get(uow, entry["details"]["consent"])
+        assert record is not None
+        if taken_back:
+            await house.world.consents.withdraw(uow, record.id, subscriber_id=record.subscriber_id)
+        else:
+            await uow.execute(update(consent).values(valid_until=uow.now))
+    again = house.flow(citizen.browser_id, wanted=(person_detail(fields=("name_th", "citizen_id")),))
+    html = await shown(citizen, again, lang="en")
+    assert words in html
+    assert Fields(html).data["data-new"] == ["dopa.person.citizen_id"]
+    assert {"asked_again", "dropped"} <= Fields(html).ids
+    assert "Date of birth" in html.split('id="dropped"')[1].split("</p>")[0]
     assert (await decide(citizen, html, "allow"))[0] == 303
 
 
