@@ -128,7 +128,10 @@ async def _signed_sizes(uow: UnitOfWork) -> dict[int, bytes | None]:
 
 
 async def _check_leaves(uow: UnitOfWork, roots: dict[int, bytes | None]) -> Frontier | Tampered:
-    head, _ = await store.load_head(uow)
+    try:
+        head, _ = await store.load_head(uow)
+    except ValueError as error:
+        return Tampered(f"the head: {error}", None)
     frontier, tiles = Frontier(), _Tiles(uow)
     leaf = store.audit_leaf
     while rows := await uow.all(
