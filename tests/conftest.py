@@ -8,13 +8,14 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
+from tests.blank_stores import BLANK, make_blank_postgresql, make_blank_sqlite
 from tests.clock import FrozenClock
 from tests.postgresql import Cluster, find_binaries
 
@@ -51,39 +52,73 @@ def clock() -> FrozenClock:
     return FrozenClock()
 
 
+@pytest.fixture(scope="session")
+def blank_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("blank") / "store.db"
+    make_blank_sqlite(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def blank_postgresql(postgresql: Cluster) -> Cluster:
+    """The cluster, with a database in it that can be copied."""
+    make_blank_postgresql(postgresql)
+    return postgresql
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path}/store.db"
+def sqlite_url(blank_sqlite: Path, tmp_path: Path) -> str:
+    """A store with every table and no row."""
+    return sqlite_copy(blank_sqlite, tmp_path)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def sqlite_copy(blank: Path, folder: Path) -> str:
+    shutil.copyfile(blank, folder / "store.db")
+    return f"sqlite+aiosqlite:///{folder}/store.db"
+
+
+EITHER_ENGINE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+@pytest.fixture(params=EITHER_ENGINE)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database on each engine in turn: one suite, both stores."""
+    """A store with every table and no row, on each engine in turn: one suite, both stores."""
+    if request.param == "sqlite":
+        yield sqlite_copy(request.getfixturevalue("blank_sqlite"), tmp_path)
+        return
+    with database_in(request.getfixturevalue("blank_postgresql"), like=BLANK) as url:
+        yield url
+
+
+@pytest.fixture(params=EITHER_ENGINE)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables, on each engine in turn."""
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path}/store.db"
         return
-    cluster: Cluster = request.getfixturevalue("postgresql")
+    with database_in(request.getfixturevalue("postgresql")) as url:
+        yield url
+
+
+@contextmanager
+def database_in(cluster: Cluster, **how: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
-    yield cluster.create_database(name)
+    yield cluster.create_database(name, **how)
     cluster.drop_database(name)
 
 
 @pytest.fixture
 async def storage(database_url: str, clock: FrozenClock) -> AsyncIterator[Storage]:
-    """A migrated store on each engine."""
+    """A store on each engine."""
     store = Storage(open_engine(database_url), clock)
-    async with store.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
     yield store
     await store.close()
 
 
 @pytest.fixture
 async def sqlite_storage(sqlite_url: str, clock: FrozenClock) -> AsyncIterator[Storage]:
-    """A migrated store on SQLite alone, for tests whose question is not the engine."""
+    """A store on SQLite alone, for tests whose question is not the engine."""
     store = Storage(open_engine(sqlite_url), clock)
-    async with store.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
     yield store
     await store.close()
 

@@ -19,10 +19,15 @@ class Cluster:
     binaries: Path
     folder: Path
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database and give its URL."""
-        self._sql(f'CREATE DATABASE "{name}"')
+    def create_database(self, name: str, *, like: str = "template1") -> str:
+        """Make an empty database, or a copy of the one called `like`, and give its URL."""
+        self._sql(f'CREATE DATABASE "{name}" TEMPLATE "{like}" STRATEGY FILE_COPY')
         return f"postgresql+asyncpg://postgres@/{name}?host={self.folder}"
+
+    def run_script(self, name: str, script: str) -> None:
+        """Run these statements in a database."""
+        psql = [*self._psql(name), "-v", "ON_ERROR_STOP=1"]
+        subprocess.run(psql, input=script, text=True, check=True, capture_output=True, timeout=60)
 
     def drop_database(self, name: str) -> None:
         self._sql(f'DROP DATABASE "{name}" WITH (FORCE)')
@@ -37,13 +42,18 @@ class Cluster:
         self._sql("CHECKPOINT")
 
     def _sql(self, statement: str) -> None:
-        psql = [str(self.binaries / "psql"), "-qX", "-h", str(self.folder), "-U", "postgres", "-d", "postgres"]
-        subprocess.run([*psql, "-c", statement], check=True, capture_output=True, timeout=30)
+        subprocess.run([*self._psql("postgres"), "-c", statement], check=True, capture_output=True, timeout=60)
+
+    def _psql(self, database: str) -> list[str]:
+        return [str(self.binaries / "psql"), "-qX", "-h", str(self.folder), "-U", "postgres", "-d", database]
 
     @classmethod
     @contextmanager
-    def started(cls, binaries: Path) -> Iterator["Cluster"]:
-        """Run a server for as long as the block lasts. PostgreSQL refuses root: then it runs as `postgres`."""
+    def started(cls, binaries: Path, *, durable: bool = False) -> Iterator["Cluster"]:
+        """Run a server for as long as the block lasts. PostgreSQL refuses root: then it runs as `postgres`.
+
+        Nothing here outlives a power cut, so that only what is measured has to be `durable` at the price of that.
+        """
         folder = Path(tempfile.mkdtemp(prefix="tuaton-pg-"))
         data = folder / "data"
         demote: list[str] = []
@@ -52,6 +62,8 @@ class Cluster:
             demote = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         control = [*demote, str(binaries / "pg_ctl"), "-D", str(data), "-w", "-t", STARTUP_SECONDS]
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=200"
+        if not durable:
+            options += " -c fsync=off -c full_page_writes=off"
         try:
             initdb = [*demote, str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"]
             subprocess.run(initdb, check=True, capture_output=True, timeout=60, cwd="/")

@@ -21,8 +21,8 @@ EIGHT = ("authlib", "starlette", "uvicorn", "sqlalchemy", "pyscard", "webauthn",
 MODULES = {"pyscard": "smartcard"}
 
 
-async def test_the_migrations_make_exactly_the_tables_of_the_rooms(database_url: str, clock: FrozenClock) -> None:
-    storage = Storage(open_engine(database_url), clock)
+async def test_the_migrations_make_exactly_the_tables_of_the_rooms(empty_database_url: str, clock: FrozenClock) -> None:
+    storage = Storage(open_engine(empty_database_url), clock)
     await upgrade_schema(storage.engine)
     await upgrade_schema(storage.engine)
 

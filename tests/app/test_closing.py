@@ -71,9 +71,9 @@ async def furnished(house: House, owner: SubscriberId) -> SsoSession:
     return started.session
 
 
-async def test_every_room_lets_go_and_the_log_verifies(tmp_path: Path, database_url: str) -> None:
+async def test_every_room_lets_go_and_the_log_verifies(tmp_path: Path, empty_database_url: str) -> None:
     # a server's own clock is compared with the node's
-    async with open_house(tmp_path / "home", WallClock(), database_url=database_url) as house:
+    async with open_house(tmp_path / "home", WallClock(), database_url=empty_database_url) as house:
         rooms, owner = house.rooms, house.sown.subscriber_id
         session = await furnished(house, owner)
         async with house.storage.reading() as uow:

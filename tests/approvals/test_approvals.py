@@ -36,7 +36,6 @@ from idp.kernel.ids import AgencyId, MemberId, SubscriberId
 from idp.kernel.randomness import system_randomness
 from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys
-from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, UnitOfWork, open_engine
 from tests.clock import FrozenClock
 
@@ -237,7 +236,6 @@ async def test_of_many_approvals_over_two_nodes_one_counts_and_is_applied_once(
 ) -> None:
     nodes = [Storage(open_engine(database_url), clock) for _ in range(2)]
     async with nodes[0].engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
         await connection.run_sync(quota.create)
         await connection.execute(insert(quota).values(id="thing_1", quota=300))
     proposal = await proposed(nodes[0], approvals)

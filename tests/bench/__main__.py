@@ -50,7 +50,7 @@ def _alone(options: argparse.Namespace, folder: Path) -> int:
     if binaries is None:
         raise SystemExit("needs a PostgreSQL server (initdb, pg_ctl)")
     folder.chmod(0o711)
-    with Cluster.started(binaries) as cluster:
+    with Cluster.started(binaries, durable=True) as cluster:
         name = f"bench_{secrets.token_hex(4)}"
         deployment = Deployment(folder, free_port(), cluster.create_database(name))
         seeded = deployment.seed()

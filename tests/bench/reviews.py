@@ -178,7 +178,7 @@ def main() -> None:
         finally:
             await storage.close()
 
-    with Cluster.started(binaries) as cluster:
+    with Cluster.started(binaries, durable=True) as cluster:
         asyncio.run(run(cluster.create_database("reviews")))
 
 

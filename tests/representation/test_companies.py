@@ -17,7 +17,6 @@ from idp.representation.companies.model import ActTerms, CompanyFacts, JointAct,
 from idp.representation.companies.service import MOST_WAITING
 from idp.representation.model import JointActId, RecordingOfficer, RepresentationProblem, Signer
 from idp.representation.signing.model import LimitedAct
-from idp.storage.metadata import metadata
 from idp.storage.outbox import outbox
 from idp.storage.storage import Storage, open_engine
 from idp.subscribers.model import ActingMember
@@ -316,8 +315,6 @@ async def test_two_co_signers_on_two_nodes_complete_an_act_once(database_url: st
     nodes = [Storage(open_engine(database_url), clock) for _ in range(2)]
     first = World(nodes[0], clock)
     worlds = [first, World(nodes[1], clock, root_keys=first.root_keys)]
-    async with nodes[0].engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
     keys = ("somchai", "malee", "admin1")
     signers = [await first.enrol(key) for key in keys]
     for world in worlds:

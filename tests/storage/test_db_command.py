@@ -13,12 +13,12 @@ def idp_db(*arguments: str, home: Path, url: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_an_empty_store_is_behind_until_it_is_upgraded(database_url: str, tmp_path: Path) -> None:
-    assert idp_db("status", home=tmp_path, url=database_url)[0] == 1
-    code, said = idp_db("upgrade", home=tmp_path, url=database_url)
+def test_an_empty_store_is_behind_until_it_is_upgraded(empty_database_url: str, tmp_path: Path) -> None:
+    assert idp_db("status", home=tmp_path, url=empty_database_url)[0] == 1
+    code, said = idp_db("upgrade", home=tmp_path, url=empty_database_url)
     assert (code, "empty ->" in said) == (0, True), said
-    assert idp_db("upgrade", home=tmp_path, url=database_url)[0] == 0
-    assert idp_db("status", home=tmp_path, url=database_url)[0] == 0
+    assert idp_db("upgrade", home=tmp_path, url=empty_database_url)[0] == 0
+    assert idp_db("status", home=tmp_path, url=empty_database_url)[0] == 0
 
 
 def test_a_store_that_cannot_be_reached_is_said_so(tmp_path: Path) -> None:
