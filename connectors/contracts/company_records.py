@@ -114,3 +114,8 @@ class CompanyPapers(Protocol):
         self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[ScannedDocument]:
         """The memorandum of association as page images."""
+
+    async def objectives(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[OwnerDocument]:
+        """The objectives as the registry's own PDF."""

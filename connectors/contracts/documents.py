@@ -22,10 +22,19 @@ class SealLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class DocumentRequest:
-    """What to print. `data` is JSON-ready and is attached byte for byte as `data.json`.
+class Exhibit:
+    """A paper of the data's owner, attached to a document byte for byte; `file_name` is ASCII."""
 
-    `template` names a catalogue template (`person`, `address`, `company`); `verify_url` is what the QR code holds.
+    file_name: str
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DocumentRequest:
+    """What to print. `data` is JSON-ready and is attached byte for byte as `data.json`, `exhibits` beside it.
+
+    `template` names a catalogue template (`person`, `company`, `record`); `verify_url` is what the QR code holds.
     """
 
     template: str
@@ -42,6 +51,7 @@ class DocumentRequest:
     data_json: bytes
     verify_url: str
     audit_entry_id: str
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

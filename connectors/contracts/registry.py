@@ -153,17 +153,22 @@ class RegistryAnswer(Generic[Record]):
 
 
 class PopulationRegistry(Protocol):
-    """DOPA's population registry, on the online channel.
+    """DOPA's population registry.
 
+    Equal questions with one `idempotency_key` (the pull's id) at the same moment are asked once.
     Raises RegistryUnavailable, RegistryClosed, RegistryBusy, RegistryRefused, RecordNotFound, WrongPerson.
     """
 
-    async def person(self, citizen_id: CitizenId, *, deadline_seconds: float) -> RegistryAnswer[PersonRecord]:
+    async def person(
+        self, citizen_id: CitizenId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[PersonRecord]:
         """The person with this number; an answer about anyone else raises WrongPerson."""
 
 
 class CompanyRegistry(Protocol):
     """DBD's company registry. Raises as PopulationRegistry does."""
 
-    async def company(self, juristic_id: JuristicId, *, deadline_seconds: float) -> RegistryAnswer[CompanyRecord]:
+    async def company(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[CompanyRecord]:
         """The juristic person with this number."""

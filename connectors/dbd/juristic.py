@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-import httpx2
-
 from connectors.contracts.errors import RecordNotFound, WrongPerson
 from connectors.contracts.identifiers import JuristicId
 from connectors.contracts.registry import CompanyOfficer, CompanyRecord, RegistryAnswer
@@ -13,7 +11,7 @@ from connectors.dbd.account import DbdAccount
 from connectors.dbd.asking import Dbd
 from connectors.dbd.services import DBD_SERVICES
 from connectors.gdx.fields import Fields, garbage, money, required_be_date, rows, text, whole_number
-from connectors.gdx.session import GdxCredentials, GdxSession
+from connectors.gdx.session import GdxSession
 
 _PARTNERSHIP: Final = "ห้างหุ้นส่วน"
 _ROLES_IN_COMPANIES: Final = {"K": "กรรมการ"}
@@ -28,20 +26,9 @@ class DbdClient:
     """Asks DBD what a juristic person is; implements CompanyRegistry."""
 
     def __init__(
-        self,
-        *,
-        base_url: str,
-        credentials: GdxCredentials,
-        http: httpx2.AsyncClient,
-        clock: Callable[[], datetime],
-        session: GdxSession | None = None,
-        account: DbdAccount | None = None,
+        self, *, session: GdxSession, clock: Callable[[], datetime], account: DbdAccount | None = None
     ) -> None:
-        self._dbd = Dbd(
-            session=session or GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock),
-            clock=clock,
-            account=account,
-        )
+        self._dbd = Dbd(session=session, clock=clock, account=account)
 
     async def company(
         self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None

@@ -90,6 +90,14 @@ class DbdPapersClient:
             Paper.MEMORANDUM, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
         )
 
+    async def objectives(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[OwnerDocument]:
+        """The objectives as the registry's own PDF."""
+        return await self.pdf(
+            Paper.OBJECTIVES, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
+        )
+
     async def memorandum_pages(
         self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[ScannedDocument]:

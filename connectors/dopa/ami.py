@@ -8,13 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-import httpx2
-
 from connectors.contracts.errors import RegistryClosed, RegistryError
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier
 from connectors.contracts.officer_sessions import AgentPermission, AgentState, OfficerTrouble
 from connectors.gdx.fields import Fields, text
-from connectors.gdx.session import GdxCredentials, GdxSession
+from connectors.gdx.session import GdxSession
 
 PERMISSION_PATH: Final = "/ws/dopa/linkage/v1/agent/permission"
 
@@ -32,18 +30,11 @@ _NOBODY_SIGNED_IN: Final = frozenset({"90026", "90027", "90028", "A0000", "A0001
 
 
 class AmiClient:
-    """Asks the gateway whose session there is; implements OfficerSessionPort."""
+    """Asks the gateway whose session there is; implements OfficerSessionPort. `consumer` is the agency's key there."""
 
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        credentials: GdxCredentials,
-        http: httpx2.AsyncClient,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._consumer = credentials.consumer_key
-        self._session = GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock)
+    def __init__(self, *, consumer: str, session: GdxSession, clock: Callable[[], datetime]) -> None:
+        self._consumer = consumer
+        self._session = session
         self._clock = clock
 
     async def permission(self, officer: CitizenId, *, deadline_seconds: float) -> AgentPermission:

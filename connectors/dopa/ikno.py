@@ -5,8 +5,6 @@ from datetime import datetime
 from enum import Enum
 from typing import Final
 
-import httpx2
-
 from connectors.contracts.card import CardAddress, PersonName
 from connectors.contracts.identifiers import CitizenId
 from connectors.contracts.registry import CardIssue, Parent, PersonRecord, Provenance, RegistryAnswer
@@ -15,7 +13,7 @@ from connectors.contracts.year_rule import YearRule, age_on
 from connectors.dopa.ikno_services import IKNO_SERVICES
 from connectors.dopa.subject import require_subject
 from connectors.gdx.fields import Fields, be_date, required_be_date, text, whole_number
-from connectors.gdx.session import GdxCredentials, GdxSession
+from connectors.gdx.session import GdxSession
 
 _ALIVE: Final = "1"
 _LIFELONG: Final = "99999999"
@@ -39,15 +37,12 @@ class IknoClient:
     def __init__(
         self,
         *,
-        base_url: str,
-        credentials: GdxCredentials,
-        http: httpx2.AsyncClient,
+        session: GdxSession,
         clock: Callable[[], datetime],
         profile: Profile = Profile.FULL,
-        session: GdxSession | None = None,
         year_rule: YearRule = YearRule.ALWAYS_543,
     ) -> None:
-        self._session = session or GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock)
+        self._session = session
         self._clock = clock
         self._profile = profile
         self._year_rule = year_rule

@@ -27,6 +27,7 @@ from connectors.dopa.linkage_services import (
     PERSON,
     LinkageService,
     LinkageWire,
+    service_of,
 )
 from connectors.dopa.subject import require_subject
 from connectors.gdx.fields import Fields, rows, text
@@ -38,7 +39,7 @@ _OFFICES: Final = {"00023": "DOPA", "00212": "DLT"}
 
 
 class LinkageClient:
-    """Asks the Linkage Center; implements PopulationRegistry, HouseRegistry and NameRegistry.
+    """Asks the Linkage Center; implements PopulationRegistry, HouseRegistry, NameRegistry, ExtractRegistry.
 
     At a counter `session` is the officer's (`GdxSession.for_agent`); with both cards the query runs on the citizen's
     right. Every answer that holds a number is checked against the one asked for.
@@ -113,15 +114,12 @@ class LinkageClient:
         return RegistryAnswer(NameHistory(citizen_id, read_changes(answer, service)), source)
 
     async def extract(
-        self,
-        service: LinkageService,
-        citizen_id: CitizenId,
-        *,
-        deadline_seconds: float,
-        idempotency_key: str | None = None,
+        self, service: str, citizen_id: CitizenId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[RegistryExtract]:
-        """A service whose record is not published (marriage, driving licence), as named texts about this person."""
-        answer, source = await self._ask(service, citizen_id, deadline_seconds, idempotency_key)
+        """A service by its code whose record is not published (marriage, driving licence), as named texts about this
+        person.
+        """
+        answer, source = await self._ask(service_of(service), citizen_id, deadline_seconds, idempotency_key)
         require_subject(answer, *self._wire.number_fields, expected_citizen_id=citizen_id)
         return RegistryAnswer(read_extract(answer, citizen_id), source)
 

@@ -44,6 +44,12 @@ LINKAGE_SERVICES: Final = MappingProxyType(
 )  # fmt: skip
 
 
+def service_of(code: str) -> LinkageService:
+    """The service with this code (`00023/005`); one that is not in the list needs no more than its code."""
+    office, _, number = code.partition("/")
+    return LINKAGE_SERVICES.get(code) or LinkageService(office, number, "")
+
+
 @dataclass(frozen=True, slots=True)
 class LinkageWire:
     """What the published wire leaves open, with what is assumed until a contract says otherwise.

@@ -44,7 +44,7 @@ def build_exchange_rooms(
 ) -> ExchangeRooms:
     """Put them together; the issuer asks registries as the agency that it is."""
     storage, audit, randomness = ground.storage, ground.audit, ground.randomness
-    registries = Registries(population=outside.population, companies=outside.companies)
+    registries = Registries(desk_of=outside.desk_of, clock=ground.storage.clock.now)
     documents = Documents(
         storage=storage,
         sealer=outside.sealer,

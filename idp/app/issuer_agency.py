@@ -33,7 +33,7 @@ async def ensure_issuer_agency(storage: Storage, agencies: Agencies) -> AgencyId
         )
         await agencies.register_service(uow, _preview_service(issuer.id), by=SYSTEM)
         for dataset in DATASETS.values():
-            if dataset.subject is SubjectKind.PERSON:
+            if dataset.subject is SubjectKind.PERSON and Basis.OWNER in dataset.bases:
                 await agencies.grant_agreement(
                     uow,
                     agency_id=issuer.id,

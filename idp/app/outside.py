@@ -23,7 +23,8 @@ from connectors.contracts.face import FaceComparison
 from connectors.contracts.notices import MailPort
 from connectors.contracts.officer_sessions import OfficerSessionPort
 from connectors.contracts.outbound import ClientAddresses
-from connectors.contracts.registry import CardStatusPort, CompanyRegistry, PopulationRegistry
+from connectors.contracts.registry import CardStatusPort, CompanyRegistry
+from connectors.contracts.registry_desk import DeskOf
 from connectors.contracts.thaid import ThaidPort
 from connectors.outbound.client_addresses import CheckedAddresses
 from idp.settings import Settings
@@ -41,7 +42,7 @@ class Outside:
     """
 
     card_status: CardStatusPort
-    population: PopulationRegistry
+    desk_of: DeskOf
     companies: CompanyRegistry
     sealer: DocumentSealer
     verify: Verify

@@ -9,16 +9,16 @@ import httpx2
 
 from connectors.contracts.card import PassportAuthority
 from connectors.contracts.documents import DocumentSealer
-from connectors.dbd.juristic import DbdClient
+from connectors.contracts.registry_desk import Asker
 from connectors.dopa.ami import AmiClient
 from connectors.dopa.card_status import CardStatusClient
-from connectors.dopa.ikno import IknoClient, Profile
 from connectors.face.comparison import FaceComparisonClient
 from connectors.gdx import URL_LOGGERS
-from connectors.gdx.session import GdxCredentials
+from connectors.gdx.session import GdxCredentials, GdxSession
 from connectors.mail.smtp import MailServer, SmtpMail
 from connectors.outbound.client import outbound_transport
 from connectors.thaid.client import ThaidClient, ThaidRegistration
+from idp.app.desks import Desks
 from idp.app.outside import NoSeal, Outside, Verify, verify_nothing
 from idp.kernel.clock import Clock
 from idp.kernel.randomness import random_text, system_randomness
@@ -47,6 +47,13 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
             consumer_secret=settings.gdx_consumer_secret.get_secret_value(),
             agent_id=settings.gdx_agent_id,
         )
+
+        async def session() -> GdxSession:
+            return GdxSession(
+                base_url=settings.gdx_url, credentials=credentials, http=await connections(), clock=clock.now
+            )
+
+        desks = Desks(population=await session(), linkage=await session(), companies=await session(), clock=clock.now)
         trust = settings.home / "trust"
         documents: tuple[DocumentSealer, Verify] = (NoSeal(), verify_nothing)
         if with_documents:
@@ -56,19 +63,9 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
             documents = await stack.enter_async_context(open_documents(settings, clock, trust))
         yield Outside(
             card_status=CardStatusClient(base_url=settings.card_status_url, http=await connections(), clock=clock.now),
-            population=IknoClient(
-                base_url=settings.gdx_url,
-                credentials=credentials,
-                http=await connections(),
-                clock=clock.now,
-                profile=Profile.EXTRA,
-            ),
-            companies=DbdClient(
-                base_url=settings.gdx_url, credentials=credentials, http=await connections(), clock=clock.now
-            ),
-            officer_sessions=AmiClient(
-                base_url=settings.gdx_url, credentials=credentials, http=await connections(), clock=clock.now
-            ),
+            desk_of=desks.of,
+            companies=desks.of(Asker()).companies,
+            officer_sessions=AmiClient(consumer=credentials.consumer_key, session=desks.population, clock=clock.now),
             sealer=documents[0],
             verify=documents[1],
             trust=trust,

@@ -9,8 +9,8 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.catalogue.gdx import GdxDetail, SelfSubject
 from idp.catalogue.model import Basis, Channel
-from idp.exchange.mapping import PERSON_DATASETS
-from idp.exchange.sources import Registries, map_person
+from idp.exchange.mapping.people import OF_THE_RECORD, map_person
+from idp.exchange.sources import Registries
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ServiceId, SubscriberId
 from idp.kernel.randomness import Randomness
@@ -93,7 +93,7 @@ class Previews:
         agreement = await self._agencies.agreement_for(
             uow, self._issuer_id, self._service_id, detail.dataset, uow.now, channel=Channel.ONLINE
         )
-        if agreement is None or Basis.OWNER not in agreement.bases or detail.dataset not in PERSON_DATASETS:
+        if agreement is None or Basis.OWNER not in agreement.bases or detail.dataset not in OF_THE_RECORD:
             return ()
         return tuple(name for name in detail.fields if name in agreement.fields)
 

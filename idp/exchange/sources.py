@@ -1,85 +1,72 @@
-"""Asking the registries: one fetch for every data set, under a deadline, never about anyone else."""
+"""Asking the registries: one way for every data set, under a deadline, never about anyone else."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import Any, assert_never
+from collections.abc import Callable
+from datetime import datetime
+from typing import assert_never
 
 from connectors.contracts.errors import RegistryUnavailable, WrongPerson
 from connectors.contracts.identifiers import CitizenId, JuristicId
-from connectors.contracts.registry import (
-    CompanyRecord,
-    CompanyRegistry,
-    PersonRecord,
-    PopulationRegistry,
-    Provenance,
-    RegistryAnswer,
-)
-from connectors.contracts.thai_dates import PartialDate
-from idp.exchange.mapping import COMPANY_DATASETS, PERSON_DATASETS
+from connectors.contracts.registry import PersonRecord, RegistryAnswer
+from connectors.contracts.registry_desk import Asker, DeskOf
+from idp.exchange.mapping.model import Fetched, PresentedCard, Question, RegistrySubject, Terms
+from idp.exchange.mapping.readers import CARD_READERS, COMPANY_READERS, PERSON_READERS
 
-RegistrySubject = CitizenId | JuristicId
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Fetched:
-    """Every field of a data set as the registry gave it; only granted ones go further."""
-
-    fields: dict[str, Any]
-    dates: dict[str, PartialDate | None]
-    provenance: Provenance
+SYSTEM = Asker()
 
 
 class Registries:
-    """The registries behind the catalogue's data sets."""
+    """The registries behind the catalogue's data sets. `clock` gives aware moments."""
 
-    def __init__(self, *, population: PopulationRegistry, companies: CompanyRegistry) -> None:
-        self._population = population
-        self._companies = companies
+    def __init__(self, *, desk_of: DeskOf, clock: Callable[[], datetime]) -> None:
+        self._desk_of = desk_of
+        self._clock = clock
 
-    async def fetch(self, dataset: str, subject: RegistrySubject, *, deadline_seconds: float) -> Fetched:
-        """One data set about one subject.
+    async def fetch(
+        self,
+        dataset: str,
+        subject: RegistrySubject,
+        *,
+        deadline_seconds: float,
+        idempotency_key: str | None = None,
+        asker: Asker = SYSTEM,
+    ) -> Fetched:
+        """One data set about one subject, asked as `asker`; `idempotency_key` is the pull's id.
 
         Raises the RegistryError tree; RegistryUnavailable also when the deadline passes, WrongPerson when the answer
         is about somebody else, whatever the connector thought of it.
         """
-        match subject:
-            case CitizenId():
-                return map_person(dataset, await self.person(subject, deadline_seconds=deadline_seconds))
-            case JuristicId():
-                return map_company(dataset, await self._company(subject, deadline_seconds=deadline_seconds))
-            case never:
-                assert_never(never)
+        if isinstance(subject, PresentedCard):
+            return CARD_READERS[dataset](subject)
+        question = Question(self._clock(), Terms(deadline_seconds=deadline_seconds, idempotency_key=idempotency_key))
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                fetched = await self._read(dataset, subject, question, asker)
+        except TimeoutError as error:
+            raise RegistryUnavailable("no whole answer within the deadline") from error
+        # nevers, 4: "an answer about someone else passed on"
+        if fetched.about != subject:
+            raise WrongPerson("the registry answered about somebody else")
+        return fetched
 
     async def person(self, citizen_id: CitizenId, *, deadline_seconds: float) -> RegistryAnswer[PersonRecord]:
         """The person's record, from which several data sets can be mapped. Raises as `fetch` does."""
         try:
             async with asyncio.timeout(deadline_seconds):
-                answer = await self._population.person(citizen_id, deadline_seconds=deadline_seconds)
+                desk = self._desk_of(SYSTEM)
+                answer = await desk.population.person(citizen_id, deadline_seconds=deadline_seconds)
         except TimeoutError as error:
-            raise RegistryUnavailable("population registry: deadline passed") from error
-        # nevers, 4: "an answer about someone else passed on"
+            raise RegistryUnavailable("no whole answer within the deadline") from error
         if answer.record.citizen_id != citizen_id:
-            raise WrongPerson("population registry answered about somebody else")
+            raise WrongPerson("the registry answered about somebody else")
         return answer
 
-    async def _company(self, juristic_id: JuristicId, *, deadline_seconds: float) -> RegistryAnswer[CompanyRecord]:
-        try:
-            async with asyncio.timeout(deadline_seconds):
-                answer = await self._companies.company(juristic_id, deadline_seconds=deadline_seconds)
-        except TimeoutError as error:
-            raise RegistryUnavailable("company registry: deadline passed") from error
-        if answer.record.juristic_id != juristic_id:
-            raise WrongPerson("company registry answered about another company")
-        return answer
-
-
-def map_person(dataset: str, answer: RegistryAnswer[PersonRecord]) -> Fetched:
-    """One data set out of a person's record."""
-    fields, dates = PERSON_DATASETS[dataset]
-    return Fetched(fields(answer.record), dates(answer.record), answer.provenance)
-
-
-def map_company(dataset: str, answer: RegistryAnswer[CompanyRecord]) -> Fetched:
-    """One data set out of a company's record."""
-    fields, dates = COMPANY_DATASETS[dataset]
-    return Fetched(fields(answer.record), dates(answer.record), answer.provenance)
+    async def _read(self, dataset: str, subject: CitizenId | JuristicId, question: Question, asker: Asker) -> Fetched:
+        desk = self._desk_of(asker)
+        match subject:
+            case CitizenId():
+                return await PERSON_READERS[dataset](desk, subject, question)
+            case JuristicId():
+                return await COMPANY_READERS[dataset](desk, subject, question)
+            case never:
+                assert_never(never)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import InvalidGdxDetail, JuristicSubject, SelfSubject, parse_authorization_details
-from idp.catalogue.model import Basis
+from idp.catalogue.model import Basis, SubjectKind, SubjectSource
 
 PERSON: dict[str, Any] = {
     "type": "gdx",
@@ -104,7 +104,9 @@ def test_no_input_breaks_the_parser(value: Any) -> None:
 def test_fields_are_always_a_part_of_the_catalogue_entry(dataset: str, data: st.DataObject) -> None:
     names = DATASETS[dataset].field_names
     chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, unique=True))
-    base = PERSON if dataset.startswith("dopa") else COMPANY
-    [detail] = parse_authorization_details([{**base, "dataset": dataset, "fields": chosen}])
+    base = COMPANY if DATASETS[dataset].subject is SubjectKind.COMPANY else PERSON
+    by_card = {"subject": {"card_session": "cds_" + "0" * 26}, "basis": "card_handed_over"}
+    subject = by_card if SubjectSource.SELF not in DATASETS[dataset].subjects and base is PERSON else {}
+    [detail] = parse_authorization_details([{**base, **subject, "dataset": dataset, "fields": chosen}])
     assert set(detail.fields) == set(chosen)
     assert list(detail.fields) == [name for name in names if name in chosen]

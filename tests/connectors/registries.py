@@ -65,19 +65,18 @@ def world_on(http: httpx2.AsyncClient, base_url: str, clock: FrozenClock, board:
         clock=clock.now,
         idempotency_header="Idempotency-Key",
     )
-    whole = {"base_url": base_url, "credentials": DEMO_CREDENTIALS, "http": http}
     return World(
         population=create_population(houses=30, companies=10),
         board=board,
         http=http,
         session=session,
-        person=IknoClient(**whole, clock=clock.now, session=session, profile=Profile.EXTRA),
+        person=IknoClient(clock=clock.now, session=session, profile=Profile.EXTRA),
         house=IknoHouseClient(session=session, clock=clock.now),
         names=IknoNameClient(session=session, clock=clock.now),
         photo=IknoPhotoClient(session=session, clock=clock.now),
         checks=IknoCheckClient(session=session, clock=clock.now),
         linkage=LinkageClient(session=session, clock=clock.now),
-        company=DbdClient(**whole, clock=clock.now, session=session, account=ACCOUNT),
+        company=DbdClient(clock=clock.now, session=session, account=ACCOUNT),
         papers=DbdPapersClient(session=session, clock=clock.now, account=ACCOUNT),
         registers=DbdRegistersClient(session=session, clock=clock.now, account=ACCOUNT),
         v7=DbdV7Client(session=session, clock=clock.now),

@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import insert_client
+from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis
 from idp.kernel.ids import ClientId
 from idp.oversight.service import AccessHistory
@@ -242,8 +243,11 @@ async def test_tokens_for_others_and_old_ones_are_refused(door: Door) -> None:
 
 async def test_the_catalogue_names_every_dataset(door: Door) -> None:
     catalogue = (await door.http.get("/catalogue")).json()
-    assert [dataset["dataset"] for dataset in catalogue["datasets"]] == ["dopa.person", "dopa.address", "dbd.company"]
-    assert catalogue["datasets"][0]["fields"][0]["label_th"] == "เลขประจำตัวประชาชน"
+    assert [dataset["dataset"] for dataset in catalogue["datasets"]] == list(DATASETS)
+    # what answers without any value is offered first
+    assert [dataset["dataset"] for dataset in catalogue["datasets"]][:2] == ["check.person", "check.company"]
+    person = next(dataset for dataset in catalogue["datasets"] if dataset["dataset"] == "dopa.person")
+    assert person["fields"][0]["label_th"] == "เลขประจำตัวประชาชน"
 
 
 async def test_every_path_that_needs_a_token_refuses_without_one(door: Door) -> None:

@@ -13,12 +13,10 @@ import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import update
 
-from connectors.dopa.ami import AmiClient
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.population import create_population
 from connectors.simulators.ami import DEMO_PIN
 from connectors.simulators.app import create_simulators
-from connectors.simulators.gdx import DEMO_CREDENTIALS
 from idp.agencies.model import Role
 from idp.audit.model import SYSTEM
 from idp.keys.sealing import TokenSealer
@@ -26,6 +24,7 @@ from idp.stations.model import StationMode
 from idp.stations.officer_sessions import AmiSessions
 from idp.stations.store import station
 from idp.web.assets import Assets
+from tests.ami import ami_at
 from tests.enrolment.world import STATION, World
 from tests.portal.office import Browser, Office
 from tests.provider.agent.serving import counter, desk
@@ -85,7 +84,7 @@ async def opened_counter(
         simulators = create_simulators(population=create_population(houses=2, companies=0), clock=world.clock.now)
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=simulators), base_url="http://gdx") as dopa:
             await set_up(world, role=role, mode=mode)
-            ami = AmiClient(base_url="http://gdx", credentials=DEMO_CREDENTIALS, http=dopa, clock=world.clock.now)
+            ami = ami_at(dopa, world.clock)
             officers = AmiSessions(
                 storage=world.storage,
                 subscribers=world.subscribers,

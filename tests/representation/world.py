@@ -67,7 +67,9 @@ class AnsweringRegistry:
         self.silent = self.mistaken = False
         self._clock = clock
 
-    async def company(self, juristic_id: JuristicId, *, deadline_seconds: float) -> RegistryAnswer[CompanyRecord]:
+    async def company(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[CompanyRecord]:
         if self.silent:
             raise RegistryUnavailable("no answer in time")
         if self.mistaken:

@@ -9,11 +9,9 @@ import httpx2
 import pytest
 from sqlalchemy import select, update
 
-from connectors.dopa.ami import AmiClient
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.population import create_population
 from connectors.simulators.app import create_simulators
-from connectors.simulators.gdx import DEMO_CREDENTIALS
 from connectors.simulators.switchboard import Behaviour, Mode, Service, Switchboard
 from idp.agencies.model import Member, Role
 from idp.kernel.errors import Refused
@@ -23,6 +21,7 @@ from idp.stations.model import OfficerProblem, Station, StationMode, StationNeed
 from idp.stations.officer_sessions import AmiSessions
 from idp.stations.officer_store import officer_session
 from idp.stations.store import station as station_table
+from tests.ami import ami_at
 from tests.enrolment.world import STATION, World
 
 pytestmark = pytest.mark.anyio
@@ -84,7 +83,7 @@ async def counter(world: World) -> AsyncIterator[Counter]:
         sessions = AmiSessions(
             storage=world.storage,
             subscribers=world.subscribers,
-            registry=AmiClient(base_url="http://gdx", credentials=DEMO_CREDENTIALS, http=http, clock=world.clock.now),
+            registry=ami_at(http, world.clock),
             sealer=TokenSealer(world.root_keys),
             audit=world.audit,
         )

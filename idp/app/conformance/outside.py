@@ -8,7 +8,8 @@ from pathlib import Path
 from connectors.contracts.card import PersonName
 from connectors.contracts.errors import RegistryUnavailable
 from connectors.contracts.identifiers import CitizenId, JuristicId, LaserCode
-from connectors.contracts.registry import CardStatus, CardStatusAnswer, CompanyRecord, PersonRecord, RegistryAnswer
+from connectors.contracts.registry import CardStatus, CardStatusAnswer, CompanyRecord, RegistryAnswer
+from connectors.contracts.registry_desk import Asker, RegistryDesk
 from connectors.contracts.thai_dates import PartialDate
 from idp.app.conformance.testers import TESTERS
 from idp.app.outside import NoSeal, Outside, verify_nothing
@@ -18,16 +19,19 @@ NOT_HERE = "the conformance profile has no registries"
 SOURCE = "card status (fictitious)"
 
 
-class NoRegistries:
-    """Answers for every registry that nothing is known."""
+class NoCompanies:
+    """Answers for the company registry that nothing is known."""
 
-    async def person(self, citizen_id: CitizenId, *, deadline_seconds: float) -> RegistryAnswer[PersonRecord]:
-        """Nothing is known of anybody."""
-        raise RegistryUnavailable(NOT_HERE)
-
-    async def company(self, juristic_id: JuristicId, *, deadline_seconds: float) -> RegistryAnswer[CompanyRecord]:
+    async def company(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[CompanyRecord]:
         """Nothing is known of any company."""
         raise RegistryUnavailable(NOT_HERE)
+
+
+def no_desk(_asker: Asker) -> RegistryDesk:
+    """No registry can be reached. Raises RegistryUnavailable."""
+    raise RegistryUnavailable(NOT_HERE)
 
 
 class KnownCards:
@@ -58,11 +62,10 @@ class KnownCards:
 
 def outside_of_conformance(home: Path, clock: Clock) -> Outside:
     """What fulfils the rooms' ports where there is the issuer alone."""
-    none = NoRegistries()
     return Outside(
         card_status=KnownCards(clock),
-        population=none,
-        companies=none,
+        desk_of=no_desk,
+        companies=NoCompanies(),
         sealer=NoSeal(),
         verify=verify_nothing,
         trust=home / "trust",

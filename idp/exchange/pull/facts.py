@@ -8,10 +8,10 @@ from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject, JuristicSub
 from idp.catalogue.model import Channel
 from idp.consent.service import Consents
 from idp.exchange.decision.model import Reason, ReleaseFacts
+from idp.exchange.mapping.model import RegistrySubject
 from idp.exchange.pull import counting, store
 from idp.exchange.pull.model import Chain
 from idp.exchange.pull.records import Asked
-from idp.exchange.sources import RegistrySubject
 from idp.kernel.errors import NotFound, Refused, Unavailable
 from idp.representation.acting.service import Acting
 from idp.representation.companies.model import CompanyFacts

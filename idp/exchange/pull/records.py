@@ -8,17 +8,17 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from connectors.contracts.registry import Provenance
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.issuing import acting_details
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, JuristicSubject
 from idp.exchange.decision.model import Reason
-from idp.exchange.mapping import machine_dates
+from idp.exchange.mapping.model import Fetched, machine_dates
 from idp.exchange.model import ExchangeProblem, Pull
 from idp.exchange.pull.counting import TokenScope
 from idp.exchange.pull.model import FAILURES, Chain, Disclosure, Outcome
-from idp.exchange.sources import Fetched
 from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
 
 PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
@@ -110,7 +110,7 @@ def payload_of(
     """The JSON that leaves: granted fields only, with labels, source and the basis on which they left."""
     dataset = DATASETS[asked.detail.dataset]
     token = asked.pull.access_token
-    labels = {field.name: {"th": field.label_th, "en": field.label_en} for field in dataset.fields}
+    labels = {field.name: field.labels() for field in dataset.fields}
     payload: dict[str, Any] = {
         "dataset": dataset.id,
         "subject": asked.juristic_id or token.sub,
@@ -126,6 +126,7 @@ def payload_of(
             "owner_en": dataset.owner_en,
             "service": fetched.provenance.service,
             "retrieved_at": fetched.provenance.retrieved_at.isoformat(timespec="seconds"),
+            "fields": {name: _told_by(fetched.source_of(name)) for name in fields},
         },
         "disclosure_id": disclosure_id,
         "released_at": now.isoformat(timespec="seconds"),
@@ -135,6 +136,10 @@ def payload_of(
     if document_id is not None:
         payload["document_id"] = document_id
     return payload
+
+
+def _told_by(source: Provenance) -> dict[str, str]:
+    return {"service": source.service, "retrieved_at": source.retrieved_at.isoformat(timespec="seconds")}
 
 
 def _acting_members(token: VerifiedAccessToken) -> dict[str, Any]:

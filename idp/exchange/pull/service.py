@@ -23,13 +23,14 @@ from idp.exchange.decision.model import Reason, Refuse, Release, Wait
 from idp.exchange.decision.rules import decide_release, decide_repeat
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents, Particulars
+from idp.exchange.mapping.model import Fetched, RegistrySubject
 from idp.exchange.model import ExchangeProblem, Pull, Released
 from idp.exchange.pull.cases import is_fit_case
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
 from idp.exchange.pull.model import FAILURES, Chain
 from idp.exchange.pull.records import PROBLEMS, Asked, audit_event, payload_bytes, payload_of
-from idp.exchange.sources import Fetched, Registries, RegistrySubject
+from idp.exchange.sources import Registries
 from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
 from idp.representation.companies.model import CompanyFacts
@@ -200,7 +201,12 @@ class Pulls:
         try:
             if decided.subject is None:
                 raise RecordNotFound("the person has no citizen number")
-            return await self._registries.fetch(asked.detail.dataset, decided.subject, deadline_seconds=self._deadline)
+            return await self._registries.fetch(
+                asked.detail.dataset,
+                decided.subject,
+                deadline_seconds=self._deadline,
+                idempotency_key=decided.disclosure_id,
+            )
         except RegistryError as error:
             reason = next(reason for kind, reason in REGISTRY_REASONS if isinstance(error, kind))
             raise await self._refused(asked, decided.chain, reason) from error

@@ -24,6 +24,7 @@ from connectors.dbd.juristic import DbdClient
 from connectors.fictitious.companies import LIMITED_COMPANY, juristic_number
 from connectors.fictitious.personas import COMPANY_PERSONAS
 from connectors.fictitious.population import create_population
+from connectors.gdx.session import GdxSession
 from connectors.simulators.app import create_simulators
 from connectors.simulators.gdx import DEMO_CREDENTIALS
 from tests.clock import FrozenClock
@@ -43,7 +44,8 @@ async def registries(clock: FrozenClock) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 def client_of(http: httpx2.AsyncClient, clock: FrozenClock, *, base_url: str = "http://registries") -> DbdClient:
-    return DbdClient(base_url=base_url, credentials=DEMO_CREDENTIALS, http=http, clock=clock.now)
+    session = GdxSession(base_url=base_url, credentials=DEMO_CREDENTIALS, http=http, clock=clock.now)
+    return DbdClient(session=session, clock=clock.now)
 
 
 async def thongdee(client: CompanyRegistry, *, deadline_seconds: float = 5.0) -> CompanyRecord:

@@ -25,7 +25,7 @@ from connectors.dopa.ikno import IknoClient, Profile
 from connectors.fictitious.people import citizen_number
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.population import create_population
-from connectors.gdx.session import GdxCredentials
+from connectors.gdx.session import GdxCredentials, GdxSession
 from connectors.simulators.app import create_simulators
 from connectors.simulators.gdx import DEMO_CREDENTIALS
 from tests.clock import FrozenClock
@@ -52,7 +52,8 @@ def client_of(
     credentials: GdxCredentials = DEMO_CREDENTIALS,
     profile: Profile = Profile.FULL,
 ) -> IknoClient:
-    return IknoClient(base_url=base_url, credentials=credentials, http=http, clock=clock.now, profile=profile)
+    session = GdxSession(base_url=base_url, credentials=credentials, http=http, clock=clock.now)
+    return IknoClient(session=session, clock=clock.now, profile=profile)
 
 
 async def somchai(client: PopulationRegistry, *, deadline_seconds: float = 5.0) -> PersonRecord:

@@ -92,11 +92,11 @@ async def test_never_changed_is_an_answer_and_nobody_is_not(world: World) -> Non
 
 
 async def test_records_that_nobody_published_come_as_named_texts(world: World) -> None:
-    marriage = (await world.linkage.extract(MARRIAGE, FIVE.citizen_id, **LATE)).record
+    marriage = (await world.linkage.extract(MARRIAGE.code, FIVE.citizen_id, **LATE)).record
     assert marriage.texts["marriageDate"] == "25490214"
     with pytest.raises(RecordNotFound):
-        await world.linkage.extract(MARRIAGE, SOMCHAI.citizen_id, **LATE)
-    answer = await world.linkage.extract(DRIVING_LICENCE, FIVE.citizen_id, **LATE)
+        await world.linkage.extract(MARRIAGE.code, SOMCHAI.citizen_id, **LATE)
+    answer = await world.linkage.extract(DRIVING_LICENCE.code, FIVE.citizen_id, **LATE)
     assert answer.provenance.source == "DLT"
     assert answer.record.lists["licences"][0]["pltDesc"] == "รถยนต์ส่วนบุคคล"
 
