@@ -20,6 +20,7 @@ from idp.provider.account.notices import NoticePages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
+from idp.provider.account.proofs import ProofPages
 from idp.provider.account.security import SecurityPages
 from idp.provider.account.signatures import SignaturePages
 from idp.provider.account.waiting import WaitingPages
@@ -56,6 +57,13 @@ def account_pages(
             consents=rooms.consents,
             passkeys=rooms.own_passkeys,
             history=rooms.access_history,
+        ),
+        ProofPages(
+            pages=pages,
+            storage=storage,
+            citizens=citizens,
+            history=rooms.access_history,
+            log_key=rooms.ground.checkpoint_signer.verifier_key,
         ),
         OwnPasskeyPages(
             pages=pages,

@@ -10,7 +10,7 @@ from idp.catalogue.model import Basis
 from idp.exchange.decision.model import Reason
 from idp.exchange.pull.cases import open_case
 from idp.exchange.pull.model import Outcome
-from idp.kernel.ids import AgencyId, ConsentId, DisclosureId, GrantId, SubscriberId
+from idp.kernel.ids import AgencyId, AuditEntryId, ConsentId, DisclosureId, GrantId, SubscriberId
 from idp.keys.envelope import PersonalData
 from idp.oversight import store
 from idp.oversight.model import AccessRecord, Entry, FieldLabel, LookRecord, SignInRecord
@@ -40,6 +40,12 @@ class AccessHistory:
         looks = await store.find_looks(uow, subscriber_id, before=before, limit=limit)
         entries += [_look(row) for row in looks]
         return sorted(entries, key=lambda entry: entry.place, reverse=True)[:limit]
+
+    async def log_entry(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, disclosure_id: DisclosureId
+    ) -> AuditEntryId | None:
+        """The entry of the log behind a line that this subscriber reads; None for everybody else's line."""
+        return await store.find_log_entry(uow, subscriber_id, disclosure_id)
 
     async def _case(self, uow: UnitOfWork, row: Row[Any]) -> str | None:
         return await open_case(

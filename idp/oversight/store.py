@@ -10,7 +10,7 @@ from idp.authorization.client_registration.store import client
 from idp.authorization.grants.store import grant
 from idp.consent.store import consent
 from idp.exchange.pull.store import disclosure
-from idp.kernel.ids import SubscriberId
+from idp.kernel.ids import AuditEntryId, DisclosureId, SubscriberId
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import staff_look
 
@@ -36,6 +36,15 @@ async def find_disclosures(
     if before is not None:
         statement = statement.where(disclosure.c.id < f"dis_{before}")
     return await uow.all(statement)
+
+
+async def find_log_entry(
+    uow: UnitOfWork, subscriber_id: SubscriberId, disclosure_id: DisclosureId
+) -> AuditEntryId | None:
+    """The entry of the log in which a disclosure about this subscriber was decided."""
+    own = (disclosure.c.id == disclosure_id, disclosure.c.subscriber_id == subscriber_id)
+    row = await uow.first(select(disclosure.c.audit_entry_id).where(*own))
+    return None if row is None else AuditEntryId(row.audit_entry_id)
 
 
 async def find_sign_ins(

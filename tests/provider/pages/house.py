@@ -38,6 +38,7 @@ from idp.exchange.preview import Previews
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import system_randomness
+from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.blind_index import BlindIndex
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
@@ -48,6 +49,7 @@ from idp.provider.account.devices import DevicePages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
+from idp.provider.account.proofs import ProofPages
 from idp.provider.account.security import SecurityPages
 from idp.provider.pages.choose_actor import ChooseActorPages
 from idp.provider.pages.consent import ConsentPages
@@ -101,6 +103,7 @@ class House:
     def __post_init__(self) -> None:
         world = self.world
         sealer = TokenSealer(world.root_keys)
+        self.log_signer = CheckpointSigner(world.root_keys, origin="id.example/audit")
         self.security_log = SecurityLog(self.clock)
         authenticators = build_authenticators(
             storage=self.storage,
@@ -257,6 +260,13 @@ class House:
                 subscribers=world.subscribers,
                 previews=previews,
                 security_log=self.security_log,
+            ),
+            ProofPages(
+                pages=pages,
+                storage=self.storage,
+                citizens=citizens,
+                history=AccessHistory(personal=world.personal),
+                log_key=self.log_signer.verifier_key,
             ),
             AccountPages(
                 **common,

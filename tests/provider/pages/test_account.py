@@ -12,7 +12,14 @@ from tests.provider.pages.house import Fields, Visitor
 pytestmark = pytest.mark.anyio
 
 
-NAMED = {"consent_id": "con", "passkey_id": "pky", "mandate_id": "mdt", "joint_act_id": "jac", "case_id": "rev"}
+NAMED = {
+    "disclosure_id": "dis",
+    "consent_id": "con",
+    "passkey_id": "pky",
+    "mandate_id": "mdt",
+    "joint_act_id": "jac",
+    "case_id": "rev",
+}
 """How the ids in the paths of my account begin."""
 
 
