@@ -4,6 +4,7 @@ from starlette.applications import Starlette
 
 from idp.app.door_kit import client_certificates, door_kit, door_limits, readiness
 from idp.app.rooms import Rooms
+from idp.app.signal_doors import signal_entries
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
@@ -36,7 +37,9 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         verify=rooms.outside.verify,
     )
     return kit.application(
-        door_limits(settings, rooms, kit).gateway([*pulls.entries(), *verification.entries(), *readiness(rooms)]),
+        door_limits(settings, rooms, kit).gateway(
+            [*pulls.entries(), *verification.entries(), *signal_entries(settings, rooms, tokens), *readiness(rooms)]
+        ),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )

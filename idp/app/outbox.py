@@ -7,6 +7,7 @@ import structlog
 from idp.app.life_handlers import LifeHandlers
 from idp.app.notice_handlers import NoticeHandlers
 from idp.app.rooms import Rooms
+from idp.app.signal_handlers import SignalHandlers
 from idp.authentication.changes import AUTHENTICATOR_CHANGED
 from idp.authorization.deferred.model import DeferredId
 from idp.authorization.deferred.service import DECIDED_TOPIC
@@ -15,6 +16,8 @@ from idp.kernel.ids import ClientId, ConsentId, SsoSessionId, SubscriberId
 from idp.notices.service import NOTICE_DUE
 from idp.representation.model import MandateId
 from idp.storage.outbox import OutboxMessage
+from idp.subscribers.closing import SUBSCRIBER_CLOSED
+from idp.subscribers.service import ATTRIBUTES_CHANGED
 from idp.worker.jobs import OutboxHandler
 
 logger = structlog.get_logger("alarm")
@@ -22,7 +25,8 @@ logger = structlog.get_logger("alarm")
 
 def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     """Topic to handlers, in order."""
-    storage, notices = rooms.ground.storage, NoticeHandlers(rooms)
+    storage, notices, signals = rooms.ground.storage, NoticeHandlers(rooms), SignalHandlers(rooms)
+    life = LifeHandlers(rooms).table()
 
     async def end_grants(message: OutboxMessage) -> None:
         async with storage.unit_of_work() as uow:
@@ -56,18 +60,22 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         await rooms.backchannel.ping(DeferredId(message.payload["request_id"]))
 
     return {
-        **LifeHandlers(rooms).table(),
-        "consent_withdrawn": [end_grants],
-        "subscriber_changed": [end_sessions, notices.tell_of_standing],
+        **life,
+        **signals.table(),
+        # agencies hear of an end before it is carried out: by what is ended it is known which ones
+        SUBSCRIBER_CLOSED: [signals.tell_of_end, *life[SUBSCRIBER_CLOSED]],
+        ATTRIBUTES_CHANGED: [*life[ATTRIBUTES_CHANGED], signals.tell_of_attributes],
+        "consent_withdrawn": [signals.tell_of_withdrawal, end_grants],
+        "subscriber_changed": [end_sessions, notices.tell_of_standing, signals.tell_of_standing],
         "mandate_offered": [notices.tell_of_offer],
         "mandate_given": [notices.tell_of_mandate],
-        "mandate_ended": [end_what_rests_on_mandate, notices.tell_of_mandate_end],
+        "mandate_ended": [signals.tell_of_mandate_end, end_what_rests_on_mandate, notices.tell_of_mandate_end],
         "joint_act_completed": [notices.tell_of_signatures],
         "signatory_confirmed": [notices.tell_of_confirmation],
         "wrong_person": [alarm_wrong_person],
         AUTHENTICATOR_CHANGED: [notices.tell_of_authenticator],
         NOTICE_DUE: [notices.send_letter],
-        "session_ended": [tell_clients_of_session],
+        "session_ended": [signals.tell_of_session, tell_clients_of_session],
         RETRY_TOPIC: [tell_client_again],
         DECIDED_TOPIC: [ping_client],
     }

@@ -23,6 +23,8 @@ from idp.provider.oidc.initiate_login import InitiateLogin
 from idp.provider.oidc.introspection import IntrospectionEndpoint
 from idp.provider.oidc.logout import LogoutPages
 from idp.provider.oidc.metadata import MetadataEndpoints
+from idp.provider.oidc.signals import TransmitterMetadata
+from idp.protocol.shared_signals import transmitter_metadata
 from idp.provider.oidc.registration import RegistrationEndpoints
 from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.pages.card_pin import CardPinPages
@@ -65,6 +67,11 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
     callers = Callers(key_sets=rooms.key_sets, certificates=client_certificates(settings, rooms))
     page_families: tuple[PageFamily, ...] = (
         MetadataEndpoints(metadata=rooms.metadata, keys=ground.signing_keys, encryption=ground.request_object_key),
+        TransmitterMetadata(
+            transmitter_metadata(
+                issuer=settings.issuer, jwks_uri=rooms.metadata["jwks_uri"], gateway=settings.gateway_url.rstrip("/")
+            )
+        ),
         ClientEndpoints(
             callers=callers,
             intake=rooms.intake,

@@ -19,6 +19,7 @@ from idp.app.issuer_agency import ensure_issuer_agency
 from idp.app.life import LifeRooms, build_life_rooms
 from idp.app.outside import Outside
 from idp.app.representation_room import RepresentationRoom, build_representation_room
+from idp.app.signal_rooms import SignalRooms, build_signal_rooms
 from idp.app.station_rooms import build_station_rooms
 from idp.app.token_room import TokenGround, build_token_room
 from idp.app.unattended_room import UnattendedRooms, build_unattended_rooms
@@ -108,6 +109,7 @@ class Rooms:
     thaid_enrolments: ThaidEnrolments | None
     unattended: UnattendedRooms
     notices: Notices
+    signals: SignalRooms
     consents: Consents
     clients: Clients
     addresses: ClientAddresses
@@ -303,6 +305,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             notices=notices,
         ),
         notices=notices,
+        signals=build_signal_rooms(settings, ground, clients=clients, addresses=client_rooms.addresses),
         consents=consents,
         clients=clients,
         addresses=client_rooms.addresses,

@@ -41,6 +41,7 @@ import idp.exchange.pull.store
 import idp.keys.envelope
 import idp.keys.signing_store
 import idp.notices.store
+import idp.notices.streams.store
 import idp.portal.store
 import idp.representation.companies.store
 import idp.representation.mandates.store

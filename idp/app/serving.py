@@ -194,6 +194,7 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
         enrolments=rooms.enrolments,
         provisionals=rooms.provisionals,
         notices=rooms.notices,
+        deliveries=rooms.signals.deliveries,
         advance_unattended=rooms.unattended.advance_open,
         deferred=rooms.deferred,
         exchange=rooms.exchange,

@@ -10,7 +10,7 @@ from idp.authorization.tokens.access import AccessTokens, GrantEnded
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.protocol.authorization_header import challenge, only_authorization
 from idp.protocol.dpop import only_proof
-from idp.protocol.errors import InvalidRequestError, OAuth2Error
+from idp.protocol.errors import InsufficientScopeError, InvalidRequestError, OAuth2Error
 from idp.storage.storage import Storage
 from idp.web.client_certificates import ClientCertificates
 
@@ -66,7 +66,13 @@ class GatewayTokens:
 
         async def on_oauth_error(_request: Request, error: Exception) -> Response:
             assert isinstance(error, OAuth2Error)
-            status = 400 if isinstance(error, InvalidRequestError) else 401
+            status = (
+                400
+                if isinstance(error, InvalidRequestError)
+                else 403
+                if isinstance(error, InsufficientScopeError)
+                else 401
+            )
             body = {"error": error.error, "error_description": error.get_error_description()}
             headers = {"www-authenticate": challenge(error), "dpop-nonce": self.nonce()}
             return JSONResponse(body, status, headers=headers)

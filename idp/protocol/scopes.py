@@ -15,6 +15,8 @@ PHONE = "phone"
 OFFLINE_ACCESS = "offline_access"
 STAFF = "staff"
 EVENTS = "events"
+SSF_MANAGE = "ssf.manage"
+SSF_READ = "ssf.read"
 GRANT_MANAGEMENT_QUERY = "grant_management_query"
 GRANT_MANAGEMENT_REVOKE = "grant_management_revoke"
 CITIZEN_ID = "citizen_id"
@@ -70,6 +72,8 @@ SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
     **{claim: (claim,) for claim in THAID_CLAIMS},
     STAFF: ("members",),
     EVENTS: (),
+    SSF_MANAGE: (),
+    SSF_READ: (),
     GRANT_MANAGEMENT_QUERY: (),
     GRANT_MANAGEMENT_REVOKE: (),
 }
@@ -80,9 +84,12 @@ FIRST_PARTY_SCOPES = frozenset({STAFF})
 GRANT_MANAGEMENT_SCOPES = frozenset({GRANT_MANAGEMENT_QUERY, GRANT_MANAGEMENT_REVOKE})
 """For the grants of the client itself (Grant Management for OAuth 2.0 §6.1)."""
 
-OWN_AUTHORITY_SCOPES = frozenset({EVENTS, *GRANT_MANAGEMENT_SCOPES})
+SIGNALS_SCOPES = frozenset({SSF_MANAGE, SSF_READ})
+"""For the client's own event streams (CAEP Interoperability Profile §2.6.2)."""
+
+OWN_AUTHORITY_SCOPES = frozenset({EVENTS, *GRANT_MANAGEMENT_SCOPES, *SIGNALS_SCOPES})
 """What a client has by itself, never from a person: `events`, notices about the consents and grants it holds; looking
-at those grants and ending them.
+at those grants and ending them; its event streams.
 """
 
 SETS_AT_HAND = 256

@@ -40,6 +40,7 @@ _HISTORY = "attribute_change"
 _BEFORE = "sealed_before"
 
 ATTRIBUTES_CHANGED: Final = "attributes_changed"
+STOPPED, RESTORED, PROOFED = "stopped", "restored", "proofed"  # `change` of the topic subscriber_changed
 """Topic of the outbox; the payload has `subscriber_id` and `change`, the id of the change."""
 
 
@@ -90,7 +91,7 @@ class Subscribers:
         await self._replace_attributes(uow, subscriber_id, identity, source=source, why=why, by=by)
         details = {"ial_before": present.ial.value, "ial": reached.value}
         await self._note(uow, "subscriber.proofed_again", subscriber_id, by, details)
-        await self._tell(uow, subscriber_id)
+        await self._tell(uow, subscriber_id, PROOFED, **details)
         return reached
 
     async def change_attributes(
@@ -224,7 +225,7 @@ class Subscribers:
             raise Conflict(SubscriberProblem.NOT_ACTIVE)
         await life_store.delete_closing(uow, subscriber_id)
         await self._note(uow, "subscriber.suspended", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
-        await self._tell(uow, subscriber_id)
+        await self._tell(uow, subscriber_id, STOPPED)
 
     async def suspend_by_registry(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, reason: str) -> bool:
         """The register says that nobody may use this identity any more. It takes an officer's suspension over.
@@ -245,7 +246,7 @@ class Subscribers:
         )
         await life_store.delete_closing(uow, subscriber_id)
         await self._note(uow, "subscriber.suspended", subscriber_id, SYSTEM, {"by": REGISTRY})
-        await self._tell(uow, subscriber_id)
+        await self._tell(uow, subscriber_id, STOPPED)
         return True
 
     async def lift(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: ActingMember) -> None:
@@ -261,7 +262,7 @@ class Subscribers:
         if not await store.clear_suspension(uow, subscriber_id=subscriber_id, lifted_by=by.person):
             raise Conflict(SubscriberProblem.NOT_SUSPENDED)
         await self._note(uow, "subscriber.lifted", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
-        await self._tell(uow, subscriber_id)
+        await self._tell(uow, subscriber_id, RESTORED)
 
     async def lift_together(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, *, by: Actor, agency_id: AgencyId
@@ -273,7 +274,7 @@ class Subscribers:
         if not await store.clear_suspension(uow, subscriber_id=subscriber_id):
             raise Conflict(SubscriberProblem.NOT_SUSPENDED)
         await self._note(uow, "subscriber.lifted", subscriber_id, by, {}, agency_id=agency_id)
-        await self._tell(uow, subscriber_id)
+        await self._tell(uow, subscriber_id, RESTORED)
 
     async def freeze(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """The owner stops the own identity at once, everywhere: live predicates refuse it from this commit on.
@@ -286,7 +287,7 @@ class Subscribers:
         # whoever freezes doubts that everything was the owner's doing
         await life_store.delete_closing(uow, subscriber_id)
         await self._note(uow, "subscriber.frozen", subscriber_id, _owner(subscriber_id), {})
-        await self._tell(uow, subscriber_id)
+        await self._tell(uow, subscriber_id, STOPPED)
 
     async def unfreeze(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """The owner takes the freezing back; that it is the owner, by two proofs, is for the caller.
@@ -297,7 +298,7 @@ class Subscribers:
         if not await store.change_status(uow, subscriber_id=subscriber_id, of=frozen, to=active):
             raise Conflict(SubscriberProblem.NOT_FROZEN)
         await self._note(uow, "subscriber.unfrozen", subscriber_id, _owner(subscriber_id), {})
-        await self._tell(uow, subscriber_id)
+        await self._tell(uow, subscriber_id, RESTORED)
 
     async def _held(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber:
         present = await store.hold(uow, subscriber_id)
@@ -344,7 +345,7 @@ class Subscribers:
         await enqueue(
             uow,
             topic=ATTRIBUTES_CHANGED,
-            payload={"subscriber_id": subscriber_id, "change": change_id},
+            payload={"subscriber_id": subscriber_id, "change": change_id, "changed": " ".join(changed)},
             randomness=self._randomness,
         )
         return changed
@@ -385,10 +386,9 @@ class Subscribers:
             ),
         )
 
-    async def _tell(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
-        await enqueue(
-            uow, topic="subscriber_changed", payload={"subscriber_id": subscriber_id}, randomness=self._randomness
-        )
+    async def _tell(self, uow: UnitOfWork, subscriber_id: SubscriberId, change: str, **levels: str) -> None:
+        payload = {"subscriber_id": subscriber_id, "change": change, **levels}
+        await enqueue(uow, topic="subscriber_changed", payload=payload, randomness=self._randomness)
 
 
 def _actor(by: ActingMember) -> Actor:

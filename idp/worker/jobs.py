@@ -20,6 +20,7 @@ from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.calendar import LOOKED_AFTER_EVERY
 from idp.keys.signing import SigningKeys
 from idp.notices.service import Notices
+from idp.notices.streams.delivering import Deliveries
 from idp.representation.companies.service import Companies
 from idp.stations.service import Stations
 from idp.storage.leases import take_lease
@@ -121,6 +122,7 @@ def all_jobs(
     enrolments: Enrolments,
     provisionals: Provisionals,
     notices: Notices,
+    deliveries: Deliveries,
     advance_unattended: Callable[[], Awaitable[int]],
     deferred: DeferredRequests,
     exchange: Exchange,
@@ -169,6 +171,8 @@ def all_jobs(
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)
     return (
         Job("outbox.deliver", 0.5, outbox.deliver, runs_at_the_end=True),
+        Job("signals.send", 0.5, deliveries.send_due, runs_at_the_end=True),
+        Job("signals.give_up", 600, deliveries.give_up),
         Job("audit.sequence", 1, audit.sequence, runs_at_the_end=True),
         Job("audit.checkpoint", 30, audit.checkpoint, runs_at_the_end=True),
         Job("stations.sweep", 5, sweep_card_sessions),

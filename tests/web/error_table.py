@@ -10,7 +10,7 @@ ROOMS = {
     "BSE": "grounds other than consent", "CARD": "card and reader",
     "CON": "consent", "ENR": "enrolment", "EXC": "the data exchange", "KEY": "keys", "OID": "OpenID requests",
     "POR": "the staff portal", "REP": "acting for others",
-    "REV": "reviews and corrections", "STA": "stations", "STO": "the store",
+    "REV": "reviews and corrections", "SIG": "telling agencies of events", "STA": "stations", "STO": "the store",
     "SUB": "digital identities", "THD": "enrolment by ThaiD", "UNA": "enrolment without an officer",
     "WEB": "the pages themselves",
 }  # fmt: skip

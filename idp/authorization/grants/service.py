@@ -204,6 +204,14 @@ class Grants:
         """A citizen's grants that count, the newest first."""
         return await store.live_grants_of(uow, subscriber_id)
 
+    async def clients_around(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[ClientId]:
+        """The clients that have anything to do with a person at present: who may hear that the identity changed."""
+        return await store.clients_around(uow, subscriber_id)
+
+    async def of_mandate(self, uow: UnitOfWork, mandate_id: MandateId) -> Sequence[Grant]:
+        """The grants under a mandate that were not ended."""
+        return await store.grants_of_mandate(uow, mandate_id)
+
     async def of_sign_in(self, uow: UnitOfWork, client: Client, *, auth_time: datetime) -> Sequence[Grant]:
         """The grants of a client from sign-ins of this second: what an ID token's `auth_time` leads back to."""
         return await store.grants_since(uow, client.id, auth_time=auth_time)

@@ -220,6 +220,15 @@ async def live_grants_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequen
     return [grant_of(row) for row in await uow.all(statement.order_by(grant.c.id.desc()))]
 
 
+async def clients_around(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[ClientId]:
+    """Clients with a grant about a person that has not ended, or a consent in force: also of a stopped identity."""
+    granted = select(grant.c.client_id).where(
+        grant.c.subscriber_id == subscriber_id, grant.c.revoked_at.is_(None), grant.c.expires_at > uow.now
+    )
+    consented = select(consent.c.client_id).where(consent.c.subscriber_id == subscriber_id, live_consent(uow.now))
+    return [ClientId(row.client_id) for row in await uow.all(granted.union(consented))]
+
+
 async def grants_since(uow: UnitOfWork, client_id: ClientId, *, auth_time: datetime) -> Sequence[Grant]:
     """The grants of a client whose person was authenticated within this second."""
     within = (grant.c.auth_time >= auth_time, grant.c.auth_time < auth_time + timedelta(seconds=1))

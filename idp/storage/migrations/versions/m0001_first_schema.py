@@ -96,20 +96,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("anchor", name=op.f("uq_basis_evidence_anchor")),
     )
     op.create_table(
-        "citizen_ref",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("agency_id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("member_id", sa.Text(), nullable=False),
-        sa.Column("service_id", sa.Text(), nullable=False),
-        sa.Column("sealed_case", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed_number", sa.LargeBinary(), nullable=False),
-        sa.Column("opened_at", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_citizen_ref")),
-    )
-    op.create_index("ix_citizen_ref_expires_at", "citizen_ref", ["expires_at"], unique=False)
-    op.create_table(
         "company_signatory",
         sa.Column("juristic_id", sa.Text(), nullable=False),
         sa.Column("subscriber_id", sa.Text(), nullable=False),
@@ -147,24 +133,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_consent_shown")),
     )
     op.create_table(
-        "counter_session",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("agency_id", sa.Text(), nullable=False),
-        sa.Column("client_id", sa.Text(), nullable=False),
-        sa.Column("member_id", sa.Text(), nullable=False),
-        sa.Column("service_id", sa.Text(), nullable=False),
-        sa.Column("sealed_case", sa.LargeBinary(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("needs_registry", sa.Boolean(), nullable=False),
-        sa.Column("card_session_id", sa.Text(), nullable=True),
-        sa.Column("card_verdict", sa.Text(), nullable=True),
-        sa.Column("opened_at", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("ended_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_counter_session")),
-    )
-    op.create_index("ix_counter_session_expires_at", "counter_session", ["expires_at"], unique=False)
-    op.create_table(
         "data_key",
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("root_version", sa.Integer(), nullable=False),
@@ -186,8 +154,6 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Text(), nullable=True),
         sa.Column("mandate_id", sa.Text(), nullable=True),
         sa.Column("acting_juristic_id", sa.Text(), nullable=True),
-        sa.Column("counter_id", sa.Text(), nullable=True),
-        sa.Column("officer_id", sa.Text(), nullable=True),
         sa.Column("access_token_id", sa.Text(), nullable=False),
         sa.Column("dataset", sa.Text(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
@@ -1406,16 +1372,12 @@ def downgrade() -> None:
     op.drop_index("ix_disclosure_answer_until", table_name="disclosure")
     op.drop_table("disclosure")
     op.drop_table("data_key")
-    op.drop_index("ix_counter_session_expires_at", table_name="counter_session")
-    op.drop_table("counter_session")
     op.drop_table("consent_shown")
     op.drop_index("ix_consent_subscriber_client", table_name="consent")
     op.drop_index(op.f("ix_consent_mandate_id"), table_name="consent")
     op.drop_table("consent")
     op.drop_index("ix_company_signatory_subscriber_id", table_name="company_signatory")
     op.drop_table("company_signatory")
-    op.drop_index("ix_citizen_ref_expires_at", table_name="citizen_ref")
-    op.drop_table("citizen_ref")
     op.drop_table("basis_evidence")
     op.drop_table("audit_tile")
     op.drop_table("audit_testimony")

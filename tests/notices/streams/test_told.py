@@ -1,0 +1,167 @@
+"""Who is told of what: by the outbox, on streams that asked for it, and nobody else."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from idp.audit.model import SYSTEM
+from idp.kernel.assurance import Ial
+from idp.kernel.ids import AgencyId, MemberId, SubscriberId
+from idp.subscribers.model import ActingMember, ClosingReason
+from tests.notices.streams.town import CAEP, OWN, RISC, SSF, Mailbox, Town
+
+pytestmark = pytest.mark.anyio
+
+EVERYTHING = (
+    f"{CAEP}session-revoked",
+    f"{CAEP}token-claims-change",
+    f"{CAEP}assurance-level-change",
+    f"{RISC}account-disabled",
+    f"{RISC}account-enabled",
+    f"{RISC}account-purged",
+    f"{OWN}consent-withdrawn",
+    f"{OWN}mandate-ended",
+    f"{OWN}agreement-changed",
+    f"{OWN}pull-ready",
+)
+ADMIN = ActingMember(MemberId("mem_1"), SubscriberId("sub_admin"), AgencyId("agc_1"))
+
+
+async def test_a_withdrawn_consent_is_told_to_its_program_once(town: Town, box: Mailbox) -> None:
+    await town.stream(*EVERYTHING, url=box.url, authorization_header="Bearer of-the-agency")
+    consent_id = await town.consent()
+    await town.withdraw(consent_id)
+    await town.work()
+    await town.work()
+    [received] = box.received
+    assert received.headers["content-type"] == "application/secevent+jwt"
+    assert received.headers["accept"] == "application/json"
+    assert received.headers["authorization"] == "Bearer of-the-agency"
+    claims = await town.verified(received.body.decode())
+    assert claims["aud"] == "jobs"
+    assert claims["sub_id"] == {"format": "iss_sub", "iss": claims["iss"], "sub": town.sub()}
+    assert not {"sub", "exp"} & set(claims)
+    assert claims["txn"]
+    [(uri, event)] = claims["events"].items()
+    assert uri == f"{OWN}consent-withdrawn"
+    assert (event["consent"], event["datasets"]) == (consent_id, ["dopa.person"])
+    settled = await town.house.last_entry()
+    assert (settled["event"], settled["outcome"], settled["client"]) == ("signal.settled", "ok", "jobs")
+    for secret in (town.house.sown.citizen_id, "Sommut", town.owner):
+        assert secret not in json.dumps(claims)
+
+
+async def test_other_programs_hear_nothing_of_a_person_they_have_nothing_to_do_with(town: Town) -> None:
+    theirs = await town.stream(*EVERYTHING, as_="other")
+    await town.withdraw(await town.consent())
+    rooms = town.house.rooms
+    async with town.house.storage.unit_of_work() as uow:
+        await rooms.subscribers.freeze(uow, town.owner)
+    await town.work()
+    assert (await town.poll(theirs, as_="other"))["sets"] == {}
+
+
+async def test_what_was_not_asked_for_is_not_told(town: Town) -> None:
+    stream = await town.stream(f"{CAEP}session-revoked")
+    await town.withdraw(await town.consent())
+    await town.work()
+    assert (await town.poll(stream))["sets"] == {}
+
+
+async def kinds_told(town: Town, stream: dict[str, object]) -> list[str]:
+    sets = (await town.poll(stream))["sets"]
+    events = [(await town.verified(token))["events"] for token in sets.values()]
+    return [next(iter(event)) for event in events]
+
+
+async def test_the_life_of_an_identity_is_told_while_there_is_a_grant(town: Town) -> None:
+    stream = await town.stream(*EVERYTHING)
+    await town.consent()
+    subscribers, storage = town.house.rooms.subscribers, town.house.storage
+    async with storage.unit_of_work() as uow:
+        await subscribers.freeze(uow, town.owner)
+    await town.work()
+    town.house.clock.advance(1)
+    async with storage.unit_of_work() as uow:
+        await subscribers.unfreeze(uow, town.owner)
+    await town.work()
+    told = await kinds_told(town, stream)
+    assert [kind for kind in told if kind.startswith(RISC)] == [f"{RISC}account-disabled", f"{RISC}account-enabled"]
+    # freezing ended the session as well
+    assert f"{CAEP}session-revoked" in told
+
+
+async def test_a_purged_identity_is_told_before_its_grants_go(town: Town) -> None:
+    stream = await town.stream(f"{RISC}account-purged", f"{OWN}consent-withdrawn")
+    await town.consent()
+    rooms = town.house.rooms
+    async with town.house.storage.unit_of_work() as uow:
+        await rooms.subscribers.suspend(uow, town.owner, by=ADMIN, reason="a second identity")
+        await rooms.life.closings.close(uow, town.owner, why=ClosingReason.DUPLICATE, by=SYSTEM)
+    await town.work()
+    assert sorted(await kinds_told(town, stream)) == [f"{RISC}account-purged", f"{OWN}consent-withdrawn"]
+
+
+async def test_changed_attributes_are_told_by_name_to_whom_may_know_them(town: Town) -> None:
+    mine = await town.stream(*EVERYTHING)
+    theirs = await town.stream(*EVERYTHING, as_="other")
+    await town.consent()
+    rooms = town.house.rooms
+    async with town.house.storage.reading() as uow:
+        identity = await rooms.subscribers.identity(uow, town.owner)
+    renamed = replace(identity, name_th=replace(identity.name_th, last="ใหม่"))
+    async with town.house.storage.unit_of_work() as uow:
+        await rooms.subscribers.raise_ial(uow, town.owner, identity=renamed, ial=Ial.IAL3, by=SYSTEM)
+    await town.work()
+    sets = [await town.verified(token) for token in (await town.poll(mine))["sets"].values()]
+    events = {uri: event for claims in sets for uri, event in claims["events"].items()}
+    changed = events[f"{CAEP}token-claims-change"]
+    assert changed["changed"] == ["dopa.person/name_th"]
+    assert list(changed["claims"]) == ["updated_at"]
+    level = events[f"{CAEP}assurance-level-change"]
+    assert (level["previous_level"], level["current_level"], level["change_direction"]) == ("2.3", "3", "increase")
+    assert "ใหม่" not in json.dumps(sets, ensure_ascii=False)
+    assert (await town.poll(theirs, as_="other"))["sets"] == {}
+
+
+async def test_an_ended_session_names_user_and_session_as_the_id_token_does(town: Town) -> None:
+    stream = await town.stream(f"{CAEP}session-revoked")
+    await town.consent()
+    rooms, storage = town.house.rooms, town.house.storage
+    async with storage.unit_of_work() as uow:
+        for session in await rooms.sessions.live_of(uow, town.owner):
+            await rooms.sessions.end(uow, session)
+    await town.work()
+    [token] = (await town.poll(stream))["sets"].values()
+    subject = (await town.verified(token))["sub_id"]
+    assert subject["format"] == "complex"
+    assert subject["user"]["sub"] == town.sub()
+    assert subject["session"]["id"] == rooms.ground.pairwise.sid(town.house.sown.agency_id, session.visit_id)
+
+
+async def test_a_removed_subject_is_not_told_of_and_an_added_one_is_again(town: Town) -> None:
+    stream = await town.stream(*EVERYTHING)
+    named = {"format": "iss_sub", "iss": "http://id.localhost:8000", "sub": town.sub()}
+    body = {"stream_id": stream["stream_id"], "subject": named}
+    assert (await town.call("POST", "/ssf/subjects/remove", body)).status_code == 204
+    await town.withdraw(await town.consent())
+    await town.work()
+    assert (await town.poll(stream))["sets"] == {}
+    assert (await town.call("POST", "/ssf/subjects/add", body)).status_code == 200
+    await town.withdraw(await town.consent())
+    await town.work()
+    assert len((await town.poll(stream))["sets"]) == 1
+
+
+async def test_a_verification_comes_back_with_its_state(town: Town, box: Mailbox) -> None:
+    stream = await town.stream(url=box.url)
+    body = {"stream_id": stream["stream_id"], "state": "opaque to us"}
+    assert (await town.call("POST", "/ssf/verify", body)).status_code == 204
+    await town.work()
+    [received] = box.received
+    claims = await town.verified(received.body.decode())
+    assert claims["sub_id"] == {"format": "opaque", "id": stream["stream_id"]}
+    assert claims["events"] == {f"{SSF}verification": {"state": "opaque to us"}}
+    again = await town.call("POST", "/ssf/verify", body)
+    assert (again.status_code, again.json()["code"]) == (429, "SIG-05")
