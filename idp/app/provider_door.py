@@ -10,6 +10,7 @@ from idp.app.door_kit import client_certificates, door_kit, door_limits, readine
 from idp.app.rooms import Rooms
 from idp.app.unattended_door import unattended_pages
 from idp.authorization.grants.management import GrantManagement
+from idp.protocol.shared_signals import transmitter_metadata
 from idp.provider.agent.endpoints import AgentEndpoints
 from idp.provider.agent.pairing import PairingEndpoints
 from idp.provider.agent.socket import AgentSocket
@@ -23,9 +24,8 @@ from idp.provider.oidc.initiate_login import InitiateLogin
 from idp.provider.oidc.introspection import IntrospectionEndpoint
 from idp.provider.oidc.logout import LogoutPages
 from idp.provider.oidc.metadata import MetadataEndpoints
-from idp.provider.oidc.signals import TransmitterMetadata
-from idp.protocol.shared_signals import transmitter_metadata
 from idp.provider.oidc.registration import RegistrationEndpoints
+from idp.provider.oidc.signals import TransmitterMetadata
 from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.pages.card_pin import CardPinPages
 from idp.provider.pages.choose_actor import ChooseActorPages
