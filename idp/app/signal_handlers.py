@@ -50,6 +50,8 @@ class SignalHandlers:
     def table(self) -> Mapping[str, Sequence[OutboxHandler]]:
         """Topic to handlers, of the topics that no other room hears of."""
         return {
+            # the program that it was given to asked for it, and is answered by its tokens
+            "consent_given": [],
             "pull_ready": [self.tell_of_pull],
             "pull_ended": [self.tell_of_pull],
             "agreement_changed": [self.tell_of_agreement],

@@ -66,13 +66,14 @@ class GatewayTokens:
 
         async def on_oauth_error(_request: Request, error: Exception) -> Response:
             assert isinstance(error, OAuth2Error)
-            status = (
-                400
-                if isinstance(error, InvalidRequestError)
-                else 403
-                if isinstance(error, InsufficientScopeError)
-                else 401
-            )
+            # RFC 6750 §3.1 has one HTTP status for each error code
+            match error:
+                case InvalidRequestError():
+                    status = 400
+                case InsufficientScopeError():
+                    status = 403
+                case _:
+                    status = 401
             body = {"error": error.error, "error_description": error.get_error_description()}
             headers = {"www-authenticate": challenge(error), "dpop-nonce": self.nonce()}
             return JSONResponse(body, status, headers=headers)
