@@ -8,6 +8,8 @@ from idp.app.issuer_agency import PREVIEW_SERVICE
 from idp.app.outside import Outside
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
+from idp.exchange.counter.card_check import CardJudge
+from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
 from idp.exchange.pull.facts import FactsReader
@@ -18,6 +20,8 @@ from idp.exchange.sources import Registries
 from idp.kernel.ids import AgencyId
 from idp.representation.acting.service import Acting
 from idp.settings import Settings
+from idp.stations.desk import Desk
+from idp.stations.service import Stations
 from idp.subscribers.service import Subscribers
 
 
@@ -26,6 +30,7 @@ class ExchangeRooms:
     """`exchange` asks the others."""
 
     bases: Bases
+    counters: Counters
     documents: Documents
     previews: Previews
     exchange: Exchange
@@ -40,6 +45,8 @@ def build_exchange_rooms(
     consents: Consents,
     subscribers: Subscribers,
     acting: Acting,
+    stations: Stations,
+    desk: Desk,
     issuer_agency: AgencyId,
 ) -> ExchangeRooms:
     """Put them together; the issuer asks registries as the agency that it is."""
@@ -61,10 +68,30 @@ def build_exchange_rooms(
         personal=ground.personal,
         randomness=randomness,
     )
+    bases = Bases(agencies=agencies, personal=ground.personal, audit=audit, randomness=randomness)
+    counters = Counters(
+        storage=storage,
+        agencies=agencies,
+        subscribers=subscribers,
+        stations=stations,
+        desk=desk,
+        bases=bases,
+        judge=CardJudge(card_status=outside.card_status, clock=ground.clock),
+        personal=ground.personal,
+        audit=audit,
+        randomness=randomness,
+    )
     pulls = Pulls(
         storage=storage,
         agencies=agencies,
-        facts=FactsReader(agencies=agencies, consents=consents, subscribers=subscribers, acting=acting),
+        facts=FactsReader(
+            agencies=agencies,
+            consents=consents,
+            subscribers=subscribers,
+            acting=acting,
+            counters=counters,
+            bases=bases,
+        ),
         ledger=ledger,
         registries=registries,
         documents=documents,
@@ -81,7 +108,8 @@ def build_exchange_rooms(
         service_id=PREVIEW_SERVICE,
     )
     return ExchangeRooms(
-        bases=Bases(agencies=agencies, personal=ground.personal, audit=audit, randomness=randomness),
+        bases=bases,
+        counters=counters,
         documents=documents,
         previews=previews,
         exchange=Exchange(pulls=pulls, documents=documents, previews=previews),

@@ -5,6 +5,7 @@ from starlette.applications import Starlette
 from idp.app.door_kit import client_certificates, door_kit, door_limits, readiness
 from idp.app.rooms import Rooms
 from idp.app.signal_doors import signal_entries
+from idp.gateway.card_sessions import CardSessionEndpoints
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
@@ -28,6 +29,9 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         base_url=settings.gateway_url,
         certificates=client_certificates(settings, rooms),
     )
+    counter = CardSessionEndpoints(
+        counters=rooms.counters, tokens=tokens, clock=rooms.ground.clock, base_url=settings.gateway_url
+    )
     pulls = PullEndpoints(exchange=rooms.exchange, tokens=tokens, base_url=settings.gateway_url)
     verification = VerificationPages(
         pages=kit.pages,
@@ -38,7 +42,7 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
     )
     return kit.application(
         door_limits(settings, rooms, kit).gateway(
-            [*pulls.entries(), *verification.entries(), *signal_entries(settings, rooms, tokens), *readiness(rooms)]
+            [*pulls.entries(), *counter.entries(), *verification.entries(), *signal_entries(settings, rooms, tokens), *readiness(rooms)]
         ),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},

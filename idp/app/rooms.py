@@ -61,6 +61,7 @@ from idp.enrolment.overrides import Overriding
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
 from idp.exchange.bases.service import Bases
+from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
 from idp.exchange.service import Exchange
@@ -130,6 +131,7 @@ class Rooms:
     userinfo: Userinfo
     documents: Documents
     previews: Previews
+    counters: Counters
     exchange: Exchange
     bases: Bases
     access_history: AccessHistory
@@ -253,6 +255,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         consents=consents,
         subscribers=subscribers,
         acting=representation.acting,
+        stations=stations,
+        desk=station_rooms.desk,
         issuer_agency=issuer_agency,
     )
     return Rooms(
@@ -356,6 +360,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         userinfo=token_room.userinfo,
         documents=exchange_rooms.documents,
         previews=exchange_rooms.previews,
+        counters=exchange_rooms.counters,
         exchange=exchange_rooms.exchange,
         bases=exchange_rooms.bases,
         access_history=AccessHistory(personal=ground.personal),

@@ -35,6 +35,7 @@ import idp.enrolment.store
 import idp.enrolment.unattended.kiosk_store
 import idp.enrolment.unattended.store
 import idp.exchange.bases.store
+import idp.exchange.counter.store
 import idp.exchange.document.store
 import idp.exchange.pull.counting
 import idp.exchange.pull.store

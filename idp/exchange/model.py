@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.contracts.documents import Delivery, SealLevel
 from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.exchange.bases.model import SignedForm
 from idp.kernel.ids import DisclosureId, DocumentId
 
 
@@ -32,6 +33,17 @@ class ExchangeProblem(StrEnum):
     NOT_A_PDF = "EXC-18"
     CHANGED_MEANWHILE = "EXC-19"
     VERIFIER_BUSY = "EXC-20"
+    COUNTER_UNKNOWN = "EXC-40"
+    COUNTER_OVER = "EXC-41"
+    CARD_NOT_READ = "EXC-42"
+    CARD_REMOVED = "EXC-43"
+    STATION_AWAY = "EXC-44"
+    OFFICER_NOT_SIGNED_IN = "EXC-45"
+    CARD_NOT_VALID = "EXC-46"
+    OFFICER_NOT_ENTITLED = "EXC-47"
+    OUT_OF_HOURS = "EXC-48"
+    PULL_UNKNOWN = "EXC-49"
+    PULL_OVER = "EXC-50"
 
 
 class PullFormat(StrEnum):
@@ -49,7 +61,10 @@ class PullFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """One request of a client for one data set. The subject is the token's, never the request's."""
+    """One request of a client for one data set. The subject is the token's, never the request's.
+
+    `form` is the signed paper on which a request about a company rests; for a person an officer puts it on record.
+    """
 
     access_token: VerifiedAccessToken
     dataset: str
@@ -57,6 +72,7 @@ class Pull:
     delivery: Delivery
     case: str | None
     idempotency_key: str
+    form: SignedForm | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

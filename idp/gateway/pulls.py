@@ -1,5 +1,6 @@
 """Pulling data, fetching documents, reading the catalogue."""
 
+import json
 import re
 from typing import Annotated, Any, Final, Literal
 
@@ -16,9 +17,11 @@ from idp.catalogue.model import DataSet
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat, Released
 from idp.exchange.service import Exchange
+from idp.gateway.grounds import FormBasis, form_of
 from idp.gateway.tokens import GatewayTokens
 from idp.kernel.errors import Refused
 from idp.kernel.ids import DocumentId
+from idp.web.etags import Tagged
 from idp.web.routes import Access, Entry
 
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
@@ -31,6 +34,7 @@ class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["json", "pdf", "both"] = "json"
     delivery: Literal["sealed", "password"] = "sealed"
     case: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CASE_LENGTH)] | None = None
+    signed_form: FormBasis | None = None
 
 
 class PullEndpoints:
@@ -40,6 +44,8 @@ class PullEndpoints:
         self._exchange = exchange
         self._tokens = tokens
         self._base_url = base_url.rstrip("/")
+        catalogue = {"datasets": [_described(dataset) for dataset in DATASETS.values()]}
+        self._catalogue = Tagged(json.dumps(catalogue, ensure_ascii=False).encode(), "application/json")
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table."""
@@ -75,9 +81,9 @@ class PullEndpoints:
         }
         return Response(fetched.pdf, media_type="application/pdf", headers=headers)
 
-    async def catalogue(self, _request: Request) -> Response:
+    async def catalogue(self, request: Request) -> Response:
         """Every data set with its fields and labels; nothing about anybody."""
-        return JSONResponse({"datasets": [_described(dataset) for dataset in DATASETS.values()]})
+        return self._catalogue.answer(request)
 
     async def _asked(self, request: Request, access_token: VerifiedAccessToken) -> Pull:
         try:
@@ -121,6 +127,7 @@ async def _parse_pull(request: Request, access_token: VerifiedAccessToken) -> Pu
         delivery=Delivery(body.delivery),
         case=body.case,
         idempotency_key=keys[0],
+        form=None if body.signed_form is None else form_of(body.signed_form),
     )
 
 

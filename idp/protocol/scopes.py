@@ -14,6 +14,7 @@ ADDRESS = "address"
 PHONE = "phone"
 OFFLINE_ACCESS = "offline_access"
 STAFF = "staff"
+LOOK_UP = "look_up"
 EVENTS = "events"
 SSF_MANAGE = "ssf.manage"
 SSF_READ = "ssf.read"
@@ -71,6 +72,7 @@ SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
     OFFLINE_ACCESS: (),
     **{claim: (claim,) for claim in THAID_CLAIMS},
     STAFF: ("members",),
+    LOOK_UP: (),
     EVENTS: (),
     SSF_MANAGE: (),
     SSF_READ: (),

@@ -76,6 +76,7 @@ class CardPurpose(StrEnum):
     KIOSK = "kiosk"
     PASSPORT_ENROLMENT = "passport_enrolment"
     SIGN_IN = "sign_in"
+    LOOK_UP = "look_up"
 
 
 class CardSessionState(StrEnum):

@@ -64,6 +64,11 @@ PURPOSE_TEXTS: Final[Mapping[CardPurpose, Mapping[str, str]]] = {
         "en": "Sign in with your card and your own PIN; the card's status is checked with the Department of Provincial "
         "Administration",
     },
+    CardPurpose.LOOK_UP: {
+        "th": "ให้หน่วยงานนี้ตรวจสอบข้อมูลของท่านเพื่อให้บริการตามที่เจ้าหน้าที่แจ้ง โดยตรวจสอบสถานะบัตรกับกรมการปกครอง",
+        "en": "Let this agency look up your data for the service the officer told you of; the card's status is checked "
+        "with the Department of Provincial Administration",
+    },
 }
 
 

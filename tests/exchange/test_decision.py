@@ -73,7 +73,7 @@ def facts_of(detail: GdxDetail, **changes: object) -> ReleaseFacts:
         consent=consent_to(detail) if is_person else None,
         broken=frozenset(),
         released_today=0,
-        released_under_token=0,
+        released_before=0,
     )
     return replace(facts, **changes)  # type: ignore[arg-type]  # the names are those of the facts
 
@@ -207,7 +207,7 @@ def test_each_refusal_of_a_person_s_data(changes: dict[str, object], reason: Rea
     ("changes", "reason"),
     [
         ({"case": None}, Reason.CASE_MISSING),
-        ({"released_under_token": 12}, Reason.USES_UP),
+        ({"released_before": 12}, Reason.USES_UP),
         ({"request": company_detail(valid_until=date(2026, 11, 21))}, Reason.GRANT_ENDED),
         ({"request": company_detail(subject=JuristicSubject("0105500000009"))}, Reason.NO_RECORD),
     ],

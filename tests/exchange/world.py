@@ -15,6 +15,8 @@ from connectors.contracts.errors import DocumentError
 from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry import CompanyRecord, PersonRecord, RegistryAnswer
 from connectors.contracts.registry_desk import Asker, RegistryDesk
+from connectors.dopa.ami import AmiClient
+from connectors.dopa.card_status import CardStatusClient
 from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS
 from connectors.fictitious.population import create_population
 from connectors.gdx.session import GdxSession
@@ -38,6 +40,9 @@ from idp.catalogue.gdx import GdxDetail, JuristicSubject, SelfSubject
 from idp.catalogue.model import Basis, Channel
 from idp.consent.model import ConsentRecord
 from idp.consent.service import Consents
+from idp.exchange.bases.service import Bases
+from idp.exchange.counter.card_check import CardJudge
+from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.model import Pull, PullFormat
 from idp.exchange.preview import Previews
@@ -50,9 +55,15 @@ from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ClientId, ServiceId, SsoSessionId
 from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
+from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys
 from idp.keys.pairwise import PairwiseSubjects
+from idp.keys.sealing import TokenSealer
+from idp.stations.desk import Desk
+from idp.stations.officer_sessions import AmiSessions
+from idp.stations.photos import PhotoVault
+from idp.stations.service import Stations
 from idp.storage.storage import Storage
 from idp.subscribers.model import Identity
 from idp.subscribers.service import Subscribers
@@ -163,6 +174,33 @@ class World:
             verify_url=f"{GATEWAY}/verify",
         )
 
+        self.stations = Stations(audit=self.audit, encryption=ServerEncryptionKey(self.root_keys), photos=PhotoVault())
+        officers = AmiSessions(
+            storage=self.storage,
+            subscribers=self.subscribers,
+            registry=AmiClient(consumer=DEMO_CREDENTIALS.consumer_key, session=self._session(), clock=self.clock.now),
+            sealer=TokenSealer(self.root_keys),
+            audit=self.audit,
+        )
+        self.bases = Bases(
+            agencies=self.agencies, personal=self.personal, audit=self.audit, randomness=system_randomness
+        )
+        self.counters = Counters(
+            storage=self.storage,
+            agencies=self.agencies,
+            subscribers=self.subscribers,
+            stations=self.stations,
+            desk=Desk(storage=self.storage, stations=self.stations, officers=officers),
+            bases=self.bases,
+            judge=CardJudge(
+                card_status=CardStatusClient(base_url="http://registries", http=self.http, clock=self.clock.now),
+                clock=self.clock,
+            ),
+            personal=self.personal,
+            audit=self.audit,
+            randomness=system_randomness,
+        )
+
     def _session(self) -> GdxSession:
         return GdxSession(
             base_url="http://registries", credentials=DEMO_CREDENTIALS, http=self.http, clock=self.clock.now
@@ -182,6 +220,8 @@ class World:
             consents=self.consents,
             subscribers=self.subscribers,
             acting=self.representation.acting,
+            counters=self.counters,
+            bases=self.bases,
         )
         pulls = Pulls(
             storage=self.storage,

@@ -8,7 +8,8 @@ PAGE = ROOT / "docs" / "errors.md"
 ROOMS = {
     "AGY": "agencies and their rights", "APR": "approvals", "AUT": "authentication",
     "BSE": "grounds other than consent", "CARD": "card and reader",
-    "CON": "consent", "ENR": "enrolment", "EXC": "the data exchange", "KEY": "keys", "OID": "OpenID requests",
+    "CON": "consent", "CTR": "the counter of the data exchange", "ENR": "enrolment", "EXC": "the data exchange",
+    "KEY": "keys", "OID": "OpenID requests",
     "POR": "the staff portal", "REP": "acting for others",
     "REV": "reviews and corrections", "SIG": "telling agencies of events", "STA": "stations", "STO": "the store",
     "SUB": "digital identities", "THD": "enrolment by ThaiD", "UNA": "enrolment without an officer",

@@ -52,6 +52,7 @@ from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.prompt import Prompt
 from idp.protocol.request_object import verify_request_object
 from idp.protocol.scopes import (
+    LOOK_UP,
     OFFLINE_ACCESS,
     OPENID,
     OWN_AUTHORITY_SCOPES,
@@ -127,8 +128,9 @@ def validate_client_may_ask(client: Client, request: AuthorizationRequest, *, pu
     if OPENID not in request.scope and request.authorization_details is None:
         raise InvalidScopeError("nothing is asked for: neither openid nor authorization details")
     # RFC 8707 §2: invalid_target: "The requested resource is invalid, missing, unknown, or malformed."
-    if request.resource is not None and (request.resource != gateway or request.authorization_details is None):
-        raise InvalidTarget("the only resource is the data exchange, with authorization details")
+    for_exchange = request.authorization_details is not None or LOOK_UP in request.scope
+    if request.resource is not None and (request.resource != gateway or not for_exchange):
+        raise InvalidTarget("the only resource is the data exchange, with authorization details or for look-ups")
 
 
 def requested_details(client: Client, request: AuthorizationRequest) -> tuple[GdxDetail, ...]:

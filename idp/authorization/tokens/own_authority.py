@@ -1,13 +1,21 @@
 """grant_type=client_credentials: what a client has on its own authority, within its agency's right."""
 
 from datetime import datetime
+from typing import Final
 
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.tokens.issuing import Issuing, asked
 from idp.authorization.tokens.minting import Mint
 from idp.authorization.tokens.model import ForClient, KeyBinding
-from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, JuristicSubject, parse_authorization_details
+from idp.catalogue.gdx import (
+    CardSessionSubject,
+    CitizenRefSubject,
+    GdxDetail,
+    InvalidGdxDetail,
+    JuristicSubject,
+    parse_authorization_details,
+)
 from idp.catalogue.model import Basis
 from idp.protocol.errors import (
     InvalidAuthorizationDetails,
@@ -20,6 +28,9 @@ from idp.protocol.errors import (
 from idp.protocol.scopes import GRANT_MANAGEMENT_SCOPES, OWN_AUTHORITY_SCOPES
 from idp.protocol.token_request import OwnAuthority
 from idp.storage.storage import Storage
+
+OF_A_CLIENT: Final = (JuristicSubject, CardSessionSubject, CitizenRefSubject)
+"""Whom a client may name by itself."""
 
 
 class OwnAuthorities:
@@ -86,8 +97,9 @@ def _own_details(text: str, client: Client) -> tuple[GdxDetail, ...]:
     except InvalidGdxDetail as error:
         raise InvalidAuthorizationDetails(str(error)) from error
     for detail in details:
-        # Without a person at hand nobody can consent, and there is no "self".
-        if detail.basis is Basis.CONSENT or not isinstance(detail.subject, JuristicSubject):
+        # Without a person at hand nobody can consent, and there is no "self". What an officer opened names whom it is
+        # about; whether it was opened by this client's agency, for this, is judged at each release.
+        if detail.basis is Basis.CONSENT or not isinstance(detail.subject, OF_A_CLIENT):
             raise InvalidAuthorizationDetails("a person's data need the person's own authorization")
         if detail.purpose not in client.services:
             raise InvalidAuthorizationDetails("the purpose is not one of this client")

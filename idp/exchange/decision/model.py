@@ -5,9 +5,10 @@ from enum import StrEnum
 
 from idp.agencies.model import Agreement, Service
 from idp.catalogue.gdx import GdxDetail
+from idp.catalogue.model import Basis
 from idp.consent.model import ConsentRecord
 from idp.kernel.assurance import Acr
-from idp.kernel.ids import AgencyId, ClientId, SubscriberId
+from idp.kernel.ids import AgencyId, ClientId, ServiceId, SubscriberId
 from idp.representation.model import ActedFor
 
 
@@ -20,6 +21,7 @@ class Link(StrEnum):
     MANDATE = "mandate"
     CONSENT = "consent"
     AGREEMENT = "agreement"
+    COUNTER = "counter"
 
 
 class Reason(StrEnum):
@@ -44,7 +46,16 @@ class Reason(StrEnum):
     ASSURANCE = "assurance_too_low"
     NO_FIELD = "no_field_left"
     QUOTA = "daily_quota_reached"
+    OUT_OF_HOURS = "outside_agreed_hours"
     CHANGED_MEANWHILE = "changed_between_decision_and_disclosure"
+    COUNTER_UNKNOWN = "no_such_session_or_handle"
+    COUNTER_OVER = "session_or_handle_over"
+    OFFICER_NOT_ENTITLED = "officer_not_entitled"
+    CARD_NOT_READ = "card_not_read"
+    CARD_REMOVED = "card_removed"
+    STATION_AWAY = "station_not_there"
+    OFFICER_NOT_SIGNED_IN = "officer_not_signed_in_at_the_registry"
+    CARD_NOT_VALID = "card_not_valid"
     MALFORMED = "malformed_request"
     KEY_MISSING = "idempotency_key_missing"
     KEY_REUSED = "idempotency_key_reused"
@@ -59,13 +70,44 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """The card is in the reader and read, and whoever must be signed in is; or a handle that is in its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """What an officer opened cannot be used now, or any more."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class CounterFacts:
+    """A card session or a handle that an officer opened, as it stands.
+
+    `basis` is the ground that was put on record when it was opened, None where there is none; `is_officers` while who
+    opened it is a look-up officer of that agency.
+    """
+
+    agency_id: AgencyId
+    client_id: ClientId
+    service_id: ServiceId
+    case: str
+    basis: Basis | None
+    is_officers: bool
+    state: Ready | NotReady
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseFacts:
     """Everything that is judged, read in one transaction.
 
     `request` is the token's detail; `acted_for` who acts where that is not the subscriber for themselves, `standing`
-    why that cannot be any more by the company's registry; `broken` are the links that have ended. `released_today`
-    counts this agreement's releases since midnight in Bangkok, `released_under_token` those under this access token
-    for the data set.
+    why that cannot be any more by the company's registry; `broken` are the links that have ended. `counter` is what
+    an officer opened, where the request names that, `officer_is_granted` whether the data's owner gave that officer a
+    grant of their own, `stated` the ground that came with the request itself, where it may be accepted.
+    `released_today` counts this agreement's releases since midnight in Bangkok, `released_before` those that the
+    request's `uses` limit where no consent counts them.
     """
 
     request: GdxDetail
@@ -80,9 +122,12 @@ class ReleaseFacts:
     consent: ConsentRecord | None
     broken: frozenset[Link]
     released_today: int
-    released_under_token: int
+    released_before: int
     acted_for: ActedFor | None = None
     standing: Reason | None = None
+    counter: CounterFacts | None = None
+    officer_is_granted: bool = False
+    stated: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from connectors.contracts.identifiers import InvalidIdentifier, JuristicId
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies import rules as agency_rules
 from idp.agencies.model import Service
+from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import (
     CardSessionSubject,
     CitizenRefSubject,
@@ -20,7 +21,16 @@ from idp.catalogue.gdx import (
 )
 from idp.catalogue.model import Basis, Channel
 from idp.consent.model import ConsentRecord
-from idp.exchange.decision.model import Link, Reason, Refuse, Release, ReleaseDecision, ReleaseFacts, Wait
+from idp.exchange.decision.model import (
+    Link,
+    NotReady,
+    Reason,
+    Refuse,
+    Release,
+    ReleaseDecision,
+    ReleaseFacts,
+    Wait,
+)
 from idp.representation.model import ActedFor, Organisation
 
 _ENDED: Final[Mapping[Link, Reason]] = MappingProxyType(
@@ -36,48 +46,93 @@ _ENDED: Final[Mapping[Link, Reason]] = MappingProxyType(
 """Which end is named first when several links are broken: the cause before what follows from it."""
 
 
+def channel_of(subject: Subject) -> Channel:
+    """Whoever names a person by card or by number is at a counter; everybody else is online."""
+    at_counter = isinstance(subject, CardSessionSubject | CitizenRefSubject)
+    return Channel.COUNTER if at_counter else Channel.ONLINE
+
+
 def decide_release(facts: ReleaseFacts, *, now: datetime) -> ReleaseDecision:
     """Judge one pull. Anything not expressly allowed is refused."""
     decision = decide_repeat(facts, now=now)
-    return _within_limits(facts) or decision if isinstance(decision, Release) else decision
+    return _within_limits(facts, now=now) or decision if isinstance(decision, Release) else decision
 
 
 def decide_repeat(facts: ReleaseFacts, *, now: datetime) -> Release | Refuse:
-    """Judge whether what was released before may be told again: the whole decision but uses and quota.
+    """Judge whether what was released before may be told again: the whole decision but uses, quota and hours.
 
-    They count disclosures, and a repeat is none.
+    They limit disclosures, and a repeat is none.
     """
     # 1. every link that the release hangs on holds now
-    for link, reason in _ENDED.items():
-        if link in facts.broken:
-            return Refuse(reason)
-    if facts.standing is not None:
-        return Refuse(facts.standing)
-    # 2. the agency's right is the ceiling
+    ended = _ended(facts)
+    if ended is not None:
+        return Refuse(ended)
+    # 2. what an officer opened is this request's, and can be used now
+    unusable = _unusable_counter(facts)
+    if unusable is not None:
+        return Refuse(unusable)
+    # 3. the agency's right is the ceiling
     agreement, service = facts.agreement, facts.service
     if agreement is None or service is None or service.agency_id != facts.agency_id:
         return Refuse(Reason.AGREEMENT_ENDED)
-    if agreement.channel is not Channel.ONLINE:
-        return Refuse(Reason.CHANNEL)
-    judged = agency_rules.ceiling(
-        agreement, facts.request, service=service, channel=Channel.ONLINE, officer_is_granted=False, now=now
-    )
-    if isinstance(judged, agency_rules.OutOfHours):
-        return Refuse(Reason.REGISTRY_CLOSED)
-    if isinstance(judged, agency_rules.BeyondRight):
+    if isinstance(_ceiling(facts, now=now), agency_rules.BeyondRight):
         return Refuse(Reason.BEYOND_RIGHT)
-    # 3. the request itself
+    # 4. the request itself
     if not _format_is_granted(facts.request, wants_document=facts.wants_document):
         return Refuse(Reason.FORMAT)
-    # 4. the basis holds for this subject, and names the fields
+    # 5. the basis holds for this subject, and names the fields
     allowed = _fields_by_basis(facts, service=service, now=now)
     if isinstance(allowed, Reason):
         return Refuse(allowed)
-    # 5. right, request and basis all name it
-    fields = tuple(name for name in facts.request.fields if name in agreement.fields and name in allowed)
+    # 6. right, request and basis all name it, and the catalogue lets this basis open it
+    fields = tuple(
+        name
+        for name in facts.request.fields
+        if name in agreement.fields and name in allowed and _is_opened_by(facts.request, name)
+    )
     if not fields:
         return Refuse(Reason.NO_FIELD)
     return Release(fields)
+
+
+def _ended(facts: ReleaseFacts) -> Reason | None:
+    first = next((reason for link, reason in _ENDED.items() if link in facts.broken), None)
+    return first or facts.standing
+
+
+def _unusable_counter(facts: ReleaseFacts) -> Reason | None:
+    """Why the card session or handle cannot carry this request; None when it can, or none is named."""
+    request, counter = facts.request, facts.counter
+    if channel_of(request.subject) is Channel.ONLINE:
+        return None
+    # attack row 44: what is another's, or was opened for something else, is as if it had never been
+    opened_for = (facts.agency_id, facts.client_id, request.purpose, facts.case)
+    if counter is None or opened_for != (counter.agency_id, counter.client_id, counter.service_id, counter.case):
+        return Reason.COUNTER_UNKNOWN
+    if not counter.is_officers:
+        return Reason.OFFICER_NOT_ENTITLED
+    if isinstance(counter.state, NotReady):
+        return counter.state.reason
+    return Reason.COUNTER_OVER if Link.COUNTER in facts.broken else None
+
+
+def _ceiling(
+    facts: ReleaseFacts, *, now: datetime
+) -> agency_rules.WithinRight | agency_rules.BeyondRight | agency_rules.OutOfHours:
+    return agency_rules.ceiling(
+        facts.agreement,
+        facts.request,
+        service=facts.service,
+        channel=channel_of(facts.request.subject),
+        officer_is_granted=facts.officer_is_granted,
+        now=now,
+    )
+
+
+def _is_opened_by(request: GdxDetail, name: str) -> bool:
+    """Some fields are for some grounds alone, whatever was agreed (design, section 3: `dopa.house`)."""
+    field = DATASETS[request.dataset].field(name)
+    return field is not None and (field.bases is None or request.basis in field.bases)
 
 
 def _format_is_granted(request: GdxDetail, *, wants_document: bool) -> bool:
@@ -89,11 +144,10 @@ def _fields_by_basis(facts: ReleaseFacts, *, service: Service, now: datetime) ->
     match facts.request.basis:
         case Basis.CONSENT:
             return _fields_by_consent(facts, service=service, now=now)
-        case Basis.DUTY:
-            return _fields_by_duty(facts, now=now)
-        case Basis.CARD_HANDED_OVER | Basis.SIGNED_FORM | Basis.OWNER:
-            # shown by a card session, a form, or the owner's own page; none of them is in an access token
-            return Reason.BASIS_NOT_PROVEN
+        case Basis.DUTY | Basis.SIGNED_FORM | Basis.CARD_HANDED_OVER:
+            return _fields_without_consent(facts, now=now)
+        case Basis.OWNER:
+            return Reason.BASIS_NOT_PROVEN  # the owner's own page; never in an access token
         case never:
             assert_never(never)
 
@@ -153,13 +207,32 @@ def _is_between(consent: ConsentRecord, facts: ReleaseFacts) -> bool:
     )
 
 
-def _fields_by_duty(facts: ReleaseFacts, *, now: datetime) -> frozenset[str] | Reason:
+def _fields_without_consent(facts: ReleaseFacts, *, now: datetime) -> frozenset[str] | Reason:
+    """The agency answers for the ground: put on record by an officer, or stated with a request about a company."""
     request = facts.request
-    if not isinstance(request.subject, JuristicSubject):
-        # a duty to look a person up is an officer's, with purpose and case, at a counter; not a client's own token
+    match request.subject:
+        case SelfSubject() | MandateSubject():
+            return Reason.BASIS_NOT_PROVEN  # who is there is asked for consent
+        case CardSessionSubject() | CitizenRefSubject():
+            proven = facts.counter is not None and facts.counter.basis is request.basis
+            return _fields_of_request(facts, now=now) if proven else Reason.BASIS_NOT_PROVEN
+        case JuristicSubject(juristic_id):
+            return _fields_of_company(facts, juristic_id, now=now)
+        case never:
+            assert_never(never)
+
+
+def _fields_of_company(facts: ReleaseFacts, juristic_id: str, *, now: datetime) -> frozenset[str] | Reason:
+    basis = facts.request.basis
+    if basis is not Basis.DUTY and facts.stated is not basis:
         return Reason.BASIS_NOT_PROVEN
-    if not _is_number(request.subject.juristic_id):
-        return Reason.NO_RECORD
+    return _fields_of_request(facts, now=now) if _is_number(juristic_id) else Reason.NO_RECORD
+
+
+def _fields_of_request(facts: ReleaseFacts, *, now: datetime) -> frozenset[str] | Reason:
+    request = facts.request
+    if facts.subscriber_id is not None or facts.consent is not None:
+        return Reason.BASIS_NOT_PROVEN  # a person's token carries that person's consent and nothing else
     if not facts.case:
         return Reason.CASE_MISSING
     if request.valid_until is not None and request.valid_until < now.astimezone(BANGKOK).date():
@@ -175,10 +248,12 @@ def _is_number(juristic_id: str) -> bool:
     return True
 
 
-def _within_limits(facts: ReleaseFacts) -> Wait | Refuse | None:
+def _within_limits(facts: ReleaseFacts, *, now: datetime) -> Wait | Refuse | None:
     """Why the right is used up, for now or for good; None when it is not. Only for facts that may be released."""
     if _uses_left(facts) < 1:
         return Refuse(Reason.USES_UP)
+    if isinstance(_ceiling(facts, now=now), agency_rules.OutOfHours):
+        return Wait(Reason.OUT_OF_HOURS)
     if facts.agreement is not None and facts.released_today >= facts.agreement.daily_quota:
         return Wait(Reason.QUOTA)
     return None
@@ -188,4 +263,4 @@ def _uses_left(facts: ReleaseFacts) -> int:
     request = facts.request
     if request.basis is Basis.CONSENT:
         return facts.consent.uses_left.get(request.dataset, 0) if facts.consent is not None else 0
-    return request.uses - facts.released_under_token
+    return request.uses - facts.released_before

@@ -24,7 +24,7 @@ async def seal_case(personal: PersonalData, uow: UnitOfWork, record: Disclosure)
     if record.case is None:
         return None
     return await personal.seal(
-        uow, record.chain.subscriber_id or record.agency_id, table="disclosure", column="sealed_case", row=record.id,
+        uow, record.chain.owner_id or record.agency_id, table="disclosure", column="sealed_case", row=record.id,
         value=record.case.encode(),
     )  # fmt: skip
 

@@ -11,13 +11,16 @@ from sqlalchemy import Column, Index, Integer, Table, Text, delete, select
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.store import agreement
-from idp.kernel.ids import AgreementId
+from idp.kernel.ids import AgreementId, MemberId, ServiceId
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
 
 KEPT_FOR: Final = timedelta(days=2)
 """Longer than a day in Bangkok and than any access token: what counts is never forgotten while it counts."""
+
+HANDLES_AN_HOUR: Final = 60
+"""How many persons one officer may name by number in an hour: a counter's work, no search (attack row 48)."""
 
 release_count = Table(
     "release_count",
@@ -31,9 +34,9 @@ release_count = Table(
 
 @dataclass(frozen=True, slots=True)
 class TokenScope:
-    """One subject's data set under one access token; `juristic_id` is None for a person."""
+    """One subject's data set under one access token, or in one card session or handle: `holder` is the id of that."""
 
-    access_token_id: str
+    holder: str
     dataset: str
     juristic_id: str | None
 
@@ -57,6 +60,14 @@ async def take_from_quota(uow: UnitOfWork, agreement_id: AgreementId) -> bool:
 async def take_under_token(uow: UnitOfWork, scope: TokenScope, *, uses: int) -> bool:
     """Count one release under the token; False when it was used as often as it says."""
     return await _take(uow, _token_counter(scope), limit=uses)
+
+
+async def take_handle(uow: UnitOfWork, member_id: MemberId, service_id: ServiceId, *, an_hour: int, a_day: int) -> bool:
+    """Count one person named by number; False when the officer's hour or the service's day is used up."""
+    hour, day = f"{uow.now:%Y%m%d%H}", uow.now.astimezone(BANGKOK).date().isoformat()
+    return await _take(uow, f"handles|{member_id}|{hour}", limit=an_hour) and await _take(
+        uow, f"handles|{service_id}|{day}", limit=a_day
+    )
 
 
 async def drop_expired_counters(uow: UnitOfWork) -> int:
@@ -89,4 +100,4 @@ def _day_counter(agreement_id: AgreementId, now: datetime) -> str:
 
 
 def _token_counter(scope: TokenScope) -> str:
-    return f"token|{scope.access_token_id}|{scope.dataset}|{scope.juristic_id or ''}"
+    return f"token|{scope.holder}|{scope.dataset}|{scope.juristic_id or ''}"

@@ -3,16 +3,27 @@
 from typing import assert_never
 
 from connectors.contracts.identifiers import JuristicId
+from connectors.contracts.registry_desk import Asker
+from idp.agencies.model import Agreement
 from idp.agencies.service import Agencies
+from idp.audit.model import Actor, ActorKind
 from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject, JuristicSubject, MandateSubject, SelfSubject
-from idp.catalogue.model import Channel
+from idp.catalogue.model import Basis
 from idp.consent.service import Consents
-from idp.exchange.decision.model import Reason, ReleaseFacts
+from idp.exchange.bases.rules import why_not
+from idp.exchange.bases.service import Bases
+from idp.exchange.counter.model import Opened
+from idp.exchange.counter.rules import may_look_up
+from idp.exchange.counter.service import Counters
+from idp.exchange.decision.model import CounterFacts, Reason, ReleaseFacts
+from idp.exchange.decision.rules import channel_of
 from idp.exchange.mapping.model import RegistrySubject
+from idp.exchange.mapping.readers import CARD_READERS
 from idp.exchange.pull import counting, store
 from idp.exchange.pull.model import Chain
 from idp.exchange.pull.records import Asked
 from idp.kernel.errors import NotFound, Refused, Unavailable
+from idp.kernel.ids import SubscriberId
 from idp.representation.acting.service import Acting
 from idp.representation.companies.model import CompanyFacts
 from idp.representation.model import RepresentationProblem
@@ -23,18 +34,34 @@ from idp.subscribers.service import Subscribers
 class FactsReader:
     """Gathers what `decide_release` judges from the rooms that own it."""
 
-    def __init__(self, *, agencies: Agencies, consents: Consents, subscribers: Subscribers, acting: Acting) -> None:
+    def __init__(
+        self,
+        *,
+        agencies: Agencies,
+        consents: Consents,
+        subscribers: Subscribers,
+        acting: Acting,
+        counters: Counters,
+        bases: Bases,
+    ) -> None:
         self._acting = acting
+        self._counters = counters
+        self._bases = bases
         self._agencies = agencies
         self._consents = consents
         self._subscribers = subscribers
 
+    async def opened(self, asked: Asked) -> Opened | None:
+        """What an officer opened for this, as it stands at this moment; outside any transaction."""
+        subject = asked.detail.subject
+        if not isinstance(subject, CardSessionSubject | CitizenRefSubject):
+            return None
+        return await self._counters.opened(subject, asked.detail.dataset)
+
     async def chain(self, uow: UnitOfWork, asked: Asked) -> Chain:
         """The ids of everything that this release would hang on."""
-        token, detail = asked.pull.access_token, asked.detail
-        agreement = await self._agencies.agreement_for(
-            uow, token.agency_id, detail.purpose, detail.dataset, uow.now, channel=Channel.ONLINE
-        )
+        token, opened = asked.pull.access_token, asked.own
+        agreement = await self._agreement(uow, asked)
         return Chain(
             client_id=token.client_id,
             grant_id=token.grant_id,
@@ -42,6 +69,27 @@ class FactsReader:
             consent_id=token.consent_id,
             agreement_id=agreement.id if agreement is not None else None,
             acted_for=token.acted_for,
+            counter_id=None if opened is None else opened.anchor,
+            officer=None if opened is None else opened.opened_for.member_id,
+            about=await self._about(uow, asked),
+        )
+
+    async def _about(self, uow: UnitOfWork, asked: Asked) -> SubscriberId | None:
+        """Whose card or number it is, where that person has a digital ID: they see the record."""
+        subject, opened = asked.detail.subject, asked.own
+        if opened is None or not isinstance(subject, CardSessionSubject | CitizenRefSubject):
+            return None
+        try:
+            citizen_id, _ = await self._counters.person_of(uow, subject)
+        except (NotFound, Refused):
+            return None  # nothing read, or no longer
+        person = await self._subscribers.find_by_citizen_id(uow, citizen_id)
+        return None if person is None else person.id
+
+    async def _agreement(self, uow: UnitOfWork, asked: Asked) -> Agreement | None:
+        agency_id, detail = asked.pull.access_token.agency_id, asked.detail
+        return await self._agencies.agreement_for(
+            uow, agency_id, detail.purpose, detail.dataset, uow.now, channel=channel_of(detail.subject)
         )
 
     async def company(self, asked: Asked) -> CompanyFacts | Reason | None:
@@ -75,10 +123,8 @@ class FactsReader:
         self, uow: UnitOfWork, asked: Asked, chain: Chain, company: CompanyFacts | Reason | None
     ) -> ReleaseFacts:
         """Everything that is judged; `company` was read before the transaction."""
-        token, detail = asked.pull.access_token, asked.detail
-        agreement = await self._agencies.agreement_for(
-            uow, token.agency_id, detail.purpose, detail.dataset, uow.now, channel=Channel.ONLINE
-        )
+        token, detail, officer = asked.pull.access_token, asked.detail, chain.officer
+        agreement = await self._agreement(uow, asked)
         services = await self._agencies.services_named(uow, [detail.purpose])
         consent = await self._consents.get(uow, chain.consent_id) if chain.consent_id is not None else None
         return ReleaseFacts(
@@ -96,8 +142,41 @@ class FactsReader:
             consent=consent,
             broken=await store.broken_links(uow, chain),
             released_today=await counting.count_released_today(uow, agreement.id) if agreement is not None else 0,
-            released_under_token=await counting.count_released_under_token(uow, asked.token_scope),
+            released_before=await counting.count_released_under_token(uow, asked.token_scope),
+            counter=await self._counter(uow, asked),
+            officer_is_granted=officer is not None
+            and await self._agencies.officer_is_granted(uow, officer, detail.dataset),
+            stated=await self._stated(uow, asked),
         )
+
+    async def _counter(self, uow: UnitOfWork, asked: Asked) -> CounterFacts | None:
+        opened = asked.own
+        if opened is None:
+            return None
+        evidence = await self._bases.of(uow, opened.anchor)
+        made_for = opened.opened_for
+        return CounterFacts(
+            agency_id=made_for.agency_id,
+            client_id=made_for.client_id,
+            service_id=made_for.service_id,
+            case=made_for.case,
+            basis=None if evidence is None else evidence.basis,
+            is_officers=may_look_up(opened.officer, agency_id=made_for.agency_id),
+            state=opened.state,
+        )
+
+    async def _stated(self, uow: UnitOfWork, asked: Asked) -> Basis | None:
+        """The ground that came with the request, where it would be accepted."""
+        form, token = asked.pull.form, asked.pull.access_token
+        if form is None or asked.juristic_id is None:
+            return None
+        services = await self._agencies.services_named(uow, [asked.detail.purpose])
+        service = services.get(asked.detail.purpose)
+        if service is None:
+            return None
+        agency = await self._agencies.agency(uow, token.agency_id)
+        problem = why_not(form, anchor="", agency=agency, service=service, now=uow.now)
+        return Basis.SIGNED_FORM if problem is None else None
 
     async def subject(self, uow: UnitOfWork, asked: Asked) -> RegistrySubject | None:
         """Whom the registry is asked about: the person of the token, or the company of its detail.
@@ -113,7 +192,32 @@ class FactsReader:
                 return (await self._subscribers.identity(uow, subscriber_id)).citizen_id
             case JuristicSubject(number):
                 return JuristicId.parse(number)
-            case CardSessionSubject() | CitizenRefSubject():
-                raise AssertionError("no release is decided for a subject that an officer names")
+            case CardSessionSubject() | CitizenRefSubject() as subject:
+                citizen_id, card = await self._counters.person_of(uow, subject)
+                if card is None or asked.detail.dataset not in CARD_READERS:
+                    return citizen_id
+                return await self._counters.presented(uow, card)
             case never:
                 assert_never(never)
+
+    async def state_form(self, uow: UnitOfWork, asked: Asked, anchor: str) -> None:
+        """Put the form that came with a request about a company on record, for the release it carries."""
+        if asked.pull.form is None or asked.detail.basis is not Basis.SIGNED_FORM or asked.own is not None:
+            return
+        token = asked.pull.access_token
+        await self._bases.open(
+            uow,
+            asked.pull.form,
+            anchor=anchor,
+            agency_id=token.agency_id,
+            service_id=asked.detail.purpose,
+            by=Actor(ActorKind.CLIENT, token.acting_client_id),
+            client_id=token.client_id,
+        )
+
+    async def asker(self, uow: UnitOfWork, asked: Asked) -> Asker:
+        """As whom the registry is asked: at a counter as the officer, whose session with it is open."""
+        officer = None if asked.own is None else asked.own.officer
+        if officer is None:
+            return Asker()
+        return Asker(officer=(await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id)

@@ -118,12 +118,12 @@ class DisclosureLedger:
         return released
 
     async def _counted(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> bool:
-        """Take one of the token's uses (a duty has no consent that counts them), and one of the day's quota.
+        """Take one of the request's uses where no consent counts them, and one of the day's quota.
 
         Last of all: from here until the commit the agreement's other releases wait.
         """
-        by_duty = asked.detail.basis is Basis.DUTY
-        if by_duty and not await counting.take_under_token(uow, asked.token_scope, uses=asked.detail.uses):
+        without_consent = asked.detail.basis is not Basis.CONSENT
+        if without_consent and not await counting.take_under_token(uow, asked.token_scope, uses=asked.detail.uses):
             return False
         return chain.agreement_id is not None and await counting.take_from_quota(uow, chain.agreement_id)
 

@@ -15,8 +15,10 @@ from idp.kernel.ids import (
     ConsentId,
     DisclosureId,
     GrantId,
+    MemberId,
     ServiceId,
     SubscriberId,
+    is_id,
 )
 from idp.representation.model import ActedFor, MandateId
 
@@ -33,6 +35,7 @@ class Outcome(StrEnum):
 FAILURES: Final = frozenset(
     {
         Reason.QUOTA,
+        Reason.OUT_OF_HOURS,
         Reason.REGISTRY_UNAVAILABLE,
         Reason.REGISTRY_CLOSED,
         Reason.REGISTRY_BUSY,
@@ -47,7 +50,11 @@ FAILURES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The ids of everything a release hangs on; None where that link plays no part, or nobody acts for another."""
+    """The ids of everything a release hangs on; None where that link plays no part, or nobody acts for another.
+
+    `counter_id` is the card session or handle that `officer` opened; `about` whom it is about, where that person has a
+    digital ID: their data are theirs to watch, and nothing hangs on it.
+    """
 
     client_id: ClientId
     grant_id: GrantId | None
@@ -55,6 +62,19 @@ class Chain:
     consent_id: ConsentId | None
     agreement_id: AgreementId | None
     acted_for: ActedFor | None = None
+    counter_id: str | None = None
+    officer: MemberId | None = None
+    about: SubscriberId | None = None
+
+    @property
+    def owner_id(self) -> SubscriberId | None:
+        """Whose data it is, as far as they are known here: who sees the record."""
+        return self.subscriber_id or self.about
+
+    @property
+    def is_by_card(self) -> bool:
+        """True where a card in a reader carries it, not a handle."""
+        return self.counter_id is not None and is_id("cds", self.counter_id)
 
     @property
     def mandate_id(self) -> MandateId | None:
@@ -66,7 +86,8 @@ class Chain:
 class Disclosure:
     """Who got, or was refused, which fields about whom, for what, on which basis. Names of fields, never values.
 
-    `subscriber_id` is set for data about a person, `juristic_id` for data about a company; `reason` unless released.
+    The chain's owner is set for data about a known person, `juristic_id` for data about a company; `reason` unless
+    released.
     """
 
     id: DisclosureId

@@ -14,6 +14,7 @@ from idp.authorization.tokens.issuing import acting_details
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, JuristicSubject
+from idp.exchange.counter.model import Opened
 from idp.exchange.decision.model import Reason
 from idp.exchange.mapping.model import Fetched, machine_dates
 from idp.exchange.model import ExchangeProblem, Pull
@@ -47,6 +48,15 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
         Reason.KEY_MISSING: ExchangeProblem.KEY_MISSING,
         Reason.KEY_REUSED: ExchangeProblem.KEY_REUSED,
         Reason.ANSWER_NOT_KEPT: ExchangeProblem.ANSWER_NOT_KEPT,
+        Reason.COUNTER_UNKNOWN: ExchangeProblem.COUNTER_UNKNOWN,
+        Reason.COUNTER_OVER: ExchangeProblem.COUNTER_OVER,
+        Reason.CARD_NOT_READ: ExchangeProblem.CARD_NOT_READ,
+        Reason.CARD_REMOVED: ExchangeProblem.CARD_REMOVED,
+        Reason.STATION_AWAY: ExchangeProblem.STATION_AWAY,
+        Reason.OFFICER_NOT_SIGNED_IN: ExchangeProblem.OFFICER_NOT_SIGNED_IN,
+        Reason.CARD_NOT_VALID: ExchangeProblem.CARD_NOT_VALID,
+        Reason.OFFICER_NOT_ENTITLED: ExchangeProblem.OFFICER_NOT_ENTITLED,
+        Reason.OUT_OF_HOURS: ExchangeProblem.OUT_OF_HOURS,
         Reason.QUOTA: ExchangeProblem.QUOTA_REACHED,
         Reason.REGISTRY_UNAVAILABLE: ExchangeProblem.REGISTRY_UNAVAILABLE,
         Reason.REGISTRY_BUSY: ExchangeProblem.REGISTRY_UNAVAILABLE,
@@ -62,11 +72,31 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A pull with the detail of its token, and the case number that holds for it."""
+    """A pull with the detail of its token, and the case number that holds for it; `opened` is what an officer opened,
+    where the detail names that.
+    """
 
     pull: Pull
     detail: GdxDetail
     case: str | None
+    opened: Opened | None = None
+
+    @property
+    def own(self) -> Opened | None:
+        """What an officer opened for the client that asks; another client's is as if it had never been."""
+        token, opened = self.pull.access_token, self.opened
+        if opened is None or (opened.opened_for.agency_id, opened.opened_for.client_id) != (
+            token.agency_id,
+            token.client_id,
+        ):
+            return None
+        return opened
+
+    @property
+    def subject_name(self) -> str:
+        """Whom the answer is about, by the name under which the client asked."""
+        opened = self.own
+        return self.juristic_id or (self.pull.access_token.sub if opened is None else opened.anchor)
 
     @property
     def juristic_id(self) -> str | None:
@@ -76,8 +106,9 @@ class Asked:
 
     @property
     def token_scope(self) -> TokenScope:
-        """What the `uses` of a detail by duty count."""
-        return TokenScope(self.pull.access_token.token_id, self.detail.dataset, self.juristic_id)
+        """What the `uses` of a detail count where no consent does: one visit, or one token about a company."""
+        holder = self.pull.access_token.token_id if self.own is None else self.own.anchor
+        return TokenScope(holder, self.detail.dataset, self.juristic_id)
 
     @property
     def idempotency_digest(self) -> bytes:
@@ -113,7 +144,7 @@ def payload_of(
     labels = {field.name: field.labels() for field in dataset.fields}
     payload: dict[str, Any] = {
         "dataset": dataset.id,
-        "subject": asked.juristic_id or token.sub,
+        "subject": asked.subject_name,
         "purpose": asked.detail.purpose,
         "basis": asked.detail.basis.value,
         "case": asked.case,
@@ -191,7 +222,8 @@ def burst_of(record: Disclosure) -> bytes:
     """Like events of one client within one minute have the same: they are one line of what the owner reads."""
     alike = (
         record.chain.client_id,
-        record.chain.subscriber_id or "",
+        record.chain.owner_id or "",
+        record.chain.counter_id or "",
         record.juristic_id or "",
         "" if record.chain.acted_for is None else record.chain.acted_for.actor,
         record.service_id,
@@ -218,13 +250,15 @@ def audit_event(event: str, asked: Asked, chain: Chain, *, refused: Reason | Non
         "grant": chain.grant_id,
         "access_token": token.token_id,
         "juristic_id": asked.juristic_id,
+        "counter": chain.counter_id,
+        "officer": chain.officer,
         **acting_details(chain.acted_for),
         "reason": refused.value if refused is not None else None,
     }
     return AuditEvent(
         event=event,
         actor=Actor(ActorKind.CLIENT, token.acting_client_id),
-        subject=token.subscriber_id,
+        subject=chain.owner_id,
         agency_id=token.agency_id,
         client_id=token.client_id,
         outcome="ok" if refused is None else "refused",

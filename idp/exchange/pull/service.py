@@ -1,6 +1,6 @@
 """The pull pipeline (design, section 2, "Pull data"). Every way out but the last one releases nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, assert_never
 
 from connectors.contracts.errors import (
@@ -14,12 +14,13 @@ from connectors.contracts.errors import (
     TimestampUnavailable,
     WrongPerson,
 )
+from connectors.contracts.registry_desk import Asker
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
-from idp.exchange.decision.model import Reason, Refuse, Release, Wait
+from idp.exchange.decision.model import NotReady, Reason, Refuse, Release, Wait
 from idp.exchange.decision.rules import decide_release, decide_repeat
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents, Particulars
@@ -58,6 +59,7 @@ class _Decided:
     chain: Chain
     fields: tuple[str, ...]
     subject: RegistrySubject | None
+    asker: Asker
     particulars: Particulars
     disclosure_id: DisclosureId
     document_id: DocumentId | None
@@ -111,7 +113,9 @@ class Pulls:
             now=self._storage.clock.now(),
         )
         made = await self._make_document(asked, decided, payload)
-        # 5. every live predicate again, in the transaction that writes the disclosure; 6. out
+        # 5. the counter once more: the card may be out, the officer's session over
+        asked = await self._still_there(asked, decided)
+        # 6. every live predicate again, in the transaction that writes the disclosure; 7. out
         return await self._disclose(asked, decided, payload, made)
 
     async def refuse_ended(self, pull: Pull) -> None:
@@ -146,7 +150,12 @@ class Pulls:
         if case is not None and not is_fit_case(case):
             await self.refuse_unread(pull.access_token, Reason.MALFORMED)
             raise Refused(ExchangeProblem.MALFORMED, "case")
-        return Asked(pull, details[0], case)
+        return await self._with_opened(Asked(pull, details[0], case))
+
+    async def _with_opened(self, asked: Asked) -> Asked:
+        """With what an officer opened, as it stands at this moment; its case holds where the request names none."""
+        found = replace(asked, opened=await self._facts.opened(asked))
+        return found if found.own is None else replace(found, case=found.case or found.own.opened_for.case)
 
     async def _decide(self, asked: Asked) -> _Decided | Released:
         company = await self._facts.company(asked)
@@ -188,14 +197,23 @@ class Pulls:
             decision_entry=entry_id,
             issued_at=uow.now,
         )
+        disclosure_id = self._ledger.new_disclosure_id(uow)
+        await self._facts.state_form(uow, asked, disclosure_id)
         return _Decided(
             chain=chain,
             fields=decision.fields,
             subject=await self._facts.subject(uow, asked),
+            asker=await self._facts.asker(uow, asked),
             particulars=particulars,
-            disclosure_id=self._ledger.new_disclosure_id(uow),
+            disclosure_id=disclosure_id,
             document_id=self._documents.new_document_id(uow) if asked.pull.format.needs_document else None,
         )
+
+    async def _still_there(self, asked: Asked, decided: _Decided) -> Asked:
+        again = await self._with_opened(asked)
+        if again.own is not None and isinstance(again.own.state, NotReady):
+            raise await self._refused(asked, decided.chain, again.own.state.reason)
+        return again
 
     async def _fetch(self, asked: Asked, decided: _Decided) -> Fetched:
         try:
@@ -206,6 +224,7 @@ class Pulls:
                 decided.subject,
                 deadline_seconds=self._deadline,
                 idempotency_key=decided.disclosure_id,
+                asker=decided.asker,
             )
         except RegistryError as error:
             reason = next(reason for kind, reason in REGISTRY_REASONS if isinstance(error, kind))

@@ -21,15 +21,18 @@ from sqlalchemy import (
     update,
 )
 
+from idp.agencies.member_store import member
 from idp.agencies.store import agency, agreement, live_agreement, service
 from idp.authorization.client_registration.store import client, live_client
 from idp.authorization.grants.store import grant, live_grant
 from idp.consent.store import consent, live_consent
+from idp.exchange.counter.store import citizen_ref, counter_session, live_citizen_ref, live_counter_session
 from idp.exchange.decision.model import Link
 from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer
 from idp.kernel.ids import ClientId, DisclosureId, SubscriberId
 from idp.representation.mandates.store import live_mandate, mandate
 from idp.representation.model import ActedFor
+from idp.stations.store import card_session
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
@@ -53,6 +56,8 @@ disclosure = Table(
     Column("actor_id", Text),
     Column("mandate_id", Text),
     Column("acting_juristic_id", Text),
+    Column("counter_id", Text),
+    Column("officer_id", Text),
     Column("access_token_id", Text, nullable=False),
     Column("dataset", Text, nullable=False),
     Column("fields", JsonText, nullable=False),
@@ -91,6 +96,12 @@ def holding(chain: Chain, now: datetime) -> dict[Link, ColumnElement[bool]]:
         holds[Link.MANDATE] = exists().where(mandate.c.id == chain.mandate_id, live_mandate(now))
     if chain.consent_id is not None:
         holds[Link.CONSENT] = exists().where(consent.c.id == chain.consent_id, live_consent(now))
+    if chain.counter_id is not None:
+        holds[Link.COUNTER] = (
+            exists().where(counter_session.c.id == chain.counter_id, live_counter_session(now))
+            if chain.is_by_card
+            else exists().where(citizen_ref.c.id == chain.counter_id, live_citizen_ref(now))
+        )
     return holds
 
 
@@ -122,6 +133,11 @@ async def hold_links(uow: UnitOfWork, chain: Chain) -> None:
         chained = chained.join(consent, consent.c.id == chain.consent_id)
     if chain.grant_id is not None:
         chained = chained.join(grant, grant.c.id == chain.grant_id)
+    if chain.counter_id is not None:
+        chained = chained.join(member, member.c.id == chain.officer)
+    if chain.is_by_card:
+        chained = chained.join(counter_session, counter_session.c.id == chain.counter_id)
+        chained = chained.join(card_session, card_session.c.id == counter_session.c.card_session_id)
     rows = select(literal(1)).select_from(chained).where(client.c.id == chain.client_id)
     await uow.execute(rows.with_for_update(read=True))
 
@@ -201,7 +217,7 @@ def _acting_columns(acted: ActedFor | None) -> dict[str, str | None]:
 def _columns(record: Disclosure, sealed_case: bytes | None) -> dict[str, Any]:
     return {
         "id": record.id,
-        "subscriber_id": record.chain.subscriber_id,
+        "subscriber_id": record.chain.owner_id,
         "juristic_id": record.juristic_id,
         "agency_id": record.agency_id,
         "client_id": record.chain.client_id,
@@ -210,6 +226,8 @@ def _columns(record: Disclosure, sealed_case: bytes | None) -> dict[str, Any]:
         "consent_id": record.chain.consent_id,
         "grant_id": record.chain.grant_id,
         **_acting_columns(record.chain.acted_for),
+        "counter_id": record.chain.counter_id,
+        "officer_id": record.chain.officer,
         "access_token_id": record.access_token_id,
         "dataset": record.dataset,
         "fields": list(record.fields),

@@ -1,0 +1,72 @@
+"""Whether a card session can be used at this moment; pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from idp.agencies.model import Member, Role
+from idp.exchange.counter.model import CounterSession
+from idp.exchange.decision.model import NotReady, Ready, Reason
+from idp.stations.model import CardSession, CardSessionState, StationNeed, StationState
+from idp.stations.state_rules import StationView
+
+_OF_NEED: Final[Mapping[StationNeed, Reason]] = MappingProxyType(
+    {
+        StationNeed.AGENT: Reason.STATION_AWAY,
+        StationNeed.NEWER_AGENT: Reason.STATION_AWAY,
+        StationNeed.OFFICER_CARD: Reason.OFFICER_NOT_SIGNED_IN,
+        StationNeed.OFFICER_PIN: Reason.OFFICER_NOT_SIGNED_IN,
+        StationNeed.OFFICER_CARD_OUT: Reason.CARD_NOT_READ,
+        StationNeed.OFFICER_CARD_BACK: Reason.OFFICER_NOT_SIGNED_IN,
+        StationNeed.CITIZEN_CARD: Reason.CARD_NOT_READ,
+    }
+)
+_OF_CARD: Final[Mapping[CardSessionState, Reason]] = MappingProxyType(
+    {
+        CardSessionState.WAITING: Reason.CARD_NOT_READ,
+        CardSessionState.TAKEN: Reason.CARD_NOT_READ,
+        CardSessionState.FAULT: Reason.CARD_NOT_READ,
+        CardSessionState.DECLINED: Reason.CARD_NOT_READ,
+        CardSessionState.REMOVED: Reason.CARD_REMOVED,
+        CardSessionState.ENDED: Reason.COUNTER_OVER,
+        CardSessionState.EXPIRED: Reason.COUNTER_OVER,
+    }
+)
+
+
+def is_over(session: CounterSession, *, now: datetime) -> bool:
+    """True when the session was ended, or its time is."""
+    return session.ended_at is not None or session.expires_at <= now
+
+
+def state_of(
+    session: CounterSession, *, card: CardSession | None, light: StationView, is_checked: bool, now: datetime
+) -> Ready | NotReady:
+    """How the session stands. `is_checked`: what is asked for needs the registry's word about the card."""
+    # 1. in its time
+    if is_over(session, now=now):
+        return NotReady(Reason.COUNTER_OVER)
+    # 2. its one card was read, and is in the reader
+    if card is None:
+        return NotReady(_OF_NEED.get(light.need, Reason.CARD_NOT_READ))
+    in_the_way = _OF_CARD.get(card.state_at(now))
+    if in_the_way is not None:
+        return NotReady(in_the_way)
+    # 3. the counter is green at this moment
+    if light.state is not StationState.CITIZEN_AVAILABLE:
+        without_card = light.need is StationNeed.CITIZEN_CARD
+        return NotReady(Reason.CARD_REMOVED if without_card else _OF_NEED.get(light.need, Reason.STATION_AWAY))
+    # 4. the card is the person's own and in order: "it proves nothing offline" (nevers, 10)
+    return _judged(session.card_verdict) if is_checked or session.card_verdict else Ready()
+
+
+def _judged(verdict: str | None) -> Ready | NotReady:
+    if verdict is None:
+        return NotReady(Reason.REGISTRY_UNAVAILABLE)
+    return NotReady(Reason(verdict)) if verdict else Ready()
+
+
+def may_look_up(member: Member | None, *, agency_id: str) -> bool:
+    """True for a live look-up officer of this agency."""
+    return member is not None and member.agency_id == agency_id and Role.LOOKUP_OFFICER in member.roles

@@ -1,0 +1,368 @@
+"""Use cases of the counter: an officer opens a card session or a handle, a program follows it, a pull rests on it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from connectors.contracts.identifiers import CitizenId
+from idp.agencies.model import Agreement, Member
+from idp.agencies.rules import BY_NUMBER_BASES
+from idp.agencies.service import Agencies
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject
+from idp.catalogue.model import Channel, SubjectSource
+from idp.exchange.bases.model import Ground, basis_of
+from idp.exchange.bases.service import Bases
+from idp.exchange.counter import rules, store
+from idp.exchange.counter.card_check import CardJudge
+from idp.exchange.counter.model import (
+    CitizenRef,
+    CitizenRefId,
+    CounterProblem,
+    CounterSession,
+    CounterSessionId,
+    CounterView,
+    MustWait,
+    Opened,
+    OpenedFor,
+)
+from idp.exchange.decision.model import NotReady, Ready, Reason
+from idp.exchange.mapping.model import PresentedCard
+from idp.exchange.mapping.readers import CARD_READERS
+from idp.exchange.pull.cases import is_fit_case
+from idp.exchange.pull.counting import HANDLES_AN_HOUR, take_handle
+from idp.kernel.assurance import Aal
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import AgencyId, ClientId, ServiceId, StationId, new_id
+from idp.kernel.randomness import Randomness
+from idp.keys.envelope import PersonalData
+from idp.protocol.scopes import LOOK_UP
+from idp.stations.desk import Desk
+from idp.stations.model import CardPurpose, CardSession, CardSessionState, StationProblem, StationState
+from idp.stations.service import Stations
+from idp.stations.state_rules import StationView
+from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.service import Subscribers
+
+STAY: Final = timedelta(minutes=15)
+"""How long what was opened may be used: one person's visit."""
+
+
+class Counters:
+    """Opens its own units of work where it asks readers and registries; what takes `uow` joins the caller's."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        agencies: Agencies,
+        subscribers: Subscribers,
+        stations: Stations,
+        desk: Desk,
+        bases: Bases,
+        judge: CardJudge,
+        personal: PersonalData,
+        audit: AuditLog,
+        randomness: Randomness,
+    ) -> None:
+        self._storage = storage
+        self._agencies = agencies
+        self._subscribers = subscribers
+        self._stations = stations
+        self._desk = desk
+        self._bases = bases
+        self._judge = judge
+        self._personal = personal
+        self._audit = audit
+        self._randomness = randomness
+
+    async def open_session(
+        self, token: VerifiedAccessToken, *, service_id: ServiceId, case: str, station_id: StationId, ground: Ground
+    ) -> CounterView:
+        """Open a card session at a station of the officer's agency, and ask for the card when one is in.
+
+        Raises Refused (NOT_AN_OFFICER, NO_RIGHT, CASE_NOT_FIT, and a BasisProblem), NotFound for a station or service
+        that is not the agency's.
+        """
+        async with self._storage.unit_of_work() as uow:
+            opened_for, officer = await self._opened_for(uow, token, service_id, case)
+            rights = await self._rights(uow, opened_for, SubjectSource.CARD_SESSION)
+            if not any(basis_of(ground) in right.bases for right in rights):
+                raise Refused(CounterProblem.NO_RIGHT)
+            station = await self._stations.active_of(uow, station_id, agency_id=officer.agency_id)
+            session = CounterSession(
+                id=CounterSessionId(new_id("cds", now=uow.now, randomness=self._randomness)),
+                opened_for=opened_for,
+                station_id=station.id,
+                needs_registry=any(right.dataset not in CARD_READERS for right in rights),
+                card_session_id=None,
+                card_verdict=None,
+                opened_at=uow.now,
+                expires_at=uow.now + STAY,
+                ended_at=None,
+            )
+            await store.insert_session(uow, self._personal, session)
+            await self._state_ground(uow, session.id, opened_for, ground)
+            await self._note(uow, "counter.session_opened", opened_for, session=session.id, station=station.id)
+        return await self.look(session.id, agency_id=opened_for.agency_id, client_id=opened_for.client_id)
+
+    async def look(self, session_id: CounterSessionId, *, agency_id: AgencyId, client_id: ClientId) -> CounterView:
+        """How the session of this client stands; asks for the card once one is in, and about it once it was read.
+
+        Raises NotFound (UNKNOWN), also for another client's.
+        """
+        async with self._storage.reading() as uow:
+            session = await store.find_session(uow, self._personal, session_id)
+            if session is None or (session.opened_for.agency_id, session.opened_for.client_id) != (
+                agency_id,
+                client_id,
+            ):
+                raise NotFound(CounterProblem.UNKNOWN)
+        return await self._view(session, needs_registry=session.needs_registry)
+
+    async def end(self, session_id: CounterSessionId, *, agency_id: AgencyId, client_id: ClientId) -> None:
+        """End a session and throw away what was read; one that is over stays as it ended. Raises NotFound (UNKNOWN)."""
+        async with self._storage.unit_of_work() as uow:
+            session = await store.find_session(uow, self._personal, session_id)
+            if session is None or (session.opened_for.agency_id, session.opened_for.client_id) != (
+                agency_id,
+                client_id,
+            ):
+                raise NotFound(CounterProblem.UNKNOWN)
+            if not await store.end_session(uow, session_id):
+                return
+            if session.card_session_id is not None:
+                await self._stations.end(uow, session.card_session_id)
+            await self._note(uow, "counter.session_ended", session.opened_for, session=session_id)
+
+    async def name_by_number(
+        self, token: VerifiedAccessToken, *, citizen_id: CitizenId, service_id: ServiceId, case: str, ground: Ground
+    ) -> CitizenRef:
+        """A handle for a person who is not there. Every one counts, used or not.
+
+        Raises Refused (NOT_AN_OFFICER, NOT_BY_NUMBER, CASE_NOT_FIT, and a BasisProblem), MustWait (TOO_MANY), NotFound.
+        """
+        async with self._storage.unit_of_work() as uow:
+            opened_for, officer = await self._opened_for(uow, token, service_id, case)
+            rights = [
+                right
+                for right in await self._rights(uow, opened_for, SubjectSource.CITIZEN_REF)
+                if right.by_number and basis_of(ground) in right.bases & BY_NUMBER_BASES
+            ]
+            if not rights:
+                raise Refused(CounterProblem.NOT_BY_NUMBER)
+            person = await self._subscribers.find_by_citizen_id(uow, citizen_id)
+            # attack row 47: an officer has no errand of the office with his own record
+            if person is not None and person.id == officer.subscriber_id:
+                raise Refused(CounterProblem.NOT_BY_NUMBER, "own number")
+            ref = CitizenRef(
+                id=CitizenRefId(new_id("ctr", now=uow.now, randomness=self._randomness)),
+                opened_for=opened_for,
+                citizen_id=citizen_id,
+                opened_at=uow.now,
+                expires_at=uow.now + STAY,
+            )
+            await store.insert_ref(uow, self._personal, ref)
+            await self._state_ground(uow, ref.id, opened_for, ground)
+            event = AuditEvent(
+                event="counter.named_by_number",
+                actor=Actor(ActorKind.MEMBER, officer.id),
+                subject=None if person is None else person.id,
+                agency_id=opened_for.agency_id,
+                client_id=opened_for.client_id,
+                details={"handle": ref.id, "service": service_id, "basis": basis_of(ground).value},
+            )
+            await self._audit.append(uow, event)
+            a_day = max(right.daily_quota for right in rights)
+            if not await take_handle(uow, officer.id, service_id, an_hour=HANDLES_AN_HOUR, a_day=a_day):
+                raise MustWait(CounterProblem.TOO_MANY)
+        return ref
+
+    async def opened(self, subject: CardSessionSubject | CitizenRefSubject, dataset: str) -> Opened | None:
+        """What a request names, as it stands at this moment; None for what never was. Outside any transaction."""
+        match subject:
+            case CardSessionSubject(card_session):
+                return await self._opened_session(CounterSessionId(card_session), dataset)
+            case CitizenRefSubject(citizen_ref):
+                return await self._opened_ref(CitizenRefId(citizen_ref))
+
+    async def person_of(
+        self, uow: UnitOfWork, subject: CardSessionSubject | CitizenRefSubject
+    ) -> tuple[CitizenId, CardSession | None]:
+        """Whom it is about, and the station's session in which the card was read. Raises NotFound when it is over."""
+        if isinstance(subject, CitizenRefSubject):
+            ref = await store.find_ref(uow, self._personal, CitizenRefId(subject.citizen_ref))
+            if ref is None:
+                raise NotFound(CounterProblem.UNKNOWN)
+            return ref.citizen_id, None
+        session = await store.find_session(uow, self._personal, CounterSessionId(subject.card_session))
+        if session is None or session.card_session_id is None:
+            raise NotFound(CounterProblem.UNKNOWN)
+        card = await self._stations.read_of(uow, session.card_session_id)
+        return card.citizen_id, await self._stations.session(uow, session.card_session_id)
+
+    async def presented(self, uow: UnitOfWork, card: CardSession) -> PresentedCard:
+        """What the card of that session says itself. Raises NotFound when the session is over."""
+        data = await self._stations.read_of(uow, card.id)
+        return PresentedCard(data, card.read_at or uow.now)
+
+    async def forget_expired(self, uow: UnitOfWork) -> int:
+        """Drop handles whose time is over, with the numbers in them; gives how many."""
+        return await store.forget_handles(uow)
+
+    async def _opened_session(self, session_id: CounterSessionId, dataset: str) -> Opened | None:
+        async with self._storage.reading() as uow:
+            session = await store.find_session(uow, self._personal, session_id)
+            if session is None:
+                return None
+            officer = await self._agencies.live_member(uow, session.opened_for.member_id)
+        view = await self._view(session, needs_registry=dataset not in CARD_READERS)
+        return Opened(session_id, session.opened_for, session.station_id, officer, view.state)
+
+    async def _opened_ref(self, ref_id: CitizenRefId) -> Opened | None:
+        async with self._storage.reading() as uow:
+            ref = await store.find_ref(uow, self._personal, ref_id)
+            if ref is None:
+                return None
+            officer = await self._agencies.live_member(uow, ref.opened_for.member_id)
+            state = Ready() if ref.expires_at > uow.now else NotReady(Reason.COUNTER_OVER)
+        return Opened(ref_id, ref.opened_for, None, officer, state)
+
+    async def _view(self, session: CounterSession, *, needs_registry: bool) -> CounterView:
+        # 1. the counter's light, for an officer who is one still
+        async with self._storage.reading() as uow:
+            officer = await self._agencies.live_member(uow, session.opened_for.member_id)
+            station = await self._stations.get(uow, session.station_id)
+            now = uow.now
+        light = self._desk.light(station, now=now)
+        if needs_registry and officer is not None:
+            light = await self._desk.view(station.id, member=officer)
+        # 2. its card: asked for once one is in, judged once it was read
+        trouble = None
+        is_over = rules.is_over(session, now=now)
+        if session.card_session_id is None and officer is not None and not is_over:
+            session, trouble = await self._ask_for_card(session, officer, light)
+        card = await self._card_of(session)
+        if card is not None and officer is not None and not is_over:
+            session = await self._look_at_card(session, card, officer, needs_registry=needs_registry)
+        # 3. what follows
+        state = rules.state_of(session, card=card, light=light, is_checked=needs_registry, now=now)
+        if not rules.may_look_up(officer, agency_id=session.opened_for.agency_id):
+            state = NotReady(Reason.OFFICER_NOT_ENTITLED)
+        return CounterView(
+            session=session,
+            light=light,
+            card=None if card is None else card.state_at(now),
+            fault=None if card is None else card.fault,
+            percent=0 if card is None else card.percent,
+            state=state,
+            trouble=trouble,
+        )
+
+    async def _ask_for_card(
+        self, session: CounterSession, officer: Member, light: StationView
+    ) -> tuple[CounterSession, StationProblem | None]:
+        """Ask only while a citizen's card is in: else the officer's own would be read as the citizen's."""
+        if light.state is not StationState.CITIZEN_AVAILABLE:
+            return session, None
+        try:
+            async with self._storage.unit_of_work() as uow:
+                asked = await self._stations.open_session(
+                    uow,
+                    station_id=session.station_id,
+                    requested_by=officer,
+                    purpose=CardPurpose.LOOK_UP,
+                    with_photo=False,
+                )
+                if not await store.attach_card(uow, session.id, asked.id):
+                    raise _Raced
+        except _Raced:
+            async with self._storage.reading() as uow:
+                return await store.find_session(uow, self._personal, session.id) or session, None
+        except (Conflict, Refused) as busy:
+            return session, busy.code if isinstance(busy.code, StationProblem) else StationProblem.STATION_BUSY
+        return replace(session, card_session_id=asked.id), None
+
+    async def _card_of(self, session: CounterSession) -> CardSession | None:
+        if session.card_session_id is None:
+            return None
+        async with self._storage.reading() as uow:
+            return await self._stations.session(uow, session.card_session_id)
+
+    async def _look_at_card(
+        self, session: CounterSession, card: CardSession, officer: Member, *, needs_registry: bool
+    ) -> CounterSession:
+        """The verdict on a card that was read, asked for once."""
+        if session.card_verdict is not None or card.state_at(self._storage.clock.now()) is not CardSessionState.READ:
+            return session
+        async with self._storage.reading() as uow:
+            data = await self._stations.read_of(uow, card.id)
+            own = (await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id
+        verdict = await self._judge.verdict(data, officer=own, asks_registry=needs_registry)
+        if verdict is None:
+            return session
+        async with self._storage.unit_of_work() as uow:
+            await store.save_verdict(uow, session.id, verdict)
+        return replace(session, card_verdict=verdict)
+
+    async def _opened_for(
+        self, uow: UnitOfWork, token: VerifiedAccessToken, service_id: ServiceId, case: str
+    ) -> tuple[OpenedFor, Member]:
+        officer = await self._officer(uow, token)
+        if not is_fit_case(case):
+            raise Refused(CounterProblem.CASE_NOT_FIT)
+        return OpenedFor(officer.agency_id, token.client_id, officer.id, service_id, case), officer
+
+    async def _officer(self, uow: UnitOfWork, token: VerifiedAccessToken) -> Member:
+        """The look-up officer who signed in to this program of his own agency. Raises Refused (NOT_AN_OFFICER)."""
+        by_person = token.subscriber_id is not None and token.acted_for is None and not token.actors
+        strong = token.acr is not None and token.acr.aal >= Aal.AAL2_2
+        if token.subscriber_id is None or not (by_person and strong) or LOOK_UP not in token.scope:
+            raise Refused(CounterProblem.NOT_AN_OFFICER)
+        members = await self._agencies.members_of(uow, token.subscriber_id)
+        officer = next((one for one in members if rules.may_look_up(one, agency_id=token.agency_id)), None)
+        if officer is None:
+            raise Refused(CounterProblem.NOT_AN_OFFICER)
+        return officer
+
+    async def _rights(self, uow: UnitOfWork, opened: OpenedFor, source: SubjectSource) -> Sequence[Agreement]:
+        """What the service may have at a counter about whoever is named this way."""
+        found = [
+            await self._agencies.agreement_for(
+                uow, opened.agency_id, opened.service_id, dataset.id, uow.now, channel=Channel.COUNTER
+            )
+            for dataset in DATASETS.values()
+            if source in dataset.subjects
+        ]
+        return [agreement for agreement in found if agreement is not None]
+
+    async def _state_ground(self, uow: UnitOfWork, anchor: str, opened: OpenedFor, ground: Ground) -> None:
+        await self._bases.open(
+            uow,
+            ground,
+            anchor=anchor,
+            agency_id=opened.agency_id,
+            service_id=opened.service_id,
+            by=Actor(ActorKind.MEMBER, opened.member_id),
+            client_id=opened.client_id,
+        )
+
+    async def _note(self, uow: UnitOfWork, event: str, opened: OpenedFor, **details: str) -> None:
+        await self._audit.append(
+            uow,
+            AuditEvent(
+                event=event,
+                actor=Actor(ActorKind.MEMBER, opened.member_id),
+                agency_id=opened.agency_id,
+                client_id=opened.client_id,
+                details={"service": opened.service_id, **details},
+            ),
+        )
+
+
+class _Raced(Exception):
+    """Another look asked for the card first: what this one did is rolled back."""

@@ -1,0 +1,209 @@
+"""Tables and SQL of card sessions and handles, with the predicates that say in SQL which of them count now."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    and_,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
+
+from connectors.contracts.identifiers import CitizenId
+from idp.agencies.member_store import live_member, member
+from idp.exchange.counter.model import CitizenRef, CitizenRefId, CounterSession, CounterSessionId, OpenedFor
+from idp.kernel.ids import AgencyId, CardSessionId, ClientId, MemberId, ServiceId, StationId
+from idp.keys.envelope import PersonalData
+from idp.stations.model import CardSessionState
+from idp.stations.store import card_session
+from idp.storage.metadata import Instant, metadata
+from idp.storage.storage import UnitOfWork
+from idp.subscribers.store import live_subscriber, subscriber
+
+counter_session = Table(
+    "counter_session",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency_id", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("sealed_case", LargeBinary, nullable=False),
+    Column("station_id", Text, nullable=False),
+    Column("needs_registry", Boolean, nullable=False),
+    Column("card_session_id", Text),
+    Column("card_verdict", Text),
+    Column("opened_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("ix_counter_session_expires_at", "expires_at"),
+)
+
+citizen_ref = Table(
+    "citizen_ref",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agency_id", Text, nullable=False),
+    Column("client_id", Text, nullable=False),
+    Column("member_id", Text, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("sealed_case", LargeBinary, nullable=False),
+    Column("sealed_number", LargeBinary, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("ix_citizen_ref_expires_at", "expires_at"),
+)
+
+
+def live_counter_session(now: datetime) -> ColumnElement[bool]:
+    """The session is in its time, its card was read and is in the reader, and its officer is one still."""
+    card_is_in = exists().where(
+        card_session.c.id == counter_session.c.card_session_id,
+        card_session.c.state == CardSessionState.READ.value,
+        card_session.c.expires_at > now,
+    )
+    in_time = and_(counter_session.c.ended_at.is_(None), counter_session.c.expires_at > now)
+    return and_(in_time, card_is_in, _of_live_officer(counter_session, now))
+
+
+def live_citizen_ref(now: datetime) -> ColumnElement[bool]:
+    """The handle is in its time, and its officer is one still."""
+    return and_(citizen_ref.c.expires_at > now, _of_live_officer(citizen_ref, now))
+
+
+def _of_live_officer(table: Table, now: datetime) -> ColumnElement[bool]:
+    is_person = exists().where(subscriber.c.id == member.c.subscriber_id, live_subscriber(now))
+    return exists().where(member.c.id == table.c.member_id, live_member(now), is_person)
+
+
+async def insert_session(uow: UnitOfWork, personal: PersonalData, record: CounterSession) -> None:
+    """Save a new session."""
+    await uow.execute(
+        insert(counter_session).values(
+            id=record.id,
+            **await _opened_for(uow, personal, counter_session, record.id, record.opened_for),
+            station_id=record.station_id,
+            needs_registry=record.needs_registry,
+            opened_at=record.opened_at,
+            expires_at=record.expires_at,
+        )
+    )
+
+
+async def insert_ref(uow: UnitOfWork, personal: PersonalData, record: CitizenRef) -> None:
+    """Save a new handle; the number is sealed."""
+    sealed_number = await personal.seal(
+        uow, record.opened_for.agency_id, table="citizen_ref", column="sealed_number", row=record.id,
+        value=record.citizen_id.digits.encode(),
+    )  # fmt: skip
+    await uow.execute(
+        insert(citizen_ref).values(
+            id=record.id,
+            **await _opened_for(uow, personal, citizen_ref, record.id, record.opened_for),
+            sealed_number=sealed_number,
+            opened_at=record.opened_at,
+            expires_at=record.expires_at,
+        )
+    )
+
+
+async def find_session(uow: UnitOfWork, personal: PersonalData, session_id: CounterSessionId) -> CounterSession | None:
+    """The session, live or not."""
+    row = await uow.first(select(counter_session).where(counter_session.c.id == session_id))
+    if row is None:
+        return None
+    return CounterSession(
+        id=CounterSessionId(row.id),
+        opened_for=await _read_opened_for(uow, personal, counter_session, row),
+        station_id=StationId(row.station_id),
+        needs_registry=row.needs_registry,
+        card_session_id=None if row.card_session_id is None else CardSessionId(row.card_session_id),
+        card_verdict=row.card_verdict,
+        opened_at=row.opened_at,
+        expires_at=row.expires_at,
+        ended_at=row.ended_at,
+    )
+
+
+async def find_ref(uow: UnitOfWork, personal: PersonalData, ref_id: CitizenRefId) -> CitizenRef | None:
+    """The handle, in its time or not."""
+    row = await uow.first(select(citizen_ref).where(citizen_ref.c.id == ref_id))
+    if row is None:
+        return None
+    number = await personal.open(
+        uow, row.agency_id, table="citizen_ref", column="sealed_number", row=row.id, sealed=row.sealed_number
+    )
+    return CitizenRef(
+        id=CitizenRefId(row.id),
+        opened_for=await _read_opened_for(uow, personal, citizen_ref, row),
+        citizen_id=CitizenId.parse(number.decode()),
+        opened_at=row.opened_at,
+        expires_at=row.expires_at,
+    )
+
+
+async def attach_card(uow: UnitOfWork, session_id: CounterSessionId, card_session_id: CardSessionId) -> bool:
+    """True for the one look that asks for the session's card."""
+    without = and_(
+        counter_session.c.id == session_id,
+        counter_session.c.card_session_id.is_(None),
+        counter_session.c.ended_at.is_(None),
+        counter_session.c.expires_at > uow.now,
+    )
+    return await uow.changed(update(counter_session).where(without).values(card_session_id=card_session_id)) == 1
+
+
+async def save_verdict(uow: UnitOfWork, session_id: CounterSessionId, verdict: str) -> None:
+    """Keep what was found out about the card; the first word stays."""
+    unknown = and_(counter_session.c.id == session_id, counter_session.c.card_verdict.is_(None))
+    await uow.execute(update(counter_session).where(unknown).values(card_verdict=verdict))
+
+
+async def end_session(uow: UnitOfWork, session_id: CounterSessionId) -> bool:
+    """True when a session that was not over is ended now."""
+    live = and_(counter_session.c.id == session_id, counter_session.c.ended_at.is_(None))
+    return await uow.changed(update(counter_session).where(live).values(ended_at=uow.now)) == 1
+
+
+async def forget_handles(uow: UnitOfWork) -> int:
+    """Drop handles whose time is over, and with them the numbers; gives how many."""
+    return await uow.changed(delete(citizen_ref).where(citizen_ref.c.expires_at <= uow.now))
+
+
+async def _opened_for(
+    uow: UnitOfWork, personal: PersonalData, table: Table, row_id: str, opened: OpenedFor
+) -> dict[str, Any]:
+    return {
+        "agency_id": opened.agency_id,
+        "client_id": opened.client_id,
+        "member_id": opened.member_id,
+        "service_id": opened.service_id,
+        # what an agency writes there may say something about a person
+        "sealed_case": await personal.seal(
+            uow, opened.agency_id, table=table.name, column="sealed_case", row=row_id, value=opened.case.encode()
+        ),
+    }
+
+
+async def _read_opened_for(uow: UnitOfWork, personal: PersonalData, table: Table, row: Row[Any]) -> OpenedFor:
+    case = await personal.open(
+        uow, row.agency_id, table=table.name, column="sealed_case", row=row.id, sealed=row.sealed_case
+    )
+    return OpenedFor(
+        agency_id=AgencyId(row.agency_id),
+        client_id=ClientId(row.client_id),
+        member_id=MemberId(row.member_id),
+        service_id=ServiceId(row.service_id),
+        case=case.decode(),
+    )
