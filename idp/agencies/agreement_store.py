@@ -1,12 +1,14 @@
 """The SQL of agreements and of officers' own grants, with the predicate that says in SQL which of these count now."""
 
-from datetime import datetime, time
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Row, Table, Text, and_, exists, insert, select, update
 
+from idp.agencies.agreements.model import hours_from_json, hours_to_json
 from idp.agencies.member_store import live_member, member
-from idp.agencies.model import AccessHours, Agreement, AgreementKind, OfficerGrant, Standing
+from idp.agencies.model import Agreement, AgreementKind, OfficerGrant, Standing
 from idp.agencies.store import agreement, live_agreement, service
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, OfficerGrantId, ServiceId
@@ -36,28 +38,13 @@ def live_officer_grant(now: datetime) -> ColumnElement[bool]:
 
 async def insert_agreement(uow: UnitOfWork, record: Agreement) -> None:
     """Save a new agreement."""
-    await uow.execute(
-        insert(agreement).values(
-            id=record.id,
-            agency_id=record.agency_id,
-            service_id=record.service_id,
-            dataset=record.dataset,
-            fields=sorted(record.fields),
-            bases=sorted(basis.value for basis in record.bases),
-            channel=record.channel.value,
-            kind=record.kind.value,
-            reference_no=record.reference_no,
-            granted_by=record.granted_by,
-            valid_from=record.valid_from,
-            valid_until=record.valid_until,
-            daily_quota=record.daily_quota,
-            status=record.status.value,
-            hours=_hours_to_json(record.hours),
-            by_number=record.by_number,
-            officers_need_grant=record.officers_need_grant,
-            version=record.version,
-        )
-    )
+    await uow.execute(insert(agreement).values(**_columns(record)))
+
+
+async def replace_terms(uow: UnitOfWork, record: Agreement, *, of: int) -> bool:
+    """Save new terms in place of version `of`; False when another version stands, or none that has not ended."""
+    present = (agreement.c.id == record.id, agreement.c.version == of, agreement.c.status != Standing.ENDED.value)
+    return await uow.changed(update(agreement).where(*present).values(**_columns(record))) == 1
 
 
 async def find_agreement(uow: UnitOfWork, agreement_id: AgreementId) -> Agreement | None:
@@ -80,6 +67,25 @@ async def find_live_agreement(
         )
     )
     return None if row is None else _agreement(row)
+
+
+async def find_agreements(
+    uow: UnitOfWork, *, agency_id: AgencyId | None = None, datasets: Collection[str] | None = None
+) -> tuple[Agreement, ...]:
+    """Agreements of an agency, or over some data sets, or all: those in force or to come first, newest first."""
+    statement = select(agreement)
+    if agency_id is not None:
+        statement = statement.where(agreement.c.agency_id == agency_id)
+    if datasets is not None:
+        statement = statement.where(agreement.c.dataset.in_(datasets))
+    rows = await uow.all(statement.order_by(agreement.c.status, agreement.c.id.desc()))
+    return tuple(_agreement(row) for row in rows)
+
+
+async def find_expiring(uow: UnitOfWork, *, now: datetime, until: datetime) -> tuple[Agreement, ...]:
+    """Agreements in force that end by `until`, soonest first."""
+    ending = select(agreement).where(live_agreement(now), agreement.c.valid_until <= until)
+    return tuple(_agreement(row) for row in await uow.all(ending.order_by(agreement.c.valid_until, agreement.c.id)))
 
 
 async def hold_service(uow: UnitOfWork, service_id: ServiceId) -> None:
@@ -106,7 +112,10 @@ async def has_rival(uow: UnitOfWork, record: Agreement) -> bool:
 async def set_agreement_status(uow: UnitOfWork, agreement_id: AgreementId, *, of: Standing, to: Standing) -> bool:
     """Change the standing; False when the agreement did not stand at `of`."""
     at_present = (agreement.c.id == agreement_id, agreement.c.status == of.value)
-    return await uow.changed(update(agreement).where(*at_present).values(status=to.value)) == 1
+    return (
+        await uow.changed(update(agreement).where(*at_present).values(status=to.value, version=agreement.c.version + 1))
+        == 1
+    )
 
 
 async def insert_officer_grant(uow: UnitOfWork, record: OfficerGrant) -> None:
@@ -145,6 +154,29 @@ async def end_officer_grant(uow: UnitOfWork, grant_id: OfficerGrantId) -> bool:
     return await uow.changed(update(officer_grant).where(*present).values(status=Standing.ENDED.value)) == 1
 
 
+def _columns(record: Agreement) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "agency_id": record.agency_id,
+        "service_id": record.service_id,
+        "dataset": record.dataset,
+        "fields": sorted(record.fields),
+        "bases": sorted(basis.value for basis in record.bases),
+        "channel": record.channel.value,
+        "kind": record.kind.value,
+        "reference_no": record.reference_no,
+        "granted_by": record.granted_by,
+        "valid_from": record.valid_from,
+        "valid_until": record.valid_until,
+        "daily_quota": record.daily_quota,
+        "status": record.status.value,
+        "hours": hours_to_json(record.hours),
+        "by_number": record.by_number,
+        "officers_need_grant": record.officers_need_grant,
+        "version": record.version,
+    }
+
+
 def _agreement(row: Row[Any]) -> Agreement:
     return Agreement(
         id=AgreementId(row.id),
@@ -161,25 +193,11 @@ def _agreement(row: Row[Any]) -> Agreement:
         valid_until=row.valid_until,
         daily_quota=row.daily_quota,
         status=Standing(row.status),
-        hours=_hours(row.hours),
+        hours=hours_from_json(row.hours),
         by_number=row.by_number,
         officers_need_grant=row.officers_need_grant,
         version=row.version,
     )
-
-
-def _hours_to_json(hours: AccessHours | None) -> dict[str, Any] | None:
-    if hours is None:
-        return None
-    times = {"opens": hours.opens.isoformat("minutes"), "closes": hours.closes.isoformat("minutes")}
-    return {"days": sorted(hours.days), **times}
-
-
-def _hours(stored: dict[str, Any] | None) -> AccessHours | None:
-    if stored is None:
-        return None
-    opens, closes = time.fromisoformat(stored["opens"]), time.fromisoformat(stored["closes"])
-    return AccessHours(frozenset(stored["days"]), opens, closes)
 
 
 def _officer_grant(row: Row[Any]) -> OfficerGrant:

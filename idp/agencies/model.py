@@ -20,6 +20,10 @@ class AgencyProblem(StrEnum):
     AGENCY_NOT_POSSIBLE = "AGY-06"
     ACCOUNT_MISSING = "AGY-07"
     ACCOUNT_NOT_POSSIBLE = "AGY-08"
+    NOT_THE_OWNER = "AGY-09"
+    NO_SUCH_SECOND = "AGY-10"
+    NOT_NARROWER = "AGY-11"
+    CHANGED_MEANWHILE = "AGY-12"
 
 
 class Standing(StrEnum):

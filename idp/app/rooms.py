@@ -7,10 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.contracts.outbound import ClientAddresses
+from idp.agencies.accounts.service import CompanyAccounts
+from idp.agencies.agreements.service import Agreements
 from idp.agencies.service import Agencies
 from idp.app.authenticator_models import authenticator_models
 from idp.app.authenticators import build_authenticators
 from idp.app.client_rooms import build_client_rooms
+from idp.app.company_accounts import try_at
 from idp.app.enrolment_room import build_enrolment_room
 from idp.app.exchange_rooms import build_exchange_rooms
 from idp.app.further_rooms import build_further_rooms
@@ -87,6 +90,8 @@ class Rooms:
     metadata: Mapping[str, Any]
     nonces: DpopNonces
     agencies: Agencies
+    agreements: Agreements
+    company_accounts: CompanyAccounts
     subscribers: Subscribers
     life: LifeRooms
     overriding: Overriding
@@ -142,10 +147,16 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     storage, audit, randomness, security_log = ground.storage, ground.audit, ground.randomness, ground.security_log
     # 1. agencies and subscribers; the issuer is an agency itself
     agencies = Agencies(audit=audit, randomness=randomness)
+    company_accounts = CompanyAccounts(
+        storage=storage, agencies=agencies, personal=ground.personal, audit=audit, ask=try_at(outside.desk_of)
+    )
     subscribers = Subscribers(personal=ground.personal, blind_index=ground.blind_index, audit=audit)
     approvals = Approvals(personal=ground.personal, audit=audit, randomness=randomness)
     life = build_life_rooms(ground, subscribers=subscribers, approvals=approvals)
     issuer_agency = await ensure_issuer_agency(storage, agencies)
+    agreements = Agreements(
+        agencies=agencies, approvals=approvals, audit=audit, randomness=randomness, platform_id=issuer_agency
+    )
     # 2. stations, authentication, consent, enrolment
     station_rooms = build_station_rooms(settings, ground, outside, agencies=agencies, subscribers=subscribers)
     stations = station_rooms.stations
@@ -265,6 +276,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         metadata=client_rooms.metadata,
         nonces=client_rooms.nonces,
         agencies=agencies,
+        agreements=agreements,
+        company_accounts=company_accounts,
         subscribers=subscribers,
         life=life,
         overriding=enrolment.overriding,

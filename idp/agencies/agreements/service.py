@@ -1,0 +1,247 @@
+"""Use cases of the life of an agreement. Each joins the caller's unit of work and is audited in it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from idp.agencies import agreement_store
+from idp.agencies import rules as agency_rules
+from idp.agencies.agreements import rules
+from idp.agencies.agreements.model import (
+    KIND,
+    LASTING,
+    Expiry,
+    Second,
+    target_of,
+    terms_from_json,
+    terms_to_json,
+)
+from idp.agencies.model import Agency, AgencyProblem, Agreement, OfficerGrant, Role, Standing
+from idp.agencies.service import Agencies
+from idp.approvals.model import Decider, Proposal, ProposalId, ProposedChange
+from idp.approvals.service import Approvals
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.catalogue.datasets import DATASETS
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import AgencyId, AgreementId, MemberId, OfficerGrantId, new_id
+from idp.kernel.randomness import Randomness
+from idp.storage.outbox import enqueue
+from idp.storage.storage import UnitOfWork
+
+AGREEMENT_CHANGED: Final = "agreement_changed"
+
+
+class Agreements:
+    """Agreements as they come, change and go."""
+
+    def __init__(
+        self,
+        *,
+        agencies: Agencies,
+        approvals: Approvals,
+        audit: AuditLog,
+        randomness: Randomness,
+        platform_id: AgencyId,
+    ) -> None:
+        self._agencies = agencies
+        self._approvals = approvals
+        self._audit = audit
+        self._randomness = randomness
+        self._platform_id = platform_id
+
+    async def get(self, uow: UnitOfWork, agreement_id: AgreementId) -> Agreement:
+        """The agreement, in force or not. Raises NotFound."""
+        found = await agreement_store.find_agreement(uow, agreement_id)
+        if found is None:
+            raise NotFound(AgencyProblem.UNKNOWN, "agreement")
+        return found
+
+    async def visible_to(self, uow: UnitOfWork, by: Decider) -> tuple[Agreement, ...]:
+        """What this member may look at: the platform all, an owner those over its data, an agency its own."""
+        if rules.is_platforms(by, self._platform_id):
+            return await agreement_store.find_agreements(uow)
+        own: tuple[Agreement, ...] = ()
+        if Role.AGENCY_ADMIN.value in by.roles:
+            own = await agreement_store.find_agreements(uow, agency_id=by.agency_id)
+        if Role.DATA_OWNER.value not in by.roles:
+            return own
+        owned = await agreement_store.find_agreements(
+            uow, datasets=(await self._agencies.agency(uow, by.agency_id)).owns
+        )
+        return (*owned, *(one for one in own if one not in owned))
+
+    async def expiring(self, uow: UnitOfWork, *, days: int) -> tuple[Expiry, ...]:
+        """Agreements in force that end within so many days, soonest first: the calendar."""
+        ending = await agreement_store.find_expiring(uow, now=uow.now, until=uow.now + timedelta(days=days))
+        return tuple(Expiry(one, (one.valid_until - uow.now).days) for one in ending)
+
+    def new_id(self, uow: UnitOfWork) -> AgreementId:
+        """An id for terms that are to be proposed."""
+        return AgreementId(new_id("agr", now=uow.now, randomness=self._randomness))
+
+    async def propose(self, uow: UnitOfWork, agreement: Agreement, *, by: Decider, second: Second) -> Proposal:
+        """Propose terms: of a new agreement, or new ones for a present one, which also lifts a suspension.
+
+        Raises Refused (NOT_THE_OWNER, NO_SUCH_SECOND, AGREEMENT_NOT_POSSIBLE, NOTHING_TO_CHANGE), Conflict
+        (ALREADY_EXISTS, ALREADY_PROPOSED, CHANGED_MEANWHILE), NotFound.
+        """
+        owner = await self._agencies.owner_of(uow, agreement.dataset)
+        decision = rules.decide_proposal(agreement, by=by, owner=owner, second=second, platform_id=self._platform_id)
+        if isinstance(decision, rules.MayNotPropose):
+            raise Refused(decision.problem)
+        present = await agreement_store.find_agreement(uow, agreement.id)
+        known = DATASETS.get(agreement.dataset)
+        granted_by = agreement.granted_by if known is None else known.owner_en
+        agreement = replace(agreement, granted_by=granted_by, version=1 if present is None else present.version)
+        await self._expect_possible(uow, agreement, present)
+        change = ProposedChange(KIND, target_of(agreement), _terms(present), terms_to_json(agreement))
+        return await self._approvals.propose(uow, change, by=by, approvers=decision.approvers, lasting=LASTING)
+
+    async def approve(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> Agreement:
+        """The second person: the terms are in force with this transaction.
+
+        Raises as `Approvals.approve` does, and as `propose` for what has become impossible meanwhile.
+        """
+        proposal = await self.proposal(uow, proposal_id)
+        agreement = terms_from_json(dict(proposal.change.after))
+        await agreement_store.hold_service(uow, agreement.service_id)
+        present = await agreement_store.find_agreement(uow, agreement.id)
+        await self._approvals.approve(uow, proposal_id, by=by, present=_terms(present))
+        await self._expect_possible(uow, agreement, present)
+        if present is None:
+            await agreement_store.insert_agreement(uow, agreement)
+            await self._tell(uow, "agency.agreement_granted", agreement, by)
+            return agreement
+        return await self._replace(uow, agreement, present, by=by)
+
+    async def refuse(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider, reason: str) -> None:
+        """The second person says no. Raises as `Approvals.refuse` does."""
+        await self.proposal(uow, proposal_id)
+        await self._approvals.refuse(uow, proposal_id, by=by, reason=reason)
+
+    async def proposal(self, uow: UnitOfWork, proposal_id: ProposalId) -> Proposal:
+        """A proposal about an agreement. Raises NotFound."""
+        proposal = await self._approvals.get(uow, proposal_id)
+        if proposal.change.kind != KIND:
+            raise NotFound(AgencyProblem.UNKNOWN, "proposal")
+        return proposal
+
+    async def narrow(self, uow: UnitOfWork, agreement: Agreement, *, by: Decider) -> Agreement:
+        """Less, at once, by one person of the data's owner or of the platform.
+
+        Raises NotFound, Refused (NOT_THE_OWNER, NOT_NARROWER, AGREEMENT_NOT_POSSIBLE), Conflict (CHANGED_MEANWHILE).
+        """
+        present = await self.get(uow, agreement.id)
+        await self._expect_owner(uow, present, by)
+        agreement = replace(agreement, version=present.version)
+        if not rules.is_narrower(agreement, present):
+            raise Refused(AgencyProblem.NOT_NARROWER)
+        await self._expect_possible(uow, agreement, present)
+        return await self._replace(uow, agreement, present, by=by)
+
+    async def suspend(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Decider) -> Agreement:
+        """Nothing is released under it from this instant. Raises as `narrow`."""
+        return await self._stop(uow, agreement_id, Standing.SUSPENDED, by=by)
+
+    async def end(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Decider) -> Agreement:
+        """Over for good. Raises as `narrow`."""
+        return await self._stop(uow, agreement_id, Standing.ENDED, by=by)
+
+    async def grant_officer(
+        self,
+        uow: UnitOfWork,
+        member_id: MemberId,
+        *,
+        dataset: str,
+        reference_no: str,
+        valid_from: datetime,
+        valid_until: datetime,
+        by: Decider,
+    ) -> OfficerGrant:
+        """Let one look-up officer have a data set in person, never more than the agency's agreement gives.
+
+        Raises NotFound (member), Refused (NOT_THE_OWNER, AGREEMENT_NOT_POSSIBLE: dates, not a look-up officer).
+        """
+        owner = await self._agencies.owner_of(uow, dataset)
+        if not rules.is_owners(by, owner):
+            raise Refused(AgencyProblem.NOT_THE_OWNER)
+        member = await self._agencies.live_member(uow, member_id)
+        if member is None:
+            raise NotFound(AgencyProblem.UNKNOWN, "member")
+        if Role.LOOKUP_OFFICER not in member.roles or not valid_from < valid_until or member.subscriber_id == by.person:
+            raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "officer or dates")
+        grant = OfficerGrant(
+            id=OfficerGrantId(new_id("ofg", now=uow.now, randomness=self._randomness)),
+            member_id=member_id,
+            dataset=dataset,
+            reference_no=reference_no,
+            valid_from=valid_from,
+            valid_until=valid_until,
+        )
+        await agreement_store.insert_officer_grant(uow, grant)
+        details = {"grant": grant.id, "member": member_id, "dataset": dataset}
+        await self._record(uow, "agency.officer_granted", by, member.agency_id, details)
+        return grant
+
+    async def end_officer_grant(self, uow: UnitOfWork, grant_id: OfficerGrantId, *, by: Decider) -> None:
+        """Over for good, at once. Raises NotFound, Refused (NOT_THE_OWNER)."""
+        grant = await agreement_store.find_officer_grant(uow, grant_id)
+        if grant is None:
+            raise NotFound(AgencyProblem.UNKNOWN, "officer grant")
+        owner = await self._agencies.owner_of(uow, grant.dataset)
+        if not rules.is_owners(by, owner) and not rules.is_platforms(by, self._platform_id):
+            raise Refused(AgencyProblem.NOT_THE_OWNER)
+        if not await agreement_store.end_officer_grant(uow, grant_id):
+            raise NotFound(AgencyProblem.UNKNOWN, "officer grant")
+        await self._record(uow, "agency.officer_grant_ended", by, by.agency_id, {"grant": grant_id})
+
+    async def _stop(self, uow: UnitOfWork, agreement_id: AgreementId, to: Standing, *, by: Decider) -> Agreement:
+        present = await self.get(uow, agreement_id)
+        await self._expect_owner(uow, present, by)
+        if present.status is to:
+            raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
+        return await self._replace(uow, replace(present, status=to), present, by=by)
+
+    async def _replace(self, uow: UnitOfWork, agreement: Agreement, present: Agreement, *, by: Decider) -> Agreement:
+        following = replace(agreement, version=present.version + 1)
+        if not await agreement_store.replace_terms(uow, following, of=present.version):
+            raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
+        await self._tell(uow, "agency.agreement_changed", following, by)
+        return following
+
+    async def _expect_owner(self, uow: UnitOfWork, present: Agreement, by: Decider) -> None:
+        owner = await self._agencies.owner_of(uow, present.dataset)
+        if not rules.is_owners(by, owner) and not rules.is_platforms(by, self._platform_id):
+            raise Refused(AgencyProblem.NOT_THE_OWNER)
+
+    async def _expect_possible(self, uow: UnitOfWork, agreement: Agreement, present: Agreement | None) -> None:
+        if not rules.can_follow(agreement, present):
+            raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
+        agency: Agency = await self._agencies.agency(uow, agreement.agency_id)
+        service = await self._agencies.service(uow, agreement.service_id)
+        impossible = agency_rules.impossible_term(agreement, service=service, kind=agency.kind)
+        if impossible is not None:
+            raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, impossible.value)
+        if agreement.status is Standing.ACTIVE and await agreement_store.has_rival(uow, agreement):
+            raise Conflict(AgencyProblem.ALREADY_EXISTS, "agreement in force")
+
+    async def _tell(self, uow: UnitOfWork, event: str, agreement: Agreement, by: Decider) -> None:
+        details = terms_to_json(agreement)
+        await self._record(uow, event, by, agreement.agency_id, details | {"agreement": agreement.id})
+        payload = {
+            "agreement_id": agreement.id,
+            "agency_id": agreement.agency_id,
+            "status": agreement.status.value,
+        }
+        await enqueue(uow, topic=AGREEMENT_CHANGED, payload=payload, randomness=self._randomness)
+
+    async def _record(
+        self, uow: UnitOfWork, event: str, by: Decider, agency_id: AgencyId, details: dict[str, Any]
+    ) -> None:
+        actor = Actor(ActorKind.MEMBER, by.member_id)
+        await self._audit.append(uow, AuditEvent(event=event, actor=actor, agency_id=agency_id, details=details))
+
+
+def _terms(agreement: Agreement | None) -> dict[str, Any]:
+    return {} if agreement is None else terms_to_json(agreement)
