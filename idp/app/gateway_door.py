@@ -6,6 +6,7 @@ from idp.app.door_kit import client_certificates, door_kit, door_limits, readine
 from idp.app.rooms import Rooms
 from idp.app.signal_doors import signal_entries
 from idp.gateway.card_sessions import CardSessionEndpoints
+from idp.gateway.openapi import OpenApi
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
@@ -40,10 +41,16 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         agencies=rooms.agencies,
         verify=rooms.outside.verify,
     )
+    entries = [
+        *pulls.entries(),
+        *counter.entries(),
+        *verification.entries(),
+        *signal_entries(settings, rooms, tokens),
+        *readiness(rooms),
+    ]
+    contract = OpenApi(entries, base_url=settings.gateway_url, problems=kit.problems)
     return kit.application(
-        door_limits(settings, rooms, kit).gateway(
-            [*pulls.entries(), *counter.entries(), *verification.entries(), *signal_entries(settings, rooms, tokens), *readiness(rooms)]
-        ),
+        door_limits(settings, rooms, kit).gateway([*entries, *contract.entries()]),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )

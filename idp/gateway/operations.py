@@ -1,0 +1,120 @@
+"""What the rows of the gateway's route table do not say of themselves: bodies, answers, which problems.
+
+One entry a row, by its name; a test holds both against each other.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from idp.exchange.model import ExchangeProblem
+from idp.gateway.contract import (
+    ANY_OBJECT,
+    FLAG,
+    HTML,
+    JSON,
+    MAYBE_TEXT,
+    PDF,
+    TEXT,
+    Answer,
+    Body,
+    Operation,
+    Parameter,
+    a_list,
+    an_object,
+)
+from idp.gateway.counter_operations import COUNTER
+from idp.gateway.pulls import IDEMPOTENCY_KEY, PullRequest
+from idp.gateway.signal_operations import SIGNALS
+
+IDEMPOTENCY: Final = Parameter(
+    "Idempotency-Key",
+    "header",
+    "The same key again is the same request again: one disclosure, the same answer.",
+    {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY.pattern}$"},
+    required=True,
+)
+IF_NONE_MATCH: Final = Parameter("If-None-Match", "header", "The ETag of what the caller has.", TEXT)
+NOT_MODIFIED: Final = Answer("The caller has it already.", headers=("ETag",))
+
+DOCUMENT: Final = an_object({"id": TEXT, "uri": TEXT, "sha256": TEXT, "level": TEXT, "delivery": TEXT}, password=TEXT)
+RELEASED: Final = an_object(
+    {
+        "dataset": TEXT,
+        "subject": TEXT,
+        "purpose": TEXT,
+        "basis": TEXT,
+        "case": MAYBE_TEXT,
+        "fields": ANY_OBJECT,
+        "labels": ANY_OBJECT,
+        "order": a_list(TEXT),
+        "source": an_object({"owner_th": TEXT, "owner_en": TEXT, "service": TEXT, "retrieved_at": TEXT}),
+        "disclosure_id": TEXT,
+        "released_at": TEXT,
+        "agency_id": TEXT,
+    },
+    document=DOCUMENT,
+)
+FIELD: Final = an_object({"name": TEXT, "label_th": TEXT, "label_en": TEXT})
+DATASET: Final = an_object(
+    {"dataset": TEXT, "title_th": TEXT, "title_en": TEXT, "owner_th": TEXT, "owner_en": TEXT, "fields": a_list(FIELD)}
+)
+VERDICT: Final = an_object(
+    {
+        "verdict": TEXT,
+        "reason": TEXT,
+        "signer": MAYBE_TEXT,
+        "signed_at": MAYBE_TEXT,
+        "level": MAYBE_TEXT,
+        "document_id": MAYBE_TEXT,
+        "issued_here": FLAG,
+        "agency": MAYBE_TEXT,
+        "dataset": MAYBE_TEXT,
+    }
+)
+UPLOAD: Final = an_object({"document": {"type": "string", "format": "binary"}}, password=TEXT)
+
+USUAL: Final = Operation({200: Answer("Done.", {JSON: {}})})
+"""What is said of a row that nobody described yet; a test finds it."""
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    **COUNTER,
+    **SIGNALS,
+    "pull": Operation(
+        {200: Answer("The data that left.", {JSON: RELEASED}, headers=("DPoP-Nonce",))},
+        Body(PullRequest),
+        tuple(ExchangeProblem),
+        (IDEMPOTENCY,),
+    ),
+    "document": Operation(
+        {200: Answer("The sealed file.", {PDF: {}}, headers=("DPoP-Nonce",))},
+        problems=(ExchangeProblem.DOCUMENT_UNKNOWN, ExchangeProblem.BASIS_ENDED, ExchangeProblem.BEYOND_RIGHT),
+    ),
+    "catalogue": Operation(
+        {
+            200: Answer("Every data set.", {JSON: an_object({"datasets": a_list(DATASET)})}, headers=("ETag",)),
+            304: NOT_MODIFIED,
+        },
+        parameters=(IF_NONE_MATCH,),
+    ),
+    "openapi": Operation(
+        {200: Answer("OpenAPI 3.1.", {JSON: ANY_OBJECT}, headers=("ETag",)), 304: NOT_MODIFIED},
+        parameters=(IF_NONE_MATCH,),
+    ),
+    "start": Operation({303: Answer("To the page that checks documents.", headers=("Location",))}),
+    "verify": Operation({200: Answer("The page.", {HTML: {}})}),
+    "verify_file": Operation(
+        {200: Answer("The verdict.", {JSON: VERDICT, HTML: {}})},
+        Body(UPLOAD, ("multipart/form-data", PDF)),
+        (ExchangeProblem.NOT_A_PDF, ExchangeProblem.VERIFIER_BUSY),
+    ),
+    "verify_document": Operation(
+        {200: Answer("What was issued under this number; a page for people.", {HTML: {}})},
+        problems=(ExchangeProblem.DOCUMENT_UNKNOWN,),
+    ),
+    "ready": Operation(
+        {
+            200: Answer("This node can work.", {JSON: an_object({"ready": FLAG})}),
+            503: Answer("It cannot; the code says why.", {JSON: an_object({"ready": FLAG, "code": TEXT})}),
+        }
+    ),
+}
