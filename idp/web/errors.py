@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
@@ -42,18 +43,7 @@ class ProblemCatalogue:
     """Every code there is. ValueError when an entry lacks a text or a code appears twice."""
 
     def __init__(self, folder: Traversable | None = None) -> None:
-        source = folder or resources.files("idp.web") / "problems"
-        self._texts: dict[str, ProblemText] = {}
-        for path in sorted(source.iterdir(), key=lambda item: item.name):
-            if path.name.endswith(".toml"):
-                self._add(tomllib.loads(path.read_text("utf-8")), path.name)
-
-    def _add(self, entries: Mapping[str, Mapping[str, Any]], origin: str) -> None:
-        wanted = {field.name for field in fields(ProblemText)} - {"code"}
-        for code, entry in entries.items():
-            if set(entry) != wanted or code in self._texts or not all(entry.values()):
-                raise ValueError(f"{origin}: entry {code} is incomplete, too long or there twice")
-            self._texts[code] = ProblemText(code=code, **entry)
+        self._texts = _texts_of_the_house() if folder is None else _texts_in(folder)
 
     @property
     def codes(self) -> frozenset[str]:
@@ -63,6 +53,25 @@ class ProblemCatalogue:
     def text(self, code: StrEnum) -> ProblemText:
         """What to say about a code. KeyError when nobody wrote it: a test prevents that."""
         return self._texts[code.value]
+
+
+@cache
+def _texts_of_the_house() -> Mapping[str, ProblemText]:
+    """Read once, however many doors this process has."""
+    return _texts_in(resources.files("idp.web") / "problems")
+
+
+def _texts_in(folder: Traversable) -> Mapping[str, ProblemText]:
+    wanted = {field.name for field in fields(ProblemText)} - {"code"}
+    texts: dict[str, ProblemText] = {}
+    for path in sorted(folder.iterdir(), key=lambda item: item.name):
+        if not path.name.endswith(".toml"):
+            continue
+        for code, entry in tomllib.loads(path.read_text("utf-8")).items():
+            if set(entry) != wanted or code in texts or not all(entry.values()):
+                raise ValueError(f"{path.name}: entry {code} is incomplete, too long or there twice")
+            texts[code] = ProblemText(code=code, **entry)
+    return texts
 
 
 class ErrorAnswers:

@@ -6,6 +6,7 @@ templates.
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
 from io import BytesIO
@@ -57,17 +58,24 @@ def load_translations(packages: Sequence[str]) -> Mapping[Language, NullTranslat
     """The catalogues `locales/th.po` of these packages, earlier ones first. ValueError when one is not sound."""
     thai: NullTranslations = NullTranslations()
     for package in reversed(packages):
-        source = resources.files(package) / "locales" / "th.po"
-        if source.is_file():
-            with source.open("rb") as stream:
-                catalogue = read_po(stream, locale="th", abort_invalid=True)
-            compiled = BytesIO()
-            write_mo(compiled, catalogue)
-            compiled.seek(0)
-            translations = GNUTranslations(compiled)
+        if compiled := _compiled(package):
+            translations = GNUTranslations(BytesIO(compiled))
             translations.add_fallback(thai)
             thai = translations
     return {Language.TH: thai, Language.EN: NullTranslations()}
+
+
+@cache
+def _compiled(package: str) -> bytes:
+    """The package's catalogue as gettext reads it, nothing where it has none; made once, doors share packages."""
+    source = resources.files(package) / "locales" / "th.po"
+    if not source.is_file():
+        return b""
+    with source.open("rb") as stream:
+        catalogue = read_po(stream, locale="th", abort_invalid=True)
+    written = BytesIO()
+    write_mo(written, catalogue)
+    return written.getvalue()
 
 
 def _known(tag: str) -> Language | None:
