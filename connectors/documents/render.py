@@ -4,6 +4,7 @@ Facts: facts/secured-pdf, sections 1 and 4.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -119,8 +120,24 @@ def _page(request: DocumentRequest, record: dict[str, Any], seal_name: str) -> d
         "issued_at": thai_long_date_time(request.issued_at),
         "audit_entry_id": request.audit_entry_id,
         "seal_name": seal_name,
+        "sources": _sources(record),
         "money": {name: amount for name in MONEY_FIELDS if (amount := _money(record["fields"].get(name))) is not None},
     }
+
+
+def _sources(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Which service said which fields, and when, in the record's order. Raises DocumentError for what is no moment."""
+    told: dict[tuple[str, str], list[str]] = {}
+    source = record.get("source")
+    for name, said in (source.get("fields", {}) if isinstance(source, dict) else {}).items():
+        told.setdefault((said["service"], said["retrieved_at"]), []).append(name)
+    try:
+        return [
+            {"service": service, "retrieved_at": thai_long_date_time(datetime.fromisoformat(at)), "names": names}
+            for (service, at), names in told.items()
+        ]
+    except ValueError:
+        raise DocumentError("the record does not say when it was retrieved") from None
 
 
 def _money(value: object) -> dict[str, str] | None:

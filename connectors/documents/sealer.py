@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from connectors.contracts.documents import Delivery, DocumentRequest, SealedDocument, SealLevel
 from connectors.contracts.errors import DocumentError
 from connectors.documents.encryption import encrypt_pdf
+from connectors.documents.exhibits import attach_exhibits
 from connectors.documents.render import TEMPLATES, Renderer
 from connectors.documents.seal import PreparedSeal, complete_seal, prepare_seal, software_key
 from connectors.documents.timestamp import TimestampClient
@@ -79,6 +80,8 @@ class PdfSealer:
 
     def _prepare(self, request: DocumentRequest, delivery: Delivery, password: str | None) -> tuple[PreparedSeal, int]:
         pdf = self._renderers.current().render(request, delivery=delivery, seal_name=self._key.name)
+        if request.exhibits:
+            pdf = attach_exhibits(pdf, request.exhibits, at=request.issued_at)
         with pikepdf.open(BytesIO(pdf)) as document:
             pages = len(document.pages)
         if password is not None:

@@ -1,11 +1,11 @@
 """Use cases of sealed documents: make, keep, fetch, recognise."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.contracts.documents import Delivery, DocumentRequest, DocumentSealer
+from connectors.contracts.documents import Delivery, DocumentRequest, DocumentSealer, Exhibit
 from idp.agencies.model import Agency, Service
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
@@ -71,12 +71,16 @@ class Documents:
 
     async def make(
         self, document_id: DocumentId, *, particulars: Particulars, payload: dict[str, Any], payload_json: bytes,
-        delivery: Delivery,
+        delivery: Delivery, exhibits: tuple[Exhibit, ...] = (),
     ) -> MadeDocument:  # fmt: skip
-        """Seal the payload; nobody has the file yet. Raises DocumentError, TimestampUnavailable."""
+        """Seal the payload with the owner's papers; nobody has the file yet. Raises DocumentError,
+        TimestampUnavailable.
+        """
         password = self._password() if delivery is Delivery.PASSWORD else None
         sealed = await self._sealer.seal(
-            self._request(document_id, particulars, payload, payload_json), delivery=delivery, password=password
+            replace(self._request(document_id, particulars, payload, payload_json), exhibits=exhibits),
+            delivery=delivery,
+            password=password,
         )
         return MadeDocument(document_id, sealed, password)
 

@@ -112,7 +112,7 @@ class Pulls:
             document_id=decided.document_id,
             now=self._storage.clock.now(),
         )
-        made = await self._make_document(asked, decided, payload)
+        made = await self._make_document(asked, decided, payload, fetched)
         # 5. the counter once more: the card may be out, the officer's session over
         asked = await self._still_there(asked, decided)
         # 6. every live predicate again, in the transaction that writes the disclosure; 7. out
@@ -230,7 +230,9 @@ class Pulls:
             reason = next(reason for kind, reason in REGISTRY_REASONS if isinstance(error, kind))
             raise await self._refused(asked, decided.chain, reason) from error
 
-    async def _make_document(self, asked: Asked, decided: _Decided, payload: dict[str, Any]) -> MadeDocument | None:
+    async def _make_document(
+        self, asked: Asked, decided: _Decided, payload: dict[str, Any], fetched: Fetched
+    ) -> MadeDocument | None:
         if decided.document_id is None:
             return None
         try:
@@ -240,6 +242,7 @@ class Pulls:
                 payload=payload,
                 payload_json=payload_bytes(payload),
                 delivery=asked.pull.delivery,
+                exhibits=tuple(fetched.exhibits[name] for name in decided.fields if name in fetched.exhibits),
             )
         except (DocumentError, TimestampUnavailable) as error:
             raise await self._refused(asked, decided.chain, Reason.DOCUMENT_NOT_MADE) from error

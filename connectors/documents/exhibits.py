@@ -1,0 +1,41 @@
+"""Attaches the owner's own papers to a document, byte for byte, so that the owner's seal on them stays whole.
+
+ISO 19005-3 section 6.8: any file may be embedded; each is named in the catalogue's /AF with its relationship, its media
+type and the day of its last change.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from io import BytesIO
+
+import pikepdf
+from pikepdf.models.metadata import encode_pdf_date
+
+from connectors.contracts.documents import Exhibit
+from connectors.contracts.errors import DocumentError
+
+RECORD_NAME = "data.json"
+"""Attached by the templates; no exhibit may take its place."""
+
+
+def attach_exhibits(pdf: bytes, exhibits: Sequence[Exhibit], *, at: datetime) -> bytes:
+    """The document with the papers attached as its sources. Raises DocumentError when two have one name."""
+    names = [RECORD_NAME, *(exhibit.file_name for exhibit in exhibits)]
+    if len(set(names)) != len(names):
+        raise DocumentError("two attachments have one name")
+    written = BytesIO()
+    with pikepdf.open(BytesIO(pdf)) as document:
+        for exhibit in exhibits:
+            paper = pikepdf.AttachedFileSpec(
+                document,
+                exhibit.data,
+                filename=exhibit.file_name,
+                mime_type=exhibit.media_type,
+                description=exhibit.file_name,
+                creation_date=encode_pdf_date(at),
+                mod_date=encode_pdf_date(at),
+            )
+            paper.relationship = pikepdf.Name.Source
+            document.attachments[exhibit.file_name] = paper  # names it in /AF too
+        document.save(written, deterministic_id=True)
+    return written.getvalue() + b"\n"  # ISO 19005-3 section 6.1.9: what signing appends must begin on a new line
