@@ -21,6 +21,7 @@ from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
 from idp.provider.account.proofs import ProofPages
+from idp.provider.account.receipts import ReceiptPages
 from idp.provider.account.security import SecurityPages
 from idp.provider.account.signatures import SignaturePages
 from idp.provider.account.waiting import WaitingPages
@@ -64,6 +65,13 @@ def account_pages(
             citizens=citizens,
             history=rooms.access_history,
             log_key=rooms.ground.checkpoint_signer.verifier_key,
+        ),
+        ReceiptPages(
+            storage=storage,
+            citizens=citizens,
+            consents=rooms.consents,
+            receipts=rooms.receipt_rooms.receipts,
+            papers=rooms.receipt_rooms.papers,
         ),
         OwnPasskeyPages(
             pages=pages,
@@ -124,6 +132,7 @@ def account_pages(
             storage=storage,
             citizens=citizens,
             agencies=rooms.agencies,
+            consents=rooms.consents,
             deferred=rooms.deferred,
             device=rooms.device,
         ),
@@ -132,7 +141,6 @@ def account_pages(
             pages=pages,
             csrf=csrf,
             problems=problems,
-            consents=rooms.consents,
             citizens=citizens,
             storage=storage,
             subscribers=rooms.subscribers,

@@ -6,12 +6,14 @@ import structlog
 
 from idp.app.life_handlers import LifeHandlers
 from idp.app.notice_handlers import NoticeHandlers
+from idp.app.receipt_handlers import ReceiptHandlers
 from idp.app.rooms import Rooms
 from idp.app.signal_handlers import SignalHandlers
 from idp.authentication.changes import AUTHENTICATOR_CHANGED
 from idp.authorization.deferred.model import DeferredId
 from idp.authorization.deferred.service import DECIDED_TOPIC
 from idp.authorization.logout.service import RETRY_TOPIC
+from idp.consent.service import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from idp.kernel.ids import ClientId, ConsentId, SsoSessionId, SubscriberId
 from idp.notices.service import NOTICE_DUE
 from idp.representation.model import MandateId
@@ -27,6 +29,8 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     """Topic to handlers, in order."""
     storage, notices, signals = rooms.ground.storage, NoticeHandlers(rooms), SignalHandlers(rooms)
     life = LifeHandlers(rooms).table()
+
+    receipts = ReceiptHandlers(rooms)
 
     async def end_grants(message: OutboxMessage) -> None:
         async with storage.unit_of_work() as uow:
@@ -65,7 +69,8 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         # agencies hear of an end before it is carried out: by what is ended it is known which ones
         SUBSCRIBER_CLOSED: [signals.tell_of_end, *life[SUBSCRIBER_CLOSED]],
         ATTRIBUTES_CHANGED: [*life[ATTRIBUTES_CHANGED], signals.tell_of_attributes],
-        "consent_withdrawn": [signals.tell_of_withdrawal, end_grants],
+        CONSENT_GIVEN: [receipts.issue],
+        CONSENT_WITHDRAWN: [signals.tell_of_withdrawal, end_grants, receipts.issue],
         "subscriber_changed": [end_sessions, notices.tell_of_standing, signals.tell_of_standing],
         "mandate_offered": [notices.tell_of_offer],
         "mandate_given": [notices.tell_of_mandate],

@@ -21,6 +21,7 @@ from idp.app.ground import Ground
 from idp.app.issuer_agency import ensure_issuer_agency
 from idp.app.life import LifeRooms, build_life_rooms
 from idp.app.outside import Outside
+from idp.app.receipts_room import ReceiptRooms, build_receipt_rooms
 from idp.app.representation_room import RepresentationRoom, build_representation_room
 from idp.app.signal_rooms import SignalRooms, build_signal_rooms
 from idp.app.station_rooms import build_station_rooms
@@ -139,6 +140,7 @@ class Rooms:
     counters: Counters
     exchange: Exchange
     bases: Bases
+    receipt_rooms: ReceiptRooms
     access_history: AccessHistory
 
 
@@ -376,5 +378,13 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         counters=exchange_rooms.counters,
         exchange=exchange_rooms.exchange,
         bases=exchange_rooms.bases,
+        receipt_rooms=build_receipt_rooms(
+            ground,
+            issuer=settings.issuer,
+            sealer=outside.sealer,
+            agencies=agencies,
+            clients=clients,
+            consents=consents,
+        ),
         access_history=AccessHistory(personal=ground.personal),
     )

@@ -25,6 +25,7 @@ import idp.authorization.client_registration.store
 import idp.authorization.deferred.store
 import idp.authorization.device.store
 import idp.authorization.grants.store
+import idp.consent.receipts.store
 import idp.consent.store
 import idp.enrolment.applications
 import idp.enrolment.by_thaid.store

@@ -17,6 +17,8 @@ class ConsentProblem(StrEnum):
     UNKNOWN = "CON-01"
     ALREADY_WITHDRAWN = "CON-02"
     NOTHING_TO_CONSENT_TO = "CON-03"
+    PAPER_NOT_MADE = "CON-04"
+    RECEIPT_IN_THE_MAKING = "CON-05"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
+from typing import Final
 
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
@@ -16,6 +17,9 @@ from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberI
 from idp.kernel.randomness import Randomness
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
+
+CONSENT_GIVEN: Final = "consent_given"
+CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 
 
 class Consents:
@@ -69,6 +73,7 @@ class Consents:
         await store.insert_consent(uow, record)
         decided_by = record.subscriber_id if on_behalf is None else on_behalf.decided_by
         await self._record(uow, "consent.given", record, by=Actor(ActorKind.SUBSCRIBER, decided_by))
+        await enqueue(uow, topic=CONSENT_GIVEN, payload={"consent_id": record.id, "client_id": record.client_id})
         return record
 
     async def keep_shown(self, uow: UnitOfWork, text: str) -> str:
@@ -164,7 +169,7 @@ class Consents:
         if not await store.mark_withdrawn(uow, record.id, subscriber_id=record.subscriber_id):
             return False
         await self._record(uow, "consent.withdrawn", record, by=by or _own(record))
-        await enqueue(uow, topic="consent_withdrawn", payload={"consent_id": record.id, "client_id": record.client_id})
+        await enqueue(uow, topic=CONSENT_WITHDRAWN, payload={"consent_id": record.id, "client_id": record.client_id})
         return True
 
     async def _record(self, uow: UnitOfWork, event: str, record: ConsentRecord, *, by: Actor) -> None:
