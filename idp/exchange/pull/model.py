@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from idp.catalogue.model import Basis
+from idp.exchange import outcomes
 from idp.exchange.decision.model import Reason
 from idp.kernel.ids import (
     AgencyId,
@@ -36,12 +37,7 @@ FAILURES: Final = frozenset(
     {
         Reason.QUOTA,
         Reason.OUT_OF_HOURS,
-        Reason.REGISTRY_UNAVAILABLE,
-        Reason.REGISTRY_CLOSED,
-        Reason.REGISTRY_BUSY,
-        Reason.REGISTRY_REFUSED,
-        Reason.NO_RECORD,
-        Reason.WRONG_PERSON,
+        *outcomes.REASONS.values(),
         Reason.DOCUMENT_NOT_MADE,
     }
 )

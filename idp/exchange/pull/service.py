@@ -6,13 +6,8 @@ from typing import Any, Final, assert_never
 from connectors.contracts.errors import (
     DocumentError,
     RecordNotFound,
-    RegistryBusy,
-    RegistryClosed,
     RegistryError,
-    RegistryRefused,
-    RegistryUnavailable,
     TimestampUnavailable,
-    WrongPerson,
 )
 from connectors.contracts.registry_desk import Asker
 from idp.agencies.service import Agencies
@@ -26,6 +21,7 @@ from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents, Particulars
 from idp.exchange.mapping.model import Fetched, RegistrySubject
 from idp.exchange.model import ExchangeProblem, Pull, Released
+from idp.exchange.outcomes import reason_of
 from idp.exchange.pull.cases import is_fit_case
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
@@ -38,15 +34,6 @@ from idp.representation.companies.model import CompanyFacts
 from idp.storage.storage import Storage, UnitOfWork
 
 REGISTRY_DEADLINE_SECONDS: Final = 5.0
-
-REGISTRY_REASONS: Final[tuple[tuple[type[RegistryError], Reason], ...]] = (
-    (WrongPerson, Reason.WRONG_PERSON),
-    (RecordNotFound, Reason.NO_RECORD),
-    (RegistryClosed, Reason.REGISTRY_CLOSED),
-    (RegistryBusy, Reason.REGISTRY_BUSY),
-    (RegistryRefused, Reason.REGISTRY_REFUSED),
-    (RegistryUnavailable, Reason.REGISTRY_UNAVAILABLE),
-)
 
 CONFLICTS: Final = frozenset({Reason.CHANGED_MEANWHILE, Reason.KEY_REUSED, Reason.ANSWER_NOT_KEPT})
 """Reasons that say: the thing is in another state than the request takes it to be."""
@@ -227,8 +214,7 @@ class Pulls:
                 asker=decided.asker,
             )
         except RegistryError as error:
-            reason = next(reason for kind, reason in REGISTRY_REASONS if isinstance(error, kind))
-            raise await self._refused(asked, decided.chain, reason) from error
+            raise await self._refused(asked, decided.chain, reason_of(error)) from error
 
     async def _make_document(
         self, asked: Asked, decided: _Decided, payload: dict[str, Any], fetched: Fetched
