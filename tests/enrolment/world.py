@@ -60,7 +60,6 @@ from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
 from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.envelope import PersonalData
-from idp.keys.files import RootKeys
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.signing import SigningKeys
 from idp.notices.service import Notices
@@ -74,6 +73,7 @@ from idp.subscribers.model import Identity
 from idp.subscribers.service import Subscribers
 from idp.web.routes import build_routes
 from tests.clock import FrozenClock
+from tests.keys.made_once import ROOT_KEYS, ensure_signing_keys
 
 ISSUER = "http://id.localhost:8000"
 STATION = StationId("counter-1")
@@ -105,8 +105,7 @@ class World:
     trusted: TrustStore = field(default_factory=utopian_trust)
 
     def __post_init__(self) -> None:
-        root_keys = RootKeys({1: secrets.token_bytes(32)})
-        self.root_keys = root_keys
+        root_keys = self.root_keys = ROOT_KEYS
         personal, blind_index = PersonalData(root_keys), BlindIndex(root_keys)
         encryption = ServerEncryptionKey(root_keys)
         self.audit = AuditLog(
@@ -214,7 +213,7 @@ class World:
 
     async def furnish(self) -> None:
         """An agency with its staff and one paired station."""
-        await self.signing.ensure()
+        await ensure_signing_keys(self.signing, self.storage)
         roles = {
             "officer": (Role.ENROLMENT_OFFICER,),
             "admin1": (Role.ENROLMENT_ADMIN,),
