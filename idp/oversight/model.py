@@ -25,7 +25,8 @@ class AccessRecord:
 
     `fields` are those that left, or that were asked for when nothing left; `reason` says why nothing did;
     `times` counts like refusals, or fetches of documents, within one minute. `acted_by` is the proxy who acted, or the
-    owner where it was for the company `acting_juristic_id`; None where the owner acted for nobody else.
+    owner where it was for the company `acting_juristic_id`; None where the owner acted for nobody else. Of an officer
+    the position is told, never the name, and at which station the card was read; `by_number`: no card was there.
     """
 
     disclosure_id: DisclosureId
@@ -47,6 +48,11 @@ class AccessRecord:
     times: int
     acted_by: SubscriberId | None = None
     acting_juristic_id: str | None = None
+    officer_position_th: str | None = None
+    officer_position_en: str | None = None
+    station_name_th: str | None = None
+    station_name_en: str | None = None
+    by_number: bool = False
 
     @property
     def place(self) -> str:

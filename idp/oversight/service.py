@@ -10,7 +10,7 @@ from idp.catalogue.model import Basis
 from idp.exchange.decision.model import Reason
 from idp.exchange.pull.cases import open_case
 from idp.exchange.pull.model import Outcome
-from idp.kernel.ids import AgencyId, AuditEntryId, ConsentId, DisclosureId, GrantId, SubscriberId
+from idp.kernel.ids import AgencyId, AuditEntryId, ConsentId, DisclosureId, GrantId, SubscriberId, is_id
 from idp.keys.envelope import PersonalData
 from idp.oversight import store
 from idp.oversight.model import AccessRecord, Entry, FieldLabel, LookRecord, SignInRecord
@@ -79,6 +79,11 @@ def _record(row: Row[Any], case: str | None) -> AccessRecord:
         times=row.times,
         acted_by=None if row.actor_id is None else SubscriberId(row.actor_id),
         acting_juristic_id=row.acting_juristic_id,
+        officer_position_th=row.officer_position_th,
+        officer_position_en=row.officer_position_en,
+        station_name_th=row.station_name_th,
+        station_name_en=row.station_name_en,
+        by_number=is_id("ctr", row.counter_id or ""),
     )
 
 

@@ -5,12 +5,15 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from idp.agencies.member_store import member
 from idp.agencies.store import agency, service
 from idp.authorization.client_registration.store import client
 from idp.authorization.grants.store import grant
 from idp.consent.store import consent
+from idp.exchange.counter.store import counter_session
 from idp.exchange.pull.store import disclosure
 from idp.kernel.ids import AuditEntryId, DisclosureId, SubscriberId
+from idp.stations.store import station
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import staff_look
 
@@ -26,9 +29,16 @@ async def find_disclosures(
             agency.c.name_en.label("agency_name_en"),
             service.c.title_th.label("service_title_th"),
             service.c.title_en.label("service_title_en"),
+            member.c.position_th.label("officer_position_th"),
+            member.c.position_en.label("officer_position_en"),
+            station.c.name_th.label("station_name_th"),
+            station.c.name_en.label("station_name_en"),
         )
         .join(agency, agency.c.id == disclosure.c.agency_id)
         .outerjoin(service, service.c.id == disclosure.c.service_id)
+        .outerjoin(member, member.c.id == disclosure.c.officer_id)
+        .outerjoin(counter_session, counter_session.c.id == disclosure.c.counter_id)
+        .outerjoin(station, station.c.id == counter_session.c.station_id)
         .where(disclosure.c.subscriber_id == subscriber_id)
         .order_by(disclosure.c.id.desc())
         .limit(limit)

@@ -20,6 +20,7 @@ from idp.authorization.client_registration.service import Clients
 from idp.authorization.tokens.access import AccessTokens
 from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, VerifiedAccessToken
 from idp.authorization.tokens.proofs import DpopProofs
+from idp.gateway.card_sessions import CardSessionEndpoints
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, DocumentVerifier, VerificationPages
@@ -99,6 +100,14 @@ class Door:
         sent = self._credentials(access_token, "POST", "/pulls") | {"idempotency-key": secrets.token_hex(8)} | headers
         return await self.http.post("/pulls", json=asked, headers=sent)
 
+    async def post(self, access_token: str, path: str, body: Any) -> httpx2.Response:
+        """`POST` of JSON with the token and a fresh proof."""
+        return await self.http.post(path, json=body, headers=self._credentials(access_token, "POST", path))
+
+    async def delete(self, access_token: str, path: str) -> httpx2.Response:
+        """`DELETE` with the token and a fresh proof."""
+        return await self.http.delete(path, headers=self._credentials(access_token, "DELETE", path))
+
     async def fetch(self, access_token: str, path: str) -> httpx2.Response:
         """`GET` with the token and a fresh proof."""
         return await self.http.get(path, headers=self._credentials(access_token, "GET", path))
@@ -137,6 +146,7 @@ async def open_door(
     answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="json")
     entries = (
         *PullEndpoints(exchange=world.exchange(), tokens=tokens, base_url=GATEWAY).entries(),
+        *CardSessionEndpoints(counters=world.counters, tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
         *VerificationPages(
             pages=pages, storage=world.storage, documents=world.documents, agencies=world.agencies, verify=verify
         ).entries(),

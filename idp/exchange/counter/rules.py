@@ -41,9 +41,17 @@ def is_over(session: CounterSession, *, now: datetime) -> bool:
 
 
 def state_of(
-    session: CounterSession, *, card: CardSession | None, light: StationView, is_checked: bool, now: datetime
+    session: CounterSession,
+    *,
+    card: CardSession | None,
+    light: StationView,
+    slot_changed_at: datetime | None,
+    is_checked: bool,
+    now: datetime,
 ) -> Ready | NotReady:
-    """How the session stands. `is_checked`: what is asked for needs the registry's word about the card."""
+    """How the session stands. `slot_changed_at`: when a card was last put in or taken out where this one was read;
+    `is_checked`: what is asked for needs the registry's word about the card.
+    """
     # 1. in its time
     if is_over(session, now=now):
         return NotReady(Reason.COUNTER_OVER)
@@ -53,6 +61,8 @@ def state_of(
     in_the_way = _OF_CARD.get(card.state_at(now))
     if in_the_way is not None:
         return NotReady(in_the_way)
+    if card.read_at is None or (slot_changed_at is not None and slot_changed_at > card.read_at):
+        return NotReady(Reason.CARD_REMOVED)  # another card, whatever became of the agent's word that this one went
     # 3. the counter is green at this moment
     if light.state is not StationState.CITIZEN_AVAILABLE:
         without_card = light.need is StationNeed.CITIZEN_CARD

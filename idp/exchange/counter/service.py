@@ -250,7 +250,16 @@ class Counters:
         if card is not None and officer is not None and not is_over:
             session = await self._look_at_card(session, card, officer, needs_registry=needs_registry)
         # 3. what follows
-        state = rules.state_of(session, card=card, light=light, is_checked=needs_registry, now=now)
+        state = rules.state_of(
+            session,
+            card=card,
+            light=light,
+            slot_changed_at=None
+            if card is None or station.presence is None
+            else station.presence.changed_at.get(card.slot),
+            is_checked=needs_registry,
+            now=now,
+        )
         if not rules.may_look_up(officer, agency_id=session.opened_for.agency_id):
             state = NotReady(Reason.OFFICER_NOT_ENTITLED)
         return CounterView(
