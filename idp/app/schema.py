@@ -38,6 +38,7 @@ import idp.enrolment.unattended.store
 import idp.exchange.bases.store
 import idp.exchange.counter.store
 import idp.exchange.document.store
+import idp.exchange.papers
 import idp.exchange.pull.counting
 import idp.exchange.pull.store
 import idp.keys.envelope

@@ -21,6 +21,7 @@ COMMANDS = {
     "personas": "The fictitious people of the demonstration.",
     "registry": "What the population register says of its own accord: notices.",
     "serve": "Open doors and run the worker.",
+    "papers": "Papers that services did not ask for: counts by month.",
 }
 """Name to summary; each is the module `idp.cli.NAME` (`_` for `-`), whose `commands` is a typer application."""
 

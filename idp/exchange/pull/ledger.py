@@ -12,6 +12,7 @@ from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents
 from idp.exchange.model import IssuedDocument, Released
+from idp.exchange.papers import count_papers
 from idp.exchange.pull import counting, store
 from idp.exchange.pull.cases import seal_case
 from idp.exchange.pull.model import Chain, KeptAnswer
@@ -118,13 +119,15 @@ class DisclosureLedger:
         return released
 
     async def _counted(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> bool:
-        """Take one of the request's uses where no consent counts them, and one of the day's quota.
+        """Take one of the request's uses where no consent counts them, and one of the day's quota; count the papers
+        that nobody was asked for.
 
         Last of all: from here until the commit the agreement's other releases wait.
         """
         without_consent = asked.detail.basis is not Basis.CONSENT
         if without_consent and not await counting.take_under_token(uow, asked.token_scope, uses=asked.detail.uses):
             return False
+        await count_papers(uow, asked.detail.purpose, asked.detail.dataset)
         return chain.agreement_id is not None and await counting.take_from_quota(uow, chain.agreement_id)
 
     async def _lost(self, uow: UnitOfWork, asked: Asked) -> RightLost | KeyTaken:

@@ -336,6 +336,15 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_due_at"), "outbox", ["due_at"], unique=False)
     op.create_table(
+        "paper_count",
+        sa.Column("service_id", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("releases", sa.Integer(), nullable=False),
+        sa.Column("papers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("service_id", "month", "dataset", name=op.f("pk_paper_count")),
+    )
+    op.create_table(
         "portal_session",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("member_ids", sa.Text(), nullable=False),
@@ -1381,6 +1390,7 @@ def downgrade() -> None:
     op.drop_table("proposal")
     op.drop_index(op.f("ix_portal_session_last_seen"), table_name="portal_session")
     op.drop_table("portal_session")
+    op.drop_table("paper_count")
     op.drop_index(op.f("ix_outbox_due_at"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_index("ix_open_application_application_id", table_name="open_application")
