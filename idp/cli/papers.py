@@ -42,6 +42,8 @@ def papers(
 
 
 async def _counts(settings: Settings, service: str | None) -> tuple[PaperCount, ...]:
+    if not settings.home.is_dir():
+        raise FileNotFoundError("there is no deployment")
     storage = Storage(open_engine(settings.store_url), SystemClock())
     try:
         async with storage.reading() as uow:
