@@ -1,10 +1,11 @@
 """Messages of the rooms that become notices to people. A handler may see a message twice; the person is told once."""
 
 from idp.app.rooms import Rooms
-from idp.kernel.errors import NotFound
+from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import SubscriberId
 from idp.notices.model import NoticeId, NoticeTopic
 from idp.notices.rules import OF_AUTHENTICATOR_CHANGE
+from idp.representation.companies.model import JointActState
 from idp.representation.mandates.model import Mandate, PersonPrincipal
 from idp.representation.model import JointActId, MandateId
 from idp.storage.outbox import OutboxMessage
@@ -52,6 +53,27 @@ class NoticeHandlers:
             act = await self._rooms.representation.companies.get(uow, JointActId(message.payload["joint_act_id"]))
         for signer in act.signed_by:
             await self._tell_if_known(signer, NoticeTopic.SIGNATURES_COMPLETE, cause=message.id)
+
+    async def tell_of_awaited_signature(self, message: OutboxMessage) -> None:
+        """`joint_act_waiting`: who is in office by the registry's word of now hears of it, once an hour for a company.
+
+        More acts of the same hour are in the same list; nobody floods a colleague's mailbox. A silent registry is asked
+        again with the message; a company that may not act any more calls for nobody.
+        """
+        companies, joint_act_id = self._rooms.representation.companies, JointActId(message.payload["joint_act_id"])
+        async with self._storage.reading() as uow:
+            act = await companies.get(uow, joint_act_id)
+            if act.state is not JointActState.WAITING or uow.now >= act.expires_at:
+                return
+        facts = await companies.read(act.juristic_id)
+        cause = f"joint acts of {act.juristic_id.digits} {act.begun_at:%Y-%m-%dT%H}"
+        async with self._storage.unit_of_work() as uow:
+            try:
+                called = await companies.may_still_sign(uow, joint_act_id, facts)
+            except Refused:
+                return
+            for signatory in called:
+                await self._rooms.notices.tell(uow, signatory, NoticeTopic.SIGNATURE_AWAITED, cause=cause)
 
     async def tell_of_confirmation(self, message: OutboxMessage) -> None:
         """`signatory_confirmed`: whoever did not stand at that counter has to hear of it."""

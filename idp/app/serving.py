@@ -203,5 +203,6 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
         open_overdue_reviews=partial(open_overdue, rooms),
         companies=rooms.representation.companies,
         approvals=rooms.representation.approvals,
+        papers=rooms.representation.papers,
     )
     return *jobs, *testimony_job(settings, ground.storage, holder=holder)

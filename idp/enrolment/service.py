@@ -32,6 +32,7 @@ from idp.enrolment.model import (
 from idp.enrolment.presented import Presented, TypedCard
 from idp.enrolment.registry_waiting import RegistryWaiting
 from idp.enrolment.steps import Steps
+from idp.enrolment.turns import Rounds, each
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import EnrolmentId, StationId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
@@ -67,6 +68,7 @@ class Enrolments:
         self._waiting = waiting
         self._steps = steps
         self._journal = journal
+        self._rounds = Rounds()
         self._randomness = randomness
 
     async def start(
@@ -176,16 +178,23 @@ class Enrolments:
 
     async def advance_open(self, *, limit: int = 100) -> int:
         """The worker's turn: advance what is open, and ask again for what waits for the registry. Gives how many."""
+
+        async def at_counter(after: EnrolmentId | None) -> Sequence[EnrolmentId]:
+            async with self._storage.reading() as uow:
+                return await store.open_enrolments(uow, after=after, limit=limit)
+
+        seen = await self._rounds.turn(at_counter, self._have_turn, limit=limit)
         async with self._storage.reading() as uow:
-            at_counter = await store.open_enrolments(uow, limit=limit)
-            waiting = [*at_counter, *await kept_store.to_be_asked(uow, limit=limit)]
-        for enrolment_id in waiting:
-            advanced = await self.advance(enrolment_id)
-            if advanced.state is EnrolmentState.PENDING_REGISTRY:
-                await self._checking.check(advanced)
-            elif advanced.state is EnrolmentState.AWAITING_REGISTRY:
-                await self._waiting.ask(advanced)
-        return len(waiting)
+            waiting = await kept_store.to_be_asked(uow, limit=limit)
+        await each(waiting, self._have_turn)
+        return seen + len(waiting)
+
+    async def _have_turn(self, enrolment_id: EnrolmentId) -> None:
+        advanced = await self.advance(enrolment_id)
+        if advanced.state is EnrolmentState.PENDING_REGISTRY:
+            await self._checking.check(advanced)
+        elif advanced.state is EnrolmentState.AWAITING_REGISTRY:
+            await self._waiting.ask(advanced)
 
     async def retry(self, enrolment_id: EnrolmentId, *, officer: Member) -> Enrolment:
         """Ask the registry again. Raises NotFound (UNKNOWN), Conflict (WRONG_STATE)."""

@@ -153,12 +153,12 @@ async def find_by_case_no(uow: UnitOfWork, case_no: CaseNumber) -> Enrolment | N
     return None if row is None else _enrolment(row)
 
 
-async def open_enrolments(uow: UnitOfWork, *, limit: int) -> Sequence[EnrolmentId]:
-    """Journeys with somebody at the counter, oldest first."""
-    not_ended = (
-        select(enrolment.c.id).where(enrolment.c.state.in_(_AT_COUNTER_VALUES)).order_by(enrolment.c.id).limit(limit)
-    )
-    return [EnrolmentId(row.id) for row in await uow.all(not_ended)]
+async def open_enrolments(uow: UnitOfWork, *, after: EnrolmentId | None = None, limit: int) -> Sequence[EnrolmentId]:
+    """Journeys with somebody at the counter, oldest first, those that began after the one given."""
+    not_ended = select(enrolment.c.id).where(enrolment.c.state.in_(_AT_COUNTER_VALUES))
+    if after is not None:
+        not_ended = not_ended.where(enrolment.c.id > after)
+    return [EnrolmentId(row.id) for row in await uow.all(not_ended.order_by(enrolment.c.id).limit(limit))]
 
 
 async def claim_check(uow: UnitOfWork, enrolment_id: EnrolmentId, *, until: datetime) -> bool:

@@ -36,6 +36,7 @@ class NoticeTopic(StrEnum):
     MANDATE_GIVEN = "mandate_given"
     MANDATE_ENDED = "mandate_ended"
     MANDATE_OFFERED = "mandate_offered"
+    SIGNATURE_AWAITED = "signature_awaited"
     SIGNATURES_COMPLETE = "signatures_complete"
     SIGNATORY_CONFIRMED = "signatory_confirmed"
 

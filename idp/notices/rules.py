@@ -127,6 +127,12 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "ดูรายละเอียดและตอบรับได้ในบัญชีของฉัน หัวข้อการมอบอำนาจ",
         "See what it is for and accept it in my account, under mandates.",
     ),
+    NoticeTopic.SIGNATURE_AWAITED: NoticeText(
+        "มีรายการของนิติบุคคลรอลายมือชื่อของท่าน",
+        "An act of a company waits for your signature",
+        "ผู้มีอำนาจลงนามอีกท่านลงลายมือชื่อแล้ว ดูรายการ ลงลายมือชื่อ หรือปฏิเสธได้ภายใน 7 วันในบัญชีของฉัน หัวข้อรอลงลายมือชื่อ",
+        "Another signatory has signed. See it, sign or decline within 7 days in my account, under waiting signatures.",
+    ),
     NoticeTopic.SIGNATURES_COMPLETE: NoticeText(
         "ผู้มีอำนาจลงนามครบแล้ว",
         "All have signed",

@@ -22,6 +22,7 @@ from idp.keys.signing import SigningKeys
 from idp.notices.service import Notices
 from idp.notices.streams.delivering import Deliveries
 from idp.representation.companies.service import Companies
+from idp.representation.mandates.papers import Papers
 from idp.stations.service import Stations
 from idp.storage.leases import take_lease
 from idp.storage.outbox import OutboxMessage, claim, settle
@@ -131,6 +132,7 @@ def all_jobs(
     open_overdue_reviews: Callable[[], Awaitable[None]],
     companies: Companies,
     approvals: Approvals,
+    papers: Papers,
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -157,6 +159,7 @@ def all_jobs(
     async def reopen_reviews() -> None:
         async with storage.unit_of_work() as uow:
             await reviews.reopen_expired(uow)
+            await reviews.end_unanswered(uow)
 
     async def remind_of_meetings() -> None:
         async with storage.unit_of_work() as uow:
@@ -166,6 +169,8 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await companies.expire_due(uow)
             await approvals.expire_due(uow)
+        async with storage.unit_of_work() as uow:
+            await papers.end_unconfirmed(uow)
 
     audit = AuditJobs(storage=storage, holder=holder, signer=signer)
     outbox = OutboxJob(storage=storage, handlers=outbox_handlers)

@@ -101,8 +101,17 @@ async def test_directors_file_for_their_companies(browser: Browser, demonstratio
     await first.page.click("#back_to_service")
     await expect(first.page.locator("#waiting")).to_be_visible()
     await first.look()
-    # 3. the second director comes, signs, and the filing goes on
-    await sign_for(second, told, joint, is_signed_in=False)
+    # 3. the second director is told, comes, signs, and the filing goes on
+    await second.page.goto(f"{told['issuer']}/account/notices")
+    await second.use_passkey()
+    for _ in range(20):  # the worker tells within seconds
+        await expect(second.page.locator("h1")).to_be_visible()
+        if await second.page.locator("[data-notice='signature_awaited']").count():
+            break
+        await second.page.wait_for_timeout(500)
+        await second.page.reload()
+    await expect(second.page.locator("[data-notice='signature_awaited']")).to_be_visible()
+    await sign_for(second, told, joint, is_signed_in=True)
     await filed(second, joint)
     # 4. for a company that she does not lead she is refused, with the reason and other ways on
     await second.page.goto(told["efiling"])

@@ -198,7 +198,7 @@ async def test_a_joint_act_waits_for_signatures_and_the_seal(world: World) -> No
     assert act.state is JointActState.COMPLETED
     async with world.storage.unit_of_work() as uow:
         assert await world.companies.waiting(uow, facts, by=malee) == ()
-        assert [row.topic for row in await uow.all(select(outbox))] == ["joint_act_completed"]
+        assert {row.topic for row in await uow.all(select(outbox))} == {"joint_act_waiting", "joint_act_completed"}
         assert await world.companies.known_companies(uow, malee.subscriber_id) == (act.juristic_id,)
         await world.companies.use(uow, act.id, by=somchai.subscriber_id)
         with pytest.raises(Conflict):
@@ -207,6 +207,33 @@ async def test_a_joint_act_waits_for_signatures_and_the_seal(world: World) -> No
     assert "representation.joint_act_completed" in entries
     assert somchai.subscriber_id not in entries
     assert "สมชาย" not in entries
+
+
+async def test_who_can_still_sign_is_known_and_in_office(world: World, clock: FrozenClock) -> None:
+    somchai, malee, admin = [await world.enrol(key) for key in ("somchai", "malee", "admin1")]
+    names = [name_of(key) for key in ("somchai", "malee", "admin1")]
+    world.registry.put("กรรมการสองคนลงลายมือชื่อร่วมกัน", names)
+    first = await begin(world, somchai)
+    # nobody was here before: the registry gives names, and names are not looked for
+    assert await still(world, first) == ()
+    await co_sign(world, first, malee)
+    other = await begin(world, admin, what=replace(WHAT, digest="cd" * 32))
+    assert set(await still(world, other)) == {somchai.subscriber_id, malee.subscriber_id}
+    # who left the committee is told nothing of the company any more; who is suspended signs nothing
+    world.registry.put("กรรมการสองคนลงลายมือชื่อร่วมกัน", [names[0], names[2]])
+    assert await still(world, other) == (somchai.subscriber_id,)
+    async with world.storage.unit_of_work() as uow:
+        by = ActingMember(OFFICER.member_id, OFFICER.person, AgencyId("agc_1"))
+        await world.subscribers.suspend(uow, somchai.subscriber_id, by=by, reason="asked by the court")
+    assert await still(world, other) == ()
+    clock.advance(8 * 24 * 3600)
+    assert await still(world, other) == ()
+
+
+async def still(world: World, act: JointAct) -> tuple[SubscriberId, ...]:
+    facts = await world.facts()
+    async with world.storage.reading() as uow:
+        return await world.companies.may_still_sign(uow, act.id, facts)
 
 
 async def test_nobody_hides_an_act_among_thousands(small_world: World, clock: FrozenClock) -> None:
@@ -325,6 +352,6 @@ async def test_two_co_signers_on_two_nodes_complete_an_act_once(database_url: st
         done = await worlds[1].companies.get(uow, act.id)
         topics = [row.topic for row in await uow.all(select(outbox))]
     assert (done.state, len(done.signed_by)) == (JointActState.COMPLETED, 3)
-    assert topics == ["joint_act_completed"]
+    assert sorted(topics) == ["joint_act_completed", "joint_act_waiting"]
     for node in nodes:
         await node.close()

@@ -310,6 +310,25 @@ async def test_a_sensitive_paper_waits_for_a_second_officer(world: World) -> Non
             await world.papers.approve_paper(uow, proposal.id, **ON_PAPER, by=second_officer)
 
 
+async def test_a_paper_to_which_no_second_officer_came_ends(small_world: World, clock: FrozenClock) -> None:
+    world = small_world
+    agency, _ = await world.agency_with_service()
+    clerk, proxy, _ = [await world.enrol(key) for key in ("officer", "malee", "somchai")]
+    paper = PaperPrincipal(identity_of("somchai").citizen_id, identity_of("somchai").name_th)
+    async with world.storage.unit_of_work() as uow:
+        waiting, _ = await world.papers.record_paper(
+            uow, FORM, paper, terms_for(proxy, SENSITIVE), by=officer(agency, clerk)
+        )
+    clock.advance(timedelta(days=7).total_seconds() - 1)
+    async with world.storage.unit_of_work() as uow:
+        assert await world.papers.end_unconfirmed(uow) == 0
+    clock.advance(1)
+    async with world.storage.unit_of_work() as uow:
+        assert await world.papers.end_unconfirmed(uow) == 1
+        assert await world.papers.end_unconfirmed(uow) == 0
+        assert (await world.mandates.get(uow, waiting.id)).state is MandateState.ENDED
+
+
 async def test_the_second_officer_names_a_principal_without_a_digital_id_too(small_world: World) -> None:
     world = small_world
     agency, _ = await world.agency_with_service()

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connectors.fictitious.personas import PERSONAS, Persona
+from connectors.contracts.thai_dates import BANGKOK
+from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS, Persona
 from idp.agencies.model import Role
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import SubscriberId
+from idp.representation.companies.model import SignatoryPaper
+from idp.representation.model import RecordingOfficer
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import Identity
 
@@ -22,6 +25,9 @@ ENROLLED = ("recovered",)
 
 BUSINESS = ("director", "codirector", "employee", "proxy")
 """Who acts for companies and for other people: enrolled, with a link to add a passkey."""
+CONFIRMING_CLERK = "clerk"
+SIGNATORIES = {"thanakit": ("director",), "khukha": ("director", "codirector")}
+"""Whom the clerk confirmed as signatories, by company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,27 @@ async def make_citizens(uow: UnitOfWork, rooms: Rooms) -> None:
     """Those who enrolled long ago."""
     for key in (*ENROLLED, *BUSINESS):
         await rooms.subscribers.create(uow, identity=identity_of(PERSONAS[key]), ial=Ial.IAL2_2, by=SYSTEM)
+
+
+async def confirm_signatories(rooms: Rooms) -> None:
+    """An officer saw who signs for the companies: so their co-signers are known, and hear of what waits for them."""
+    for company, directors in SIGNATORIES.items():
+        facts = await rooms.representation.companies.read(COMPANY_PERSONAS[company].juristic_id)
+        async with rooms.ground.storage.unit_of_work() as uow:
+            clerk = await _subscriber(uow, rooms, CONFIRMING_CLERK)
+            member = (await rooms.agencies.members_of(uow, clerk))[0]
+            today = uow.now.astimezone(BANGKOK).date()
+            paper = SignatoryPaper(f"{company}-1 (สาธิต)", today, card_seen=True, certificate_seen=True)
+            by = RecordingOfficer(member.id, clerk)
+            for director in directors:
+                person = await _subscriber(uow, rooms, director)
+                await rooms.representation.companies.confirm_signatory(uow, person, facts, paper, by=by)
+
+
+async def _subscriber(uow: UnitOfWork, rooms: Rooms, persona: str) -> SubscriberId:
+    found = await rooms.subscribers.find_by_citizen_id(uow, PERSONAS[persona].person.citizen_id)
+    assert found is not None, persona
+    return found.id
 
 
 async def passkey_link(uow: UnitOfWork, rooms: Rooms, persona: str) -> str | None:

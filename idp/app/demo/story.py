@@ -13,7 +13,7 @@ from connectors.card.virtual.passports import mrz_lines
 from connectors.fictitious.personas import COMPANY_PERSONAS, PASSPORT_PERSONAS, PERSONAS, PassportPersona
 from idp.app.demo.agencies import FILING_CLIENT, JOBS_CLIENT, make_agencies, make_clients
 from idp.app.demo.pairing import agent_config, make_stations
-from idp.app.demo.people import BUSINESS, CITIZENS, STAFF, make_citizens, make_staff, passkey_link
+from idp.app.demo.people import BUSINESS, CITIZENS, STAFF, confirm_signatories, make_citizens, make_staff, passkey_link
 from idp.app.demo.stations import FIRST, STATIONS, agent_file_of
 from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.places import desk_socket_of
@@ -55,6 +55,7 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
         await make_staff(uow, rooms)
         await make_citizens(uow, rooms)
         await make_stations(uow, rooms, station_keys)
+    await confirm_signatories(rooms)
     issuer_jwks = await rooms.ground.signing_keys.public_jwks()
     for station in STATIONS:
         config = agent_config(settings, station, station_keys[station.id], issuer_jwks=issuer_jwks, card=card)

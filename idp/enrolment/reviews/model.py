@@ -61,6 +61,8 @@ class Outcome(StrEnum):
     DECLINED = "declined"
     GO_ON_WAITING = "go_on_waiting"
     GIVE_UP = "give_up"
+    UNANSWERED = "unanswered"
+    """Nobody's decision: a person who was asked never answered."""
 
 
 OUTCOMES: Final[Mapping[CaseKind, tuple[Outcome, ...]]] = {
@@ -73,6 +75,10 @@ OUTCOMES: Final[Mapping[CaseKind, tuple[Outcome, ...]]] = {
 
 BY_TWO: Final = frozenset({Outcome.ALLOWED})
 """What one reviewer proposes and another one decides: everything by which a check is passed over."""
+
+
+UNANSWERED_AFTER: Final = timedelta(days=30)
+"""How long an answer is waited for. Then a person's request ends, and what an officer was asked is open again."""
 
 
 class CorrectionTopic(StrEnum):

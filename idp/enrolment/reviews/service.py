@@ -13,6 +13,7 @@ from idp.enrolment.reviews.model import (
     ANSWERED_WITHIN,
     LEASE,
     MOST_CORRECTIONS,
+    UNANSWERED_AFTER,
     CaseFilter,
     CaseId,
     CaseKind,
@@ -274,6 +275,21 @@ class Reviews:
                 await self._note(uow, "review.reopened", case, SYSTEM)
                 reopened += 1
         return reopened
+
+    async def end_unanswered(self, uow: UnitOfWork) -> int:
+        """Nobody answered in time: a person's request ends and the person is told, what an officer was asked goes back
+        to the reviewers. Gives how many. For the worker.
+        """
+        cases = await store.unanswered(uow, asked_before=uow.now - UNANSWERED_AFTER, limit=100)
+        for case in cases:
+            is_correction = case.kind is CaseKind.CORRECTION
+            to, outcome = (CaseState.DECIDED, Outcome.UNANSWERED) if is_correction else (CaseState.OPEN, None)
+            if not await store.move(uow, case.id, of=(CaseState.ASKED_BACK,), to=to, outcome=outcome):
+                continue  # answered meanwhile
+            await self._note(uow, "review.unanswered", case, SYSTEM)
+            if is_correction:
+                await self._tell(uow, CASE_DECIDED, case)
+        return len(cases)
 
     async def _proposed(self, uow: UnitOfWork, case_id: CaseId, by: Reviewer) -> tuple[ReviewCase, ProposalId]:
         case = await self.get(uow, case_id)

@@ -225,6 +225,19 @@ async def move(
     return await _move(uow, there, to=to, outcome=outcome, by=by)
 
 
+async def unanswered(uow: UnitOfWork, *, asked_before: datetime, limit: int) -> Sequence[ReviewCase]:
+    """Cases whose last question was asked before that moment and has no answer; oldest first."""
+    asked_at = (
+        select(func.max(review_remark.c.at))
+        .where(review_remark.c.case_id == review_case.c.id, review_remark.c.kind == RemarkKind.QUESTION.value)
+        .scalar_subquery()
+    )
+    # about an identity that is closed nothing is kept: then it counts when the case was opened
+    old = func.coalesce(asked_at, review_case.c.opened_at) <= asked_before
+    waiting = select(review_case).where(review_case.c.state == CaseState.ASKED_BACK.value, old)
+    return [_case(row) for row in await uow.all(waiting.order_by(review_case.c.id).limit(limit))]
+
+
 async def proposed_cases(uow: UnitOfWork, *, limit: int) -> Sequence[ReviewCase]:
     """Cases that wait for a second reviewer, oldest first."""
     return await page(uow, CaseFilter(state=CaseState.PROPOSED), after=None, limit=limit)

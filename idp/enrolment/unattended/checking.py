@@ -104,7 +104,10 @@ class Checking:
         async def act() -> Application:
             async with self._storage.unit_of_work() as uow:
                 to, problem, until = _after(words, application, then=then, now=uow.now)
-                if not await store.move(uow, application.id, of=(checking,), to=to, problem=problem, expires_at=until):
+                again_at = uow.now + rules.ASKED_EVERY if to is EnrolmentState.PENDING_REGISTRY else None
+                if not await store.move(
+                    uow, application.id, of=(checking,), to=to, problem=problem, expires_at=until, not_before=again_at
+                ):
                     return await found(uow, application.id)  # it ended meanwhile, or another caller took it over
                 await self._keep(uow, application, said)
                 if problem is not None and to is EnrolmentState.REFUSED:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +12,7 @@ from connectors.contracts.errors import CardError
 from connectors.contracts.identifiers import InvalidIdentifier, LaserCode
 from idp.enrolment.journeys import JOURNEYS, held_of, may_enter
 from idp.enrolment.model import ENDS, EnrolmentState, EvidenceKind, EvidenceResult, JourneyKey
+from idp.enrolment.turns import Rounds
 from idp.enrolment.unattended import rules, store
 from idp.enrolment.unattended.admission import Admission
 from idp.enrolment.unattended.checking import Checking, found
@@ -48,6 +50,7 @@ class HomeEnrolments:
         self._checking = checking
         self._admission = admission
         self._journal = journal
+        self._rounds = Rounds()
         self._key = key
         self._randomness = randomness
 
@@ -135,15 +138,21 @@ class HomeEnrolments:
 
     async def advance_open(self, *, limit: int = 100) -> int:
         """The worker's turn: end what is over, ask again for what waits for the registry. Gives how many."""
+
+        async def not_ended(after: EnrolmentId | None) -> Sequence[EnrolmentId]:
+            async with self._storage.reading() as uow:
+                return await store.open_applications(uow, JourneyKey.HOME_READER, after=after, limit=limit)
+
+        return await self._rounds.turn(not_ended, self._have_turn, limit=limit)
+
+    async def _have_turn(self, enrolment_id: EnrolmentId) -> None:
         async with self._storage.reading() as uow:
-            waiting = await store.open_applications(uow, JourneyKey.HOME_READER, limit=limit)
-        for application in waiting:
-            in_time = await self._in_time(application)
-            if in_time.state is EnrolmentState.PENDING_REGISTRY:
-                await self._check(in_time)
-            else:
-                await self._advanced(in_time)
-        return len(waiting)
+            application, now = await found(uow, enrolment_id), uow.now
+        in_time = await self._in_time(application)
+        if in_time.state is not EnrolmentState.PENDING_REGISTRY:
+            await self._advanced(in_time)
+        elif in_time.claimed_until is None or now >= in_time.claimed_until:
+            await self._check(in_time)
 
     async def retry(self, browser_id: str) -> Application:
         """Ask the registry again now. Raises NotFound (NOT_THIS_BROWSER), Conflict (WRONG_STEP)."""

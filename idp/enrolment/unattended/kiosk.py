@@ -4,6 +4,7 @@ The card session lives as long as the card stays in; the photo of the card is in
 for it alone, and the picture that the camera takes is compared and forgotten.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from connectors.contracts.errors import RegistryError
 from connectors.contracts.face import FaceComparison, FaceNotFound
 from idp.enrolment import rules as policy
 from idp.enrolment.model import ENDS, EnrolmentState, EvidenceKind, EvidenceResult, JourneyKey
+from idp.enrolment.turns import Rounds
 from idp.enrolment.unattended import rules, store
 from idp.enrolment.unattended.admission import Admission
 from idp.enrolment.unattended.checking import Checking, found
@@ -66,6 +68,7 @@ class KioskEnrolments:
         self._checking = checking
         self._admission = admission
         self._journal = journal
+        self._rounds = Rounds()
         self._randomness = randomness
 
     async def start(self, station: Station, browser: str) -> Application:
@@ -193,11 +196,17 @@ class KioskEnrolments:
 
     async def advance_open(self, *, limit: int = 100) -> int:
         """The worker's turn: what is over ends, also where no browser looks any more. Gives how many."""
-        async with self._storage.reading() as uow:
-            waiting = await store.open_applications(uow, JourneyKey.KIOSK, limit=limit)
-        for application in waiting:
+
+        async def not_ended(after: EnrolmentId | None) -> Sequence[EnrolmentId]:
+            async with self._storage.reading() as uow:
+                return await store.open_applications(uow, JourneyKey.KIOSK, after=after, limit=limit)
+
+        async def have_turn(enrolment_id: EnrolmentId) -> None:
+            async with self._storage.reading() as uow:
+                application = await found(uow, enrolment_id)
             await self._advance(application)
-        return len(waiting)
+
+        return await self._rounds.turn(not_ended, have_turn, limit=limit)
 
     async def _advance(self, application: Application) -> Application:
         if application.state in ENDS:

@@ -52,7 +52,8 @@ class Application:
 
     `taken_at` is when an agent at home took the code, `read_at` when a card was read; `expires_at` the end of waiting.
     `station_id` and `card_session_id` are a kiosk's, `agent_jwk` is the one-time key of an agent at home. `fault` says
-    more where a card could not be read. `tries` counts wrong numbers, or photos in which no face was found.
+    more where a card could not be read. `claimed_until`: until then nobody else checks, and the worker asks no silent
+    registry again. `tries` counts wrong numbers, or photos in which no face was found.
     """
 
     id: EnrolmentId

@@ -24,6 +24,9 @@ ANSWER_STAY: Final = timedelta(minutes=15)
 PENDING_STAY: Final = timedelta(hours=2)
 """How long what was read waits for a registry that does not answer."""
 
+ASKED_EVERY: Final = timedelta(minutes=1)
+"""How often a registry that does not answer is asked of its own accord; whoever presses asks at once."""
+
 KIOSK_PENDING_STAY: Final = timedelta(minutes=5)
 
 DONE_STAY: Final = timedelta(minutes=3)

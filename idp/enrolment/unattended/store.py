@@ -130,12 +130,16 @@ async def newest_of(uow: UnitOfWork, browser_digest: bytes, journey: JourneyKey)
     return None if row is None else _application(row)
 
 
-async def open_applications(uow: UnitOfWork, journey: JourneyKey, *, limit: int) -> Sequence[Application]:
-    """What has not ended, by when its time is over."""
-    still_open = select(application).where(
+async def open_applications(
+    uow: UnitOfWork, journey: JourneyKey, *, after: EnrolmentId | None, limit: int
+) -> Sequence[EnrolmentId]:
+    """What has not ended, oldest first, those that began after the one given."""
+    still_open = select(application.c.id).where(
         application.c.state.in_(_OPEN_VALUES), application.c.journey == journey.value
     )
-    return [_application(row) for row in await uow.all(still_open.order_by(application.c.expires_at).limit(limit))]
+    if after is not None:
+        still_open = still_open.where(application.c.id > after)
+    return [EnrolmentId(row.id) for row in await uow.all(still_open.order_by(application.c.id).limit(limit))]
 
 
 async def take_code(
@@ -230,13 +234,17 @@ async def move(
     problem: UnattendedProblem | None = None,
     fault: CardFault | None = None,
     expires_at: datetime | None = None,
+    not_before: datetime | None = None,
 ) -> bool:
-    """Take a step; False when the application no longer stood at one of `of`. An end forgets what was read."""
+    """Take a step; False when the application no longer stood at one of `of`. An end forgets what was read.
+
+    `not_before` is when the worker may look at it again.
+    """
     values: dict[str, Any] = {
         "state": to.value,
         "problem": None if problem is None else problem.value,
         "fault": None if fault is None else fault.value,
-        "claimed_until": None,
+        "claimed_until": not_before,
     }
     if to in ENDS:
         values |= _FORGOTTEN

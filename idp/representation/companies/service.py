@@ -32,6 +32,8 @@ from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
 REGISTRY_DEADLINE_SECONDS = 5.0
+JOINT_ACT_WAITING = "joint_act_waiting"
+"""Topic of the outbox; the payload has `joint_act_id`."""
 MOST_WAITING = 50
 """How many acts that one signatory began may wait for the others of a company: nobody hides one among thousands."""
 
@@ -146,8 +148,8 @@ class Companies:
     ) -> JointAct:
         """Begin an act of the company with the first signature; it may be complete with that.
 
-        `sealed`: the signer affixes the company's seal. Raises as `role_of`; Refused (LIMITED_POWERS,
-        TERMS_NOT_POSSIBLE).
+        `sealed`: the signer affixes the company's seal. Where others have to sign, those whom this house knows hear of
+        it. Raises as `role_of`; Refused (LIMITED_POWERS, TERMS_NOT_POSSIBLE).
         """
         if not timedelta(0) < lasting <= LONGEST_WAIT:
             raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "how long it waits")
@@ -167,7 +169,11 @@ class Companies:
         )
         await store.insert_joint_act(uow, act)
         await self._note(uow, "representation.joint_act_begun", act, by.subscriber_id)
-        return await self._sign(uow, act, facts, by, sealed=sealed)
+        signed = await self._sign(uow, act, facts, by, sealed=sealed)
+        if signed.state is JointActState.WAITING:
+            payload = {"joint_act_id": act.id}
+            await enqueue(uow, topic=JOINT_ACT_WAITING, payload=payload, randomness=self._randomness)
+        return signed
 
     async def co_sign(
         self,
@@ -229,6 +235,21 @@ class Companies:
         await self.role_of(uow, by, facts)
         return await store.find_waiting_acts(uow, facts.juristic_id)
 
+    async def may_still_sign(
+        self, uow: UnitOfWork, joint_act_id: JointActId, facts: CompanyFacts
+    ) -> tuple[SubscriberId, ...]:
+        """Who of those who are known for this company can sign the act, by what was just read; nobody once it is over.
+
+        The registry gives names and no numbers, so that a signatory who never came here is nobody to be told.
+        Raises NotFound, Unavailable, Refused (the company may not act).
+        """
+        act = await self.get(uow, joint_act_id)
+        if act.state is not JointActState.WAITING or uow.now >= act.expires_at:
+            return ()
+        rules.validate_facts(facts, expected_juristic_id=act.juristic_id, now=uow.now)
+        known = [one for one, _ in await store.signatories(uow, act.juristic_id) if one not in act.signed_by]
+        return tuple([one for one in known if await self._is_in_office(uow, one, facts)])
+
     async def expire_due(self, uow: UnitOfWork) -> Sequence[JointActId]:
         """End what was not signed in time; a refusal never waits for this."""
         expired = await store.expire_joint_acts(uow)
@@ -257,13 +278,16 @@ class Companies:
 
     async def _names_in_office(self, uow: UnitOfWork, act: JointAct, facts: CompanyFacts) -> list[str]:
         """Of those who signed, the names that still count: a director who left, or is suspended, no longer signs."""
-        names = []
-        for subscriber_id in act.signed_by:
-            name = await self._name(uow, subscriber_id)
-            is_live = (await self._subscribers.get(uow, subscriber_id)).is_live
-            if is_live and may_sign(facts.rule, name=name, officers=facts.officers):
-                names.append(name)
-        return names
+        return [
+            await self._name(uow, subscriber_id)
+            for subscriber_id in act.signed_by
+            if await self._is_in_office(uow, subscriber_id, facts)
+        ]
+
+    async def _is_in_office(self, uow: UnitOfWork, subscriber_id: SubscriberId, facts: CompanyFacts) -> bool:
+        if not (await self._subscribers.get(uow, subscriber_id)).is_live:
+            return False
+        return may_sign(facts.rule, name=await self._name(uow, subscriber_id), officers=facts.officers)
 
     async def _require_no_namesake(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, name: str, facts: CompanyFacts

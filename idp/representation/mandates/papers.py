@@ -15,7 +15,7 @@ from idp.agencies.model import Role
 from idp.agencies.service import Agencies
 from idp.approvals.model import Approvers, Decider, Proposal, ProposalId, ProposedChange
 from idp.approvals.service import Approvals
-from idp.audit.model import Actor, ActorKind
+from idp.audit.model import SYSTEM, Actor, ActorKind
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.keys.blind_index import IndexDigest
 from idp.keys.envelope import PersonalData
@@ -121,6 +121,16 @@ class Papers:
         mandate = await self._of_proposal(uow, proposal_id)
         await self._approvals.refuse(uow, proposal_id, by=by, reason=reason)
         await self._mandates.end(uow, mandate, by=Actor(ActorKind.MEMBER, by.member_id))
+
+    async def end_unconfirmed(self, uow: UnitOfWork) -> int:
+        """No second officer came in time: the paper can be recorded anew. Gives how many. For the worker."""
+        oldest = uow.now - timedelta(days=_SECOND_OFFICER_DAYS)
+        ended = 0
+        for mandate in await store.find_awaiting(uow, recorded_before=oldest, limit=100):
+            if await self._approvals.waiting_on(uow, kind=PAPER_KIND, target=mandate.id) is None:
+                await self._mandates.end(uow, mandate, by=SYSTEM)
+                ended += 1
+        return ended
 
     async def end_recorded(self, uow: UnitOfWork, mandate_id: MandateId, *, by: Decider) -> None:
         """An officer ends a recorded mandate: the principal came to the counter, or a child came of age by marriage.

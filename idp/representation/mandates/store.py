@@ -1,7 +1,7 @@
 """Tables and SQL of mandates, with the predicate that says in SQL which may be used."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -219,6 +219,12 @@ async def find_by_company(uow: UnitOfWork, juristic_id: JuristicId) -> tuple[Man
     """Every mandate of this company, newest first."""
     own = (mandate.c.principal_kind == COMPANY, mandate.c.principal_id == juristic_id.digits)
     return await _load(uow, select(mandate).where(*own))
+
+
+async def find_awaiting(uow: UnitOfWork, *, recorded_before: datetime, limit: int) -> tuple[Mandate, ...]:
+    """What was recorded before that moment and still waits for a second officer."""
+    waiting = (mandate.c.state == MandateState.AWAITING.value, mandate.c.given_at <= recorded_before)
+    return await _load(uow, select(mandate).where(*waiting).limit(limit))
 
 
 async def activate(uow: UnitOfWork, mandate_id: MandateId) -> bool:

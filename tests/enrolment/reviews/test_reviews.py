@@ -20,6 +20,7 @@ from idp.enrolment.reviews.model import (
     ANSWERED_WITHIN,
     LEASE,
     MOST_CORRECTIONS,
+    UNANSWERED_AFTER,
     CaseFilter,
     CaseId,
     CaseKind,
@@ -301,6 +302,34 @@ async def test_a_case_about_somebody_stopped_or_closed_meanwhile_can_be_decided(
             status = (await desk.subscribers.get(uow, person)).status
         assert len(written) == (not is_closed)
         assert status is (SubscriberStatus.CLOSED if is_closed else SubscriberStatus.SUSPENDED)
+
+
+async def test_what_nobody_answers_ends_or_goes_back_to_the_reviewers(desk: Desk, clock: FrozenClock) -> None:
+    person, flagged = await desk.person(), await desk.opened()
+    async with desk.storage.unit_of_work() as uow:
+        case = await desk.reviews.ask_correction(uow, person, CorrectionTopic.NAME_EN, "It is Somchay")
+    clock.advance(3600)
+    for case_id in (case.id, flagged):
+        await desk.in_hand(case_id)
+        async with desk.storage.unit_of_work() as uow:
+            await desk.reviews.ask_back(uow, case_id, by=ANNA, question="Since when?")
+    clock.advance(UNANSWERED_AFTER.total_seconds() - 1)
+    async with desk.storage.unit_of_work() as uow:
+        assert await desk.reviews.end_unanswered(uow) == 0
+    clock.advance(1)
+    async with desk.storage.unit_of_work() as uow:
+        assert await desk.reviews.end_unanswered(uow) == 2
+        assert await desk.reviews.end_unanswered(uow) == 0
+    ended, again = await desk.case(case.id), await desk.case(flagged)
+    assert (ended.state, ended.outcome) == (CaseState.DECIDED, Outcome.UNANSWERED)
+    assert (again.state, again.outcome) == (CaseState.OPEN, None)
+    async with desk.storage.unit_of_work() as uow:
+        told = [row.payload for row in await uow.all(select(outbox).where(outbox.c.topic == CASE_DECIDED))]
+        assert [one["case_id"] for one in told] == [case.id]
+        # a late answer finds it over; the person may ask anew
+        with pytest.raises(Conflict):
+            await desk.reviews.answer_as_person(uow, case.id, subscriber_id=person, text="Since birth")
+        await desk.reviews.ask_correction(uow, person, CorrectionTopic.NAME_EN, "It is Somchay, since birth")
 
 
 async def test_somebody_elses_correction_is_not_there(desk: Desk) -> None:

@@ -291,6 +291,10 @@ async def test_the_worker_asks_again_too_and_gives_up_in_the_end(town: Town, per
     await town.rooms.unattended.advance_open()
     assert await person.step() == "pending_registry"
     town.registry(Mode.OK)
+    town.clock.advance(rules.ASKED_EVERY.total_seconds() - 1)
+    asked = len(await town.entries("unattended.card_status_asked"))
+    await town.rooms.unattended.advance_open()
+    assert len(await town.entries("unattended.card_status_asked")) == asked  # a silent registry is asked once a minute
     town.clock.advance(1)
     await town.rooms.unattended.advance_open()
     assert await person.step() == "completed"
