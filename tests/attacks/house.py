@@ -3,6 +3,7 @@
 In this process its clock can be moved; the nodes are processes of `idp serve` on one store and one set of keys.
 """
 
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,7 @@ from idp.storage.profile import Profile
 from tests.clock import FrozenClock
 from tests.protocol.signing import ec_key
 from tests.provider.oidc.sowing import sow
-from tests.provider.oidc.world import GATEWAY, ISSUER, MemoryOfSecurityLog, World
+from tests.provider.oidc.world import GATEWAY, ISSUER, MemoryOfSecurityLog, Seed, World
 from tests.representation.world import AnsweringRegistry
 from tests.web.prepared import prepared_assets
 
@@ -96,6 +97,20 @@ async def open_house(home: Path, clock: FrozenClock, *, database_url: str = "") 
         await prepare_conformance(rooms, ())
         house.seed = await sow(house, ec_key(), ec_key())
         await _pair_a_station(house)
+        yield house
+
+
+@asynccontextmanager
+async def reopen_house(made: Path, home: Path, clock: FrozenClock, seed: Seed) -> AsyncIterator[House]:
+    """A copy of a seeded house that was closed, its doors in this process; `home` is new."""
+    shutil.copytree(made, home)
+    settings = settings_of(home)
+    async with open_ground(settings, clock=clock) as ground:
+        ground = replace(ground, security_log=MemoryOfSecurityLog(clock))
+        rooms = await build_rooms(settings, ground, outside_of_conformance(home, clock))
+        app = ByHost({"id.localhost": provider_door(settings, rooms), "data.localhost": gateway_door(settings, rooms)})
+        house = _house(rooms, clock, httpx2.ASGITransport(app=app, raise_app_exceptions=False))
+        house.seed = seed
         yield house
 
 

@@ -23,10 +23,10 @@ from idp.app.outbox import outbox_handlers
 from idp.audit.model import SYSTEM
 from idp.kernel.ids import ClientId, ConsentId, SubscriberId
 from idp.worker.jobs import OutboxJob
-from tests.attacks.house import House, open_house
+from tests.attacks.house import House, open_house, reopen_house
 from tests.clock import FrozenClock
 from tests.provider.oidc.program import PERSON, Program
-from tests.provider.oidc.world import GATEWAY, ISSUER
+from tests.provider.oidc.world import GATEWAY, ISSUER, Seed
 
 CAEP = "https://schemas.openid.net/secevent/caep/event-type/"
 RISC = "https://schemas.openid.net/secevent/risc/event-type/"
@@ -54,10 +54,11 @@ class Mailbox:
     answers: list[tuple[int, bytes]] = field(default_factory=lambda: [(202, b"")])
     received: list[Received] = field(default_factory=list)
     holds: asyncio.Event | None = None
+    came: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: Request) -> Response:
-        headers = {name: value for name, value in request.headers.items()}
-        self.received.append(Received(headers, await request.body()))
+        self.received.append(Received(dict(request.headers), await request.body()))
+        self.came.set()
         if self.holds is not None:
             await self.holds.wait()
         status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -170,14 +171,20 @@ class Town:
         return decoded.claims
 
 
-@asynccontextmanager
-async def open_town(home: Path, clock: FrozenClock, *, database_url: str = "") -> AsyncIterator[Town]:
-    """The house with programs that have the scopes of signals."""
-    async with open_house(home, clock, database_url=database_url) as house:
+async def make_town(home: Path) -> Seed:
+    """The house once, with programs that have the scopes of signals; closed again, to be copied."""
+    async with open_house(home, FrozenClock()) as house:
         async with house.storage.unit_of_work() as uow:
             for name in ("jobs", "other"):
                 client = await house.clients.get(uow, ClientId(name))
                 assert client is not None
                 scopes = (*client.scopes, "ssf.manage", "ssf.read")
                 await house.clients.replace(uow, replace(client, scopes=scopes), by=SYSTEM)
+        return house.sown
+
+
+@asynccontextmanager
+async def open_town(made: Path, home: Path, clock: FrozenClock, seed: Seed) -> AsyncIterator[Town]:
+    """A town of its own for one test."""
+    async with reopen_house(made, home, clock, seed) as house:
         yield Town(house)

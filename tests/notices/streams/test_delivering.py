@@ -1,0 +1,227 @@
+"""At least once, in order, one worker at a time; what comes of answers, silence and time. On either engine."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from idp.audit.store import audit_entry
+from idp.kernel.ids import SsoSessionId
+from idp.notices.streams.model import GIVEN_UP_AFTER, KEPT_IN_FULL, LEASE, DeliveryState, Signal, SignalKind
+from idp.notices.streams.model import StreamStatus as Status
+from idp.notices.streams.store import find_delivery, stuck
+from tests.notices.streams.office import JOBS, SOMEBODY, WATER, Office
+from tests.notices.streams.town import Mailbox, mailbox, unverified
+
+pytestmark = pytest.mark.anyio
+
+
+def jtis(box: Mailbox) -> list[str]:
+    return [str(one.claims()["jti"]) for one in box.received]
+
+
+async def test_a_cause_is_told_once_to_each_stream_whatever_is_said_again(office: Office, box: Mailbox) -> None:
+    await office.stream(box.url)
+    assert await office.tell("out_1") == 1
+    assert await office.tell("out_1") == 0
+    await office.deliveries.send_due()
+    await office.deliveries.send_due()
+    assert len(box.received) == 1
+    assert [one.state for one in await office.told()] == [DeliveryState.DELIVERED]
+
+
+async def test_what_could_not_be_brought_comes_again_under_the_same_id_and_in_order(
+    office: Office, box: Mailbox
+) -> None:
+    box.answers = [(503, b""), (401, b""), (302, b""), (202, b"")]
+    await office.stream(box.url)
+    await office.tell("out_1")
+    office.clock.advance(1)
+    await office.tell("out_2")
+    for rest in (0, 5, 10, 20):
+        office.clock.advance(rest)
+        await office.deliveries.send_due()
+    sent = jtis(box)
+    assert sent[:4] == [sent[0]] * 4
+    assert len(set(sent)) == 2
+    first, second = await office.told()
+    assert (first.id, first.attempts, first.outcome) == (sent[0], 3, "202")
+    assert second.id == sent[4]
+    assert {one.claims()["iat"] for one in box.received[:4]} == {int(first.created_at.timestamp())}
+
+
+async def test_a_stream_rests_longer_after_each_failure_and_others_do_not_wait(office: Office) -> None:
+    async with mailbox() as down, mailbox() as up:
+        down.answers = [(500, b"")]
+        await office.stream(down.url)
+        await office.stream(up.url, of=WATER)
+        await office.tell("out_1")
+        await office.tell("out_2", to=WATER)
+        await office.deliveries.send_due()
+        assert len(up.received) == 1
+        for _ in range(30):
+            office.clock.advance(1)
+            await office.deliveries.send_due()
+        # at 0, 5 and 15 seconds; the next would be at 35
+        assert len(down.received) == 3
+
+
+async def test_a_refusal_is_final_and_keeps_no_text_of_the_receiver(office: Office, box: Mailbox) -> None:
+    said = {"err": "invalid_audience", "description": "secret of the receiver"}
+    box.answers = [(400, json.dumps(said).encode()), (400, b"\xff"), (202, b"")]
+    await office.stream(box.url)
+    for cause in ("out_1", "out_2", "out_3"):
+        await office.tell(cause)
+        office.clock.advance(1)
+    await office.deliveries.send_due()
+    assert [(one.state.value, one.outcome) for one in await office.told()] == [
+        ("refused", "invalid_audience"),
+        ("refused", "other"),
+        ("delivered", "202"),
+    ]
+
+
+async def test_two_workers_do_not_send_the_same(office: Office, box: Mailbox) -> None:
+    box.holds = asyncio.Event()
+    await office.stream(box.url)
+    await office.tell("out_1")
+    first = asyncio.create_task(office.deliveries.send_due())
+    await box.came.wait()
+    assert await office.node().deliveries.send_due() == 0
+    box.holds.set()
+    assert await first == 1
+    assert len(box.received) == 1
+
+
+async def test_a_worker_that_dies_after_sending_leaves_it_to_the_next_under_the_same_id(
+    office: Office, box: Mailbox
+) -> None:
+    box.holds = asyncio.Event()
+    await office.stream(box.url)
+    await office.tell("out_1")
+    dying = asyncio.create_task(office.deliveries.send_due())
+    await box.came.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    box.holds.set()
+    assert await office.node().deliveries.send_due() == 0
+    office.clock.advance(LEASE.total_seconds())
+    assert await office.node().deliveries.send_due() == 1
+    assert len(box.received) == 2
+    assert len(set(jtis(box))) == 1
+
+
+async def test_a_paused_stream_holds_and_a_disabled_one_drops(office: Office, box: Mailbox) -> None:
+    stream = await office.stream(box.url)
+    async with office.storage.unit_of_work() as uow:
+        paused = await office.streams.set_status(uow, stream, Status.PAUSED, reason=None)
+    await office.tell("out_1")
+    assert await office.deliveries.send_due() == 0
+    async with office.storage.unit_of_work() as uow:
+        await office.streams.set_status(uow, paused, Status.ENABLED, reason=None)
+    await office.deliveries.send_due()
+    assert len(box.received) == 1
+    office.clock.advance(1)
+    await office.tell("out_2")
+    async with office.storage.unit_of_work() as uow:
+        await office.streams.set_status(uow, stream, Status.DISABLED, reason="no more")
+    assert await office.tell("out_3") == 0
+    assert await office.deliveries.send_due() == 0
+    assert [one.state.value for one in await office.told()] == ["delivered", "dropped"]
+
+
+async def test_nothing_leaves_for_a_program_that_is_not_answered(office: Office, box: Mailbox) -> None:
+    stream = await office.stream(None, of=WATER)
+    await office.stream(box.url)
+    await office.tell("out_1")
+    await office.tell("out_1", to=WATER)
+    office.known.live.clear()
+    await office.deliveries.send_due()
+    assert box.received == []
+    assert await office.deliveries.offered(WATER.client_id, stream.id, most=10) == ({}, False)
+    office.known.live[JOBS.client_id] = JOBS
+    office.clock.advance(10)
+    await office.deliveries.send_due()
+    assert len(box.received) == 1
+
+
+async def test_after_a_week_it_is_given_up_and_may_be_asked_for_again(office: Office, box: Mailbox) -> None:
+    box.answers = [(500, b""), (202, b"")]
+    await office.stream(box.url)
+    await office.tell("out_1")
+    await office.deliveries.send_due()
+    async with office.storage.reading() as uow:
+        [row] = await stuck(uow, since=uow.now)
+    assert (row.client_id, row.waiting, row.failures) == ("jobs", 1, 1)
+    office.clock.advance(GIVEN_UP_AFTER.total_seconds())
+    await office.deliveries.give_up()
+    [dead] = await office.told()
+    assert dead.state is DeliveryState.DEAD
+    assert await office.deliveries.send_due() == 0
+    async with office.storage.unit_of_work() as uow:
+        await office.streams.retry(uow, JOBS.client_id, dead.id)
+    await office.deliveries.send_due()
+    assert len(set(jtis(box))) == 1
+    assert (await office.found(dead.id)).state is DeliveryState.DELIVERED
+
+
+async def test_what_was_settled_long_ago_keeps_its_ids_alone(office: Office, box: Mailbox) -> None:
+    await office.stream(box.url)
+    await office.tell("out_1")
+    await office.deliveries.send_due()
+    [one] = await office.told()
+    assert one.signal is not None
+    assert one.signal.subscriber_id == SOMEBODY
+    office.clock.advance(KEPT_IN_FULL.total_seconds())
+    await office.deliveries.give_up()
+    kept = await office.found(one.id)
+    assert (kept.signal, kept.state, kept.kind) == (None, DeliveryState.DELIVERED, SignalKind.CONSENT_WITHDRAWN)
+    # and still nobody is told of that cause again
+    assert await office.tell("out_1") == 0
+    office.clock.advance(timedelta(days=366).total_seconds())
+    await office.deliveries.give_up()
+    async with office.storage.reading() as uow:
+        assert await find_delivery(uow, one.id) is None
+
+
+async def test_two_agencies_cannot_put_what_they_were_told_together(office: Office) -> None:
+    mine, theirs = await office.stream(None), await office.stream(None, of=WATER)
+    async with office.storage.unit_of_work() as uow:
+        signal = Signal(
+            kind=SignalKind.SESSION_REVOKED,
+            cause="out_1",
+            at=uow.now,
+            subscriber_id=SOMEBODY,
+            session_id=SsoSessionId("ses_1"),
+        )
+        for receiver in (JOBS, WATER):
+            await office.streams.tell(uow, receiver, signal)
+    one, _ = await office.deliveries.offered(JOBS.client_id, mine.id, most=10)
+    other, _ = await office.deliveries.offered(WATER.client_id, theirs.id, most=10)
+    first, second = (unverified(next(iter(sets.values()))) for sets in (one, other))
+    for name in ("jti", "txn"):
+        assert first[name] != second[name]
+    assert first["sub_id"]["user"]["sub"] != second["sub_id"]["user"]["sub"]
+    assert first["sub_id"]["session"]["id"] != second["sub_id"]["session"]["id"]
+    assert "out_1" not in json.dumps([first, second])
+
+
+async def test_that_an_agency_was_told_is_in_the_log_without_the_person(office: Office, box: Mailbox) -> None:
+    await office.stream(box.url)
+    await office.tell("out_1")
+    await office.deliveries.send_due()
+    async with office.storage.reading() as uow:
+        entries = [json.loads(row.canonical) for row in await uow.all(select(audit_entry.c.canonical))]
+    [told] = [entry for entry in entries if entry["event"] == "signal.settled"]
+    assert (told["client"], told["outcome"], told["details"]["answer"]) == ("jobs", "ok", "202")
+    assert SOMEBODY not in json.dumps(told)
+
+
+async def test_a_receiver_that_leads_inside_gets_nothing(office: Office) -> None:
+    await office.stream("http://169.254.169.254/latest")
+    await office.tell("out_1")
+    await office.deliveries.send_due()
+    [one] = await office.told()
+    assert (one.state, one.outcome) == (DeliveryState.WAITING, "unreachable")
