@@ -187,7 +187,7 @@ def impossible_term(agreement: Agreement, *, service: Service, kind: AgencyKind)
         return Term.DATASET
     possible = {
         Term.SERVICE: service.agency_id == agreement.agency_id and service.id == agreement.service_id,
-        Term.FIELDS: bool(agreement.fields) and agreement.fields <= set(dataset.field_names),
+        Term.FIELDS: bool(agreement.fields) and agreement.fields <= _opened(dataset, agreement.bases),
         Term.BASES: bool(agreement.bases) and agreement.bases <= dataset.bases,
         # "Private relying parties: consent only": no law lets them see people's records without being asked
         Term.PRIVATE: agreement.bases <= open_bases(kind),
@@ -198,6 +198,10 @@ def impossible_term(agreement: Agreement, *, service: Service, kind: AgencyKind)
         Term.QUOTA: agreement.daily_quota > 0,
     }
     return next((term for term, is_possible in possible.items() if not is_possible), None)
+
+
+def _opened(dataset: DataSet, bases: frozenset[Basis]) -> frozenset[str]:
+    return frozenset(name for basis in bases for name in dataset.opened_by(basis))
 
 
 def _may_go_by_number(agreement: Agreement, dataset: DataSet) -> bool:
@@ -228,7 +232,10 @@ def _beyond_catalogue(request: GdxDetail, *, channel: Channel) -> Overreach | No
         return Overreach.CHANNEL
     if source_of(request.subject) not in dataset.subjects:
         return Overreach.SUBJECT
-    return None if request.basis in dataset.bases else Overreach.BASIS
+    if request.basis not in dataset.bases:
+        return Overreach.BASIS
+    # a field may be open to fewer grounds than its data set: others named in a house did not consent
+    return None if set(request.fields) <= set(dataset.opened_by(request.basis)) else Overreach.FIELDS
 
 
 def _beyond_terms(

@@ -108,12 +108,7 @@ class Agreements:
         await agreement_store.hold_service(uow, agreement.service_id)
         present = await agreement_store.find_agreement(uow, agreement.id)
         await self._approvals.approve(uow, proposal_id, by=by, present=_terms(present))
-        await self._expect_possible(uow, agreement, present)
-        if present is None:
-            await agreement_store.insert_agreement(uow, agreement)
-            await self._tell(uow, "agency.agreement_granted", agreement, by)
-            return agreement
-        return await self._replace(uow, agreement, present, by=by)
+        return await self.put(uow, agreement, by=_actor(by))
 
     async def refuse(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider, reason: str) -> None:
         """The second person says no. Raises as `Approvals.refuse` does."""
@@ -138,7 +133,22 @@ class Agreements:
         if not rules.is_narrower(agreement, present):
             raise Refused(AgencyProblem.NOT_NARROWER)
         await self._expect_possible(uow, agreement, present)
-        return await self._replace(uow, agreement, present, by=by)
+        return await self._replace(uow, agreement, present, by=_actor(by))
+
+    async def put(self, uow: UnitOfWork, agreement: Agreement, *, by: Actor) -> Agreement:
+        """Put terms in force that were decided elsewhere: by whoever sets up a store without two persons, or by two
+        who approved a whole configuration.
+
+        Raises Refused (AGREEMENT_NOT_POSSIBLE), Conflict (ALREADY_EXISTS, CHANGED_MEANWHILE), NotFound.
+        """
+        await agreement_store.hold_service(uow, agreement.service_id)
+        present = await agreement_store.find_agreement(uow, agreement.id)
+        await self._expect_possible(uow, agreement, present)
+        if present is not None:
+            return await self._replace(uow, agreement, present, by=by)
+        await agreement_store.insert_agreement(uow, agreement)
+        await self._tell(uow, "agency.agreement_granted", agreement, by)
+        return agreement
 
     async def suspend(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Decider) -> Agreement:
         """Nothing is released under it from this instant. Raises as `narrow`."""
@@ -181,7 +191,7 @@ class Agreements:
         )
         await agreement_store.insert_officer_grant(uow, grant)
         details = {"grant": grant.id, "member": member_id, "dataset": dataset}
-        await self._record(uow, "agency.officer_granted", by, member.agency_id, details)
+        await self._record(uow, "agency.officer_granted", _actor(by), member.agency_id, details)
         return grant
 
     async def end_officer_grant(self, uow: UnitOfWork, grant_id: OfficerGrantId, *, by: Decider) -> None:
@@ -194,16 +204,16 @@ class Agreements:
             raise Refused(AgencyProblem.NOT_THE_OWNER)
         if not await agreement_store.end_officer_grant(uow, grant_id):
             raise NotFound(AgencyProblem.UNKNOWN, "officer grant")
-        await self._record(uow, "agency.officer_grant_ended", by, by.agency_id, {"grant": grant_id})
+        await self._record(uow, "agency.officer_grant_ended", _actor(by), by.agency_id, {"grant": grant_id})
 
     async def _stop(self, uow: UnitOfWork, agreement_id: AgreementId, to: Standing, *, by: Decider) -> Agreement:
         present = await self.get(uow, agreement_id)
         await self._expect_owner(uow, present, by)
         if present.status is to:
             raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
-        return await self._replace(uow, replace(present, status=to), present, by=by)
+        return await self._replace(uow, replace(present, status=to), present, by=_actor(by))
 
-    async def _replace(self, uow: UnitOfWork, agreement: Agreement, present: Agreement, *, by: Decider) -> Agreement:
+    async def _replace(self, uow: UnitOfWork, agreement: Agreement, present: Agreement, *, by: Actor) -> Agreement:
         following = replace(agreement, version=present.version + 1)
         if not await agreement_store.replace_terms(uow, following, of=present.version):
             raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
@@ -226,7 +236,7 @@ class Agreements:
         if agreement.status is Standing.ACTIVE and await agreement_store.has_rival(uow, agreement):
             raise Conflict(AgencyProblem.ALREADY_EXISTS, "agreement in force")
 
-    async def _tell(self, uow: UnitOfWork, event: str, agreement: Agreement, by: Decider) -> None:
+    async def _tell(self, uow: UnitOfWork, event: str, agreement: Agreement, by: Actor) -> None:
         details = terms_to_json(agreement)
         await self._record(uow, event, by, agreement.agency_id, details | {"agreement": agreement.id})
         payload = {
@@ -237,10 +247,13 @@ class Agreements:
         await enqueue(uow, topic=AGREEMENT_CHANGED, payload=payload, randomness=self._randomness)
 
     async def _record(
-        self, uow: UnitOfWork, event: str, by: Decider, agency_id: AgencyId, details: dict[str, Any]
+        self, uow: UnitOfWork, event: str, by: Actor, agency_id: AgencyId, details: dict[str, Any]
     ) -> None:
-        actor = Actor(ActorKind.MEMBER, by.member_id)
-        await self._audit.append(uow, AuditEvent(event=event, actor=actor, agency_id=agency_id, details=details))
+        await self._audit.append(uow, AuditEvent(event=event, actor=by, agency_id=agency_id, details=details))
+
+
+def _actor(by: Decider) -> Actor:
+    return Actor(ActorKind.MEMBER, by.member_id)
 
 
 def _terms(agreement: Agreement | None) -> dict[str, Any]:

@@ -1,0 +1,163 @@
+"""What stands in the store, in the words of a configuration file; and records made of those words."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from idp.agencies import agreement_store, store
+from idp.agencies.agreements.model import hours_from_json, terms_to_json
+from idp.agencies.model import (
+    Agency,
+    AgencyKind,
+    Agreement,
+    AgreementKind,
+    PaperReplaced,
+    Service,
+    Site,
+    Standing,
+    WhenUnavailable,
+)
+from idp.app.configuration.model import Document, Terms
+from idp.app.configuration.reading import agreement_name
+from idp.catalogue.model import Basis, Channel
+from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.ids import AgencyId, AgreementId, ServiceId
+from idp.storage.storage import UnitOfWork
+
+_OF_THE_STORE: Final = ("id", "version")
+"""Terms of an agreement that the store gives and no file says."""
+_TEXTS: Final = tuple(
+    f"{name}_{language}"
+    for name in ("title", "purpose", "law", "refusal_route", "retention")
+    for language in ("th", "en")
+)
+
+
+async def present_document(uow: UnitOfWork) -> Document:
+    """Every agency, service and agreement, in the order of a file."""
+    agencies = await store.find_all_agencies(uow)
+    codes = {agency.id: agency.code for agency in agencies}
+    services = await store.find_all_services(uow)
+    # of several with one letter the one that has not ended stands for it, else the last
+    agreements = sorted(
+        await agreement_store.find_agreements(uow), key=lambda one: (one.status is not Standing.ENDED, one.id)
+    )
+    granted = (agreement_terms(one, codes) for one in agreements)
+    return (
+        {f"agency/{one.code}": agency_terms(one, codes) for one in agencies}
+        | {f"service/{one.id}": service_terms(one, codes) for one in services}
+        | {agreement_name(terms): terms for terms in granted}
+    )
+
+
+async def present_agreement(uow: UnitOfWork, terms: Terms, agency_id: AgencyId) -> Agreement | None:
+    """The agreement that a file means by these terms."""
+    wanted = (terms["service"], terms["dataset"], terms["channel"], terms["reference_no"])
+    found = [
+        one
+        for one in await agreement_store.find_agreements(uow, agency_id=agency_id)
+        if (one.service_id, one.dataset, one.channel.value, one.reference_no) == wanted
+    ]
+    return max(found, key=lambda one: (one.status is not Standing.ENDED, one.id), default=None)
+
+
+def agency_terms(agency: Agency, codes: dict[AgencyId, str]) -> Terms:
+    """An agency in the words of a file."""
+    return {
+        "code": agency.code,
+        "name_th": agency.name_th,
+        "name_en": agency.name_en,
+        "kind": agency.kind.value,
+        "status": agency.status.value,
+        "parent": None if agency.parent_id is None else codes[agency.parent_id],
+        "owns": sorted(agency.owns),
+        "sites": [{"code": site.code, "name_th": site.name_th, "name_en": site.name_en} for site in agency.sites],
+    }
+
+
+def service_terms(service: Service, codes: dict[AgencyId, str]) -> Terms:
+    """A service in the words of a file."""
+    return {
+        "agency": codes[service.agency_id],
+        "id": str(service.id),
+        **{name: getattr(service, name) for name in _TEXTS},
+        "papers_replaced": [
+            {name: getattr(paper, name) for name in ("title_th", "title_en", "law_th", "law_en", "dataset")}
+            for paper in service.papers_replaced
+        ],
+        "minimum_ial": service.minimum.ial.value,
+        "minimum_aal": service.minimum.aal.value,
+        "provisional_ial": None if service.provisional_ial is None else service.provisional_ial.value,
+        "consent_days": service.consent_days,
+        "uses": service.uses,
+        "status": service.status.value,
+        "channels": sorted(channel.value for channel in service.channels),
+        "when_unavailable": service.when_unavailable.value,
+        "sites": sorted(service.sites),
+    }
+
+
+def agreement_terms(agreement: Agreement, codes: dict[AgencyId, str]) -> Terms:
+    """An agreement in the words of a file."""
+    terms = terms_to_json(agreement) | {"agency": codes[agreement.agency_id]}
+    # a file says whole seconds
+    for name in ("valid_from", "valid_until"):
+        terms[name] = datetime.fromisoformat(terms[name]).replace(microsecond=0).isoformat()
+    return {name: value for name, value in terms.items() if name not in _OF_THE_STORE}
+
+
+def agency_of(terms: Terms, agency_id: AgencyId, parent_id: AgencyId | None) -> Agency:
+    """The record that the terms say."""
+    return Agency(
+        id=agency_id,
+        code=terms["code"],
+        name_th=terms["name_th"],
+        name_en=terms["name_en"],
+        kind=AgencyKind(terms["kind"]),
+        status=Standing(terms["status"]),
+        parent_id=parent_id,
+        sites=tuple(Site(**site) for site in terms["sites"]),
+        owns=frozenset(terms["owns"]),
+    )
+
+
+def service_of(terms: Terms, agency_id: AgencyId) -> Service:
+    """The record that the terms say."""
+    texts: dict[str, Any] = {name: terms[name] for name in _TEXTS}
+    provisional = terms["provisional_ial"]
+    return Service(
+        id=ServiceId(terms["id"]),
+        agency_id=agency_id,
+        **texts,
+        papers_replaced=tuple(PaperReplaced(**paper) for paper in terms["papers_replaced"]),
+        minimum=Acr(Ial(terms["minimum_ial"]), Aal(terms["minimum_aal"])),
+        consent_days=terms["consent_days"],
+        uses=terms["uses"],
+        status=Standing(terms["status"]),
+        provisional_ial=None if provisional is None else Ial(provisional),
+        channels=frozenset(Channel(channel) for channel in terms["channels"]),
+        when_unavailable=WhenUnavailable(terms["when_unavailable"]),
+        sites=frozenset(terms["sites"]),
+    )
+
+
+def agreement_of(terms: Terms, agreement_id: AgreementId, agency_id: AgencyId) -> Agreement:
+    """The record that the terms say."""
+    return Agreement(
+        id=agreement_id,
+        agency_id=agency_id,
+        service_id=ServiceId(terms["service"]),
+        dataset=terms["dataset"],
+        fields=frozenset(terms["fields"]),
+        bases=frozenset(Basis(basis) for basis in terms["bases"]),
+        channel=Channel(terms["channel"]),
+        kind=AgreementKind(terms["kind"]),
+        reference_no=terms["reference_no"],
+        granted_by=terms["granted_by"],
+        valid_from=datetime.fromisoformat(terms["valid_from"]),
+        valid_until=datetime.fromisoformat(terms["valid_until"]),
+        daily_quota=terms["daily_quota"],
+        status=Standing(terms["status"]),
+        hours=hours_from_json(terms["hours"]),
+        by_number=terms["by_number"],
+        officers_need_grant=terms["officers_need_grant"],
+    )

@@ -1,0 +1,90 @@
+"""A configuration file: every mistake is named with its line and column; what was written is read again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idp.app.configuration.model import ConfigurationWrong, changes_between
+from idp.app.configuration.reading import read_configuration
+from idp.app.configuration.writing import changes_to_json, write_changes, write_configuration
+from tests.app.configuration.sample import FILE
+
+DOCUMENT = read_configuration(FILE)
+AGREEMENT = "agreement/registration|dopa.person|counter|MT 0309/1"
+
+
+def test_a_file_names_things_with_all_their_terms() -> None:
+    assert list(DOCUMENT) == ["agency/employment", "agency/ministry", "service/registration", AGREEMENT]
+    assert DOCUMENT["agency/employment"]["parent"] == "ministry"
+    terms = DOCUMENT[AGREEMENT]
+    assert terms["valid_from"] == "2025-12-31T17:00:00+00:00"
+    assert terms["valid_until"] == "2026-12-31T17:00:00+00:00"
+    assert (terms["by_number"], terms["status"]) == (False, "active")
+    assert terms["hours"] == {"days": [1, 2, 3, 4, 5], "opens": "08:30", "closes": "16:30"}
+
+
+def test_what_is_written_is_read_as_it_was() -> None:
+    assert read_configuration(write_configuration(DOCUMENT)) == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "column", "said"),
+    [
+        ("    kind: state\n    parent", "    knd: state\n    parent", 6, 5, "unknown key"),
+        ("format: 1\n", "format: 2\n", 1, 9, "format 1"),
+        ("format: 1\n", "", 1, 1, "missing: format"),
+        ("    kind: state\n    parent", "    kind: royal\n    parent", 6, 11, "one of private, state"),
+        ("uses: 12", "uses: -1", 27, 15, "whole number"),
+        ("uses: 12", "uses: twelve", 27, 15, "whole number"),
+        ("uses: 12", "uses: 12\n        uses: 13", 28, 9, "twice"),
+        ("[online, counter]", "[online, online]", 28, 19, "twice"),
+        ("[online, counter]", "online", 28, 19, "a list"),
+        ("channel: counter", "channel: phone", 33, 22, "one of counter, online"),
+        ("- dataset: dopa.person\n            ch", "- dataset: dopa.people\n            ch", 32, 22, "no data set"),
+        ("2026-01-01", "2026-13-01", 39, 25, "a day"),
+        ("2027-01-01T00:00:00+07:00", "2027-01-01T00:00:00", 40, 26, "zone"),
+        ('"08:30"', '"8:30"', 42, 51, "08:30"),
+        ('"08:30"', '"25:30"', 42, 51, "08:30"),
+        ("officers_need_grant: true", "officers_need_grant: yes", 43, 34, "true or false"),
+        ("code: ministry", "code: employment", 44, 5, "stands in the file twice"),
+        ("code: ministry", "code: ''", 44, 11, "a text"),
+        ("code: ministry", "code: [", 46, 12, "expected"),
+        ("parent: ministry", "parent: &x ministry\n    status: *x", 8, 13, "aliases"),
+        ("parent: ministry", "parent: !!python/object:os.system ministry", 7, 13, "parent"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(old: str, new: str, line: int, column: int, said: str) -> None:
+    assert FILE.count(old) == 1
+    if "python" in new:
+        # a tag is never acted on: the text is a text
+        assert read_configuration(FILE.replace(old, new))["agency/employment"]["parent"] == "ministry"
+        return
+    with pytest.raises(ConfigurationWrong, match=said) as caught:
+        read_configuration(FILE.replace(old, new))
+    assert (caught.value.line, caught.value.column) == (line, column)
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "[" * 10_000, "a" * 4_000_001, "%", "--- 1\n--- 2", "\x00"])
+def test_what_is_no_configuration_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationWrong):
+        read_configuration(text)
+
+
+@given(text=st.text(alphabet="formatgencies:12- \n[]{}&*!'\"|>", max_size=200))
+def test_nothing_else_is_ever_raised(text: str) -> None:
+    try:
+        read_configuration(text)
+    except ConfigurationWrong:
+        return
+
+
+def test_the_difference_is_said_for_people_and_for_programs() -> None:
+    present = {name: dict(terms) for name, terms in DOCUMENT.items() if name != "agency/ministry"}
+    present[AGREEMENT]["daily_quota"] = 100
+    changes = changes_between(DOCUMENT, present)
+    assert [change.name for change in changes] == ["agency/ministry", AGREEMENT]
+    said = write_changes(changes)
+    assert "+ agency/ministry" in said
+    assert f"~ {AGREEMENT}\n    daily_quota: 100 -> 300" in said
+    assert changes_to_json(changes)[1]["changes"] == ["daily_quota"]
+    assert changes_between(DOCUMENT, DOCUMENT) == ()
