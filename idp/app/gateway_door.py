@@ -8,6 +8,8 @@ from idp.app.signal_doors import signal_entries
 from idp.gateway.card_sessions import CardSessionEndpoints
 from idp.gateway.openapi import OpenApi
 from idp.gateway.pulls import PullEndpoints
+from idp.gateway.refusals import NotedRefusals
+from idp.gateway.slips import SlipEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
 from idp.settings import Settings
@@ -33,7 +35,10 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
     counter = CardSessionEndpoints(
         counters=rooms.counters, tokens=tokens, clock=rooms.ground.clock, base_url=settings.gateway_url
     )
-    pulls = PullEndpoints(exchange=rooms.exchange, tokens=tokens, base_url=settings.gateway_url)
+    slips = SlipEndpoints(pages=kit.pages, slips=rooms.slips, tokens=tokens)
+    pulls = PullEndpoints(
+        exchange=rooms.exchange, tokens=tokens, clock=rooms.ground.clock, base_url=settings.gateway_url
+    )
     verification = VerificationPages(
         pages=kit.pages,
         storage=storage,
@@ -44,13 +49,15 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
     entries = [
         *pulls.entries(),
         *counter.entries(),
+        *slips.entries(),
         *verification.entries(),
         *signal_entries(settings, rooms, tokens),
         *readiness(rooms),
     ]
+    noted = NotedRefusals(storage=storage, audit=rooms.ground.audit)
     contract = OpenApi(entries, base_url=settings.gateway_url, problems=kit.problems)
     return kit.application(
-        door_limits(settings, rooms, kit).gateway([*entries, *contract.entries()]),
+        door_limits(settings, rooms, kit).gateway([*noted.around(entries), *contract.entries()]),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )

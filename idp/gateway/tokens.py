@@ -15,6 +15,11 @@ from idp.storage.storage import Storage
 from idp.web.client_certificates import ClientCertificates
 
 
+def token_of(request: Request) -> VerifiedAccessToken | None:
+    """The token that was verified for this request, if one was."""
+    return getattr(request.state, "access_token", None)
+
+
 class GatewayTokens:
     """Reads and verifies the token of a request.
 
@@ -40,7 +45,7 @@ class GatewayTokens:
         await self._access_tokens.prepare()
         async with self._storage.unit_of_work() as uow:
             try:
-                return await self._access_tokens.verify(
+                found: VerifiedAccessToken | GrantEnded = await self._access_tokens.verify(
                     uow=uow,
                     authorization=authorization,
                     dpop=proof,
@@ -50,8 +55,11 @@ class GatewayTokens:
                     certificate=None if certificate is None else certificate.thumbprint,
                 )
             except GrantEnded as ended:
-                refusal = ended  # raised once the proof is spent, so that it cannot be shown again
-        raise refusal
+                found = ended  # raised once the proof is spent, so that it cannot be shown again
+        if isinstance(found, GrantEnded):
+            raise found
+        request.state.access_token = found
+        return found
 
     def nonce(self) -> str:
         """The `DPoP-Nonce` to hand out with answers (RFC 9449 section 8.2)."""

@@ -23,9 +23,8 @@ from idp.app.gateway_door import gateway_door
 from idp.gateway.operations import OPERATIONS
 from tests.attacks.doors import OWN_AUTHORITY
 from tests.attacks.house import House, settings_of
-from tests.clock import FrozenClock
 from tests.gateway.contract import Contract, Described, read
-from tests.notices.streams.town import open_town
+from tests.gateway.programs import open_programs
 from tests.provider.oidc.program import Program
 from tests.provider.oidc.world import GATEWAY
 
@@ -75,7 +74,7 @@ class Open:
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     home: Path = tmp_path_factory.mktemp("contract") / "home"
     loop = asyncio.new_event_loop()
-    opening = open_town(home, FrozenClock())
+    opening = open_programs(home)
     house = loop.run_until_complete(opening.__aenter__()).house
     try:
         program = Program(house)
