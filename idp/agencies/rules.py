@@ -187,10 +187,10 @@ def impossible_term(agreement: Agreement, *, service: Service, kind: AgencyKind)
         return Term.DATASET
     possible = {
         Term.SERVICE: service.agency_id == agreement.agency_id and service.id == agreement.service_id,
-        Term.FIELDS: bool(agreement.fields) and agreement.fields <= _opened(dataset, agreement.bases),
         Term.BASES: bool(agreement.bases) and agreement.bases <= dataset.bases,
         # "Private relying parties: consent only": no law lets them see people's records without being asked
         Term.PRIVATE: agreement.bases <= open_bases(kind),
+        Term.FIELDS: bool(agreement.fields) and agreement.fields <= _opened(dataset, agreement.bases),
         Term.CHANNEL: agreement.channel in dataset.channels & service.channels,
         Term.BY_NUMBER: not agreement.by_number or _may_go_by_number(agreement, dataset),
         Term.DATES: agreement.valid_from < agreement.valid_until,

@@ -13,7 +13,7 @@ from idp.authorization.tokens.access import GrantEnded
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import MAX_CASE_LENGTH
-from idp.catalogue.model import DataSet
+from idp.catalogue.model import Basis, DataSet, Field
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat, Released
 from idp.exchange.service import Exchange
@@ -140,7 +140,26 @@ def _described(dataset: DataSet) -> dict[str, Any]:
         "owner_en": dataset.owner_en,
         "service": dataset.service,
         "subject": dataset.subject.value,
-        "fields": [
-            {"name": field.name, "label_th": field.label_th, "label_en": field.label_en} for field in dataset.fields
-        ],
+        "subjects": sorted(dataset.subjects),
+        "bases": sorted(dataset.bases - {Basis.OWNER}),
+        "channels": sorted(dataset.channels),
+        # what answers without any value comes first
+        **({} if dataset.check is None else {"check": dataset.check}),
+        "fields": [_described_field(field) for field in dataset.fields],
     }
+
+
+def _described_field(field: Field) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "name": field.name,
+        "label_th": field.label_th,
+        "label_en": field.label_en,
+        "kind": field.kind.value,
+    }
+    if field.bases is not None:
+        told["bases"] = sorted(field.bases)
+    if field.columns:
+        told["columns"] = [_described_field(column) for column in field.columns]
+    if field.codes:
+        told["codes"] = [code.value for code in field.codes]
+    return told

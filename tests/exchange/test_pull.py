@@ -255,10 +255,10 @@ async def test_consent_ends_with_its_time(world: World) -> None:
     ("mode", "problem", "reason"),
     [
         (Mode.DOWN, ExchangeProblem.REGISTRY_UNAVAILABLE, Reason.REGISTRY_UNAVAILABLE),
-        (Mode.GARBAGE, ExchangeProblem.REGISTRY_UNAVAILABLE, Reason.REGISTRY_UNAVAILABLE),
+        (Mode.GARBAGE, ExchangeProblem.REGISTRY_UNREADABLE, Reason.REGISTRY_UNREADABLE),
         (Mode.SLOW, ExchangeProblem.REGISTRY_UNAVAILABLE, Reason.REGISTRY_UNAVAILABLE),
         (Mode.CLOSED, ExchangeProblem.REGISTRY_CLOSED, Reason.REGISTRY_CLOSED),
-        (Mode.QUOTA, ExchangeProblem.REGISTRY_UNAVAILABLE, Reason.REGISTRY_BUSY),
+        (Mode.QUOTA, ExchangeProblem.REGISTRY_QUOTA, Reason.REGISTRY_QUOTA),
         (Mode.WRONG_PERSON, ExchangeProblem.WRONG_PERSON, Reason.WRONG_PERSON),
     ],
 )
