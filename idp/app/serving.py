@@ -24,6 +24,7 @@ from idp.app.portal_door import portal_door
 from idp.app.protocol import HotProtocol
 from idp.app.provider_door import provider_door
 from idp.app.rooms import Rooms, build_rooms
+from idp.app.signal_handlers import SignalHandlers
 from idp.app.testimonies import testimony_job
 from idp.app.tls import CertificateOfHandshake, Tls
 from idp.kernel.ids import new_id
@@ -195,6 +196,7 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
         provisionals=rooms.provisionals,
         notices=rooms.notices,
         deliveries=rooms.signals.deliveries,
+        tell_of_expiries=SignalHandlers(rooms).tell_of_expiries,
         advance_unattended=rooms.unattended.advance_open,
         deferred=rooms.deferred,
         exchange=rooms.exchange,

@@ -6,6 +6,7 @@ each stream is told of it once.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from idp.app.rooms import Rooms
@@ -17,6 +18,7 @@ from idp.kernel.assurance import Ial
 from idp.kernel.errors import Refused
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, SsoSessionId, SubscriberId
 from idp.notices.streams.model import Receiver, Signal, SignalKind
+from idp.notices.streams.rules import rfc3339
 from idp.representation.model import MandateId
 from idp.storage.outbox import OutboxMessage
 from idp.storage.storage import UnitOfWork
@@ -32,6 +34,9 @@ CLAIMS_OF_ATTRIBUTE: Final[Mapping[str, frozenset[str]]] = {
     "sex": frozenset({"gender"}),
 }
 """Which claims are others when an attribute is. Numbers have no place here: that one changed is told to nobody."""
+
+EXPIRY_DAYS: Final = (30, 7, 1)
+"""How long before its end an agency is reminded of an agreement."""
 
 KIND_OF_CHANGE: Final[Mapping[str, SignalKind]] = {
     STOPPED: SignalKind.IDENTITY_DISABLED,
@@ -50,8 +55,6 @@ class SignalHandlers:
     def table(self) -> Mapping[str, Sequence[OutboxHandler]]:
         """Topic to handlers, of the topics that no other room hears of."""
         return {
-            # the program that it was given to asked for it, and is answered by its tokens
-            "consent_given": [],
             "pull_ready": [self.tell_of_pull],
             "pull_ended": [self.tell_of_pull],
             "agreement_changed": [self.tell_of_agreement],
@@ -161,6 +164,26 @@ class SignalHandlers:
             )
             programs = await self._rooms.signals.streams.listening(uow, agency_id=AgencyId(payload["agency_id"]))
             await self._tell(uow, programs, signal)
+
+    async def tell_of_expiries(self) -> None:
+        """The calendar: an agency's programs hear 30, 7 and 1 day before that an agreement ends. For the worker.
+
+        Each once, by the day to which the agreement holds at present; after an outage the nearest of them alone.
+        """
+        async with self._storage.unit_of_work() as uow:
+            for one in await self._rooms.agreements.expiring(uow, days=max(EXPIRY_DAYS)):
+                agreement = one.agreement
+                near = min(days for days in EXPIRY_DAYS if agreement.valid_until - uow.now <= timedelta(days=days))
+                until = agreement.valid_until
+                signal = Signal(
+                    kind=SignalKind.AGREEMENT_EXPIRING,
+                    cause=f"{agreement.id} {until.isoformat()} {near}",
+                    at=uow.now,
+                    about=agreement.id,
+                    facts={"dataset": agreement.dataset, "valid_until": rfc3339(until), "days": near},
+                )
+                programs = await self._rooms.signals.streams.listening(uow, agency_id=agreement.agency_id)
+                await self._tell(uow, programs, signal)
 
     async def _tell_of_thing(self, message: OutboxMessage, kind: SignalKind, *, about: str) -> None:
         async with self._storage.unit_of_work() as uow:

@@ -25,6 +25,7 @@ COMMANDS = {
     "personas": "The fictitious people of the demonstration.",
     "registry": "What the population register says of its own accord: notices.",
     "serve": "Open doors and run the worker.",
+    "streams": "What agencies' programs are told: list what is stuck.",
 }
 """Name to summary; each is the module `idp.cli.NAME` (`_` for `-`), whose `commands` is a typer application."""
 

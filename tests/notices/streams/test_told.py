@@ -1,13 +1,19 @@
 """Who is told of what: by the outbox, on streams that asked for it, and nobody else."""
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
+from idp.app.signal_handlers import SignalHandlers
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
+from idp.storage.outbox import enqueue
 from idp.subscribers.model import ActingMember, ClosingReason
 from tests.notices.streams.town import CAEP, OWN, RISC, SSF, Mailbox, Town
 
@@ -165,3 +171,62 @@ async def test_a_verification_comes_back_with_its_state(town: Town, box: Mailbox
     assert claims["events"] == {f"{SSF}verification": {"state": "opaque to us"}}
     again = await town.call("POST", "/ssf/verify", body)
     assert (again.status_code, again.json()["code"]) == (429, "SIG-05")
+
+
+async def test_the_calendar_of_an_agreement_is_told_at_each_mark_once(town: Town, box: Mailbox) -> None:
+    stream = await town.stream(f"{OWN}agreement-expiring")
+    handlers = SignalHandlers(town.house.rooms)
+    clock = town.house.clock
+    marks: list[list[int]] = []
+    # the agreements of the house end 365 days after its beginning
+    for days in (1, 335, 1, 22, 4, 1):
+        clock.advance(days * 86_400)
+        await town.house.keys.ensure()
+        for _ in range(2):
+            await handlers.tell_of_expiries()
+        sets = (await town.poll(stream))["sets"]
+        said = [(await town.verified(token))["events"][f"{OWN}agreement-expiring"] for token in sets.values()]
+        marks.append(sorted({event["days"] for event in said}))
+        await town.poll(stream, ack=list(sets), maxEvents=0)
+    assert marks == [[], [30], [], [7], [], [1]]
+
+
+async def test_a_suspended_agreement_is_told_to_its_agencys_programs(town: Town) -> None:
+    stream = await town.stream(f"{OWN}agreement-changed", f"{OWN}pull-ready", f"{OWN}document-revoked")
+    payloads = {
+        "agreement_changed": {"agreement_id": "agr_1", "agency_id": town.house.sown.agency_id, "status": "suspended"},
+        "pull_ready": {"pull_id": "pul_1", "client_id": "jobs"},
+        "document_revoked": {"document_id": "doc_1", "client_id": "other"},
+    }
+    async with town.house.storage.unit_of_work() as uow:
+        for topic, payload in payloads.items():
+            await enqueue(uow, topic=topic, payload=payload)
+        strangers = {"agreement_id": "agr_2", "agency_id": "agc_somebody", "status": "ended"}
+        await enqueue(uow, topic="agreement_changed", payload=strangers)
+    await town.work()
+    claims = [await town.verified(token) for token in (await town.poll(stream))["sets"].values()]
+    told = {next(iter(one["events"])): (one["sub_id"]["id"], next(iter(one["events"].values()))) for one in claims}
+    assert set(told) == {f"{OWN}agreement-changed", f"{OWN}pull-ready"}
+    about, event = told[f"{OWN}agreement-changed"]
+    assert (about, event["status"]) == ("agr_1", "suspended")
+    assert told[f"{OWN}pull-ready"][0] == "pul_1"
+
+
+async def test_an_operator_sees_what_is_stuck_and_nothing_of_whom_it_is_about(town: Town, box: Mailbox) -> None:
+    box.answers = [(500, b"")]
+    await town.stream(f"{OWN}consent-withdrawn", url=box.url)
+    await town.withdraw(await town.consent())
+    await town.work()
+
+    def listed(minutes: int) -> subprocess.CompletedProcess[str]:
+        home = str(town.home)
+        command = [sys.executable, "-m", "idp.cli", "streams", "list", "--stuck", str(minutes), "--home", home]
+        environment = {**os.environ, "IDP_PROFILE": "conformance"}
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+
+    # the house stands in a year that was: everything in it has waited for long
+    found = await asyncio.to_thread(listed, 0)
+    assert found.returncode == 1, found.stderr
+    [line] = [json.loads(line) for line in found.stdout.splitlines()]
+    assert (line["client"], line["method"], line["failures"], line["waiting"]) == ("jobs", "push", 1, 1)
+    assert town.owner not in found.stdout

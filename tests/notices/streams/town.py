@@ -91,6 +91,7 @@ class Town:
     """The house, and the programs `jobs` and `other` of one agency."""
 
     house: House
+    home: Path
 
     @property
     def owner(self) -> SubscriberId:
@@ -187,4 +188,4 @@ async def make_town(home: Path) -> Seed:
 async def open_town(made: Path, home: Path, clock: FrozenClock, seed: Seed) -> AsyncIterator[Town]:
     """A town of its own for one test."""
     async with reopen_house(made, home, clock, seed) as house:
-        yield Town(house)
+        yield Town(house, home)
