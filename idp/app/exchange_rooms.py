@@ -9,6 +9,7 @@ from idp.app.outside import Outside
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
 from idp.exchange.counter.card_check import CardJudge
+from idp.exchange.bases.slip import Slips
 from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
@@ -32,6 +33,7 @@ class ExchangeRooms:
     bases: Bases
     counters: Counters
     documents: Documents
+    slips: Slips
     previews: Previews
     exchange: Exchange
 
@@ -113,4 +115,12 @@ def build_exchange_rooms(
         documents=documents,
         previews=previews,
         exchange=Exchange(pulls=pulls, documents=documents, previews=previews),
+        slips=Slips(
+            storage=storage,
+            agencies=agencies,
+            bases=bases,
+            personal=ground.personal,
+            sealer=outside.sealer,
+            issuer=settings.issuer,
+        ),
     )

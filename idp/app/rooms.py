@@ -66,6 +66,7 @@ from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
 from idp.exchange.bases.service import Bases
 from idp.exchange.counter.service import Counters
+from idp.exchange.bases.slip import Slips
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
 from idp.exchange.service import Exchange
@@ -142,6 +143,7 @@ class Rooms:
     bases: Bases
     receipt_rooms: ReceiptRooms
     access_history: AccessHistory
+    slips: Slips
 
 
 async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> Rooms:
@@ -384,6 +386,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             sealer=outside.sealer,
             agencies=agencies,
             clients=clients,
+        slips=exchange_rooms.slips,
             consents=consents,
         ),
         access_history=AccessHistory(personal=ground.personal),

@@ -5,6 +5,7 @@ from typing import Final
 
 from idp.exchange.bases.model import BasisProblem
 from idp.exchange.counter.model import CounterProblem
+from idp.exchange.model import ExchangeProblem
 from idp.gateway.card_sessions import CardSessionRequest, CitizenRefRequest
 from idp.gateway.contract import (
     FLAG,
@@ -49,6 +50,16 @@ COUNTER: Final[Mapping[str, Operation]] = {
     ),
     "card_session": Operation({200: Answer("How it stands.", {JSON: SESSION}, NONCE)}, problems=REFUSED),
     "card_session_ended": Operation({204: Answer("It is over.", headers=NONCE)}, problems=REFUSED),
+    "card_session_slip": Operation(
+        {
+            200: Answer(
+                "The slip for the person: a sealed PDF, or a page to print.",
+                {"application/pdf": {}, "text/html": {}},
+                NONCE,
+            )
+        },
+        problems=(*REFUSED, ExchangeProblem.DOCUMENT_NOT_MADE),
+    ),
     "card_session_events": Operation(
         {200: Answer("Events named `state`, each with the session as it is then.", {"text/event-stream": {}}, NONCE)},
         problems=REFUSED,

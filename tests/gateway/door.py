@@ -20,8 +20,10 @@ from idp.authorization.client_registration.service import Clients
 from idp.authorization.tokens.access import AccessTokens
 from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, VerifiedAccessToken
 from idp.authorization.tokens.proofs import DpopProofs
+from idp.exchange.bases.slip import Slips
 from idp.gateway.card_sessions import CardSessionEndpoints
 from idp.gateway.pulls import PullEndpoints
+from idp.gateway.slips import SlipEndpoints
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.verification import VERIFY_LIMIT, DocumentVerifier, VerificationPages
 from idp.keys.sealing import TokenSealer
@@ -108,9 +110,9 @@ class Door:
         """`DELETE` with the token and a fresh proof."""
         return await self.http.delete(path, headers=self._credentials(access_token, "DELETE", path))
 
-    async def fetch(self, access_token: str, path: str) -> httpx2.Response:
+    async def fetch(self, access_token: str, path: str, **headers: str) -> httpx2.Response:
         """`GET` with the token and a fresh proof."""
-        return await self.http.get(path, headers=self._credentials(access_token, "GET", path))
+        return await self.http.get(path, headers=self._credentials(access_token, "GET", path) | headers)
 
     def _credentials(self, access_token: str, method: str, path: str) -> dict[str, str]:
         return {"authorization": f"DPoP {access_token}", "dpop": self.proof(access_token, method, path)}
@@ -147,6 +149,18 @@ async def open_door(
     entries = (
         *PullEndpoints(exchange=world.exchange(), tokens=tokens, base_url=GATEWAY).entries(),
         *CardSessionEndpoints(counters=world.counters, tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
+        *SlipEndpoints(
+            pages=pages,
+            tokens=tokens,
+            slips=Slips(
+                storage=world.storage,
+                agencies=world.agencies,
+                bases=world.bases,
+                personal=world.personal,
+                sealer=world.sealer,
+                issuer=ISSUER,
+            ),
+        ).entries(),
         *VerificationPages(
             pages=pages, storage=world.storage, documents=world.documents, agencies=world.agencies, verify=verify
         ).entries(),
