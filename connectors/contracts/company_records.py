@@ -105,6 +105,11 @@ class CompanyPapers(Protocol):
     ) -> RegistryAnswer[FinancialStatement]:
         """The statement of one Buddhist-era year."""
 
+    async def certificate(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[OwnerDocument]:
+        """The certificate (หนังสือรับรอง) as the registry's own PDF, with its own signature on it."""
+
     async def memorandum(
         self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[OwnerDocument]:

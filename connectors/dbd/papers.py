@@ -82,6 +82,14 @@ class DbdPapersClient:
         )
         return RegistryAnswer(read_statement(answer, juristic_id, expected_year_be=year_be), source)
 
+    async def certificate(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[OwnerDocument]:
+        """The certificate (หนังสือรับรอง) as the registry's own PDF."""
+        return await self.pdf(
+            Paper.CERTIFICATE, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
+        )
+
     async def memorandum(
         self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[OwnerDocument]:

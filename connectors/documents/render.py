@@ -19,6 +19,7 @@ from connectors.contracts.thai_dates import thai_long_date_time
 from connectors.documents.qr import qr_svg
 
 TEMPLATES = Path(__file__).parent / "typst"
+NO_PAGES = frozenset({"base", "parts"})  # what the templates share
 FONT_FAMILY = "Sarabun"
 MONEY_FIELDS = ("registered_capital", "paid_up_capital")
 LARGEST_SPELLED_AMOUNT = Decimal("1e13")  # baht; past it the spelling library rounds the satang away
@@ -82,7 +83,7 @@ class Renderer:
 
     def _template(self, name: str) -> Path:
         path = self._templates_dir / f"{name}.typ"
-        if not name.isidentifier() or name == "base" or not path.is_file():
+        if not name.isidentifier() or name in NO_PAGES or not path.is_file():
             raise DocumentError("there is no such template")
         return path
 

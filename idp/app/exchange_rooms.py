@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.service import Agencies
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE
@@ -47,6 +48,7 @@ def build_exchange_rooms(
     consents: Consents,
     subscribers: Subscribers,
     acting: Acting,
+    accounts: CompanyAccounts,
     stations: Stations,
     desk: Desk,
     issuer_agency: AgencyId,
@@ -93,6 +95,7 @@ def build_exchange_rooms(
             acting=acting,
             counters=counters,
             bases=bases,
+            accounts=accounts,
         ),
         ledger=ledger,
         registries=registries,

@@ -270,6 +270,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         consents=consents,
         subscribers=subscribers,
         acting=representation.acting,
+        accounts=company_accounts,
         stations=stations,
         desk=station_rooms.desk,
         issuer_agency=issuer_agency,

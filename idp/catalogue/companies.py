@@ -60,6 +60,7 @@ COMPANY = DataSet(
         _number("objective_pages", "จำนวนแผ่นวัตถุที่ประสงค์", "Pages of objectives"),
         Field("address", "ที่ตั้งสำนักงานแห่งใหญ่", "Head office"),
         Field("remarks", "รายการอื่นที่ควรทราบ", "Other particulars"),
+        Field("certificate", "หนังสือรับรอง (ไฟล์ของนายทะเบียน)", "Certificate (the registrar's file)", columns=_PAPER),
     ),
     template="company",
     retention=MONTH,

@@ -1,7 +1,7 @@
 """Asking the registries: one way for every data set, under a deadline, never about anyone else."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import assert_never
 
@@ -9,6 +9,7 @@ from connectors.contracts.errors import RegistryUnavailable, WrongPerson
 from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry import PersonRecord, RegistryAnswer
 from connectors.contracts.registry_desk import Asker, DeskOf
+from idp.catalogue.datasets import DATASETS
 from idp.exchange.mapping.model import Fetched, PresentedCard, Question, RegistrySubject, Terms
 from idp.exchange.mapping.readers import CARD_READERS, COMPANY_READERS, PERSON_READERS
 
@@ -30,15 +31,22 @@ class Registries:
         deadline_seconds: float,
         idempotency_key: str | None = None,
         asker: Asker = SYSTEM,
+        wanted: Iterable[str] | None = None,
     ) -> Fetched:
         """One data set about one subject, asked as `asker`; `idempotency_key` is the pull's id.
+
+        `wanted` are the fields that may leave, None for all: services that only others need are not asked.
 
         Raises the RegistryError tree; RegistryUnavailable also when the deadline passes, WrongPerson when the answer
         is about somebody else, whatever the connector thought of it.
         """
         if isinstance(subject, PresentedCard):
             return CARD_READERS[dataset](subject)
-        question = Question(self._clock(), Terms(deadline_seconds=deadline_seconds, idempotency_key=idempotency_key))
+        question = Question(
+            self._clock(),
+            Terms(deadline_seconds=deadline_seconds, idempotency_key=idempotency_key),
+            frozenset(DATASETS[dataset].field_names if wanted is None else wanted),
+        )
         try:
             async with asyncio.timeout(deadline_seconds):
                 fetched = await self._read(dataset, subject, question, asker)

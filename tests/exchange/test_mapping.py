@@ -109,3 +109,10 @@ async def test_of_a_house_others_are_names_and_relations_and_their_numbers_a_fie
     assert own.name_th.full() not in [row["name"] for row in fetched.fields["others"]]
     assert len(fetched.fields["member_rows"]) == 40
     assert set(fetched.others_named) == {member.citizen_id for member in CROWDED_HOUSE.members} - {own.citizen_id}
+
+
+async def test_the_registry_is_not_asked_for_papers_that_nobody_wants(world: World) -> None:
+    for dataset, wanted in (("dbd.company", ("name_th",)), ("dbd.memorandum", ("name_th", "objectives_paper"))):
+        fetched = await world.registries.fetch(dataset, THONGDEE.juristic_id, deadline_seconds=5, wanted=wanted)
+        assert set(fetched.exhibits) == {"objectives_paper"} & set(wanted)
+        assert tuple(fetched.fields) == DATASETS[dataset].field_names

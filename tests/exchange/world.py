@@ -23,8 +23,10 @@ from connectors.gdx.session import GdxSession
 from connectors.simulators.app import create_simulators
 from connectors.simulators.gdx import DEMO_CREDENTIALS
 from connectors.simulators.switchboard import Switchboard
+from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.model import Agency, AgencyKind, Agreement, AgreementKind, Service
 from idp.agencies.service import Agencies
+from idp.app.company_accounts import try_at
 from idp.app.desks import Desks
 from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
@@ -153,6 +155,13 @@ class World:
         )
         self.registry = InterruptedRegistry(self.desks.of(Asker()))
         self.registries = Registries(desk_of=self.registry.of, clock=self.clock.now)
+        self.accounts = CompanyAccounts(
+            storage=self.storage,
+            agencies=self.agencies,
+            personal=self.personal,
+            audit=self.audit,
+            ask=try_at(self.registry.of),
+        )
         self.representation = build_representation_room(
             storage=self.storage,
             personal=self.personal,
@@ -222,6 +231,7 @@ class World:
             acting=self.representation.acting,
             counters=self.counters,
             bases=self.bases,
+            accounts=self.accounts,
         )
         pulls = Pulls(
             storage=self.storage,

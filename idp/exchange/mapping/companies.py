@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from connectors.contracts.civil_records import Verdict
 from connectors.contracts.company_records import FinancialStatement, OwnerDocument, ShareholderList
@@ -25,16 +27,25 @@ PDF: Final = "application/pdf"
 
 
 async def read_company(desk: RegistryDesk, juristic_id: JuristicId, question: Question) -> Fetched:
-    """`dbd.company`."""
-    answer = await desk.companies.company(juristic_id, **question.terms)
+    """`dbd.company`; the registrar's own certificate only where it is wanted."""
+    terms = question.terms
+    answer, papers = await asyncio.gather(
+        desk.companies.company(juristic_id, **terms),
+        _papers({"certificate": desk.papers.certificate}, juristic_id, question),
+    )
     record = answer.record
     return Fetched(
-        record.juristic_id, company_fields(record), {"registered_on": record.registered_on}, answer.provenance
+        about=record.juristic_id,
+        fields=company_fields(record) | papers.fields,
+        dates={"registered_on": record.registered_on},
+        provenance=answer.provenance,
+        field_sources=papers.sources,
+        exhibits=papers.exhibits,
     )
 
 
 def company_fields(record: CompanyRecord) -> Fields:
-    """The fields of `dbd.company`."""
+    """The fields of `dbd.company` that are in the record itself."""
     return {
         "juristic_id": record.juristic_id.digits,
         "juristic_type": record.juristic_type,
@@ -143,16 +154,13 @@ async def _statement(
 
 
 async def read_memorandum(desk: RegistryDesk, juristic_id: JuristicId, question: Question) -> Fetched:
-    """`dbd.memorandum`: what the registry says of the papers, and the papers themselves as exhibits."""
-    company, memorandum, objectives = await asyncio.gather(
+    """`dbd.memorandum`: what the registry says of the papers, and the papers that are wanted as exhibits."""
+    company, papers = await asyncio.gather(
         desk.companies.company(juristic_id, **question.terms),
-        desk.papers.memorandum(juristic_id, **question.terms),
-        desk.papers.objectives(juristic_id, **question.terms),
+        _papers(
+            {"memorandum": desk.papers.memorandum, "objectives_paper": desk.papers.objectives}, juristic_id, question
+        ),
     )
-    exhibits = {
-        "memorandum": _exhibit("memorandum", memorandum.record, juristic_id),
-        "objectives_paper": _exhibit("objectives", objectives.record, juristic_id),
-    }
     record = company.record
     return Fetched(
         about=record.juristic_id,
@@ -161,12 +169,39 @@ async def read_memorandum(desk: RegistryDesk, juristic_id: JuristicId, question:
             "name_th": record.name_th,
             "registered_capital": _money(record.registered_capital),
             "objectives": list(record.objectives),
-            "memorandum": _paper(memorandum.record, exhibits["memorandum"]),
-            "objectives_paper": _paper(objectives.record, exhibits["objectives_paper"]),
-        },
+        }
+        | papers.fields,
         dates={},
         provenance=company.provenance,
-        field_sources={"memorandum": memorandum.provenance, "objectives_paper": objectives.provenance},
+        field_sources=papers.sources,
+        exhibits=papers.exhibits,
+    )
+
+
+class _AskForPaper(Protocol):
+    async def __call__(
+        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[OwnerDocument]: ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Papers:
+    """The owner's papers by the field that describes them; what nobody wants is described by nothing."""
+
+    fields: Fields
+    sources: dict[str, Provenance]
+    exhibits: dict[str, Exhibit]
+
+
+async def _papers(asks: Mapping[str, _AskForPaper], juristic_id: JuristicId, question: Question) -> _Papers:
+    wanted = [name for name in asks if name in question.wanted]
+    answers = await asyncio.gather(*(asks[name](juristic_id, **question.terms) for name in wanted))
+    found = dict(zip(wanted, answers, strict=True))
+    exhibits = {name: _exhibit(name, answer.record, juristic_id) for name, answer in found.items()}
+    described = {name: _paper(answer.record, exhibits[name]) for name, answer in found.items()}
+    return _Papers(
+        fields={name: described.get(name, {}) for name in asks},
+        sources={name: answer.provenance for name, answer in found.items()},
         exhibits=exhibits,
     )
 

@@ -39,10 +39,14 @@ class Terms(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a reader needs beside the subject."""
+    """What a reader needs beside the subject. `wanted` are the fields that may leave.
+
+    A reader spares the registry what only other fields need; that other fields are there all the same does no harm.
+    """
 
     asked_at: datetime
     terms: Terms
+    wanted: frozenset[str]
 
     @property
     def today(self) -> date:

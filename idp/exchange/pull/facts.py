@@ -4,6 +4,7 @@ from typing import assert_never
 
 from connectors.contracts.identifiers import JuristicId
 from connectors.contracts.registry_desk import Asker
+from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.model import Agreement
 from idp.agencies.service import Agencies
 from idp.audit.model import Actor, ActorKind
@@ -43,7 +44,9 @@ class FactsReader:
         acting: Acting,
         counters: Counters,
         bases: Bases,
+        accounts: CompanyAccounts,
     ) -> None:
+        self._accounts = accounts
         self._acting = acting
         self._counters = counters
         self._bases = bases
@@ -216,7 +219,11 @@ class FactsReader:
         )
 
     async def asker(self, uow: UnitOfWork, asked: Asked) -> Asker:
-        """As whom the registry is asked: at a counter as the officer, whose session with it is open."""
+        """As whom the registry is asked: at a counter as the officer, whose session with it is open; about a company
+        with the account that its registry issued to the agency, where it keeps one.
+        """
+        if isinstance(asked.detail.subject, JuristicSubject):
+            return Asker(company_account=await self._accounts.account_of(uow, asked.pull.access_token.agency_id))
         officer = None if asked.own is None else asked.own.officer
         if officer is None:
             return Asker()

@@ -212,6 +212,7 @@ class Pulls:
                 deadline_seconds=self._deadline,
                 idempotency_key=decided.disclosure_id,
                 asker=decided.asker,
+                wanted=decided.fields,
             )
         except RegistryError as error:
             raise await self._refused(asked, decided.chain, reason_of(error)) from error
