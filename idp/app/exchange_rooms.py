@@ -11,6 +11,7 @@ from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
 from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.bases.slip import Slips
+from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
@@ -32,9 +33,9 @@ class ExchangeRooms:
     """`exchange` asks the others."""
 
     bases: Bases
+    slips: Slips
     counters: Counters
     documents: Documents
-    slips: Slips
     previews: Previews
     exchange: Exchange
 

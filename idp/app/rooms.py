@@ -141,9 +141,9 @@ class Rooms:
     counters: Counters
     exchange: Exchange
     bases: Bases
+    slips: Slips
     receipt_rooms: ReceiptRooms
     access_history: AccessHistory
-    slips: Slips
 
 
 async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> Rooms:
@@ -381,13 +381,13 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         counters=exchange_rooms.counters,
         exchange=exchange_rooms.exchange,
         bases=exchange_rooms.bases,
+        slips=exchange_rooms.slips,
         receipt_rooms=build_receipt_rooms(
             ground,
             issuer=settings.issuer,
             sealer=outside.sealer,
             agencies=agencies,
             clients=clients,
-        slips=exchange_rooms.slips,
             consents=consents,
         ),
         access_history=AccessHistory(personal=ground.personal),
