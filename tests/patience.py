@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-PATIENCE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 90.0
 """After this long it will not happen any more. Costs nothing where it does."""
 
 _LOOK_EVERY_SECONDS: Final = 0.02

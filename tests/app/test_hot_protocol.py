@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from idp.web.errors import ErrorAnswers
 from idp.web.forms import read_form
 from idp.web.middleware import door_middleware
 from idp.web.routes import Access, Entry, build_routes
+from tests.patience import PATIENCE_SECONDS, until
 from tests.web.door import door
 
 HOST = b"Host: id.localhost\r\n"
@@ -50,14 +51,13 @@ def serving(app: Starlette, protocol: type[HttpToolsProtocol], *, keep_alive: in
             http=protocol,
             log_config=None,
             lifespan="off",
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=30,
             timeout_keep_alive=keep_alive,
         )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    until(lambda: server.started)
     try:
         yield listener.getsockname()[1]
     finally:
@@ -75,21 +75,38 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]
         yield in_pieces, whole
 
 
+def connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+
+
 def exchange(port: int, sent: bytes) -> tuple[bytes, bool]:
-    """Everything that comes back, and whether the server closed the connection by itself."""
-    received, closed = b"", False
-    with socket.create_connection(("127.0.0.1", port), timeout=0.4) as connection:
+    """Everything that comes back, and whether the server closed the connection by itself.
+
+    It is complete when the server has served strangers several times since the last piece came: nobody waits in vain.
+    """
+    received, closed, strangers = b"", False, 0
+    with connected(port) as connection:
         connection.sendall(sent)
-        try:
-            while not closed:
+        connection.setblocking(False)
+        while not closed and strangers < 5:
+            serve_a_stranger(port)
+            try:
                 piece = connection.recv(65_536)
-                received, closed = received + piece, not piece
-        except TimeoutError:
-            pass
+            except BlockingIOError:
+                strangers += bool(received)
+            else:
+                received, closed, strangers = received + piece, not piece, 0
     received = re.sub(rb"(?i)\r\ndate: [^\r]*", b"", received)
     for request_id in re.findall(rb"x-request-id: (\w{16})", received):
         received = received.replace(request_id, b"")
     return received, closed
+
+
+def serve_a_stranger(port: int) -> None:
+    with connected(port) as connection:
+        connection.sendall(b"GET /none HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
+        while connection.recv(65_536):
+            pass
 
 
 @pytest.mark.parametrize("sent", EXCHANGES.values(), ids=EXCHANGES)
@@ -113,7 +130,7 @@ def test_a_request_that_comes_in_crumbs(ports: tuple[int, int], size: int) -> No
     sent = EXCHANGES["refused"]
     answers = []
     for port in ports:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        with connected(port) as connection:
             for start in range(0, len(sent), size):
                 connection.sendall(sent[start : start + size])
             answers.append(connection.recv(65_536).partition(b"\r\n")[0])
@@ -132,7 +149,7 @@ def test_who_goes_away_in_the_middle_leaves_no_error(
 ) -> None:
     half = b"POST /form HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: 30\r\n\r\na=1"
     for port in ports:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        with connected(port) as connection:
             connection.sendall(half)
             time.sleep(0.05)
     assert exchange(ports[1], EXCHANGES["get"])[0].startswith(b"HTTP/1.1 200 ")
@@ -142,30 +159,31 @@ def test_who_goes_away_in_the_middle_leaves_no_error(
 
 def test_a_silent_connection_is_closed_after_its_time_and_a_busy_one_is_not(tmp_path: Path) -> None:
     with (
-        serving(door(tmp_path / "web", hot=True), HotProtocol, keep_alive=1) as port,
-        socket.create_connection(("127.0.0.1", port), timeout=3) as connection,
+        serving(door(tmp_path / "web", hot=True), HotProtocol, keep_alive=3) as port,
+        connected(port) as connection,
     ):
         for _ in range(3):  # longer in all than one silence may be
             connection.sendall(EXCHANGES["get"])
             assert connection.recv(65_536)
-            time.sleep(0.5)
+            time.sleep(1.1)
         connection.sendall(EXCHANGES["get"])
         assert connection.recv(65_536)
-        began = time.monotonic()
         assert connection.recv(1) == b""
-        assert 0.7 < time.monotonic() - began < 2.5
 
 
 def test_what_is_under_way_at_the_end_is_answered(tmp_path: Path) -> None:
+    begun = threading.Event()
+
     async def slow(request: Request) -> Response:
+        begun.set()
         await asyncio.sleep(0.3)
         return PlainTextResponse("done")
 
     app = small_door(tmp_path, Entry("/slow", ("GET",), slow, Access.ANYONE, "slow", hot=True))
     with serving(app, HotProtocol) as port:
-        connection = socket.create_connection(("127.0.0.1", port), timeout=3)
+        connection = connected(port)
         connection.sendall(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n")
-        time.sleep(0.1)
+        assert begun.wait(PATIENCE_SECONDS)
     with connection:
         assert connection.recv(65_536).endswith(b"done")
 
@@ -203,15 +221,14 @@ def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(tmp_path: Pat
     whole = b"POST " + path + b" HTTP/1.1\r\n" + HOST + FORM + b"Content-Length: 3\r\n\r\na=1"
     with serving(app, Impatient) as port:
         for sent in (b"", whole[:9], whole[:-1], whole + whole[:-1]):
-            with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
+            with connected(port) as connection:
                 connection.sendall(sent)
-                began, received = time.monotonic(), b""
+                received = b""
                 while piece := connection.recv(65_536):
                     received += piece
-            assert 0.4 < time.monotonic() - began < 2
             assert received.count(b"HTTP/1.1 200 ") == (len(sent) > len(whole))
-        with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
-            for crumb in whole[:9]:  # crumbs do not help
+        with connected(port) as connection, suppress(ConnectionError):  # closed, and perhaps with a crumb unread
+            for crumb in whole[:-1]:  # crumbs do not help
                 connection.sendall(bytes([crumb]))
                 time.sleep(0.05)
             assert connection.recv(65_536) == b""
@@ -225,7 +242,7 @@ def test_a_long_answer_is_waited_for(tmp_path: Path) -> None:
     app = small_door(tmp_path, Entry("/slow", ("GET",), slow, Access.ANYONE, "slow"))
     with (
         serving(app, Impatient) as port,
-        socket.create_connection(("127.0.0.1", port), timeout=3) as connection,
+        connected(port) as connection,
     ):
         connection.sendall(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n")
         assert connection.recv(65_536).endswith(b"done")

@@ -5,7 +5,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import ip_network
@@ -27,6 +26,7 @@ from idp.settings import Settings
 from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from tests.clock import FrozenClock
 from tests.conformance.certificates import Authority, make_certificate
+from tests.patience import until
 from tests.provider.pages.browser import free_port
 from tests.web.prepared import prepared_assets
 
@@ -68,8 +68,7 @@ def serving(folder: Path, app: Starlette) -> Iterator[int]:
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
-    while not running.started:
-        time.sleep(0.01)
+    until(lambda: running.started)
     try:
         yield socket.getsockname()[1]
     finally:

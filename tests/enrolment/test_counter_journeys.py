@@ -32,6 +32,7 @@ from idp.storage.storage import Storage
 from idp.subscribers.model import ChangeReason
 from tests.clock import FrozenClock
 from tests.enrolment.world import World, card_read_of, simulated_registry
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -103,16 +104,18 @@ async def test_what_the_registry_says_of_the_first_card_counts_for_no_other(
     async with http:
         world = World(sqlite_storage, clock, http, switchboard, registry_seconds=10)
         await world.furnish()
-        officer, slow = world.members["officer"], Behaviour(Mode.SLOW, delay_ms=1500)
+        officer, slow = world.members["officer"], Behaviour(Mode.SLOW, delay_ms=3000)
         switchboard.switch(Service.CARD_STATUS, slow)
         started = await world.start()
 
         async def check() -> asyncio.Task[Enrolment]:
             checking = asyncio.create_task(world.enrolments.advance(started.id))
-            for _ in range(100):
-                if (await world.enrolments.get(started.id, officer=officer)).state is EnrolmentState.CHECKING_CARD:
-                    break
-                await asyncio.sleep(0.01)
+
+            async def has_begun() -> bool:
+                present = await world.enrolments.get(started.id, officer=officer)
+                return present.state is EnrolmentState.CHECKING_CARD
+
+            await eventually(has_begun)
             return checking
 
         await world.insert("somchai")

@@ -11,6 +11,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from tests.patience import until
+
 
 def wall_clock() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
@@ -24,8 +26,7 @@ def served(routes: Sequence[BaseRoute]) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        while not server.started:
-            time.sleep(0.01)
+        until(lambda: server.started)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True

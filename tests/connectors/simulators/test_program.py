@@ -3,13 +3,13 @@
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx2
 
 from connectors.fictitious.personas import PERSONAS
 from connectors.simulators.gdx import DEMO_CREDENTIALS
+from tests.patience import PATIENCE_SECONDS, until
 
 
 def free_port() -> int:
@@ -18,16 +18,15 @@ def free_port() -> int:
 
 
 def wait_for(client: httpx2.Client, process: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
+    def answers() -> bool:
         assert process.poll() is None
         try:
             client.get("/ca/root.pem")
         except httpx2.ConnectError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the simulators did not start")
+            return False
+        return True
+
+    until(answers, "the simulators did not start")
 
 
 def test_it_serves_on_loopback_keeps_its_authority_and_prints_no_number(tmp_path: Path) -> None:
@@ -55,7 +54,7 @@ def test_it_serves_on_loopback_keeps_its_authority_and_prints_no_number(tmp_path
             assert answer.json()["NameTH_FirstName"] == "สมชาย"
     finally:
         process.terminate()
-        printed, _ = process.communicate(timeout=20)
+        printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert (tmp_path / "home" / "authority" / "root.pem").exists()
     assert digits not in printed
     assert "secret" not in printed

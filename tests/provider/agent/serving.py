@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
-import pytest
 import uvicorn
 from starlette.applications import Starlette
 
@@ -29,6 +28,7 @@ from idp.web.addresses import CallerAddresses
 from idp.web.routes import build_routes, build_socket_routes
 from tests.clock import FrozenClock
 from tests.enrolment.world import ISSUER, STATION, World, simulated_registry
+from tests.patience import PATIENCE_SECONDS, eventually
 from tests.provider.agent.pairing import LINK_SECRET, PairingOffice
 
 REFUSALS = 20
@@ -98,19 +98,19 @@ async def running_agent(world: World, port: int, folder: Path) -> AsyncIterator[
         yield desk_socket
     finally:
         agent.terminate()
-        await asyncio.wait_for(agent.wait(), 10)
+        await asyncio.wait_for(agent.wait(), PATIENCE_SECONDS)
 
 
 async def desk(desk_socket: Path, command: str) -> None:
-    for _ in range(200):
+    async def is_heard() -> bool:
         try:
             answer = await asyncio.to_thread(desk_command, desk_socket, command)
         except DeskUnavailable:
-            await asyncio.sleep(0.1)
-            continue
+            return False
         assert answer.get("ok", True), answer
-        return
-    pytest.fail("no desk came up")
+        return True
+
+    await eventually(is_heard, "no desk came up")
 
 
 @asynccontextmanager

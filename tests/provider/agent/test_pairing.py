@@ -28,6 +28,7 @@ from idp.kernel.ids import StationId
 from idp.stations.model import CardPurpose, PlannedStation, StationMode, StationProblem
 from idp.stations.pairing_rules import validate_planned
 from tests.enrolment.world import ISSUER, STATION, Agent, World
+from tests.patience import PATIENCE_SECONDS
 from tests.provider.agent.pairing import PLANNED, PairingOffice
 
 pytestmark = pytest.mark.anyio
@@ -249,7 +250,7 @@ async def run_pair(port: int, config: Path, code: str, *, says: str) -> tuple[in
         "pair", code, "--issuer", ISSUER, "--connect-to", f"http://127.0.0.1:{port}",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    said, _ = await asyncio.wait_for(agent.communicate(says.encode()), 20)
+    said, _ = await asyncio.wait_for(agent.communicate(says.encode()), PATIENCE_SECONDS)
     assert agent.returncode is not None
     return agent.returncode, said.decode()
 

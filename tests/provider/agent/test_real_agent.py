@@ -11,20 +11,24 @@ from connectors.fictitious.personas import PERSONAS
 from idp.audit.model import SYSTEM
 from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState
 from idp.kernel.ids import CardSessionId
-from idp.stations.model import CardPurpose, CardSessionState
+from idp.stations.model import CardPurpose, CardSession, CardSessionState
 from tests.enrolment.world import STATION, World
+from tests.patience import eventually
 from tests.provider.agent.serving import counter, desk
 
 pytestmark = pytest.mark.anyio
 
 
 async def reaches(world: World, enrolment: Enrolment, state: EnrolmentState) -> Enrolment:
-    for _ in range(150):
+    present = enrolment
+
+    async def is_there() -> bool:
+        nonlocal present
         present = await world.enrolments.advance(enrolment.id)
-        if present.state is state:
-            return present
-        await asyncio.sleep(0.1)
-    pytest.fail(f"stands at {present.state} {present.problem} {present.fault}")
+        return present.state is state
+
+    await eventually(is_there)
+    return present
 
 
 @pytest.mark.parametrize("with_lines", [True, False], ids=["line", "posts"])
@@ -57,18 +61,31 @@ async def test_a_slow_card_is_told_of_while_it_is_read(tmp_path: Path, *, with_l
         assert seen[-1] >= 50
 
 
+async def comes_to(world: World, session_id: CardSessionId, state: CardSessionState) -> CardSession:
+    async def is_there() -> bool:
+        return (await session_of(world, session_id)).state is state
+
+    await eventually(is_there)
+    return await session_of(world, session_id)
+
+
+async def session_of(world: World, session_id: CardSessionId) -> CardSession:
+    async with world.storage.reading() as uow:
+        return await world.stations.session(uow, session_id)
+
+
 async def percentages(world: World, session_id: CardSessionId) -> list[int]:
     """Every figure the page would have shown, until the card is read."""
     seen: list[int] = []
-    for _ in range(300):
-        async with world.storage.reading() as uow:
-            session = await world.stations.session(uow, session_id)
+
+    async def is_read() -> bool:
+        session = await session_of(world, session_id)
         if session.percent and session.percent not in seen:
             seen.append(session.percent)
-        if session.state is CardSessionState.READ:
-            return seen
-        await asyncio.sleep(0.05)
-    pytest.fail("never read")
+        return session.state is CardSessionState.READ
+
+    await eventually(is_read)
+    return seen
 
 
 async def test_a_card_pulled_mid_read_ends_the_session_with_its_fault(tmp_path: Path) -> None:
@@ -78,13 +95,8 @@ async def test_a_card_pulled_mid_read_ends_the_session_with_its_fault(tmp_path: 
             session = await world.stations.open_session(
                 uow, station_id=STATION, requested_by=world.members["officer"], purpose=CardPurpose.ENROLMENT
             )
-        for _ in range(100):
-            async with world.storage.reading() as uow:
-                present = await world.stations.session(uow, session.id)
-            if present.state is CardSessionState.FAULT:
-                break
-            await asyncio.sleep(0.1)
-        assert (present.state, present.fault) == (CardSessionState.FAULT, CardFault.CARD_LOST)
+        present = await comes_to(world, session.id, CardSessionState.FAULT)
+        assert present.fault is CardFault.CARD_LOST
 
 
 async def test_an_agent_goes_on_when_the_issuers_keys_have_changed(tmp_path: Path) -> None:
@@ -97,12 +109,6 @@ async def test_an_agent_goes_on_when_the_issuers_keys_have_changed(tmp_path: Pat
             session = await world.stations.open_session(
                 uow, station_id=STATION, requested_by=world.members["officer"], purpose=CardPurpose.ENROLMENT
             )
-        for _ in range(100):
-            async with world.storage.reading() as uow:
-                present = await world.stations.session(uow, session.id)
-            if present.state is CardSessionState.READ:
-                break
-            await asyncio.sleep(0.1)
-        assert present.state is CardSessionState.READ
+        await comes_to(world, session.id, CardSessionState.READ)
         pinned = json.loads((desk_socket.parent / "agent.json").read_text())["issuer_jwks"]["keys"]
         assert not {key["kid"] for key in pinned} <= before
