@@ -20,6 +20,7 @@ from idp.exchange.pull.ledger import DisclosureLedger
 from idp.exchange.pull.service import Pulls
 from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
+from idp.exchange.waiting.service import WaitingPulls
 from idp.kernel.ids import AgencyId
 from idp.representation.acting.service import Acting
 from idp.settings import Settings
@@ -118,7 +119,20 @@ def build_exchange_rooms(
         counters=counters,
         documents=documents,
         previews=previews,
-        exchange=Exchange(pulls=pulls, documents=documents, previews=previews),
+        exchange=Exchange(
+            pulls=pulls,
+            documents=documents,
+            previews=previews,
+            counters=counters,
+            waiting=WaitingPulls(
+                storage=storage,
+                pulls=pulls,
+                agencies=agencies,
+                personal=ground.personal,
+                audit=audit,
+                randomness=randomness,
+            ),
+        ),
         slips=Slips(
             storage=storage,
             agencies=agencies,

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NewType
 
 from connectors.contracts.documents import Delivery, SealLevel
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.exchange.bases.model import SignedForm
 from idp.kernel.ids import DisclosureId, DocumentId
+
+WaitingPullId = NewType("WaitingPullId", str)
 
 
 class ExchangeProblem(StrEnum):
@@ -74,6 +76,7 @@ class Pull:
     """One request of a client for one data set. The subject is the token's, never the request's.
 
     `form` is the signed paper on which a request about a company rests; for a person an officer puts it on record.
+    `waiting_id` is set where it was accepted before and is carried out now.
     """
 
     access_token: VerifiedAccessToken
@@ -83,6 +86,7 @@ class Pull:
     case: str | None
     idempotency_key: str
     form: SignedForm | None = None
+    waiting_id: WaitingPullId | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.gdx import GdxDetail
+from idp.exchange.counter.service import Counters
 from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import FetchedDocument
 from idp.exchange.document.service import Documents
@@ -12,6 +13,8 @@ from idp.exchange.preview import Preview, Previews
 from idp.exchange.pull.counting import drop_expired_counters
 from idp.exchange.pull.service import Pulls
 from idp.exchange.pull.store import forget_answers, forget_person
+from idp.exchange.waiting.model import WaitingPull
+from idp.exchange.waiting.service import Accepted, WaitingPulls
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import DocumentId, SubscriberId
 from idp.storage.storage import UnitOfWork
@@ -20,14 +23,34 @@ from idp.storage.storage import UnitOfWork
 class Exchange:
     """Pulls, the documents made by them, and the owner's preview."""
 
-    def __init__(self, *, pulls: Pulls, documents: Documents, previews: Previews) -> None:
+    def __init__(
+        self, *, pulls: Pulls, documents: Documents, previews: Previews, counters: Counters, waiting: WaitingPulls
+    ) -> None:
         self._pulls = pulls
+        self._counters = counters
+        self._waiting = waiting
         self._documents = documents
         self._previews = previews
 
     async def pull(self, pull: Pull) -> Released:
-        """Release one data set; see `Pulls.pull` for what it raises."""
+        """Release one data set now; see `Pulls.pull` for what it raises."""
         return await self._pulls.pull(pull)
+
+    async def pull_or_wait(self, pull: Pull) -> Released | Accepted:
+        """Release one data set, or accept it for later; see `WaitingPulls.pull` for what it raises."""
+        return await self._waiting.pull(pull)
+
+    async def waiting(self, waiting_id: str, access_token: VerifiedAccessToken) -> Released | WaitingPull:
+        """How a pull that waits stands, or its answer; see `WaitingPulls.look` for what it raises."""
+        return await self._waiting.look(waiting_id, access_token)
+
+    async def cancel(self, waiting_id: str, access_token: VerifiedAccessToken) -> None:
+        """End a pull that waits. Raises NotFound."""
+        await self._waiting.cancel(waiting_id, access_token)
+
+    async def advance_waiting(self) -> int:
+        """Try the pulls that wait and are due, for the worker; gives how many."""
+        return await self._waiting.advance()
 
     async def refuse_ended(self, pull: Pull) -> None:
         """Record a pull with a token whose grant has ended; see `Pulls.refuse_ended`."""
@@ -54,9 +77,12 @@ class Exchange:
 
         Records and hashes stay.
         """
-        return await forget_answers(uow) + await self._documents.drop_expired(uow) + await drop_expired_counters(uow)
+        dropped = await forget_answers(uow) + await self._documents.drop_expired(uow)
+        dropped += await self._counters.forget_expired(uow) + await self._waiting.forget_expired(uow)
+        return dropped + await drop_expired_counters(uow)
 
     async def forget_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """An identity was closed: documents and kept answers about the person go. Records and hashes stay."""
         await forget_person(uow, subscriber_id)
         await self._documents.drop_of(uow, subscriber_id)
+        await self._waiting.forget_person(uow, subscriber_id)

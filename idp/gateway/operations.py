@@ -73,6 +73,9 @@ VERDICT: Final = an_object(
 )
 UPLOAD: Final = an_object({"document": {"type": "string", "format": "binary"}}, password=TEXT)
 
+WAITING: Final = an_object({"id": TEXT, "state": TEXT, "reason": MAYBE_TEXT, "accepted_at": TEXT, "deadline": TEXT})
+WHERE: Final = ("DPoP-Nonce", "Location", "Retry-After")
+
 USUAL: Final = Operation({200: Answer("Done.", {JSON: {}})})
 """What is said of a row that nobody described yet; a test finds it."""
 
@@ -80,10 +83,23 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **COUNTER,
     **SIGNALS,
     "pull": Operation(
-        {200: Answer("The data that left.", {JSON: RELEASED}, headers=("DPoP-Nonce",))},
+        {
+            200: Answer("The data that left.", {JSON: RELEASED}, headers=("DPoP-Nonce",)),
+            202: Answer("Nothing left yet: the pull waits at its address.", {JSON: WAITING}, headers=WHERE),
+        },
         Body(PullRequest),
         tuple(ExchangeProblem),
         (IDEMPOTENCY,),
+    ),
+    "waiting_pull": Operation(
+        {
+            200: Answer("The data that left: once.", {JSON: RELEASED}, headers=("DPoP-Nonce",)),
+            202: Answer("It waits still.", {JSON: WAITING}, headers=WHERE),
+        },
+        problems=tuple(ExchangeProblem),
+    ),
+    "waiting_pull_cancelled": Operation(
+        {204: Answer("Nothing waits any more.", headers=("DPoP-Nonce",))}, problems=(ExchangeProblem.PULL_UNKNOWN,)
     ),
     "document": Operation(
         {200: Answer("The sealed file.", {PDF: {}}, headers=("DPoP-Nonce",))},

@@ -17,13 +17,18 @@ from idp.catalogue.model import Basis, DataSet, Field
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat, Released
 from idp.exchange.service import Exchange
+from idp.exchange.waiting.model import WaitingPull
+from idp.exchange.waiting.service import Accepted
 from idp.gateway.grounds import FormBasis, form_of
 from idp.gateway.tokens import GatewayTokens
+from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
 from idp.kernel.ids import DocumentId
 from idp.web.etags import Tagged
 from idp.web.routes import Access, Entry
 
+LONGEST_RETRY: Final = 900
+"""Seconds after which a program looks again at the latest."""
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -38,11 +43,12 @@ class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PullEndpoints:
-    """`POST /pulls`, `GET /documents/{id}` and `GET /catalogue`."""
+    """`POST /pulls`, `GET` and `DELETE /pulls/{id}`, `GET /documents/{id}` and `GET /catalogue`."""
 
-    def __init__(self, *, exchange: Exchange, tokens: GatewayTokens, base_url: str) -> None:
+    def __init__(self, *, exchange: Exchange, tokens: GatewayTokens, clock: Clock, base_url: str) -> None:
         self._exchange = exchange
         self._tokens = tokens
+        self._clock = clock
         self._base_url = base_url.rstrip("/")
         catalogue = {"datasets": [_described(dataset) for dataset in DATASETS.values()]}
         self._catalogue = Tagged(json.dumps(catalogue, ensure_ascii=False).encode(), "application/json")
@@ -51,6 +57,8 @@ class PullEndpoints:
         """The route table."""
         return (
             Entry("/pulls", ("POST",), self.pull, Access.ACCESS_TOKEN, "pull"),
+            Entry("/pulls/{pull_id}", ("GET",), self.waiting, Access.ACCESS_TOKEN, "waiting_pull"),
+            Entry("/pulls/{pull_id}", ("DELETE",), self.cancel, Access.ACCESS_TOKEN, "waiting_pull_cancelled"),
             Entry("/documents/{document_id}", ("GET",), self.document, Access.ACCESS_TOKEN, "document"),
             Entry("/catalogue", ("GET",), self.catalogue, Access.ANYONE, "catalogue"),
         )
@@ -63,8 +71,24 @@ class PullEndpoints:
             # the person who withdrew sees that somebody tried again
             await self._exchange.refuse_ended(await self._asked(request, ended.token))
             raise
-        released = await self._exchange.pull(await self._asked(request, access_token))
+        released = await self._exchange.pull_or_wait(await self._asked(request, access_token))
+        if isinstance(released, Accepted):
+            return self._waiting(released.waiting)
         return JSONResponse(self._answer(released), headers={"dpop-nonce": self._tokens.nonce()})
+
+    async def waiting(self, request: Request) -> Response:
+        """A pull that was accepted: how it stands, and once, when there is one, its answer."""
+        access_token = await self._tokens.verified(request)
+        found = await self._exchange.waiting(request.path_params["pull_id"], access_token)
+        if isinstance(found, WaitingPull):
+            return self._waiting(found)
+        return JSONResponse(self._answer(found), headers={"dpop-nonce": self._tokens.nonce()})
+
+    async def cancel(self, request: Request) -> Response:
+        """The program needs it no more; what waits for it is dropped."""
+        access_token = await self._tokens.verified(request)
+        await self._exchange.cancel(request.path_params["pull_id"], access_token)
+        return Response(status_code=204, headers={"dpop-nonce": self._tokens.nonce()})
 
     async def document(self, request: Request) -> Response:
         """The sealed file, for the client it was made for."""
@@ -92,6 +116,23 @@ class PullEndpoints:
             reason = Reason.KEY_MISSING if refused.code is ExchangeProblem.KEY_MISSING else Reason.MALFORMED
             await self._exchange.refuse_unread(access_token, reason)
             raise
+
+    def _waiting(self, waiting: WaitingPull) -> Response:
+        """RFC 9110 section 15.3.3: an answer with 202 says how the request stands and where that can be seen."""
+        seconds = max(1, int((waiting.next_at - self._clock.now()).total_seconds()))
+        described = {
+            "id": waiting.id,
+            "state": waiting.state.value,
+            "reason": None if waiting.reason is None else waiting.reason.value,
+            "accepted_at": waiting.accepted_at.isoformat(timespec="seconds"),
+            "deadline": waiting.deadline.isoformat(timespec="seconds"),
+        }
+        headers = {
+            "location": f"{self._base_url}/pulls/{waiting.id}",
+            "retry-after": str(min(seconds, LONGEST_RETRY)),
+            "dpop-nonce": self._tokens.nonce(),
+        }
+        return JSONResponse(described, 202, headers=headers)
 
     def _answer(self, released: Released) -> dict[str, Any]:
         document = released.document

@@ -189,6 +189,7 @@ def all_jobs(
         Job("keys.ensure", LOOKED_AFTER_EVERY.total_seconds(), signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
         Job("deferred.forget", 600, forget_deferred),
+        Job("exchange.waiting", 5, exchange.advance_waiting),
         Job("exchange.forget", 600, forget_answers_and_documents),
         Job("subscribers.close_due", 300, close_due),
         Job("reviews.reopen", 300, reopen_reviews),

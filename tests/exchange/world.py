@@ -53,6 +53,7 @@ from idp.exchange.pull.ledger import DisclosureLedger
 from idp.exchange.pull.service import Pulls
 from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
+from idp.exchange.waiting.service import WaitingPulls
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ClientId, ServiceId, SsoSessionId
 from idp.kernel.randomness import system_randomness
@@ -254,7 +255,17 @@ class World:
             service_id=PREVIEW_SERVICE,
             deadline_seconds=deadline_seconds,
         )
-        return Exchange(pulls=pulls, documents=self.documents, previews=previews)
+        waiting = WaitingPulls(
+            storage=self.storage,
+            pulls=pulls,
+            agencies=self.agencies,
+            personal=self.personal,
+            audit=self.audit,
+            randomness=system_randomness,
+        )
+        return Exchange(
+            pulls=pulls, documents=self.documents, previews=previews, counters=self.counters, waiting=waiting
+        )
 
     async def settle(self) -> None:
         """Found the country: agencies, services, agreements, the client, the citizen."""

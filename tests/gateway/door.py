@@ -147,7 +147,7 @@ async def open_door(
     pages = Pages(template_packages=[("idp.gateway", "templates")], assets=assets, brand=brand, csrf=csrf, https=False)
     answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="json")
     entries = (
-        *PullEndpoints(exchange=world.exchange(), tokens=tokens, base_url=GATEWAY).entries(),
+        *PullEndpoints(exchange=world.exchange(), tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
         *CardSessionEndpoints(counters=world.counters, tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
         *SlipEndpoints(
             pages=pages,

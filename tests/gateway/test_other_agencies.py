@@ -78,6 +78,8 @@ CASES: Final[Mapping[str, Public | Nothing | Try]] = {
     "ready": Public("no data"),
     "pull": Try(403, {"dataset": "dopa.person"}, headers={"idempotency-key": "x"}),
     "document": Try(404),
+    "waiting_pull": Try(404),
+    "waiting_pull_cancelled": Try(404),
     "card_session": Try(404),
     "card_session_ended": Try(404),
     "card_session_slip": Try(404),
@@ -279,4 +281,5 @@ async def _things(town: Town) -> dict[str, str]:
         "delivery_id": told[0]["id"],
         "document_id": document_id,
         "session_id": session_id,
+        "pull_id": fresh("pul"),
     }

@@ -56,6 +56,8 @@ class Reason(StrEnum):
     STATION_AWAY = "station_not_there"
     OFFICER_NOT_SIGNED_IN = "officer_not_signed_in_at_the_registry"
     CARD_NOT_VALID = "card_not_valid"
+    CANCELLED = "cancelled_by_the_client"
+    TOO_LATE = "not_done_or_not_fetched_in_time"
     MALFORMED = "malformed_request"
     KEY_MISSING = "idempotency_key_missing"
     KEY_REUSED = "idempotency_key_reused"

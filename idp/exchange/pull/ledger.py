@@ -11,12 +11,15 @@ from idp.consent.service import Consents
 from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents
-from idp.exchange.model import IssuedDocument, Released
+from idp.exchange.model import IssuedDocument, Pull, Released
 from idp.exchange.papers import count_papers
 from idp.exchange.pull import counting, store
 from idp.exchange.pull.cases import seal_case
 from idp.exchange.pull.model import Chain, KeptAnswer
 from idp.exchange.pull.records import Asked, audit_event, burst_of, disclosure_of, payload_bytes
+from idp.exchange.pull.store import ANSWER_KEPT_FOR
+from idp.exchange.waiting import store as waiting_store
+from idp.exchange.waiting.rules import FETCHED_WITHIN, READY_TOPIC
 from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
@@ -113,9 +116,37 @@ class DisclosureLedger:
                 idempotency_digest=asked.idempotency_digest,
                 request_digest=asked.request_digest,
                 sealed_answer=sealed_answer,
+                kept_for=ANSWER_KEPT_FOR if asked.pull.waiting_id is None else FETCHED_WITHIN,
                 sealed_case=await seal_case(self._personal, uow, record),
             ):
                 raise await self._lost(uow, asked)
+            if asked.pull.waiting_id is not None and not await self._is_first(uow, asked.pull, disclosure_id):
+                raise await self._lost(uow, asked)
+        return released
+
+    async def _is_first(self, uow: UnitOfWork, pull: Pull, disclosure_id: DisclosureId) -> bool:
+        """The pull that waited is ready now, and its client told; False when it is over."""
+        assert pull.waiting_id is not None
+        deadline = uow.now + FETCHED_WITHIN
+        if not await waiting_store.mark_ready(uow, pull.waiting_id, disclosure_id, deadline=deadline):
+            return False
+        told = {"pull_id": pull.waiting_id, "client_id": pull.access_token.client_id}
+        await enqueue(uow, topic=READY_TOPIC, payload=told, randomness=self._randomness)
+        return True
+
+    async def hand_over(
+        self, uow: UnitOfWork, asked: Asked, chain: Chain, *, fields: tuple[str, ...]
+    ) -> Released | Reason:
+        """The answer of a pull that waited, for the first time; or why it is not told (any more)."""
+        kept = await self.kept(uow, asked)
+        if kept is None or asked.pull.waiting_id is None:
+            return Reason.ANSWER_NOT_KEPT
+        released = await self.repeat(uow, asked, chain, kept, fields=fields)
+        if isinstance(released, Reason):
+            return released
+        if not await waiting_store.mark_delivered(uow, asked.pull.waiting_id):
+            return Reason.TOO_LATE
+        await store.keep_answer_for_repeats(uow, kept.disclosure_id)
         return released
 
     async def _counted(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> bool:

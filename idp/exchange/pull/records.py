@@ -57,6 +57,8 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
         Reason.CARD_NOT_VALID: ExchangeProblem.CARD_NOT_VALID,
         Reason.OFFICER_NOT_ENTITLED: ExchangeProblem.OFFICER_NOT_ENTITLED,
         Reason.OUT_OF_HOURS: ExchangeProblem.OUT_OF_HOURS,
+        Reason.CANCELLED: ExchangeProblem.PULL_OVER,
+        Reason.TOO_LATE: ExchangeProblem.PULL_OVER,
         Reason.QUOTA: ExchangeProblem.QUOTA_REACHED,
         Reason.REGISTRY_UNAVAILABLE: ExchangeProblem.REGISTRY_UNAVAILABLE,
         Reason.REGISTRY_BUSY: ExchangeProblem.REGISTRY_BUSY,

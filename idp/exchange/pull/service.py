@@ -27,7 +27,9 @@ from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
 from idp.exchange.pull.model import FAILURES, Chain
 from idp.exchange.pull.records import PROBLEMS, Asked, audit_event, payload_bytes, payload_of
+from idp.exchange.pull.store import hold_links
 from idp.exchange.sources import Registries
+from idp.exchange.waiting.rules import PASSING
 from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
 from idp.representation.companies.model import CompanyFacts
@@ -83,7 +85,10 @@ class Pulls:
         where the data set is known so does a disclosure record, which the person concerned sees.
         """
         # 1. what the token carries for this data set; the subject is the token's, never the request's
-        asked = await self._asked(pull)
+        return await self.carry_out(await self.asked(pull))
+
+    async def carry_out(self, asked: Asked) -> Released:
+        """The steps of `pull` after the first."""
         # 2. decide, and commit the decision to the audit before a registry is asked; a repeated request ends here
         decided = await self._decide(asked)
         if isinstance(decided, Released):
@@ -110,7 +115,7 @@ class Pulls:
 
         Raises Refused (NOT_IN_TOKEN), recorded as well.
         """
-        asked = await self._asked(pull)
+        asked = await self.asked(pull)
         async with self._storage.unit_of_work() as uow:
             await self._ledger.refuse(uow, asked, await self._facts.chain(uow, asked), Reason.GRANT_ENDED)
 
@@ -128,7 +133,46 @@ class Pulls:
         async with self._storage.unit_of_work() as uow:
             await self._audit.append(uow, event)
 
-    async def _asked(self, pull: Pull) -> Asked:
+    async def require_possible(self, pull: Pull) -> None:
+        """Judge a pull that waits as it would be judged now; nothing is released. Raises as `pull` does when it is
+        refused, and puts that on record.
+        """
+        asked = await self.asked(pull)
+        company = await self._facts.company(asked)
+        async with self._storage.unit_of_work() as uow:
+            chain = await self._facts.chain(uow, asked)
+            judged = decide_release(await self._facts.facts(uow, asked, chain, company), now=uow.now)
+            if isinstance(judged, Refuse):
+                await self._ledger.refuse(uow, asked, chain, judged.reason)
+        if isinstance(judged, Refuse):
+            raise _error(judged.reason)
+
+    async def hand_over(self, pull: Pull) -> Released:
+        """The answer of a pull that waited and was released, once, while everything it rests on still holds.
+
+        Raises as `pull` does, and puts that on record.
+        """
+        asked = await self.asked(pull)
+        company = await self._facts.company(asked)
+        async with self._storage.unit_of_work() as uow:
+            chain = await self._facts.chain(uow, asked)
+            await hold_links(uow, chain)
+            handed: Released | Reason
+            match decide_repeat(await self._facts.facts(uow, asked, chain, company), now=uow.now):
+                case Release(fields):
+                    handed = await self._ledger.hand_over(uow, asked, chain, fields=fields)
+                case Refuse(reason):
+                    handed = reason
+                case never:
+                    assert_never(never)
+            if isinstance(handed, Reason):
+                await self._ledger.refuse(uow, asked, chain, handed)
+        if isinstance(handed, Reason):
+            raise _error(handed)
+        return handed
+
+    async def asked(self, pull: Pull) -> Asked:
+        """What the token carries for this data set. Raises Refused (NOT_IN_TOKEN, MALFORMED), on record."""
         details = [detail for detail in pull.access_token.details if detail.dataset == pull.dataset]
         if len(details) != 1 or (pull.case is not None and details[0].case not in (None, pull.case)):
             await self.refuse_unread(pull.access_token, Reason.NOT_IN_TOKEN)
@@ -149,7 +193,7 @@ class Pulls:
         async with self._storage.unit_of_work() as uow:
             chain = await self._facts.chain(uow, asked)
             judged = await self._judge(uow, asked, chain, company)
-            if isinstance(judged, Reason):
+            if isinstance(judged, Reason) and not _goes_on_waiting(asked, judged):
                 await self._ledger.refuse(uow, asked, chain, judged)
         if isinstance(judged, Reason):
             raise _error(judged)
@@ -255,9 +299,15 @@ class Pulls:
             raise await self._refused(asked, decided.chain, Reason.CHANGED_MEANWHILE) from lost
 
     async def _refused(self, asked: Asked, chain: Chain, reason: Reason) -> TuatonError:
-        async with self._storage.unit_of_work() as uow:
-            await self._ledger.refuse(uow, asked, chain, reason)
+        if not _goes_on_waiting(asked, reason):
+            async with self._storage.unit_of_work() as uow:
+                await self._ledger.refuse(uow, asked, chain, reason)
         return _error(reason)
+
+
+def _goes_on_waiting(asked: Asked, reason: Reason) -> bool:
+    """One try among many of a pull that waits: that it waits was put on record when it was accepted."""
+    return asked.pull.waiting_id is not None and reason in PASSING
 
 
 def _error(reason: Reason) -> TuatonError:

@@ -163,6 +163,7 @@ async def insert_release(
     idempotency_digest: bytes,
     request_digest: bytes,
     sealed_answer: bytes,
+    kept_for: timedelta = ANSWER_KEPT_FOR,
 ) -> bool:
     """Disclose: one statement that writes the record only while every link holds. False when it wrote nothing.
 
@@ -172,7 +173,7 @@ async def insert_release(
         "idempotency_digest": idempotency_digest,
         "request_digest": request_digest,
         "sealed_answer": sealed_answer,
-        "answer_until": uow.now + ANSWER_KEPT_FOR,
+        "answer_until": uow.now + kept_for,
     }
     row = select(*(literal(value, disclosure.c[name].type) for name, value in values.items()))
     statement = (
@@ -191,6 +192,18 @@ async def find_kept_answer(uow: UnitOfWork, *, client_id: ClientId, idempotency_
         return None
     still_kept = row.answer_until is not None and uow.now < row.answer_until
     return KeptAnswer(DisclosureId(row.id), row.request_digest, row.sealed_answer if still_kept else None)
+
+
+async def keep_answer_for_repeats(uow: UnitOfWork, disclosure_id: DisclosureId) -> None:
+    """An answer that waited was handed over: from now on it is kept as long as any other."""
+    mine = update(disclosure).where(disclosure.c.id == disclosure_id, disclosure.c.sealed_answer.is_not(None))
+    await uow.execute(mine.values(answer_until=uow.now + ANSWER_KEPT_FOR))
+
+
+async def drop_answer(uow: UnitOfWork, disclosure_id: DisclosureId) -> None:
+    """An answer that was never handed over is not any more; the record stays."""
+    mine = update(disclosure).where(disclosure.c.id == disclosure_id)
+    await uow.execute(mine.values(sealed_answer=None, answer_until=None))
 
 
 async def forget_answers(uow: UnitOfWork) -> int:

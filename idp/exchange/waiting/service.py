@@ -1,0 +1,241 @@
+"""Use cases of waiting pulls: accept, try again, hand over, end."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from idp.agencies.service import Agencies
+from idp.audit.log import AuditLog
+from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.exchange.decision.model import Reason
+from idp.exchange.model import ExchangeProblem, Pull, Released, WaitingPullId
+from idp.exchange.pull.records import PROBLEMS, Asked
+from idp.exchange.pull.service import Pulls
+from idp.exchange.pull.store import drop_answer
+from idp.exchange.waiting import rules, sealed, store
+from idp.exchange.waiting.model import WaitingPull, WaitingState
+from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError, Unavailable
+from idp.kernel.ids import is_id, new_id
+from idp.kernel.randomness import Randomness
+from idp.keys.envelope import PersonalData
+from idp.keys.sealing import SealBroken
+from idp.storage.outbox import enqueue
+from idp.storage.storage import Storage, UnitOfWork
+
+LEASE: Final = timedelta(seconds=60)
+"""Longer than a registry's deadline and a document together take."""
+BATCH: Final = 20
+MOST_WAITING: Final = 1000
+"""For one client: more is no queue but a second store of requests."""
+KEPT_FOR: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Nothing left yet; the pull waits."""
+
+    waiting: WaitingPull
+
+
+class WaitingPulls:
+    """Pulls that may wait. Opens its own units of work."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        pulls: Pulls,
+        agencies: Agencies,
+        personal: PersonalData,
+        audit: AuditLog,
+        randomness: Randomness,
+    ) -> None:
+        self._storage = storage
+        self._pulls = pulls
+        self._agencies = agencies
+        self._personal = personal
+        self._audit = audit
+        self._randomness = randomness
+
+    async def pull(self, pull: Pull) -> Released | Accepted:
+        """Release now, or accept for later where the service chose that. Raises as `Pulls.pull` does."""
+        asked = await self._pulls.asked(pull)
+        # 1. the same key again is the same request, which waits
+        async with self._storage.reading() as uow:
+            known = await store.find_by_key(uow, pull.access_token.client_id, asked.idempotency_digest)
+        if known is not None and known.state in (WaitingState.WAITING, WaitingState.READY):
+            if known.request_digest != asked.request_digest:
+                raise Conflict(ExchangeProblem.KEY_REUSED)
+            return Accepted(known)
+        # 2. now, if it can be
+        try:
+            return await self._pulls.carry_out(asked)
+        except Unavailable as error:
+            reason = self._passing(error)
+            if known is not None or reason is None:
+                raise
+            accepted = await self._accept(asked, reason)
+            if accepted is None:
+                raise
+            return accepted
+
+    async def look(self, waiting_id: str, token: VerifiedAccessToken) -> Released | WaitingPull:
+        """How the pull of this client stands; the answer, once, when there is one.
+
+        Raises NotFound (PULL_UNKNOWN), also for another client's, Conflict (PULL_OVER) after delivery or end, and what
+        the decision says when what it rests on has ended meanwhile: then nothing leaves, ever.
+        """
+        waiting = await self._own(waiting_id, token)
+        if waiting.state not in (WaitingState.WAITING, WaitingState.READY):
+            raise Conflict(ExchangeProblem.PULL_OVER, "" if waiting.reason is None else waiting.reason.value)
+        pull = await self._request(waiting)
+        if pull is None:
+            await self._end(waiting, Reason.SUBSCRIBER_ENDED)
+            raise Conflict(ExchangeProblem.PULL_OVER)
+        # every live predicate, as for a release: consent withdrawn meanwhile counts at once
+        try:
+            if waiting.state is WaitingState.WAITING:
+                await self._pulls.require_possible(pull)
+                return waiting
+            return await self._pulls.hand_over(pull)
+        except (Refused, Conflict) as refused:
+            await self._end(waiting, _reason_of(refused) or Reason.CHANGED_MEANWHILE)
+            raise
+
+    async def cancel(self, waiting_id: str, token: VerifiedAccessToken) -> None:
+        """The client needs it no more. Raises NotFound (PULL_UNKNOWN)."""
+        await self._end(await self._own(waiting_id, token), Reason.CANCELLED)
+
+    async def advance(self) -> int:
+        """Try every pull that is due; the worker's job, on any node. Gives how many."""
+        async with self._storage.unit_of_work() as uow:
+            due = await store.claim_due(uow, limit=BATCH, lease=LEASE)
+            late = await store.overdue(uow, limit=BATCH)
+        for waiting_id in due:
+            await self._try(waiting_id)
+        for waiting_id in late:
+            await self._end(await self._get(waiting_id), Reason.TOO_LATE)
+        return len(due) + len(late)
+
+    async def forget_expired(self, uow: UnitOfWork) -> int:
+        """Drop what is over since a month; gives how many."""
+        return await store.forget_over(uow, before=uow.now - KEPT_FOR)
+
+    async def forget_person(self, uow: UnitOfWork, owner: str) -> None:
+        """An identity was closed: nothing about it waits any more."""
+        await store.end_of(uow, owner)
+
+    async def _try(self, waiting_id: WaitingPullId) -> None:
+        waiting = await self._get(waiting_id)
+        pull = await self._request(waiting)
+        now = self._storage.clock.now()
+        if pull is None or now >= waiting.deadline:
+            await self._end(waiting, Reason.SUBSCRIBER_ENDED if pull is None else Reason.TOO_LATE)
+            return
+        try:
+            await self._pulls.pull(pull)  # released: the row became ready in the same transaction
+        except TuatonError as error:
+            reason = self._passing(error)
+            if reason is None:
+                await self._end(waiting, _reason_of(error) or Reason.CHANGED_MEANWHILE)
+                return
+            next_at = min(rules.next_try(reason, attempts=waiting.attempts, now=now), waiting.deadline)
+            async with self._storage.unit_of_work() as uow:
+                await store.put_off(uow, waiting_id, reason=reason, next_at=next_at)
+
+    async def _accept(self, asked: Asked, reason: Reason) -> Accepted | None:
+        token, detail = asked.pull.access_token, asked.detail
+        async with self._storage.unit_of_work() as uow:
+            service = (await self._agencies.services_named(uow, [detail.purpose])).get(detail.purpose)
+            if not rules.may_wait(asked.pull, detail, service, reason):
+                return None
+            if await store.count_waiting(uow, token.client_id) >= MOST_WAITING:
+                return None
+            waiting = WaitingPull(
+                id=WaitingPullId(new_id("pul", now=uow.now, randomness=self._randomness)),
+                client_id=token.client_id,
+                agency_id=token.agency_id,
+                key_owner=token.subscriber_id or token.agency_id,
+                dataset=detail.dataset,
+                request_digest=asked.request_digest,
+                state=WaitingState.WAITING,
+                reason=reason,
+                attempts=0,
+                accepted_at=uow.now,
+                next_at=min(rules.next_try(reason, attempts=0, now=uow.now), uow.now + rules.WAITS_AT_MOST),
+                deadline=uow.now + rules.WAITS_AT_MOST,
+                disclosure_id=None,
+            )
+            sealed_request = await self._personal.seal(
+                uow, waiting.key_owner, table="waiting_pull", column="sealed_request", row=waiting.id,
+                value=sealed.to_bytes(asked.pull),
+            )  # fmt: skip
+            if not await store.insert_waiting(
+                uow, waiting, idempotency_digest=asked.idempotency_digest, sealed_request=sealed_request
+            ):
+                return None
+            await self._note(uow, "exchange.accepted", waiting, reason)
+        return Accepted(waiting)
+
+    async def _end(self, waiting: WaitingPull, reason: Reason) -> None:
+        async with self._storage.unit_of_work() as uow:
+            if not await store.end(uow, waiting.id, reason=reason):
+                return
+            if waiting.disclosure_id is not None:
+                await drop_answer(uow, waiting.disclosure_id)
+            await self._note(uow, "exchange.wait_ended", waiting, reason)
+            await enqueue(
+                uow,
+                topic=rules.ENDED_TOPIC,
+                payload={"pull_id": waiting.id, "client_id": waiting.client_id},
+                randomness=self._randomness,
+            )
+
+    async def _request(self, waiting: WaitingPull) -> Pull | None:
+        async with self._storage.reading() as uow:
+            text = await store.sealed_request(uow, waiting.id)
+            if text is None:
+                return None
+            try:
+                opened = await self._personal.open(
+                    uow, waiting.key_owner, table="waiting_pull", column="sealed_request", row=waiting.id, sealed=text
+                )
+            except SealBroken:
+                return None  # the person's key was destroyed: nothing is known of the request any more
+        return sealed.from_bytes(opened, waiting_id=waiting.id)
+
+    async def _own(self, waiting_id: str, token: VerifiedAccessToken) -> WaitingPull:
+        found = None
+        if is_id("pul", waiting_id):
+            async with self._storage.reading() as uow:
+                found = await store.find_waiting(uow, WaitingPullId(waiting_id))
+        if found is None or (found.client_id, found.agency_id) != (token.client_id, token.agency_id):
+            raise NotFound(ExchangeProblem.PULL_UNKNOWN)
+        return found
+
+    async def _get(self, waiting_id: WaitingPullId) -> WaitingPull:
+        async with self._storage.reading() as uow:
+            found = await store.find_waiting(uow, waiting_id)
+        if found is None:
+            raise NotFound(ExchangeProblem.PULL_UNKNOWN)
+        return found
+
+    def _passing(self, error: TuatonError) -> Reason | None:
+        """The reason when it passes by itself."""
+        reason = _reason_of(error)
+        return reason if reason in rules.PASSING else None
+
+    async def _note(self, uow: UnitOfWork, event: str, waiting: WaitingPull, reason: Reason) -> None:
+        event_of = AuditEvent(
+            event=event,
+            actor=Actor(ActorKind.CLIENT, waiting.client_id),
+            agency_id=waiting.agency_id,
+            client_id=waiting.client_id,
+            details={"pull": waiting.id, "dataset": waiting.dataset, "reason": reason.value},
+        )
+        await self._audit.append(uow, event_of)
+
+
+def _reason_of(error: TuatonError) -> Reason | None:
+    return next((reason for reason in Reason if reason.value == error.detail and error.code is PROBLEMS[reason]), None)
