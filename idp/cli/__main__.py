@@ -18,6 +18,7 @@ COMMANDS = {
     "diff": "What a file of agencies, services and agreements would change.",
     "doctor": "What is wrong with this machine, and the cure.",
     "document": "Sealed documents: verify.",
+    "evidence": "Everything that stands for one disclosure, as one signed bundle.",
     "export": "Agencies, services and agreements as a file.",
     "fido-metadata": "The catalogue of authenticator models: check and install.",
     "keys": "Signing keys and root keys: list, replace, next root.",

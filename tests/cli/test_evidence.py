@@ -1,0 +1,35 @@
+"""`idp evidence export`: says what is wrong by its exit code, and never writes over a file."""
+
+import asyncio
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from idp.app.ground import open_ground
+from idp.cli.evidence import commands
+from idp.settings import Settings
+
+NOBODY_S = f"dis_{'0' * 26}"
+
+
+def asked(*arguments: str) -> int:
+    return CliRunner().invoke(commands, ["export", *arguments]).exit_code
+
+
+async def found(home: Path) -> None:
+    async with open_ground(Settings(home=home)):
+        pass
+
+
+def test_what_is_not_there_is_not_written(tmp_path: Path) -> None:
+    home, out = tmp_path / "home", tmp_path / "bundle.zip"
+    asyncio.run(found(home))
+    said = ("--out", str(out), "--reason", "case 1/2569", "--home", str(home))
+    assert asked(NOBODY_S, *said) == 1
+    assert asked("dis_1", *said) == 1
+    assert asked(NOBODY_S, "--out", str(out), "--reason", " ", "--home", str(home)) == 1
+    assert asked(NOBODY_S, *said[:-1], str(tmp_path / "none")) == 2
+    assert not out.exists()
+    out.write_text("kept")
+    assert asked(NOBODY_S, *said) == 2
+    assert out.read_text() == "kept"
