@@ -173,11 +173,13 @@ class StreamEndpoints:
             if stream.endpoint_url is not None:
                 raise NotFound(StreamProblem.UNKNOWN)
             await self._deliveries.acknowledge(uow, stream, call)
-        sets, has_more = await self._waited(client.client_id, stream.id, call)
+        sets, has_more = await self._waited(request, client.client_id, stream.id, call)
         # RFC 8936 §2.3: "sets" is there also when it is empty
         return self._answer({"sets": sets, "moreAvailable": has_more})
 
-    async def _waited(self, client_id: ClientId, stream_id: StreamId, call: PollCall) -> tuple[dict[str, str], bool]:
+    async def _waited(
+        self, request: Request, client_id: ClientId, stream_id: StreamId, call: PollCall
+    ) -> tuple[dict[str, str], bool]:
         found = await self._deliveries.offered(client_id, stream_id, most=call.max_events)
         is_crowded = self._held[client_id] >= POLLS_HELD_OF_CLIENT or self._held.total() >= POLLS_HELD
         if found[0] or call.return_immediately or not call.max_events or is_crowded:
@@ -185,7 +187,7 @@ class StreamEndpoints:
         self._held[client_id] += 1
         try:
             async with asyncio.timeout(self._settings.longest_poll_seconds):
-                while not found[0]:
+                while not found[0] and not await request.is_disconnected():
                     await asyncio.sleep(LOOKS_EVERY_SECONDS)
                     found = await self._deliveries.offered(client_id, stream_id, most=call.max_events)
         except TimeoutError:

@@ -120,7 +120,7 @@ class JobPages:
             raise self._problem(request, "JOBS-01", "attempt_unknown", status=400)
         person = await self._national_id.finish(attempt=attempt, answer=query)
         answer = self._site.redirect("/application")
-        session_cookie = self._sign_ins.start(self._store.register(person), now=self._clock())
+        session_cookie = self._sign_ins.start(self._store.register(person, now=self._clock()), now=self._clock())
         self._site.set_cookie(answer, SESSION_COOKIE, session_cookie)
         answer.delete_cookie(ATTEMPT_COOKIE)
         return answer
@@ -135,7 +135,9 @@ class JobPages:
         if self._store.record(applicant, asking.APPLICATION_DATASETS[-1]) is None:
             await self._pull_application(applicant, language=self._site.language(request))
         records = {name: self._store.record(applicant, name) for name in asking.APPLICATION_DATASETS}
-        return self._render(request, "application.html", applicant=applicant, records=records)
+        withdrawn_at = self._store.withdrawn_at(applicant)
+        ended = None if withdrawn_at is None else datetime.fromtimestamp(withdrawn_at, BANGKOK)
+        return self._render(request, "application.html", applicant=applicant, records=records, ended=ended)
 
     async def pull_again(self, request: Request, applicant: Applicant) -> Response:
         """The monthly report: the same data once more, within the same consent."""

@@ -4,10 +4,14 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from relying_party_demo.national_id.client import SignedIn
+from relying_party_demo.national_id.events import Event
 from relying_party_demo.national_id.gateway import Pulled
+
+WITHDRAWN: Final = "urn:tuaton:event-type:consent-withdrawn"
+"""The one type of event that this service acts on."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS applicant
@@ -15,6 +19,7 @@ CREATE TABLE IF NOT EXISTS applicant
 CREATE TABLE IF NOT EXISTS record
     (applicant INTEGER REFERENCES applicant, name TEXT, payload TEXT, previous TEXT, pdf BLOB, password TEXT,
     PRIMARY KEY (applicant, name));
+CREATE TABLE IF NOT EXISTS standing (sub TEXT PRIMARY KEY, given_at INTEGER, ended_at INTEGER);
 """
 
 
@@ -52,7 +57,7 @@ class Store:
         self._db = db
         db.executescript(_TABLES)
 
-    def register(self, person: SignedIn) -> int:
+    def register(self, person: SignedIn, *, now: float) -> int:
         """Write down who signed in; the same person is the same applicant. Returns the applicant's id.
 
         What a proxy brings is an application of its own: a power of attorney shows nothing that the principal gave.
@@ -63,7 +68,26 @@ class Store:
             "SET acr = excluded.acr, ial = excluded.ial, aal = excluded.aal, token = excluded.token RETURNING id",
             (person.sub, person.actor or "", person.acr, person.ial, person.aal, json.dumps(dict(person.token))),
         ).fetchone()
+        self._db.execute(
+            "INSERT INTO standing (sub, given_at) VALUES (?, ?) "
+            "ON CONFLICT (sub) DO UPDATE SET given_at = excluded.given_at",
+            (person.sub, int(now)),
+        )
         return int(applicant_id)
+
+    def note_withdrawal(self, event: Event) -> None:
+        """Somebody took a consent back; heard of twice it is the same."""
+        if event.type == WITHDRAWN:
+            query = "UPDATE standing SET ended_at = max(coalesce(ended_at, 0), ?) WHERE sub = ?"
+            self._db.execute(query, (event.at, event.sub))
+
+    def withdrawn_at(self, applicant: Applicant) -> int | None:
+        """When the applicant took the consent back that they last came with; None while it stands."""
+        query = (
+            "SELECT ended_at FROM standing JOIN applicant USING (sub) WHERE applicant.id = ? AND ended_at >= given_at"
+        )
+        row = self._db.execute(query, (applicant.id,)).fetchone()
+        return None if row is None else int(row[0])
 
     def applicant(self, applicant_id: int) -> Applicant:
         """The applicant with this id; it exists, for sessions are opened for registered applicants."""

@@ -149,6 +149,31 @@ class NationalId:
         details = json.dumps(list(authorization_details), ensure_ascii=False)
         return await self._token(grant_type="client_credentials", authorization_details=details)
 
+    async def events_token(self) -> Mapping[str, Any]:
+        """A token in the agency's own name for its event stream."""
+        return await self._token(grant_type="client_credentials", scope="ssf.manage")
+
+    async def event_claims(self, token: str) -> Mapping[str, Any]:
+        """The claims of a verified security event token (RFC 8417; Shared Signals Framework 1.0 §4.1)."""
+        metadata = await self._discover()
+        keys = KeySet.import_key_set(await self._get(metadata["jwks_uri"]))  # type: ignore[arg-type]  # as above
+        registration = self._registration
+        rules = jwt.JWTClaimsRegistry(
+            now=int(self._clock()),
+            leeway=CLOCK_LEEWAY_SECONDS,
+            iss={"essential": True, "value": registration.issuer},
+            aud={"essential": True, "value": registration.client_id},
+        )
+        try:
+            decoded = jwt.decode(token, keys, algorithms=["ES256"])
+            rules.validate(decoded.claims)
+        except (JoseError, ValueError) as untrusted:
+            raise AskRefused("event_invalid", detail="An event failed its checks.") from untrusted
+        # §4.1.1: "SSF events MUST use explicit typing"; no other token of the provider passes for an event
+        if decoded.header.get("typ") != "secevent+jwt":
+            raise AskRefused("event_invalid", detail="A token that is no event came as one.")
+        return decoded.claims
+
     async def _token(self, **parameters: Any) -> Mapping[str, Any]:
         metadata = await self._discover()
         try:

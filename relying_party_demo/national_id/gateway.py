@@ -46,14 +46,8 @@ class DataGateway:
         The same `idempotency_key` is one release, however often it is sent. `case` is the agency's own case number.
         """
         order = {"dataset": dataset, "format": "both", "delivery": delivery, "case": case}
-        headers = {"Idempotency-Key": idempotency_key, "Accept-Language": language}
-        session = httpx2.AsyncClient(
-            transport=AsyncLoopbackTransport(verify=self._ssl_context),
-            auth=DpopAuth(self._dpop_key, access_token),
-            headers=headers,
-            trust_env=False,
-            timeout=30,
-        )
+        session = self._session(access_token, seconds=30)
+        session.headers.update({"Idempotency-Key": idempotency_key, "Accept-Language": language})
         try:
             async with session:
                 answer = await session.post(self._base_url.join("/pulls"), json=order)
@@ -67,6 +61,33 @@ class DataGateway:
         if sha256(pdf.content).hexdigest() != document["sha256"]:
             raise AskRefused("document_changed", detail="The document is not the one the gateway announced.")
         return Pulled(payload=payload, pdf=pdf.content, password=document.get("password"))
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        access_token: str,
+        seconds: float = 15,
+    ) -> Any:
+        """The JSON answer to any other call of this agency's own; `path` may be an address that the gateway gave."""
+        try:
+            async with self._session(access_token, seconds=seconds) as session:
+                answer = await session.request(method, self._base_url.join(path), json=body)
+        except httpx2.HTTPError as silence:
+            raise AskRefused("gateway_unavailable", status=503) from silence
+        if not answer.is_success:
+            raise refusal_of(answer)
+        return answer.json()
+
+    def _session(self, access_token: str, *, seconds: float) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(
+            transport=AsyncLoopbackTransport(verify=self._ssl_context),
+            auth=DpopAuth(self._dpop_key, access_token),
+            trust_env=False,
+            timeout=seconds,
+        )
 
 
 def _payload_of(answer: httpx2.Response) -> dict[str, Any]:

@@ -46,6 +46,9 @@ class StandIn:
     down: bool = False
     requests: list[dict[str, str]] = field(default_factory=list)
     id_token_key: ECKey | None = None
+    sets: dict[str, str] = field(default_factory=dict)
+    polled: list[dict[str, Any]] = field(default_factory=list)
+    streams: list[dict[str, Any]] = field(default_factory=list)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -57,6 +60,8 @@ class StandIn:
                 Route("/token", self.token, methods=["POST"]),
                 Route("/pulls", self.pull, methods=["POST"]),
                 Route("/documents/{id}", self.document),
+                Route("/ssf/streams", self.stream, methods=["GET", "POST"]),
+                Route("/ssf/poll", self.poll, methods=["POST"]),
             ]
         )
 
@@ -94,7 +99,8 @@ class StandIn:
         form = await self._client_form(request)
         if refusal := self._nonce_refusal(request):
             return refusal
-        self.grants_used.append(form["grant_type"])
+        if form.get("scope") != "ssf.manage":  # the program listens all the time, beside what it is asked to do
+            self.grants_used.append(form["grant_type"])
         answer: dict[str, Any] = {
             "access_token": secrets.token_urlsafe(16),
             "token_type": self.token_type,
@@ -106,7 +112,7 @@ class StandIn:
                 return JSONResponse({"error": "invalid_grant"}, 400)
             assert b64url(sha256(form["code_verifier"].encode()).digest()) == pushed["code_challenge"]
             answer |= {"refresh_token": "refresh-1", "id_token": self._id_token(pushed)}
-        elif form["grant_type"] == "client_credentials":
+        elif form["grant_type"] == "client_credentials" and form.get("scope") != "ssf.manage":
             assert json.loads(form["authorization_details"])[0]["basis"] == "duty"
         return JSONResponse(answer)
 
@@ -136,6 +142,36 @@ class StandIn:
         if refusal := self._nonce_refusal(request):
             return refusal
         return Response(PDF + b"!" * self.pdf_changed, media_type="application/pdf")
+
+    async def stream(self, request: Request) -> Response:
+        self._proof_claims(request, bound=True)
+        if request.method == "GET":
+            return JSONResponse(self.streams)
+        self.streams.append({**await request.json(), "delivery": {"endpoint_url": f"{self.issuer}/ssf/poll"}})
+        return JSONResponse(self.streams[0], 201)
+
+    async def poll(self, request: Request) -> Response:
+        self._proof_claims(request, bound=True)
+        said = await request.json()
+        self.polled.append(said)
+        for jti in (*said.get("ack", ()), *said.get("setErrs", {})):
+            self.sets.pop(jti, None)
+        return JSONResponse({"sets": self.sets, "moreAvailable": False})
+
+    def withdraw(self, jti: str, *, typ: str = "secevent+jwt", key: ECKey | None = None, **changes: Any) -> None:
+        """The person took the consent back: from now on a token waits that says so."""
+        now = int(time.time())
+        event = {"event_timestamp": now + 1, "consent": "con_1"}
+        claims = {
+            "iss": self.issuer,
+            "aud": "jobs",
+            "iat": now,
+            "jti": jti,
+            "sub_id": {"format": "iss_sub", "iss": self.issuer, "sub": "pairwise-1"},
+            "events": {"urn:tuaton:event-type:consent-withdrawn": event},
+        }
+        header = {"alg": "ES256", "kid": self.signing_key.thumbprint(), "typ": typ}
+        self.sets[jti] = jwt.encode(header, claims | changes, key or self.signing_key, algorithms=["ES256"])
 
     def _id_token(self, pushed: dict[str, str]) -> str:
         now = int(time.time())

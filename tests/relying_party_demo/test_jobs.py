@@ -1,6 +1,7 @@
 """The job-seeker service against a provider that checks what it is sent, over real sockets."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -251,3 +252,37 @@ def test_a_proxy_names_the_case_and_has_an_application_of_its_own(
     pushed = provider.requests[-1]
     assert pushed["acting_for"] == "person"
     assert {detail["case"] for detail in json.loads(pushed["authorization_details"])} == {"JS-77"}
+
+
+def until_settled(provider: StandIn) -> None:
+    """The program listens in its own time; what it was given is gone when it has dealt with it."""
+    for _ in range(300):
+        if not provider.sets:
+            return
+        time.sleep(0.05)
+    raise AssertionError("nobody listens")
+
+
+def test_a_consent_taken_back_is_heard_of_and_shown_until_the_person_comes_again(
+    browser: Browser, jobs: str, provider: StandIn
+) -> None:
+    signed_in(browser, jobs)
+    provider.withdraw("set_1")
+    until_settled(provider)
+    assert "ถอนความยินยอมแล้ว" in browser.open(f"{jobs}/application").text("consent_ended")
+    [stream] = provider.streams
+    assert stream["events_requested"] == ["urn:tuaton:event-type:consent-withdrawn"]
+    assert any(said.get("ack") == ["set_1"] for said in provider.polled)
+
+
+def test_what_is_no_event_of_the_provider_is_refused_and_changes_nothing(
+    browser: Browser, jobs: str, provider: StandIn
+) -> None:
+    signed_in(browser, jobs)
+    provider.withdraw("set_1", key=ECKey.generate_key("P-256"))
+    provider.withdraw("set_2", typ="JWT")
+    provider.withdraw("set_3", aud="somebody-else")
+    until_settled(provider)
+    assert browser.open(f"{jobs}/application").find("consent_ended") is None
+    refused = {jti for said in provider.polled for jti in said.get("setErrs", {})}
+    assert refused == {"set_1", "set_2", "set_3"}

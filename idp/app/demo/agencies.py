@@ -162,7 +162,7 @@ async def make_clients(
             "token_endpoint_auth_method": "private_key_jwt",
             "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
             "response_types": ["code"],
-            "scope": "openid",
+            "scope": "openid ssf.manage",
             "dpop_bound_access_tokens": True,
             "id_token_signed_response_alg": "ES256",
             "jwks": {"keys": [jobs_jwk]},
