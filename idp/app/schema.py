@@ -33,6 +33,7 @@ import idp.enrolment.overrides
 import idp.enrolment.provisional
 import idp.enrolment.reviews.store
 import idp.enrolment.store
+import idp.enrolment.unattended.face_tries
 import idp.enrolment.unattended.kiosk_store
 import idp.enrolment.unattended.store
 import idp.exchange.bases.store

@@ -10,6 +10,7 @@ from idp.enrolment.card_check import CardCheck
 from idp.enrolment.completion import PasskeyInvitations
 from idp.enrolment.unattended.admission import Admission
 from idp.enrolment.unattended.checking import Checking
+from idp.enrolment.unattended.face_tries import FaceTries
 from idp.enrolment.unattended.home import HomeEnrolments
 from idp.enrolment.unattended.home_agents import HomeAgents
 from idp.enrolment.unattended.journal import UnattendedJournal
@@ -94,6 +95,7 @@ def build_unattended_rooms(
         faces=outside.faces,
         checking=checking,
         admission=admission,
+        face_tries=FaceTries(blind_index=ground.blind_index),
         journal=journal,
     )
 

@@ -10,13 +10,14 @@ from typing import Final
 
 from connectors.contracts.card import ThaiCardData
 from connectors.contracts.errors import RegistryError
-from connectors.contracts.face import FaceComparison, FaceNotFound
+from connectors.contracts.face import FaceComparison, FaceNotFound, FaceScore
 from idp.enrolment import rules as policy
 from idp.enrolment.model import ENDS, EnrolmentState, EvidenceKind, EvidenceResult, JourneyKey
 from idp.enrolment.turns import Rounds
 from idp.enrolment.unattended import rules, store
 from idp.enrolment.unattended.admission import Admission
 from idp.enrolment.unattended.checking import Checking, found
+from idp.enrolment.unattended.face_tries import FaceTries, forget_old
 from idp.enrolment.unattended.home import digest_of
 from idp.enrolment.unattended.journal import UnattendedJournal
 from idp.enrolment.unattended.model import Application, FoundEvidence, UnattendedProblem
@@ -59,6 +60,7 @@ class KioskEnrolments:
         faces: FaceComparison | None,
         checking: Checking,
         admission: Admission,
+        face_tries: FaceTries,
         journal: UnattendedJournal,
         randomness: Randomness = system_randomness,
     ) -> None:
@@ -67,6 +69,7 @@ class KioskEnrolments:
         self._faces = faces
         self._checking = checking
         self._admission = admission
+        self._face_tries = face_tries
         self._journal = journal
         self._rounds = Rounds()
         self._randomness = randomness
@@ -132,31 +135,25 @@ class KioskEnrolments:
     async def compare(self, browser: str, picture: bytes) -> Application:
         """Is the person before the camera the one on the card?
 
+        Whose card had three other faces before it within a day, at any kiosk, is sent to a counter.
+
         Raises NotFound (NOT_THIS_BROWSER), Conflict (WRONG_STEP), Refused (FACE_UNCLEAR, NOT_OFFERED).
         """
         # 1. at this step, with the card still in
         application = await self._advance(await self._own(browser))
         if application.state is not EnrolmentState.LIVE_PHOTO or self._faces is None:
             raise Conflict(UnattendedProblem.WRONG_STEP)
-        # 2. the try is paid for, committed, before anything is compared
-        async with self._storage.unit_of_work() as uow:
-            may_try = await store.count_try(uow, application.id, most=rules.MOST_TRIES)
-        if not may_try:
-            return await self._end(application, UnattendedProblem.TOO_MANY_TRIES)
-        # 3. both pictures, in memory alone
+        # 2. both pictures, in memory alone
         both = await self._both(application)
         if both is None:
             # taken out just now, or asked for by another process, which alone can open the photo
             return await self._end(application, UnattendedProblem.CARD_NOT_READ)
         card, reference = both
-        if not picture.startswith(_JPEG_START) or len(picture) > MAX_PICTURE_BYTES:
-            raise Refused(UnattendedProblem.FACE_UNCLEAR)
-        try:
-            score = await self._faces.compare(reference_jpeg=reference, live_jpeg=picture)
-        except FaceNotFound as error:
-            raise Refused(UnattendedProblem.FACE_UNCLEAR) from error
-        except RegistryError as error:
-            raise Refused(UnattendedProblem.NOT_OFFERED) from error
+        # 3. the try is paid for, committed, before anything is compared: of this visit, and of this card
+        spent = await self._pay(application, card)
+        if spent is not None:
+            return await self._end(application, spent)
+        score = await self._score(card, reference, picture)
         # 4. a "no" ends it
         kind, result = EvidenceKind.FACE_BY_COMPARISON, policy.face_result(score)
         if result is not EvidenceResult.MATCHES:
@@ -168,12 +165,36 @@ class KioskEnrolments:
             application = await self._checking.check(application, card, then=EnrolmentState.LIVE_PHOTO)
             if application.state is not EnrolmentState.LIVE_PHOTO:
                 return await self._closed(application)
+        async with self._storage.unit_of_work() as uow:
+            await self._face_tries.forget(uow, card)
         # 6. everything once more, in the transaction that makes the identity
         matches = FoundEvidence(kind, result, score.source)
         completed = await self._checking.complete(
             application, card, of=EnrolmentState.LIVE_PHOTO, evidence=(matches,), stay=rules.DONE_STAY
         )
         return await self._closed(completed)
+
+    async def _pay(self, application: Application, card: ThaiCardData) -> UnattendedProblem | None:
+        """What is used up, None when the faces may be compared."""
+        async with self._storage.unit_of_work() as uow:
+            if not await store.count_try(uow, application.id, most=rules.MOST_TRIES):
+                return UnattendedProblem.TOO_MANY_TRIES
+            return None if await self._face_tries.take(uow, card) else UnattendedProblem.FACE_LOCKED
+
+    async def _score(self, card: ThaiCardData, reference: bytes, picture: bytes) -> FaceScore:
+        """Raises Refused (FACE_UNCLEAR, NOT_OFFERED): then nothing was decided about this card."""
+        assert self._faces is not None, "a kiosk without a comparison starts nothing"
+        problem = UnattendedProblem.FACE_UNCLEAR
+        try:
+            if picture.startswith(_JPEG_START) and len(picture) <= MAX_PICTURE_BYTES:
+                return await self._faces.compare(reference_jpeg=reference, live_jpeg=picture)
+        except FaceNotFound:
+            pass
+        except RegistryError:
+            problem = UnattendedProblem.NOT_OFFERED
+        async with self._storage.unit_of_work() as uow:
+            await self._face_tries.give_back(uow, card)
+        raise Refused(problem)
 
     async def retry(self, browser: str) -> Application:
         """Ask a silent registry again. Raises NotFound (NOT_THIS_BROWSER), Conflict (WRONG_STEP)."""
@@ -206,6 +227,8 @@ class KioskEnrolments:
                 application = await found(uow, enrolment_id)
             await self._advance(application)
 
+        async with self._storage.unit_of_work() as uow:
+            await forget_old(uow)
         return await self._rounds.turn(not_ended, have_turn, limit=limit)
 
     async def _advance(self, application: Application) -> Application:

@@ -44,6 +44,7 @@ class UnattendedProblem(StrEnum):
     EVIDENCE_TOO_WEAK = "UNA-26"
     WRONG_STEP = "UNA-27"
     STOPPED = "UNA-28"
+    FACE_LOCKED = "UNA-29"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """A kiosk over HTTP at both ends: its browser and its agent; and what others try with it."""
 
+import asyncio
 import base64
+import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -19,10 +21,15 @@ from idp.audit.model import SYSTEM
 from idp.enrolment.evidence import whole_evidence
 from idp.enrolment.model import EvidenceKind, EvidenceResult
 from idp.enrolment.unattended import rules
+from idp.enrolment.unattended.face_tries import MOST, WINDOW, FaceTries
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Refused
 from idp.kernel.ids import StationId
+from idp.keys.blind_index import BlindIndex
+from idp.keys.files import RootKeys
 from idp.stations.model import CardPurpose, StationMode
+from idp.storage.storage import Storage, open_engine
+from tests.clock import FrozenClock
 from tests.enrolment.world import Agent, card_read_of, identity_of
 from tests.provider.enrol.world import ISSUER, Person, Town
 from tests.provider.pages.house import Fields
@@ -306,3 +313,41 @@ async def test_the_worker_ends_what_nobody_looks_at(town: Town, kiosk: Kiosk) ->
     await town.rooms.unattended.advance_open()
     [code] = [entry["details"]["code"] for entry in await town.entries("unattended.refused")]
     assert code == "UNA-20"
+
+
+async def test_three_wrong_faces_lock_a_card_for_a_day_at_every_kiosk(town: Town, kiosk: Kiosk) -> None:
+    await kiosk.bind()
+    for _ in range(MOST):
+        await kiosk.insert("somchai")
+        # no face at all decides nothing, and is given back
+        assert (await kiosk.picture(b"\xff\xd8\xff nothing")).status_code == 400
+        await kiosk.picture(camera("malee"))
+        assert await kiosk.error_code() == "UNA-15"
+    await kiosk.insert("somchai")
+    await kiosk.picture(camera("somchai"))  # also the right one comes too late
+    assert await kiosk.error_code() == "UNA-29"
+    assert await town.found("somchai") is None
+    # somebody else's card is not concerned; the chip counts by itself, whatever number is written beside it
+    index, card = town.rooms.ground.blind_index, card_read_of("somchai").data
+    tries = FaceTries(blind_index=index)
+    async with town.rooms.ground.storage.unit_of_work() as uow:
+        assert not await tries.take(uow, replace(card_read_of("malee").data, chip_no=card.chip_no))
+        assert await tries.take(uow, replace(card_read_of("one_name").data, chip_no=""))
+    town.clock.advance(WINDOW.total_seconds())
+    await kiosk.insert("somchai")
+    await kiosk.picture(camera("somchai"))
+    assert await kiosk.step() == "completed"
+
+
+async def test_kiosks_that_compare_at_once_have_three_tries_together(database_url: str, clock: FrozenClock) -> None:
+    tries = FaceTries(blind_index=BlindIndex(RootKeys({1: secrets.token_bytes(32)})))
+    nodes = [Storage(open_engine(database_url), clock) for _ in range(2)]
+
+    async def take(node: Storage) -> bool:
+        async with node.unit_of_work() as uow:
+            return await tries.take(uow, card_read_of("somchai").data)
+
+    taken = await asyncio.gather(*(take(nodes[number % 2]) for number in range(8)))
+    assert sum(taken) == MOST
+    for node in nodes:
+        await node.close()
