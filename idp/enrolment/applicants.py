@@ -9,7 +9,8 @@ from connectors.contracts.card_wire import card_data_to_wire, wire_to_card
 from connectors.contracts.errors import CardError
 from connectors.contracts.thai_dates import BANGKOK
 from idp.enrolment import kept_store, rules, store
-from idp.enrolment.model import CardFacts, Enrolment, EnrolmentFlag, EnrolmentProblem, JourneyKey
+from idp.enrolment.journeys import BY_PASSPORT
+from idp.enrolment.model import CardFacts, Enrolment, EnrolmentFlag, EnrolmentProblem
 from idp.enrolment.overrides import Overrides
 from idp.enrolment.presented import Presented, TypedCard, presented_card, presented_passport, presented_typed
 from idp.enrolment.provisional import Provisionals
@@ -63,7 +64,7 @@ class Applicants:
 
     async def portrait(self, uow: UnitOfWork, enrolment: Enrolment) -> bytes:
         """The picture (JPEG) on the card or the passport, to be shown. Raises NotFound (NOTHING_READ, PHOTO_GONE)."""
-        if enrolment.journey is not JourneyKey.FOREIGNER_COUNTER:
+        if enrolment.journey not in BY_PASSPORT:
             return await self._stations.photo_of(uow, enrolment.card_session_id)
         try:
             return self.passports.portrait_of(await self._stations.passport_of(uow, enrolment.card_session_id))
@@ -86,7 +87,7 @@ class Applicants:
             if sealed is None:
                 raise NotFound(EnrolmentProblem.UNKNOWN)
             return presented_typed(TypedCard.from_bytes(self._encryption.decrypt(sealed)))
-        if enrolment.journey is JourneyKey.FOREIGNER_COUNTER:
+        if enrolment.journey in BY_PASSPORT:
             files = await self._stations.passport_of(uow, enrolment.card_session_id)
             return presented_passport(self.passports.data_of(files, today=_today(uow)))
         return presented_card(await self._stations.read_of(uow, enrolment.card_session_id))

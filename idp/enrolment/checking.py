@@ -9,6 +9,7 @@ from idp.enrolment.applicants import NOT_USABLE, Applicants
 from idp.enrolment.applications import Applications
 from idp.enrolment.card_check import CardCheck, RegistryWord
 from idp.enrolment.journal import Journal
+from idp.enrolment.journeys import BY_PASSPORT
 from idp.enrolment.model import (
     CardPassed,
     CardPending,
@@ -18,7 +19,6 @@ from idp.enrolment.model import (
     EnrolmentState,
     EvidenceKind,
     EvidenceResult,
-    JourneyKey,
 )
 from idp.enrolment.overrides import Overrides
 from idp.enrolment.passport_check import PassportCheck
@@ -106,7 +106,7 @@ class Checking:
 
     async def _may_judge(self, enrolment: Enrolment) -> bool:
         """Another process's passport is left alone: only who asked for it can open it."""
-        if enrolment.journey is not JourneyKey.FOREIGNER_COUNTER:
+        if enrolment.journey not in BY_PASSPORT:
             return True
         async with self._storage.reading() as uow:
             return self._stations.can_open(enrolment.card_session_id, now=uow.now)
@@ -177,6 +177,6 @@ class Checking:
 def _how_read(enrolment: Enrolment) -> tuple[EvidenceKind, EvidenceResult]:
     if enrolment.is_typed:
         return EvidenceKind.CARD_TYPED, EvidenceResult.GIVEN
-    if enrolment.journey is JourneyKey.FOREIGNER_COUNTER:
+    if enrolment.journey in BY_PASSPORT:
         return EvidenceKind.PASSPORT_READ, EvidenceResult.READ
     return EvidenceKind.CARD_READ, EvidenceResult.READ

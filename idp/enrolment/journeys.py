@@ -242,6 +242,7 @@ JOURNEYS: Final[Mapping[JourneyKey, Journey]] = {
         Journey(JourneyKey.COUNTER, True, HolderRule.ANYBODY, Outcome.ENROLLED, _CARD_AT_COUNTER),
         Journey(JourneyKey.NON_THAI_CARD, True, HolderRule.ANYBODY, Outcome.ENROLLED, _CARD_AT_COUNTER),
         Journey(JourneyKey.FOREIGNER_COUNTER, True, HolderRule.ANYBODY, Outcome.ENROLLED, _PASSPORT_AT_COUNTER),
+        Journey(JourneyKey.FOREIGNER_RECOVERY, True, HolderRule.KNOWN, Outcome.RECOVERED, _PASSPORT_AT_COUNTER),
         Journey(JourneyKey.RENEWAL, True, HolderRule.KNOWN, Outcome.RENEWED, _CARD_AT_COUNTER),
         Journey(JourneyKey.RECOVERY, True, HolderRule.KNOWN, Outcome.RECOVERED, _RECOVERY_AT_COUNTER),
         Journey(JourneyKey.PROVISIONAL_COMPLETION, True, HolderRule.PROVISIONAL, Outcome.MET, _CARD_AT_COUNTER),
@@ -251,6 +252,9 @@ JOURNEYS: Final[Mapping[JourneyKey, Journey]] = {
     )
 }
 """Every way to an identity or a better one. The journey by ThaiD keeps its own attempts (`by_thaid`)."""
+
+BY_PASSPORT: Final = frozenset({JourneyKey.FOREIGNER_COUNTER, JourneyKey.FOREIGNER_RECOVERY})
+"""Journeys for which a passport is read; no registry of ours knows the person."""
 
 AT_COUNTER: Final = tuple(journey.key for journey in JOURNEYS.values() if journey.attended)
 """What an officer may begin, in the order in which it is offered."""

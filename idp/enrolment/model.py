@@ -55,6 +55,7 @@ class JourneyKey(StrEnum):
     COUNTER = "counter"
     NON_THAI_CARD = "non_thai_card"
     FOREIGNER_COUNTER = "foreigner_counter"
+    FOREIGNER_RECOVERY = "foreigner_recovery"
     RENEWAL = "renewal"
     RECOVERY = "recovery"
     PROVISIONAL_COMPLETION = "provisional_completion"

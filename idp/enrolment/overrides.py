@@ -13,8 +13,8 @@ from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, PrimaryKeyConst
 from idp.agencies.model import Member
 from idp.enrolment import kept_store, rules, store
 from idp.enrolment.journal import Journal
-from idp.enrolment.journeys import JOURNEYS
-from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState, EvidenceKind, JourneyKey
+from idp.enrolment.journeys import BY_PASSPORT, JOURNEYS
+from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState, EvidenceKind
 from idp.enrolment.presented import Presented
 from idp.enrolment.reviews import store as review_store
 from idp.enrolment.reviews.model import CaseKind, CaseState, Involved
@@ -178,7 +178,7 @@ class Overriding:
 
     async def _standing(self, uow: UnitOfWork, enrolment: Enrolment) -> Standing:
         # a passport's lines are kept nowhere: such a journey begins anew
-        if enrolment.state is not EnrolmentState.REFUSED or enrolment.journey is JourneyKey.FOREIGNER_COUNTER:
+        if enrolment.state is not EnrolmentState.REFUSED or enrolment.journey in BY_PASSPORT:
             return Standing.NONE
         if await self._overrides.decided(uow, enrolment.id):
             return Standing.ALLOWED

@@ -16,7 +16,7 @@ from idp.enrolment.case_numbers import CaseNumber
 from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
 from idp.enrolment.journal import Journal
-from idp.enrolment.journeys import JOURNEYS
+from idp.enrolment.journeys import BY_PASSPORT, JOURNEYS
 from idp.enrolment.model import (
     CheckCard,
     End,
@@ -86,7 +86,7 @@ class Enrolments:
         """
         assert JOURNEYS[journey].attended, "an officer begins what officers attend"
         passport_key = None
-        if journey is JourneyKey.FOREIGNER_COUNTER:
+        if journey in BY_PASSPORT:
             try:
                 passport_key = self._applicants.passports.key_of(passport_line)
             except CardError as error:
@@ -120,7 +120,7 @@ class Enrolments:
     def journeys(self) -> tuple[JourneyKey, ...]:
         """What an officer may begin here."""
         takes_passports = self._applicants.takes_passports
-        return tuple(key for key in journeys.AT_COUNTER if takes_passports or key is not JourneyKey.FOREIGNER_COUNTER)
+        return tuple(key for key in journeys.AT_COUNTER if takes_passports or key not in BY_PASSPORT)
 
     async def get(self, enrolment_id: EnrolmentId, *, officer: Member) -> Enrolment:
         """The officer's own enrolment. Raises NotFound (UNKNOWN), also for a colleague's."""
@@ -241,7 +241,7 @@ class Enrolments:
         # 4. the registry's word must still count; a signature does not age while the passport lies there
         async with self._storage.reading() as uow:
             is_fresh = rules.is_status_fresh(enrolment=enrolment, now=uow.now)
-        if not is_fresh and enrolment.journey is not JourneyKey.FOREIGNER_COUNTER:
+        if not is_fresh and enrolment.journey not in BY_PASSPORT:
             enrolment = await self._checking.check(enrolment)
             if enrolment.state is not EnrolmentState.COMPARE_FACE:
                 return enrolment
@@ -270,7 +270,7 @@ class Enrolments:
             raise Conflict(EnrolmentProblem.NO_WAY_BACK)
         async with self._storage.unit_of_work() as uow:
             passport_key = await self._stations.passport_key_of(uow, enrolment.card_session_id)
-            if passport_key is None and enrolment.journey is JourneyKey.FOREIGNER_COUNTER:
+            if passport_key is None and enrolment.journey in BY_PASSPORT:
                 raise Conflict(EnrolmentProblem.NO_WAY_BACK)
             await self._steps.close(uow, enrolment)
             session = await self._ask_for_card(uow, enrolment.station_id, officer, passport_key)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from idp.agencies.model import Member, Role
 from idp.authentication.passkey_links import page_of_link
-from idp.enrolment.journeys import JOURNEYS, undone
+from idp.enrolment.journeys import BY_PASSPORT, JOURNEYS, undone
 from idp.enrolment.model import ENDS, Enrolment, EnrolmentProblem, EnrolmentState, JourneyKey
 from idp.enrolment.overrides import Overriding
 from idp.enrolment.presented import Presented
@@ -242,7 +242,7 @@ class EnrolmentPages:
             journey=journey.key.value,
             outcome=journey.outcome.value,
             state=state.value,
-            is_passport=journey.key is JourneyKey.FOREIGNER_COUNTER,
+            is_passport=journey.key in BY_PASSPORT,
             has_ended=state in ENDS,
             moves_by_itself=state not in (*ENDS, EnrolmentState.TYPING_CARD),
             may_finish_later=row is not None and EnrolmentState.AWAITING_REGISTRY in row.next,

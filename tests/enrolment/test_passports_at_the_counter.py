@@ -62,12 +62,12 @@ async def lay_down(world: World, bend: Bend = as_it_is) -> httpx2.Response:
     )
 
 
-async def start(world: World, line: str = SECOND_LINE) -> Enrolment:
-    return await world.start(journey=JourneyKey.FOREIGNER_COUNTER, line=line)
+async def start(world: World, line: str = SECOND_LINE, journey: JourneyKey = JourneyKey.FOREIGNER_COUNTER) -> Enrolment:
+    return await world.start(journey=journey, line=line)
 
 
-async def come(world: World, bend: Bend = as_it_is) -> Enrolment:
-    started = await start(world)
+async def come(world: World, bend: Bend = as_it_is, journey: JourneyKey = JourneyKey.FOREIGNER_COUNTER) -> Enrolment:
+    started = await start(world, journey=journey)
     response = await lay_down(world, bend)
     assert response.status_code == 204, response.text
     return await world.enrolments.advance(started.id)
@@ -245,3 +245,18 @@ async def test_what_opens_a_chip_is_forgotten_with_its_session(world: World) -> 
     async with world.storage.reading() as uow:
         rows = await uow.all(text("SELECT passport_key_jwe FROM card_session"))
     assert [row.passport_key_jwe for row in rows] == [None, None]
+
+
+async def test_whoever_lost_the_phone_recovers_by_the_same_passport(world: World) -> None:
+    officer = world.members["officer"]
+    stranger = await come(world, journey=JourneyKey.FOREIGNER_RECOVERY)
+    assert stranger.problem is EnrolmentProblem.NOT_ENROLLED_YET
+    first = await come(world)
+    enrolled = await world.enrolments.decide_face(first.id, officer=officer, matches=True, is_unrelated=True)
+    world.clock.advance(60)
+    again = await come(world, journey=JourneyKey.FOREIGNER_RECOVERY)
+    recovered = await world.enrolments.decide_face(again.id, officer=officer, matches=True, is_unrelated=True)
+    assert (recovered.state, recovered.subscriber_id) == (EnrolmentState.COMPLETED, enrolled.subscriber_id)
+    assert await world.enrolments.passkey_link_of(again.id, officer=officer) is not None
+    entries = [entry["event"] for entry in await world.entries()]
+    assert "authenticators.revoked" in entries

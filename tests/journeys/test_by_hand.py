@@ -185,6 +185,7 @@ async def test_cards_and_passports_of_every_kind_at_the_counter(browser: Browser
         ("recovered", "recovery", ""),
         ("resident", "non_thai_card", ""),
         ("foreigner", "foreigner_counter", printed),
+        ("foreigner", "foreigner_recovery", printed),
     ):
         link = await enrolled(officer, whole, persona, journey, mrz=mrz)
         assert link is not None, persona

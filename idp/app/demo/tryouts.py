@@ -103,8 +103,8 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         "อนุมัติหนังสือมอบอำนาจที่มีข้อมูลอ่อนไหวเป็นคนที่สอง", "the second officer for papers that open highly sensitive data"
     ),
     "foreigner": Tryout(
-        "ลงทะเบียนด้วยหนังสือเดินทาง: officer พิมพ์บรรทัดล่างก่อน",
-        "enrols by passport: officer types the printed line first",
+        "ลงทะเบียนด้วยหนังสือเดินทาง แล้วลองกู้คืนด้วยเล่มเดียวกัน: officer พิมพ์บรรทัดล่างก่อน",
+        "enrols by passport, and recovers by the same one: officer types the printed line first",
         _at_counter("foreigner"),
     ),
 }
