@@ -10,17 +10,13 @@ from datetime import timedelta
 from typing import Final
 
 from idp.agencies.model import AgencyKind, Role
-from idp.app.issuer_agency import ISSUER_CODE
-from idp.app.portal_door import portal_client
+from idp.app.portal_client import register_portal
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM, AuditEvent
 from idp.authentication.passkey_links import page_of_link
-from idp.authorization.client_registration.model import ClientProfile
 from idp.kernel.assurance import Ial
-from idp.kernel.ids import ClientId
 from idp.settings import Settings
 from idp.storage.leases import take_lease
-from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import Identity
 
 LINK_LIFE: Final = timedelta(hours=24)
@@ -72,7 +68,7 @@ async def bootstrap(
             kind=AgencyKind.STATE,
             by=SYSTEM,
         )
-        await _register_portal(uow, rooms, settings)
+        await register_portal(uow, rooms, settings)
         links = []
         for person in people:
             subscriber_id = await rooms.subscribers.create(uow, identity=person, ial=Ial.IAL1_1, by=SYSTEM)
@@ -90,32 +86,3 @@ async def bootstrap(
         event = AuditEvent("deployment.bootstrapped", actor=SYSTEM, agency_id=office.id, details={"people": HOW_MANY})
         await rooms.ground.audit.append(uow, event)
     return tuple(f"{settings.issuer}{page_of_link(token)}" for token in links)
-
-
-async def _register_portal(uow: UnitOfWork, rooms: Rooms, settings: Settings) -> None:
-    """The portal is a client like any other, and the issuer's own."""
-    portal = portal_client(settings, rooms)
-    if await rooms.clients.get(uow, ClientId(portal.client_id)) is not None:
-        return
-    issuer = await rooms.agencies.agency_by_code(uow, ISSUER_CODE)
-    assert issuer is not None
-    await rooms.clients.register(
-        uow,
-        client_id=ClientId(portal.client_id),
-        agency_id=issuer.id,
-        name_th="ระบบงานเจ้าหน้าที่",
-        name_en="Staff portal",
-        metadata={
-            "redirect_uris": [portal.redirect_uri],
-            "token_endpoint_auth_method": "private_key_jwt",
-            "grant_types": ["authorization_code"],
-            "response_types": ["code"],
-            "scope": "openid staff",
-            "dpop_bound_access_tokens": False,
-            "id_token_signed_response_alg": "ES256",
-            "jwks": {"keys": [{**portal.key.as_dict(private=False), "kid": portal.key.thumbprint(), "use": "sig"}]},
-        },
-        profile=ClientProfile.BASELINE,
-        first_party=True,
-        by=SYSTEM,
-    )

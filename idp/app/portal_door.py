@@ -4,9 +4,8 @@ from starlette.applications import Starlette
 
 from connectors.outbound.client import outbound_transport
 from idp.app.door_kit import door_kit, readiness
+from idp.app.portal_client import portal_client
 from idp.app.rooms import Rooms
-from idp.keys.derived import derive_p256_key
-from idp.keys.files import FIRST_VERSION
 from idp.portal import (
     card_sign_in_pages,
     enrolment_pages,
@@ -18,12 +17,10 @@ from idp.portal import (
     subscriber_pages,
 )
 from idp.portal import sign_in as portal_sign_in
-from idp.portal.openid import WITH_A_PASSKEY, WITH_A_SECURITY_KEY, Issuer, PortalClient
+from idp.portal.openid import WITH_A_PASSKEY, WITH_A_SECURITY_KEY, Issuer
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.settings import Settings
-
-PORTAL_CLIENT_ID = "portal"
 
 
 def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
@@ -142,12 +139,3 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
     )
     entries = [entry for family in page_families for entry in family.entries()]
     return kit.application([*entries, *readiness(rooms)])
-
-
-def portal_client(settings: Settings, rooms: Rooms) -> PortalClient:
-    """The portal's registration at the issuer; its key is the same on every node."""
-    return PortalClient(
-        client_id=PORTAL_CLIENT_ID,
-        key=derive_p256_key(rooms.ground.root_keys, "portal-client", version=FIRST_VERSION),
-        redirect_uri=f"{settings.portal_url}/callback",
-    )

@@ -132,9 +132,14 @@ class ActedFor:
     organisation: Organisation | None
 
     @property
+    def juristic_id(self) -> str | None:
+        """The company's number; None where it is for a person."""
+        return None if self.organisation is None else self.organisation.juristic_id
+
+    @property
     def role(self) -> tuple[SubscriberId, MandateId | None, str | None]:
         """Who acts, under which mandate, for which organisation: whatever its name became meanwhile."""
-        return self.actor, self.mandate_id, None if self.organisation is None else self.organisation.juristic_id
+        return self.actor, self.mandate_id, self.juristic_id
 
 
 def are_alike(one: ActedFor | None, other: ActedFor | None) -> bool:

@@ -8,12 +8,10 @@ from typing import Any
 from idp.agencies.model import Agency, AgencyKind, AgreementKind, PaperReplaced, Service
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
-from idp.authorization.client_registration.model import ClientProfile
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ClientId, ServiceId
-from idp.portal.openid import PortalClient
 from idp.storage.storage import UnitOfWork
 
 AGREEMENT_LIFE = timedelta(days=365)
@@ -123,34 +121,12 @@ async def make_clients(
     rooms: Rooms,
     *,
     agencies: DemoAgencies,
-    portal: PortalClient,
-    issuer_agency: AgencyId,
     jobs_url: str,
     jobs_jwk: dict[str, Any],
     filing_url: str,
     filing_jwk: dict[str, Any],
 ) -> None:
-    """The portal, which is the issuer's own, the job-seeker service, and e-submission for companies."""
-    await rooms.clients.register(
-        uow,
-        client_id=ClientId(portal.client_id),
-        agency_id=issuer_agency,
-        name_th="ระบบงานเจ้าหน้าที่",
-        name_en="Staff portal",
-        metadata={
-            "redirect_uris": [portal.redirect_uri],
-            "token_endpoint_auth_method": "private_key_jwt",
-            "grant_types": ["authorization_code"],
-            "response_types": ["code"],
-            "scope": "openid staff",
-            "dpop_bound_access_tokens": False,
-            "id_token_signed_response_alg": "ES256",
-            "jwks": {"keys": [{**portal.key.as_dict(private=False), "kid": portal.key.thumbprint(), "use": "sig"}]},
-        },
-        profile=ClientProfile.BASELINE,
-        first_party=True,
-        by=SYSTEM,
-    )
+    """The job-seeker service, and e-submission for companies."""
     await rooms.clients.register(
         uow,
         client_id=JOBS_CLIENT,

@@ -15,9 +15,8 @@ from idp.app.demo.agencies import FILING_CLIENT, JOBS_CLIENT, make_agencies, mak
 from idp.app.demo.pairing import agent_config, make_stations
 from idp.app.demo.people import BUSINESS, CITIZENS, STAFF, confirm_signatories, make_citizens, make_staff, passkey_link
 from idp.app.demo.stations import FIRST, STATIONS, agent_file_of
-from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.places import desk_socket_of
-from idp.app.portal_door import portal_client
+from idp.app.portal_client import register_portal
 from idp.app.rooms import Rooms
 from idp.authentication.passkey_links import page_of_link
 from idp.keys.files import write_secret
@@ -39,14 +38,11 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
     station_keys = {station.id: ECKey.generate_key("P-256") for station in STATIONS}
     async with rooms.ground.storage.unit_of_work() as uow:
         agencies = await make_agencies(uow, rooms)
-        issuer_agency = await rooms.agencies.agency_by_code(uow, ISSUER_CODE)
-        assert issuer_agency is not None
+        await register_portal(uow, rooms, settings)
         await make_clients(
             uow,
             rooms,
             agencies=agencies,
-            portal=portal_client(settings, rooms),
-            issuer_agency=issuer_agency.id,
             jobs_url=addresses.jobs,
             jobs_jwk=_public(jobs_key),
             filing_url=addresses.efiling,

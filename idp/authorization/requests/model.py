@@ -158,8 +158,7 @@ class Represented:
         acted = self.acted_for
         if acted is None:
             return None
-        company = None if acted.organisation is None else acted.organisation.juristic_id
-        return OnBehalf(acted.actor, acted.mandate_id, company)
+        return OnBehalf(acted.actor, acted.mandate_id, acted.juristic_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,7 @@ def acting_details(acted: ActedFor | None) -> dict[str, str]:
     """For whom somebody acts, for an entry; nothing for who acts for themselves."""
     if acted is None:
         return {}
-    organisation = None if acted.organisation is None else acted.organisation.juristic_id
-    said = {"acted_by": acted.actor, "mandate": acted.mandate_id, "organisation": organisation}
+    said = {"acted_by": acted.actor, "mandate": acted.mandate_id, "organisation": acted.juristic_id}
     return {name: value for name, value in said.items() if value is not None}
 
 

@@ -195,8 +195,7 @@ def _is_decided_alike(consent: ConsentRecord, acted: ActedFor | None) -> bool:
     """The consent was decided in the role in which it is relied on."""
     if acted is None or consent.on_behalf is None:
         return acted is None and consent.on_behalf is None
-    company = None if acted.organisation is None else acted.organisation.juristic_id
-    return (consent.on_behalf.mandate_id, consent.on_behalf.juristic_id) == (acted.mandate_id, company)
+    return (consent.on_behalf.mandate_id, consent.on_behalf.juristic_id) == (acted.mandate_id, acted.juristic_id)
 
 
 def _is_between(consent: ConsentRecord, facts: ReleaseFacts) -> bool:

@@ -219,11 +219,10 @@ async def forget_person(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
 
 
 def _acting_columns(acted: ActedFor | None) -> dict[str, str | None]:
-    organisation = None if acted is None else acted.organisation
     return {
         "actor_id": None if acted is None else acted.actor,
         "mandate_id": None if acted is None else acted.mandate_id,
-        "acting_juristic_id": None if organisation is None else organisation.juristic_id,
+        "acting_juristic_id": None if acted is None else acted.juristic_id,
     }
 
 

@@ -56,9 +56,9 @@ class Acting:
 
         Raises as `Companies.read`.
         """
-        if acted is None or acted.organisation is None:
+        if acted is None or acted.juristic_id is None:
             return None
-        return await self._companies.read(JuristicId.parse(acted.organisation.juristic_id))
+        return await self._companies.read(JuristicId.parse(acted.juristic_id))
 
     async def expect_standing(
         self, uow: UnitOfWork, acted: ActedFor | None, facts: CompanyFacts | None, *, acr: Acr
@@ -67,10 +67,10 @@ class Acting:
 
         Mandates need no look: the statements that mint and disclose hold `live_mandate`. Raises Refused, Unavailable.
         """
-        if acted is None or acted.organisation is None:
+        if acted is None or acted.juristic_id is None:
             return
         assert facts is not None, "`read` gives the record of every company that somebody acts for"
-        expected = JuristicId.parse(acted.organisation.juristic_id)
+        expected = JuristicId.parse(acted.juristic_id)
         validate_facts(facts, expected_juristic_id=expected, now=uow.now)
         if acted.mandate_id is None:
             await self._companies.role_of(uow, Signer(acted.actor, acr), facts)
