@@ -238,6 +238,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_face_try")),
     )
     op.create_table(
+        "field_digest",
+        sa.Column("disclosure_id", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("digests", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("disclosure_id", name=op.f("pk_field_digest")),
+    )
+    op.create_index("ix_field_digest_expires_at", "field_digest", ["expires_at"], unique=False)
+    op.create_index("ix_field_digest_subscriber_id", "field_digest", ["subscriber_id"], unique=False)
+    op.create_table(
         "joint_act",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("juristic_id", sa.Text(), nullable=False),
@@ -1456,6 +1468,9 @@ def downgrade() -> None:
     op.drop_index("ix_joint_act_state_expires_at", table_name="joint_act")
     op.drop_index("ix_joint_act_juristic_id_state", table_name="joint_act")
     op.drop_table("joint_act")
+    op.drop_index("ix_field_digest_subscriber_id", table_name="field_digest")
+    op.drop_index("ix_field_digest_expires_at", table_name="field_digest")
+    op.drop_table("field_digest")
     op.drop_table("face_try")
     op.drop_index("ix_document_subscriber_id", table_name="document")
     op.drop_index(op.f("ix_document_sha256"), table_name="document")
