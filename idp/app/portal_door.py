@@ -3,14 +3,17 @@
 from starlette.applications import Starlette
 
 from connectors.outbound.client import outbound_transport
+from idp.app.configuration.applying import DRAFT
 from idp.app.door_kit import door_kit, readiness
 from idp.app.portal_client import portal_client
 from idp.app.rooms import Rooms
 from idp.portal import (
+    agreement_pages,
     card_sign_in_pages,
     enrolment_pages,
     home,
     mandate_pages,
+    proposal_pages,
     review_pages,
     signatory_pages,
     station_pages,
@@ -106,6 +109,28 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             approvals=rooms.representation.approvals,
             agencies=rooms.agencies,
             subscribers=rooms.subscribers,
+        ),
+        agreement_pages.AgreementPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            agencies=rooms.agencies,
+            agreements=rooms.agreements,
+            approvals=rooms.representation.approvals,
+        ),
+        proposal_pages.ProposalPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            agencies=rooms.agencies,
+            agreements=rooms.agreements,
+            approvals=rooms.representation.approvals,
+            configurations=rooms.configurations,
+            draft_kind=DRAFT,
         ),
         signatory_pages.SignatoryPages(
             pages=kit.pages,

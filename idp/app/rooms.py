@@ -14,6 +14,7 @@ from idp.app.authenticator_models import authenticator_models
 from idp.app.authenticators import build_authenticators
 from idp.app.client_rooms import build_client_rooms
 from idp.app.company_accounts import try_at
+from idp.app.configuration.applying import Configurations
 from idp.app.enrolment_room import build_enrolment_room
 from idp.app.exchange_rooms import build_exchange_rooms
 from idp.app.further_rooms import build_further_rooms
@@ -65,8 +66,8 @@ from idp.enrolment.overrides import Overriding
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
 from idp.exchange.bases.service import Bases
-from idp.exchange.counter.service import Counters
 from idp.exchange.bases.slip import Slips
+from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
 from idp.exchange.service import Exchange
@@ -93,6 +94,7 @@ class Rooms:
     nonces: DpopNonces
     agencies: Agencies
     agreements: Agreements
+    configurations: Configurations
     company_accounts: CompanyAccounts
     subscribers: Subscribers
     life: LifeRooms
@@ -282,6 +284,9 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         nonces=client_rooms.nonces,
         agencies=agencies,
         agreements=agreements,
+        configurations=Configurations(
+            agencies=agencies, agreements=agreements, approvals=approvals, platform_id=issuer_agency
+        ),
         company_accounts=company_accounts,
         subscribers=subscribers,
         life=life,

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.agencies.model import Role
+from idp.portal.agreement_pages import ROLES as RIGHTS_ROLES
 from idp.portal.staff import StaffGate
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
@@ -33,4 +34,5 @@ class HomePage:
             may_enrol=Role.ENROLMENT_OFFICER in roles,
             may_administer=Role.ENROLMENT_ADMIN in roles,
             may_record=Role.LOOKUP_OFFICER in roles,
+            may_see_rights=not roles.isdisjoint(RIGHTS_ROLES),
         )

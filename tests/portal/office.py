@@ -20,7 +20,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import Role
+from idp.app.configuration.applying import DRAFT, Configurations
 from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
 from idp.authentication.card_sign_in import CardSignIns
@@ -29,11 +31,13 @@ from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
+from idp.portal.agreement_pages import AgreementPages
 from idp.portal.card_sign_in_pages import CardSignInPages
 from idp.portal.enrolment_pages import EnrolmentPages
 from idp.portal.home import HomePage
 from idp.portal.mandate_pages import MandatePages
 from idp.portal.openid import Issuer, PortalClient
+from idp.portal.proposal_pages import ProposalPages
 from idp.portal.review_pages import ReviewPages
 from idp.portal.sessions import StaffSessions
 from idp.portal.sign_in import SignInPages
@@ -261,6 +265,38 @@ class Office:
             counter_first=True,
         )
         self.representation = representation
+        self.agreements = Agreements(
+            agencies=world.agencies,
+            approvals=approvals,
+            audit=audit,
+            randomness=system_randomness,
+            platform_id=world.agency_id,
+        )
+        self.configurations = Configurations(
+            agencies=world.agencies, agreements=self.agreements, approvals=approvals, platform_id=world.agency_id
+        )
+        agreements = AgreementPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=world.storage,
+            gate=gate,
+            agencies=world.agencies,
+            agreements=self.agreements,
+            approvals=approvals,
+        )
+        proposals = ProposalPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=world.storage,
+            gate=gate,
+            agencies=world.agencies,
+            agreements=self.agreements,
+            approvals=approvals,
+            configurations=self.configurations,
+            draft_kind=DRAFT,
+        )
         mandates = MandatePages(
             pages=pages,
             csrf=csrf,
@@ -305,6 +341,8 @@ class Office:
             reviews,
             mandates,
             signatories,
+            agreements,
+            proposals,
             *(() if assets is None else (assets,)),
         )
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())

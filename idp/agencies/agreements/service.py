@@ -23,6 +23,7 @@ from idp.approvals.service import Approvals
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import Basis
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, OfficerGrantId, new_id
 from idp.kernel.randomness import Randomness
@@ -231,6 +232,9 @@ class Agreements:
         agency: Agency = await self._agencies.agency(uow, agreement.agency_id)
         service = await self._agencies.service(uow, agreement.service_id)
         impossible = agency_rules.impossible_term(agreement, service=service, kind=agency.kind)
+        # "basis `owner`, internal": the issuer shows people their own data under its own agreement, nobody else does
+        if Basis.OWNER in agreement.bases and agreement.agency_id != self._platform_id:
+            impossible = agency_rules.Term.BASES
         if impossible is not None:
             raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, impossible.value)
         if agreement.status is Standing.ACTIVE and await agreement_store.has_rival(uow, agreement):

@@ -1,0 +1,382 @@
+"""Pages of rights to data: what stands, what ends soon, asking for a right, granting, narrowing and stopping it.
+
+For the staff of the data's owner, of the platform, and the administrators of the agencies that use data.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from connectors.contracts.thai_dates import BANGKOK
+from idp.agencies.agreements.model import Second
+from idp.agencies.agreements.service import Agreements
+from idp.agencies.model import (
+    AccessHours,
+    Agency,
+    AgencyProblem,
+    Agreement,
+    AgreementKind,
+    Member,
+    Role,
+    Service,
+    Standing,
+)
+from idp.agencies.service import Agencies
+from idp.approvals.model import Decider, Proposal
+from idp.approvals.service import Approvals
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import Basis, Channel, DataSet
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import AgreementId, ServiceId, is_id
+from idp.portal.staff import StaffGate
+from idp.storage.storage import Storage, UnitOfWork
+from idp.web.csrf import Csrf
+from idp.web.errors import ProblemCatalogue
+from idp.web.forms import Form, read_form
+from idp.web.pages import Pages
+from idp.web.routes import Access, Entry
+
+LIST: Final = "/agreements"
+FORM: Final = "agreements"
+SOON: Final = timedelta(days=60)
+ROLES: Final = (Role.DATA_OWNER, Role.PLATFORM_ADMIN, Role.AGENCY_ADMIN)
+REFUSALS: Final = (Refused, NotFound, Conflict)
+STOPS: Final = {"suspend": Standing.SUSPENDED, "end": Standing.ENDED}
+
+
+Chosen = TypeVar("Chosen", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRow:
+    """A right as it is listed, with the records its ids name; `ends_soon` within `SOON`."""
+
+    agreement: Agreement
+    agency: Agency
+    service: Service
+    dataset: DataSet
+    in_force: bool
+    ends_soon: bool
+
+
+class AgreementPages:
+    """`/agreements…`: for whoever asks for rights, grants them or stops them."""
+
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        csrf: Csrf,
+        problems: ProblemCatalogue,
+        storage: Storage,
+        gate: StaffGate,
+        agencies: Agencies,
+        agreements: Agreements,
+        approvals: Approvals,
+    ) -> None:
+        self._pages = pages
+        self._csrf = csrf
+        self._problems = problems
+        self._storage = storage
+        self._gate = gate
+        self._agencies = agencies
+        self._agreements = agreements
+        self._approvals = approvals
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The route table of rights."""
+        rows = (
+            (LIST, "GET", self.list_page, "agreements"),
+            (f"{LIST}/new", "GET", self.choose, "agreement_new"),
+            (f"{LIST}/terms", "GET", self.terms, "agreement_terms"),
+            (f"{LIST}/terms", "POST", self.propose, "agreement_proposed"),
+            (f"{LIST}/{{agreement_id}}", "GET", self.detail, "agreement"),
+            (f"{LIST}/{{agreement_id}}/stop", "POST", self.stop, "agreement_stopped"),
+        )
+        return tuple(
+            Entry(path, (method,), self._gate.requires_one_of(ROLES, page), Access.STAFF, name)
+            for path, method, page, name in rows
+        )
+
+    async def list_page(self, request: Request, member: Member) -> Response:
+        """What waits for this member, and the rights they may look at, those that end first on top."""
+        by = decider_of(member)
+        async with self._storage.reading() as uow:
+            waiting = await self._approvals.waiting_for(uow, by)
+            own = [one for one in await self._approvals.proposed_by(uow, by) if one.waits(uow.now)]
+            rows = [await self._row(uow, one) for one in await self._agreements.visible_to(uow, by)]
+        rows.sort(key=lambda row: (not row.in_force, row.agreement.valid_until))
+        return self._pages.render(
+            request,
+            "agreements.html",
+            members=(member,),
+            waiting=_known(waiting),
+            own=_known(own),
+            rows=rows,
+            datasets=DATASETS,
+        )
+
+    async def detail(self, request: Request, member: Member) -> Response:
+        """One right with all its terms."""
+        return await self._detail(request, member)
+
+    async def stop(self, request: Request, member: Member) -> Response:
+        """Suspend it, or end it for good: at once, by one person of the data's owner or the platform."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        to = STOPS.get(form.one("act"))
+        try:
+            async with self._storage.unit_of_work() as uow:
+                act = self._agreements.end if to is Standing.ENDED else self._agreements.suspend
+                if to is None or (to is Standing.ENDED and form.one("sure") != "yes"):
+                    raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "act")
+                await act(uow, _agreement_id(request), by=decider_of(member))
+        except REFUSALS as refusal:
+            return await self._detail(request, member, problem=refusal.code)
+        return RedirectResponse(f"{LIST}/{_agreement_id(request)}", 303)
+
+    async def choose(self, request: Request, member: Member) -> Response:
+        """Which service, which data, by which channel."""
+        async with self._storage.reading() as uow:
+            services = await self._services(uow, member)
+            agencies = await self._agencies.agencies_named(uow, {one.agency_id for one in services})
+        return self._pages.render(
+            request,
+            "agreement_new.html",
+            members=(member,),
+            services=services,
+            agencies=agencies,
+            datasets=tuple(DATASETS.values()),
+            channels=tuple(Channel),
+        )
+
+    async def terms(self, request: Request, member: Member) -> Response:
+        """The form of the terms: of a new right, or of `of`."""
+        asked = request.query_params
+        of = asked.get("of", "")
+        async with self._storage.reading() as uow:
+            if is_id("agr", of):
+                present = await self._visible(uow, AgreementId(of), member)
+            else:
+                present = await self._blank(uow, member, asked.get("service", ""), asked.get("dataset", ""))
+                channel = asked.get("channel", "")
+                present = replace(present, channel=Channel(channel) if channel in set(Channel) else Channel.ONLINE)
+        return await self._form(request, member, present)
+
+    async def propose(self, request: Request, member: Member) -> Response:
+        """Propose the terms to a second person, or narrow the right at once."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        by, of = decider_of(member), form.one("of")
+        async with self._storage.reading() as uow:
+            if is_id("agr", of):
+                present = await self._visible(uow, AgreementId(of), member)
+            else:
+                blank = await self._blank(uow, member, form.one("service"), form.one("dataset"))
+                present = replace(blank, channel=_one_of(Channel, form.one("channel")))
+        wanted = present
+        try:
+            wanted = _terms_of(form, present)
+            async with self._storage.unit_of_work() as uow:
+                if form.one("act") == "narrow":
+                    await self._agreements.narrow(uow, wanted, by=by)
+                    return RedirectResponse(f"{LIST}/{wanted.id}", 303)
+                if not is_id("agr", of):
+                    wanted = replace(wanted, id=self._agreements.new_id(uow))
+                second = _one_of(Second, form.one("second"))
+                proposal = await self._agreements.propose(uow, wanted, by=by, second=second)
+        except REFUSALS as refusal:
+            return await self._form(request, member, wanted, problem=refusal.code, of=of)
+        return RedirectResponse(f"/proposals/{proposal.id}", 303)
+
+    async def _detail(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:
+        by = decider_of(member)
+        async with self._storage.reading() as uow:
+            row = await self._row(uow, await self._visible(uow, _agreement_id(request), member))
+            owner = await self._agencies.owner_of(uow, row.dataset.id)
+        text = None if problem is None else self._problems.text(problem)
+        may_stop = Role.PLATFORM_ADMIN.value in by.roles or (
+            Role.DATA_OWNER.value in by.roles and owner is not None and owner.id == by.agency_id
+        )
+        return self._pages.render(
+            request,
+            "agreement.html",
+            status_code=200 if text is None else text.status,
+            members=(member,),
+            row=row,
+            may_stop=may_stop,
+            problem=text,
+        )
+
+    async def _form(
+        self,
+        request: Request,
+        member: Member,
+        agreement: Agreement,
+        *,
+        problem: StrEnum | None = None,
+        of: str | None = None,
+    ) -> Response:
+        async with self._storage.reading() as uow:
+            row = await self._row(uow, agreement)
+        text = None if problem is None else self._problems.text(problem)
+        return self._pages.render(
+            request,
+            "agreement_form.html",
+            status_code=200 if text is None else text.status,
+            members=(member,),
+            row=row,
+            of=agreement.id if of is None else of,
+            kinds=tuple(AgreementKind),
+            bases=[one for one in Basis if one in row.dataset.bases and one is not Basis.OWNER],
+            seconds=tuple(Second),
+            first_day=agreement.valid_from.astimezone(BANGKOK).date().isoformat(),
+            last_day=last_day_of(agreement.valid_until).isoformat(),
+            problem=text,
+        )
+
+    async def _row(self, uow: UnitOfWork, agreement: Agreement) -> AgreementRow:
+        live = agreement.status is Standing.ACTIVE and agreement.valid_from <= uow.now < agreement.valid_until
+        return AgreementRow(
+            agreement=agreement,
+            agency=await self._agencies.agency(uow, agreement.agency_id),
+            service=await self._agencies.service(uow, agreement.service_id),
+            dataset=DATASETS[agreement.dataset],
+            in_force=live,
+            ends_soon=live and agreement.valid_until <= uow.now + SOON,
+        )
+
+    async def _visible(self, uow: UnitOfWork, agreement_id: AgreementId, member: Member) -> Agreement:
+        """Raises NotFound, as for what does not exist, for another's."""
+        seen = await self._agreements.visible_to(uow, decider_of(member))
+        found = next((one for one in seen if one.id == agreement_id), None)
+        if found is None:
+            raise NotFound(AgencyProblem.UNKNOWN, "agreement")
+        return found
+
+    async def _services(self, uow: UnitOfWork, member: Member) -> tuple[Service, ...]:
+        """For which services this member may propose: an administrator for those of the own agency."""
+        services = [one for one in await self._agencies.all_services(uow) if one.status is Standing.ACTIVE]
+        if member.roles & {Role.DATA_OWNER, Role.PLATFORM_ADMIN}:
+            return tuple(services)
+        return tuple(one for one in services if one.agency_id == member.agency_id)
+
+    async def _blank(self, uow: UnitOfWork, member: Member, service_id: str, dataset_id: str) -> Agreement:
+        service = next((one for one in await self._services(uow, member) if one.id == service_id), None)
+        dataset = DATASETS.get(dataset_id)
+        if service is None or dataset is None:
+            raise NotFound(AgencyProblem.UNKNOWN, "service or data set")
+        today = datetime.combine(uow.now.astimezone(BANGKOK).date(), time.min, BANGKOK)
+        return Agreement(
+            id=AgreementId(""),
+            agency_id=service.agency_id,
+            service_id=ServiceId(service_id),
+            dataset=dataset.id,
+            fields=frozenset(),
+            bases=frozenset(),
+            channel=Channel.ONLINE,
+            kind=AgreementKind.OTHER,
+            reference_no="",
+            granted_by=dataset.owner_en,
+            valid_from=today.astimezone(UTC),
+            valid_until=(today + timedelta(days=365)).astimezone(UTC),
+            daily_quota=100,
+        )
+
+
+def decider_of(member: Member) -> Decider:
+    """The member as the one who proposes or decides."""
+    roles = frozenset(role.value for role in member.roles)
+    return Decider(member.id, member.subscriber_id, member.agency_id, roles)
+
+
+def _known(proposals: tuple[Proposal, ...] | list[Proposal]) -> list[Proposal]:
+    """Those that the pages of this family show."""
+    return [one for one in proposals if one.change.kind.startswith(("agencies.", "configuration."))]
+
+
+def _agreement_id(request: Request) -> AgreementId:
+    text: str = request.path_params["agreement_id"]
+    if not is_id("agr", text):
+        raise NotFound(AgencyProblem.UNKNOWN, "agreement")
+    return AgreementId(text)
+
+
+def _terms_of(form: Form, present: Agreement) -> Agreement:
+    """The terms of the form. Raises Refused (AGREEMENT_NOT_POSSIBLE)."""
+    last = _day(form, "last_day")
+    return replace(
+        present,
+        fields=frozenset(form.all("fields")),
+        bases=frozenset(_one_of(Basis, one) for one in form.all("bases")),
+        kind=_one_of(AgreementKind, form.one("kind")),
+        reference_no=_text(form, "reference_no"),
+        valid_from=_same_day(present.valid_from, _day(form, "first_day")),
+        valid_until=_end_of(present.valid_until, last),
+        daily_quota=_number(form, "daily_quota"),
+        hours=_hours(form),
+        by_number="by_number" in form.all("special"),
+        officers_need_grant="officers_need_grant" in form.all("special"),
+        status=Standing.ACTIVE if form.one("lift") == "yes" else present.status,
+    )
+
+
+def _same_day(present: datetime, day: date) -> datetime:
+    """The day's beginning in Bangkok; the present moment where that lies on the day, so that it does not change."""
+    begins = datetime.combine(day, time.min, BANGKOK)
+    return present if begins <= present < begins + timedelta(days=1) else begins.astimezone(UTC)
+
+
+def _end_of(present: datetime, last: date) -> datetime:
+    """The end of the last day in Bangkok; the present moment where that is its day."""
+    if last_day_of(present) == last:
+        return present
+    return datetime.combine(last + timedelta(days=1), time.min, BANGKOK).astimezone(UTC)
+
+
+def last_day_of(valid_until: datetime) -> date:
+    """The last day, in Bangkok, on which something holds that ends at this moment."""
+    return (valid_until.astimezone(BANGKOK) - timedelta(milliseconds=1)).date()
+
+
+def _hours(form: Form) -> AccessHours | None:
+    days = [one for one in form.all("days") if one in set("1234567")]
+    opens, closes = form.one("opens").strip(), form.one("closes").strip()
+    if not days and not opens and not closes:
+        return None
+    try:
+        return AccessHours(frozenset(map(int, days)), time.fromisoformat(opens), time.fromisoformat(closes))
+    except ValueError as error:
+        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "hours") from error
+
+
+def _day(form: Form, name: str) -> date:
+    try:
+        return date.fromisoformat(form.one(name))
+    except ValueError as error:
+        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, name) from error
+
+
+def _number(form: Form, name: str) -> int:
+    text = form.one(name)
+    if not text.isascii() or not text.isdigit() or len(text) > len("1000000"):
+        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, name)
+    return int(text)
+
+
+def _text(form: Form, name: str) -> str:
+    text = form.one(name).strip()
+    if not 0 < len(text) <= 100 or not text.isprintable():
+        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, name)
+    return text
+
+
+def _one_of(kind: type[Chosen], text: str) -> Chosen:
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, kind.__name__) from error

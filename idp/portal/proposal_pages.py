@@ -1,0 +1,214 @@
+"""Pages of proposals about rights: the difference, and what the second person or the proposer may do with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.agencies.agreements.model import KIND, terms_from_json
+from idp.agencies.agreements.service import Agreements
+from idp.agencies.model import Agency, AgencyProblem, Agreement, Member, Service
+from idp.agencies.service import Agencies
+from idp.approvals.model import ApprovalProblem, Decider, Proposal, ProposalId
+from idp.approvals.rules import is_approver
+from idp.approvals.service import Approvals
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import DataSet
+from idp.kernel.errors import NotFound, Refused
+from idp.kernel.ids import is_id
+from idp.portal.agreement_pages import FORM, LIST, REFUSALS, ROLES, decider_of
+from idp.portal.staff import StaffGate
+from idp.storage.storage import Storage, UnitOfWork
+from idp.web.csrf import Csrf
+from idp.web.errors import ProblemCatalogue
+from idp.web.forms import Form, read_form
+from idp.web.pages import Pages
+from idp.web.routes import Access, Entry
+
+UNSHOWN: Final = frozenset({"id", "agency_id", "service_id", "dataset", "version"})
+"""Said in the heading, or nobody's choice."""
+
+
+class ApplyConfiguration(Protocol):
+    """Whole configurations, which two administrators of the platform approve one after the other."""
+
+    async def take_up(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> Proposal:
+        """The first one."""
+
+    async def approve(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> Sequence[object]:
+        """The second one."""
+
+    async def refuse(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider, reason: str) -> None:
+        """Either."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRight:
+    """A right as it stands (None: it is new) and as it shall, with the terms that differ, in order."""
+
+    before: Agreement | None
+    after: Agreement
+    names: tuple[str, ...]
+    agency: Agency
+    service: Service
+    dataset: DataSet
+
+
+class ProposalPages:
+    """`/proposals/{id}`: for those who may approve it, and for whoever proposed it."""
+
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        csrf: Csrf,
+        problems: ProblemCatalogue,
+        storage: Storage,
+        gate: StaffGate,
+        agencies: Agencies,
+        agreements: Agreements,
+        approvals: Approvals,
+        configurations: ApplyConfiguration,
+        draft_kind: str,
+    ) -> None:
+        self._pages = pages
+        self._csrf = csrf
+        self._problems = problems
+        self._storage = storage
+        self._gate = gate
+        self._agencies = agencies
+        self._agreements = agreements
+        self._approvals = approvals
+        self._configurations = configurations
+        self._draft_kind = draft_kind
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The route table of proposals."""
+        rows = (("GET", self.detail, "proposal"), ("POST", self.decide, "proposal_decided"))
+        return tuple(
+            Entry("/proposals/{proposal_id}", (method,), self._gate.requires_one_of(ROLES, page), Access.STAFF, name)
+            for method, page, name in rows
+        )
+
+    async def detail(self, request: Request, member: Member) -> Response:
+        """What would change, what was said, and who may do what."""
+        return await self._detail(request, member)
+
+    async def decide(self, request: Request, member: Member) -> Response:
+        """Approve, refuse, ask back; answer or withdraw one's own."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        try:
+            async with self._storage.unit_of_work() as uow:
+                proposal = await self._visible(uow, request, member)
+                way_on = await self._act(uow, proposal, form, decider_of(member))
+        except REFUSALS as refusal:
+            if refusal.code is ApprovalProblem.UNKNOWN:
+                raise
+            return await self._detail(request, member, problem=refusal.code)
+        return RedirectResponse(way_on, 303)
+
+    async def _act(self, uow: UnitOfWork, proposal: Proposal, form: Form, by: Decider) -> str:
+        here, words = f"/proposals/{proposal.id}", form.one("words")
+        match form.one("act"):
+            case "approve":
+                return await self._approve(uow, proposal, by)
+            case "refuse":
+                await self._refuse(uow, proposal, by, words)
+            case "ask":
+                await self._approvals.ask_back(uow, proposal.id, by=by, question=words)
+            case "answer":
+                await self._approvals.answer(uow, proposal.id, by=by, text=words)
+            case "withdraw":
+                await self._approvals.withdraw(uow, proposal.id, by=by)
+            case _:
+                raise Refused(AgencyProblem.UNKNOWN, "act")
+        return here
+
+    async def _approve(self, uow: UnitOfWork, proposal: Proposal, by: Decider) -> str:
+        if proposal.change.kind == KIND:
+            return f"{LIST}/{(await self._agreements.approve(uow, proposal.id, by=by)).id}"
+        if proposal.change.kind == self._draft_kind:
+            return f"/proposals/{(await self._configurations.take_up(uow, proposal.id, by=by)).id}"
+        await self._configurations.approve(uow, proposal.id, by=by)
+        return LIST
+
+    async def _refuse(self, uow: UnitOfWork, proposal: Proposal, by: Decider, reason: str) -> None:
+        if proposal.change.kind == KIND:
+            await self._agreements.refuse(uow, proposal.id, by=by, reason=reason)
+        else:
+            await self._configurations.refuse(uow, proposal.id, by=by, reason=reason)
+
+    async def _detail(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:
+        by = decider_of(member)
+        async with self._storage.reading() as uow:
+            proposal = await self._visible(uow, request, member)
+            remarks = await self._approvals.remarks(uow, proposal.id)
+            right = await self._right(uow, proposal) if proposal.change.kind == KIND else None
+            waits = proposal.waits(uow.now)
+        is_own = proposal.proposed_by_person == by.person
+        text = None if problem is None else self._problems.text(problem)
+        return self._pages.render(
+            request,
+            "proposal.html",
+            status_code=200 if text is None else text.status,
+            members=(member,),
+            proposal=proposal,
+            right=right,
+            differences=() if right is not None else _things(proposal.change.before, proposal.change.after),
+            is_draft=proposal.change.kind == self._draft_kind,
+            remarks=remarks,
+            is_own=is_own and waits,
+            may_decide=waits and not is_own and is_approver(proposal.approvers, by),
+            problem=text,
+        )
+
+    async def _right(self, uow: UnitOfWork, proposal: Proposal) -> ProposedRight:
+        before = dict(proposal.change.before)
+        after = terms_from_json(dict(proposal.change.after))
+        present = terms_from_json(before) if before else None
+        names = (one.name for one in fields(Agreement) if one.name not in UNSHOWN)
+        changed = (name for name in names if present is None or getattr(present, name) != getattr(after, name))
+        return ProposedRight(
+            before=present,
+            after=after,
+            names=tuple(changed),
+            agency=await self._agencies.agency(uow, after.agency_id),
+            service=await self._agencies.service(uow, after.service_id),
+            dataset=DATASETS[after.dataset],
+        )
+
+    async def _visible(self, uow: UnitOfWork, request: Request, member: Member) -> Proposal:
+        """Raises NotFound, as for what does not exist, for what this member neither proposed nor may decide."""
+        text: str = request.path_params["proposal_id"]
+        if not is_id("prp", text):
+            raise NotFound(ApprovalProblem.UNKNOWN)
+        proposal, by = await self._approvals.get(uow, ProposalId(text)), decider_of(member)
+        is_ours = proposal.change.kind.startswith(("agencies.", "configuration."))
+        concerned = proposal.proposed_by_person == by.person or is_approver(proposal.approvers, by)
+        if not is_ours or not concerned:
+            raise NotFound(ApprovalProblem.UNKNOWN)
+        return proposal
+
+
+def _things(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, str, str, str], ...]:
+    """The terms of a configuration that change: thing, term, and both values as they stand in a file."""
+    rows = []
+    for thing, terms in after.items():
+        present = before.get(thing) or {}
+        changed = (name for name in sorted(terms) if present.get(name) != terms[name])
+        rows += [(thing, name, _said(present.get(name)), _said(terms[name])) for name in changed]
+    return tuple(rows)
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return ", ".join(_said(one) for one in value) or "-"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_said(one)}" for name, one in value.items())
+    return str(value)

@@ -1,0 +1,261 @@
+"""Rights over HTTP: asked for, granted by a second person, narrowed, stopped; nobody sees or decides another's."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.fictitious.people import citizen_number
+from idp.agencies.model import AgencyKind, Role, Service, Standing
+from idp.app.configuration.reading import read_configuration
+from idp.audit.model import SYSTEM
+from idp.kernel.assurance import Aal, Acr, Ial
+from idp.kernel.ids import ServiceId
+from tests.app.configuration.sample import FILE
+from tests.enrolment.world import World
+from tests.portal.office import Browser, Office, Page
+from tests.portal.test_mandate_pages import send
+from tests.representation.world import identity_of
+
+pytestmark = pytest.mark.anyio
+
+SERVICE = "permits"
+BLANK = f"/agreements/terms?service={SERVICE}&dataset=dopa.person"
+TERMS: dict[str, str | list[str]] = {
+    "of": "",
+    "service": SERVICE,
+    "dataset": "dopa.person",
+    "channel": "counter",
+    "fields": ["name_th", "birth_date"],
+    "bases": ["card_handed_over", "duty"],
+    "kind": "dopa_permission",
+    "reference_no": "MT 0309/1",
+    "first_day": "2026-11-01",
+    "last_day": "2027-10-31",
+    "daily_quota": "100",
+    "days": ["1", "2", "3", "4", "5"],
+    "opens": "08:30",
+    "closes": "16:30",
+    "special": "officers_need_grant",
+    "second": "owner",
+    "act": "propose",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """One browser each: the agency that asks, two of the data's owner, one of another owner, two of the platform."""
+
+    admin: Browser
+    owner1: Browser
+    owner2: Browser
+    dbd: Browser
+    platform1: Browser
+    platform2: Browser
+
+
+async def staff_of(office: Office, world: World) -> Staff:
+    texts: dict[str, Any] = {
+        f"{part}_{language}": "บริการตัวอย่าง" if language == "th" else "Sample service"
+        for part in ("title", "purpose", "law", "refusal_route", "retention")
+        for language in ("th", "en")
+    }
+    async with world.storage.unit_of_work() as uow:
+
+        async def founded(code: str, *owns: str) -> Any:
+            return await world.agencies.register_agency(
+                uow,
+                code=code,
+                name_th=f"หน่วยงาน {code}",
+                name_en=f"Agency {code}",
+                kind=AgencyKind.STATE,
+                owns=owns,
+                by=SYSTEM,
+            )
+
+        asking, dopa, dbd = (
+            await founded("asking"),
+            await founded("dopa", "dopa.person", "dopa.address"),
+            await founded("dbd", "dbd.company"),
+        )
+        service = Service(
+            id=ServiceId(SERVICE),
+            agency_id=asking.id,
+            papers_replaced=(),
+            minimum=Acr(Ial.IAL2_1, Aal.AAL2_1),
+            consent_days=30,
+            uses=1,
+            **texts,
+        )
+        await world.agencies.register_service(uow, service, by=SYSTEM)
+        hired = (
+            ("admin", asking.id, Role.AGENCY_ADMIN),
+            ("owner1", dopa.id, Role.DATA_OWNER),
+            ("owner2", dopa.id, Role.DATA_OWNER),
+            ("dbd", dbd.id, Role.DATA_OWNER),
+            ("platform1", world.agency_id, Role.PLATFORM_ADMIN),
+            ("platform2", world.agency_id, Role.PLATFORM_ADMIN),
+        )
+        for number, (key, agency_id, role) in enumerate(hired):
+            clerk = replace(identity_of("officer"), citizen_id=citizen_number(900 + number, 2530))
+            person = await world.subscribers.create(uow, identity=clerk, ial=Ial.IAL2_3, by=SYSTEM)
+            world.members[key] = await world.agencies.add_member(
+                uow,
+                agency_id=agency_id,
+                subscriber_id=person,
+                position_th="เจ้าหน้าที่",
+                position_en="Clerk",
+                roles=(role,),
+                expires_at=world.clock.now() + timedelta(days=30),
+                by=SYSTEM,
+            )
+    browsers = []
+    for key, *_ in hired:
+        browsers.append(office.browser())
+        await browsers[-1].sign_in(key)
+    return Staff(*browsers)
+
+
+async def propose(browser: Browser, **changes: str | list[str]) -> Page:
+    return await send(
+        browser,
+        "/agreements/terms",
+        {**TERMS, **changes},
+        page=BLANK,
+    )
+
+
+def path_of(page: Page) -> str:
+    return str(page.response.url.path)
+
+
+async def decide(browser: Browser, path: str, act: str, words: str = "") -> Page:
+    return await send(browser, path, {"act": act, "words": words}, page=BLANK)
+
+
+async def granted(staff: Staff) -> str:
+    page = await propose(staff.admin)
+    assert page.error_code == ""
+    done = await decide(staff.owner1, path_of(page), "approve")
+    assert done["agreement"]["data-status"] == "active"
+    return path_of(done)
+
+
+async def test_a_right_is_asked_for_questioned_and_granted(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    proposed = await propose(staff.admin)
+    path = path_of(proposed)
+    assert {row["data-term"] for row in proposed.rows("data-term")} >= {"fields", "bases", "hours", "daily_quota"}
+    assert "approve" not in proposed
+    assert f'href="{path}"' in (await staff.owner1.get("/agreements")).response.text
+    assert f'href="{path}"' not in (await staff.dbd.get("/agreements")).response.text
+    asked = await decide(staff.owner1, path, "ask", "For which law?")
+    assert asked["proposal"]["data-state"] == "asked_back"
+    assert (await decide(staff.owner1, path, "approve")).error_code == "APR-09"
+    answered = await decide(staff.admin, path, "answer", "Section 1")
+    assert answered["proposal"]["data-state"] == "open"
+    assert "For which law?" in answered.response.text
+    done = await decide(staff.owner2, path, "approve")
+    assert done["agreement"]["data-status"] == "active"
+    # everybody concerned sees it, and nobody else
+    for browser, seen in ((staff.admin, 200), (staff.platform1, 200), (staff.owner1, 200), (staff.dbd, 404)):
+        assert (await browser.get(path_of(done))).status == seen
+    assert (await decide(staff.owner1, path, "approve")).error_code == "APR-06"
+
+
+async def test_nobody_decides_their_own_or_anothers(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    path = path_of(await propose(staff.owner1))
+    assert (await decide(staff.owner1, path, "approve")).error_code == "APR-02"
+    for browser in (staff.dbd, staff.admin, staff.platform1):
+        page = await browser.get(path)
+        assert (page.status, page.error_code) == (404, "APR-01")
+    refused = await decide(staff.owner2, path, "refuse", "Not needed")
+    assert refused["proposal"]["data-state"] == "refused"
+    withdrawn = await decide(staff.owner1, path_of(await propose(staff.owner1)), "withdraw")
+    assert withdrawn["proposal"]["data-state"] == "withdrawn"
+
+
+async def test_one_of_the_owner_narrows_and_stops_at_once(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    path = await granted(staff)
+    of = path.rsplit("/", 1)[1]
+    form = f"/agreements/terms?of={of}"
+    same = {**TERMS, "of": of, "act": "narrow"}
+    wider = await send(staff.owner1, "/agreements/terms", {**same, "daily_quota": "101"}, page=form)
+    assert wider.error_code == "AGY-11"
+    narrowed = await send(staff.owner1, "/agreements/terms", {**same, "daily_quota": "10"}, page=form)
+    assert path_of(narrowed) == path
+    by_agency = await send(staff.admin, "/agreements/terms", {**same, "daily_quota": "9"}, page=form)
+    assert by_agency.error_code == "AGY-09"
+    assert "suspend" not in await staff.admin.get(path)
+    stop = f"{path}/stop"
+    assert (await send(staff.admin, stop, {"act": "suspend"}, page=form)).error_code == "AGY-09"
+    assert (await send(staff.dbd, stop, {"act": "suspend"}, page=BLANK)).status == 404
+    suspended = await send(staff.owner2, stop, {"act": "suspend"}, page=path)
+    assert suspended["agreement"]["data-status"] == Standing.SUSPENDED.value
+    # to lift it takes a second person
+    lift = {**TERMS, "of": of, "daily_quota": "10", "lift": "yes"}
+    proposed = await send(staff.owner1, "/agreements/terms", lift, page=form)
+    assert [row["data-term"] for row in proposed.rows("data-term")] == ["status"]
+    lifted = await decide(staff.owner2, path_of(proposed), "approve")
+    assert lifted["agreement"]["data-status"] == "active"
+    assert (await send(staff.owner1, stop, {"act": "end"}, page=path)).error_code == "AGY-04"
+    ended = await send(staff.owner1, stop, {"act": "end", "sure": "yes"}, page=path)
+    assert ended["agreement"]["data-status"] == "ended"
+
+
+IMPOSSIBLE: tuple[tuple[dict[str, str | list[str]], str], ...] = (
+    ({"fields": []}, "AGY-04"),
+    ({"fields": "photo"}, "AGY-04"),
+    ({"bases": "owner"}, "AGY-04"),
+    ({"bases": "whim"}, "AGY-04"),
+    ({"daily_quota": "-1"}, "AGY-04"),
+    ({"daily_quota": "99999999"}, "AGY-04"),
+    ({"reference_no": " "}, "AGY-04"),
+    ({"last_day": "2026-10-31"}, "AGY-04"),
+    ({"first_day": "soon"}, "AGY-04"),
+    ({"opens": ""}, "AGY-04"),
+    ({"days": []}, "AGY-04"),
+    ({"kind": "whim"}, "AGY-04"),
+    ({"second": "platform"}, "AGY-10"),
+    ({"second": "whim"}, "AGY-04"),
+)
+
+
+async def test_impossible_terms_are_refused_with_a_way_on(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    for changes, code in IMPOSSIBLE:
+        page = await propose(staff.admin, **changes)
+        assert page.error_code == code, changes
+        assert "terms_form" in page
+    assert not list((await staff.owner1.get("/agreements")).rows("data-waiting"))
+
+
+async def test_strangers_and_other_roles_are_sent_away(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    path = await granted(staff)
+    assert (await office.browser().http.get(path)).headers["location"].startswith("/sign-in")
+    clerk = office.browser()
+    await clerk.sign_in("officer")
+    assert (await clerk.get("/agreements")).status == 403
+    for unknown in ("/agreements/agr_1", "/proposals/prp_1", "/agreements/terms?service=none&dataset=dopa.person"):
+        assert (await staff.owner1.get(unknown)).status == 404
+
+
+async def test_two_administrators_take_a_file_up_and_approve_it(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    desired = {name: terms for name, terms in read_configuration(FILE).items() if not name.endswith("ministry")}
+    desired["agency/employment"] |= {"parent": None}
+    async with world.storage.unit_of_work() as uow:
+        draft = await office.configurations.propose_from_command_line(uow, desired)
+    assert draft is not None
+    path = f"/proposals/{draft.id}"
+    assert (await staff.owner1.get(path)).status == 404
+    own = await decide(staff.platform1, path, "approve")
+    assert path_of(own) != path
+    assert (await decide(staff.platform1, path_of(own), "approve")).error_code == "APR-02"
+    await decide(staff.platform2, path_of(own), "approve")
+    async with world.storage.reading() as uow:
+        assert await world.agencies.agency_by_code(uow, "employment") is not None
