@@ -101,7 +101,7 @@ CASES: Final[Mapping[str, Whole | Own | Shown | Try]] = {
     **dict.fromkeys(("review_decide", "review_agree", "review_disagree"), IDENTITIES),
     **dict.fromkeys(("review_questions", "review_answer"), IDENTITIES),
     **dict.fromkeys(("agreements", "agreement_new", "agreement_terms", "agreement_proposed"), RIGHTS),
-    **dict.fromkeys(("agreement", "agreement_stopped"), RIGHTS),
+    **dict.fromkeys(("agreement", "agreement_stopped", "proposal", "proposal_decided"), RIGHTS),
 }
 
 

@@ -1,0 +1,341 @@
+"""`python -m tests.bench.pulls`: the data exchange and the log, measured (goals: design, section 6).
+
+Three figures, each the median of rounds: JSON pulls per CPU-second of the gateway process; what a pull takes above the
+registry's own time (p50 and p95, one caller at a time); how long an entry waits for a signed checkpoint at 500 entries
+a second. Store: PostgreSQL. The registries are the simulators, in a process of their own, on the real wire.
+"""
+
+import argparse
+import asyncio
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any, Final
+
+import httpx2
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from sqlalchemy import func, select
+
+from connectors.fictitious.personas import COMPANY_PERSONAS
+from idp.agencies.model import AgencyKind, AgreementKind
+from idp.app.rooms import Rooms
+from idp.app.serving import Part, open_house
+from idp.audit.model import SYSTEM, AuditEvent
+from idp.audit.store import audit_entry, newest_checkpoint
+from idp.catalogue.gdx import MAX_USES
+from idp.catalogue.model import Basis, Channel
+from idp.cli.processes import Child, Processes
+from idp.kernel.ids import ClientId, ServiceId
+from idp.protocol.access_token import TYP, access_token_claims
+from idp.settings import Settings
+from idp.storage.storage import Storage
+from idp.worker.jobs import AuditJobs
+from tests.bench.issuer import free_port
+from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, pin
+from tests.postgresql import Cluster, find_binaries
+from tests.provider.oidc.sowing import service
+
+DATASET: Final = "dbd.company"
+FIELDS: Final = ("juristic_id", "name_th")
+COMPANY: Final = COMPANY_PERSONAS["thongdee"].juristic_id.digits
+SERVICE: Final = ServiceId("bench-duty")
+CLIENT: Final = ClientId("bench")
+ENTRIES_A_SECOND: Final = 500
+
+
+@dataclass
+class Caller:
+    """The agency's program: a token, its key, and a connection to the gateway's port."""
+
+    origin: str
+    url: str
+    token: str
+    key: ECKey
+    http: httpx2.AsyncClient
+
+    async def one(self) -> float:
+        """One pull; seconds, without the making of its proof. AssertionError for anything but the data."""
+        headers = self._headers()
+        began = time.perf_counter()
+        answer = await self.http.post(f"{self.url}/pulls", json={"dataset": DATASET, "case": "1"}, headers=headers)
+        took = time.perf_counter() - began
+        assert answer.status_code == 200, answer.text
+        return took
+
+    async def together(self, count: int, *, at_once: int = 8) -> None:
+        """So many pulls, several at once."""
+        waiting = iter(range(count))
+
+        async def work() -> None:
+            for _ in waiting:
+                await self.one()
+
+        await asyncio.gather(*(work() for _ in range(at_once)))
+
+    def _headers(self) -> dict[str, str]:
+        claims = {
+            "htm": "POST",
+            "htu": f"{self.origin}/pulls",
+            "iat": int(time.time()),
+            "jti": secrets.token_hex(16),
+            "ath": urlsafe_b64encode(sha256(self.token.encode()).digest()).rstrip(b"=").decode(),
+        }
+        header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": self.key.as_dict(private=False)}
+        proof = jwt.encode(header, claims, self.key, algorithms=["ES256"])
+        return {"authorization": f"DPoP {self.token}", "dpop": proof, "idempotency-key": secrets.token_hex(8)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.pulls", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pulls", type=int, default=400, help="pulls of each round")
+    parser.add_argument("--seconds", type=int, default=45, help="how long entries are appended")
+    options = parser.parse_args()
+    binaries = find_binaries()
+    if binaries is None:
+        raise SystemExit("needs a PostgreSQL server (initdb, pg_ctl)")
+    with tempfile.TemporaryDirectory(prefix="tuaton-bench-") as scratch:
+        folder = Path(scratch)
+        folder.chmod(0o711)
+        with Cluster.started(binaries, durable=True) as cluster, Processes(logs=folder / "logs") as processes:
+            name = f"bench_{secrets.token_hex(4)}"
+            settings = _settings(folder, cluster.create_database(name))
+            postmaster = int((cluster.folder / "data" / "postmaster.pid").read_text().split()[0])
+            _start_simulators(settings, processes, folder)
+            asyncio.run(_pulls(settings, options, postmaster, folder))
+            asyncio.run(_log(cluster.create_database(f"log_{secrets.token_hex(4)}"), folder, options.seconds))
+    return 0
+
+
+def _settings(folder: Path, database_url: str) -> Settings:
+    simulators = f"http://127.0.0.1:{free_port()}"
+    return Settings(
+        home=folder / "home",
+        database_url=database_url,
+        issuer=f"http://id.localhost:{free_port()}",
+        gateway_url=f"http://data.localhost:{free_port()}",
+        card_status_url=simulators,
+        gdx_url=simulators,
+        certificate_authority_url=f"{simulators}/ca",
+        tsa_url=f"{simulators}/tsa",
+    )
+
+
+def _start_simulators(settings: Settings, processes: Processes, folder: Path) -> None:
+    port = int(settings.gdx_url.rpartition(":")[2])
+    command = [sys.executable, "-m", "connectors.simulators", "--port", str(port)]
+    processes.start(Child("simulators", [*command, "--home", str(folder / "simulators")], {}, port))
+
+
+async def _pulls(settings: Settings, options: argparse.Namespace, postmaster: int, folder: Path) -> None:
+    key = ECKey.generate_key("P-256")
+    async with open_house(settings, [Part.PROVIDER]) as rooms:
+        token = await _seeded(rooms, settings, key)
+        registry = await _registry_seconds(rooms)
+    process = _gateway(settings, folder)
+    try:
+        url = f"http://127.0.0.1:{settings.gateway_url.rpartition(':')[2]}"
+        host = settings.gateway_url.removeprefix("http://")
+        async with httpx2.AsyncClient(headers={"host": host}, timeout=30, trust_env=False) as http:
+            await _until_it_answers(http, url, process)
+            sender = Caller(settings.gateway_url, url, token, key, http)
+            await sender.together(50)
+            _say(f"{'':22}{'per CPU-second':>16}{'PG ms each':>12}{'p50 ms':>9}{'p95 ms':>9}")
+            rates, p95s = [], []
+            if not (pin(process.pid, SERVER_CORE) and pin(0, LOAD_CORE)):
+                _say("fewer than two cores: server and load share what there is")
+            for number in range(options.rounds):
+                before = cpu_seconds(process.pid), cpu_seconds(postmaster)
+                await sender.together(options.pulls)
+                used = cpu_seconds(process.pid) - before[0]
+                database = 1000 * (cpu_seconds(postmaster) - before[1]) / options.pulls
+                alone = [await sender.one() for _ in range(100)]
+                p50, p95 = median(alone) * 1000, quantiles(alone, n=20)[18] * 1000
+                rates.append(options.pulls / used)
+                p95s.append(p95 - registry * 1000)
+                _say(f"round {number + 1:<16}{rates[-1]:>16.0f}{database:>12.2f}{p50:>9.1f}{p95:>9.1f}")
+        _say(f"JSON pulls per CPU-second: {median(rates):.0f} (goal 200)")
+        _say(f"the registry's own time: {registry * 1000:.1f} ms; p95 above it: {median(p95s):.1f} ms (goal 50)")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def _seeded(rooms: Rooms, settings: Settings, key: ECKey) -> str:
+    """An agency with the right to company data, its program, and a token of that program's own."""
+    ground = rooms.ground
+    async with ground.storage.unit_of_work() as uow:
+        agency = await rooms.agencies.register_agency(
+            uow, code="bench", name_th="หน่วยงาน", name_en="Agency", kind=AgencyKind.STATE, by=SYSTEM
+        )
+        await rooms.agencies.register_service(uow, replace(service(agency.id, SERVICE), uses=MAX_USES), by=SYSTEM)
+        await rooms.agencies.grant_agreement(
+            uow,
+            agency_id=agency.id,
+            service_id=SERVICE,
+            dataset=DATASET,
+            fields=FIELDS,
+            bases=[Basis.DUTY],
+            channel=Channel.ONLINE,
+            kind=AgreementKind.OTHER,
+            reference_no="1",
+            granted_by="owner",
+            valid_from=uow.now - timedelta(days=1),
+            valid_until=uow.now + timedelta(days=1),
+            daily_quota=1_000_000,
+            by=SYSTEM,
+        )
+        await rooms.clients.register(
+            uow,
+            client_id=CLIENT,
+            agency_id=agency.id,
+            name_th="bench",
+            name_en="bench",
+            metadata={
+                "redirect_uris": ["http://bench.localhost:9/callback"],
+                "jwks": {"keys": [key.as_dict(private=False)]},
+                "grant_types": ["authorization_code", "client_credentials"],
+                "scope": "openid",
+            },
+            services=[SERVICE],
+            by=SYSTEM,
+        )
+    detail: dict[str, Any] = {
+        "type": "gdx",
+        "dataset": DATASET,
+        "subject": {"juristic_id": COMPANY},
+        "purpose": SERVICE,
+        "basis": "duty",
+        "fields": list(FIELDS),
+        "uses": MAX_USES,
+    }
+    claims = access_token_claims(
+        issuer=settings.issuer,
+        audience=settings.gateway_url,
+        jti=secrets.token_hex(8),
+        client_id=CLIENT,
+        sub=CLIENT,
+        now=ground.clock.now(),
+        lifetime=timedelta(minutes=5),
+        scope=(),
+        authorization_details=[detail],
+        jkt=key.thumbprint(),
+        gid=None,
+        acr=None,
+        auth_time=None,
+    )
+    await ground.signing_keys.refresh()
+    return await ground.signing_keys.sign_jwt(claims, typ=TYP)
+
+
+async def _registry_seconds(rooms: Rooms) -> float:
+    """What the registry takes for one answer, median of fifty."""
+    companies, took = rooms.outside.companies, []
+    juristic_id = COMPANY_PERSONAS["thongdee"].juristic_id
+    for _ in range(50):
+        began = time.perf_counter()
+        await companies.company(juristic_id, deadline_seconds=5.0)
+        took.append(time.perf_counter() - began)
+    return median(took[5:])
+
+
+def _gateway(settings: Settings, folder: Path) -> subprocess.Popen[bytes]:
+    names = ("home", "database_url", "issuer", "gateway_url", "card_status_url", "gdx_url", "tsa_url")
+    told = {f"IDP_{name.upper()}": str(getattr(settings, name)) for name in (*names, "certificate_authority_url")}
+    with (folder / "gateway.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "idp.cli", "serve", "--only", "gateway"],
+            env={**_environment(), **told},
+            stdout=log,
+            stderr=log,
+        )
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
+
+
+async def _until_it_answers(http: httpx2.AsyncClient, url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise SystemExit("the gateway did not start")
+        with suppress(httpx2.HTTPError):
+            if (await http.get(f"{url}/ready")).status_code == 200:
+                return
+        await asyncio.sleep(0.1)
+    raise SystemExit("the gateway does not answer")
+
+
+async def _log(database_url: str, folder: Path, seconds: int) -> None:
+    """Append at a steady rate while the worker's own jobs run in their own rhythm; how long did entries wait?"""
+    async with open_house(Settings(home=folder / "log", database_url=database_url), [Part.PROVIDER]) as rooms:
+        ground, stop = rooms.ground, asyncio.Event()
+        jobs = AuditJobs(storage=ground.storage, holder="bench", signer=ground.checkpoint_signer)
+        seen: list[tuple[float, int]] = []
+        work = [
+            asyncio.create_task(_every(1.0, jobs.sequence, stop)),
+            asyncio.create_task(_every(30.0, jobs.checkpoint, stop)),
+            asyncio.create_task(_every(0.2, lambda: _look(ground.storage, seen), stop)),
+        ]
+        written = await _append(rooms, seconds)
+        for _ in range(600):
+            if seen and seen[-1][1] >= written[-1][1]:
+                break
+            await asyncio.sleep(0.2)
+        stop.set()
+        await asyncio.gather(*work)
+        waits = [next(at for at, size in seen if size >= count) - when for when, count in written]
+        _say(f"the log: {written[-1][1] / (written[-1][0] - written[0][0]):.0f} entries a second for {seconds} s")
+        _say(f"its wait for a signed checkpoint: median {median(waits):.1f} s, longest {max(waits):.1f} s (goal 60)")
+
+
+async def _append(rooms: Rooms, seconds: int) -> list[tuple[float, int]]:
+    """Entries in bunches, each at its time; gives when how many were there."""
+    written, began = [], time.monotonic()
+    event = AuditEvent(event="bench.happened", actor=SYSTEM, details={"fields": list(FIELDS)})
+    bunch = ENTRIES_A_SECOND // 10
+    async with rooms.ground.storage.reading() as uow:
+        row = await uow.first(select(func.count()).select_from(audit_entry))
+    there = 0 if row is None else int(row[0])
+    for number in range(seconds * 10):
+        await asyncio.sleep(max(0.0, began + number / 10 - time.monotonic()))
+        async with rooms.ground.storage.unit_of_work() as uow:
+            for _ in range(bunch):
+                await rooms.ground.audit.append(uow, event)
+        there += bunch
+        written.append((time.monotonic(), there))
+    return written
+
+
+async def _look(storage: Storage, seen: list[tuple[float, int]]) -> None:
+    async with storage.reading() as uow:
+        newest = await newest_checkpoint(uow)
+    if newest is not None and (not seen or seen[-1][1] < newest.size):
+        seen.append((time.monotonic(), int(newest.size)))
+
+
+async def _every(seconds: float, run: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await run()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
