@@ -161,6 +161,27 @@ def _counter(basis: Basis) -> CounterFacts:
     return CounterFacts(AGENCY, CLIENT, PURPOSE, "ทส 7/2569", basis, is_officers=True, state=Ready())
 
 
+def variations(facts: ReleaseFacts) -> Iterator[tuple[str, ReleaseFacts, tuple[str, ...]]]:
+    """Changes under which something may still leave: what they are, and which fields do."""
+    fields = facts.request.fields
+    yield "one release below the quota", replace(facts, released_today=9), fields
+    yield "as a document", replace(facts, wants_document=True), fields
+    yield "on the last day", _asked(valid_until=NOW.date())(facts), fields
+    yield "an agreement at all hours", _agreed(hours=None)(facts), fields
+    if facts.request.basis is not Basis.CONSENT:
+        yield "one use left", replace(facts, released_before=2), fields
+        if not (isinstance(facts.request.subject, JuristicSubject) and facts.request.basis is Basis.SIGNED_FORM):
+            yield "no ground in the request itself", replace(facts, stated=None), fields
+        return
+    yield "nobody opened anything", replace(facts, counter=None), fields
+    assert facts.service is not None
+    early = replace(facts, service=replace(facts.service, provisional_ial=Ial.IAL1_3), acr=Acr(Ial.IAL1_3, Aal.AAL2_1))
+    if facts.acted_for is None:
+        yield "met later", early, fields
+    if len(fields) > 1:
+        yield "consent to one field alone", _consented_detail(fields=fields[:1])(facts), fields[:1]
+
+
 Spoil = Callable[[ReleaseFacts], ReleaseFacts]
 
 
@@ -197,6 +218,11 @@ def _of_consent() -> dict[str, Spoil]:
         "nobody": lambda it: replace(it, subscriber_id=None),
         "no level": lambda it: replace(it, acr=None),
         "weak sign-in": lambda it: replace(it, acr=Acr(Ial.IAL3, Aal.AAL1)),
+        "met later, but not in person": lambda it: replace(
+            it,
+            acr=Acr(Ial.IAL1_2, Aal.AAL2_1) if it.acted_for is None else Acr(Ial.IAL1_3, Aal.AAL2_1),
+            service=None if it.service is None else replace(it.service, provisional_ial=Ial.IAL1_3),
+        ),
         "weak identity": lambda it: replace(it, acr=Acr(Ial.IAL1_3, Aal.AAL3)),
         "no consent": lambda it: replace(it, consent=None),
         "withdrawn": _consented(withdrawn_at=NOW),
@@ -214,6 +240,23 @@ def _of_consent() -> dict[str, Spoil]:
             )
             if it.consent
             else None,
+        ),
+        "consent to another subject": _consented_detail(subject=JuristicSubject("0105500000009")),
+        "consent for another purpose": _consented_detail(purpose=ServiceId("other")),
+        "acts for nobody, or for somebody": lambda it: replace(
+            it, acted_for=None if it.acted_for else ActedFor(SubscriberId("sub_2"), MANDATE, None)
+        ),
+        "acts for a person and a company at once": lambda it: replace(
+            it, acted_for=ActedFor(PERSON, MANDATE, Organisation("0105500000009", "อื่น", "Other"))
+        ),
+        "a company without a number": lambda it: replace(
+            _asked(subject=JuristicSubject("0105500000009"))(
+                _consented_detail(subject=JuristicSubject("0105500000009"))(it)
+            ),
+            acted_for=ActedFor(PERSON, None, Organisation("0105500000009", "อื่น", "Other")),
+        ),
+        "consent for nobody else": lambda it: replace(
+            it, consent=None if it.consent is None or it.acted_for is None else replace(it.consent, on_behalf=None)
         ),
         "acts for another company": lambda it: replace(
             it, acted_for=ActedFor(PERSON, None, Organisation("0105500000009", "อื่น", "Other"))
@@ -291,6 +334,15 @@ def _asked(**changes: Any) -> Spoil:
 
 def _consented(**changes: Any) -> Spoil:
     return lambda it: replace(it, consent=None if it.consent is None else replace(it.consent, **changes))
+
+
+def _consented_detail(**changes: Any) -> Spoil:
+    return lambda it: replace(
+        it,
+        consent=None
+        if it.consent is None
+        else replace(it.consent, details=tuple(replace(detail, **changes) for detail in it.consent.details)),
+    )
 
 
 def _opened(**changes: Any) -> Spoil:

@@ -9,7 +9,6 @@ from connectors.contracts.identifiers import InvalidIdentifier, JuristicId
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies import rules as agency_rules
 from idp.agencies.model import Service
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import (
     CardSessionSubject,
     CitizenRefSubject,
@@ -84,12 +83,8 @@ def decide_repeat(facts: ReleaseFacts, *, now: datetime) -> Release | Refuse:
     allowed = _fields_by_basis(facts, service=service, now=now)
     if isinstance(allowed, Reason):
         return Refuse(allowed)
-    # 6. right, request and basis all name it, and the catalogue lets this basis open it
-    fields = tuple(
-        name
-        for name in facts.request.fields
-        if name in agreement.fields and name in allowed and _is_opened_by(facts.request, name)
-    )
+    # 6. right, request and basis all name it
+    fields = tuple(name for name in facts.request.fields if name in agreement.fields and name in allowed)
     if not fields:
         return Refuse(Reason.NO_FIELD)
     return Release(fields)
@@ -127,12 +122,6 @@ def _ceiling(
         officer_is_granted=facts.officer_is_granted,
         now=now,
     )
-
-
-def _is_opened_by(request: GdxDetail, name: str) -> bool:
-    """Some fields are for some grounds alone, whatever was agreed (design, section 3: `dopa.house`)."""
-    field = DATASETS[request.dataset].field(name)
-    return field is not None and (field.bases is None or request.basis in field.bases)
 
 
 def _format_is_granted(request: GdxDetail, *, wants_document: bool) -> bool:
