@@ -11,6 +11,7 @@ from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
 from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.bases.slip import Slips
+from idp.exchange.changes import Changes
 from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
@@ -72,6 +73,7 @@ def build_exchange_rooms(
         documents=documents,
         audit=audit,
         personal=ground.personal,
+        changes=Changes(ground.root_keys),
         randomness=randomness,
     )
     bases = Bases(agencies=agencies, personal=ground.personal, audit=audit, randomness=randomness)

@@ -37,6 +37,7 @@ import idp.enrolment.unattended.face_tries
 import idp.enrolment.unattended.kiosk_store
 import idp.enrolment.unattended.store
 import idp.exchange.bases.store
+import idp.exchange.changes
 import idp.exchange.counter.store
 import idp.exchange.document.store
 import idp.exchange.papers

@@ -76,7 +76,8 @@ class Pull:
     """One request of a client for one data set. The subject is the token's, never the request's.
 
     `form` is the signed paper on which a request about a company rests; for a person an officer puts it on record.
-    `waiting_id` is set where it was accepted before and is carried out now.
+    `waiting_id` is set where it was accepted before and is carried out now. `since` is an earlier disclosure to the
+    same program: only what changed after it is told.
     """
 
     access_token: VerifiedAccessToken
@@ -87,6 +88,7 @@ class Pull:
     idempotency_key: str
     form: SignedForm | None = None
     waiting_id: WaitingPullId | None = None
+    since: DisclosureId | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.gdx import GdxDetail
+from idp.exchange.changes import forget_digests, forget_digests_of
 from idp.exchange.counter.service import Counters
 from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import FetchedDocument
@@ -79,10 +80,11 @@ class Exchange:
         """
         dropped = await forget_answers(uow) + await self._documents.drop_expired(uow)
         dropped += await self._counters.forget_expired(uow) + await self._waiting.forget_expired(uow)
-        return dropped + await drop_expired_counters(uow)
+        return dropped + await drop_expired_counters(uow) + await forget_digests(uow)
 
     async def forget_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """An identity was closed: documents and kept answers about the person go. Records and hashes stay."""
         await forget_person(uow, subscriber_id)
+        await forget_digests_of(uow, subscriber_id)
         await self._documents.drop_of(uow, subscriber_id)
         await self._waiting.forget_person(uow, subscriber_id)

@@ -23,7 +23,7 @@ from idp.gateway.grounds import FormBasis, form_of
 from idp.gateway.tokens import GatewayTokens
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
-from idp.kernel.ids import DocumentId
+from idp.kernel.ids import DisclosureId, DocumentId
 from idp.web.etags import Tagged
 from idp.web.routes import Access, Entry
 
@@ -40,6 +40,7 @@ class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     delivery: Literal["sealed", "password"] = "sealed"
     case: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CASE_LENGTH)] | None = None
     signed_form: FormBasis | None = None
+    since: Annotated[str, msgspec.Meta(pattern="^dis_[0-9A-Z]{26}$")] | None = None
 
 
 class PullEndpoints:
@@ -161,6 +162,8 @@ async def _parse_pull(request: Request, access_token: VerifiedAccessToken) -> Pu
         body = msgspec.json.decode(await request.body(), type=PullRequest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(ExchangeProblem.MALFORMED, "body") from error
+    if body.since is not None and body.format != "json":
+        raise Refused(ExchangeProblem.MALFORMED, "a document is never of changes alone")
     return Pull(
         access_token=access_token,
         dataset=body.dataset,
@@ -169,6 +172,7 @@ async def _parse_pull(request: Request, access_token: VerifiedAccessToken) -> Pu
         case=body.case,
         idempotency_key=keys[0],
         form=None if body.signed_form is None else form_of(body.signed_form),
+        since=None if body.since is None else DisclosureId(body.since),
     )
 
 

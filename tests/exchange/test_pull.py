@@ -287,7 +287,7 @@ async def test_an_answer_about_somebody_else_raises_the_alarm(world: World) -> N
     assert len(await world.entries("exchange.alarm")) == 1
     async with world.storage.reading() as uow:
         topics = [row.topic for row in await uow.all(select(outbox))]
-    assert topics == ["wrong_person"]
+    assert topics == ["consent_given", "wrong_person"]
 
 
 async def test_a_repeated_request_gets_the_same_disclosure(world_on_each_engine: World) -> None:

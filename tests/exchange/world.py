@@ -43,6 +43,7 @@ from idp.catalogue.model import Basis, Channel
 from idp.consent.model import ConsentRecord
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
+from idp.exchange.changes import Changes
 from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
@@ -223,6 +224,7 @@ class World:
             documents=self.documents,
             audit=self.audit,
             personal=self.personal,
+            changes=Changes(self.root_keys),
             randomness=system_randomness,
         )
         facts = FactsReader(

@@ -8,6 +8,7 @@ from connectors.contracts.documents import Delivery, SealLevel
 from idp.audit.log import AuditLog
 from idp.catalogue.model import Basis
 from idp.consent.service import Consents
+from idp.exchange.changes import Changes, Digests
 from idp.exchange.decision.model import Reason
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents
@@ -49,9 +50,11 @@ class DisclosureLedger:
         documents: Documents,
         audit: AuditLog,
         personal: PersonalData,
+        changes: Changes,
         randomness: Randomness,
     ) -> None:
         self._storage = storage
+        self._changes = changes
         self._consents = consents
         self._documents = documents
         self._audit = audit
@@ -62,6 +65,16 @@ class DisclosureLedger:
         """A fresh id."""
         return DisclosureId(new_id("dis", now=uow.now, randomness=self._randomness))
 
+    async def compared(self, asked: Asked, payload: dict[str, Any]) -> tuple[dict[str, Any], Digests]:
+        """The payload as it leaves, with only what changed since the release that the request names, and the digests to
+        keep with it.
+        """
+        digests, since = self._changes.digests(asked, payload["fields"]), asked.pull.since
+        if since is None:
+            return payload, digests
+        async with self._storage.reading() as uow:
+            return await self._changes.since(uow, asked, payload, digests, since), digests
+
     async def disclose(
         self,
         asked: Asked,
@@ -71,8 +84,9 @@ class DisclosureLedger:
         disclosure_id: DisclosureId,
         payload: dict[str, Any],
         made: MadeDocument | None,
+        digests: Digests,
     ) -> Released:
-        """Write the disclosure with its use, document and audit entry in one transaction, or nothing.
+        """Write the disclosure with its use, document, digests and audit entry in one transaction, or nothing.
 
         Raises RightLost when any live predicate no longer holds, KeyTaken when the key was used meanwhile.
         """
@@ -122,6 +136,7 @@ class DisclosureLedger:
                 raise await self._lost(uow, asked)
             if asked.pull.waiting_id is not None and not await self._is_first(uow, asked.pull, disclosure_id):
                 raise await self._lost(uow, asked)
+            await self._changes.keep(uow, asked, disclosure_id, digests)
         return released
 
     async def _is_first(self, uow: UnitOfWork, pull: Pull, disclosure_id: DisclosureId) -> bool:

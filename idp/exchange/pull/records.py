@@ -136,6 +136,7 @@ class Asked:
             "format": pull.format.value,
             "delivery": pull.delivery.value,
             "case": self.case,
+            **({} if pull.since is None else {"since": pull.since}),
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 

@@ -15,6 +15,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
+from idp.exchange.changes import Digests
 from idp.exchange.decision.model import NotReady, Reason, Refuse, Release, Wait
 from idp.exchange.decision.rules import decide_release, decide_repeat
 from idp.exchange.document.model import MadeDocument
@@ -104,11 +105,12 @@ class Pulls:
             document_id=decided.document_id,
             now=self._storage.clock.now(),
         )
+        payload, digests = await self._ledger.compared(asked, payload)
         made = await self._make_document(asked, decided, payload, fetched)
         # 5. the counter once more: the card may be out, the officer's session over
         asked = await self._still_there(asked, decided)
         # 6. every live predicate again, in the transaction that writes the disclosure; 7. out
-        return await self._disclose(asked, decided, payload, made)
+        return await self._disclose(asked, decided, payload, made, digests)
 
     async def refuse_ended(self, pull: Pull) -> None:
         """Put on record that a token whose grant has ended was shown for this data set.
@@ -279,7 +281,7 @@ class Pulls:
             raise await self._refused(asked, decided.chain, Reason.DOCUMENT_NOT_MADE) from error
 
     async def _disclose(
-        self, asked: Asked, decided: _Decided, payload: dict[str, Any], made: MadeDocument | None
+        self, asked: Asked, decided: _Decided, payload: dict[str, Any], made: MadeDocument | None, digests: Digests
     ) -> Released:
         try:
             return await self._ledger.disclose(
@@ -289,6 +291,7 @@ class Pulls:
                 disclosure_id=decided.disclosure_id,
                 payload=payload,
                 made=made,
+                digests=digests,
             )
         except (RightLost, KeyTaken) as lost:
             # nothing was written: judge again, so that the refusal says which link broke, or the first answer is

@@ -11,7 +11,7 @@ from idp.catalogue.gdx import parse_authorization_details
 from idp.exchange.bases.model import SignedForm
 from idp.exchange.model import Pull, PullFormat, WaitingPullId
 from idp.kernel.assurance import Aal, Acr, Ial
-from idp.kernel.ids import AgencyId, ClientId, ConsentId, GrantId, SubscriberId
+from idp.kernel.ids import AgencyId, ClientId, ConsentId, DisclosureId, GrantId, SubscriberId
 from idp.representation.model import ActedFor, MandateId, Organisation
 
 
@@ -39,6 +39,7 @@ def to_bytes(pull: Pull) -> bytes:
         "delivery": pull.delivery.value,
         "case": pull.case,
         "key": pull.idempotency_key,
+        "since": pull.since,
         "form": None
         if pull.form is None
         else [pull.form.reference, pull.form.signed_on.isoformat(), pull.form.kept_where],
@@ -59,6 +60,7 @@ def from_bytes(text: bytes, *, waiting_id: WaitingPullId) -> Pull:
         idempotency_key=said["key"],
         form=None if form is None else SignedForm(form[0], date.fromisoformat(form[1]), form[2]),
         waiting_id=waiting_id,
+        since=None if said["since"] is None else DisclosureId(said["since"]),
     )
 
 
