@@ -11,6 +11,7 @@ from idp.authorization.client_registration.store import client
 from idp.authorization.grants.store import grant
 from idp.consent.store import consent
 from idp.exchange.counter.store import counter_session
+from idp.exchange.pull.model import Outcome
 from idp.exchange.pull.store import disclosure
 from idp.kernel.ids import AuditEntryId, DisclosureId, SubscriberId
 from idp.stations.store import station
@@ -51,8 +52,12 @@ async def find_disclosures(
 async def find_log_entry(
     uow: UnitOfWork, subscriber_id: SubscriberId, disclosure_id: DisclosureId
 ) -> AuditEntryId | None:
-    """The entry of the log in which a disclosure about this subscriber was decided."""
-    own = (disclosure.c.id == disclosure_id, disclosure.c.subscriber_id == subscriber_id)
+    """The entry of the log in which a disclosure about this subscriber was decided.
+
+    None for who is only named in another person's record: the entry is about that person.
+    """
+    about_them = (disclosure.c.subscriber_id == subscriber_id, disclosure.c.outcome != Outcome.NAMED.value)
+    own = (disclosure.c.id == disclosure_id, *about_them)
     row = await uow.first(select(disclosure.c.audit_entry_id).where(*own))
     return None if row is None else AuditEntryId(row.audit_entry_id)
 

@@ -20,13 +20,14 @@ async def read_house(desk: RegistryDesk, citizen_id: CitizenId, question: Questi
         raise WrongPerson("the registry answered about a house in which the person does not live")
     others = tuple(member for member in house.members if member is not own)
     people = answer.source_of("members")
+    named = tuple(other.citizen_id for other in others if other.citizen_id is not None)
     return Fetched(
         about=own.citizen_id,
         fields=_fields(house, own, others),
         dates={"own_row": ({"birth_date": own.birth_date},), "member_rows": _births(house)},
         provenance=answer.provenance,
         field_sources=dict.fromkeys(("own_row", "member_count", "others", "member_rows"), people),
-        others_named=tuple(other.citizen_id for other in others if other.citizen_id is not None),
+        others_named=dict.fromkeys(("others", "member_rows"), named),
     )
 
 

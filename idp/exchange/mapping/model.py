@@ -60,7 +60,7 @@ class Fetched:
 
     `about` is whom the record itself says it is about. `field_sources` names the fields that came by another service
     than `provenance`. `exhibits` are the owner's own papers, byte for byte, by the field that describes them.
-    `others_named` are the numbers of other persons in the record: they see that it was read.
+    `others_named` are the numbers of other persons in the record by field: they see that it was read.
     """
 
     about: CitizenId | JuristicId
@@ -69,7 +69,7 @@ class Fetched:
     provenance: Provenance
     field_sources: Mapping[str, Provenance] = field(default_factory=dict)
     exhibits: Mapping[str, Exhibit] = field(default_factory=dict)
-    others_named: tuple[CitizenId, ...] = ()
+    others_named: Mapping[str, tuple[CitizenId, ...]] = field(default_factory=dict)
 
     def source_of(self, name: str) -> Provenance:
         """Which service said this field, and when."""

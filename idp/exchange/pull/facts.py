@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from connectors.contracts.identifiers import JuristicId
+from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry_desk import Asker
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.model import Agreement
@@ -18,10 +18,10 @@ from idp.exchange.counter.rules import may_look_up
 from idp.exchange.counter.service import Counters
 from idp.exchange.decision.model import CounterFacts, Reason, ReleaseFacts
 from idp.exchange.decision.rules import channel_of
-from idp.exchange.mapping.model import RegistrySubject
+from idp.exchange.mapping.model import Fetched, RegistrySubject
 from idp.exchange.mapping.readers import CARD_READERS
 from idp.exchange.pull import counting, store
-from idp.exchange.pull.model import Chain
+from idp.exchange.pull.model import Chain, Named
 from idp.exchange.pull.records import Asked
 from idp.kernel.errors import NotFound, Refused, Unavailable
 from idp.kernel.ids import SubscriberId
@@ -217,6 +217,15 @@ class FactsReader:
             by=Actor(ActorKind.CLIENT, token.acting_client_id),
             client_id=token.client_id,
         )
+
+    async def named(self, uow: UnitOfWork, fetched: Fetched, fields: tuple[str, ...]) -> Named:
+        """Who else stands in which of these fields and has a digital ID: they see that the record was read."""
+        where: dict[CitizenId, tuple[str, ...]] = {}
+        for name in fields:
+            for number in fetched.others_named.get(name, ()):
+                where[number] = (*where.get(number, ()), name)
+        found = {number: await self._subscribers.find_by_citizen_id(uow, number) for number in where}
+        return {person.id: where[number] for number, person in found.items() if person is not None}
 
     async def asker(self, uow: UnitOfWork, asked: Asked) -> Asker:
         """As whom the registry is asked: at a counter as the officer, whose session with it is open; about a company

@@ -16,12 +16,12 @@ from idp.exchange.model import IssuedDocument, Pull, Released
 from idp.exchange.papers import count_papers
 from idp.exchange.pull import counting, store
 from idp.exchange.pull.cases import seal_case
-from idp.exchange.pull.model import Chain, KeptAnswer
+from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer, Named, Outcome
 from idp.exchange.pull.records import Asked, audit_event, burst_of, disclosure_of, payload_bytes
 from idp.exchange.pull.store import ANSWER_KEPT_FOR
 from idp.exchange.waiting import store as waiting_store
 from idp.exchange.waiting.rules import FETCHED_WITHIN, READY_TOPIC
-from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId, new_id
+from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
@@ -81,6 +81,7 @@ class DisclosureLedger:
         chain: Chain,
         *,
         fields: tuple[str, ...],
+        named: Named,
         disclosure_id: DisclosureId,
         payload: dict[str, Any],
         made: MadeDocument | None,
@@ -88,6 +89,7 @@ class DisclosureLedger:
     ) -> Released:
         """Write the disclosure with its use, document, digests and audit entry in one transaction, or nothing.
 
+        `named` are the other persons in the record: each sees that it was released, without the case.
         Raises RightLost when any live predicate no longer holds, KeyTaken when the key was used meanwhile.
         """
         released = Released(disclosure_id, payload, _issued(made))
@@ -134,10 +136,24 @@ class DisclosureLedger:
                 sealed_case=await seal_case(self._personal, uow, record),
             ):
                 raise await self._lost(uow, asked)
+            for person, fields_with_name in named.items():
+                await self._tell_named(uow, replace(record, fields=fields_with_name), person)
             if asked.pull.waiting_id is not None and not await self._is_first(uow, asked.pull, disclosure_id):
                 raise await self._lost(uow, asked)
             await self._changes.keep(uow, asked, disclosure_id, digests)
         return released
+
+    async def _tell_named(self, uow: UnitOfWork, record: Disclosure, person: SubscriberId) -> None:
+        chain = Chain(
+            client_id=record.chain.client_id,
+            grant_id=None,
+            subscriber_id=None,
+            consent_id=None,
+            agreement_id=record.chain.agreement_id,
+            about=person,
+        )
+        seen = replace(record, id=self.new_disclosure_id(uow), chain=chain, case=None, outcome=Outcome.NAMED)
+        await store.insert_or_count(uow, seen, sealed_case=None, burst=burst_of(seen))
 
     async def _is_first(self, uow: UnitOfWork, pull: Pull, disclosure_id: DisclosureId) -> bool:
         """The pull that waited is ready now, and its client told; False when it is over."""

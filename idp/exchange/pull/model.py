@@ -1,5 +1,6 @@
 """The disclosure record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -25,10 +26,13 @@ from idp.representation.model import ActedFor, MandateId
 
 
 class Outcome(StrEnum):
-    """What became of a pull; `fetched` is a client that collected the document of an earlier one."""
+    """What became of a pull; `fetched` is a client that collected the document of an earlier one, `named` a person who
+    stands in somebody else's record that was released.
+    """
 
     RELEASED = "released"
     FETCHED = "fetched"
+    NAMED = "named"
     REFUSED = "refused"
     FAILED = "failed"
 
@@ -42,6 +46,10 @@ FAILURES: Final = frozenset(
     }
 )
 """Reasons that are nobody's refusal: something outside did not work."""
+
+
+Named = Mapping[SubscriberId, tuple[str, ...]]
+"""Who else stands in which of the fields that leave."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from idp.exchange.outcomes import reason_of
 from idp.exchange.pull.cases import is_fit_case
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
-from idp.exchange.pull.model import FAILURES, Chain
+from idp.exchange.pull.model import FAILURES, Chain, Named
 from idp.exchange.pull.records import PROBLEMS, Asked, audit_event, payload_bytes, payload_of
 from idp.exchange.pull.store import hold_links
 from idp.exchange.sources import Registries
@@ -110,7 +110,7 @@ class Pulls:
         # 5. the counter once more: the card may be out, the officer's session over
         asked = await self._still_there(asked, decided)
         # 6. every live predicate again, in the transaction that writes the disclosure; 7. out
-        return await self._disclose(asked, decided, payload, made, digests)
+        return await self._disclose(asked, decided, payload, made, digests, await self._named(fetched, decided.fields))
 
     async def refuse_ended(self, pull: Pull) -> None:
         """Put on record that a token whose grant has ended was shown for this data set.
@@ -280,14 +280,20 @@ class Pulls:
         except (DocumentError, TimestampUnavailable) as error:
             raise await self._refused(asked, decided.chain, Reason.DOCUMENT_NOT_MADE) from error
 
+    async def _named(self, fetched: Fetched, fields: tuple[str, ...]) -> Named:
+        async with self._storage.reading() as uow:
+            return await self._facts.named(uow, fetched, fields)
+
     async def _disclose(
-        self, asked: Asked, decided: _Decided, payload: dict[str, Any], made: MadeDocument | None, digests: Digests
-    ) -> Released:
+        self, asked: Asked, decided: _Decided, payload: dict[str, Any], made: MadeDocument | None, digests: Digests,
+        named: Named,
+    ) -> Released:  # fmt: skip
         try:
             return await self._ledger.disclose(
                 asked,
                 decided.chain,
                 fields=decided.fields,
+                named=named,
                 disclosure_id=decided.disclosure_id,
                 payload=payload,
                 made=made,
