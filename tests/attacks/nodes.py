@@ -13,10 +13,10 @@ from pathlib import Path
 
 import httpx2
 
+from tests.patience import eventually
 from tests.provider.oidc.world import GATEWAY, ISSUER
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,13 @@ def _free_port() -> int:
 
 
 async def _until_it_answers(node: Node) -> None:
-    for _ in range(START_SECONDS * 10):
-        if node.process.poll() is not None:
-            break
+    async def answers() -> bool:
+        assert node.process.poll() is None, f"the node did not start:\n{node.log.read_text('utf-8')[-4000:]}"
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", node.port)
         except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            writer.close()
-            return
-    raise AssertionError(f"the node did not start:\n{node.log.read_text('utf-8')[-4000:]}")
+            return False
+        writer.close()
+        return True
+
+    await eventually(answers, "the node does not answer")

@@ -23,7 +23,6 @@ from tests.web.prepared import prepared_assets
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
 PASSPORT = PASSPORT_PERSONAS["foreigner"].data
-IN_TIME = 15_000
 
 
 @dataclass
@@ -44,7 +43,7 @@ class Counter:
         await self.page.click("#start_enrolment_form button")
 
     async def stands_at(self, state: str) -> None:
-        await expect(self.page.locator("#enrolment")).to_have_attribute("data-state", state, timeout=IN_TIME)
+        await expect(self.page.locator("#enrolment")).to_have_attribute("data-state", state)
         await self.look()
 
     async def same_person(self) -> None:

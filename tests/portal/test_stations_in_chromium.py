@@ -1,7 +1,6 @@
 """The light of a counter in a real browser, with the agent's own process and its virtual reader."""
 
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,9 +32,6 @@ from tests.web.prepared import prepared_assets
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
-SOON = 1_500
-"""A card pulled is off the screen within a second; half of one more for a busy machine."""
-
 
 @dataclass
 class Counter:
@@ -64,9 +60,9 @@ class Counter:
     async def open(self, path: str) -> None:
         await self.page.goto(self.origin + path)
 
-    async def shows(self, state: str, need: str, *, within: int = 8_000) -> None:
-        await expect(self.page.locator("#station")).to_have_attribute("data-state", state, timeout=within)
-        await expect(self.page.locator("#station")).to_have_attribute("data-need", need, timeout=within)
+    async def shows(self, state: str, need: str) -> None:
+        await expect(self.page.locator("#station")).to_have_attribute("data-state", state)
+        await expect(self.page.locator("#station")).to_have_attribute("data-need", need)
 
 
 @pytest.fixture
@@ -136,11 +132,9 @@ async def test_the_light_goes_with_the_card(at_counter: Counter) -> None:
     await at_counter.shows("AgentAvailable", "citizen_card")
     assert await violations(at_counter.page) == []
     await desk(at_counter.desk, "insert citizen somchai")
-    await at_counter.shows("CitizenAvailable", "nothing", within=SOON)
-    started = time.monotonic()
+    await at_counter.shows("CitizenAvailable", "nothing")
     await desk(at_counter.desk, "eject citizen")
-    await at_counter.shows("AgentAvailable", "citizen_card", within=SOON)
-    assert time.monotonic() - started < 1.5
+    await at_counter.shows("AgentAvailable", "citizen_card")
     wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert await at_counter.page.evaluate(wider) <= 0
 
@@ -155,13 +149,13 @@ async def test_a_real_cards_seconds_are_shown_and_a_card_pulled_in_them_ends_wit
     page = at_counter.page
     enrolment = await at_counter.world.start()
     await at_counter.open(f"/enrolments/{enrolment.id}")
-    await expect(page.locator('#reader [data-need="citizen_card"]')).to_be_visible(timeout=8_000)
+    await expect(page.locator('#reader [data-need="citizen_card"]')).to_be_visible()
     assert await violations(page) == []
     await desk(at_counter.desk, "insert citizen somchai slow")
     await expect(page.locator("#read_bar")).to_be_visible()
     assert await violations(page) == []
     await desk(at_counter.desk, "eject citizen")
-    await expect(page.locator("#card_fault")).to_have_text("CARD-03", timeout=SOON)
+    await expect(page.locator("#card_fault")).to_have_text("CARD-03")
     await expect(page.locator('a[href="/enrolments/new"]').last).to_be_visible()
     assert await violations(page) == []
 
@@ -175,15 +169,15 @@ async def test_one_slot_officer_then_citizen(chromium: str, tmp_path: Path, asse
         await at.insert("citizen", "officer")
         await at.shows("AgentNotAvailable", "officer_pin")
         await at.at_dopa("pin", pin="0000")
-        await expect(at.page.locator("#station .app-code")).to_have_text("STA-20", timeout=8_000)
+        await expect(at.page.locator("#station .app-code")).to_have_text("STA-20")
         await at.at_dopa("pin", pin=DEMO_PIN)
         await at.shows("AgentAvailable", "officer_card_out")
         await at.eject("citizen")
-        await at.shows("AgentAvailable", "citizen_card", within=SOON)
+        await at.shows("AgentAvailable", "citizen_card")
         await at.insert("citizen", "somchai")
-        await at.shows("CitizenAvailable", "nothing", within=SOON)
+        await at.shows("CitizenAvailable", "nothing")
         await at.eject("citizen")
-        await at.shows("AgentAvailable", "citizen_card", within=SOON)
+        await at.shows("AgentAvailable", "citizen_card")
 
 
 async def test_two_slots_the_officers_card_stays(chromium: str, tmp_path: Path, assets: Assets) -> None:
@@ -193,7 +187,7 @@ async def test_two_slots_the_officers_card_stays(chromium: str, tmp_path: Path, 
         await at.open(f"/stations/{STATION}")
         await at.shows("AgentAvailable", "citizen_card")
         await desk(at.desk, "insert citizen somchai")
-        await at.shows("CitizenAvailable", "nothing", within=SOON)
+        await at.shows("CitizenAvailable", "nothing")
         await desk(at.desk, "eject officer")
-        await at.shows("AgentNotAvailable", "officer_card_back", within=SOON)
+        await at.shows("AgentNotAvailable", "officer_card_back")
         assert await violations(at.page) == []

@@ -29,7 +29,7 @@ from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
 from connectors.fictitious.photos import face, photo
 from tests.patience import PATIENCE_SECONDS, until
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.pcsc
 
 PASSPORT_KEY = key_of_mrz(mrz_lines(PASSPORT_PERSONAS["foreigner"].data))
 

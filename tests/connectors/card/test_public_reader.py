@@ -15,7 +15,7 @@ from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import photo
 from tests.patience import PATIENCE_SECONDS, until
 
-pytestmark = [pytest.mark.pcsc, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.pcsc
 
 READ = """
 import json

@@ -14,6 +14,7 @@ from playwright.async_api import Page
 from connectors.card.virtual.desk_socket import DeskUnavailable, desk_command
 from tests.attacks.house import WallClock
 from tests.clock import FrozenClock
+from tests.patience import PATIENCE_SECONDS, eventually
 from tests.provider.enrol.world import Town, open_town
 from tests.provider.pages.browser import free_port, launched, serving, violations, with_authenticator
 
@@ -35,15 +36,15 @@ async def look(page: Page, state: str) -> None:
 
 
 async def insert_card(desk: Path, persona: str) -> None:
-    for _ in range(200):
+    async def is_in() -> bool:
         try:
             answer = await asyncio.to_thread(desk_command, desk, f"insert citizen {persona}")
         except DeskUnavailable:
-            await asyncio.sleep(0.05)
-            continue
+            return False
         assert answer.get("ok", True), answer
-        return
-    raise AssertionError("the desk did not open")
+        return True
+
+    await eventually(is_in, "the desk did not open")
 
 
 async def read_with_agent(town: Town, port: int, code: str, persona: str) -> str:
@@ -56,7 +57,7 @@ async def read_with_agent(town: Town, port: int, code: str, persona: str) -> str
         )
         try:
             await insert_card(desk, persona)
-            said, _ = await asyncio.wait_for(agent.communicate(), 30)
+            said, _ = await asyncio.wait_for(agent.communicate(), PATIENCE_SECONDS)
         finally:
             if agent.returncode is None:
                 agent.terminate()
@@ -79,7 +80,7 @@ async def test_from_the_choice_of_ways_to_a_passkey_in_this_browser(
         launched(chromium) as browser,
     ):
         context = await browser.new_context(locale="th-TH")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page = await context.new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -19,6 +19,7 @@ from connectors.fictitious.personas import PERSONAS
 from idp.stations.model import StationMode
 from tests.attacks.house import WallClock
 from tests.clock import FrozenClock
+from tests.patience import PATIENCE_SECONDS
 from tests.provider.enrol.test_home_in_chromium import insert_card, look
 from tests.provider.enrol.test_kiosk import STATION, station
 from tests.provider.enrol.world import Town, open_town
@@ -47,13 +48,13 @@ async def running_agent(town: Town, port: int, key: object, folder: Path) -> Asy
     agent = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
     try:
         asking = await asyncio.create_subprocess_exec(*command, "kiosk", stdout=PIPE)
-        said, _ = await asyncio.wait_for(asking.communicate(), 20)
+        said, _ = await asyncio.wait_for(asking.communicate(), PATIENCE_SECONDS)
         code = re.search(r"at /kiosk: ([0-9A-Z]{4}-[0-9A-Z]{4})", said.decode())
         assert code is not None, said.decode()
         yield folder / "desk", code[1]
     finally:
         agent.terminate()
-        await asyncio.wait_for(agent.wait(), 10)
+        await asyncio.wait_for(agent.wait(), PATIENCE_SECONDS)
 
 
 @asynccontextmanager
@@ -74,7 +75,7 @@ async def kiosk_browser(executable: str, folder: Path) -> AsyncIterator[Page]:
         )
         try:
             context = await browser.new_context(locale="th-TH", permissions=["camera"])
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE_SECONDS * 1000)
             yield await context.new_page()
         finally:
             await browser.close()
@@ -114,7 +115,7 @@ async def test_from_the_code_of_the_agent_to_a_cleared_screen(
                 await look(page, "kiosk-completed")
                 # the card is out: within a second nothing of its owner is left
                 await asyncio.to_thread(desk_command, desk, "eject citizen")
-                await page.wait_for_selector("[data-state=start]", timeout=3_000)
+                await page.wait_for_selector("[data-state=start]")
                 assert await page.query_selector("#passkey_code") is None
                 # the next person, whose card and face are two people's
                 await page.click("#start")

@@ -27,6 +27,7 @@ from idp.kernel.ids import ClientId, SsoSessionId
 from idp.protocol.backchannel import CIBA_GRANT
 from idp.protocol.device import DEVICE_CODE_GRANT
 from idp.storage.outbox import outbox
+from tests.patience import becomes_true
 from tests.protocol.signing import assertion
 from tests.provider.oidc.program import Program, query_of
 from tests.provider.oidc.test_signed_requests import encrypted, published_key
@@ -61,8 +62,7 @@ async def listening() -> AsyncIterator[Listening]:
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
     serving = asyncio.create_task(server.serve(sockets=[socket]))
     try:
-        while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
-            await asyncio.sleep(0.01)
+        await becomes_true(lambda: server.started)
         yield agency
     finally:
         server.should_exit = True

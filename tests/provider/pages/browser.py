@@ -11,6 +11,7 @@ import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from starlette.types import ASGIApp
 
+from tests.patience import becomes_true
 from tests.web.prepared import NODE_MODULES
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
@@ -31,8 +32,7 @@ async def serving(application: ASGIApp, listener: socket.socket) -> AsyncIterato
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
-            await asyncio.sleep(0.01)
+        await becomes_true(lambda: server.started)
         yield
     finally:
         server.should_exit = True

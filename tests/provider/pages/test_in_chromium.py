@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from idp.agencies.store import update_service
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.protocol.response_mode import ResponseMode
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
-from tests.exchange.world import pull
+from tests.exchange.world import SERVICE, pull
+from tests.patience import PATIENCE_SECONDS, eventually
 from tests.provider.pages.browser import free_port, launched, serving, violations, with_authenticator
 from tests.provider.pages.house import House, open_house
 
@@ -77,7 +79,7 @@ async def phone(chromium: str, sqlite_storage: Storage, clock: FrozenClock, asse
         launched(chromium) as browser,
     ):
         context = await browser.new_context(viewport={"width": 320, "height": 700}, locale="th-TH")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page = await context.new_page()
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -173,11 +175,12 @@ async def test_an_interrupted_prompt_is_told(phone: Phone) -> None:
     async with phone.page.expect_response("**/sign-in/options"):
         await phone.page.click("#sign_in")
     ended = "SimpleWebAuthnBrowser.WebAuthnAbortService.cancelCeremony()"
-    for _ in range(20):
+
+    async def is_told() -> bool:
         await phone.page.evaluate(ended)
-        if await phone.page.locator("#passkey_failure").is_visible():
-            break
-        await phone.page.wait_for_timeout(50)
+        return await phone.page.locator("#passkey_failure").is_visible()
+
+    await eventually(is_told)
     await phone.expect_failure("It was interrupted", choices=2)  # AbortError
 
 
@@ -234,6 +237,30 @@ async def test_the_meeting_is_told_before_the_decision(phone: Phone) -> None:
         await phone.open(f"/consent?flow={flow}&lang={language}")
         await expect(phone.page.locator("#meeting")).to_contain_text(words)
         await phone.check(f"consent before the meeting, {language}")
+
+
+async def test_what_may_be_left_out_is_ticked_with_a_finger_and_the_receipt_is_found(phone: Phone) -> None:
+    world = phone.house.world
+    async with world.storage.unit_of_work() as uow:
+        service = await world.agencies.service(uow, SERVICE)
+        optional = frozenset({"dopa.person/birth_date", "dopa.address/province"})
+        await update_service(uow, replace(service, optional_fields=optional))
+    await phone.add_passkey()
+    await phone.sign_in()
+    flow = phone.house.flow(await phone.browser_id())
+    for language in ("en", "th"):
+        await phone.open(f"/consent?flow={flow}&lang={language}")
+        boxes = phone.page.locator("#consent input[type=checkbox]")
+        await expect(boxes).to_have_count(2)
+        await expect(boxes.first).not_to_be_checked()
+        size = await boxes.first.bounding_box()
+        assert size is not None
+        assert min(size["width"], size["height"]) >= 24, size
+        await phone.check(f"consent with a choice, {language}")
+    await phone.page.locator("label", has_text="จังหวัด").click()
+    await expect(phone.page.locator("#optional-dopa\\.address\\/province")).to_be_checked()
+    await phone.open("/account/consents")
+    await phone.check("what I allowed")
 
 
 async def test_levels_are_told_on_the_way_to_a_service(phone: Phone) -> None:
