@@ -22,7 +22,14 @@ from idp.authorization.requests.model import (
     StepUp,
 )
 from idp.authorization.tokens.claims import REGISTERED_CLAIMS
-from idp.catalogue.gdx import GdxDetail, InvalidGdxDetail, SelfSubject, parse_authorization_details
+from idp.catalogue.gdx import (
+    CardSessionSubject,
+    CitizenRefSubject,
+    GdxDetail,
+    InvalidGdxDetail,
+    SelfSubject,
+    parse_authorization_details,
+)
 from idp.catalogue.model import Basis
 from idp.consent.model import ConsentRecord
 from idp.enrolment.provisional import Meeting
@@ -145,6 +152,8 @@ def requested_details(client: Client, request: AuthorizationRequest) -> tuple[Gd
         raise InvalidAuthorizationDetails("the details must have one purpose, and it one of this client")
     if any(detail.basis is not Basis.CONSENT for detail in details):
         raise InvalidAuthorizationDetails("here a person consents")
+    if any(isinstance(detail.subject, CardSessionSubject | CitizenRefSubject) for detail in details):
+        raise InvalidAuthorizationDetails("what an officer opened is named by the client itself")
     # "A company's consent never opens a person's record": one request is about one person or one company.
     if len({detail.subject for detail in details}) != 1:
         raise InvalidAuthorizationDetails("the details must have one subject")
