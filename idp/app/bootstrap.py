@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from idp.agencies.model import AgencyKind, Role
+from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.portal_client import register_portal
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM, AuditEvent
@@ -24,6 +25,8 @@ MEMBERSHIP: Final = timedelta(days=90)
 """The first memberships end: by then the agency has invited its own staff."""
 FOR_EVER: Final = timedelta(days=36_500)
 FIRST_ROLES: Final = (Role.AGENCY_ADMIN, Role.ENROLMENT_ADMIN, Role.ENROLMENT_OFFICER)
+PLATFORM_ROLES: Final = (Role.PLATFORM_ADMIN,)
+"""With these the two approve rights whose owner sent a letter, and configurations from the command line."""
 HOW_MANY: Final = 2
 
 
@@ -69,19 +72,22 @@ async def bootstrap(
             by=SYSTEM,
         )
         await register_portal(uow, rooms, settings)
+        platform = await rooms.agencies.agency_by_code(uow, ISSUER_CODE)
+        assert platform is not None, "the rooms were built with it"
         links = []
         for person in people:
             subscriber_id = await rooms.subscribers.create(uow, identity=person, ial=Ial.IAL1_1, by=SYSTEM)
-            await rooms.agencies.add_member(
-                uow,
-                agency_id=office.id,
-                subscriber_id=subscriber_id,
-                position_th="ผู้ดูแลระบบคนแรก",
-                position_en="First administrator",
-                roles=FIRST_ROLES,
-                expires_at=uow.now + MEMBERSHIP,
-                by=SYSTEM,
-            )
+            for agency_id, roles in ((office.id, FIRST_ROLES), (platform.id, PLATFORM_ROLES)):
+                await rooms.agencies.add_member(
+                    uow,
+                    agency_id=agency_id,
+                    subscriber_id=subscriber_id,
+                    position_th="ผู้ดูแลระบบคนแรก",
+                    position_en="First administrator",
+                    roles=roles,
+                    expires_at=uow.now + MEMBERSHIP,
+                    by=SYSTEM,
+                )
             links.append(await rooms.passkey_links.make(uow, subscriber_id, by=SYSTEM, valid_for=LINK_LIFE))
         event = AuditEvent("deployment.bootstrapped", actor=SYSTEM, agency_id=office.id, details={"people": HOW_MANY})
         await rooms.ground.audit.append(uow, event)

@@ -39,14 +39,17 @@ async def test_two_persons_get_a_link_each_once(tmp_path: Path, clock: FrozenClo
             async with house.storage.reading() as uow:
                 opened = await house.rooms.passkey_links.open(uow, link.partition("#")[2])
                 found = await house.rooms.subscribers.find_by_citizen_id(uow, person.citizen_id)
-                (first,) = await house.rooms.agencies.members_of(uow, opened)
+                first, platform = sorted(
+                    await house.rooms.agencies.members_of(uow, opened), key=lambda one: len(one.roles), reverse=True
+                )
             assert found is not None
             assert (found.id, found.ial) == (opened, Ial.IAL1_1)
             assert Role.ENROLMENT_ADMIN in first.roles
+            assert platform.roles == {Role.PLATFORM_ADMIN}
         with pytest.raises(NotEmpty):
             other = FirstAgency("another", "อื่น", "Another")
             await bootstrap(house.rooms, settings, agency=other, people=people)
-        assert await members(house) == before + 2
+        assert await members(house) == before + 4
         async with house.storage.reading() as uow:
             assert await house.rooms.clients.get(uow, ClientId("portal")) is not None
             entries = [bytes(row.canonical) for row in await uow.all(select(audit_entry.c.canonical))]
