@@ -12,8 +12,9 @@ ROUNDS ?=
 OPS ?=
 CHECK ?=
 PYTHON := .venv/bin/python
-# one file of tests at a time on each of two cores
-SIDE_BY_SIDE := -n 2 --dist loadfile
+# one file of tests at a time on each of two cores, folder by folder: by number of tests, the few that are whole journeys
+# in browsers would all come last, at once
+SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
