@@ -46,6 +46,8 @@ consent = Table(
     Column("decided_by", Text),
     Column("mandate_id", Text, index=True),
     Column("juristic_id", Text),
+    Column("reminded_at", Instant),
+    Index("ix_consent_valid_until", "valid_until"),
     Index("ix_consent_subscriber_client", "subscriber_id", "client_id"),
 )
 
@@ -148,6 +150,32 @@ async def find_consents_under(uow: UnitOfWork, mandate_id: str) -> tuple[Consent
     """What was decided under a mandate and is not withdrawn, newest first."""
     under = (consent.c.mandate_id == mandate_id, consent.c.withdrawn_at.is_(None))
     return await _load(uow, select(consent).where(*under).order_by(consent.c.id.desc()))
+
+
+async def find_ending(uow: UnitOfWork, *, until: datetime, limit: int) -> tuple[ConsentRecord, ...]:
+    """Consents in force that end before then and of whose end nobody was told, the first to end first."""
+    ending = (live_consent(uow.now), consent.c.valid_until <= until, consent.c.reminded_at.is_(None))
+    return await _load(uow, select(consent).where(*ending).order_by(consent.c.valid_until, consent.c.id).limit(limit))
+
+
+async def mark_reminded(uow: UnitOfWork, consent_id: ConsentId) -> None:
+    """The end of this consent is not looked at again."""
+    await uow.execute(update(consent).where(consent.c.id == consent_id).values(reminded_at=uow.now))
+
+
+async def is_followed(uow: UnitOfWork, record: ConsentRecord) -> bool:
+    """True when the same client has a consent of the same subscriber for the same service that ends later."""
+    of_service = (
+        consent.c.service_id.is_(None) if record.service_id is None else consent.c.service_id == record.service_id
+    )
+    later = (
+        consent.c.subscriber_id == record.subscriber_id,
+        consent.c.client_id == record.client_id,
+        of_service,
+        live_consent(uow.now),
+        consent.c.valid_until > record.valid_until,
+    )
+    return await uow.first(select(consent.c.id).where(*later).limit(1)) is not None
 
 
 async def mark_withdrawn(uow: UnitOfWork, consent_id: ConsentId, *, subscriber_id: SubscriberId) -> bool:

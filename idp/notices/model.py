@@ -30,6 +30,7 @@ class NoticeTopic(StrEnum):
     IDENTITY_STOPPED = "identity_stopped"
     DATA_CHANGED = "data_changed"
     CLOSING_ASKED = "closing_asked"
+    CONSENT_ENDING = "consent_ending"
     CORRECTION_RECEIVED = "correction_received"
     CORRECTION_QUESTION = "correction_question"
     CORRECTION_ANSWERED = "correction_answered"

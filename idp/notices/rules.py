@@ -94,6 +94,13 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "ข้อมูลที่เก็บไว้กับดิจิทัลไอดีของท่านถูกปรับตามหลักฐานใหม่",
         "What is kept with your digital ID was brought up to date from newer evidence.",
     ),
+    NoticeTopic.CONSENT_ENDING: NoticeText(
+        "ความยินยอมของท่านจะหมดอายุภายใน 30 วัน",
+        "A consent of yours ends within 30 days",
+        "เมื่อหมดอายุ หน่วยงานจะขอข้อมูลไม่ได้อีก หากท่านใช้บริการต่อ ระบบจะถามท่านใหม่ ดูได้ที่ความยินยอมของฉัน",
+        "After that day the agency gets nothing more. If you go on using its service, you are asked again. "
+        "See “What I allowed”.",
+    ),
     NoticeTopic.CLOSING_ASKED: NoticeText(
         "มีการขอปิดดิจิทัลไอดีของท่าน",
         "Your digital ID is to be closed",

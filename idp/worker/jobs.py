@@ -11,6 +11,7 @@ from connectors.contracts.errors import ConnectorError
 from idp.approvals.service import Approvals
 from idp.audit.sequencer import BATCH, SequencerFenced, sequence_pending, sign_checkpoint
 from idp.authorization.deferred.service import DeferredRequests
+from idp.consent.reminding import remind_of_ends
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
@@ -166,6 +167,10 @@ def all_jobs(
         async with storage.unit_of_work() as uow:
             await provisionals.remind_due(uow, notices)
 
+    async def remind_of_consents() -> None:
+        async with storage.unit_of_work() as uow:
+            await remind_of_ends(uow, notices)
+
     async def end_unsigned() -> None:
         async with storage.unit_of_work() as uow:
             await companies.expire_due(uow)
@@ -186,6 +191,7 @@ def all_jobs(
         Job("enrolment.advance", 5, enrolments.advance_open),
         Job("enrolment.unattended", 10, advance_unattended),
         Job("enrolment.remind_of_meetings", 600, remind_of_meetings),
+        Job("consent.remind_of_ends", 600, remind_of_consents),
         Job("keys.ensure", LOOKED_AFTER_EVERY.total_seconds(), signing_keys.ensure),
         Job("spent.forget", 60, forget_spent),
         Job("deferred.forget", 600, forget_deferred),

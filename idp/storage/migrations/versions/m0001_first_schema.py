@@ -136,10 +136,12 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("mandate_id", sa.Text(), nullable=True),
         sa.Column("juristic_id", sa.Text(), nullable=True),
+        sa.Column("reminded_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
     op.create_index(op.f("ix_consent_mandate_id"), "consent", ["mandate_id"], unique=False)
     op.create_index("ix_consent_subscriber_client", "consent", ["subscriber_id", "client_id"], unique=False)
+    op.create_index("ix_consent_valid_until", "consent", ["valid_until"], unique=False)
     op.create_table(
         "consent_shown",
         sa.Column("hash", sa.Text(), nullable=False),
@@ -1483,6 +1485,7 @@ def downgrade() -> None:
     op.drop_index("ix_counter_session_expires_at", table_name="counter_session")
     op.drop_table("counter_session")
     op.drop_table("consent_shown")
+    op.drop_index("ix_consent_valid_until", table_name="consent")
     op.drop_index("ix_consent_subscriber_client", table_name="consent")
     op.drop_index(op.f("ix_consent_mandate_id"), table_name="consent")
     op.drop_table("consent")
