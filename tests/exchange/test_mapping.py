@@ -108,7 +108,8 @@ async def test_of_a_house_others_are_names_and_relations_and_their_numbers_a_fie
     assert {tuple(row) for row in fetched.fields["others"]} == {("name", "role")}
     assert own.name_th.full() not in [row["name"] for row in fetched.fields["others"]]
     assert len(fetched.fields["member_rows"]) == 40
-    assert set(fetched.others_named["others"]) == {member.citizen_id for member in CROWDED_HOUSE.members} - {own.citizen_id}
+    named = fetched.others_named["others"]
+    assert set(named) == {member.citizen_id for member in CROWDED_HOUSE.members} - {own.citizen_id}
 
 
 async def test_the_registry_is_not_asked_for_papers_that_nobody_wants(world: World) -> None:

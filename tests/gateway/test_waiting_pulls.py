@@ -138,6 +138,17 @@ async def test_a_quota_is_waited_for_until_midnight_in_bangkok(door: Door) -> No
     assert (await look(door, waiting_id)).status_code == 200
 
 
+async def test_the_registrys_own_quota_is_waited_for_until_midnight_as_well(door: Door) -> None:
+    token = await consented(door)
+    closed(door, Mode.QUOTA)
+    waiting_id = await accepted(door, token)
+    closed(door, Mode.OK)
+    await later(door, 7 * 3600)  # eleven at night: it was not asked again meanwhile
+    assert (await look(door, waiting_id)).status_code == 202
+    await later(door, 3700)
+    assert (await look(door, waiting_id)).status_code == 200
+
+
 async def test_closed_hours_are_waited_for(door: Door) -> None:
     hours = {"days": [1, 2, 3, 4, 5], "opens": time(8, 30).isoformat(), "closes": time(17, 30).isoformat()}
     async with door.world.storage.unit_of_work() as uow:

@@ -11,17 +11,11 @@ from idp.catalogue.model import Channel
 from idp.exchange.decision.model import Reason
 from idp.exchange.decision.rules import channel_of
 from idp.exchange.model import Pull
+from idp.exchange.outcomes import MAY_PASS
 
-PASSING: Final = frozenset(
-    {
-        Reason.QUOTA,
-        Reason.OUT_OF_HOURS,
-        Reason.REGISTRY_UNAVAILABLE,
-        Reason.REGISTRY_CLOSED,
-        Reason.REGISTRY_BUSY,
-    }
-)
+PASSING: Final = MAY_PASS | {Reason.QUOTA, Reason.OUT_OF_HOURS}
 """What passes by itself."""
+NEW_AT_MIDNIGHT: Final = frozenset({Reason.QUOTA, Reason.REGISTRY_QUOTA})
 
 WAITS_AT_MOST: Final = timedelta(hours=24)
 FETCHED_WITHIN: Final = timedelta(hours=24)
@@ -43,7 +37,7 @@ def may_wait(pull: Pull, detail: GdxDetail, service: Service | None, reason: Rea
 
 def next_try(reason: Reason, *, attempts: int, now: datetime) -> datetime:
     """When it is tried again: a quota is new at midnight in Bangkok, everything else is asked after more rarely."""
-    if reason is Reason.QUOTA:
+    if reason in NEW_AT_MIDNIGHT:
         tomorrow = now.astimezone(BANGKOK).date() + timedelta(days=1)
         return datetime.combine(tomorrow, datetime.min.time(), BANGKOK)
     doubled: timedelta = FIRST_PAUSE * 2 ** min(attempts, 10)
