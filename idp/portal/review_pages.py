@@ -4,6 +4,7 @@ No name is a key of any list. Opening a case about a person is a look at that pe
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -99,10 +100,12 @@ class ReviewPages:
             raise NotFound(WebProblem.NOT_FOUND)
         chosen = {name: query[name] for name in ("state", "kind", "site", "age") if query.get(name)}
         async with self._storage.reading() as uow:
-            which = _filter(chosen, uow)
+            which = replace(_filter(chosen, uow), seen_by=admin.agency_id)
             cases = await self._reviews.page(uow, which, after=CaseId(after) if after else None, limit=PAGE_LENGTH + 1)
             counts = {
-                state: await self._reviews.count_up_to(uow, CaseFilter(state=state), most=COUNTED)
+                state: await self._reviews.count_up_to(
+                    uow, CaseFilter(state=state, seen_by=admin.agency_id), most=COUNTED
+                )
                 for state in (CaseState.OPEN, CaseState.ASKED_BACK, CaseState.PROPOSED)
             }
             mine = await self._reviews.in_hand_of(uow, admin.id)
@@ -125,7 +128,7 @@ class ReviewPages:
     async def show(self, request: Request, admin: Member) -> Response:
         """One case: what it is about, what was written, what can be done with it now."""
         async with self._storage.unit_of_work() as uow:
-            case = await self._reviews.get(uow, _case_id(request))
+            case = await self._reviews.seen_by(uow, _case_id(request), admin.agency_id)
             person = case.involved.subscriber_id
             if person is not None:
                 await self._subscribers.note_look(uow, person, by=_acting(admin), what=LookKind.CASE)

@@ -89,7 +89,7 @@ class SubscriberPages:
         self._csrf.check(request, form, form=FORM)
         typed = form.one("query").strip()
         async with self._storage.unit_of_work() as uow:
-            case = await self._reviews.find_by_number(uow, typed)
+            case = await self._reviews.find_by_number(uow, typed, seen_by=admin.agency_id)
             found = await self._find(uow, typed) if case is None else None
             await self._note_search(uow, admin, found)
         if case is not None:

@@ -138,7 +138,7 @@ async def measure(storage: Storage, rows: int) -> None:
     async def by_case_number() -> None:
         typed = str(next(numbers) % rows).zfill(10)
         async with storage.reading() as uow:
-            assert await reviews.find_by_number(uow, f"r {typed[:5]} {typed[5:]}") is not None
+            assert await reviews.find_by_number(uow, f"r {typed[:5]} {typed[5:]}", seen_by=AgencyId("agc")) is not None
 
     async def by_citizen_number() -> None:
         async with storage.reading() as uow:

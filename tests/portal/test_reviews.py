@@ -161,3 +161,21 @@ def test_every_evidence_flag_and_decision_has_words() -> None:
         assert f'"{code.value}": ' in evidence
     for said in (*CaseKind, *CaseState, *Outcome, *CorrectionTopic, *RemarkKind, *EnrolmentFlag):
         assert f'"{said.value}": ' in review
+
+
+async def test_another_agencys_cases_are_not_there(office: Office, world: World) -> None:
+    async with world.storage.unit_of_work() as uow:
+        elsewhere = Involved(agency_id=AgencyId("agc_elsewhere"), enrolment_id=EnrolmentId("enr_2"))
+        other = await office.reviews.open_case(uow, CaseKind.FLAG, "same_surname", elsewhere)
+    own = await open_flag(office, world)
+    assert other is not None
+    admin = await signed_in(office, "admin1")
+    assert [row["data-case"] for row in (await admin.get("/reviews")).rows("data-case")] == [own]
+    assert (await admin.get(f"/reviews/{other.id}")).status == 404
+    token = await form_token(office, world, admin)
+    for act in ("claim", "release", "ask", "decide", "agree", "disagree"):
+        fields = {"question": "x", "outcome": "objection", "reason": "x"}
+        assert (await admin.post(f"/reviews/{other.id}/{act}", csrf=token, **fields)).status == 404, act
+    async with world.storage.reading() as uow:
+        assert (await office.reviews.get(uow, other.id)).state is CaseState.OPEN
+        assert await office.reviews.find_by_number(uow, other.number, seen_by=AgencyId("agc_x")) is None

@@ -164,12 +164,16 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases a list shows; None leaves a question open. `opened_before` is how old they are at least."""
+    """Which cases a list shows; None leaves a question open. `opened_before` is how old they are at least.
+
+    `seen_by`: those of this agency, and those of none.
+    """
 
     state: CaseState | None = CaseState.OPEN
     kind: CaseKind | None = None
     site: StationId | None = None
     opened_before: datetime | None = None
+    seen_by: AgencyId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from idp.enrolment.reviews.model import (
     WaitsForSecond,
 )
 from idp.kernel.errors import Conflict, Refused
-from idp.kernel.ids import SubscriberId
+from idp.kernel.ids import AgencyId, SubscriberId
 
 _NUMBER: Final = re.compile(r"R([0-9A-HJKMNP-TV-Z]{5})([0-9A-HJKMNP-TV-Z]{5})", re.ASCII)
 _READS_LIKE: Final = str.maketrans("OIL", "011", "- ")
@@ -43,6 +43,11 @@ def validate_text(text: str) -> str:
     if not 0 < len(words) <= MAX_TEXT:
         raise Refused(ReviewProblem.TEXT_NOT_POSSIBLE)
     return words
+
+
+def is_seen_by(case: ReviewCase, agency_id: AgencyId) -> bool:
+    """An agency's reviewers see its own cases, and those of no agency: what people ask of their own accord."""
+    return case.involved.agency_id in (None, agency_id)
 
 
 def validate_reviewer(*, involved: Involved, person: SubscriberId) -> None:

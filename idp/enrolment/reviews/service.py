@@ -30,7 +30,7 @@ from idp.enrolment.reviews.model import (
     WaitsForSecond,
 )
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import EnrolmentId, MemberId, SubscriberId, new_id
+from idp.kernel.ids import AgencyId, EnrolmentId, MemberId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
@@ -122,6 +122,13 @@ class Reviews:
             raise NotFound(ReviewProblem.UNKNOWN)
         return found
 
+    async def seen_by(self, uow: UnitOfWork, case_id: CaseId, agency_id: AgencyId) -> ReviewCase:
+        """The case, for a reviewer of this agency. Raises NotFound, also for another agency's."""
+        case = await self.get(uow, case_id)
+        if not rules.is_seen_by(case, agency_id):
+            raise NotFound(ReviewProblem.UNKNOWN)
+        return case
+
     async def own(self, uow: UnitOfWork, case_id: CaseId, *, subscriber_id: SubscriberId) -> ReviewCase:
         """A person's own correction. Raises NotFound, with the same answer for somebody else's as for none."""
         case = await self.get(uow, case_id)
@@ -133,10 +140,11 @@ class Reviews:
         """What a person asked for, newest first."""
         return await store.of_person(uow, subscriber_id, CaseKind.CORRECTION, limit=50)
 
-    async def find_by_number(self, uow: UnitOfWork, typed: str) -> ReviewCase | None:
-        """The case with exactly this number."""
+    async def find_by_number(self, uow: UnitOfWork, typed: str, *, seen_by: AgencyId) -> ReviewCase | None:
+        """The case with exactly this number, if a reviewer of this agency sees it."""
         number = rules.parse_number(typed)
-        return None if number is None else await store.find_by_number(uow, number)
+        case = None if number is None else await store.find_by_number(uow, number)
+        return case if case is not None and rules.is_seen_by(case, seen_by) else None
 
     async def page(
         self, uow: UnitOfWork, which: CaseFilter, *, after: CaseId | None, limit: int
@@ -176,7 +184,7 @@ class Reviews:
 
         Raises NotFound, Refused (OWN_CASE), Conflict (IN_OTHER_HANDS, OTHER_STATE).
         """
-        case = await self.get(uow, case_id)
+        case = await self.seen_by(uow, case_id, by.agency_id)
         rules.validate_reviewer(involved=case.involved, person=by.person)
         if case.state is not CaseState.OPEN:
             raise Conflict(ReviewProblem.OTHER_STATE)
@@ -187,7 +195,7 @@ class Reviews:
 
     async def release(self, uow: UnitOfWork, case_id: CaseId, *, by: Reviewer) -> None:
         """Put it back. Raises NotFound, Conflict (NOT_IN_HAND)."""
-        case = await self.get(uow, case_id)
+        case = await self.seen_by(uow, case_id, by.agency_id)
         if not await store.release(uow, case_id, by=by):
             raise Conflict(ReviewProblem.NOT_IN_HAND)
         await self._note(uow, "review.released", case, _actor(by))
@@ -292,7 +300,7 @@ class Reviews:
         return len(cases)
 
     async def _proposed(self, uow: UnitOfWork, case_id: CaseId, by: Reviewer) -> tuple[ReviewCase, ProposalId]:
-        case = await self.get(uow, case_id)
+        case = await self.seen_by(uow, case_id, by.agency_id)
         rules.validate_reviewer(involved=case.involved, person=by.person)
         proposal = await self._approvals.waiting_on(uow, kind=KIND, target=case_id)
         if case.state is not CaseState.PROPOSED or proposal is None:
@@ -312,7 +320,7 @@ class Reviews:
             raise Conflict(ReviewProblem.OTHER_STATE)
 
     async def _in_hand(self, uow: UnitOfWork, case_id: CaseId, by: Reviewer) -> ReviewCase:
-        case = await self.get(uow, case_id)
+        case = await self.seen_by(uow, case_id, by.agency_id)
         rules.validate_in_hand(case=case, by=by, now=uow.now)
         return case
 

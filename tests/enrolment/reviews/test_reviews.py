@@ -56,7 +56,8 @@ pytestmark = pytest.mark.anyio
 ROLES = frozenset({"enrolment_admin"})
 ANNA = Reviewer(MemberId("mem_a"), SubscriberId("sub_anna"), AgencyId("agc_1"), ROLES)
 BOON = Reviewer(MemberId("mem_b"), SubscriberId("sub_boon"), AgencyId("agc_1"), ROLES)
-ANNA_ELSEWHERE = replace(ANNA, member_id=MemberId("mem_c"), agency_id=AgencyId("agc_2"))
+ANNA_AGAIN = replace(ANNA, member_id=MemberId("mem_c"))
+ELSEWHERE = replace(ANNA, member_id=MemberId("mem_d"), person=SubscriberId("sub_d"), agency_id=AgencyId("agc_2"))
 ENROLMENT = Involved(
     enrolment_id=EnrolmentId("enr_1"),
     agency_id=AgencyId("agc_1"),
@@ -168,7 +169,7 @@ async def test_nobody_decides_what_is_not_in_hand(desk: Desk, clock: FrozenClock
     [replace(ENROLMENT, officer_person=ANNA.person), replace(ENROLMENT, subscriber_id=ANNA.person)],
 )
 async def test_nobody_reviews_the_own_work_or_record(desk: Desk, involved: Involved) -> None:
-    for by in (ANNA, ANNA_ELSEWHERE):
+    for by in (ANNA, ANNA_AGAIN):
         with pytest.raises(Refused) as refused:
             rules.validate_reviewer(involved=involved, person=by.person)
         assert refused.value.code is ReviewProblem.OWN_CASE
@@ -202,11 +203,15 @@ async def test_a_check_is_passed_over_by_two_persons_only(desk: Desk) -> None:
     assert (await desk.decide(case_id, Outcome.ALLOWED)).state is CaseState.PROPOSED
     async with desk.storage.reading() as uow:
         assert await desk.reviews.allowed(uow, EnrolmentId("enr_1")) == frozenset()
-    for same in (ANNA, ANNA_ELSEWHERE):
+    for same in (ANNA, ANNA_AGAIN):
         with pytest.raises(Refused) as refused:
             async with desk.storage.unit_of_work() as uow:
                 await desk.reviews.agree(uow, case_id, by=same)
         assert refused.value.code is ApprovalProblem.SAME_PERSON
+    # what another agency has before it is not there for a reviewer of this one
+    with pytest.raises(NotFound):
+        async with desk.storage.unit_of_work() as uow:
+            await desk.reviews.agree(uow, case_id, by=ELSEWHERE)
     async with desk.storage.unit_of_work() as uow:
         decided = await desk.reviews.agree(uow, case_id, by=BOON)
     assert decided.outcome is Outcome.ALLOWED
@@ -381,7 +386,9 @@ async def test_lists_are_filtered_paged_and_counted_without_a_name(desk: Desk, c
         old = CaseFilter(opened_before=uow.now - timedelta(seconds=120))
         aged = await desk.reviews.page(uow, old, after=None, limit=9)
         counted = [await desk.reviews.count_up_to(uow, CaseFilter(), most=most) for most in (3, 100)]
-        by_number = await desk.reviews.find_by_number(uow, first[0].number.replace("-", " ").lower())
+        by_number = await desk.reviews.find_by_number(
+            uow, first[0].number.replace("-", " ").lower(), seen_by=ANNA.agency_id
+        )
     assert [case.id for case in (*first, *second)] == made
     assert [case.id for case in site] == [made[1], made[3]]
     assert [case.id for case in kind] == [made[4]]
