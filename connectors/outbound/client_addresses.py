@@ -8,6 +8,7 @@ redirect, no kept connection, no proxy of the environment.
 import asyncio
 import ssl
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
@@ -73,6 +74,12 @@ class CheckedConnections(httpcore2.AsyncNetworkBackend):
         return is_public(address) or any(address in network for network in self._allowed)
 
 
+@cache
+def _trust_of_the_machine() -> ssl.SSLContext:
+    """Its certificate authorities, read once."""
+    return ssl.create_default_context()
+
+
 class CheckedAddresses:
     """Fulfils `connectors.contracts.outbound.ClientAddresses`.
 
@@ -81,7 +88,7 @@ class CheckedAddresses:
 
     def __init__(self, *, allowed: Collection[Network] = (), trust: ssl.SSLContext | None = None) -> None:
         self._allowed = tuple(allowed)
-        self._trust = trust or ssl.create_default_context()
+        self._trust = trust or _trust_of_the_machine()
 
     async def get(self, url: str) -> OutboundAnswer:
         """Fetch a document. Raises AddressUnreachable."""
