@@ -22,6 +22,7 @@ from idp.keys.audit_seals import CheckpointSigner
 from idp.keys.files import RootKeys
 from idp.storage.storage import Storage
 from tests.audit.log import SIGNER, append, sequence, verdict
+from tests.clock import FrozenClock
 
 
 async def test_an_untouched_log_is_sound_pending_and_sequenced(storage: Storage) -> None:
@@ -211,3 +212,19 @@ def test_the_frontier_is_the_tree_of_the_rfc(leaves: list[bytes]) -> None:
 def test_a_full_tile_folds_to_its_subtree() -> None:
     leaves = [bytes([number]) for number in range(256)]
     assert tile_root(b"".join(leaf_hash(leaf) for leaf in leaves)) == mth(leaves)
+
+
+async def test_a_clock_that_was_set_back_breaks_no_order(storage: Storage, clock: FrozenClock) -> None:
+    """Attack row 84: an entry that says it is older comes later in the tree, and the log stays sound."""
+    await append(storage, 5)
+    await sequence(storage)
+    clock.advance(-600)
+    early = await append(storage, 1)
+    await sequence(storage)
+    found = await verdict(storage)
+    assert isinstance(found, Sound)
+    assert found.tree_size == 6
+    async with storage.reading() as uow:
+        last = await uow.first(select(store.audit_leaf).order_by(store.audit_leaf.c.leaf_index.desc()).limit(1))
+    assert last is not None
+    assert last.entry_id == early[0]
