@@ -10,6 +10,7 @@ from idp.app.rooms import Rooms
 from idp.portal import (
     agreement_pages,
     card_sign_in_pages,
+    company_account_pages,
     enrolment_pages,
     home,
     mandate_pages,
@@ -131,6 +132,14 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             approvals=rooms.representation.approvals,
             configurations=rooms.configurations,
             draft_kind=DRAFT,
+        ),
+        company_account_pages.CompanyAccountPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            accounts=rooms.company_accounts,
         ),
         signatory_pages.SignatoryPages(
             pages=kit.pages,

@@ -34,5 +34,6 @@ class HomePage:
             may_enrol=Role.ENROLMENT_OFFICER in roles,
             may_administer=Role.ENROLMENT_ADMIN in roles,
             may_record=Role.LOOKUP_OFFICER in roles,
+            may_set_account=Role.AGENCY_ADMIN in roles,
             may_see_rights=not roles.isdisjoint(RIGHTS_ROLES),
         )

@@ -20,6 +20,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from connectors.contracts.registry_desk import CompanyAccount
+from idp.agencies.accounts.model import AccountTest
+from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import Role
 from idp.app.configuration.applying import DRAFT, Configurations
@@ -33,6 +36,7 @@ from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
 from idp.portal.agreement_pages import AgreementPages
 from idp.portal.card_sign_in_pages import CardSignInPages
+from idp.portal.company_account_pages import CompanyAccountPages
 from idp.portal.enrolment_pages import EnrolmentPages
 from idp.portal.home import HomePage
 from idp.portal.mandate_pages import MandatePages
@@ -63,6 +67,11 @@ from tests.representation.world import AnsweringRegistry
 
 PORTAL = "http://portal.localhost:8002"
 BRAND = Brand("ระบบเจ้าหน้าที่", "Staff portal", "ช่วยเหลือ", "Help")
+
+
+async def let_in(account: CompanyAccount) -> AccountTest:
+    """A company registry that knows one password."""
+    return AccountTest.ACCEPTED if account.password == "of-the-letter" else AccountTest.REFUSED
 
 
 def make_assets(folder: Path) -> Assets:
@@ -285,6 +294,12 @@ class Office:
             agreements=self.agreements,
             approvals=approvals,
         )
+        self.accounts = CompanyAccounts(
+            storage=world.storage, agencies=world.agencies, personal=personal, audit=audit, ask=let_in
+        )
+        accounts = CompanyAccountPages(
+            pages=pages, csrf=csrf, problems=problems, storage=world.storage, gate=gate, accounts=self.accounts
+        )
         proposals = ProposalPages(
             pages=pages,
             csrf=csrf,
@@ -343,6 +358,7 @@ class Office:
             signatories,
             agreements,
             proposals,
+            accounts,
             *(() if assets is None else (assets,)),
         )
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())

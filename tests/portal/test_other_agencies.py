@@ -102,6 +102,7 @@ CASES: Final[Mapping[str, Whole | Own | Shown | Try]] = {
     **dict.fromkeys(("review_questions", "review_answer"), IDENTITIES),
     **dict.fromkeys(("agreements", "agreement_new", "agreement_terms", "agreement_proposed"), RIGHTS),
     **dict.fromkeys(("agreement", "agreement_stopped", "proposal", "proposal_decided"), RIGHTS),
+    **dict.fromkeys(("company_account", "company_account_changed"), Own()),
 }
 
 
