@@ -29,6 +29,8 @@ _CERTIFICATE_COPY = PaperReplaced(
     dataset="dbd.company",
 )
 
+_OF_COMPANIES = ("check.company", "dbd.company", "dbd.memorandum", "dbd.shareholders", "dbd.financials")
+
 
 @dataclass(frozen=True, slots=True)
 class DemoAgencies:
@@ -82,17 +84,18 @@ async def make_agencies(uow: UnitOfWork, rooms: Rooms) -> DemoAgencies:
         kind=AgreementKind.DOPA_PERMISSION,
         reference_no="มท 0000.0/ว 1 (สาธิต)",
     )
-    await _grant(
-        uow,
-        rooms,
-        agency=employment.id,
-        service="employer-check",
-        dataset="dbd.company",
-        fields=DATASETS["dbd.company"].field_names,
-        bases=(Basis.DUTY,),
-        kind=AgreementKind.DBD_LETTER,
-        reference_no="พณ 0000/1 (สาธิต)",
-    )
+    for dataset in ("check.company", "dbd.company"):
+        await _grant(
+            uow,
+            rooms,
+            agency=employment.id,
+            service="employer-check",
+            dataset=dataset,
+            fields=DATASETS[dataset].field_names,
+            bases=(Basis.DUTY,),
+            kind=AgreementKind.DBD_LETTER,
+            reference_no="พณ 0000/1 (สาธิต)",
+        )
     filing = await agencies.register_agency(
         uow,
         code="filing",
@@ -102,17 +105,18 @@ async def make_agencies(uow: UnitOfWork, rooms: Rooms) -> DemoAgencies:
         by=SYSTEM,
     )
     await agencies.register_service(uow, _filing_service(filing.id), by=SYSTEM)
-    await _grant(
-        uow,
-        rooms,
-        agency=filing.id,
-        service="company-filing",
-        dataset="dbd.company",
-        fields=DATASETS["dbd.company"].field_names,
-        bases=(Basis.CONSENT,),
-        kind=AgreementKind.DBD_LETTER,
-        reference_no="พณ 0000/2 (สาธิต)",
-    )
+    for dataset in _OF_COMPANIES:
+        await _grant(
+            uow,
+            rooms,
+            agency=filing.id,
+            service="company-filing",
+            dataset=dataset,
+            fields=DATASETS[dataset].field_names,
+            bases=(Basis.CONSENT,),
+            kind=AgreementKind.DBD_LETTER,
+            reference_no="พณ 0000/2 (สาธิต)",
+        )
     return DemoAgencies(registration_office=office, employment=employment, filing=filing)
 
 
