@@ -12,16 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from idp.storage.storage import Storage, open_engine
 from tests.blank_stores import BLANK, make_blank_postgresql, make_blank_sqlite
 from tests.clock import FrozenClock
+from tests.patience import PATIENCE_SECONDS
 from tests.postgresql import Cluster, find_binaries
 
-# No property is timed: machines that run tests are busy. `make test-long` asks every property ten times as often.
-settings.register_profile("usual", deadline=None)
-settings.register_profile("long", max_examples=1_000, deadline=None)
+# No property is timed: machines that run tests are busy. What is tried is the same in every run; `make test-long` asks
+# ten times as often, and each time something else.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("usual", UNTIMED, derandomize=True)
+settings.register_profile("long", UNTIMED, max_examples=1_000)
 settings.load_profile("long" if os.environ.get("LONG") else "usual")
 
 
@@ -129,6 +132,9 @@ def chromium() -> str:
     if path is None:
         missing("Chromium")
     assert path is not None
+    from playwright.async_api import expect  # costs who has no browser nothing
+
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     return path
 
 

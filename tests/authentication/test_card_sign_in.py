@@ -74,7 +74,7 @@ async def counter(sqlite_storage: Storage, clock: FrozenClock) -> AsyncIterator[
             stations=world.stations,
             subscribers=world.subscribers,
             pins=pins,
-            card_status=CardStatusClient(base_url="http://registry", http=http, clock=clock.now, deadline_seconds=0.5),
+            card_status=CardStatusClient(base_url="http://registry", http=http, clock=clock.now, deadline_seconds=30),
             audit=world.audit,
             security_log=world.security_log,
         )

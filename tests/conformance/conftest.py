@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.browser import Browser
+from tests.conformance.fapi2.conftest import PLANS as FAPI2_PLANS
+from tests.conformance.fapi2.early import Early, make_early
 from tests.conformance.listener import Listener, listening
-from tests.conformance.party import PLANS
+from tests.conformance.party import PLANS, Party
 from tests.conformance.server import Server, serving
 
 NOTIFICATION_ENDPOINT = "backchannel_client_notification_endpoint"
@@ -28,6 +30,12 @@ def server(tmp_path_factory: pytest.TempPathFactory, notifications: Listener) ->
     plans = [_heard_here(path, notifications.url, folder) for path in sorted(PLANS.glob("*.json"))]
     with serving(folder / "home", plans) as running:
         yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_early(server: Server) -> dict[str, Early]:
+    """For each plan of FAPI 2.0, before anything else: other tests run while it grows old."""
+    return {plan: make_early(Party.of(server, plan), Browser(server)) for plan in FAPI2_PLANS}
 
 
 def _heard_here(path: Path, url: str, folder: Path) -> Path:

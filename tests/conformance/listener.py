@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-WAIT_SECONDS = 15
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Listener:
 
     def next(self) -> Received:
         """The next request; the test fails when none comes."""
-        return self.received.get(timeout=WAIT_SECONDS)
+        return self.received.get(timeout=PATIENCE_SECONDS)
 
 
 @contextmanager

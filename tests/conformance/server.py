@@ -8,7 +8,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from tests.patience import until
 from tests.web.prepared import prepared_assets
 
 ISSUER = "https://op.example"
@@ -26,7 +26,6 @@ CERTIFICATE_HEADER = "x-client-cert"
 BEHIND_A_PROXY = ("--trusted-proxy", "127.0.0.1/32", "--client-cert-header", CERTIFICATE_HEADER)
 ROOT = Path(__file__).parents[2]
 AUTHORITIES = Path(__file__).parent / "plans" / "client-ca.pem"
-START_SECONDS = 60
 
 
 class TerminatingProxy(httpx2.BaseTransport):
@@ -126,12 +125,12 @@ def free_port() -> int:
 
 
 def wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    for _ in range(START_SECONDS * 10):
-        if process.poll() is not None:
-            break
+    def answers() -> bool:
+        assert process.poll() is None, f"the issuer did not start:\n{log.read_text('utf-8')[-4000:]}"
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
+                return True
         except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"the issuer did not start:\n{log.read_text('utf-8')[-4000:]}")
+            return False
+
+    until(answers, "the issuer does not answer")

@@ -102,7 +102,7 @@ async def test_what_the_registry_says_of_the_first_card_counts_for_no_other(
 ) -> None:
     http, switchboard = simulated_registry(clock)
     async with http:
-        world = World(sqlite_storage, clock, http, switchboard, registry_seconds=10)
+        world = World(sqlite_storage, clock, http, switchboard)
         await world.furnish()
         officer, slow = world.members["officer"], Behaviour(Mode.SLOW, delay_ms=3000)
         switchboard.switch(Service.CARD_STATUS, slow)

@@ -105,6 +105,7 @@ async def test_an_incomplete_card_says_what_to_do(world: World) -> None:
     assert refused.problem is EnrolmentProblem.CARD_INCOMPLETE
 
 
+@pytest.mark.parametrize("registry_seconds", [2.0])
 @pytest.mark.parametrize("mode", [Mode.DOWN, Mode.SLOW, Mode.GARBAGE])
 async def test_a_silent_registry_never_passes_and_is_asked_again(world: World, mode: Mode) -> None:
     world.registry(mode)

@@ -98,7 +98,7 @@ class World:
     registry_http: httpx2.AsyncClient
     switchboard: Switchboard
     hold_poll: float = 0.0
-    registry_seconds: float = 0.5
+    registry_seconds: float = 30.0
     members: dict[str, Member] = field(default_factory=dict)
     people: dict[str, SubscriberId] = field(default_factory=dict)
     hour: timedelta = timedelta(hours=1)

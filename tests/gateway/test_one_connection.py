@@ -33,7 +33,7 @@ ROOTS = RootKeys({1: b"\x01" * 32})
 @pytest.fixture
 async def narrow(storage: Storage, clock: FrozenClock) -> AsyncIterator[Storage]:
     """The same store through a pool of one connection."""
-    engine = create_async_engine(storage.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.5)
+    engine = create_async_engine(storage.engine.url, pool_size=1, max_overflow=0, pool_timeout=5)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
     narrow = Storage(engine, clock)

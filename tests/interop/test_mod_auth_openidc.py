@@ -1,6 +1,5 @@
 """mod_auth_openidc before an agency's pages: signs people in, refreshes, signs them out, is told of logouts."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from tests.interop.apache import CALLBACK, find_apache, running_apache
 from tests.interop.conftest import HOST
 from tests.interop.outgoing_proxy import tunnelling
 from tests.interop.tls_front import Front
+from tests.patience import until
 
 PROGRAMS = (("query", "client_secret_basic"), ("form_post", "private_key_jwt"))
 
@@ -137,7 +137,4 @@ def test_signing_out_there_signs_out_here(site: Site) -> None:
     page = site.browser.open(f"{ISSUER}/logout")
     assert isinstance(page, Page)
     site.browser.submit(page, "csrf")
-    deadline = time.monotonic() + 15
-    while site.http.get("/inside/").status_code == 200:
-        assert time.monotonic() < deadline, "the module was not told"
-        time.sleep(0.1)
+    until(lambda: site.http.get("/inside/").status_code != 200, "the module was not told")

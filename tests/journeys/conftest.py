@@ -86,7 +86,7 @@ def _run_once(out: Path, environment: dict[str, str]) -> None:
         [*command, "--port-base", str(free_port_base())],
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=500,
         env={**os.environ, **environment},
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
@@ -98,7 +98,7 @@ def idp() -> Callable[..., tuple[int, dict[str, Any]]]:
 
     def run(*arguments: str) -> tuple[int, dict[str, Any]]:
         command = [sys.executable, "-m", "idp.cli", *arguments, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         return done.returncode, json.loads(done.stdout)
 
     return run

@@ -22,7 +22,7 @@ from connectors.fictitious.photos import photo
 from idp.cli.demo_home import FolderRefused, taken
 from tests.postgresql import Cluster
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = pytest.mark.timeout(600)
 
 Idp = Callable[..., tuple[int, dict[str, Any]]]
 Run = Callable[..., str]
@@ -190,7 +190,7 @@ def test_a_bad_start_is_said_plainly(arguments: list[str], said: str, tmp_path: 
         busy.listen()
         words = [argument.format(busy=busy.getsockname()[1]) for argument in arguments]
         command = [sys.executable, "-m", "idp.cli", "demo", "--once", "--out", str(tmp_path / "out"), *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr

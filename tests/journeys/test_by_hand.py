@@ -28,7 +28,7 @@ from tests.journeys.test_in_the_browser import DESK, Hands, browser, hands
 
 __all__ = ["browser"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

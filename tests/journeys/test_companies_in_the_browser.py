@@ -11,7 +11,7 @@ from tests.journeys.test_in_the_browser import Hands, browser, hands
 
 __all__ = ["browser"]
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 async def director(browser: Browser, demonstration: Demonstration, persona: str) -> Hands:
@@ -44,7 +44,7 @@ async def sign_for(person: Hands, told: dict[str, Any], juristic_id: str, *, is_
 async def filed(person: Hands, juristic_id: str) -> None:
     """The service shows the company's own entry."""
     company = person.page.locator("#company")
-    await expect(company).to_have_attribute("data-juristic-id", juristic_id, timeout=20_000)
+    await expect(company).to_have_attribute("data-juristic-id", juristic_id)
     await person.look()
 
 

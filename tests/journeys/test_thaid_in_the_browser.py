@@ -11,7 +11,7 @@ from tests.journeys.conftest import Demonstration
 from tests.journeys.test_in_the_browser import Hands, hands
 from tests.provider.pages.browser import launched
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ class Counter:
             subscribers=world.subscribers,
             pins=self.pins,
             card_status=CardStatusClient(
-                base_url="http://registry", http=world.registry_http, clock=world.clock.now, deadline_seconds=0.5
+                base_url="http://registry", http=world.registry_http, clock=world.clock.now, deadline_seconds=30
             ),
             audit=world.audit,
             security_log=world.security_log,

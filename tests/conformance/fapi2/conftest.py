@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.conformance.browser import Browser
-from tests.conformance.fapi2.early import Early, make_early
+from tests.conformance.fapi2.early import Early
 from tests.conformance.party import Party
 from tests.conformance.server import Server
 
@@ -36,12 +35,6 @@ def party(server: Server, plan: str) -> Party:
 @pytest.fixture
 def other(server: Server, plan: str) -> Party:
     return Party.of(server, plan, "client2")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def made_early(server: Server) -> dict[str, Early]:
-    """For each plan, before anything else."""
-    return {plan: make_early(Party.of(server, plan), Browser(server)) for plan in PLANS}
 
 
 @pytest.fixture

@@ -78,7 +78,9 @@ def test_a_company_is_told_in_numbered_statements_with_the_capital_in_words(rend
         assert value in text
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.sets(st.sampled_from(sorted(COMPANY))))
 def test_a_company_page_copes_with_any_subset_of_fields(renderer: Renderer, names: set[str]) -> None:
     granted = {name: value for name, value in COMPANY.items() if name in names}

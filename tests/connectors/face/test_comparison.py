@@ -31,12 +31,21 @@ def switchboard() -> Switchboard:
 
 
 @pytest.fixture
-async def client(clock: FrozenClock, switchboard: Switchboard) -> AsyncIterator[FaceComparisonClient]:
+def deadline_seconds() -> float:
+    return 30.0
+
+
+@pytest.fixture
+async def client(
+    clock: FrozenClock, switchboard: Switchboard, deadline_seconds: float
+) -> AsyncIterator[FaceComparisonClient]:
     app = create_simulators(
         population=create_population(houses=1, companies=0), clock=clock.now, switchboard=switchboard
     )
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http:
-        yield FaceComparisonClient(base_url="http://face/", http=http, clock=clock.now, deadline_seconds=0.3)
+        yield FaceComparisonClient(
+            base_url="http://face/", http=http, clock=clock.now, deadline_seconds=deadline_seconds
+        )
 
 
 @pytest.mark.parametrize("key", PEOPLE)
@@ -69,6 +78,7 @@ async def test_a_picture_without_a_face_is_said_to_be_that(client: FaceCompariso
         await client.compare(reference_jpeg=face(*PEOPLE["somchai"]), live_jpeg=live)
 
 
+@pytest.mark.parametrize("deadline_seconds", [0.3])
 @pytest.mark.parametrize("mode", [Mode.DOWN, Mode.SLOW, Mode.GARBAGE])
 async def test_a_silent_service_says_nothing(
     client: FaceComparisonClient, switchboard: Switchboard, mode: Mode

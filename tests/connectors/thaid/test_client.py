@@ -64,6 +64,7 @@ def client_of(
     clock: FrozenClock,
     secret: str = DEMO_THAID_PARTY.client_secret,
     transport: httpx2.AsyncBaseTransport | None = None,
+    deadline_seconds: float = 30.0,
 ) -> ThaidClient:
     return ThaidClient(
         issuer=ISSUER,
@@ -71,7 +72,7 @@ def client_of(
         clock=clock.now,
         transport=lambda: transport or httpx2.ASGITransport(app=application),  # type: ignore[arg-type] # Starlette is an ASGI app
         new_secret=lambda: secrets.token_urlsafe(32),
-        deadline_seconds=0.5,
+        deadline_seconds=deadline_seconds,
     )
 
 
@@ -153,7 +154,7 @@ async def test_nothing_is_known_when_thaid_fails(world: World, mode: Mode, delay
     attempt, code = await world.agreed()
     world.switch(mode, delay_ms)
     with pytest.raises(RegistryUnavailable) as caught:
-        await world.client.redeem(attempt, code=code)
+        await client_of(world.application, world.clock, deadline_seconds=0.5).redeem(attempt, code=code)
     assert code not in str(caught.value)
 
 
@@ -213,7 +214,9 @@ class SlowToTakeBack(httpx2.ASGITransport):
 async def test_a_token_that_is_taken_back_slowly_keeps_nobody_beyond_the_deadline(world: World) -> None:
     attempt, code = await world.agreed()
     slow = SlowToTakeBack(app=world.application)  # type: ignore[arg-type] # Starlette is an ASGI app
-    identity = await client_of(world.application, world.clock, transport=slow).redeem(attempt, code=code)
+    identity = await client_of(world.application, world.clock, transport=slow, deadline_seconds=2).redeem(
+        attempt, code=code
+    )
     assert identity.citizen_id == PERSONAS["thaid_holder"].person.citizen_id
 
 

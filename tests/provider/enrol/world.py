@@ -215,7 +215,7 @@ async def open_town(home: Path, clock: FrozenClock, *, issuer: str = ISSUER) -> 
         open_ground(settings, clock=clock) as ground,
     ):
         ground = replace(ground, security_log=MemoryOfSecurityLog(clock))
-        status = CardStatusClient(base_url="http://registry", http=registry, clock=clock.now, deadline_seconds=0.5)
+        status = CardStatusClient(base_url="http://registry", http=registry, clock=clock.now, deadline_seconds=30)
         faces = FaceComparisonClient(base_url="http://faces", http=registry, clock=clock.now)
         outside = replace(outside_of_conformance(home, clock), card_status=status, faces=faces)
         nodes = [await build_rooms(settings, ground, outside) for _ in range(2)]

@@ -92,7 +92,13 @@ class Street:
 
 
 @pytest.fixture
-async def street(house: House) -> AsyncIterator[Street]:
+def deadline_seconds() -> float:
+    """ThaiD's; a busy machine is no silent ThaiD."""
+    return 30.0
+
+
+@pytest.fixture
+async def street(house: House, deadline_seconds: float) -> AsyncIterator[Street]:
     world, board = house.world, Switchboard()
     across = create_simulators(
         population=create_population(houses=1, companies=0),
@@ -115,7 +121,7 @@ async def street(house: House) -> AsyncIterator[Street]:
             clock=house.clock.now,
             transport=lambda: transport,
             new_secret=lambda: secrets.token_urlsafe(32),
-            deadline_seconds=0.5,
+            deadline_seconds=deadline_seconds,
         ),
         subscribers=world.subscribers,
         invitations=house.links,
@@ -344,12 +350,13 @@ async def test_who_declines_at_thaid_is_told_how_to_go_on(street: Street, applic
         (Mode.EXPIRED_CODE, 400, "THD-03"),
     ],
 )
+@pytest.mark.parametrize("deadline_seconds", [2.0])
 async def test_whatever_thaid_does_wrong_enrols_nobody(
     street: Street, applicant: Visitor, mode: Mode, status: int, code: str
 ) -> None:
     before = await street.count()
     back = await answer_thaid(street.thaid, await leave(applicant), persona="thaid_holder")
-    street.switch(mode, 2000)
+    street.switch(mode, 6000)
     answer = await applicant.http.get(back)
     assert (answer.status_code, code_of(answer)) == (status, code)
     assert await street.count() == before
