@@ -75,6 +75,7 @@ class FactsReader:
             counter_id=None if opened is None else opened.anchor,
             officer=None if opened is None else opened.opened_for.member_id,
             about=await self._about(uow, asked),
+            agreement_version=agreement.version if agreement is not None else None,
         )
 
     async def _about(self, uow: UnitOfWork, asked: Asked) -> SubscriberId | None:

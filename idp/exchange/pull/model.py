@@ -57,7 +57,8 @@ class Chain:
     """The ids of everything a release hangs on; None where that link plays no part, or nobody acts for another.
 
     `counter_id` is the card session or handle that `officer` opened; `about` whom it is about, where that person has a
-    digital ID: their data are theirs to watch, and nothing hangs on it.
+    digital ID: their data are theirs to watch, and nothing hangs on it. `agreement_version`: the terms by which it was
+    decided; under narrower ones it is decided anew.
     """
 
     client_id: ClientId
@@ -69,6 +70,7 @@ class Chain:
     counter_id: str | None = None
     officer: MemberId | None = None
     about: SubscriberId | None = None
+    agreement_version: int | None = None
 
     @property
     def owner_id(self) -> SubscriberId | None:

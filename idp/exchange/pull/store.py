@@ -18,6 +18,7 @@ from sqlalchemy import (
     false,
     literal,
     select,
+    true,
     update,
 )
 
@@ -87,7 +88,9 @@ def holding(chain: Chain, now: datetime) -> dict[Link, ColumnElement[bool]]:
         Link.AGREEMENT: false(),
     }
     if chain.agreement_id is not None:
-        holds[Link.AGREEMENT] = exists().where(agreement.c.id == chain.agreement_id, live_agreement(now))
+        holds[Link.AGREEMENT] = exists().where(
+            agreement.c.id == chain.agreement_id, live_agreement(now), _of_version(chain.agreement_version)
+        )
     if chain.subscriber_id is not None:
         holds[Link.SUBSCRIBER] = exists().where(subscriber.c.id == chain.subscriber_id, live_subscriber(now))
     if chain.grant_id is not None:
@@ -103,6 +106,11 @@ def holding(chain: Chain, now: datetime) -> dict[Link, ColumnElement[bool]]:
             else exists().where(citizen_ref.c.id == chain.counter_id, live_citizen_ref(now))
         )
     return holds
+
+
+def _of_version(version: int | None) -> ColumnElement[bool]:
+    """The agreement's terms are those that were judged."""
+    return true() if version is None else agreement.c.version == version
 
 
 async def broken_links(uow: UnitOfWork, chain: Chain) -> frozenset[Link]:
