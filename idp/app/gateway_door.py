@@ -56,8 +56,9 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
     ]
     noted = NotedRefusals(storage=storage, audit=rooms.ground.audit)
     contract = OpenApi(entries, base_url=settings.gateway_url, problems=kit.problems)
+    limits = door_limits(settings, rooms, kit)
     return kit.application(
-        door_limits(settings, rooms, kit).gateway([*noted.around(entries), *contract.entries()]),
+        limits.gateway(limits.signals([*noted.around(entries), *contract.entries()])),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )

@@ -30,6 +30,23 @@ HIGH: Final = 100
 
 GUESSES: Final = frozenset({"invalid_client", "invalid_grant", "unauthorized_client", "invalid_dpop_proof"})
 
+SIGNALS_SET_UP: Final = (
+    "stream_created",
+    "stream_updated",
+    "stream_replaced",
+    "stream_deleted",
+    "stream_status_changed",
+    "stream_subject_added",
+    "stream_subject_removed",
+    "stream_verified",
+    "webhook_put",
+    "webhook_deleted",
+    "webhook_keys_changed",
+    "webhook_tested",
+    "signal_retried",
+)
+"""The entries by which programs change what they are told."""
+
 _CLIENT_ID = re.compile(rb"(?:^|&)client_id=([^&]{1,512})")
 _ASSERTION = re.compile(rb"(?:^|&)client_assertion=([^&]{1,8192})")
 
@@ -133,6 +150,11 @@ class DoorLimits:
         """The data exchange's entries behind their limits."""
         files = _limit("files-to-verify", self._a_minute("files_a_minute"), self._address)
         return self._limits.before(entries, {"verify_file": files}, too_many=self._answer)
+
+    def signals(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Where programs set up what they are told: each call writes; polling alone goes on all day."""
+        set_up = _limit("signals-of-address", self._a_minute("program_requests_a_minute"), self._address)
+        return self._limits.before(entries, dict.fromkeys(SIGNALS_SET_UP, set_up), too_many=self._answer)
 
     def _a_minute(self, setting: str) -> int:
         """What the operator set; else the default, which is none for measuring and high for testers."""

@@ -47,6 +47,7 @@ import idp.exchange.waiting.store
 import idp.keys.envelope
 import idp.keys.signing_store
 import idp.notices.store
+import idp.notices.streams.delivery_store
 import idp.notices.streams.store
 import idp.portal.store
 import idp.representation.companies.store

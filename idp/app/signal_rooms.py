@@ -10,6 +10,7 @@ from idp.notices.streams.delivering import Deliveries
 from idp.notices.streams.model import Receiver
 from idp.notices.streams.service import StreamAddresses, Streams
 from idp.notices.streams.webhooks import Webhooks
+from idp.protocol.scopes import SIGNALS_SCOPES
 from idp.settings import Settings
 from idp.storage.storage import UnitOfWork
 
@@ -33,9 +34,9 @@ class ClientReceivers:
         self._clients = clients
 
     async def receiver(self, uow: UnitOfWork, client_id: ClientId) -> Receiver | None:
-        """The client while it is answered; its tokens are signed as its ID tokens are."""
+        """The client while it is answered and may still have a stream; its tokens are signed as its ID tokens are."""
         client = await self._clients.live(uow, client_id)
-        if client is None:
+        if client is None or not SIGNALS_SCOPES & set(client.scopes):
             return None
         return Receiver(client.id, client.agency_id, client.sector, client.id_token_signed_response_alg)
 

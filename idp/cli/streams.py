@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from idp.app.ground import open_ground
 from idp.cli.deployment import settings_of
 from idp.kernel.errors import TuatonError
+from idp.notices.streams.delivery_store import stuck
 from idp.notices.streams.rules import rfc3339
-from idp.notices.streams.store import stuck
 from idp.settings import Settings
 from idp.storage.profile import OtherProfile
 

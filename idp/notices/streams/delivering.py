@@ -1,8 +1,8 @@
 """Bringing signals to their receivers: push and webhooks by the worker, poll at the data exchange's door.
 
 At least once: a delivery is settled after the receiver took it, never before. A stream is one worker's at a time
-(`store.take_due_streams`); whoever dies in between leaves its deliveries waiting, and the next worker sends the same
-again under the same id.
+(`delivery_store.take_due_streams`); whoever dies in between leaves its deliveries waiting, and the next worker sends
+the same again under the same id.
 """
 
 import asyncio
@@ -18,8 +18,9 @@ from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, AuditEvent
 from idp.kernel.ids import ClientId
 from idp.keys.pairwise import PairwiseSubjects
+from idp.keys.sealing import SealBroken
 from idp.keys.signing import SigningKeys
-from idp.notices.streams import rules, store
+from idp.notices.streams import delivery_store, rules, store
 from idp.notices.streams.model import (
     GIVEN_UP_AFTER,
     LONGEST_TURN,
@@ -75,15 +76,19 @@ class Deliveries:
     async def send_due(self) -> int:
         """One turn for each stream that has something to be sent; gives how many had one. For the worker."""
         async with self._storage.unit_of_work() as uow:
-            due = await store.take_due_streams(uow, limit=STREAMS_AT_ONCE)
-        await asyncio.gather(*(self._turn(stream_id) for stream_id in due))
+            due = await delivery_store.take_due_streams(uow, limit=STREAMS_AT_ONCE)
+        # one that fails keeps no other one from its end; the job hears of it and is tried again
+        ended = await asyncio.gather(*(self._turn(stream_id) for stream_id in due), return_exceptions=True)
+        for failure in ended:
+            if isinstance(failure, BaseException):
+                raise failure
         return len(due)
 
     async def give_up(self) -> None:
         """What waited for a week is dead, what was settled long ago forgotten. For the worker."""
         async with self._storage.unit_of_work() as uow:
-            await store.give_up_before(uow, uow.now - GIVEN_UP_AFTER)
-            await store.forget(uow)
+            await delivery_store.give_up_before(uow, uow.now - GIVEN_UP_AFTER)
+            await delivery_store.forget(uow)
 
     async def acknowledge(self, uow: UnitOfWork, stream: Stream, call: PollCall) -> None:
         """What the receiver says of tokens it was given before (RFC 8936 §2.4); ids it was not given mean nothing."""
@@ -100,14 +105,14 @@ class Deliveries:
         await self._keys.refresh()
         async with self._storage.reading() as uow:
             receiver = await self._receivers.receiver(uow, client_id)
-            found = [] if receiver is None else await store.waiting(uow, stream_id, limit=most + 1)
+            found = [] if receiver is None else await delivery_store.waiting(uow, stream_id, limit=most + 1)
         if receiver is None or not found or not most:
             return {}, bool(found)
         # what waits was never forgotten
         told = [(str(one.id), one, one.signal) for one in found[:most] if one.signal is not None]
         sets = {jti: await self._token(receiver, one, signal) for jti, one, signal in told}
         async with self._storage.unit_of_work() as uow:
-            await store.note_attempt(uow, [DeliveryId(jti) for jti in sets], outcome="offered")
+            await delivery_store.note_attempt(uow, [DeliveryId(jti) for jti in sets], outcome="offered")
         return sets, len(found) > most
 
     async def _turn(self, stream_id: StreamId) -> None:
@@ -118,7 +123,7 @@ class Deliveries:
         while clock.now() < ends_at:
             async with self._storage.reading() as uow:
                 stream = await store.find_stream(uow, stream_id)
-                next_due = await store.waiting(uow, stream_id, limit=1)
+                next_due = await delivery_store.waiting(uow, stream_id, limit=1)
                 receiver = None if stream is None else await self._receivers.receiver(uow, stream.client_id)
             if stream is None or receiver is None or not next_due:
                 # a client that is not answered at present may be again: looked at now and then
@@ -134,12 +139,16 @@ class Deliveries:
     async def _delivered(self, stream: Stream, receiver: Receiver, delivery: Delivery) -> bool:
         """Send one; False when the stream has to rest now."""
         assert delivery.signal is not None  # what waits was never forgotten
-        if stream.method is Method.PUSH:
-            answer = await self._pushed(stream, receiver, delivery, delivery.signal)
-            answered = rules.judge_push(None if answer is None else answer.status)
-        else:
-            answer = await self._hooked(stream, receiver, delivery, delivery.signal)
-            answered = rules.judge_webhook(None if answer is None else answer.status)
+        try:
+            if stream.method is Method.PUSH:
+                answer = await self._pushed(stream, receiver, delivery, delivery.signal)
+                answered = rules.judge_push(None if answer is None else answer.status)
+            else:
+                answer = await self._hooked(stream, receiver, delivery, delivery.signal)
+                answered = rules.judge_webhook(None if answer is None else answer.status)
+        except SealBroken:
+            # its secret cannot be read any more: nothing goes out unsigned or without its header, and no other waits
+            answer, answered = None, Answered.LATER
         async with self._storage.unit_of_work() as uow:
             match answered:
                 case Answered.TAKEN:
@@ -151,7 +160,7 @@ class Deliveries:
                     await self._settled(uow, stream, [delivery.id], DeliveryState.REFUSED, _status(answer))
                     await self._webhooks.end_gone(uow, stream)
                 case Answered.LATER:
-                    await store.note_attempt(uow, [delivery.id], outcome=_status(answer))
+                    await delivery_store.note_attempt(uow, [delivery.id], outcome=_status(answer))
         return answered in (Answered.TAKEN, Answered.REFUSED)
 
     async def _pushed(
@@ -213,7 +222,7 @@ class Deliveries:
     ) -> None:
         """End deliveries, and write down that the agency was told, or refused to hear."""
         said: Literal["ok", "refused"] = "ok" if state is DeliveryState.DELIVERED else "refused"
-        for ended in await store.settle(uow, stream.id, ids, state, outcome=outcome):
+        for ended in await delivery_store.settle(uow, stream.id, ids, state, outcome=outcome):
             if ended.kind is SignalKind.VERIFICATION:
                 continue
             event = AuditEvent(

@@ -15,7 +15,7 @@ from idp.kernel.ids import AgencyId, ClientId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.envelope import PersonalData
 from idp.keys.pairwise import PairwiseSubjects
-from idp.notices.streams import rules, store
+from idp.notices.streams import delivery_store, rules, store
 from idp.notices.streams.model import (
     MOST_MUTED,
     VERIFIED_EVERY,
@@ -123,13 +123,13 @@ class Streams:
         """Hold, stop or go on, as the receiver wishes. What waits for a stream that is disabled is dropped."""
         changed = replace(stream, status=status, reason=reason)
         await store.save_stream(uow, changed)
-        dropped = 0 if status is not StreamStatus.DISABLED else await store.drop_waiting(uow, stream.id)
+        dropped = 0 if status is not StreamStatus.DISABLED else await delivery_store.drop_waiting(uow, stream.id)
         await self.note(uow, "stream.status_changed", changed, status=status.value, dropped=dropped)
         return changed
 
     async def delete(self, uow: UnitOfWork, stream: Stream) -> None:
         """End a stream; what waited for it is told to nobody."""
-        await store.drop_waiting(uow, stream.id)
+        await delivery_store.drop_waiting(uow, stream.id)
         await store.delete_stream(uow, stream.id)
         await self.note(uow, "stream.deleted", stream)
 
@@ -171,13 +171,13 @@ class Streams:
         self, uow: UnitOfWork, client_id: ClientId, *, before: DeliveryId | None, limit: int
     ) -> Sequence[Delivery]:
         """What a client was told and how that went, newest first."""
-        return await store.deliveries_of(uow, client_id, before=before, limit=limit)
+        return await delivery_store.deliveries_of(uow, client_id, before=before, limit=limit)
 
     async def retry(self, uow: UnitOfWork, client_id: ClientId, delivery_id: DeliveryId) -> None:
         """Tell once more what came to nothing. Raises NotFound (DELIVERY_UNKNOWN), also for what is under way."""
-        found = await store.find_delivery(uow, delivery_id)
+        found = await delivery_store.find_delivery(uow, delivery_id)
         own = {stream.id for stream in await store.streams_of(uow, client_id)}
-        if found is None or found.stream_id not in own or not await store.retry(uow, delivery_id):
+        if found is None or found.stream_id not in own or not await delivery_store.retry(uow, delivery_id):
             raise NotFound(StreamProblem.DELIVERY_UNKNOWN)
 
     def configuration(self, stream: Stream) -> dict[str, Any]:
@@ -242,7 +242,7 @@ class Streams:
         if stream.status is StreamStatus.DISABLED:
             return False
         delivery_id = DeliveryId(new_id("set", now=uow.now, randomness=self._randomness))
-        return await store.insert_delivery(uow, delivery_id, stream, signal)
+        return await delivery_store.insert_delivery(uow, delivery_id, stream, signal)
 
 
 def _digest(sub: str) -> bytes:

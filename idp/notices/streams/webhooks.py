@@ -10,7 +10,7 @@ import msgspec
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import ClientId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
-from idp.notices.streams import rules, store
+from idp.notices.streams import delivery_store, rules, store
 from idp.notices.streams.model import (
     OLD_SECRET_GOOD_FOR,
     Form,
@@ -101,7 +101,7 @@ class Webhooks:
         """The receiver said that it is gone (410): nothing more is sent until its client sets it up again."""
         reason = "the endpoint answered 410"
         if await store.disable_at(uow, stream.id, endpoint_url=stream.endpoint_url, reason=reason):
-            await store.drop_waiting(uow, stream.id)
+            await delivery_store.drop_waiting(uow, stream.id)
             await self._streams.note(uow, "webhook.gone", stream)
 
     def _new_keys(self) -> WebhookKeys:

@@ -16,10 +16,10 @@ from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.signing import SigningKeys
 from idp.keys.signing_store import signing_key
 from idp.notices.streams.delivering import Deliveries
+from idp.notices.streams.delivery_store import find_delivery
 from idp.notices.streams.model import Delivery, DeliveryId, Receiver, Signal, SignalKind, Stream, StreamId
 from idp.notices.streams.rules import EVENT_TYPES
 from idp.notices.streams.service import StreamAddresses, Streams
-from idp.notices.streams.store import find_delivery
 from idp.notices.streams.webhooks import Webhooks
 from idp.protocol.shared_signals import Polled, PushTo, StreamWish
 from idp.protocol.standard_webhooks import WebhookKeys

@@ -2,20 +2,25 @@
 
 import asyncio
 import json
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from idp.audit.store import audit_entry
 from idp.kernel.ids import SsoSessionId
+from idp.keys.envelope import PersonalData
+from idp.notices.streams.delivery_store import find_delivery, stuck
 from idp.notices.streams.model import GIVEN_UP_AFTER, KEPT_IN_FULL, LEASE, DeliveryState, Signal, SignalKind
 from idp.notices.streams.model import StreamStatus as Status
-from idp.notices.streams.store import find_delivery, stuck
-from tests.notices.streams.office import JOBS, SOMEBODY, WATER, Office
+from idp.notices.streams.store import signal_stream
+from tests.notices.streams.office import JOBS, ROOTS, SOMEBODY, WATER, Office
 from tests.notices.streams.town import Mailbox, mailbox, unverified
 
 pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parents[3]
 
 
 def jtis(box: Mailbox) -> list[str]:
@@ -95,16 +100,18 @@ async def test_two_workers_do_not_send_the_same(office: Office, box: Mailbox) ->
     assert len(box.received) == 1
 
 
-async def test_a_worker_that_dies_after_sending_leaves_it_to_the_next_under_the_same_id(
+async def test_a_worker_that_is_killed_after_sending_leaves_it_to_the_next_under_the_same_id(
     office: Office, box: Mailbox
 ) -> None:
     box.holds = asyncio.Event()
     await office.stream(box.url)
     await office.tell("out_1")
-    dying = asyncio.create_task(office.deliveries.send_due())
+    url = office.storage.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-m", "tests.notices.streams.dying_worker", url]
+    dying = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
     await box.came.wait()
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
+    dying.kill()
+    await dying.wait()
     box.holds.set()
     assert await office.node().deliveries.send_due() == 0
     office.clock.advance(LEASE.total_seconds())
@@ -225,3 +232,27 @@ async def test_a_receiver_that_leads_inside_gets_nothing(office: Office) -> None
     await office.deliveries.send_due()
     [one] = await office.told()
     assert (one.state, one.outcome) == (DeliveryState.WAITING, "unreachable")
+
+
+async def test_a_stream_whose_secret_cannot_be_read_sends_nothing_and_holds_nobody_up(office: Office) -> None:
+    async with mailbox() as sealed, mailbox() as open_:
+        await office.stream(sealed.url, header="Bearer s3cret")
+        await office.stream(open_.url, of=WATER)
+        await office.tell("out_1")
+        await office.tell("out_1", to=WATER)
+        async with office.storage.unit_of_work() as uow:
+            await PersonalData(ROOTS).destroy(uow, JOBS.agency_id)
+        await office.deliveries.send_due()
+        assert (len(sealed.received), len(open_.received)) == (0, 1)
+    [one] = await office.told()
+    assert (one.state, one.outcome) == (DeliveryState.WAITING, "unreachable")
+
+
+async def test_what_is_secret_is_not_in_the_store(office: Office) -> None:
+    await office.stream("https://agency.example/events", header="Bearer s3cret")
+    _, keys = await office.webhook("https://agency.example/hook")
+    async with office.storage.reading() as uow:
+        stolen = [bytes(row.sealed) for row in await uow.all(select(signal_stream.c.sealed))]
+    assert len(stolen) == 2
+    for secret in (b"s3cret", keys.secret, keys.seed, keys.shared.encode()):
+        assert not [one for one in stolen if secret in one]
