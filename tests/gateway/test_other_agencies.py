@@ -28,8 +28,7 @@ from idp.exchange.counter.store import insert_session
 from idp.exchange.document.store import document
 from idp.kernel.ids import ClientId, MemberId, ServiceId, new_id
 from tests.attacks.house import STATION, settings_of
-from tests.gateway.programs import let_be_told, open_programs
-from tests.notices.streams.town import Town
+from tests.gateway.programs import Programs, let_be_told, open_programs
 from tests.protocol.signing import ec_key
 from tests.provider.oidc.program import COMPANY, Program
 from tests.provider.oidc.sowing import service
@@ -111,7 +110,7 @@ CASES: Final[Mapping[str, Public | Nothing | Try]] = {
 class Rivals:
     """The first agency's things by the names they have in paths, and the other agency's program."""
 
-    town: Town
+    town: Programs
     things: dict[str, str]
     rival: Program
     rows: dict[str, tuple[str, str]]
@@ -188,7 +187,7 @@ def without_ids(answer: httpx2.Response) -> Any:
     return {name: value for name, value in said.items() if name != "correlation_id"} if isinstance(said, dict) else said
 
 
-async def _other_agency(town: Town) -> Program:
+async def _other_agency(town: Programs) -> Program:
     house, key = town.house, ec_key()
     async with house.storage.unit_of_work() as uow:
         agency = await house.agencies.register_agency(
@@ -230,13 +229,14 @@ async def _other_agency(town: Town) -> Program:
     return Program(house, "rival", key)
 
 
-async def _things(town: Town) -> dict[str, str]:
+async def _things(town: Programs) -> dict[str, str]:
     """One of each thing that the first agency's program `jobs` has at the data exchange."""
     house = town.house
     now = house.clock.now()
-    stream = await town.stream()
-    assert (await town.call("POST", "/ssf/verify", {"stream_id": stream["stream_id"]})).status_code == 204
-    told = (await town.call("GET", "/signals")).json()["signals"]
+    poll = {"method": "urn:ietf:rfc:8936"}
+    stream = await town.call("POST", "/ssf/streams", {"delivery": poll, "events_requested": []})
+    await town.call("POST", "/ssf/verify", {"stream_id": stream["stream_id"]})
+    told = (await town.call("GET", "/signals"))["signals"]
 
     def fresh(prefix: str) -> str:
         return new_id(prefix, now=now, randomness=secrets.token_bytes)

@@ -12,7 +12,7 @@ from idp.exchange.pull.store import disclosure
 from idp.kernel.ids import SubscriberId
 from idp.keys.audit_seals import CheckpointReader
 from tests.exchange.world import pull
-from tests.provider.pages.house import Fields, Visitor
+from tests.provider.pages.house import Fields, House, Visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -26,9 +26,9 @@ async def released(visitor: Visitor) -> str:
     return str(disclosure_id)
 
 
-async def sign(visitor: Visitor) -> None:
-    signer = visitor.house.log_signer
-    async with visitor.house.world.storage.unit_of_work() as uow:
+async def sign_log(house: House) -> None:
+    signer = house.log_signer
+    async with house.world.storage.unit_of_work() as uow:
         await sequence_pending(uow, fence=1)
         await sign_checkpoint(uow, origin=signer.origin, key_id=signer.key_id, sign=signer.sign)
 
@@ -40,7 +40,7 @@ async def test_an_entry_is_proven_as_soon_as_the_log_is_signed(citizen: Visitor)
     waiting = await citizen.http.get(page)
     assert (waiting.status_code, "again" in Fields(waiting.text).ids) == (200, True)
     assert (await citizen.http.get(f"{page}.json")).status_code == 404
-    await sign(citizen)
+    await sign_log(citizen.house)
     shown = await citizen.http.get(page)
     assert "download" in Fields(shown.text).ids
     assert "หลักฐานของรายการ" in shown.text
@@ -65,7 +65,7 @@ async def test_an_entry_is_proven_as_soon_as_the_log_is_signed(citizen: Visitor)
 
 async def test_somebody_elses_entry_does_not_exist(citizen: Visitor) -> None:
     disclosure_id = await released(citizen)
-    await sign(citizen)
+    await sign_log(citizen.house)
     async with citizen.house.world.storage.unit_of_work() as uow:
         await uow.execute(update(disclosure).values(subscriber_id=SubscriberId("sub_other")))
     for ending in ("proof", "proof.json"):
