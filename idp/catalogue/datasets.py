@@ -5,6 +5,7 @@ from types import MappingProxyType
 from idp.catalogue.added import DRIVING_LICENCE, MARRIAGE
 from idp.catalogue.checks import CHECK_COMPANY, CHECK_PERSON
 from idp.catalogue.companies import COMPANY, FINANCIALS, MEMORANDUM, SHAREHOLDERS
+from idp.catalogue.model import SubjectSource
 from idp.catalogue.population import ADDRESS, CARD_IDENTITY, HOUSE, NAME_CHANGES, PERSON
 
 DATASETS = MappingProxyType(
@@ -27,3 +28,8 @@ DATASETS = MappingProxyType(
         )
     }
 )
+
+FOR_OTHERS = tuple(
+    dataset for dataset in DATASETS.values() if dataset.subjects & {SubjectSource.MANDATE, SubjectSource.JURISTIC_ID}
+)
+"""Data sets that somebody who acts for another may be asked for: what only a card in a reader tells is none of them."""

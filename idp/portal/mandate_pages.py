@@ -18,7 +18,7 @@ from idp.agencies.model import Member, Service
 from idp.agencies.service import Agencies
 from idp.approvals.model import Decider, Proposal, ProposalId
 from idp.approvals.service import Approvals
-from idp.catalogue.datasets import DATASETS
+from idp.catalogue.datasets import DATASETS, FOR_OTHERS
 from idp.catalogue.model import DataSet, SubjectKind
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import ServiceId, SubscriberId, is_id
@@ -222,7 +222,7 @@ class MandatePages:
             status_code=200 if text is None else text.status,
             members=(officer,),
             services=services,
-            datasets=tuple(one for one in DATASETS.values() if one.subject is SubjectKind.PERSON),
+            datasets=tuple(one for one in FOR_OTHERS if one.subject is SubjectKind.PERSON),
             today=today.isoformat(),
             problem=text,
         )

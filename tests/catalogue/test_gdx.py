@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.catalogue.datasets import DATASETS
+from idp.catalogue.datasets import DATASETS, FOR_OTHERS
 from idp.catalogue.gdx import InvalidGdxDetail, JuristicSubject, SelfSubject, parse_authorization_details
 from idp.catalogue.model import Basis, SubjectKind, SubjectSource
 
@@ -110,3 +110,8 @@ def test_fields_are_always_a_part_of_the_catalogue_entry(dataset: str, data: st.
     [detail] = parse_authorization_details([{**base, **subject, "dataset": dataset, "fields": chosen}])
     assert set(detail.fields) == set(chosen)
     assert list(detail.fields) == [name for name in names if name in chosen]
+
+
+def test_what_only_a_card_tells_is_for_nobody_who_acts_for_another() -> None:
+    ids = {dataset.id for dataset in FOR_OTHERS}
+    assert ids == set(DATASETS) - {"card.identity"}

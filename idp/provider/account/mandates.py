@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from connectors.contracts.thai_dates import BANGKOK
-from idp.catalogue.datasets import DATASETS
+from idp.catalogue.datasets import FOR_OTHERS
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import is_id
@@ -151,7 +151,7 @@ class MandatePages:
             action=NEW,
             form=NEW_FORM,
             services=services,
-            datasets=tuple(DATASETS.values()),
+            datasets=FOR_OTHERS,
             first_day=today.isoformat(),
             last_day=(today + timedelta(days=730)).isoformat(),
             needs_seal=False,

@@ -4,7 +4,7 @@ import calendar
 from datetime import date, datetime, time, timedelta
 
 from connectors.contracts.thai_dates import BANGKOK, PartialDate
-from idp.catalogue.datasets import DATASETS
+from idp.catalogue.datasets import DATASETS, FOR_OTHERS
 from idp.catalogue.model import Sensitivity
 from idp.kernel.errors import Refused
 from idp.kernel.ids import SubscriberId
@@ -30,7 +30,7 @@ def validate_terms(terms: Terms, *, now: datetime, longest: timedelta = LONGEST)
     scope = terms.scope
     is_possible = (
         bool(scope.services)
-        and scope.datasets <= DATASETS.keys()
+        and scope.datasets <= {dataset.id for dataset in FOR_OTHERS}
         and now < terms.valid_until
         and terms.valid_from < terms.valid_until <= terms.valid_from + longest
     )
