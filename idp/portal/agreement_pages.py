@@ -4,9 +4,9 @@ For the staff of the data's owner, of the platform, and the administrators of th
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +15,6 @@ from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.agreements.model import Second
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import (
-    AccessHours,
     Agency,
     AgencyProblem,
     Agreement,
@@ -32,11 +31,12 @@ from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel, DataSet
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgreementId, ServiceId, is_id
+from idp.portal.agreement_form import last_day_of, one_of, terms_of
 from idp.portal.staff import StaffGate
 from idp.storage.storage import Storage, UnitOfWork
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
-from idp.web.forms import Form, read_form
+from idp.web.forms import read_form
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
 
@@ -46,9 +46,6 @@ SOON: Final = timedelta(days=60)
 ROLES: Final = (Role.DATA_OWNER, Role.PLATFORM_ADMIN, Role.AGENCY_ADMIN)
 REFUSALS: Final = (Refused, NotFound, Conflict)
 STOPS: Final = {"suspend": Standing.SUSPENDED, "end": Standing.ENDED}
-
-
-Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +174,17 @@ class AgreementPages:
                 present = await self._visible(uow, AgreementId(of), member)
             else:
                 blank = await self._blank(uow, member, form.one("service"), form.one("dataset"))
-                present = replace(blank, channel=_one_of(Channel, form.one("channel")))
+                present = replace(blank, channel=one_of(Channel, form.one("channel")))
         wanted = present
         try:
-            wanted = _terms_of(form, present)
+            wanted = terms_of(form, present)
             async with self._storage.unit_of_work() as uow:
                 if form.one("act") == "narrow":
                     await self._agreements.narrow(uow, wanted, by=by)
                     return RedirectResponse(f"{LIST}/{wanted.id}", 303)
                 if not is_id("agr", of):
                     wanted = replace(wanted, id=self._agreements.new_id(uow))
-                second = _one_of(Second, form.one("second"))
+                second = one_of(Second, form.one("second"))
                 proposal = await self._agreements.propose(uow, wanted, by=by, second=second)
         except REFUSALS as refusal:
             return await self._form(request, member, wanted, problem=refusal.code, of=of)
@@ -197,11 +194,8 @@ class AgreementPages:
         by = decider_of(member)
         async with self._storage.reading() as uow:
             row = await self._row(uow, await self._visible(uow, _agreement_id(request), member))
-            owner = await self._agencies.owner_of(uow, row.dataset.id)
+            may_stop = await self._agreements.may_stop(uow, row.agreement, by)
         text = None if problem is None else self._problems.text(problem)
-        may_stop = Role.PLATFORM_ADMIN.value in by.roles or (
-            Role.DATA_OWNER.value in by.roles and owner is not None and owner.id == by.agency_id
-        )
         return self._pages.render(
             request,
             "agreement.html",
@@ -304,79 +298,3 @@ def _agreement_id(request: Request) -> AgreementId:
     if not is_id("agr", text):
         raise NotFound(AgencyProblem.UNKNOWN, "agreement")
     return AgreementId(text)
-
-
-def _terms_of(form: Form, present: Agreement) -> Agreement:
-    """The terms of the form. Raises Refused (AGREEMENT_NOT_POSSIBLE)."""
-    last = _day(form, "last_day")
-    return replace(
-        present,
-        fields=frozenset(form.all("fields")),
-        bases=frozenset(_one_of(Basis, one) for one in form.all("bases")),
-        kind=_one_of(AgreementKind, form.one("kind")),
-        reference_no=_text(form, "reference_no"),
-        valid_from=_same_day(present.valid_from, _day(form, "first_day")),
-        valid_until=_end_of(present.valid_until, last),
-        daily_quota=_number(form, "daily_quota"),
-        hours=_hours(form),
-        by_number="by_number" in form.all("special"),
-        officers_need_grant="officers_need_grant" in form.all("special"),
-        status=Standing.ACTIVE if form.one("lift") == "yes" else present.status,
-    )
-
-
-def _same_day(present: datetime, day: date) -> datetime:
-    """The day's beginning in Bangkok; the present moment where that lies on the day, so that it does not change."""
-    begins = datetime.combine(day, time.min, BANGKOK)
-    return present if begins <= present < begins + timedelta(days=1) else begins.astimezone(UTC)
-
-
-def _end_of(present: datetime, last: date) -> datetime:
-    """The end of the last day in Bangkok; the present moment where that is its day."""
-    if last_day_of(present) == last:
-        return present
-    return datetime.combine(last + timedelta(days=1), time.min, BANGKOK).astimezone(UTC)
-
-
-def last_day_of(valid_until: datetime) -> date:
-    """The last day, in Bangkok, on which something holds that ends at this moment."""
-    return (valid_until.astimezone(BANGKOK) - timedelta(milliseconds=1)).date()
-
-
-def _hours(form: Form) -> AccessHours | None:
-    days = [one for one in form.all("days") if one in set("1234567")]
-    opens, closes = form.one("opens").strip(), form.one("closes").strip()
-    if not days and not opens and not closes:
-        return None
-    try:
-        return AccessHours(frozenset(map(int, days)), time.fromisoformat(opens), time.fromisoformat(closes))
-    except ValueError as error:
-        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "hours") from error
-
-
-def _day(form: Form, name: str) -> date:
-    try:
-        return date.fromisoformat(form.one(name))
-    except ValueError as error:
-        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, name) from error
-
-
-def _number(form: Form, name: str) -> int:
-    text = form.one(name)
-    if not text.isascii() or not text.isdigit() or len(text) > len("1000000"):
-        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, name)
-    return int(text)
-
-
-def _text(form: Form, name: str) -> str:
-    text = form.one(name).strip()
-    if not 0 < len(text) <= 100 or not text.isprintable():
-        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, name)
-    return text
-
-
-def _one_of(kind: type[Chosen], text: str) -> Chosen:
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, kind.__name__) from error

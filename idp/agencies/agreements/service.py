@@ -159,6 +159,11 @@ class Agreements:
         """Over for good. Raises as `narrow`."""
         return await self._stop(uow, agreement_id, Standing.ENDED, by=by)
 
+    async def may_stop(self, uow: UnitOfWork, agreement: Agreement, by: Decider) -> bool:
+        """True for whoever may narrow, suspend and end it: one person of the data's owner or of the platform."""
+        owner = await self._agencies.owner_of(uow, agreement.dataset)
+        return rules.is_owners(by, owner) or rules.is_platforms(by, self._platform_id)
+
     async def grant_officer(
         self,
         uow: UnitOfWork,
@@ -222,8 +227,7 @@ class Agreements:
         return following
 
     async def _expect_owner(self, uow: UnitOfWork, present: Agreement, by: Decider) -> None:
-        owner = await self._agencies.owner_of(uow, present.dataset)
-        if not rules.is_owners(by, owner) and not rules.is_platforms(by, self._platform_id):
+        if not await self.may_stop(uow, present, by):
             raise Refused(AgencyProblem.NOT_THE_OWNER)
 
     async def _expect_possible(self, uow: UnitOfWork, agreement: Agreement, present: Agreement | None) -> None:
