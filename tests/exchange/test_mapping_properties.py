@@ -195,9 +195,27 @@ def test_a_history_leads_to_the_name_that_the_person_has_or_is_refused(
     for kind, name in ((ChangedName.FIRST, person.name_th.first), (ChangedName.LAST, person.name_th.last)):
         dated = [entry for entry in entries if entry.changed is kind]
         if dated and all(entry.changed_on is not None for entry in dated):
-            days = [entry.changed_on.latest() for entry in dated if entry.changed_on is not None]
-            latest = {"".join(entry.after.split()) for entry, day in zip(dated, days, strict=True) if day == max(days)}
+            newest = max(entry.changed_on.earliest() for entry in dated if entry.changed_on is not None)
+            latest = {
+                "".join(entry.after.split())
+                for entry in dated
+                if entry.changed_on is not None and entry.changed_on.latest() >= newest
+            }
             assert "".join(name.split()) in latest
+
+
+def test_of_two_changes_on_a_day_or_in_a_month_either_may_be_the_last() -> None:
+    def change(day: int | None, after: str) -> NameChangeEntry:
+        return NameChangeEntry(PartialDate(2550, 9, day), ChangedName.FIRST, "", after, "", "")
+
+    for entries in (
+        (change(4, "ก"), change(4, "ค")),
+        (change(None, "ค"), change(4, "ก")),
+        (change(4, "ก"), change(None, "ค")),
+    ):
+        history = NameHistory(_SOMEBODY.citizen_id, entries)
+        fetched = Records(_SOMEBODY, history=history).read("dopa.name_changes", _SOMEBODY.citizen_id)
+        assert fetched.fields["change_count"] == "2"
 
 
 def test_somebody_elses_history_is_refused() -> None:

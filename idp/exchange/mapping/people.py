@@ -141,18 +141,23 @@ def _change(entry: NameChangeEntry) -> Fields:
 
 
 def _leads_to(history: NameHistory, person: PersonRecord) -> bool:
-    """The last change of each name is to the one that the person has now."""
+    """What may be the last change of each name is to the one that the person has now."""
     has = {ChangedName.FIRST: person.name_th.first, ChangedName.LAST: person.name_th.last}
-    return all(_last(history, kind) in (None, "".join(name.split())) for kind, name in has.items())
+    return all(_may_be(name, _last_names(history, kind)) for kind, name in has.items())
 
 
-def _last(history: NameHistory, kind: ChangedName) -> str | None:
-    """The name after the latest dated change of this kind; None where there is none."""
+def _may_be(name: str, last_names: frozenset[str]) -> bool:
+    return not last_names or "".join(name.split()) in last_names
+
+
+def _last_names(history: NameHistory, kind: ChangedName) -> frozenset[str]:
+    """The names after those changes of this kind that may be the last, by the days as far as they are known."""
     dated = [(entry.changed_on, entry.after) for entry in history.entries if entry.changed is kind]
-    known = [(day.latest(), after) for day, after in dated if day is not None]
-    if not known or len(known) < len(dated):
-        return None  # without its day a change says nothing of what came last
-    return "".join(max(known, key=lambda change: change[0])[1].split())
+    known = [(day, after) for day, after in dated if day is not None]
+    if len(known) < len(dated):
+        return frozenset()  # a change without a day may be the last one
+    newest = max((day.earliest() for day, _ in known), default=None)
+    return frozenset("".join(after.split()) for day, after in known if newest is None or day.latest() >= newest)
 
 
 async def read_check(desk: RegistryDesk, citizen_id: CitizenId, question: Question) -> Fetched:
@@ -185,7 +190,7 @@ def yes_or_no(is_so: bool) -> str:
 
 
 def _is_of_age(born: PartialDate, question: Question) -> str:
-    """By every day that the birth date can be; section 16 of the Code fixes the day where only that is unknown."""
+    """Section 16 of the Code says on which day somebody was born of whom only the month or the year is known."""
     return yes_or_no(born.age_on(question.today) >= OF_AGE)
 
 
