@@ -1,10 +1,21 @@
 """Managing streams over HTTP: module names of the transmitter's conformance plan stand beside what covers them."""
 
+import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from idp.app.door_kit import client_certificates
+from idp.app.limits import SIGNALS_SET_UP
+from idp.app.signal_doors import signal_entries
+from idp.audit.model import SYSTEM
+from idp.authorization.client_registration.model import ClientStatus
+from idp.gateway.tokens import GatewayTokens
+from idp.kernel.ids import ClientId
+from idp.web.routes import Entry
+from tests.attacks.house import settings_of
 from tests.notices.streams.town import CAEP, OWN, POLL, PUSH, SSF, Mailbox, Town
 from tests.provider.oidc.program import PERSON, Program
 from tests.provider.oidc.world import GATEWAY, ISSUER
@@ -243,3 +254,53 @@ async def test_a_pushed_stream_is_not_polled(town: Town, box: Mailbox) -> None:
     [received] = box.received
     assert "authorization" not in received.headers
     assert received.claims()["events"] == {f"{SSF}verification": {}}
+
+
+async def test_a_poll_that_is_held_is_answered_when_something_happens(town: Town) -> None:
+    stream = await town.stream(f"{OWN}consent-withdrawn")
+    consent_id = await town.consent()
+    path = stream["delivery"]["endpoint_url"].removeprefix(GATEWAY)
+    held = asyncio.create_task(town.call("POST", path, {}))
+    await asyncio.sleep(0.2)
+    assert not held.done()
+    await town.withdraw(consent_id)
+    await town.work()
+    assert len((await held).json()["sets"]) == 1
+
+
+async def test_who_is_suspended_while_a_poll_is_held_gets_nothing(town: Town) -> None:
+    stream = await town.stream(f"{OWN}consent-withdrawn")
+    consent_id = await town.consent()
+    path = stream["delivery"]["endpoint_url"].removeprefix(GATEWAY)
+    held = asyncio.create_task(town.call("POST", path, {}))
+    await asyncio.sleep(0.2)
+    async with town.house.storage.unit_of_work() as uow:
+        client = await town.house.clients.get(uow, ClientId("jobs"))
+        assert client is not None
+        await town.house.clients.replace(uow, replace(client, status=ClientStatus.SUSPENDED), by=SYSTEM)
+    await town.withdraw(consent_id)
+    await town.work()
+    await asyncio.sleep(1.2)
+    assert not held.done()
+    held.cancel()
+    await asyncio.gather(held, return_exceptions=True)
+
+
+async def test_setting_up_has_a_limit_and_polling_goes_on(town: Town) -> None:
+    """The limit of the conformance profile is high: the table is asked for the usual one."""
+    limited = {name for name in SIGNALS_SET_UP if name in {entry.name for entry in entries_of(town)}}
+    assert limited == set(SIGNALS_SET_UP)
+    changing = {entry.name for entry in entries_of(town) if entry.methods != ("GET",)}
+    assert changing - limited == {"stream_polled"}
+
+
+def entries_of(town: Town) -> tuple[Entry, ...]:
+    rooms = town.house.rooms
+    settings = settings_of(town.home)
+    tokens = GatewayTokens(
+        access_tokens=rooms.access_tokens,
+        storage=rooms.ground.storage,
+        base_url=settings.gateway_url,
+        certificates=client_certificates(settings, rooms),
+    )
+    return signal_entries(settings, rooms, tokens)

@@ -8,12 +8,14 @@ import sys
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from idp.app.signal_handlers import SignalHandlers
 from idp.audit.model import SYSTEM
+from idp.authorization.grants.store import grant
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
-from idp.storage.outbox import enqueue
+from idp.storage.outbox import OutboxMessage, enqueue
 from idp.subscribers.model import ActingMember, ClosingReason
 from tests.notices.streams.town import CAEP, OWN, RISC, SSF, Mailbox, Town
 
@@ -230,3 +232,20 @@ async def test_an_operator_sees_what_is_stuck_and_nothing_of_whom_it_is_about(to
     [line] = [json.loads(line) for line in found.stdout.splitlines()]
     assert (line["client"], line["method"], line["failures"], line["waiting"]) == ("jobs", "push", 1, 1)
     assert town.owner not in found.stdout
+
+
+async def test_the_end_of_a_mandate_is_told_where_it_was_used(town: Town) -> None:
+    mine = await town.stream(f"{OWN}mandate-ended")
+    theirs = await town.stream(f"{OWN}mandate-ended", as_="other")
+    await town.consent()
+    async with town.house.storage.unit_of_work() as uow:
+        await uow.execute(update(grant).values(mandate_id="man_1"))
+    handlers = SignalHandlers(town.house.rooms)
+    for _ in range(2):
+        await handlers.tell_of_mandate_end(OutboxMessage("out_1", "mandate_ended", {"mandate_id": "man_1"}, 0))
+    await handlers.tell_of_mandate_end(OutboxMessage("out_2", "mandate_ended", {"mandate_id": "man_2"}, 0))
+    [token] = (await town.poll(mine))["sets"].values()
+    claims = await town.verified(token)
+    assert claims["sub_id"]["sub"] == town.sub()
+    assert "man_1" not in json.dumps(claims)
+    assert (await town.poll(theirs, as_="other"))["sets"] == {}
