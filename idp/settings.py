@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from idp.audit.checkpoint import COSIGNATURE, read_verifier_key
 from idp.storage.profile import Profile
 
 DEFAULT_HOME = Path(".demo")
@@ -178,6 +179,8 @@ class Settings(BaseSettings):
     def _refuse_half_of_a_witness(self) -> Self:
         if bool(self.audit_witness_url) != bool(self.audit_witness_key):
             raise ValueError("audit_witness_url and audit_witness_key belong together")
+        if self.audit_witness_key:
+            read_verifier_key(self.audit_witness_key, expected_kind=COSIGNATURE)
         is_small, url = self.profile in SMALL_PROFILES, self.audit_witness_url
         if url and not is_small and not url.startswith("https://"):
             raise ValueError(f"audit_witness_url must be https in the {self.profile.value} profile")

@@ -59,7 +59,8 @@ def read_verifier_key(text: str, *, expected_kind: bytes = ED25519) -> tuple[str
     match = VERIFIER_KEY.match(text.strip())
     if match is None:
         raise ValueError("not a verifier key: name+id+key")
-    kind, key = (decoded := base64.b64decode(match["key"], validate=True))[:1], decoded[1:]
+    decoded = base64.b64decode(match["key"], validate=True)
+    kind, key = decoded[:1], decoded[1:]
     if kind != expected_kind or key_id_of(match["name"], key, kind=kind).hex() != match["key_id"]:
         raise ValueError("the verifier key does not match its own id, or is of another kind")
     return match["name"], key

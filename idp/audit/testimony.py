@@ -71,6 +71,14 @@ class OutsideWitnesses:
                 await self._keep(newest.size, TIMESTAMP, token)
 
     async def _have_cosigned(self, witness: Witness, newest: Row[Any]) -> None:
+        try:
+            await self._ask(witness, newest)
+        except ValueError as error:
+            # the store is not as it was written: `idp audit verify` says where. The worker goes on sequencing
+            logger.error("audit.no_proof_for_witness", reason=str(error))
+            raise WitnessUnavailable("there is no proof to show the witness") from error
+
+    async def _ask(self, witness: Witness, newest: Row[Any]) -> None:
         async with self._storage.reading() as uow:
             seen = await store.newest_testimony(uow, witness.name)
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import ValidationError
 from sqlalchemy import delete, func, select
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -31,6 +32,7 @@ from idp.audit.proving import Proven, prove_entry
 from idp.audit.testimony import OutsideWitnesses, Witness
 from idp.kernel.ids import AuditEntryId
 from idp.keys.audit_seals import CheckpointReader, WitnessKey
+from idp.settings import Settings
 from idp.storage.storage import Storage
 from tests.audit.log import SIGNER, append, newest_note, sequence
 from tests.connectors.authority.serving import served, wall_clock
@@ -245,3 +247,34 @@ async def test_one_node_asks_at_a_time(sqlite_storage: Storage, witness: StrictW
 def test_what_is_no_key_of_a_witness_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="verifier key"):
         WitnessKey(text)
+
+
+async def test_a_store_that_was_changed_ends_no_worker(
+    sqlite_storage: Storage, witness: StrictWitness, witness_url: str
+) -> None:
+    """There is no proof to show then, and that is said; sequencing goes on."""
+    key = WitnessKey(witness.verifier_key)
+    known = Witness(key.name, WitnessClient(submission_prefix=witness_url), key.cosignature_in)
+    witnesses = OutsideWitnesses(storage=sqlite_storage, holder="test", stamper=None, witness=known)
+    await append(sqlite_storage, 300)
+    await sequence(sqlite_storage)
+    await witnesses.gather()
+    await append(sqlite_storage, 300)
+    await sequence(sqlite_storage)
+    async with sqlite_storage.unit_of_work() as uow:
+        await uow.execute(delete(store.audit_tile).where(store.audit_tile.c.level == 1))
+    with pytest.raises(WitnessUnavailable, match="no proof"):
+        await witnesses.gather()
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"audit_witness_url": "https://witness.example/w1"},
+        {"audit_witness_key": "w+00000000+BAAA"},
+        {"audit_witness_url": "https://witness.example/w1", "audit_witness_key": "w+00000000+BAAA"},
+    ],
+)
+def test_settings_name_a_witness_whole_or_not_at_all(named: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Settings(**named)
