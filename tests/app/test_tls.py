@@ -26,7 +26,7 @@ from idp.settings import Settings
 from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from tests.clock import FrozenClock
 from tests.conformance.certificates import Authority, make_certificate
-from tests.patience import until
+from tests.patience import PATIENCE_SECONDS, until
 from tests.provider.pages.browser import free_port
 from tests.web.prepared import prepared_assets
 
@@ -88,7 +88,7 @@ def connected(folder: Path, pair: tuple[str, str] | None = None) -> httpx2.Clien
         for name, text in zip(("client.pem", "client.key"), pair, strict=True):
             (folder / name).write_text(text)
         context.load_cert_chain(folder / "client.pem", folder / "client.key")
-    return httpx2.Client(verify=context, trust_env=False)
+    return httpx2.Client(verify=context, trust_env=False, timeout=PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize("name", SHOWN)

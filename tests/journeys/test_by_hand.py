@@ -87,11 +87,11 @@ async def enrolled(
     enrolment = page.locator("#enrolment")
     await expect(enrolment).to_have_attribute("data-state", "waiting_for_card")
     await card(whole, "insert", "citizen", persona, station=station)
-    await expect(enrolment).to_have_attribute("data-state", "compare_face", timeout=30_000)
+    await expect(enrolment).to_have_attribute("data-state", "compare_face")
     await page.wait_for_timeout(600)  # the button is dead for half a second, against double clicks
     await page.check("#unrelated")
     await page.click("#face_matches")
-    await expect(enrolment).to_have_attribute("data-state", "completed", timeout=15_000)
+    await expect(enrolment).to_have_attribute("data-state", "completed")
     await card(whole, "eject", "citizen", station=station)
     link = page.locator("#passkey_link")
     return await link.get_attribute("href") if await link.count() else None
@@ -132,7 +132,7 @@ async def test_malee_enrols_at_the_kiosk(chromium: str, whole: Demonstration) ->
         await page.click("#take_picture")
         await page.wait_for_selector("[data-state=completed]")
         await card(whole, "eject", "citizen", station="kiosk-1")
-        await page.wait_for_selector("[data-state=start]", timeout=5_000)
+        await page.wait_for_selector("[data-state=start]")
 
 
 async def test_who_enrolled_at_home_is_let_in_and_met_later(browser: Browser, whole: Demonstration) -> None:
@@ -200,7 +200,7 @@ async def test_cards_and_passports_of_every_kind_at_the_counter(browser: Browser
         await officer.page.select_option("[name=station_id]", "counter-1")
         await officer.page.click("#start_enrolment_form button")
         await card(whole, "insert", "citizen", persona)
-        await expect(officer.page.locator("#enrolment")).to_have_attribute("data-state", "refused", timeout=30_000)
+        await expect(officer.page.locator("#enrolment")).to_have_attribute("data-state", "refused")
         await expect(officer.page.locator("#error_code")).to_have_text(code)
         await card(whole, "eject", "citizen")
 
@@ -245,7 +245,7 @@ async def test_a_proxy_with_a_paper_acts_at_the_service(browser: Browser, whole:
     await expect(proxy.page.locator("#acting_for")).to_be_visible()
     await proxy.page.wait_for_timeout(600)
     await proxy.page.click("#allow")
-    await expect(proxy.page.locator("#by_proxy")).to_be_visible(timeout=20_000)
+    await expect(proxy.page.locator("#by_proxy")).to_be_visible()
     await expect(proxy.page.locator("main")).to_contain_text(principal.name_th.last)
     await proxy.look()
 
@@ -266,11 +266,11 @@ async def test_two_readers_the_light_and_the_window_of_the_registrys_agent(
     await desk.locator("[name=pin]").fill("2580")
     await desk.locator("[value=pin]").click()
     await expect(desk.locator(".state")).to_contain_text("AgentAvailable")
-    await expect(light).to_have_attribute("data-state", "AgentAvailable", timeout=10_000)
+    await expect(light).to_have_attribute("data-state", "AgentAvailable")
     await clerk.look()
     await card(whole, "insert", "citizen", "somchai", station="employment-1")
-    await expect(light).to_have_attribute("data-state", "CitizenAvailable", timeout=10_000)
+    await expect(light).to_have_attribute("data-state", "CitizenAvailable")
     # two slots: without the officer's card the counter is locked
     await card(whole, "eject", "officer", station="employment-1")
-    await expect(light).to_have_attribute("data-state", "AgentNotAvailable", timeout=10_000)
+    await expect(light).to_have_attribute("data-state", "AgentNotAvailable")
     await card(whole, "eject", "citizen", station="employment-1")

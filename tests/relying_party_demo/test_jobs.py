@@ -1,7 +1,6 @@
 """The job-seeker service against a provider that checks what it is sent, over real sockets."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from joserfc.jwk import ECKey
 from relying_party_demo.jobs.__main__ import build
 from relying_party_demo.journey.browser import Browser, Page
 from relying_party_demo.program import open_ground
+from tests.patience import until
 from tests.relying_party_demo.serving import free_socket, served
 from tests.relying_party_demo.stand_in import PDF, StandIn
 
@@ -256,11 +256,7 @@ def test_a_proxy_names_the_case_and_has_an_application_of_its_own(
 
 def until_settled(provider: StandIn) -> None:
     """The program listens in its own time; what it was given is gone when it has dealt with it."""
-    for _ in range(300):
-        if not provider.sets:
-            return
-        time.sleep(0.05)
-    raise AssertionError("nobody listens")
+    until(lambda: not provider.sets, "nobody listens")
 
 
 def test_a_consent_taken_back_is_heard_of_and_shown_until_the_person_comes_again(

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.simulators.authority.routes import Authority, authority_routes
 from tests.connectors.authority.serving import served, wall_clock
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -20,5 +21,8 @@ def authority(folder: Path) -> Authority:
 
 @pytest.fixture(scope="module")
 def client(authority: Authority) -> Iterator[httpx2.Client]:
-    with served(authority_routes(authority)) as url, httpx2.Client(base_url=url, trust_env=False) as connected:
+    with (
+        served(authority_routes(authority)) as url,
+        httpx2.Client(base_url=url, trust_env=False, timeout=PATIENCE_SECONDS) as connected,
+    ):
         yield connected

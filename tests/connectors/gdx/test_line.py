@@ -17,6 +17,7 @@ from connectors.gdx.question import Question
 from connectors.gdx.retries import ANSWERS_PER_RETRY, MOST_SAVED, RetryBudget
 from connectors.gdx.session import GdxCredentials, GdxSession
 from tests.clock import FrozenClock
+from tests.patience import becomes_true
 
 pytestmark = pytest.mark.anyio
 
@@ -152,7 +153,7 @@ async def test_one_pull_that_asks_twice_at_once_is_one_question(session: GdxSess
     with holding_back(registry):
         asked = [asyncio.create_task(ask(session, key="pull-1")) for _ in range(5)]
         other = asyncio.create_task(ask(session, key="pull-2"))
-        await asyncio.sleep(0.05)
+        await becomes_true(lambda: len(registry.requests) == 2)
     answers = await asyncio.gather(*asked, other)
     assert all(answer == answers[0] for answer in answers)
     assert [request.headers["idempotency-key"] for request in registry.requests] == ["pull-1", "pull-2"]
@@ -173,13 +174,13 @@ async def test_one_pull_asks_different_things_apart(session: GdxSession, registr
 async def test_who_gives_up_takes_nobody_along_and_the_last_ends_it(session: GdxSession, registry: Registry) -> None:
     with holding_back(registry):
         first, second = (asyncio.create_task(ask(session, key="pull-1")) for _ in range(2))
-        await asyncio.sleep(0.05)
+        await becomes_true(lambda: len(registry.requests) == 1)
         first.cancel()
         await asyncio.sleep(0)
     assert await second == {"CitizenID": "1"}
     with holding_back(registry):
         alone = asyncio.create_task(ask(session, key="pull-1"))
-        await asyncio.sleep(0.05)
+        await becomes_true(lambda: len(registry.requests) == 2)
         alone.cancel()
         with pytest.raises(asyncio.CancelledError):
             await alone
@@ -190,7 +191,7 @@ async def test_a_shared_failure_reaches_everybody_who_waits(session: GdxSession,
     registry.away = 1
     with holding_back(registry):
         asked = [asyncio.create_task(ask(session, key="pull-1")) for _ in range(3)]
-        await asyncio.sleep(0.05)
+        await becomes_true(lambda: len(registry.requests) == 1)
     results = await asyncio.gather(*asked, return_exceptions=True)
     assert all(isinstance(result, RegistryUnavailable) for result in results)
     assert len(registry.requests) == 1

@@ -38,7 +38,7 @@ def test_it_serves_on_loopback_keeps_its_authority_and_prints_no_number(tmp_path
         text=True,
     )
     try:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS) as client:
             wait_for(client, process)
             consumer = {"Consumer-Key": DEMO_CREDENTIALS.consumer_key}
             token = client.get(

@@ -18,6 +18,7 @@ from connectors.simulators.authority.routes import Authority
 from connectors.simulators.gdx import DEMO_CREDENTIALS
 from tests.clock import FrozenClock
 from tests.connectors.simulators.serving import served
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -265,7 +266,7 @@ async def test_time_stamps_can_be_switched_off_and_on(clock: FrozenClock, tmp_pa
         authority=Authority(tmp_path / "authority", clock=clock.now),
     )
     with served(application) as base_url:
-        async with httpx2.AsyncClient(base_url=base_url) as client:
+        async with httpx2.AsyncClient(base_url=base_url, timeout=PATIENCE_SECONDS) as client:
             assert (await client.get("/tsa/root.pem")).text.startswith("-----BEGIN CERTIFICATE-----")
             assert (await client.post("/tsa", content=b"")).status_code != 503
             await client.post("/_control", json={"service": "tsa", "mode": "down"})
