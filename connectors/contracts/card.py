@@ -133,11 +133,15 @@ class CardReader(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PassportKey:
-    """What is printed in a passport and opens its chip: number, and birth and expiry as `YYMMDD`."""
+    """What is printed in a passport and opens its chip: number, and birth and expiry as `YYMMDD`.
 
-    document_no: str
-    birth_date: str
-    expiry_date: str
+    Or `access_number` alone: six digits (CAN), printed where a chip speaks PACE.
+    """
+
+    document_no: str = ""
+    birth_date: str = ""
+    expiry_date: str = ""
+    access_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -518,6 +518,29 @@ def test_majority_is_the_twentieth_birthday(born: PartialDate, comes_of_age: tup
 # -- companies ---------------------------------------------------------------------------------------------------------
 
 
+async def test_a_company_gives_no_mandate_to_its_signatory_for_a_persons_record_or_without_its_seal(
+    small_world: World,
+) -> None:
+    world = small_world
+    await world.agency_with_service()
+    somchai, employee = [await world.enrol(key) for key in ("somchai", "admin2")]
+    world.registry.put("กรรมการคนใดคนหนึ่งลงลายมือชื่อและประทับตราสำคัญของบริษัท", [name_of("somchai"), name_of("malee")])
+    facts, companys = await world.facts(), replace(SCOPE, datasets=frozenset({"dbd.company"}))
+    for terms, sealed, code in (
+        (terms_for(somchai, companys), True, RepresentationProblem.SAME_PERSON),
+        (
+            terms_for(employee, replace(SCOPE, datasets=frozenset({"dopa.person"}))),
+            True,
+            RepresentationProblem.BEYOND_MANDATE,
+        ),
+        (terms_for(employee, companys), False, RepresentationProblem.COSIGNERS_MISSING),
+    ):
+        with pytest.raises(Refused) as refused:
+            async with world.storage.unit_of_work() as uow:
+                await world.company_mandates.begin(uow, facts, terms, digest="ab" * 32, by=somchai, sealed=sealed)
+        assert refused.value.code is code
+
+
 async def test_a_company_gives_a_mandate_when_its_rule_is_met(world: World, clock: FrozenClock) -> None:
     await world.agency_with_service()
     somchai, malee, employee = [await world.enrol(key) for key in ("somchai", "malee", "admin2")]

@@ -14,7 +14,7 @@ from typing import Final
 from PIL import Image, UnidentifiedImageError
 
 from connectors.card.epassport.face import portrait_of
-from connectors.card.epassport.mrz import LINE, key_of_mrz, parse_mrz
+from connectors.card.epassport.mrz import LINE, is_access_number, key_of_access_number, key_of_mrz, parse_mrz
 from connectors.card.epassport.proof import prove_passport
 from connectors.card.epassport.reading import mrz_text
 from connectors.card.epassport.trust import (
@@ -57,8 +57,10 @@ class Passports:
         self._trust = trust
 
     def key_of(self, printed: str) -> PassportKey:
-        """What opens the chip: both printed lines, or the second alone. Raises CardError WRONG_MRZ."""
+        """What opens the chip: both printed lines, the second, or the access number. Raises CardError WRONG_MRZ."""
         zone = "".join(printed.split()).upper()
+        if is_access_number(zone):
+            return key_of_access_number(zone)
         return key_of_mrz(zone if len(zone) != LINE else "<" * LINE + zone)
 
     def prove(self, files: PassportFiles, *, now: datetime) -> PassportProof:

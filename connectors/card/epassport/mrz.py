@@ -70,6 +70,19 @@ def key_of_mrz(text: str) -> PassportKey:
     return PassportKey(document_no=second[:9].rstrip(FILLER), birth_date=second[13:19], expiry_date=second[21:27])
 
 
+def key_of_access_number(text: str) -> PassportKey:
+    """What opens the chip, out of the access number (CAN). Raises CardError WRONG_MRZ."""
+    digits = "".join(text.split())
+    if not is_access_number(digits):
+        raise _wrong("the access number")
+    return PassportKey(access_number=digits)
+
+
+def is_access_number(text: str) -> bool:
+    """True for six digits (9303-11, 4.4.4.1)."""
+    return re.fullmatch(r"[0-9]{6}", text, re.ASCII) is not None
+
+
 def key_text(key: PassportKey) -> str:
     """Number, birth and expiry, each with its check digit: what the access keys are made of (9303-11, 4.3.2, 4.4.4.1).
 

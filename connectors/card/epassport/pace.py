@@ -1,9 +1,10 @@
 """PACE with generic mapping over ECDH (ICAO Doc 9303-11, 4.4).
 
-The printed lines open the chip, and nobody who listens can guess them.
+The printed lines open the chip, or the access number does, and nobody who listens can guess them.
 """
 
 import hashlib
+from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Final
 
@@ -28,30 +29,46 @@ GENERAL_AUTHENTICATE: Final = bytes.fromhex("10860000")
 GENERAL_AUTHENTICATE_LAST: Final = bytes.fromhex("00860000")
 DYNAMIC_DATA: Final = 0x7C
 PASSWORD_MRZ: Final = b"\x01"
+PASSWORD_CAN: Final = b"\x02"
 NONCE: Final = 16
 
 _EVERYTHING: Final = 256
 
 
-def password_of(key_text: str) -> bytes:
-    """The password of PACE out of `mrz.key_text` (4.4.4.1)."""
-    return hashlib.sha1(key_text.encode("ascii"), usedforsecurity=False).digest()
+@dataclass(frozen=True, slots=True, repr=False)
+class PacePassword:
+    """What both sides know: which kind of password it is (`reference`), and its bytes."""
+
+    reference: bytes
+    secret: bytes
 
 
-def open_with_pace(channel: Channel, offer: PaceOffer, *, key_text: str, random_bytes: RandomBytes) -> SecureExchange:
+def password_of(key_text: str) -> PacePassword:
+    """The password out of `mrz.key_text` (4.4.4.1)."""
+    return PacePassword(PASSWORD_MRZ, hashlib.sha1(key_text.encode("ascii"), usedforsecurity=False).digest())
+
+
+def password_of_access_number(digits: str) -> PacePassword:
+    """The password out of the access number: its characters (4.4.4.1)."""
+    return PacePassword(PASSWORD_CAN, digits.encode("ascii"))
+
+
+def open_with_pace(
+    channel: Channel, offer: PaceOffer, *, password: PacePassword, random_bytes: RandomBytes
+) -> SecureExchange:
     """Agree on session keys with the chip's master file. Raises CardError ACCESS_DENIED_BY_CHIP, MALFORMED_DATA."""
     exchange = exchange_plainly(channel)
     curve = offer.curve
     # 1. which protocol, password and curve
     protocol = asn1.identifier(offer.protocol)
-    template = tlv.encode(0x80, protocol) + tlv.encode(0x83, PASSWORD_MRZ)
+    template = tlv.encode(0x80, protocol) + tlv.encode(0x83, password.reference)
     template += tlv.encode(0x84, bytes((offer.parameter_id,)))
     _accepted(exchange(Command(SET_TEMPLATE, template)))
     # 2. the chip's nonce, enciphered with the password
     enciphered = _step(exchange, b"", 0x80)
     if len(enciphered) != NONCE:
         raise CardError(CardFault.TRUNCATED_ANSWER, "the nonce has another length")
-    password_key = derive_key(offer.suite, password_of(key_text), KeyUse.PASSWORD)
+    password_key = derive_key(offer.suite, password.secret, KeyUse.PASSWORD)
     nonce = int.from_bytes(decrypt_nonce(offer.suite, password_key, enciphered), "big")
     # 3. map the nonce to a base point that only both sides know
     secret, public = _key_pair(curve, curve.base, random_bytes)

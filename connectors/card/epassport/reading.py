@@ -11,8 +11,8 @@ from connectors.card.epassport.bac import RandomBytes, open_with_bac
 from connectors.card.epassport.chip import check_chip
 from connectors.card.epassport.face import Portrait, portrait_of
 from connectors.card.epassport.files import APPLET, SELECT_APPLET, FileId, FileTag, read_file
-from connectors.card.epassport.mrz import key_of_mrz, key_text, parse_mrz
-from connectors.card.epassport.pace import open_with_pace
+from connectors.card.epassport.mrz import is_access_number, key_of_mrz, key_text, parse_mrz
+from connectors.card.epassport.pace import PacePassword, open_with_pace, password_of, password_of_access_number
 from connectors.card.epassport.secure_messaging import Command, Exchange, exchange_plainly
 from connectors.card.epassport.security_infos import PaceOffer, pace_offers
 from connectors.contracts.card import PassportData, PassportFiles, PassportKey, Progress, no_progress
@@ -43,19 +43,19 @@ def read_epassport(
 ) -> PassportContent:
     """Open the chip with what is printed, read every file that is judged later, and try the chip itself.
 
-    Raises CardError: WRONG_MRZ (the key cannot be), NOT_A_PASSPORT, ACCESS_DENIED_BY_CHIP (another passport's key),
+    Raises CardError: WRONG_MRZ (the key cannot be), NOT_A_PASSPORT, ACCESS_DENIED_BY_CHIP (another passport's key, or
+    an access number for a chip that has none),
     SECURE_MESSAGING_BROKEN, FILE_MISSING, MALFORMED_DATA, TRUNCATED_ANSWER, CARD_CHANGED (the printed lines on the chip
     are others), and what the channel raises.
     """
-    text = key_text(key)
     # 1. PACE where it is offered, else basic access control
-    exchange, access = _open(channel, text, random_bytes)
+    exchange, access = _open(channel, key, random_bytes)
     # 2. the list of contents, the printed lines, the state's signature
     contents = _needed(read_file(exchange, FileId.CONTENTS))
     _check_contents(contents)
     mrz = _needed(read_file(exchange, FileId.MRZ))
     data = parse_mrz(mrz_text(mrz), today=today)
-    if key_text(key_of_mrz(mrz_text(mrz))) != text:
+    if not key.access_number and key_text(key_of_mrz(mrz_text(mrz))) != key_text(key):
         raise CardError(CardFault.CARD_CHANGED, "the chip speaks of another passport")
     security_object = _needed(read_file(exchange, FileId.SECURITY_OBJECT))
     progress(_READ_BEFORE_PORTRAIT)
@@ -78,14 +78,25 @@ def mrz_text(file: bytes) -> str:
         raise CardError(CardFault.MALFORMED_DATA, "the printed lines are no text") from None
 
 
-def _open(channel: Channel, text: str, random_bytes: RandomBytes) -> tuple[Exchange, Literal["pace", "bac"]]:
+def _open(channel: Channel, key: PassportKey, random_bytes: RandomBytes) -> tuple[Exchange, Literal["pace", "bac"]]:
+    password = _password(key)
     offer = _best_offer(channel)
     if offer is not None:
-        exchange: Exchange = open_with_pace(channel, offer, key_text=text, random_bytes=random_bytes)
+        exchange: Exchange = open_with_pace(channel, offer, password=password, random_bytes=random_bytes)
         _select_applet(exchange)
         return exchange, "pace"
     _select_applet(exchange_plainly(channel))
-    return open_with_bac(channel, key_text=text, random_bytes=random_bytes), "bac"
+    if key.access_number:
+        raise CardError(CardFault.ACCESS_DENIED_BY_CHIP, "this chip knows no access number")
+    return open_with_bac(channel, key_text=key_text(key), random_bytes=random_bytes), "bac"
+
+
+def _password(key: PassportKey) -> PacePassword:
+    if not key.access_number:
+        return password_of(key_text(key))
+    if not is_access_number(key.access_number):
+        raise CardError(CardFault.WRONG_MRZ, "the access number")
+    return password_of_access_number(key.access_number)
 
 
 def _best_offer(channel: Channel) -> PaceOffer | None:

@@ -12,6 +12,13 @@ from connectors.card.epassport import tlv
 from connectors.card.epassport.bac import RandomBytes
 from connectors.card.epassport.ciphers import Suite, derive_session_keys
 from connectors.card.epassport.files import APPLET, FileId
+from connectors.card.epassport.pace import (
+    PASSWORD_CAN,
+    PASSWORD_MRZ,
+    PacePassword,
+    password_of,
+    password_of_access_number,
+)
 from connectors.card.epassport.secure_messaging import LARGEST_READ, Command
 from connectors.card.epassport.security_infos import PaceOffer
 from connectors.card.virtual.epassport_session import OK, BacSide, ChipSession, PaceSide, parse_command
@@ -26,11 +33,13 @@ _SECURITY_NOT_SATISFIED: Final = b"\x69\x82"
 _SECURE_MESSAGING_WRONG: Final = b"\x69\x88"
 _UNKNOWN: Final = b"\x6d\x00"
 _WRONG_DATA: Final = b"\x6a\x80"
+_UNKNOWN_PASSWORD: Final = b"\x6a\x88"
 
 
 @dataclass(slots=True, repr=False)
 class VirtualEPassport:
-    """One emulated passport. `key_text` is what opens it (`mrz.key_text`), `files` everything it holds.
+    """One emulated passport. `key_text` is what opens it (`mrz.key_text`), `files` everything it holds. Where it speaks
+    PACE, `access_number` opens it too, unless it is empty.
 
     `offer` makes it speak PACE, without one BAC. `chip_secret` is the key of chip authentication; a copy has the files
     of another chip and a secret that does not go with them. `faults` maps the n-th command to what happens then.
@@ -38,6 +47,7 @@ class VirtualEPassport:
 
     files: Mapping[int, bytes]
     key_text: str
+    access_number: str = ""
     offer: PaceOffer | None = None
     chip_secret: ec.EllipticCurvePrivateKey | None = None
     chip_suite: Suite = Suite.AES_128
@@ -81,6 +91,13 @@ class VirtualEPassport:
             self._session, self._next_session = self._next_session, None
         return reply
 
+    def _password(self, template: bytes) -> PacePassword | None:
+        """The password that the terminal chose; None for one that this chip has not."""
+        reference = tlv.first(tlv.decode(template), 0x83)
+        if reference == PASSWORD_CAN and self.access_number:
+            return password_of_access_number(self.access_number)
+        return password_of(self.key_text) if reference == PASSWORD_MRZ else None
+
     def _locked(self, command: Command) -> bytes:
         """What works before the printed lines are known."""
         match command.header[:3]:
@@ -89,8 +106,9 @@ class VirtualEPassport:
             case b"\x00\xa4\x02" if command.data == FileId.CARD_ACCESS.to_bytes(2, "big"):
                 return self._select_file(command)
             case b"\x00\x22\xc1" if self.offer is not None:
-                self._pace = PaceSide(self.offer, self.key_text, self.random_bytes)
-                return OK
+                password = self._password(command.data)
+                self._pace = None if password is None else PaceSide(self.offer, password, self.random_bytes)
+                return OK if password is not None else _UNKNOWN_PASSWORD
             case b"\x10\x86\x00" | b"\x00\x86\x00" if self._pace is not None:
                 reply, self._session = self._pace.step(command.data)
                 return reply

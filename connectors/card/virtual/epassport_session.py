@@ -33,9 +33,9 @@ from connectors.card.epassport.pace import (
     NONCE as PACE_NONCE,
 )
 from connectors.card.epassport.pace import (
+    PacePassword,
     authentication_token,
     mapped_base,
-    password_of,
     random_scalar,
     shared_secret,
 )
@@ -140,7 +140,7 @@ class PaceSide:
     """One run of PACE; the steps come in the order of their tags."""
 
     offer: PaceOffer
-    key_text: str
+    password: PacePassword
     random_bytes: RandomBytes
     _nonce: int = 0
     _base: Point = (0, 0)
@@ -165,7 +165,7 @@ class PaceSide:
     def _make_nonce(self) -> bytes:
         nonce = self.random_bytes(PACE_NONCE)
         self._nonce = int.from_bytes(nonce, "big")
-        key = derive_key(self.offer.suite, password_of(self.key_text), KeyUse.PASSWORD)
+        key = derive_key(self.offer.suite, self.password.secret, KeyUse.PASSWORD)
         return encrypt_nonce(self.offer.suite, key, nonce)
 
     def _map(self, point: bytes) -> bytes:

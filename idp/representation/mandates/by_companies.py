@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from idp.audit.model import Actor, ActorKind
+from idp.catalogue.datasets import DATASETS
+from idp.catalogue.model import SubjectKind
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ServiceId, SubscriberId
 from idp.representation.companies.model import ActTerms, CompanyFacts, JointAct, JointActState
@@ -32,8 +34,17 @@ class CompanyMandates:
     ) -> tuple[JointAct, Mandate | None]:
         """The first signatory; `digest` is of the page that showed the terms. The mandate where one signature suffices.
 
-        Raises as `Companies.begin` and `Mandates.check_terms`.
+        Raises Refused (SAME_PERSON: for the signatory; BEYOND_MANDATE: a person's record; COSIGNERS_MISSING: the seal
+        of who signs alone), and as `Companies.begin` and `Mandates.check_terms`.
         """
+        if terms.proxy == by.subscriber_id:
+            raise Refused(RepresentationProblem.SAME_PERSON)
+        # "a company's consent never opens a person's record": nor does its mandate
+        if any(DATASETS[one].subject is not SubjectKind.COMPANY for one in terms.scope.datasets if one in DATASETS):
+            raise Refused(RepresentationProblem.BEYOND_MANDATE, "a person's record")
+        role = await self._companies.role_of(uow, by, facts)
+        if role.alone and role.seal and not sealed:
+            raise Refused(RepresentationProblem.COSIGNERS_MISSING, "seal")
         await self._mandates.check_terms(uow, terms)
         act = await self._companies.begin(
             uow, facts, ActTerms(ACT_KIND, digest, terms_to_json(terms)), by=by, sealed=sealed

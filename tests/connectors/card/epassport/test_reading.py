@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.card.channel import Channel, Transmit
+from connectors.card.epassport.authority import Passports
 from connectors.card.epassport.ciphers import Suite
 from connectors.card.epassport.curve import BRAINPOOL_P256R1, P_256, Curve
 from connectors.card.epassport.files import FileId
@@ -17,9 +18,10 @@ from connectors.card.epassport.reading import read_epassport
 from connectors.card.epassport.security_infos import PACE_ECDH_GENERIC_MAPPING, SUITES, PaceOffer
 from connectors.card.virtual.epassport import VirtualEPassport
 from connectors.card.virtual.memory import MemoryReader
-from connectors.card.virtual.passports import PACE_OFFER, Chip, make_passport, portrait_file
+from connectors.card.virtual.passports import PACE_OFFER, Chip, make_passport, portrait_file, utopian_trust
 from connectors.card.virtual.playing import Failure
-from connectors.contracts.card import ChipCheck
+from connectors.contracts.card import ChipCheck, PassportKey
+from connectors.contracts.card_wire import passport_key_to_wire, wire_to_passport_key
 from connectors.contracts.errors import CardError, CardFault
 from tests.connectors.card import samples as thai_samples
 from tests.connectors.card.epassport import samples
@@ -259,3 +261,24 @@ def test_an_emulated_passport_forgets_its_session_when_it_loses_power() -> None:
     card: VirtualEPassport = samples.passport()
     samples.read(card)
     assert card.answer(bytes.fromhex("00B0000008")) == b"\x69\x82"
+
+
+def test_the_access_number_opens_a_chip_that_speaks_pace_and_no_other() -> None:
+    authority = Passports(trust=lambda now: utopian_trust())
+    key = authority.key_of(" 123 456 ")
+    assert samples.read(samples.passport(), key=key).data == samples.DATA
+    # a wrong number shows in the chip's refusal; without PACE there is no way in with it
+    assert samples.fault_of(samples.passport(), key=replace(key, access_number="123457")) is (
+        CardFault.ACCESS_DENIED_BY_CHIP
+    )
+    assert samples.fault_of(samples.passport(offer=None), key=key) is CardFault.ACCESS_DENIED_BY_CHIP
+    assert samples.fault_of(replace(samples.passport(), access_number=""), key=key) is CardFault.ACCESS_DENIED_BY_CHIP
+    assert wire_to_passport_key(passport_key_to_wire(key)) == key
+
+
+@pytest.mark.parametrize("typed", ["12345", "1234567", "12345x", "\u0e51\u0e52\u0e53\u0e54\u0e55\u0e56"])
+def test_what_is_no_access_number_and_no_line_is_refused(typed: str) -> None:
+    with pytest.raises(CardError) as refused:
+        Passports(trust=lambda now: utopian_trust()).key_of(typed)
+    assert refused.value.fault is CardFault.WRONG_MRZ
+    assert samples.fault_of(samples.passport(), key=PassportKey(access_number=typed)) is CardFault.WRONG_MRZ
