@@ -12,8 +12,9 @@ from connectors.fictitious.personas import Persona
 
 _STYLE: Final = Markup(
     "body{font:1.1rem/1.6 sans-serif;max-width:34rem;margin:0 auto;padding:1rem;color:#0b0c0c}"
-    "button,input,select{font:inherit;min-height:2.6rem;padding:.3rem .8rem;margin:.2rem 0}"
-    "label{display:block}.notice{background:#fff3cd;padding:.6rem}fieldset{border:1px solid #777;margin:0 0 1rem}"
+    "button,input,select{font:inherit;max-width:100%;min-height:2.6rem;padding:.3rem .8rem;margin:.2rem 0}"
+    "label{display:block}.notice{background:#fff3cd;padding:.6rem}"
+    "fieldset{min-width:0;border:1px solid #777;margin:0 0 1rem}"
 )
 _SCRIPT: Final = Markup(
     "document.addEventListener('submit',async(event)=>{event.preventDefault();"
