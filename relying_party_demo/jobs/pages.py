@@ -136,7 +136,7 @@ class JobPages:
             await self._pull_application(applicant, language=self._site.language(request))
         records = {name: self._store.record(applicant, name) for name in asking.APPLICATION_DATASETS}
         withdrawn_at = self._store.withdrawn_at(applicant)
-        ended = None if withdrawn_at is None else datetime.fromtimestamp(withdrawn_at, BANGKOK)
+        ended = None if withdrawn_at is None else datetime.fromtimestamp(withdrawn_at, BANGKOK).isoformat()
         return self._render(request, "application.html", applicant=applicant, records=records, ended=ended)
 
     async def pull_again(self, request: Request, applicant: Applicant) -> Response:
