@@ -24,7 +24,7 @@ from idp.consent.receipts.service import Receipts
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
 from idp.exchange.document.store import document
-from idp.exchange.pull.cases import open_case
+from idp.exchange.pull.cases import is_fit_case, open_case
 from idp.exchange.pull.store import disclosure
 from idp.kernel.ids import AgreementId, AuditEntryId, ConsentId, DisclosureId, ServiceId
 from idp.keys.envelope import PersonalData
@@ -32,6 +32,7 @@ from idp.keys.signing import SigningKeys
 from idp.storage.storage import Storage, UnitOfWork
 
 MANIFEST_TYPE: Final = "evidence-manifest+jwt"
+MAX_REASON: Final = 200
 NOT_KEPT: Final = frozenset({"sealed_case", "sealed_answer", "idempotency_digest", "request_digest", "burst"})
 """Columns of the disclosure that are sealed, or serve repeats alone."""
 READ_ME: Final = """Evidence of one disclosure / หลักฐานของการเปิดเผยข้อมูลหนึ่งครั้ง
@@ -85,7 +86,13 @@ class EvidenceBundles:
         self._log_key = log_key
 
     async def bundle(self, disclosure_id: DisclosureId, *, reason: str, by: Actor) -> tuple[EvidenceFile, ...]:
-        """All files, the signed manifest last. Raises NoSuchDisclosure, and what `SigningKeys.sign_jwt` raises."""
+        """All files, the signed manifest last.
+
+        Raises NoSuchDisclosure, ValueError for a reason that the log may not hold, and what `SigningKeys.sign_jwt`
+        raises.
+        """
+        if not 0 < len(reason.strip()) <= MAX_REASON or not is_fit_case(reason):
+            raise ValueError("a reason is one line of at most 200 characters, without a citizen's number")
         async with self._storage.unit_of_work() as uow:
             row = await uow.first(select(disclosure).where(disclosure.c.id == disclosure_id))
             if row is None:

@@ -108,6 +108,16 @@ async def test_taking_evidence_out_is_an_entry_of_the_log(world: World) -> None:
     assert entry["actor"]["id"] == AUDITOR.id
 
 
+@pytest.mark.parametrize("reason", ["", " ", "x" * 201, "two\nlines", f"about {SOMCHAI.citizen_id.digits}"])
+async def test_a_reason_that_the_log_may_not_hold_is_refused(world: World, reason: str) -> None:
+    _, token = await world.consented()
+    bundles, _, _ = await bundles_of(world)
+    released = await world.exchange().pull(pull(token))
+    with pytest.raises(ValueError, match="reason"):
+        await bundles.bundle(released.disclosure_id, reason=reason, by=AUDITOR)
+    assert await world.entries("exchange.evidence_exported") == []
+
+
 async def test_of_no_disclosure_there_is_no_evidence_and_no_entry(world: World) -> None:
     bundles, _, _ = await bundles_of(world)
     with pytest.raises(NoSuchDisclosure):

@@ -31,6 +31,8 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "shown": ("ค่าแฮชของข้อความที่แสดง", "Hash of what was shown"),
     "consent": ("เลขที่ความยินยอม", "Consent no."),
 }
+PAPERS_AT_ONCE: Final = 2
+"""How many one node makes at a time: asking costs nothing, sealing costs a processor and the time-stamp authority."""
 SIGN_IN: Final = ("เพื่อเข้าสู่ระบบและแสดงว่าบริการติดต่อกับผู้ใด", "To sign in")
 SOURCE: Final = "ใบรับนี้ออกโดยดิจิทัลไอดี"
 TO_WHOM: Final = "เจ้าของความยินยอม"
@@ -55,9 +57,20 @@ class ReceiptPapers:
         self._agencies = agencies
         self._sealer = sealer
         self._issuer = issuer
+        self._making = 0
 
     async def paper(self, consent_id: ConsentId) -> SealedDocument:
         """The PDF of the latest receipt. Raises NotFound, and Unavailable when it cannot be made at present."""
+        # refused at once, not queued: who asks too often waits for nobody
+        if self._making >= PAPERS_AT_ONCE:
+            raise Unavailable(ConsentProblem.PAPER_NOT_MADE, "busy")
+        self._making += 1
+        try:
+            return await self._made(consent_id)
+        finally:
+            self._making -= 1
+
+    async def _made(self, consent_id: ConsentId) -> SealedDocument:
         receipt = await self._receipts.latest(consent_id)
         async with self._storage.reading() as uow:
             record = await self._consents.get(uow, consent_id)

@@ -10,7 +10,7 @@ from idp.consent.receipts import rules, store
 from idp.consent.receipts.model import RECEIPT_TYPE, Receipt, ReceiptId, Recipients, Stage
 from idp.consent.receipts.rules import Particulars
 from idp.consent.service import Consents
-from idp.kernel.errors import Conflict, NotFound
+from idp.kernel.errors import Conflict, NotFound, Unavailable
 from idp.kernel.ids import ConsentId, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
@@ -49,8 +49,8 @@ class Receipts:
         """The receipt of the consent as it stands: made by the worker at the decision, or here where it is not yet.
 
         Safe to call twice and on several nodes: what was issued first is what everybody gets. Raises NotFound (no such
-        consent, or its owner's identity was closed), Conflict (another node issues it at this moment), and what
-        `SigningKeys.sign_jwt` raises.
+        consent, or its owner's identity was closed), Conflict (another node issues it at this moment), Unavailable
+        (nothing can be signed now).
         """
         async with self._storage.reading() as uow:
             record = await self._known(uow, consent_id)
@@ -75,7 +75,11 @@ class Receipts:
         now = self._storage.clock.now()
         receipt_id = ReceiptId(new_id("rcp", now=now, randomness=self._randomness))
         claims = rules.receipt_claims(known, receipt_id=receipt_id, stage=stage, issued_at=now)
-        jwt = await self._keys.sign_jwt(claims, typ=RECEIPT_TYPE)
+        try:
+            jwt = await self._keys.sign_jwt(claims, typ=RECEIPT_TYPE)
+        except LookupError as error:
+            # between two keys nothing is signed; what asks again later finds the next one
+            raise Unavailable(ConsentProblem.PAPER_NOT_MADE, "no active signing key") from error
         async with self._storage.unit_of_work() as uow:
             return await self._keep(uow, record, receipt_id, stage, jwt)
 

@@ -11,9 +11,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from sqlalchemy import select, update
 
+from connectors.contracts.documents import Delivery, DocumentRequest, SealedDocument, SealLevel
 from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.receipts.model import RECEIPT_TYPE, SCHEMA, Recipient, Stage
-from idp.consent.receipts.paper import ReceiptPapers, claims_of, printed
+from idp.consent.receipts.paper import PAPERS_AT_ONCE, ReceiptPapers, claims_of, printed
 from idp.consent.receipts.service import Receipts
 from idp.consent.receipts.store import consent_receipt
 from idp.consent.store import consent
@@ -185,6 +186,41 @@ async def test_no_paper_is_no_harm(world: World) -> None:
     with pytest.raises(Unavailable) as caught:
         await papers.paper(record.id)
     assert caught.value.code is ConsentProblem.PAPER_NOT_MADE
+
+
+class SlowSealer:
+    """A time-stamp authority that takes its time."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+        self.asked = 0
+
+    async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
+        self.asked += 1
+        await self.go_on.wait()
+        return SealedDocument(b"%PDF", "00", SealLevel.B_T, delivery, 1)
+
+
+async def test_who_asks_for_many_papers_at_once_gets_a_few(world: World) -> None:
+    record, _ = await world.consented()
+    receipts, _ = await receipts_of(world)
+    await receipts.latest(record.id)
+    sealer = SlowSealer()
+    papers = ReceiptPapers(
+        storage=world.storage,
+        receipts=receipts,
+        consents=world.consents,
+        agencies=world.agencies,
+        sealer=sealer,
+        issuer=ISSUER,
+    )
+    asked = [asyncio.create_task(papers.paper(record.id)) for _ in range(PAPERS_AT_ONCE + 3)]
+    refused, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    assert all(isinstance(task.exception(), Unavailable) for task in refused)
+    sealer.go_on.set()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(answer, SealedDocument) for answer in answers) == PAPERS_AT_ONCE == sealer.asked
+    assert isinstance(await papers.paper(record.id), SealedDocument)
 
 
 async def test_the_paper_prints_every_field_and_holds_the_signed_receipt(world: World) -> None:
