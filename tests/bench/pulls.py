@@ -1,8 +1,8 @@
-"""`python -m tests.bench.pulls`: the data exchange and the log, measured (goals: design, section 6).
+"""`python -m tests.bench.pulls`: the data exchange, measured.
 
-Three figures, each the median of rounds: JSON pulls per CPU-second of the gateway process; what a pull takes above the
-registry's own time (p50 and p95, one caller at a time); how long an entry waits for a signed checkpoint at 500 entries
-a second. Store: PostgreSQL. The registries are the simulators, in a process of their own, on the real wire.
+Medians of rounds: JSON pulls per CPU-second of the gateway process (goal 200); what a pull takes above the registry's
+own time, one caller at a time (p95, goal 50 ms). Store: PostgreSQL. The registries are the simulators, in a process of
+their own, on the real wire.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,22 +25,18 @@ from typing import Any, Final
 import httpx2
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from sqlalchemy import func, select
 
 from connectors.fictitious.personas import COMPANY_PERSONAS
 from idp.agencies.model import AgencyKind, AgreementKind
 from idp.app.rooms import Rooms
 from idp.app.serving import Part, open_house
-from idp.audit.model import SYSTEM, AuditEvent
-from idp.audit.store import audit_entry, newest_checkpoint
+from idp.audit.model import SYSTEM
 from idp.catalogue.gdx import MAX_USES
 from idp.catalogue.model import Basis, Channel
 from idp.cli.processes import Child, Processes
 from idp.kernel.ids import ClientId, ServiceId
 from idp.protocol.access_token import TYP, access_token_claims
 from idp.settings import Settings
-from idp.storage.storage import Storage
-from idp.worker.jobs import AuditJobs
 from tests.bench.issuer import free_port
 from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, pin
 from tests.postgresql import Cluster, find_binaries
@@ -101,7 +96,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.pulls", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pulls", type=int, default=400, help="pulls of each round")
-    parser.add_argument("--seconds", type=int, default=45, help="how long entries are appended")
     options = parser.parse_args()
     binaries = find_binaries()
     if binaries is None:
@@ -115,7 +109,6 @@ def main() -> int:
             postmaster = int((cluster.folder / "data" / "postmaster.pid").read_text().split()[0])
             _start_simulators(settings, processes, folder)
             asyncio.run(_pulls(settings, options, postmaster, folder))
-            asyncio.run(_log(cluster.create_database(f"log_{secrets.token_hex(4)}"), folder, options.seconds))
     return 0
 
 
@@ -276,61 +269,6 @@ async def _until_it_answers(http: httpx2.AsyncClient, url: str, process: subproc
                 return
         await asyncio.sleep(0.1)
     raise SystemExit("the gateway does not answer")
-
-
-async def _log(database_url: str, folder: Path, seconds: int) -> None:
-    """Append at a steady rate while the worker's own jobs run in their own rhythm; how long did entries wait?"""
-    async with open_house(Settings(home=folder / "log", database_url=database_url), [Part.PROVIDER]) as rooms:
-        ground, stop = rooms.ground, asyncio.Event()
-        jobs = AuditJobs(storage=ground.storage, holder="bench", signer=ground.checkpoint_signer)
-        seen: list[tuple[float, int]] = []
-        work = [
-            asyncio.create_task(_every(1.0, jobs.sequence, stop)),
-            asyncio.create_task(_every(30.0, jobs.checkpoint, stop)),
-            asyncio.create_task(_every(0.2, lambda: _look(ground.storage, seen), stop)),
-        ]
-        written = await _append(rooms, seconds)
-        for _ in range(600):
-            if seen and seen[-1][1] >= written[-1][1]:
-                break
-            await asyncio.sleep(0.2)
-        stop.set()
-        await asyncio.gather(*work)
-        waits = [next(at for at, size in seen if size >= count) - when for when, count in written]
-        _say(f"the log: {written[-1][1] / (written[-1][0] - written[0][0]):.0f} entries a second for {seconds} s")
-        _say(f"its wait for a signed checkpoint: median {median(waits):.1f} s, longest {max(waits):.1f} s (goal 60)")
-
-
-async def _append(rooms: Rooms, seconds: int) -> list[tuple[float, int]]:
-    """Entries in bunches, each at its time; gives when how many were there."""
-    written, began = [], time.monotonic()
-    event = AuditEvent(event="bench.happened", actor=SYSTEM, details={"fields": list(FIELDS)})
-    bunch = ENTRIES_A_SECOND // 10
-    async with rooms.ground.storage.reading() as uow:
-        row = await uow.first(select(func.count()).select_from(audit_entry))
-    there = 0 if row is None else int(row[0])
-    for number in range(seconds * 10):
-        await asyncio.sleep(max(0.0, began + number / 10 - time.monotonic()))
-        async with rooms.ground.storage.unit_of_work() as uow:
-            for _ in range(bunch):
-                await rooms.ground.audit.append(uow, event)
-        there += bunch
-        written.append((time.monotonic(), there))
-    return written
-
-
-async def _look(storage: Storage, seen: list[tuple[float, int]]) -> None:
-    async with storage.reading() as uow:
-        newest = await newest_checkpoint(uow)
-    if newest is not None and (not seen or seen[-1][1] < newest.size):
-        seen.append((time.monotonic(), int(newest.size)))
-
-
-async def _every(seconds: float, run: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        await run()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _say(line: str) -> None:
