@@ -75,6 +75,9 @@ class Deliveries:
 
     async def send_due(self) -> int:
         """One turn for each stream that has something to be sent; gives how many had one. For the worker."""
+        async with self._storage.reading() as uow:
+            if not await delivery_store.has_due_streams(uow):
+                return 0
         async with self._storage.unit_of_work() as uow:
             due = await delivery_store.take_due_streams(uow, limit=STREAMS_AT_ONCE)
         # one that fails keeps no other one from its end; the job hears of it and is tried again

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Index,
     Integer,
     Row,
+    Select,
     Table,
     Text,
     UniqueConstraint,
@@ -97,16 +97,14 @@ async def insert_delivery(uow: UnitOfWork, delivery_id: DeliveryId, stream: Stre
     return await uow.changed(statement.on_conflict_do_nothing()) == 1
 
 
+async def has_due_streams(uow: UnitOfWork) -> bool:
+    """True when there is anything to be sent: asked twice a second, so that an idle worker takes no turn to write."""
+    return await uow.first(_due(uow.now).limit(1)) is not None
+
+
 async def take_due_streams(uow: UnitOfWork, *, limit: int) -> Sequence[StreamId]:
     """Streams that have something to be sent, taken for `LEASE`: another worker does not see them until then."""
-    waits = exists().where(signal_delivery.c.stream_id == signal_stream.c.id, _waiting)
-    is_due = and_(
-        signal_stream.c.status == StreamStatus.ENABLED.value,
-        signal_stream.c.method != Method.POLL.value,
-        signal_stream.c.due_at <= uow.now,
-        _is_free(uow.now),
-    )
-    due = select(signal_stream.c.id).where(is_due, waits).order_by(signal_stream.c.due_at).limit(limit)
+    due = _due(uow.now).order_by(signal_stream.c.due_at).limit(limit)
     if uow.dialect == "postgresql":
         due = due.with_for_update(skip_locked=True)
     ids = [row.id for row in await uow.all(due)]
@@ -211,8 +209,15 @@ async def stuck(uow: UnitOfWork, *, since: datetime) -> Sequence[Row[Any]]:
     return await uow.all(counted.order_by(signal_stream.c.id))
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(signal_stream.c.held_until.is_(None), signal_stream.c.held_until <= now)
+def _due(now: datetime) -> Select[tuple[str]]:
+    waits = exists().where(signal_delivery.c.stream_id == signal_stream.c.id, _waiting)
+    return select(signal_stream.c.id).where(
+        signal_stream.c.status == StreamStatus.ENABLED.value,
+        signal_stream.c.method != Method.POLL.value,
+        signal_stream.c.due_at <= now,
+        or_(signal_stream.c.held_until.is_(None), signal_stream.c.held_until <= now),
+        waits,
+    )
 
 
 def _delivery(row: Row[Any]) -> Delivery:
