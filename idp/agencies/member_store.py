@@ -62,6 +62,11 @@ async def find_live_members_of(uow: UnitOfWork, subscriber_id: SubscriberId, *, 
     return tuple(_member(row) for row in rows)
 
 
+async def has_members(uow: UnitOfWork) -> bool:
+    """True when anybody is or was a member of any agency."""
+    return await uow.first(select(member.c.id).limit(1)) is not None
+
+
 async def end_member(uow: UnitOfWork, member_id: MemberId) -> AgencyId | None:
     """End a membership for good; its agency, or None when there was nothing to end."""
     ended = (

@@ -71,6 +71,10 @@ class Agencies:
         """The live memberships of one person, oldest first."""
         return await member_store.find_live_members_of(uow, subscriber_id, now=uow.now)
 
+    async def has_members(self, uow: UnitOfWork) -> bool:
+        """True when anybody is or was a member of any agency."""
+        return await member_store.has_members(uow)
+
     async def live_member(self, uow: UnitOfWork, member_id: MemberId) -> Member | None:
         """The member while it counts, else None."""
         return await member_store.find_live_member(uow, member_id, now=uow.now)

@@ -61,6 +61,9 @@ async def bootstrap(
         # a lease that never ends: of two nodes that try at once, one
         if await take_lease(uow, name="bootstrap", holder="done", for_how_long=FOR_EVER) != 1:
             raise NotEmpty("the first administrators were made before")
+        # who was given a role by others keeps it from whoever can type this command
+        if await rooms.agencies.has_members(uow):
+            raise NotEmpty("there are members already: they invite others")
         if await rooms.agencies.agency_by_code(uow, agency.code) is not None:
             raise NotEmpty(f"there is an agency with the code {agency.code!r} already")
         office = await rooms.agencies.register_agency(

@@ -1,13 +1,17 @@
 """The first two administrators: once, together or not at all, on record, and able to sign in."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from idp.agencies.member_store import member
 from idp.agencies.model import Role
 from idp.app.bootstrap import FirstAgency, NotEmpty, NotTwoPersons, bootstrap
+from idp.audit.model import SYSTEM
 from idp.audit.store import audit_entry
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import ClientId
@@ -28,8 +32,17 @@ async def members(house: House) -> int:
     return int(row[0])
 
 
+@asynccontextmanager
+async def without_members(home: Path, clock: FrozenClock) -> AsyncIterator[House]:
+    """A house whose agencies have nobody yet."""
+    async with open_house(home, clock) as house:
+        async with house.storage.unit_of_work() as uow:
+            await uow.execute(delete(member))
+        yield house
+
+
 async def test_two_persons_get_a_link_each_once(tmp_path: Path, clock: FrozenClock) -> None:
-    async with open_house(tmp_path / "home", clock) as house:
+    async with without_members(tmp_path / "home", clock) as house:
         settings, before = settings_of(tmp_path / "home"), await members(house)
         people = [identity_of(persona) for persona in PEOPLE]
         links = await bootstrap(house.rooms, settings, agency=OFFICE, people=people)
@@ -65,9 +78,29 @@ async def test_one_person_twice_is_not_two(tmp_path: Path, clock: FrozenClock, p
 
 
 async def test_what_fails_leaves_the_one_chance(tmp_path: Path, clock: FrozenClock) -> None:
-    async with open_house(tmp_path / "home", clock) as house:
+    async with without_members(tmp_path / "home", clock) as house:
         settings, people = settings_of(tmp_path / "home"), [identity_of(persona) for persona in PEOPLE]
         taken = FirstAgency("employment", "ซ้ำ", "Taken")
         with pytest.raises(NotEmpty, match="employment"):
             await bootstrap(house.rooms, settings, agency=taken, people=people)
         assert len(await bootstrap(house.rooms, settings, agency=OFFICE, people=people)) == 2
+
+
+async def test_where_anybody_is_a_member_nobody_begins_anew(tmp_path: Path, clock: FrozenClock) -> None:
+    async with open_house(tmp_path / "home", clock) as house:
+        people = [identity_of(persona) for persona in PEOPLE]
+        async with house.storage.unit_of_work() as uow:
+            await house.rooms.agencies.add_member(
+                uow,
+                agency_id=house.sown.agency_id,
+                subscriber_id=house.sown.subscriber_id,
+                position_th="เจ้าหน้าที่",
+                position_en="Officer",
+                roles=(Role.LOOKUP_OFFICER,),
+                expires_at=uow.now + timedelta(days=1),
+                by=SYSTEM,
+            )
+        before = await members(house)
+        with pytest.raises(NotEmpty, match="members"):
+            await bootstrap(house.rooms, settings_of(tmp_path / "home"), agency=OFFICE, people=people)
+        assert await members(house) == before
