@@ -21,7 +21,8 @@ from idp.protocol.token_request import CLIENT_CREDENTIALS
 MOST_REDIRECT_URIS = 10
 MOST_KEYS = 20
 MOST_WORDS = 20
-LONGEST_TEXT = 200
+LONGEST_TEXT, LONGEST_LINE = 200, 512
+"""A name, and what lists or leads somewhere: a scope, an address."""
 
 SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 SELF_SIGNED = "self_signed_tls_client_auth"
@@ -152,7 +153,8 @@ def validate_public_keys(jwks: Any) -> None:
 
 def _judge_forms(judged: Mapping[str, Any]) -> None:
     for name in (*TEXTS, *ADDRESSES):
-        if name in judged and not _is_text(judged[name], longest=512 if name in ADDRESSES else LONGEST_TEXT):
+        longest = LONGEST_LINE if name in ADDRESSES or name == "scope" else LONGEST_TEXT
+        if name in judged and not _is_text(judged[name], longest=longest):
             raise InvalidClientMetadataError(f"{name} must be a text")
     for name in LISTS:
         if name in judged and not _is_list_of_texts(judged[name]):
