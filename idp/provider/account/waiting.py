@@ -99,6 +99,7 @@ class WaitingPages:
             waiting=waiting,
             view=view,
             optional=view.optional,
+            nothing_ticked="nothing" in request.query_params,
             user_code=request.path_params.get("user_code"),
             ends_at=view.ends_at(self._storage.clock.now()),
             shown=view.shown_hash(self._pages.language(request)),
@@ -114,8 +115,10 @@ class WaitingPages:
             case "allow":
                 view = await self._view(waiting)
                 shown, chosen = view.agreed_text(form.one("shown")), frozenset(form.all("optional")) & view.optional
-                if shown is None or not view.may_agree(chosen):
+                if shown is None:
                     return RedirectResponse(request.url.path, 303)
+                if not view.may_agree(chosen):
+                    return RedirectResponse(f"{request.url.path}?nothing=ticked", 303)
                 reached = Acr(citizen.subscriber.ial, citizen.session.aal)
                 async with self._storage.unit_of_work() as uow:
                     shown_hash = await self._consents.keep_shown(uow, shown)
