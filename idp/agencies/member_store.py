@@ -62,6 +62,12 @@ async def find_live_members_of(uow: UnitOfWork, subscriber_id: SubscriberId, *, 
     return tuple(_member(row) for row in rows)
 
 
+async def find_live_members_at(uow: UnitOfWork, agency_id: AgencyId, *, now: datetime) -> tuple[Member, ...]:
+    """Every live member of an agency, oldest first."""
+    rows = await uow.all(_live_members(now).where(member.c.agency_id == agency_id).order_by(member.c.id))
+    return tuple(_member(row) for row in rows)
+
+
 async def has_members(uow: UnitOfWork) -> bool:
     """True when anybody is or was a member of any agency."""
     return await uow.first(select(member.c.id).limit(1)) is not None

@@ -120,6 +120,7 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             agencies=rooms.agencies,
             agreements=rooms.agreements,
             approvals=rooms.representation.approvals,
+            subscribers=rooms.subscribers,
         ),
         proposal_pages.ProposalPages(
             pages=kit.pages,

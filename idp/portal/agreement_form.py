@@ -33,6 +33,18 @@ def terms_of(form: Form, present: Agreement) -> Agreement:
     )
 
 
+def officer_days_of(form: Form) -> tuple[datetime, datetime]:
+    """From the beginning of the first day to the end of the last, in Bangkok. Raises Refused."""
+    first, last = _day(form, "first_day"), _day(form, "last_day") + timedelta(days=1)
+    begins, ends = (datetime.combine(day, time.min, BANGKOK).astimezone(UTC) for day in (first, last))
+    return begins, ends
+
+
+def reference_of(form: Form) -> str:
+    """The number of the owner's paper. Raises Refused."""
+    return _text(form, "reference_no")
+
+
 def _same_day(present: datetime, day: date) -> datetime:
     """The day's beginning in Bangkok; the present moment where that lies on the day, so that it does not change."""
     begins = datetime.combine(day, time.min, BANGKOK)

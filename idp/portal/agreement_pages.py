@@ -30,10 +30,11 @@ from idp.approvals.service import Approvals
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel, DataSet
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import AgreementId, ServiceId, is_id
-from idp.portal.agreement_form import last_day_of, one_of, terms_of
+from idp.kernel.ids import AgreementId, MemberId, ServiceId, is_id
+from idp.portal.agreement_form import last_day_of, officer_days_of, one_of, reference_of, terms_of
 from idp.portal.staff import StaffGate
 from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import read_form
@@ -74,6 +75,7 @@ class AgreementPages:
         agencies: Agencies,
         agreements: Agreements,
         approvals: Approvals,
+        subscribers: Subscribers,
     ) -> None:
         self._pages = pages
         self._csrf = csrf
@@ -83,6 +85,7 @@ class AgreementPages:
         self._agencies = agencies
         self._agreements = agreements
         self._approvals = approvals
+        self._subscribers = subscribers
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table of rights."""
@@ -93,6 +96,7 @@ class AgreementPages:
             (f"{LIST}/terms", "POST", self.propose, "agreement_proposed"),
             (f"{LIST}/{{agreement_id}}", "GET", self.detail, "agreement"),
             (f"{LIST}/{{agreement_id}}/stop", "POST", self.stop, "agreement_stopped"),
+            (f"{LIST}/{{agreement_id}}/officers", "POST", self.officers, "agreement_officers"),
         )
         return tuple(
             Entry(path, (method,), self._gate.requires_one_of(ROLES, page), Access.STAFF, name)
@@ -132,6 +136,35 @@ class AgreementPages:
                 if to is None or (to is Standing.ENDED and form.one("sure") != "yes"):
                     raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "act")
                 await act(uow, _agreement_id(request), by=decider_of(member))
+        except REFUSALS as refusal:
+            return await self._detail(request, member, problem=refusal.code)
+        return RedirectResponse(f"{LIST}/{_agreement_id(request)}", 303)
+
+    async def officers(self, request: Request, member: Member) -> Response:
+        """The owner gives one officer the data in person, or takes that back: at once, by one person."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form=FORM)
+        by = decider_of(member)
+        try:
+            async with self._storage.unit_of_work() as uow:
+                agreement = await self._visible(uow, _agreement_id(request), member)
+                officers = {one.member.id: one for one in await self._agreements.officers(uow, agreement)}
+                officer = officers.get(MemberId(form.one("member")))
+                if officer is None:
+                    raise NotFound(AgencyProblem.UNKNOWN, "officer")
+                if officer.grant is not None:
+                    await self._agreements.end_officer_grant(uow, officer.grant.id, by=by)
+                else:
+                    begins, ends = officer_days_of(form)
+                    await self._agreements.grant_officer(
+                        uow,
+                        officer.member.id,
+                        dataset=agreement.dataset,
+                        reference_no=reference_of(form),
+                        valid_from=begins,
+                        valid_until=ends,
+                        by=by,
+                    )
         except REFUSALS as refusal:
             return await self._detail(request, member, problem=refusal.code)
         return RedirectResponse(f"{LIST}/{_agreement_id(request)}", 303)
@@ -195,6 +228,12 @@ class AgreementPages:
         async with self._storage.reading() as uow:
             row = await self._row(uow, await self._visible(uow, _agreement_id(request), member))
             may_stop = await self._agreements.may_stop(uow, row.agreement, by)
+            officers = []
+            if may_stop and row.agreement.officers_need_grant:
+                officers = list(await self._agreements.officers(uow, row.agreement))
+            # whoever gives somebody a right has to know who that is
+            names = {one.member.id: await self._subscribers.identity(uow, one.member.subscriber_id) for one in officers}
+            today = uow.now.astimezone(BANGKOK).date()
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
@@ -203,6 +242,10 @@ class AgreementPages:
             members=(member,),
             row=row,
             may_stop=may_stop,
+            officers=officers,
+            names=names,
+            first_day=today.isoformat(),
+            last_day=last_day_of(row.agreement.valid_until).isoformat(),
             problem=text,
         )
 

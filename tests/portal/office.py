@@ -293,6 +293,7 @@ class Office:
             agencies=world.agencies,
             agreements=self.agreements,
             approvals=approvals,
+            subscribers=world.subscribers,
         )
         self.accounts = CompanyAccounts(
             storage=world.storage, agencies=world.agencies, personal=personal, audit=audit, ask=let_in

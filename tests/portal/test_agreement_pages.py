@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.fictitious.people import citizen_number
-from idp.agencies.model import AgencyKind, Role, Service, Standing
+from idp.agencies.model import AgencyKind, Member, Role, Service, Standing
 from idp.app.configuration.reading import read_configuration
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Aal, Acr, Ial
@@ -231,6 +231,49 @@ async def test_impossible_terms_are_refused_with_a_way_on(office: Office, world:
         assert page.error_code == code, changes
         assert "terms_form" in page
     assert not list((await staff.owner1.get("/agreements")).rows("data-waiting"))
+
+
+async def hire_officer(world: World) -> Member:
+    """A look-up officer of the agency that asks."""
+    async with world.storage.unit_of_work() as uow:
+        clerk = replace(identity_of("officer"), citizen_id=citizen_number(990, 2530))
+        person = await world.subscribers.create(uow, identity=clerk, ial=Ial.IAL2_3, by=SYSTEM)
+        return await world.agencies.add_member(
+            uow,
+            agency_id=world.members["admin"].agency_id,
+            subscriber_id=person,
+            position_th="เจ้าหน้าที่ตรวจสอบ",
+            position_en="Look-up officer",
+            roles=(Role.LOOKUP_OFFICER,),
+            expires_at=world.clock.now() + timedelta(days=30),
+            by=SYSTEM,
+        )
+
+
+async def test_the_owner_gives_one_officer_the_data_in_person(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    path = await granted(staff)
+    assert not list((await staff.owner1.get(path)).rows("data-officer"))
+    admin, officer = world.members["admin"], await hire_officer(world)
+    days = {"reference_no": "MT 0309/7", "first_day": "2026-11-01", "last_day": "2027-01-31"}
+    give = f"{path}/officers"
+    fields = {**days, "member": officer.id}
+    assert [row["data-officer"] for row in (await staff.owner1.get(path)).rows("data-officer")] == [officer.id]
+    assert not list((await staff.admin.get(path)).rows("data-officer"))
+    for browser, changes, code in (
+        (staff.admin, {}, "AGY-09"),
+        (staff.platform1, {}, "AGY-09"),
+        (staff.dbd, {}, "AGY-02"),
+        (staff.owner1, {"last_day": "2026-10-01"}, "AGY-04"),
+        (staff.owner1, {"reference_no": ""}, "AGY-04"),
+        (staff.owner1, {"member": admin.id}, "AGY-02"),
+    ):
+        page = await send(browser, give, fields | changes, page=BLANK)
+        assert page.error_code == code, changes
+    page = await send(staff.owner1, give, fields, page=BLANK)
+    assert [row["data-granted"] for row in page.rows("data-granted")] == [officer.id]
+    page = await send(staff.owner2, give, {"member": officer.id}, page=BLANK)
+    assert not list(page.rows("data-granted"))
 
 
 async def test_strangers_and_other_roles_are_sent_away(office: Office, world: World) -> None:

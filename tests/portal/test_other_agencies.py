@@ -101,7 +101,7 @@ CASES: Final[Mapping[str, Whole | Own | Shown | Try]] = {
     **dict.fromkeys(("review_decide", "review_agree", "review_disagree"), IDENTITIES),
     **dict.fromkeys(("review_questions", "review_answer"), IDENTITIES),
     **dict.fromkeys(("agreements", "agreement_new", "agreement_terms", "agreement_proposed"), RIGHTS),
-    **dict.fromkeys(("agreement", "agreement_stopped", "proposal", "proposal_decided"), RIGHTS),
+    **dict.fromkeys(("agreement", "agreement_stopped", "agreement_officers", "proposal", "proposal_decided"), RIGHTS),
     **dict.fromkeys(("company_account", "company_account_changed"), Own()),
 }
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from idp.agencies.model import AccessHours, Agreement, AgreementKind, Standing
+from idp.agencies.model import AccessHours, Agreement, AgreementKind, Member, OfficerGrant, Standing
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId
 
@@ -27,6 +27,14 @@ class Expiry:
 
     agreement: Agreement
     days_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """A look-up officer of the agency that has a right, with the owner's grant in force, where there is one."""
+
+    member: Member
+    grant: OfficerGrant | None
 
 
 def target_of(agreement: Agreement) -> str:

@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from idp.agencies import agreement_store
+from idp.agencies import agreement_store, member_store
 from idp.agencies import rules as agency_rules
 from idp.agencies.agreements import rules
 from idp.agencies.agreements.model import (
     KIND,
     LASTING,
     Expiry,
+    Officer,
     Second,
     target_of,
     terms_from_json,
@@ -163,6 +164,20 @@ class Agreements:
         """True for whoever may narrow, suspend and end it: one person of the data's owner or of the platform."""
         owner = await self._agencies.owner_of(uow, agreement.dataset)
         return rules.is_owners(by, owner) or rules.is_platforms(by, self._platform_id)
+
+    async def officers(self, uow: UnitOfWork, agreement: Agreement) -> tuple[Officer, ...]:
+        """The look-up officers of the agency, each with the owner's own grant."""
+        members = await member_store.find_live_members_at(uow, agreement.agency_id, now=uow.now)
+        return tuple(
+            [
+                Officer(
+                    one,
+                    await agreement_store.find_live_officer_grant(uow, one.id, agreement.dataset, now=uow.now),
+                )
+                for one in members
+                if Role.LOOKUP_OFFICER in one.roles
+            ]
+        )
 
     async def grant_officer(
         self,
