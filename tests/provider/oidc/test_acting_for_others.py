@@ -476,3 +476,15 @@ async def test_a_director_who_left_refreshes_no_token(world: World, jobs: Progra
     assert is_refused(await jobs.token(body), "invalid_grant")
     world.registry.put(ONE, [name_of("somchai")], status="ร้าง")
     assert is_refused(await jobs.token(body), "invalid_grant")
+
+
+async def test_a_program_of_the_providers_own_knows_nobody_but_who_signed_in(world: World, jobs: Program) -> None:
+    giver, proxy = await enrol(world, "malee"), await enrol(world, "somchai")
+    mandate = await mandated(world, giver, proxy)
+    async with world.storage.unit_of_work() as uow:
+        await uow.execute(update(client).where(client.c.id == "jobs").values(first_party=True))
+    world.clock.advance(5)  # programs are known by a snapshot
+    browser = await signed_in(world, proxy)
+    location = await begin(jobs, browser, acting_for="person")
+    refused = await choose(browser, location, f"mandate:{mandate.id}")
+    assert (refused.status_code, "REP-17" in refused.text) == (403, True)
