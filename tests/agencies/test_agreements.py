@@ -214,7 +214,7 @@ async def test_impossible_and_doubled_terms_are_refused(sqlite_storage: Storage)
             ({"bases": frozenset()}, AgencyProblem.AGREEMENT_NOT_POSSIBLE),
             ({}, AgencyProblem.ALREADY_EXISTS),
             ({"id": present.id, "channel": Channel.COUNTER}, AgencyProblem.CHANGED_MEANWHILE),
-            ({"status": Standing.SUSPENDED}, AgencyProblem.CHANGED_MEANWHILE),
+            ({"status": Standing.ENDED}, AgencyProblem.CHANGED_MEANWHILE),
         ):
             terms = house.terms(uow.now, **({"id": AgreementId("agr_2")} | changes))
             code = await refused(house.agreements.propose(uow, terms, by=first, second=Second.OWNER))
@@ -325,6 +325,7 @@ async def test_everybody_sees_their_own_agreements_only(sqlite_storage: Storage)
             (person(1, house.dopa, Role.DATA_OWNER), (present,)),
             (person(1, house.asking, Role.AGENCY_ADMIN), (present,)),
             (person(1, house.platform, Role.PLATFORM_ADMIN), (present,)),
+            (person(1, house.ministry, Role.DATA_OWNER), (present,)),
             (person(1, house.dbd, Role.DATA_OWNER), ()),
             (person(1, house.dopa, Role.AGENCY_ADMIN), ()),
             (person(1, house.asking, Role.PLATFORM_ADMIN), ()),

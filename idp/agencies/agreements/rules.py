@@ -101,7 +101,7 @@ def is_narrower(new: Agreement, present: Agreement) -> bool:
 def can_follow(new: Agreement, present: Agreement | None) -> bool:
     """True when `new` may stand in the place of `present`: the same right, which has not ended for good."""
     if present is None:
-        return new.status is Standing.ACTIVE
+        return new.status is not Standing.ENDED
     same = (new.agency_id, new.service_id, new.dataset, new.channel) == (
         present.agency_id,
         present.service_id,

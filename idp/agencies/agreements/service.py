@@ -60,7 +60,9 @@ class Agreements:
         return found
 
     async def visible_to(self, uow: UnitOfWork, by: Decider) -> tuple[Agreement, ...]:
-        """What this member may look at: the platform all, an owner those over its data, an agency its own."""
+        """What this member may look at: the platform all, an owner those over its data or those of
+        the agencies below it, an agency its own.
+        """
         if rules.is_platforms(by, self._platform_id):
             return await agreement_store.find_agreements(uow)
         own: tuple[Agreement, ...] = ()
@@ -68,9 +70,10 @@ class Agreements:
             own = await agreement_store.find_agreements(uow, agency_id=by.agency_id)
         if Role.DATA_OWNER.value not in by.roles:
             return own
-        owned = await agreement_store.find_agreements(
-            uow, datasets=(await self._agencies.agency(uow, by.agency_id)).owns
-        )
+        # the agency above an owner is a second person for its data
+        agencies = await self._agencies.all_agencies(uow)
+        datasets = {name for one in agencies if by.agency_id in (one.id, one.parent_id) for name in one.owns}
+        owned = await agreement_store.find_agreements(uow, datasets=datasets)
         return (*owned, *(one for one in own if one not in owned))
 
     async def expiring(self, uow: UnitOfWork, *, days: int) -> tuple[Expiry, ...]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import yaml
 
+from idp.agencies.model import Standing
 from idp.app.configuration.model import Change, Document, Terms
 from idp.app.configuration.reading import FORMAT
 
@@ -12,7 +13,7 @@ WIDTH: Final = 120
 
 
 def write_configuration(document: Document) -> str:
-    """The YAML of a whole configuration; `read_configuration` gives the same things again."""
+    """The YAML of a whole configuration; `read_configuration` gives the same things again, ended rights apart."""
     agencies: dict[str, Terms] = {}
     services: dict[str, Terms] = {}
     for name, terms in document.items():
@@ -22,7 +23,8 @@ def write_configuration(document: Document) -> str:
         elif kind == "service":
             services[terms["id"]] = _without(terms, "agency") | {"agreements": []}
             agencies[terms["agency"]]["services"].append(services[terms["id"]])
-        else:
+        elif terms["status"] != Standing.ENDED:
+            # what is over is no part of another store
             services[terms["service"]]["agreements"].append(_without(terms, "agency", "service"))
     whole = {"format": FORMAT, "agencies": list(agencies.values())}
     return yaml.dump(whole, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=WIDTH)

@@ -111,6 +111,18 @@ async def test_a_changed_file_changes_that_alone_and_an_ended_right_makes_room(s
             assert [change.name for change in changes] == names
 
 
+async def test_what_is_over_is_not_carried_into_another_store(sqlite_storage: Storage) -> None:
+    house = await built(sqlite_storage)
+    async with sqlite_storage.unit_of_work() as uow:
+        await house.configurations.apply(uow, DESIRED, by=SYSTEM)
+        await house.configurations.apply(uow, changed(status="ended"), by=SYSTEM)
+        exported = read_configuration(write_configuration(await present_document(uow)))
+        assert AGREEMENT not in exported
+        assert await house.configurations.changes(uow, exported) == ()
+        # nor does it come back under the same letter
+        assert await refused(house.configurations.apply(uow, DESIRED, by=SYSTEM)) is AgencyProblem.CHANGED_MEANWHILE
+
+
 async def test_what_cannot_be_is_refused_and_nothing_stands(sqlite_storage: Storage) -> None:
     house = await built(sqlite_storage)
     nowhere = DESIRED | {"agency/employment": DESIRED["agency/employment"] | {"parent": "nobody"}}
