@@ -11,7 +11,7 @@ COMMANDS = {
     "audit": "The tamper-evident log: verify, checkpoint.",
     "bootstrap": "The first two administrators of an empty deployment.",
     "bench-seed": "A store to measure speed on, and the sessions for it.",
-    "card": "The virtual reader's slots: insert, eject, state.",
+    "card": "The virtual readers: insert, eject, state; kiosk, camera, home.",
     "client": "The programs of agencies: invite.",
     "db": "The schema of the store: upgrade, status.",
     "demo": "Everything on this machine, and the whole journey.",
