@@ -12,9 +12,8 @@ from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.model import ClientProfile
 from idp.kernel.ids import ClientId
 from tests.provider.oidc.program import Program
-from tests.provider.oidc.sowing import SERVICE
 from tests.provider.oidc.test_without_a_browser import poll_device, press
-from tests.provider.oidc.world import CALLBACK, World
+from tests.provider.oidc.world import CALLBACK, SERVICE, World
 
 pytestmark = pytest.mark.anyio
 
