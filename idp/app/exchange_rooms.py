@@ -9,7 +9,6 @@ from idp.app.issuer_agency import PREVIEW_SERVICE
 from idp.app.outside import Outside
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
-from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.bases.slip import Slips
 from idp.exchange.changes import Changes
 from idp.exchange.counter.card_check import CardJudge
@@ -118,6 +117,14 @@ def build_exchange_rooms(
     )
     return ExchangeRooms(
         bases=bases,
+        slips=Slips(
+            storage=storage,
+            agencies=agencies,
+            bases=bases,
+            personal=ground.personal,
+            sealer=outside.sealer,
+            issuer=settings.issuer,
+        ),
         counters=counters,
         documents=documents,
         previews=previews,
@@ -134,13 +141,5 @@ def build_exchange_rooms(
                 audit=audit,
                 randomness=randomness,
             ),
-        ),
-        slips=Slips(
-            storage=storage,
-            agencies=agencies,
-            bases=bases,
-            personal=ground.personal,
-            sealer=outside.sealer,
-            issuer=settings.issuer,
         ),
     )
