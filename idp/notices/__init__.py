@@ -1,4 +1,4 @@
-"""What people are told of what happened to their digital identity, and by which channel.
+"""What people are told of what happened to their digital identity, and by which channel; agencies: `streams`.
 
 Owns the topics and their words, the list that each person reads in my account, and the letters that say the same. Does
 not own the acts themselves, nor logout tokens (`authorization.logout`). A notice names no person, no number and no
