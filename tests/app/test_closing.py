@@ -1,5 +1,6 @@
 """A closed identity in the whole house, on either engine: all rooms let go, the log verifies, a dump holds nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from idp.enrolment.reviews.model import CaseFilter, CaseKind, CorrectionTopic, O
 from idp.enrolment.store import enrolment
 from idp.enrolment.waiting import waiting_since
 from idp.kernel.assurance import Aal
+from idp.kernel.errors import NotFound
 from idp.kernel.ids import AgencyId, ClientId, EnrolmentId, MemberId, SubscriberId
 from idp.keys.audit_seals import EntrySeal
 from idp.keys.envelope import data_key
@@ -185,8 +187,13 @@ async def test_what_was_noticed_or_waits_too_long_is_a_case_once(tmp_path: Path,
             ("pending", "registry"),
         ]
         pending = next(case for case in cases if case.kind is CaseKind.PENDING)
-        by = Reviewer(ADMIN.member_id, ADMIN.person, ADMIN.agency_id, frozenset())
+        elsewhere = Reviewer(ADMIN.member_id, ADMIN.person, ADMIN.agency_id, frozenset())
+        # the case is of the agency at whose counter the person was; its reviewers alone see it
+        assert pending.involved.agency_id == row.agency_id
+        by = replace(elsewhere, agency_id=AgencyId(row.agency_id))
         async with house.storage.unit_of_work() as uow:
+            with pytest.raises(NotFound):
+                await rooms.life.reviews.claim(uow, pending.id, by=elsewhere)
             await rooms.life.reviews.claim(uow, pending.id, by=by)
             await rooms.life.reviews.decide(uow, pending.id, by=by, outcome=Outcome.GIVE_UP, reason="no answer")
         await deliver_all(house)
