@@ -94,6 +94,9 @@ OWN_AUTHORITY_SCOPES = frozenset({EVENTS, *GRANT_MANAGEMENT_SCOPES, *SIGNALS_SCO
 at those grants and ending them; its event streams.
 """
 
+ASKED_FOR_BY_NAME = frozenset({*FIRST_PARTY_SCOPES, *GRANT_MANAGEMENT_SCOPES, *SIGNALS_SCOPES, LOOK_UP})
+"""Scopes that a program has only where its registration names them: each opens an interface of its own."""
+
 SETS_AT_HAND = 256
 """For how many sets of scopes the claims are kept: programs of one kind ask for the same."""
 

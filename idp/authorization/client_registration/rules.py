@@ -12,7 +12,7 @@ from idp.protocol.client_registration import CERTIFICATE_METHODS, KNOWN, SECRET_
 from idp.protocol.client_secret import LONGEST_SECRET, SHORTEST_SECRET, secret_digest
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.parameters import words
-from idp.protocol.scopes import FIRST_PARTY_SCOPES, GRANT_MANAGEMENT_SCOPES, SCOPE_CLAIMS
+from idp.protocol.scopes import ASKED_FOR_BY_NAME, FIRST_PARTY_SCOPES, SCOPE_CLAIMS
 from idp.protocol.token_request import AUTHORIZATION_CODE
 
 FAPI_METHODS = ("private_key_jwt", *CERTIFICATE_METHODS)
@@ -121,11 +121,8 @@ def _names_a_signature(name: str) -> bool:
 
 
 def newcomer_defaults(metadata: Mapping[str, Any], profile: ClientProfile) -> dict[str, Any]:
-    """What a program that registers itself need not say: the defaults of RFC 7591 §2, and every open scope.
-
-    Managing grants is for those that say so: their token answers have a member more.
-    """
-    scopes = [scope for scope in SCOPE_CLAIMS if scope not in FIRST_PARTY_SCOPES | GRANT_MANAGEMENT_SCOPES]
+    """What a program that registers itself need not say: the defaults of RFC 7591 §2, and every scope that need not be named."""
+    scopes = [scope for scope in SCOPE_CLAIMS if scope not in ASKED_FOR_BY_NAME]
     # RFC 7591 §2: "If unspecified or omitted, the default is "client_secret_basic"", which FAPI does not have.
     method = "client_secret_basic" if profile is ClientProfile.BASELINE else "private_key_jwt"
     said = {name: value for name, value in metadata.items() if value is not None}
