@@ -121,7 +121,7 @@ def _names_a_signature(name: str) -> bool:
 
 
 def newcomer_defaults(metadata: Mapping[str, Any], profile: ClientProfile) -> dict[str, Any]:
-    """What a program that registers itself need not say: the defaults of RFC 7591 §2, and every scope that need not be named."""
+    """What a program that registers itself need not say: the defaults of RFC 7591 §2, and the scopes open to all."""
     scopes = [scope for scope in SCOPE_CLAIMS if scope not in ASKED_FOR_BY_NAME]
     # RFC 7591 §2: "If unspecified or omitted, the default is "client_secret_basic"", which FAPI does not have.
     method = "client_secret_basic" if profile is ClientProfile.BASELINE else "private_key_jwt"
