@@ -16,6 +16,7 @@ from bahttext import bahttext
 from connectors.contracts.documents import Delivery, DocumentRequest
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.thai_dates import thai_long_date_time
+from connectors.documents.letters import Letters
 from connectors.documents.qr import qr_svg
 
 TEMPLATES = Path(__file__).parent / "typst"
@@ -49,19 +50,24 @@ class Renderer:
         if FONT_FAMILY not in fonts.families():
             raise DocumentError(f"the typeface {FONT_FAMILY} is not in the fonts folder")
         self._templates_dir = templates_dir
+        self._letters = Letters(fonts_dir, FONT_FAMILY)
         self._compiler = typst.Compiler(root=templates_dir, font_paths=fonts, ignore_system_fonts=True)
 
     def render(self, request: DocumentRequest, *, delivery: Delivery, seal_name: str) -> bytes:
         """The finished, unsigned file. `seal_name` is whose seal the page announces.
 
-        Raises DocumentError for an unknown template, a record that is not the one attached, a letter that the typeface
-        lacks, or any complaint of the typesetter.
+        A letter that the typeface lacks is printed as its Unicode number, and the page says so. Raises DocumentError
+        for an unknown template, a record that is not the one attached, or any complaint of the typesetter.
         """
         template = self._template(request.template)
         record = _attached_record(request)
+        page = _page(request, record, seal_name)
+        shown = self._letters.printable({"page": page, "record": record})
+        has_numbers = shown != {"page": page, "record": record}
         inputs = {
-            "page": msgspec.json.encode(_page(request, record, seal_name)).decode(),
+            "page": msgspec.json.encode(shown["page"] | {"has_numbers": has_numbers}).decode(),
             "record": request.data_json.decode(),
+            "shown": msgspec.json.encode(shown["record"]).decode(),
             "qr": _qr(request),
         }
         try:

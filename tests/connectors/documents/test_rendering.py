@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import unicodedata
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -176,11 +177,42 @@ def test_an_unfit_request_is_refused(renderer: Renderer, changes: dict[str, obje
         render(renderer, replace(document_request("person", PERSON), **changes))
 
 
-def test_a_letter_the_typeface_lacks_is_refused_and_not_quoted(renderer: Renderer) -> None:
-    with pytest.raises(DocumentError) as refusal:
-        render(renderer, document_request("person", {"name_th": "นาย王"}))
-    assert str(refusal.value).isascii()
-    assert refusal.value.__cause__ is None
+FOREIGN_NAMES = {
+    "chinese": ("王小明", "[U+738B][U+5C0F][U+660E]"),
+    "cyrillic": ("Иван", "[U+0418][U+0432][U+0430][U+043D]"),
+    "greek": ("Αθηνά", "[U+0391][U+03B8][U+03B7][U+03BD][U+03AC]"),
+    "burmese": ("အောင်", "[U+1021][U+1031][U+102C][U+1004][U+103A]"),
+    "lao": ("ສົມ", "[U+0EAA][U+0EBB][U+0EA1]"),
+    "khmer": ("សុខ", "[U+179F][U+17BB][U+1781]"),
+    "turned around": ("Anna\u202etset", "Anna[U+202E]tset"),
+    "a control character": ("Anna\x07", "Anna[U+0007]"),
+    "a byte order mark": ("Anna\ufeff", "Anna[U+FEFF]"),
+}
+
+
+@pytest.mark.parametrize(("name", "printed"), FOREIGN_NAMES.values(), ids=FOREIGN_NAMES)
+def test_letters_the_typeface_lacks_are_printed_as_their_numbers(renderer: Renderer, name: str, printed: str) -> None:
+    request = replace(document_request("record", {"name_th": f"นาย{name}"}), case_no=name, agency_name=f"สำนัก{name}")
+    pdf = render(renderer, request)
+    text = without_spaces(pdfium_text(pdf))
+    assert f"นาย{printed}" in text
+    assert text.count(printed) == 3
+    # the reader is told, and the attached record has the letters themselves
+    assert "printedastheirUnicodenumber" in text
+    with pikepdf.open(BytesIO(pdf)) as document:
+        assert (
+            json.loads(document.attachments["data.json"].get_file().read_bytes())["fields"]["name_th"] == f"นาย{name}"
+        )
+
+
+@pytest.mark.parametrize(
+    "name", ["Nguyễn Văn Đức", "Dvořák Šňůra", "Çağlar Şimşek", "Søren Åse Łódź", "e\u0301a", "\u1e69"]
+)
+def test_latin_letters_with_marks_are_printed_as_they_are(renderer: Renderer, name: str) -> None:
+    text = pdfium_text(render(renderer, document_request("record", {"name_th": name})))
+    assert unicodedata.normalize("NFC", without_spaces(name)) in unicodedata.normalize("NFC", without_spaces(text))
+    assert "[U+" not in text
+    assert "Unicode" not in text
 
 
 def test_without_its_typeface_nothing_is_rendered(tmp_path: Path) -> None:
