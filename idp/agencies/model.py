@@ -24,6 +24,7 @@ class AgencyProblem(StrEnum):
     NO_SUCH_SECOND = "AGY-10"
     NOT_NARROWER = "AGY-11"
     CHANGED_MEANWHILE = "AGY-12"
+    PROGRAM_NOT_POSSIBLE = "AGY-13"
 
 
 class Standing(StrEnum):

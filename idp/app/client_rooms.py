@@ -44,9 +44,8 @@ class ClientRooms:
 
 def build_client_rooms(settings: Settings, ground: Ground, *, agencies: Agencies) -> ClientRooms:
     """Put them together."""
-    metadata = _metadata(settings)
+    metadata, clients = _metadata(settings), clients_of(settings, ground)
     nonces = DpopNonces(ground.root_keys.derive("dpop-nonce", version=FIRST_VERSION))
-    clients = Clients(audit=ground.audit, server_metadata=metadata, loopback_redirects_allowed=settings.is_demo)
     addresses = client_addresses(settings)
     key_sets = ClientKeySets(
         storage=ground.storage, addresses=addresses, clock=ground.clock, security_log=ground.security_log
@@ -77,6 +76,11 @@ def build_client_rooms(settings: Settings, ground: Ground, *, agencies: Agencies
             newcomers=CONFORMANCE_AGENCY if settings.profile is Profile.CONFORMANCE else None,
         ),
     )
+
+
+def clients_of(settings: Settings, ground: Ground) -> Clients:
+    """The registered clients, held to what this deployment offers."""
+    return Clients(audit=ground.audit, server_metadata=_metadata(settings), loopback_redirects_allowed=settings.is_demo)
 
 
 def _metadata(settings: Settings) -> Mapping[str, Any]:

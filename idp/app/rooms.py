@@ -285,7 +285,11 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         agencies=agencies,
         agreements=agreements,
         configurations=Configurations(
-            agencies=agencies, agreements=agreements, approvals=approvals, platform_id=issuer_agency
+            agencies=agencies,
+            agreements=agreements,
+            clients=clients,
+            approvals=approvals,
+            platform_id=issuer_agency,
         ),
         company_accounts=company_accounts,
         subscribers=subscribers,

@@ -1,4 +1,4 @@
-"""`idp apply FILE`: make agencies, services and agreements as the file says."""
+"""`idp apply FILE`: make agencies, services, agreements and programs as the file says."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +7,11 @@ import typer
 
 from idp.app.configuration.writing import write_changes
 from idp.audit.model import SYSTEM
-from idp.cli.configuration import desired_of, opened, run
+from idp.cli.configuration import opened, run, text_of
 from idp.settings import Settings
 from idp.storage.profile import Profile
 
-commands = typer.Typer(help="Make agencies, services and agreements as a file says.", add_completion=False)
+commands = typer.Typer(help="Make agencies, services, agreements and programs as a file says.", add_completion=False)
 
 
 @commands.command()
@@ -26,8 +26,9 @@ def apply(
     """
 
     async def act(settings: Settings) -> str:
-        desired = desired_of(file)
+        text = text_of(file)
         async with opened(settings) as house, house.ground.storage.unit_of_work() as uow:
+            desired = house.configurations.read(text)
             if settings.profile is not Profile.PRODUCTION:
                 return write_changes(await house.configurations.apply(uow, desired, by=SYSTEM)) or "no change"
             proposal = await house.configurations.propose_from_command_line(uow, desired)

@@ -13,9 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.service import Agencies
+from idp.app.client_rooms import clients_of
 from idp.app.configuration.applying import Configurations
-from idp.app.configuration.model import ConfigurationWrong, Document
-from idp.app.configuration.reading import read_configuration
+from idp.app.configuration.model import ConfigurationWrong
 from idp.app.ground import Ground, open_ground
 from idp.app.issuer_agency import ensure_issuer_agency
 from idp.approvals.service import Approvals
@@ -39,9 +39,9 @@ class House:
     configurations: Configurations
 
 
-def desired_of(file: Path) -> Document:
-    """The configuration of a file, `-` for standard input. Raises ConfigurationWrong, OSError."""
-    return read_configuration(sys.stdin.read() if str(file) == "-" else file.read_text("utf-8"))
+def text_of(file: Path) -> str:
+    """What stands in a file, `-` for standard input. Raises OSError, UnicodeDecodeError."""
+    return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
 
 
 def run(home: Path | None, act: Callable[[Settings], Awaitable[Answer]]) -> Answer:
@@ -83,7 +83,11 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
             randomness=ground.randomness,
             platform_id=platform_id,
         )
-        yield House(
-            ground,
-            Configurations(agencies=agencies, agreements=agreements, approvals=approvals, platform_id=platform_id),
+        configurations = Configurations(
+            agencies=agencies,
+            agreements=agreements,
+            clients=clients_of(settings, ground),
+            approvals=approvals,
+            platform_id=platform_id,
         )
+        yield House(ground, configurations)

@@ -8,10 +8,12 @@ import typer
 
 from idp.app.configuration.model import Change
 from idp.app.configuration.writing import changes_to_json, write_changes
-from idp.cli.configuration import CHANGED, desired_of, opened, run
+from idp.cli.configuration import CHANGED, opened, run, text_of
 from idp.settings import Settings
 
-commands = typer.Typer(help="What a file of agencies, services and agreements would change.", add_completion=False)
+commands = typer.Typer(
+    help="What a file of agencies, services, agreements and programs would change.", add_completion=False
+)
 
 
 @commands.command()
@@ -27,9 +29,9 @@ def diff(
     """
 
     async def act(settings: Settings) -> tuple[Change, ...]:
-        desired = desired_of(file)
+        text = text_of(file)
         async with opened(settings) as house, house.ground.storage.reading() as uow:
-            return await house.configurations.changes(uow, desired)
+            return await house.configurations.changes(uow, house.configurations.read(text))
 
     changes = run(home, act)
     if as_json:

@@ -1,4 +1,4 @@
-"""`idp export`: agencies, services and agreements as a file that `idp apply` reads."""
+"""`idp export`: agencies, services, agreements and programs as a file that `idp apply` reads."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +10,12 @@ from idp.app.configuration.writing import write_configuration
 from idp.cli.configuration import opened, run
 from idp.settings import Settings
 
-commands = typer.Typer(help="Agencies, services and agreements as a file.", add_completion=False)
+commands = typer.Typer(help="Agencies, services, agreements and programs as a file.", add_completion=False)
 
 
 @commands.command()
 def export(home: Annotated[Path | None, typer.Option("--home", help="Home folder of the deployment.")] = None) -> None:
-    """Print what stands, as YAML. No secret is in it: none is part of a configuration.
+    """Print what stands, as YAML. No secret is in it, nor a digest of one.
 
     Exit 3 when the deployment cannot be used.
     """

@@ -199,8 +199,8 @@ def _things(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[
     rows = []
     for thing, terms in after.items():
         present = before.get(thing) or {}
-        changed = (name for name in sorted(terms) if present.get(name) != terms[name])
-        rows += [(thing, name, _said(present.get(name)), _said(terms[name])) for name in changed]
+        changed = (name for name in sorted({*present, *terms}) if present.get(name) != terms.get(name))
+        rows += [(thing, name, _said(present.get(name)), _said(terms.get(name))) for name in changed]
     return tuple(rows)
 
 

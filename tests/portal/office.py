@@ -29,6 +29,7 @@ from idp.app.configuration.applying import DRAFT, Configurations
 from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
 from idp.authentication.card_sign_in import CardSignIns
+from idp.authorization.client_registration.service import Clients
 from idp.enrolment.reviews.service import Reviews
 from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
@@ -282,7 +283,11 @@ class Office:
             platform_id=world.agency_id,
         )
         self.configurations = Configurations(
-            agencies=world.agencies, agreements=self.agreements, approvals=approvals, platform_id=world.agency_id
+            agencies=world.agencies,
+            agreements=self.agreements,
+            clients=Clients(audit=audit, server_metadata={}),
+            approvals=approvals,
+            platform_id=world.agency_id,
         )
         agreements = AgreementPages(
             pages=pages,

@@ -8,11 +8,10 @@ import pytest
 
 from connectors.fictitious.people import citizen_number
 from idp.agencies.model import AgencyKind, Member, Role, Service, Standing
-from idp.app.configuration.reading import read_configuration
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import ServiceId
-from tests.app.configuration.sample import FILE
+from tests.app.configuration.sample import FILE, read
 from tests.enrolment.world import World
 from tests.portal.office import Browser, Office, Page
 from tests.portal.test_mandate_pages import send
@@ -257,7 +256,7 @@ async def test_the_owner_gives_one_officer_the_data_in_person(office: Office, wo
     admin, officer = world.members["admin"], await hire_officer(world)
     days = {"reference_no": "MT 0309/7", "first_day": "2026-11-01", "last_day": "2027-01-31"}
     give = f"{path}/officers"
-    fields = {**days, "member": officer.id}
+    fields = {**days, "member": officer.id, "act": "grant"}
     assert [row["data-officer"] for row in (await staff.owner1.get(path)).rows("data-officer")] == [officer.id]
     assert not list((await staff.admin.get(path)).rows("data-officer"))
     for browser, changes, code in (
@@ -272,7 +271,14 @@ async def test_the_owner_gives_one_officer_the_data_in_person(office: Office, wo
         assert page.error_code == code, changes
     page = await send(staff.owner1, give, fields, page=BLANK)
     assert [row["data-granted"] for row in page.rows("data-granted")] == [officer.id]
-    page = await send(staff.owner2, give, {"member": officer.id}, page=BLANK)
+    # a second click, or a page of before it was granted, takes nothing back; and the other way round
+    page = await send(staff.owner2, give, fields, page=BLANK)
+    assert page.error_code == "AGY-12"
+    assert [row["data-granted"] for row in page.rows("data-granted")] == [officer.id]
+    page = await send(staff.owner2, give, {"member": officer.id, "act": "take_back"}, page=BLANK)
+    assert not list(page.rows("data-granted"))
+    page = await send(staff.owner2, give, {"member": officer.id, "act": "take_back"}, page=BLANK)
+    assert page.error_code == "AGY-12"
     assert not list(page.rows("data-granted"))
 
 
@@ -289,7 +295,7 @@ async def test_strangers_and_other_roles_are_sent_away(office: Office, world: Wo
 
 async def test_two_administrators_take_a_file_up_and_approve_it(office: Office, world: World) -> None:
     staff = await staff_of(office, world)
-    desired = {name: terms for name, terms in read_configuration(FILE).items() if not name.endswith("ministry")}
+    desired = {name: terms for name, terms in read(FILE).items() if not name.endswith("ministry")}
     desired["agency/employment"] |= {"parent": None}
     async with world.storage.unit_of_work() as uow:
         draft = await office.configurations.propose_from_command_line(uow, desired)

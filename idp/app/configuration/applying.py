@@ -9,11 +9,15 @@ from idp.agencies.model import Agency, AgencyProblem, Role, Standing
 from idp.agencies.service import Agencies
 from idp.app.configuration import standing
 from idp.app.configuration.model import Change, Document, Terms, changes_between
+from idp.app.configuration.programs import impossible_change, judge_by, program_of
+from idp.app.configuration.reading import read_configuration
 from idp.approvals.model import Approvers, Decider, Proposal, ProposalId, ProposedChange
 from idp.approvals.service import Approvals
 from idp.audit.model import Actor, ActorKind
-from idp.kernel.errors import NotFound
-from idp.kernel.ids import AgencyId, MemberId, ServiceId, SubscriberId
+from idp.authorization.client_registration.model import ClientStatus
+from idp.authorization.client_registration.service import Clients
+from idp.kernel.errors import NotFound, Refused
+from idp.kernel.ids import AgencyId, ClientId, MemberId, ServiceId, SubscriberId
 from idp.storage.storage import UnitOfWork
 
 DRAFT: Final = "configuration.draft"
@@ -27,12 +31,23 @@ class Configurations:
     """Applies configurations, or has two persons of the platform approve them."""
 
     def __init__(
-        self, *, agencies: Agencies, agreements: Agreements, approvals: Approvals, platform_id: AgencyId
+        self,
+        *,
+        agencies: Agencies,
+        agreements: Agreements,
+        clients: Clients,
+        approvals: Approvals,
+        platform_id: AgencyId,
     ) -> None:
         self._agencies = agencies
+        self._clients = clients
         self._agreements = agreements
         self._approvals = approvals
         self._platform_id = platform_id
+
+    def read(self, text: str) -> Document:
+        """The configuration of a file, judged as this deployment judges. Raises ConfigurationWrong."""
+        return read_configuration(text, judge=judge_by(self._clients))
 
     async def changes(self, uow: UnitOfWork, desired: Document) -> tuple[Change, ...]:
         """What the configuration would change."""
@@ -52,6 +67,8 @@ class Configurations:
         agreements = sorted(_of(changes, "agreement"), key=lambda one: one.after["status"] == Standing.ACTIVE)
         for change in agreements:
             await self._put_agreement(uow, change.after, by=by)
+        for change in _of(changes, "program"):
+            await self._put_program(uow, change.after, by=by)
         return changes
 
     async def propose_from_command_line(self, uow: UnitOfWork, desired: Document) -> Proposal | None:
@@ -139,6 +156,23 @@ class Configurations:
         present = await standing.present_agreement(uow, terms, agency.id)
         agreement_id = self._agreements.new_id(uow) if present is None else present.id
         await self._agreements.put(uow, standing.agreement_of(terms, agreement_id, agency.id), by=by)
+
+    async def _put_program(self, uow: UnitOfWork, terms: Terms, *, by: Actor) -> None:
+        agency = await self._agency(uow, terms["agency"])
+        for service_id in terms["services"]:
+            if (await self._agencies.service(uow, ServiceId(service_id))).agency_id != agency.id:
+                raise Refused(AgencyProblem.PROGRAM_NOT_POSSIBLE, "service of another agency")
+        present = await self._clients.get(uow, ClientId(terms["id"]))
+        said = program_of(terms, self._clients, agency.id, present)
+        impossible = impossible_change(said, present)
+        if impossible is not None:
+            raise Refused(AgencyProblem.PROGRAM_NOT_POSSIBLE, impossible)
+        if present is None:
+            await self._clients.add(uow, said, by=by)
+        elif said.status is ClientStatus.ENDED:
+            await self._clients.end(uow, present, by=by)
+        else:
+            await self._clients.replace(uow, said, by=by)
 
     async def _agency(self, uow: UnitOfWork, code: str) -> Agency:
         agency = await self._agencies.agency_by_code(uow, code)

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 Terms: TypeAlias = dict[str, Any]
 Document: TypeAlias = dict[str, Terms]
-"""Things by name: `agency/CODE`, `service/ID`, `agreement/SERVICE|DATASET|CHANNEL|REFERENCE`."""
+"""Things by name: `agency/CODE`, `service/ID`, `agreement/SERVICE|DATASET|CHANNEL|REFERENCE`, `program/ID`."""
 
 
 class ConfigurationWrong(ValueError):
@@ -29,7 +29,8 @@ class Change:
     def names(self) -> tuple[str, ...]:
         """The terms whose values change, in alphabetical order."""
         before = self.before or {}
-        return tuple(sorted(name for name in self.after if before.get(name) != self.after[name]))
+        every = {*before, *self.after}
+        return tuple(sorted(name for name in every if before.get(name) != self.after.get(name)))
 
 
 def changes_between(desired: Mapping[str, Terms], present: Mapping[str, Terms]) -> tuple[Change, ...]:

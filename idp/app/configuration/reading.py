@@ -20,9 +20,11 @@ from idp.app.configuration.nodes import (
     read_truth,
     wrong,
 )
+from idp.app.configuration.programs import Judge, read_program
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Ial
+from idp.kernel.errors import Refused
 
 FORMAT: Final = 1
 _TEXT = Member(read_text)
@@ -80,6 +82,7 @@ _SERVICE = mapping_of(
         "channels": Member(list_of(choice(Channel), as_set=True), sorted(channel.value for channel in Channel)),
         "when_unavailable": Member(choice(WhenUnavailable), WhenUnavailable.REFUSE.value),
         "sites": Member(list_of(read_text, as_set=True), []),
+        "optional_fields": Member(list_of(read_text, as_set=True), []),
         "agreements": Member(list_of(lambda node: (node, _AGREEMENT(node))), []),
     }
 )
@@ -94,6 +97,7 @@ _AGENCY = mapping_of(
         "owns": Member(list_of(_dataset, as_set=True), []),
         "sites": Member(list_of(_SITE), []),
         "services": Member(list_of(lambda node: (node, _SERVICE(node))), []),
+        "programs": Member(list_of(lambda node: (node, read_program(node))), []),
     }
 )
 
@@ -108,19 +112,33 @@ def _format(node: Node) -> int:
 _FILE = mapping_of({"format": Member(_format), "agencies": Member(list_of(lambda node: (node, _AGENCY(node))))})
 
 
-def read_configuration(text: str) -> Document:
-    """The things a file names, agencies first, then services, then agreements. Raises ConfigurationWrong."""
+def read_configuration(text: str, *, judge: Judge) -> Document:
+    """The things a file names: agencies first, then services, agreements and programs, judged by `judge`.
+
+    Raises ConfigurationWrong.
+    """
     agencies: Document = {}
     services: Document = {}
     agreements: Document = {}
+    programs: Document = {}
     for agency_node, agency in _FILE(compose(text))["agencies"]:
         for service_node, service in agency.pop("services"):
             for node, agreement in service.pop("agreements"):
                 terms = {"agency": agency["code"], "service": service["id"], **agreement}
                 _add(agreements, agreement_name(terms), terms, node)
             _add(services, f"service/{service['id']}", {"agency": agency["code"], **service}, service_node)
+        for node, program in agency.pop("programs"):
+            terms = _judged({"agency": agency["code"], **program}, judge, node)
+            _add(programs, f"program/{program['id']}", terms, node)
         _add(agencies, f"agency/{agency['code']}", agency, agency_node)
-    return agencies | services | agreements
+    return agencies | services | agreements | programs
+
+
+def _judged(terms: Terms, judge: Judge, node: Node) -> Terms:
+    try:
+        return judge(terms)
+    except Refused as refusal:
+        wrong(node, str(refusal))
 
 
 def agreement_name(terms: Terms) -> str:

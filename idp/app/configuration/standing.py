@@ -17,7 +17,9 @@ from idp.agencies.model import (
     WhenUnavailable,
 )
 from idp.app.configuration.model import Document, Terms
+from idp.app.configuration.programs import program_terms
 from idp.app.configuration.reading import agreement_name
+from idp.authorization.client_registration.store import find_agencies_clients
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId
@@ -33,7 +35,7 @@ _TEXTS: Final = tuple(
 
 
 async def present_document(uow: UnitOfWork) -> Document:
-    """Every agency, service and agreement, in the order of a file."""
+    """Every agency, service, agreement and program, in the order of a file; the issuer's own programs are in none."""
     agencies = await store.find_all_agencies(uow)
     codes = {agency.id: agency.code for agency in agencies}
     services = await store.find_all_services(uow)
@@ -46,6 +48,7 @@ async def present_document(uow: UnitOfWork) -> Document:
         {f"agency/{one.code}": agency_terms(one, codes) for one in agencies}
         | {f"service/{one.id}": service_terms(one, codes) for one in services}
         | {agreement_name(terms): terms for terms in granted}
+        | {f"program/{one.id}": program_terms(one, codes) for one in await find_agencies_clients(uow)}
     )
 
 
@@ -93,6 +96,7 @@ def service_terms(service: Service, codes: dict[AgencyId, str]) -> Terms:
         "channels": sorted(channel.value for channel in service.channels),
         "when_unavailable": service.when_unavailable.value,
         "sites": sorted(service.sites),
+        "optional_fields": sorted(service.optional_fields),
     }
 
 
@@ -137,6 +141,7 @@ def service_of(terms: Terms, agency_id: AgencyId) -> Service:
         channels=frozenset(Channel(channel) for channel in terms["channels"]),
         when_unavailable=WhenUnavailable(terms["when_unavailable"]),
         sites=frozenset(terms["sites"]),
+        optional_fields=frozenset(terms["optional_fields"]),
     )
 
 

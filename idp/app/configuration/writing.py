@@ -13,18 +13,21 @@ WIDTH: Final = 120
 
 
 def write_configuration(document: Document) -> str:
-    """The YAML of a whole configuration; `read_configuration` gives the same things again, ended rights apart."""
+    """The YAML of a whole configuration; `read_configuration` gives the same again, but for what has ended."""
     agencies: dict[str, Terms] = {}
     services: dict[str, Terms] = {}
     for name, terms in document.items():
         kind = name.partition("/")[0]
         if kind == "agency":
-            agencies[terms["code"]] = terms | {"services": []}
+            agencies[terms["code"]] = terms | {"services": [], "programs": []}
         elif kind == "service":
             services[terms["id"]] = _without(terms, "agency") | {"agreements": []}
             agencies[terms["agency"]]["services"].append(services[terms["id"]])
-        elif terms["status"] != Standing.ENDED:
-            # what is over is no part of another store
+        elif terms["status"] == Standing.ENDED:
+            continue  # what is over is no part of another store
+        elif kind == "program":
+            agencies[terms["agency"]]["programs"].append(_without(terms, "agency"))
+        else:
             services[terms["service"]]["agreements"].append(_without(terms, "agency", "service"))
     whole = {"format": FORMAT, "agencies": list(agencies.values())}
     return yaml.dump(whole, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=WIDTH)
@@ -36,7 +39,9 @@ def write_changes(changes: Sequence[Change]) -> str:
     for change in changes:
         lines.append(f"{'+' if change.before is None else '~'} {change.name}")
         before = change.before or {}
-        lines.extend(f"    {name}: {_said(before.get(name))} -> {_said(change.after[name])}" for name in change.names)
+        lines.extend(
+            f"    {name}: {_said(before.get(name))} -> {_said(change.after.get(name))}" for name in change.names
+        )
     return "\n".join(lines)
 
 

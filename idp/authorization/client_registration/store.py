@@ -82,6 +82,12 @@ async def find_live_client(uow: UnitOfWork, client_id: ClientId) -> Client | Non
     return None if row is None else client_of(row)
 
 
+async def find_agencies_clients(uow: UnitOfWork) -> tuple[Client, ...]:
+    """Every client that is not the issuer's own, live or not, by id: a few thousand at most."""
+    rows = await uow.all(select(client).where(client.c.first_party.is_(False)).order_by(client.c.id))
+    return tuple(client_of(row) for row in rows)
+
+
 def _columns(record: Client) -> dict[str, Any]:
     return {
         "agency_id": record.agency_id,

@@ -1,5 +1,18 @@
 """A configuration file as an agency's administrator would write it."""
 
+from joserfc.jwk import ECKey
+
+from idp.app.configuration.model import Document
+from idp.app.configuration.programs import judge_by
+from idp.app.configuration.reading import read_configuration
+from idp.audit.log import AuditLog
+from idp.authorization.client_registration.service import Clients
+from idp.kernel.randomness import system_randomness
+
+AUDIT = AuditLog(mac=lambda _: b"mac", pseudonym=lambda _: "p", randomness=system_randomness)
+CLIENTS = Clients(audit=AUDIT, server_metadata={"grant_types_supported": ["authorization_code", "client_credentials"]})
+KEY = ECKey.generate_key("P-256").as_dict(private=True)
+
 FILE = """\
 format: 1
 agencies:
@@ -44,9 +57,28 @@ agencies:
             daily_quota: 300
             hours: {days: [1, 2, 3, 4, 5], opens: "08:30", closes: "16:30"}
             officers_need_grant: true
+    programs:
+      - id: counter-program
+        name_th: โปรแกรมตัวอย่าง
+        name_en: Sample program
+        services: [registration]
+        grant_types: [client_credentials]
+        scope: openid
+        jwks:
+          keys:
+            - kty: EC
+              crv: P-256
+              x: PUBLIC_X
+              y: PUBLIC_Y
+              kid: k1
   - code: ministry
     name_th: กระทรวงตัวอย่าง
     name_en: Sample Ministry
     kind: state
     owns: [dopa.person, dopa.address]
-"""
+""".replace("PUBLIC_X", str(KEY["x"])).replace("PUBLIC_Y", str(KEY["y"]))
+
+
+def read(text: str) -> Document:
+    """The file as a deployment of the small kind reads it."""
+    return read_configuration(text, judge=judge_by(CLIENTS))

@@ -12,7 +12,6 @@ from idp.agencies.model import AgencyKind, AgencyProblem, Role, Standing
 from idp.agencies.service import Agencies
 from idp.app.configuration.applying import Configurations
 from idp.app.configuration.model import Document
-from idp.app.configuration.reading import read_configuration
 from idp.app.configuration.standing import present_document
 from idp.app.configuration.writing import write_configuration
 from idp.approvals.model import ApprovalProblem, Decider
@@ -20,6 +19,7 @@ from idp.approvals.service import Approvals
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
 from idp.audit.store import audit_entry
+from idp.authorization.client_registration.service import Clients
 from idp.catalogue.model import Channel
 from idp.kernel.errors import TuatonError
 from idp.kernel.ids import AgencyId, MemberId, ServiceId, SubscriberId
@@ -27,11 +27,11 @@ from idp.kernel.randomness import system_randomness
 from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys
 from idp.storage.storage import Storage
-from tests.app.configuration.sample import FILE
+from tests.app.configuration.sample import FILE, read
 
 pytestmark = pytest.mark.anyio
 
-DESIRED = read_configuration(FILE)
+DESIRED = read(FILE)
 AGREEMENT = "agreement/registration|dopa.person|counter|MT 0309/1"
 ROOT_KEY = secrets.token_bytes(32)
 
@@ -56,7 +56,11 @@ async def built(storage: Storage) -> House:
         agencies=agencies, approvals=approvals, audit=audit, randomness=system_randomness, platform_id=platform.id
     )
     configurations = Configurations(
-        agencies=agencies, agreements=agreements, approvals=approvals, platform_id=platform.id
+        agencies=agencies,
+        agreements=agreements,
+        clients=Clients(audit=audit, server_metadata={}),
+        approvals=approvals,
+        platform_id=platform.id,
     )
     return House(agencies, approvals, configurations, platform.id)
 
@@ -86,7 +90,7 @@ async def test_the_same_file_again_changes_nothing(storage: Storage) -> None:
         assert await uow.first(select(func.count()).select_from(audit_entry)) == before
         standing = await present_document(uow)
         assert {name: standing[name] for name in DESIRED} == DESIRED
-        assert await house.configurations.changes(uow, read_configuration(write_configuration(standing))) == ()
+        assert await house.configurations.changes(uow, read(write_configuration(standing))) == ()
         employment = await house.agencies.agency_by_code(uow, "employment")
         assert employment is not None
         found = await house.agencies.agreement_for(
@@ -116,7 +120,7 @@ async def test_what_is_over_is_not_carried_into_another_store(sqlite_storage: St
     async with sqlite_storage.unit_of_work() as uow:
         await house.configurations.apply(uow, DESIRED, by=SYSTEM)
         await house.configurations.apply(uow, changed(status="ended"), by=SYSTEM)
-        exported = read_configuration(write_configuration(await present_document(uow)))
+        exported = read(write_configuration(await present_document(uow)))
         assert AGREEMENT not in exported
         assert await house.configurations.changes(uow, exported) == ()
         # nor does it come back under the same letter

@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.app.configuration.model import ConfigurationWrong, changes_between
-from idp.app.configuration.reading import read_configuration
 from idp.app.configuration.writing import changes_to_json, write_changes, write_configuration
-from tests.app.configuration.sample import FILE
+from tests.app.configuration.sample import FILE, read
 
-DOCUMENT = read_configuration(FILE)
+DOCUMENT = read(FILE)
 AGREEMENT = "agreement/registration|dopa.person|counter|MT 0309/1"
+PROGRAM = "program/counter-program"
 
 
 def test_a_file_names_things_with_all_their_terms() -> None:
-    assert list(DOCUMENT) == ["agency/employment", "agency/ministry", "service/registration", AGREEMENT]
+    assert list(DOCUMENT) == ["agency/employment", "agency/ministry", "service/registration", AGREEMENT, PROGRAM]
     assert DOCUMENT["agency/employment"]["parent"] == "ministry"
     terms = DOCUMENT[AGREEMENT]
     assert terms["valid_from"] == "2025-12-31T17:00:00+00:00"
@@ -24,7 +24,7 @@ def test_a_file_names_things_with_all_their_terms() -> None:
 
 
 def test_what_is_written_is_read_as_it_was() -> None:
-    assert read_configuration(write_configuration(DOCUMENT)) == DOCUMENT
+    assert read(write_configuration(DOCUMENT)) == DOCUMENT
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,9 @@ def test_what_is_written_is_read_as_it_was() -> None:
         ('"08:30"', '"8:30"', 42, 51, "08:30"),
         ('"08:30"', '"25:30"', 42, 51, "08:30"),
         ("officers_need_grant: true", "officers_need_grant: yes", 43, 34, "true or false"),
-        ("code: ministry", "code: employment", 44, 5, "stands in the file twice"),
-        ("code: ministry", "code: ''", 44, 11, "a text"),
-        ("code: ministry", "code: [", 46, 12, "expected"),
+        ("code: ministry", "code: employment", 58, 5, "stands in the file twice"),
+        ("code: ministry", "code: ''", 58, 11, "a text"),
+        ("code: ministry", "code: [", 60, 12, "expected"),
         ("parent: ministry", "parent: &x ministry\n    status: *x", 8, 13, "aliases"),
         ("parent: ministry", "parent: !!python/object:os.system ministry", 7, 13, "parent"),
     ],
@@ -57,23 +57,23 @@ def test_a_mistake_is_named_with_its_place(old: str, new: str, line: int, column
     assert FILE.count(old) == 1
     if "python" in new:
         # a tag is never acted on: the text is a text
-        assert read_configuration(FILE.replace(old, new))["agency/employment"]["parent"] == "ministry"
+        assert read(FILE.replace(old, new))["agency/employment"]["parent"] == "ministry"
         return
     with pytest.raises(ConfigurationWrong, match=said) as caught:
-        read_configuration(FILE.replace(old, new))
+        read(FILE.replace(old, new))
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "[" * 10_000, "a" * 4_000_001, "%", "--- 1\n--- 2", "\x00"])
 def test_what_is_no_configuration_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationWrong):
-        read_configuration(text)
+        read(text)
 
 
 @given(text=st.text(alphabet="formatgencies:12- \n[]{}&*!'\"|>", max_size=200))
 def test_nothing_else_is_ever_raised(text: str) -> None:
     try:
-        read_configuration(text)
+        read(text)
     except ConfigurationWrong:
         return
 
