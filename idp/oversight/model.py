@@ -61,6 +61,27 @@ class AccessRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRecord:
+    """The person stands in somebody else's record that was released: to which agency, which data set, on which day
+    (its first moment in Bangkok). Neither what for nor when exactly: that would tell something about the other person.
+    """
+
+    disclosure_id: DisclosureId
+    day: datetime
+    agency_id: AgencyId
+    agency_name_th: str
+    agency_name_en: str
+    dataset: str
+    dataset_title_th: str
+    dataset_title_en: str
+
+    @property
+    def place(self) -> str:
+        """Where it stands among all entries: later ones compare greater."""
+        return place_of(self.disclosure_id)
+
+
+@dataclass(frozen=True, slots=True)
 class SignInRecord:
     """One sign-in at which a program was given claims. Names only, as a consent spells them, no values."""
 
@@ -97,7 +118,7 @@ class LookRecord:
         return place_of(self.look_id)
 
 
-Entry = AccessRecord | SignInRecord | LookRecord
+Entry = AccessRecord | NamedRecord | SignInRecord | LookRecord
 
 
 def place_of(record_id: str) -> str:

@@ -1,10 +1,11 @@
 """The owner's view: who asked for my data, and what became of it; who was told about me when I signed in."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
+from connectors.contracts.thai_dates import BANGKOK
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis
 from idp.exchange.decision.model import Reason
@@ -13,7 +14,7 @@ from idp.exchange.pull.model import Outcome
 from idp.kernel.ids import AgencyId, AuditEntryId, ConsentId, DisclosureId, GrantId, SubscriberId, is_id
 from idp.keys.envelope import PersonalData
 from idp.oversight import store
-from idp.oversight.model import AccessRecord, Entry, FieldLabel, LookRecord, SignInRecord
+from idp.oversight.model import AccessRecord, Entry, FieldLabel, LookRecord, NamedRecord, SignInRecord
 from idp.protocol.claims_request import as_verified, claim_names, verified_claim_names
 from idp.protocol.scopes import consent_names
 from idp.storage.metadata import EPOCH
@@ -35,7 +36,10 @@ class AccessHistory:
         """One page, newest first; `before` is the place of the last entry of the page before."""
         disclosed = await store.find_disclosures(uow, subscriber_id, before=before, limit=limit)
         signed_in = await store.find_sign_ins(uow, subscriber_id, before=before, limit=limit)
-        entries: list[Entry] = [_record(row, await self._case(uow, row)) for row in disclosed]
+        entries: list[Entry] = [
+            _named(row) if row.outcome == Outcome.NAMED.value else _record(row, await self._case(uow, row))
+            for row in disclosed
+        ]
         entries += [_sign_in(row) for row in signed_in]
         looks = await store.find_looks(uow, subscriber_id, before=before, limit=limit)
         entries += [_look(row) for row in looks]
@@ -84,6 +88,20 @@ def _record(row: Row[Any], case: str | None) -> AccessRecord:
         station_name_th=row.station_name_th,
         station_name_en=row.station_name_en,
         by_number=is_id("ctr", row.counter_id or ""),
+    )
+
+
+def _named(row: Row[Any]) -> NamedRecord:
+    dataset = DATASETS[row.dataset]
+    return NamedRecord(
+        disclosure_id=DisclosureId(row.id),
+        day=datetime.combine(row.at.astimezone(BANGKOK).date(), time.min, tzinfo=BANGKOK),
+        agency_id=AgencyId(row.agency_id),
+        agency_name_th=row.agency_name_th,
+        agency_name_en=row.agency_name_en,
+        dataset=dataset.id,
+        dataset_title_th=dataset.title_th,
+        dataset_title_en=dataset.title_en,
     )
 
 

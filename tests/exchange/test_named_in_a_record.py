@@ -1,9 +1,11 @@
-"""Who stands in somebody else's record sees that it was read: by whom and for what, never the case."""
+"""Who stands in somebody else's record sees that it was read: by whom and on which day. What for is the other's."""
 
+from dataclasses import fields as fields_of
 from dataclasses import replace
 
 import pytest
 
+from connectors.contracts.thai_dates import BANGKOK
 from connectors.fictitious.hard_cases import CROWDED_HOUSE
 from connectors.fictitious.people import FictitiousPerson
 from idp.audit.model import SYSTEM
@@ -11,7 +13,7 @@ from idp.catalogue.model import Basis
 from idp.exchange.pull.model import Outcome
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import SubscriberId
-from idp.oversight.model import AccessRecord
+from idp.oversight.model import AccessRecord, Entry, NamedRecord
 from idp.oversight.service import AccessHistory
 from idp.subscribers.model import Identity
 from tests.exchange.world import SERVICE, World, person_detail, pull
@@ -27,10 +29,9 @@ async def enrol(world: World, person: FictitiousPerson) -> SubscriberId:
         return await world.subscribers.create(uow, identity=identity, ial=Ial.IAL2_2, by=SYSTEM)
 
 
-async def seen_by(world: World, subscriber_id: SubscriberId) -> list[AccessRecord]:
+async def seen_by(world: World, subscriber_id: SubscriberId) -> list[Entry]:
     async with world.storage.reading() as uow:
-        entries = await AccessHistory(personal=world.personal).of(uow, subscriber_id)
-    return [entry for entry in entries if isinstance(entry, AccessRecord)]
+        return await AccessHistory(personal=world.personal).of(uow, subscriber_id)
 
 
 async def read_house(world: World, *fields: str) -> None:
@@ -47,9 +48,16 @@ async def test_another_member_of_the_house_sees_that_the_record_was_read(world_o
     world.somchai = await enrol(world, OWNER)
     await read_house(world, "address_text", "others")
     (seen,) = await seen_by(world, neighbour)
-    assert (seen.outcome, [field.name for field in seen.fields]) == (Outcome.NAMED, ["others"])
-    assert (seen.agency_id, seen.case) == (world.agency.id, None)
+    # all that is told: no purpose, no case, no field, no ground, no hour; those say something about the other person
+    told = (seen.day, seen.agency_id, seen.dataset) if isinstance(seen, NamedRecord) else None
+    today = world.clock.now().astimezone(BANGKOK).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert told == (today, world.agency.id, "dopa.house")
+    assert {field.name for field in fields_of(NamedRecord)} == {
+        "disclosure_id", "day", "agency_id", "agency_name_th", "agency_name_en",
+        "dataset", "dataset_title_th", "dataset_title_en",
+    }  # fmt: skip
     (own,) = await seen_by(world, world.somchai)
+    assert isinstance(own, AccessRecord)
     assert (own.outcome, own.case) == (Outcome.RELEASED, "ทส 5/2569")
     assert {field.name for field in own.fields} == {"address_text", "others"}
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from connectors.contracts.thai_dates import BANGKOK
 from idp.catalogue.model import Basis
 from idp.exchange.pull.model import Chain, Disclosure, Outcome
 from idp.exchange.pull.store import insert_or_count
@@ -48,8 +49,15 @@ async def test_a_house_record_that_names_its_reader(phone: Phone) -> None:
     await phone.sign_in()
     await phone.open("/account/activity")
     await expect(phone.page.locator("[data-outcome=named]")).to_contain_text("มีชื่อท่านในรายการของผู้อื่น")
-    # the entry of the log is about another person
-    await expect(phone.page.locator("[data-disclosure] a[href$='/proof']")).to_have_count(0)
+    # what for, which hour and the entry of the log are the other person's
+    text = await phone.page.locator("[data-outcome=named]").inner_text()
+    async with world.storage.reading() as uow:
+        asked_for = await world.agencies.service(uow, SERVICE)
+    assert asked_for.title_th not in text
+    assert asked_for.purpose_th not in text
+    assert f"{record.at.astimezone(BANGKOK):%H:%M}" not in text
+    assert record.id not in await phone.page.content()
+    await expect(phone.page.locator("a[href$='/proof']")).to_have_count(0)
     await phone.check("named in a record")
     await pictured(phone, "named")
     answer = await phone.page.goto(f"{phone.page.url.partition('?')[0]}/{record.id}/proof")
