@@ -15,6 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Row, select
 
 from idp.agencies.agreement_store import find_agreement
+from idp.agencies.agreements.model import terms_to_json
+from idp.agencies.model import Agreement
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
@@ -41,7 +43,9 @@ disclosure.json   who got which fields, when, for what, on which ground; no valu
 log/*.json        entries of the log with their proofs: `idp audit check FILE --key KEY` / รายการในบันทึกพร้อมหลักฐาน
 consent/          the receipts that the person has too (JWT, jwks.json), and what was shown / ใบรับความยินยอม
 ground.json       the ground stated at the counter / หลักที่ระบุที่เคาน์เตอร์
-agreement.json    the right as it stands now, with its version; its changes are in the log / สิทธิตามข้อตกลง
+agreement.json    the right as it stands now, and whether these are still the terms of the disclosure (by version);
+                  every change of them is in the log / สิทธิตามข้อตกลง ณ เวลาที่ส่งออก และยังตรงกับเวลาที่เปิดเผยหรือไม่
+service.json      the service as it stands now / บริการ ณ เวลาที่ส่งออก
 document.json     digest of the document that left / ค่าแฮชของเอกสาร
 manifest.jwt      SHA-256 of every file, signed by the issuer (jwks.json) / ค่าแฮชของทุกไฟล์ ลงลายมือชื่อโดยผู้ออก
 """
@@ -156,7 +160,7 @@ class EvidenceBundles:
         files = [_json("service.json", asdict(service))]
         if row.agreement_id is not None:
             agreement = await find_agreement(uow, AgreementId(row.agreement_id))
-            files += [] if agreement is None else [_json("agreement.json", asdict(agreement))]
+            files += [] if agreement is None else [_agreement_file(agreement, row, now=uow.now)]
         return files
 
     async def _proof(self, uow: UnitOfWork, name: str, entry_id: str) -> EvidenceFile:
@@ -173,6 +177,17 @@ async def _document(uow: UnitOfWork, disclosure_id: DisclosureId) -> list[Eviden
         return []
     told = {name: value for name, value in row._mapping.items() if not isinstance(value, bytes)}
     return [_json("document.json", told)]
+
+
+def _agreement_file(agreement: Agreement, row: Row[Any], *, now: datetime) -> EvidenceFile:
+    """The terms that stand now, and by their version whether the disclosure rested on them."""
+    told = {
+        "terms_as_of": now,
+        "version_at_disclosure": row.agreement_version,
+        "are_terms_of_the_disclosure": agreement.version == row.agreement_version,
+        "terms": terms_to_json(agreement),
+    }
+    return _json("agreement.json", told)
 
 
 def _receipt_file(receipt: Receipt) -> EvidenceFile:

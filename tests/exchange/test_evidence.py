@@ -4,6 +4,7 @@ import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from joserfc import jwt
@@ -88,6 +89,28 @@ async def test_the_bundle_proves_a_disclosure_by_consent(world: World, tmp_path:
     everything = b"".join(files.values()).decode()
     for text in (SOMCHAI.citizen_id.digits, SOMCHAI.name_th.first, SOMCHAI.name_th.last):
         assert text not in everything
+
+
+async def agreement_file(world: World, bundles: EvidenceBundles, disclosure_id: DisclosureId) -> dict[str, Any]:
+    files = await bundles.bundle(disclosure_id, reason="why", by=AUDITOR)
+    (told,) = [json.loads(file.content) for file in files if file.path == "agreement.json"]
+    return dict(told)
+
+
+async def test_the_terms_are_those_of_the_disclosure_or_said_to_be_others(world: World) -> None:
+    _, token = await world.consented()
+    bundles, _, _ = await bundles_of(world)
+    released = await world.exchange().pull(pull(token))
+    then = await agreement_file(world, bundles, released.disclosure_id)
+    assert (then["are_terms_of_the_disclosure"], then["version_at_disclosure"]) == (True, then["terms"]["version"])
+    async with world.storage.unit_of_work() as uow:
+        await world.agencies.suspend_agreement(uow, then["terms"]["id"], by=AUDITOR)
+    now = await agreement_file(world, bundles, released.disclosure_id)
+    assert (now["are_terms_of_the_disclosure"], now["terms"]["status"]) == (False, "suspended")
+    assert now["version_at_disclosure"] == then["version_at_disclosure"] != now["terms"]["version"]
+    # the log says by which terms it was released
+    (entry,) = [json.loads(text) for text in await world.entries("exchange.released")]
+    assert entry["details"]["agreement_version"] == then["version_at_disclosure"]
 
 
 async def test_what_is_not_signed_yet_is_said_to_be_pending(world: World) -> None:

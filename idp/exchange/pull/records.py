@@ -258,6 +258,7 @@ def audit_event(event: str, asked: Asked, chain: Chain, *, refused: Reason | Non
         "service": asked.detail.purpose,
         "basis": asked.detail.basis.value,
         "agreement": chain.agreement_id,
+        "agreement_version": chain.agreement_version,
         "consent": chain.consent_id,
         "grant": chain.grant_id,
         "access_token": token.token_id,

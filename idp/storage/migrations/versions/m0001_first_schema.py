@@ -183,6 +183,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.Column("service_id", sa.Text(), nullable=False),
         sa.Column("agreement_id", sa.Text(), nullable=True),
+        sa.Column("agreement_version", sa.Integer(), nullable=True),
         sa.Column("consent_id", sa.Text(), nullable=True),
         sa.Column("grant_id", sa.Text(), nullable=True),
         sa.Column("actor_id", sa.Text(), nullable=True),
