@@ -148,6 +148,17 @@ async def find_live_officer_grant(
     return None if row is None else _officer_grant(row)
 
 
+async def find_standing_officer_grant(
+    uow: UnitOfWork, member_id: MemberId, dataset: str, *, now: datetime
+) -> OfficerGrant | None:
+    """The grant that lets this officer have this data set now or from a day to come: what can be taken back."""
+    of_this = (officer_grant.c.member_id == member_id, officer_grant.c.dataset == dataset)
+    standing = (officer_grant.c.status == Standing.ACTIVE.value, officer_grant.c.valid_until > now)
+    order = (officer_grant.c.valid_from, officer_grant.c.id)
+    row = await uow.first(select(officer_grant).where(*of_this, *standing).order_by(*order))
+    return None if row is None else _officer_grant(row)
+
+
 async def end_officer_grant(uow: UnitOfWork, grant_id: OfficerGrantId) -> bool:
     """End a grant for good; False when there was nothing to end."""
     present = (officer_grant.c.id == grant_id, officer_grant.c.status != Standing.ENDED.value)

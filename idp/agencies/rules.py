@@ -85,7 +85,7 @@ def ceiling(
         _beyond_agreement(agreement, request, service=service, now=now)
         or _beyond_catalogue(request, channel=channel)
         or _beyond_terms(agreement, request, channel=channel, officer_is_granted=officer_is_granted)
-        or _beyond_service(request, service=service, now=now)
+        or _beyond_service(request, service=service, channel=channel, now=now)
     )
     if overreach is not None or agreement is None:
         return BeyondRight(overreach or Overreach.AGREEMENT)
@@ -261,8 +261,13 @@ def _beyond_terms(
     return None
 
 
-def _beyond_service(request: GdxDetail, *, service: Service | None, now: datetime) -> Overreach | None:
-    if service is None or request.uses > service.uses:
+def _beyond_service(
+    request: GdxDetail, *, service: Service | None, channel: Channel, now: datetime
+) -> Overreach | None:
+    # a service may give a channel up after an agreement was made for it
+    if service is None or channel not in service.channels:
+        return Overreach.CHANNEL
+    if request.uses > service.uses:
         return Overreach.USES
     if request.valid_until is not None and request.valid_until > last_day(service, now=now):
         return Overreach.LIFETIME

@@ -152,6 +152,9 @@ class AgreementPages:
                 officer = officers.get(MemberId(form.one("member")))
                 if officer is None:
                     raise NotFound(AgencyProblem.UNKNOWN, "officer")
+                # what the page said, not what stands now: a second click, or a page of before, must not turn it around
+                if (form.one("act") == "take_back") is (officer.grant is None):
+                    raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
                 if officer.grant is not None:
                     await self._agreements.end_officer_grant(uow, officer.grant.id, by=by)
                 else:

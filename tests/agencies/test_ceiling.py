@@ -118,6 +118,7 @@ def test_a_request_at_the_very_edge_lies_within() -> None:
         (AGREEMENT, SERVICE, {"basis": Basis.DUTY}, Overreach.BASIS),
         (AGREEMENT, SERVICE, {"fields": ("name_th", "sex")}, Overreach.FIELDS),
         (AGREEMENT, SERVICE, {"fields": ()}, Overreach.FIELDS),
+        (AGREEMENT, replace(SERVICE, channels=frozenset({Channel.COUNTER})), {}, Overreach.CHANNEL),
         (AGREEMENT, SERVICE, {"uses": 13}, Overreach.USES),
         (AGREEMENT, SERVICE, {"valid_until": date(2026, 12, 23)}, Overreach.LIFETIME),
     ],

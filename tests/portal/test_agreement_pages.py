@@ -280,6 +280,11 @@ async def test_the_owner_gives_one_officer_the_data_in_person(office: Office, wo
     page = await send(staff.owner2, give, {"member": officer.id, "act": "take_back"}, page=BLANK)
     assert page.error_code == "AGY-12"
     assert not list(page.rows("data-granted"))
+    # one that begins in days to come is seen as well, and taken back before it does
+    page = await send(staff.owner1, give, fields | {"first_day": "2027-01-30"}, page=BLANK)
+    assert [row["data-granted"] for row in page.rows("data-granted")] == [officer.id]
+    page = await send(staff.owner2, give, {"member": officer.id, "act": "take_back"}, page=BLANK)
+    assert not list(page.rows("data-granted"))
 
 
 async def test_strangers_and_other_roles_are_sent_away(office: Office, world: World) -> None:

@@ -31,7 +31,7 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A look-up officer of the agency that has a right, with the owner's grant in force, where there is one."""
+    """A look-up officer of the agency that has a right; `grant` is the owner's, in force or to come."""
 
     member: Member
     grant: OfficerGrant | None

@@ -169,13 +169,13 @@ class Agreements:
         return rules.is_owners(by, owner) or rules.is_platforms(by, self._platform_id)
 
     async def officers(self, uow: UnitOfWork, agreement: Agreement) -> tuple[Officer, ...]:
-        """The look-up officers of the agency, each with the owner's own grant."""
+        """The look-up officers of the agency, each with the owner's own grant, begun or to come."""
         members = await member_store.find_live_members_at(uow, agreement.agency_id, now=uow.now)
         return tuple(
             [
                 Officer(
                     one,
-                    await agreement_store.find_live_officer_grant(uow, one.id, agreement.dataset, now=uow.now),
+                    await agreement_store.find_standing_officer_grant(uow, one.id, agreement.dataset, now=uow.now),
                 )
                 for one in members
                 if Role.LOOKUP_OFFICER in one.roles
