@@ -6,16 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connectors.simulators.switchboard import Behaviour, Mode, Service
+from idp.agencies.model import WhenUnavailable
+from idp.agencies.store import service as service_table
 from idp.audit.model import SYSTEM
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, JuristicSubject, MandateSubject, SelfSubject
 from idp.catalogue.model import Basis, Channel, SubjectKind
 from idp.consent.model import OnBehalf
+from idp.exchange.model import Released
 from idp.exchange.pull.store import disclosure
+from idp.exchange.waiting.model import WaitingPull
+from idp.exchange.waiting.service import Accepted
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.errors import Refused, Unavailable
 from idp.kernel.ids import SubscriberId
@@ -211,3 +216,27 @@ async def test_who_left_the_company_or_whose_registry_is_silent_gets_nothing(wor
         assert released.payload["acting"]["organisation"]["juristic_id"] == organisation.juristic_id
         world.switchboard.switch(Service.DBD, Behaviour(Mode.DOWN))
         assert await refusal(world, token, "dbd.company") == "registry_unavailable"
+
+
+async def test_a_look_at_a_pull_that_waits_asks_no_company_registry(world: World) -> None:
+    """A program may look as often as it likes; the registry is asked when the answer may leave."""
+    async with world.storage.unit_of_work() as uow:
+        await world.agree(uow, SERVICE, "dbd.company", ("juristic_id", "name_th"), {Basis.CONSENT})
+        waits = {"when_unavailable": WhenUnavailable.WAIT.value}
+        await uow.execute(update(service_table).where(service_table.c.id == SERVICE).values(waits))
+    organisation = Organisation(THONGDEE.juristic_id.digits, THONGDEE.name_th, "-")
+    detail = company_detail(purpose=SERVICE, basis=Basis.CONSENT, case=None, fields=("juristic_id", "name_th"))
+    on_behalf = OnBehalf(world.somchai, None, organisation.juristic_id)
+    acted = ActedFor(world.somchai, None, organisation)
+    token = await token_for(world, acted, [detail], subject=world.somchai, on_behalf=on_behalf)
+    world.switchboard.switch(Service.DBD, Behaviour(Mode.DOWN))
+    accepted = await world.exchange().pull_or_wait(pull(token, "dbd.company"))
+    assert isinstance(accepted, Accepted)
+    world.switchboard.reset()
+    for _ in range(3):
+        assert isinstance(await world.exchange().waiting(accepted.waiting.id, world.own_token()), WaitingPull)
+    assert world.registry.asked == 0
+    world.clock.advance(1000)
+    assert await world.exchange().advance_waiting() == 1
+    assert isinstance(await world.exchange().waiting(accepted.waiting.id, world.own_token()), Released)
+    assert world.registry.asked > 0

@@ -247,6 +247,24 @@ async def test_another_client_s_session_is_as_if_it_had_never_been(counter: Coun
     assert (await counter.show(session_id))["ready"]
 
 
+async def test_another_client_s_request_asks_neither_the_reader_nor_the_registry(counter: Counter) -> None:
+    door = counter.door
+    await counter.sign_in()
+    session_id = await counter.opened()
+    async with door.world.storage.unit_of_work() as uow:
+        await insert_client(uow, client(ClientId("other"), door.world.agency.id, door.key))
+    door.world.clock.advance(1)
+    await counter.card(None)
+    door.world.clock.advance(1)
+    await counter.card(SOMCHAI.citizen_id.digits)
+    own = door.world.own_token(detail_of("dopa.person", CardSessionSubject(session_id)))
+    refused = await door.pull(await door.token(replace(own, client_id=ClientId("other"), sub="other")))
+    assert (refused.status_code, code_of(refused)) == (404, "EXC-40")
+    assert not await door.world.entries("card_session.opened")
+    await counter.show(session_id)
+    assert len(await door.world.entries("card_session.opened")) == 1
+
+
 async def test_a_session_for_one_purpose_and_case_carries_no_other(counter: Counter) -> None:
     session_id = await counter.ready()
     assert code_of(await counter.pull(session_id, case="ทส 8/2569")) == "EXC-40"

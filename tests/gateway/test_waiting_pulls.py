@@ -12,10 +12,12 @@ from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.agencies.model import WhenUnavailable
 from idp.agencies.store import agreement, service
 from idp.authorization.client_registration.store import insert_client
+from idp.exchange.decision.model import Reason
+from idp.exchange.model import WaitingPullId
 from idp.exchange.pull.store import disclosure
 from idp.exchange.service import Exchange
 from idp.exchange.waiting.rules import WAITS_AT_MOST
-from idp.exchange.waiting.store import waiting_pull
+from idp.exchange.waiting.store import find_waiting, waiting_pull
 from idp.kernel.ids import ClientId
 from idp.storage.outbox import outbox
 from tests.exchange.test_pull import withdraw
@@ -250,6 +252,58 @@ async def test_two_workers_release_it_once(door: Door) -> None:
     assert await released(door) == 1
     answers = await asyncio.gather(*(look(door, waiting_id) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 410, 410, 410]
+
+
+async def test_a_pull_is_taken_when_its_turn_has_come(door: Door) -> None:
+    """While one worker waits for a slow registry, another does what is due as well."""
+    token = await consented(door)
+    closed(door)
+    for key in ("first", "second"):
+        assert (await door.pull(token, **{"idempotency-key": key})).status_code == 202
+    closed(door, Mode.OK)
+    done: list[int] = []
+
+    async def another_worker() -> None:
+        done.append(await door.world.exchange().advance_waiting())
+
+    door.world.registry.meanwhile = another_worker
+    door.world.clock.advance(1000)
+    done.append(await door.world.exchange().advance_waiting())
+    assert done == [1, 1]
+    assert (door.world.registry.asked, await released(door)) == (2, 2)
+
+
+async def test_who_ends_it_while_a_worker_releases_it_leaves_no_answer(door: Door) -> None:
+    """The end was decided by what was read before the release."""
+    token = await consented(door)
+    closed(door)
+    waiting_id = WaitingPullId(await accepted(door, token))
+    async with door.world.storage.reading() as uow:
+        read_before = await find_waiting(uow, waiting_id)
+    assert read_before is not None
+    closed(door, Mode.OK)
+    exchange = await later(door)
+    assert await released(door) == 1
+    await exchange._waiting._end(read_before, Reason.CANCELLED)
+    async with door.world.storage.reading() as uow:
+        rows = await uow.all(select(disclosure.c.sealed_answer).where(disclosure.c.outcome == "released"))
+    assert [row.sealed_answer for row in rows] == [None]
+
+
+async def test_what_no_catalogue_has_any_more_ends_and_stops_no_worker(door: Door) -> None:
+    token = await consented(door)
+    closed(door)
+    waiting_id = await accepted(door, token)
+    place = {"table": "waiting_pull", "column": "sealed_request", "row": waiting_id}
+    personal, owner = door.world.personal, door.world.somchai
+    async with door.world.storage.unit_of_work() as uow:
+        row = await uow.first(select(waiting_pull.c.sealed_request))
+        assert row is not None
+        said = await personal.open(uow, owner, **place, sealed=row.sealed_request)
+        older = await personal.seal(uow, owner, **place, value=said.replace(b"dopa.person", b"dopa.gone"))
+        await uow.execute(update(waiting_pull).values(sealed_request=older))
+    await later(door)
+    assert (await look(door, waiting_id)).json()["code"] == "EXC-50"
 
 
 async def test_a_worker_that_died_is_followed_by_another(door: Door) -> None:

@@ -46,6 +46,11 @@ class OpenedFor:
     service_id: ServiceId
     case: str
 
+    @property
+    def holder(self) -> tuple[AgencyId, ClientId]:
+        """Whose program alone may see and use it."""
+        return self.agency_id, self.client_id
+
 
 @dataclass(frozen=True, slots=True)
 class CounterSession:

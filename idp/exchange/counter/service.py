@@ -117,10 +117,7 @@ class Counters:
         """
         async with self._storage.reading() as uow:
             session = await store.find_session(uow, self._personal, session_id)
-            if session is None or (session.opened_for.agency_id, session.opened_for.client_id) != (
-                agency_id,
-                client_id,
-            ):
+            if session is None or session.opened_for.holder != (agency_id, client_id):
                 raise NotFound(CounterProblem.UNKNOWN)
         return await self._view(session, needs_registry=session.needs_registry)
 
@@ -128,10 +125,7 @@ class Counters:
         """End a session and throw away what was read; one that is over stays as it ended. Raises NotFound (UNKNOWN)."""
         async with self._storage.unit_of_work() as uow:
             session = await store.find_session(uow, self._personal, session_id)
-            if session is None or (session.opened_for.agency_id, session.opened_for.client_id) != (
-                agency_id,
-                client_id,
-            ):
+            if session is None or session.opened_for.holder != (agency_id, client_id):
                 raise NotFound(CounterProblem.UNKNOWN)
             if not await store.end_session(uow, session_id):
                 return
@@ -182,13 +176,23 @@ class Counters:
                 raise MustWait(CounterProblem.TOO_MANY)
         return ref
 
-    async def opened(self, subject: CardSessionSubject | CitizenRefSubject, dataset: str) -> Opened | None:
-        """What a request names, as it stands at this moment; None for what never was. Outside any transaction."""
+    async def opened(
+        self,
+        subject: CardSessionSubject | CitizenRefSubject,
+        dataset: str,
+        *,
+        agency_id: AgencyId,
+        client_id: ClientId,
+    ) -> Opened | None:
+        """What a request of this client names, as it stands at this moment. Outside any transaction.
+
+        None for what never was, and for another client's: its reader and the registry are not asked either.
+        """
         match subject:
             case CardSessionSubject(card_session):
-                return await self._opened_session(CounterSessionId(card_session), dataset)
+                return await self._opened_session(CounterSessionId(card_session), dataset, (agency_id, client_id))
             case CitizenRefSubject(citizen_ref):
-                return await self._opened_ref(CitizenRefId(citizen_ref))
+                return await self._opened_ref(CitizenRefId(citizen_ref), (agency_id, client_id))
 
     async def person_of(
         self, uow: UnitOfWork, subject: CardSessionSubject | CitizenRefSubject
@@ -214,19 +218,21 @@ class Counters:
         """Drop handles whose time is over, with the numbers in them; gives how many."""
         return await store.forget_handles(uow)
 
-    async def _opened_session(self, session_id: CounterSessionId, dataset: str) -> Opened | None:
+    async def _opened_session(
+        self, session_id: CounterSessionId, dataset: str, asks: tuple[AgencyId, ClientId]
+    ) -> Opened | None:
         async with self._storage.reading() as uow:
             session = await store.find_session(uow, self._personal, session_id)
-            if session is None:
+            if session is None or session.opened_for.holder != asks:
                 return None
             officer = await self._agencies.live_member(uow, session.opened_for.member_id)
         view = await self._view(session, needs_registry=dataset not in CARD_READERS)
         return Opened(session_id, session.opened_for, session.station_id, officer, view.state)
 
-    async def _opened_ref(self, ref_id: CitizenRefId) -> Opened | None:
+    async def _opened_ref(self, ref_id: CitizenRefId, asks: tuple[AgencyId, ClientId]) -> Opened | None:
         async with self._storage.reading() as uow:
             ref = await store.find_ref(uow, self._personal, ref_id)
-            if ref is None:
+            if ref is None or ref.opened_for.holder != asks:
                 return None
             officer = await self._agencies.live_member(uow, ref.opened_for.member_id)
             state = Ready() if ref.expires_at > uow.now else NotReady(Reason.COUNTER_OVER)

@@ -1,5 +1,6 @@
 """Reading the facts of a release decision, in one transaction."""
 
+from dataclasses import dataclass
 from typing import assert_never
 
 from connectors.contracts.identifiers import CitizenId, JuristicId
@@ -32,6 +33,11 @@ from idp.storage.storage import UnitOfWork
 from idp.subscribers.service import Subscribers
 
 
+@dataclass(frozen=True, slots=True)
+class NotAsked:
+    """The company's registry was not asked: nothing is released by what is judged now."""
+
+
 class FactsReader:
     """Gathers what `decide_release` judges from the rooms that own it."""
 
@@ -59,7 +65,10 @@ class FactsReader:
         subject = asked.detail.subject
         if not isinstance(subject, CardSessionSubject | CitizenRefSubject):
             return None
-        return await self._counters.opened(subject, asked.detail.dataset)
+        token = asked.pull.access_token
+        return await self._counters.opened(
+            subject, asked.detail.dataset, agency_id=token.agency_id, client_id=token.client_id
+        )
 
     async def chain(self, uow: UnitOfWork, asked: Asked) -> Chain:
         """The ids of everything that this release would hang on."""
@@ -107,10 +116,14 @@ class FactsReader:
         except Unavailable:
             return Reason.REGISTRY_UNAVAILABLE
 
-    async def _standing(self, uow: UnitOfWork, asked: Asked, company: CompanyFacts | Reason | None) -> Reason | None:
+    async def _standing(
+        self, uow: UnitOfWork, asked: Asked, company: CompanyFacts | Reason | NotAsked | None
+    ) -> Reason | None:
         token = asked.pull.access_token
         if isinstance(company, Reason):
             return company
+        if isinstance(company, NotAsked):
+            return None
         if token.acr is None:
             # a client's own token: nobody signed in, so that nobody acts for anybody
             return None if token.acted_for is None else Reason.NOT_A_SIGNATORY
@@ -124,7 +137,7 @@ class FactsReader:
         return None
 
     async def facts(
-        self, uow: UnitOfWork, asked: Asked, chain: Chain, company: CompanyFacts | Reason | None
+        self, uow: UnitOfWork, asked: Asked, chain: Chain, company: CompanyFacts | Reason | NotAsked | None
     ) -> ReleaseFacts:
         """Everything that is judged; `company` was read before the transaction."""
         token, detail, officer = asked.pull.access_token, asked.detail, chain.officer

@@ -96,10 +96,7 @@ class Asked:
     def own(self) -> Opened | None:
         """What an officer opened for the client that asks; another client's is as if it had never been."""
         token, opened = self.pull.access_token, self.opened
-        if opened is None or (opened.opened_for.agency_id, opened.opened_for.client_id) != (
-            token.agency_id,
-            token.client_id,
-        ):
+        if opened is None or opened.opened_for.holder != (token.agency_id, token.client_id):
             return None
         return opened
 

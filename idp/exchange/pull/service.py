@@ -24,7 +24,7 @@ from idp.exchange.mapping.model import Fetched, RegistrySubject
 from idp.exchange.model import ExchangeProblem, Pull, Released
 from idp.exchange.outcomes import reason_of
 from idp.exchange.pull.cases import is_fit_case
-from idp.exchange.pull.facts import FactsReader
+from idp.exchange.pull.facts import FactsReader, NotAsked
 from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
 from idp.exchange.pull.model import FAILURES, Chain, Named
 from idp.exchange.pull.records import PROBLEMS, Asked, audit_event, payload_bytes, payload_of
@@ -136,14 +136,14 @@ class Pulls:
             await self._audit.append(uow, event)
 
     async def require_possible(self, pull: Pull) -> None:
-        """Judge a pull that waits as it would be judged now; nothing is released. Raises as `pull` does when it is
-        refused, and puts that on record.
+        """Judge a pull that waits as it would be judged now, by what is known here: a program looks as often as it
+        likes, and no registry is asked for that. Nothing is released. Raises as `pull` does when it is refused, and
+        puts that on record.
         """
         asked = await self.asked(pull)
-        company = await self._facts.company(asked)
         async with self._storage.unit_of_work() as uow:
             chain = await self._facts.chain(uow, asked)
-            judged = decide_release(await self._facts.facts(uow, asked, chain, company), now=uow.now)
+            judged = decide_release(await self._facts.facts(uow, asked, chain, NotAsked()), now=uow.now)
             if isinstance(judged, Refuse):
                 await self._ledger.refuse(uow, asked, chain, judged.reason)
         if isinstance(judged, Refuse):

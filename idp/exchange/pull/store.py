@@ -17,11 +17,13 @@ from sqlalchemy import (
     exists,
     false,
     literal,
+    or_,
     select,
     true,
     update,
 )
 
+from idp.agencies.agreement_store import live_officer_grant, officer_grant
 from idp.agencies.member_store import member
 from idp.agencies.store import agency, agreement, live_agreement, service
 from idp.authorization.client_registration.store import client, live_client
@@ -114,6 +116,23 @@ def _of_version(version: int | None) -> ColumnElement[bool]:
     return true() if version is None else agreement.c.version == version
 
 
+def _officer_is_granted(chain: Chain, now: datetime) -> ColumnElement[bool]:
+    """The data's owner lets this officer have the data in person, where the agreement asks for that.
+
+    The SQL twin of the ceiling's rule; the decision names it as what lies beyond the right, so that it is no link.
+    """
+    if chain.counter_id is None or chain.agreement_id is None:
+        return true()
+    granted = exists().where(
+        officer_grant.c.member_id == chain.officer,
+        officer_grant.c.dataset == agreement.c.dataset,
+        live_officer_grant(now),
+    )
+    return exists().where(
+        agreement.c.id == chain.agreement_id, or_(agreement.c.officers_need_grant.is_(False), granted)
+    )
+
+
 async def broken_links(uow: UnitOfWork, chain: Chain) -> frozenset[Link]:
     """The links that do not hold now."""
     holds = holding(chain, uow.now)
@@ -185,9 +204,10 @@ async def insert_release(
         "answer_until": uow.now + kept_for,
     }
     row = select(*(literal(value, disclosure.c[name].type) for name, value in values.items()))
+    holds = (*holding(record.chain, uow.now).values(), _officer_is_granted(record.chain, uow.now))
     statement = (
         insert_on_conflict(disclosure, uow.dialect)
-        .from_select(list(values), row.where(and_(*holding(record.chain, uow.now).values())))
+        .from_select(list(values), row.where(and_(*holds)))
         .on_conflict_do_nothing(index_elements=["client_id", "idempotency_digest"])
     )
     return await uow.changed(statement) == 1

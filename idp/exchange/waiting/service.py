@@ -8,6 +8,7 @@ from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.catalogue.gdx import InvalidGdxDetail
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import ExchangeProblem, Pull, Released, WaitingPullId
 from idp.exchange.pull.records import PROBLEMS, Asked
@@ -90,8 +91,8 @@ class WaitingPulls:
         if waiting.state not in (WaitingState.WAITING, WaitingState.READY):
             raise Conflict(ExchangeProblem.PULL_OVER, "" if waiting.reason is None else waiting.reason.value)
         pull = await self._request(waiting)
-        if pull is None:
-            await self._end(waiting, Reason.SUBSCRIBER_ENDED)
+        if isinstance(pull, Reason):
+            await self._end(waiting, pull)
             raise Conflict(ExchangeProblem.PULL_OVER)
         # every live predicate, as for a release: consent withdrawn meanwhile counts at once
         try:
@@ -108,15 +109,24 @@ class WaitingPulls:
         await self._end(await self._own(waiting_id, token), Reason.CANCELLED)
 
     async def advance(self) -> int:
-        """Try every pull that is due; the worker's job, on any node. Gives how many."""
-        async with self._storage.unit_of_work() as uow:
-            due = await store.claim_due(uow, limit=BATCH, lease=LEASE)
+        """Try pulls that are due; the worker's job, on any node. Gives how many."""
+        async with self._storage.reading() as uow:
+            due = await store.due(uow, limit=BATCH)
             late = await store.overdue(uow, limit=BATCH)
+        tried = 0
         for waiting_id in due:
-            await self._try(waiting_id)
+            # each is taken when its turn has come: the lease is of one try, not of those before it
+            async with self._storage.unit_of_work() as uow:
+                is_mine = await store.claim(uow, waiting_id, lease=LEASE)
+            waiting = await self._find(waiting_id) if is_mine else None
+            if waiting is not None:
+                await self._try(waiting)
+                tried += 1
         for waiting_id in late:
-            await self._end(await self._get(waiting_id), Reason.TOO_LATE)
-        return len(due) + len(late)
+            waiting = await self._find(waiting_id)
+            if waiting is not None:
+                await self._end(waiting, Reason.TOO_LATE)
+        return tried + len(late)
 
     async def forget_expired(self, uow: UnitOfWork) -> int:
         """Drop what is over since a month; gives how many."""
@@ -126,12 +136,11 @@ class WaitingPulls:
         """An identity was closed: nothing about it waits any more."""
         await store.end_of(uow, owner)
 
-    async def _try(self, waiting_id: WaitingPullId) -> None:
-        waiting = await self._get(waiting_id)
+    async def _try(self, waiting: WaitingPull) -> None:
         pull = await self._request(waiting)
         now = self._storage.clock.now()
-        if pull is None or now >= waiting.deadline:
-            await self._end(waiting, Reason.SUBSCRIBER_ENDED if pull is None else Reason.TOO_LATE)
+        if isinstance(pull, Reason) or now >= waiting.deadline:
+            await self._end(waiting, pull if isinstance(pull, Reason) else Reason.TOO_LATE)
             return
         try:
             await self._pulls.pull(pull)  # released: the row became ready in the same transaction
@@ -142,7 +151,7 @@ class WaitingPulls:
                 return
             next_at = min(rules.next_try(reason, attempts=waiting.attempts, now=now), waiting.deadline)
             async with self._storage.unit_of_work() as uow:
-                await store.put_off(uow, waiting_id, reason=reason, next_at=next_at)
+                await store.put_off(uow, waiting.id, reason=reason, next_at=next_at)
 
     async def _accept(self, asked: Asked, reason: Reason) -> Accepted | None:
         token, detail = asked.pull.access_token, asked.detail
@@ -182,8 +191,10 @@ class WaitingPulls:
         async with self._storage.unit_of_work() as uow:
             if not await store.end(uow, waiting.id, reason=reason):
                 return
-            if waiting.disclosure_id is not None:
-                await drop_answer(uow, waiting.disclosure_id)
+            # a worker may have released it since `waiting` was read
+            ended = await store.find_waiting(uow, waiting.id)
+            if ended is not None and ended.disclosure_id is not None:
+                await drop_answer(uow, ended.disclosure_id)
             await self._note(uow, "exchange.wait_ended", waiting, reason)
             await enqueue(
                 uow,
@@ -192,34 +203,32 @@ class WaitingPulls:
                 randomness=self._randomness,
             )
 
-    async def _request(self, waiting: WaitingPull) -> Pull | None:
+    async def _request(self, waiting: WaitingPull) -> Pull | Reason:
+        """What was asked, or why nobody can say it any more."""
         async with self._storage.reading() as uow:
             text = await store.sealed_request(uow, waiting.id)
             if text is None:
-                return None
+                return Reason.SUBSCRIBER_ENDED
             try:
                 opened = await self._personal.open(
                     uow, waiting.key_owner, table="waiting_pull", column="sealed_request", row=waiting.id, sealed=text
                 )
             except SealBroken:
-                return None  # the person's key was destroyed: nothing is known of the request any more
-        return sealed.from_bytes(opened, waiting_id=waiting.id)
+                return Reason.SUBSCRIBER_ENDED  # the person's key was destroyed
+        try:
+            return sealed.from_bytes(opened, waiting_id=waiting.id)
+        except InvalidGdxDetail:
+            return Reason.NOT_IN_TOKEN  # this release's catalogue has it no more
 
     async def _own(self, waiting_id: str, token: VerifiedAccessToken) -> WaitingPull:
-        found = None
-        if is_id("pul", waiting_id):
-            async with self._storage.reading() as uow:
-                found = await store.find_waiting(uow, WaitingPullId(waiting_id))
+        found = await self._find(WaitingPullId(waiting_id)) if is_id("pul", waiting_id) else None
         if found is None or (found.client_id, found.agency_id) != (token.client_id, token.agency_id):
             raise NotFound(ExchangeProblem.PULL_UNKNOWN)
         return found
 
-    async def _get(self, waiting_id: WaitingPullId) -> WaitingPull:
+    async def _find(self, waiting_id: WaitingPullId) -> WaitingPull | None:
         async with self._storage.reading() as uow:
-            found = await store.find_waiting(uow, waiting_id)
-        if found is None:
-            raise NotFound(ExchangeProblem.PULL_UNKNOWN)
-        return found
+            return await store.find_waiting(uow, waiting_id)
 
     def _passing(self, error: TuatonError) -> Reason | None:
         """The reason when it passes by itself."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Index,
     Integer,
     LargeBinary,
@@ -105,17 +106,21 @@ async def count_waiting(uow: UnitOfWork, client_id: ClientId) -> int:
     return 0 if row is None else int(row.waiting)
 
 
-async def claim_due(uow: UnitOfWork, *, limit: int, lease: timedelta) -> Sequence[WaitingPullId]:
-    """Take due pulls for a while: no other worker tries them before `lease` has passed."""
-    due = and_(waiting_pull.c.state == WaitingState.WAITING.value, waiting_pull.c.next_at <= uow.now)
-    chosen = select(waiting_pull.c.id).where(due).order_by(waiting_pull.c.next_at).limit(limit)
-    if uow.dialect == "postgresql":
-        chosen = chosen.with_for_update(skip_locked=True)
-    ids = [WaitingPullId(row.id) for row in await uow.all(chosen)]
-    if ids:
-        taken = {"next_at": uow.now + lease, "attempts": waiting_pull.c.attempts + 1}
-        await uow.execute(update(waiting_pull).where(waiting_pull.c.id.in_(ids)).values(taken))
-    return ids
+async def due(uow: UnitOfWork, *, limit: int) -> Sequence[WaitingPullId]:
+    """Pulls whose time to be tried has come, the oldest first."""
+    chosen = select(waiting_pull.c.id).where(_is_due(uow.now)).order_by(waiting_pull.c.next_at).limit(limit)
+    return [WaitingPullId(row.id) for row in await uow.all(chosen)]
+
+
+async def claim(uow: UnitOfWork, waiting_id: WaitingPullId, *, lease: timedelta) -> bool:
+    """True for the one worker that takes a due pull: no other tries it before `lease` has passed."""
+    mine = update(waiting_pull).where(waiting_pull.c.id == waiting_id, _is_due(uow.now))
+    taken = {"next_at": uow.now + lease, "attempts": waiting_pull.c.attempts + 1}
+    return await uow.changed(mine.values(taken)) == 1
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(waiting_pull.c.state == WaitingState.WAITING.value, waiting_pull.c.next_at <= now)
 
 
 async def put_off(uow: UnitOfWork, waiting_id: WaitingPullId, *, reason: Reason, next_at: datetime) -> None:
