@@ -16,6 +16,7 @@ from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connectors.contracts.documents import DocumentSealer
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.story import prepare_conformance
 from idp.app.further_rooms import FurtherRooms
@@ -84,14 +85,18 @@ def settings_of(home: Path, *, database_url: str = "") -> Settings:
 
 
 @asynccontextmanager
-async def open_house(home: Path, clock: FrozenClock, *, database_url: str = "") -> AsyncIterator[House]:
-    """A seeded house on a new store, its doors in this process."""
+async def open_house(
+    home: Path, clock: FrozenClock, *, database_url: str = "", sealer: DocumentSealer | None = None
+) -> AsyncIterator[House]:
+    """A seeded house on a new store, its doors in this process; without a sealer it seals nothing."""
     home.mkdir()
     prepared_assets(home / "assets" / "web")
     settings = settings_of(home, database_url=database_url)
     async with open_ground(settings, clock=clock) as ground:
         ground = replace(ground, security_log=MemoryOfSecurityLog(clock))
-        rooms = await build_rooms(settings, ground, outside_of_conformance(home, clock))
+        outside = outside_of_conformance(home, clock)
+        outside = outside if sealer is None else replace(outside, sealer=sealer)
+        rooms = await build_rooms(settings, ground, outside)
         app = ByHost({"id.localhost": provider_door(settings, rooms), "data.localhost": gateway_door(settings, rooms)})
         house = _house(rooms, clock, httpx2.ASGITransport(app=app, raise_app_exceptions=False))
         await prepare_conformance(rooms, ())

@@ -1,7 +1,7 @@
 """The slip of a card session: it says who asked for what on which ground, and names nobody."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from idp.exchange.counter.model import CounterSessionId
 from idp.kernel.errors import NotFound
 from idp.kernel.ids import ClientId
 from tests.exchange.world import JOBS, SOMCHAI, client
+from tests.gateway.conftest import Sealing
 from tests.gateway.counter import CARD, CASE, DUTY, FORM, Counter, open_counter
 from tests.gateway.door import ISSUER, Door
 
@@ -113,6 +114,25 @@ async def test_the_paper_is_set(counter: Counter, tmp_path: Path) -> None:
     assert SOMCHAI.citizen_id.digits.encode() not in request.data_json
     assert "ชื่อ-นามสกุล" in printed(slip)["fields"]["data"]
     assert printed(replace(slip, given=()))["fields"]["data"] == "ไม่มีข้อมูลใดถูกส่งให้หน่วยงาน"
+
+
+async def test_the_paper_is_sealed(
+    counter: Counter, sealing: Sealing, tmp_path: Path, run_tool: Callable[..., str]
+) -> None:
+    session_id = await counter.ready()
+    assert (await counter.pull(session_id)).status_code == 200
+    sealer = sealing.sealer()
+    try:
+        slips = slips_of(counter, sealer=sealer)
+        slip = await slips.slip(CounterSessionId(session_id), agency_id=counter.door.world.agency.id, client_id=JOBS)
+        sealed = await slips.paper(slip)
+    finally:
+        await sealer.aclose()
+    target = tmp_path / "slip.pdf"
+    target.write_bytes(sealed.pdf)
+    verdict = run_tool("pdfsig", "-nocert", str(target))
+    assert "Signature Validation: Signature is Valid." in verdict
+    assert "Total document signed" in verdict
 
 
 def slips_of(counter: Counter, **changes: Any) -> Slips:
