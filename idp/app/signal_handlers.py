@@ -1,7 +1,7 @@
 """Messages of the rooms that agencies are told of, and who hears of whom.
 
 Deny by default: of a person only a client hears that has a grant about that person or a consent of them; of an
-agreement only the agency's own programs; of a pull or a document the client that it is of. A message may be seen twice:
+agreement only the agency's own programs; of a pull the client that it is of. A message may be seen twice:
 each stream is told of it once.
 """
 
@@ -58,7 +58,6 @@ class SignalHandlers:
             "pull_ready": [self.tell_of_pull],
             "pull_ended": [self.tell_of_pull],
             "agreement_changed": [self.tell_of_agreement],
-            "document_revoked": [self.tell_of_document],
         }
 
     async def tell_of_withdrawal(self, message: OutboxMessage) -> None:
@@ -82,11 +81,12 @@ class SignalHandlers:
         """`session_ended`: the clients that signed the person in by it."""
         session_id = SsoSessionId(message.payload["session_id"])
         async with self._storage.unit_of_work() as uow:
-            people = {one.client_id: one.subscriber_id for one in await self._rooms.grants.of_session(uow, session_id)}
-            for client_id, subscriber_id in people.items():
+            # a program may know the session as the person's own, and as that of somebody for whom the person acted
+            grants = await self._rooms.grants.of_session(uow, session_id)
+            for client_id, subscriber_id in dict.fromkeys((one.client_id, one.subscriber_id) for one in grants):
                 signal = Signal(
                     kind=SignalKind.SESSION_REVOKED,
-                    cause=message.id,
+                    cause=f"{message.id} {subscriber_id}",
                     at=uow.now,
                     subscriber_id=subscriber_id,
                     session_id=session_id,
@@ -145,11 +145,9 @@ class SignalHandlers:
     async def tell_of_pull(self, message: OutboxMessage) -> None:
         """`pull_ready`, `pull_ended`: the client that waits for it; payload `pull_id` and `client_id`."""
         kind = SignalKind.PULL_READY if message.topic == "pull_ready" else SignalKind.PULL_ENDED
-        await self._tell_of_thing(message, kind, about=message.payload["pull_id"])
-
-    async def tell_of_document(self, message: OutboxMessage) -> None:
-        """`document_revoked`: the client that it was made for; payload `document_id` and `client_id`."""
-        await self._tell_of_thing(message, SignalKind.DOCUMENT_REVOKED, about=message.payload["document_id"])
+        async with self._storage.unit_of_work() as uow:
+            signal = Signal(kind=kind, cause=message.id, at=uow.now, about=message.payload["pull_id"])
+            await self._tell(uow, [ClientId(message.payload["client_id"])], signal)
 
     async def tell_of_agreement(self, message: OutboxMessage) -> None:
         """`agreement_changed`: every program of the agency; payload `agreement_id`, `agency_id`, perhaps `status`."""
@@ -184,11 +182,6 @@ class SignalHandlers:
                 )
                 programs = await self._rooms.signals.streams.listening(uow, agency_id=agreement.agency_id)
                 await self._tell(uow, programs, signal)
-
-    async def _tell_of_thing(self, message: OutboxMessage, kind: SignalKind, *, about: str) -> None:
-        async with self._storage.unit_of_work() as uow:
-            signal = Signal(kind=kind, cause=message.id, at=uow.now, about=about)
-            await self._tell(uow, [ClientId(message.payload["client_id"])], signal)
 
     async def _tell_around(self, message: OutboxMessage, kind: SignalKind, facts: Mapping[str, str]) -> None:
         """Tell the clients that have anything to do with the person of the message."""

@@ -11,7 +11,6 @@ SSF_EVENTS: Final = "https://schemas.openid.net/secevent/ssf/event-type/"
 CAEP_EVENTS: Final = "https://schemas.openid.net/secevent/caep/event-type/"
 RISC_EVENTS: Final = "https://schemas.openid.net/secevent/risc/event-type/"
 VERIFICATION: Final = f"{SSF_EVENTS}verification"
-STREAM_UPDATED: Final = f"{SSF_EVENTS}stream-updated"
 
 Subject = Mapping[str, Any]
 """A subject identifier: an object with `format` and the members of that format."""

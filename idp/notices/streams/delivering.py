@@ -9,6 +9,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 import msgspec
@@ -24,6 +25,7 @@ from idp.notices.streams import delivery_store, rules, store
 from idp.notices.streams.model import (
     GIVEN_UP_AFTER,
     LONGEST_TURN,
+    UNANSWERED_REST,
     Delivery,
     DeliveryId,
     DeliveryState,
@@ -45,6 +47,7 @@ from idp.storage.storage import Storage, UnitOfWork
 
 STREAMS_AT_ONCE: Final = 50
 UNREACHABLE: Final = "unreachable"
+UNSIGNED: Final = "unsigned"
 
 
 class Deliveries:
@@ -81,7 +84,8 @@ class Deliveries:
         async with self._storage.unit_of_work() as uow:
             due = await delivery_store.take_due_streams(uow, limit=STREAMS_AT_ONCE)
         # one that fails keeps no other one from its end; the job hears of it and is tried again
-        ended = await asyncio.gather(*(self._turn(stream_id) for stream_id in due), return_exceptions=True)
+        turns = (self._turn(stream_id, failures) for stream_id, failures in due.items())
+        ended = await asyncio.gather(*turns, return_exceptions=True)
         for failure in ended:
             if isinstance(failure, BaseException):
                 raise failure
@@ -118,26 +122,38 @@ class Deliveries:
             await delivery_store.note_attempt(uow, [DeliveryId(jti) for jti in sets], outcome="offered")
         return sets, len(found) > most
 
-    async def _turn(self, stream_id: StreamId) -> None:
-        """Send what waits, in order, until all is sent, the turn is over, or the receiver does not take one."""
+    async def _turn(self, stream_id: StreamId, failures: int) -> None:
+        """One turn of a stream that came to nothing so often in a row before.
+
+        One that breaks off by a failure of ours has to rest like any other: whatever is wrong with a stream, it is met
+        less and less often, and the others go on.
+        """
+        after, rest = failures + 1, rules.rest_after(failures + 1)
+        try:
+            after, rest = await self._sent(stream_id)
+        finally:
+            async with self._storage.unit_of_work() as uow:
+                await store.release(uow, stream_id, failures=after, due_at=uow.now + rest)
+
+    async def _sent(self, stream_id: StreamId) -> tuple[int, timedelta]:
+        """Send what waits, in order, until all is sent, the turn is over, or the receiver does not take one.
+
+        Gives how often in a row it came to nothing, and how long the stream rests.
+        """
         clock = self._storage.clock
         ends_at = clock.now() + LONGEST_TURN
-        failures = 0
         while clock.now() < ends_at:
             async with self._storage.reading() as uow:
                 stream = await store.find_stream(uow, stream_id)
                 next_due = await delivery_store.waiting(uow, stream_id, limit=1)
                 receiver = None if stream is None else await self._receivers.receiver(uow, stream.client_id)
-            if stream is None or receiver is None or not next_due:
-                # a client that is not answered at present may be again: looked at now and then
-                failures = 0 if receiver is not None or stream is None else stream.failures + 1
+            if stream is None or not next_due:
                 break
+            if receiver is None:
+                return stream.failures, UNANSWERED_REST
             if not await self._delivered(stream, receiver, next_due[0]):
-                failures = stream.failures + 1
-                break
-        async with self._storage.unit_of_work() as uow:
-            due_at = uow.now + rules.rest_after(failures) if failures else uow.now
-            await store.release(uow, stream_id, failures=failures, due_at=due_at)
+                return stream.failures + 1, rules.rest_after(stream.failures + 1)
+        return 0, timedelta(0)
 
     async def _delivered(self, stream: Stream, receiver: Receiver, delivery: Delivery) -> bool:
         """Send one; False when the stream has to rest now."""
@@ -149,21 +165,23 @@ class Deliveries:
             else:
                 answer = await self._hooked(stream, receiver, delivery, delivery.signal)
                 answered = rules.judge_webhook(None if answer is None else answer.status)
-        except SealBroken:
-            # its secret cannot be read any more: nothing goes out unsigned or without its header, and no other waits
-            answer, answered = None, Answered.LATER
+            outcome = UNREACHABLE if answer is None else str(answer.status)
+        except (SealBroken, LookupError):
+            # its secret cannot be read any more, or no key of its algorithm signs: nothing goes out unsigned or without
+            # its header, and no other stream waits for this one
+            answer, answered, outcome = None, Answered.LATER, UNSIGNED
         async with self._storage.unit_of_work() as uow:
             match answered:
                 case Answered.TAKEN:
-                    await self._settled(uow, stream, [delivery.id], DeliveryState.DELIVERED, _status(answer))
+                    await self._settled(uow, stream, [delivery.id], DeliveryState.DELIVERED, outcome)
                 case Answered.REFUSED:
-                    outcome = rules.error_code(_json(answer))
-                    await self._settled(uow, stream, [delivery.id], DeliveryState.REFUSED, outcome)
+                    code = rules.error_code(_json(answer))
+                    await self._settled(uow, stream, [delivery.id], DeliveryState.REFUSED, code)
                 case Answered.GONE:
-                    await self._settled(uow, stream, [delivery.id], DeliveryState.REFUSED, _status(answer))
+                    await self._settled(uow, stream, [delivery.id], DeliveryState.REFUSED, outcome)
                     await self._webhooks.end_gone(uow, stream)
                 case Answered.LATER:
-                    await delivery_store.note_attempt(uow, [delivery.id], outcome=_status(answer))
+                    await delivery_store.note_attempt(uow, [delivery.id], outcome=outcome)
         return answered in (Answered.TAKEN, Answered.REFUSED)
 
     async def _pushed(
@@ -244,10 +262,6 @@ def _txn(receiver: Receiver, signal: Signal) -> str:
     """One for one cause and agency: two agencies that compare theirs learn nothing (SSF §4.1.8)."""
     digest = hashlib.sha256(f"txn\x1f{receiver.sector}\x1f{signal.cause}".encode()).digest()
     return base64.urlsafe_b64encode(digest[:18]).decode()
-
-
-def _status(answer: OutboundAnswer | None) -> str:
-    return UNREACHABLE if answer is None else str(answer.status)
 
 
 def _json(answer: OutboundAnswer | None) -> Any:

@@ -1,6 +1,6 @@
 """The table of what streams are told, and the SQL that hands a stream to one worker at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,7 @@ signal_delivery = Table(
     Column("id", Text, primary_key=True),
     Column("stream_id", Text, nullable=False),
     Column("client_id", Text, nullable=False),
+    Column("place", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("cause", Text, nullable=False),
     Column("at", Instant, nullable=False),
@@ -63,6 +64,7 @@ signal_delivery = Table(
     Column("settled_at", Instant, index=True),
     UniqueConstraint("stream_id", "cause"),
     Index("ix_signal_delivery_client_id_id", "client_id", "id"),
+    Index("ix_signal_delivery_stream_id_place", "stream_id", "place"),
 )
 
 _waiting = signal_delivery.c.state == DeliveryState.WAITING.value
@@ -70,6 +72,7 @@ _waiting = signal_delivery.c.state == DeliveryState.WAITING.value
 Index(
     "ix_signal_delivery_waiting",
     signal_delivery.c.stream_id,
+    signal_delivery.c.place,
     signal_delivery.c.id,
     postgresql_where=_waiting,
     sqlite_where=_waiting,
@@ -77,11 +80,17 @@ Index(
 
 
 async def insert_delivery(uow: UnitOfWork, delivery_id: DeliveryId, stream: Stream, signal: Signal) -> bool:
-    """False when the stream was told of this cause before."""
+    """False when the stream was told of this cause before.
+
+    `place` is after all that the stream was told: ids of one millisecond are in no order of their own. Two that are
+    told at once by two nodes may share a place, and are ordered by their ids then.
+    """
+    others = select(func.coalesce(func.max(signal_delivery.c.place), 0)).where(signal_delivery.c.stream_id == stream.id)
     statement = insert_on_conflict(signal_delivery, uow.dialect).values(
         id=delivery_id,
         stream_id=stream.id,
         client_id=stream.client_id,
+        place=others.scalar_subquery() + 1,
         kind=signal.kind.value,
         cause=signal.cause,
         at=signal.at,
@@ -102,23 +111,27 @@ async def has_due_streams(uow: UnitOfWork) -> bool:
     return await uow.first(_due(uow.now).limit(1)) is not None
 
 
-async def take_due_streams(uow: UnitOfWork, *, limit: int) -> Sequence[StreamId]:
-    """Streams that have something to be sent, taken for `LEASE`: another worker does not see them until then."""
+async def take_due_streams(uow: UnitOfWork, *, limit: int) -> Mapping[StreamId, int]:
+    """Streams that have something to be sent, and how often in a row that failed.
+
+    Taken for `LEASE`: another worker does not see them until then.
+    """
     due = _due(uow.now).order_by(signal_stream.c.due_at).limit(limit)
     if uow.dialect == "postgresql":
         due = due.with_for_update(skip_locked=True)
-    ids = [row.id for row in await uow.all(due)]
-    if ids:
-        taken = update(signal_stream).where(signal_stream.c.id.in_(ids)).values(held_until=uow.now + LEASE)
+    found = {StreamId(row.id): int(row.failures) for row in await uow.all(due)}
+    if found:
+        taken = update(signal_stream).where(signal_stream.c.id.in_(list(found))).values(held_until=uow.now + LEASE)
         await uow.execute(taken)
-    return [StreamId(stream_id) for stream_id in ids]
+    return found
 
 
 async def waiting(uow: UnitOfWork, stream_id: StreamId, *, limit: int) -> Sequence[Delivery]:
-    """What waits for an enabled stream, in the order in which it happened; nothing for one that is stopped."""
+    """What waits for an enabled stream, in the order in which it was told; nothing for one that is stopped."""
     enabled = exists().where(signal_stream.c.id == stream_id, signal_stream.c.status == StreamStatus.ENABLED.value)
     statement = select(signal_delivery).where(signal_delivery.c.stream_id == stream_id, _waiting, enabled)
-    return [_delivery(row) for row in await uow.all(statement.order_by(signal_delivery.c.id).limit(limit))]
+    in_order = statement.order_by(signal_delivery.c.place, signal_delivery.c.id).limit(limit)
+    return [_delivery(row) for row in await uow.all(in_order)]
 
 
 async def note_attempt(uow: UnitOfWork, ids: Sequence[DeliveryId], *, outcome: str) -> None:
@@ -209,9 +222,9 @@ async def stuck(uow: UnitOfWork, *, since: datetime) -> Sequence[Row[Any]]:
     return await uow.all(counted.order_by(signal_stream.c.id))
 
 
-def _due(now: datetime) -> Select[tuple[str]]:
+def _due(now: datetime) -> Select[tuple[str, int]]:
     waits = exists().where(signal_delivery.c.stream_id == signal_stream.c.id, _waiting)
-    return select(signal_stream.c.id).where(
+    return select(signal_stream.c.id, signal_stream.c.failures).where(
         signal_stream.c.status == StreamStatus.ENABLED.value,
         signal_stream.c.method != Method.POLL.value,
         signal_stream.c.due_at <= now,

@@ -21,6 +21,9 @@ LONGEST_TURN: Final = timedelta(seconds=1)
 
 FIRST_RETRY: Final = timedelta(seconds=5)
 LONGEST_RETRY: Final = timedelta(hours=1)
+UNANSWERED_REST: Final = timedelta(seconds=5)
+"""How often a stream is looked at whose client is not answered at present: what waits leaves as soon as it is again."""
+
 GIVEN_UP_AFTER: Final = timedelta(days=7)
 KEPT_IN_FULL: Final = timedelta(days=30)
 KEPT_AT_ALL: Final = timedelta(days=365)
@@ -58,9 +61,7 @@ class SignalKind(StrEnum):
     PULL_ENDED = "pull.ended"
     AGREEMENT_CHANGED = "agreement.changed"
     AGREEMENT_EXPIRING = "agreement.expiring"
-    DOCUMENT_REVOKED = "document.revoked"
     VERIFICATION = "stream.verification"
-    STREAM_UPDATED = "stream.updated"
 
 
 class Form(StrEnum):

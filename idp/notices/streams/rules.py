@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from idp.notices.streams.model import FIRST_RETRY, LONGEST_RETRY, Form, Signal, SignalKind, Stream
-from idp.protocol.security_event import CAEP_EVENTS, RISC_EVENTS, STREAM_UPDATED, VERIFICATION
+from idp.protocol.security_event import CAEP_EVENTS, RISC_EVENTS, VERIFICATION
 
 OWN_EVENTS: Final = "urn:tuaton:event-type:"
 
@@ -23,16 +23,14 @@ EVENT_TYPES: Final[Mapping[SignalKind, str]] = {
     SignalKind.PULL_ENDED: f"{OWN_EVENTS}pull-ended",
     SignalKind.AGREEMENT_CHANGED: f"{OWN_EVENTS}agreement-changed",
     SignalKind.AGREEMENT_EXPIRING: f"{OWN_EVENTS}agreement-expiring",
-    SignalKind.DOCUMENT_REVOKED: f"{OWN_EVENTS}document-revoked",
     SignalKind.VERIFICATION: VERIFICATION,
-    SignalKind.STREAM_UPDATED: STREAM_UPDATED,
 }
 """The event type URI of each kind. What a person does with their authenticators (CAEP credential-change) is nobody's
 business but theirs: there is no kind for it.
 """
 
-OF_THE_STREAM: Final = frozenset({SignalKind.VERIFICATION, SignalKind.STREAM_UPDATED})
-"""Sent whether asked for or not (SSF §8.1.4, §8.1.5)."""
+OF_THE_STREAM: Final = frozenset({SignalKind.VERIFICATION})
+"""Sent whether asked for or not (SSF §8.1.4). No stream-updated (§8.1.5): a stream's status is its receiver's alone."""
 
 SUPPORTED: Final = tuple(uri for kind, uri in EVENT_TYPES.items() if kind not in OF_THE_STREAM)
 WEBHOOK_TYPES: Final = tuple(kind.value for kind in SignalKind if kind not in OF_THE_STREAM)

@@ -3,16 +3,18 @@
 import asyncio
 import json
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idp.audit.store import audit_entry
 from idp.kernel.ids import SsoSessionId
 from idp.keys.envelope import PersonalData
-from idp.notices.streams.delivery_store import find_delivery, stuck
+from idp.notices.streams.delivery_store import find_delivery, signal_delivery, stuck
 from idp.notices.streams.model import GIVEN_UP_AFTER, KEPT_IN_FULL, LEASE, DeliveryState, Signal, SignalKind
 from idp.notices.streams.model import StreamStatus as Status
 from idp.notices.streams.store import signal_stream
@@ -245,7 +247,65 @@ async def test_a_stream_whose_secret_cannot_be_read_sends_nothing_and_holds_nobo
         await office.deliveries.send_due()
         assert (len(sealed.received), len(open_.received)) == (0, 1)
     [one] = await office.told()
-    assert (one.state, one.outcome) == (DeliveryState.WAITING, "unreachable")
+    assert (one.state, one.outcome) == (DeliveryState.WAITING, "unsigned")
+
+
+async def test_a_stream_for_which_no_key_signs_rests_and_ends_no_worker(office: Office) -> None:
+    async with mailbox() as box:
+        office.known.live[WATER.client_id] = replace(WATER, alg="of-another-time")
+        await office.stream(box.url, of=WATER)
+        await office.tell("out_1", to=WATER)
+        await office.deliveries.send_due()
+        assert await office.deliveries.send_due() == 0
+        office.known.live[WATER.client_id] = WATER
+        office.clock.advance(5)
+        await office.deliveries.send_due()
+        assert len(box.received) == 1
+
+
+async def test_a_turn_that_breaks_off_makes_its_stream_rest_and_no_other(office: Office, box: Mailbox) -> None:
+    async with mailbox() as other:
+        stream = await office.stream(box.url)
+        await office.stream(other.url, of=WATER)
+        await office.tell("out_1")
+        await office.tell("out_1", to=WATER)
+        # a row that nobody can read: the mistake is heard of, and met less often each time
+        async with office.storage.unit_of_work() as uow:
+            mine = signal_delivery.c.stream_id == stream.id
+            await uow.execute(update(signal_delivery).where(mine).values(kind="of-another-time"))
+        for _ in range(20):
+            with suppress(ValueError):
+                await office.deliveries.send_due()
+            office.clock.advance(1)
+        assert len(other.received) == 1
+        assert (await office.at_present(stream.id)).failures == 3
+
+
+async def test_what_happens_in_one_millisecond_is_told_in_the_order_of_telling(office: Office, box: Mailbox) -> None:
+    await office.stream(box.url)
+    polled = await office.stream(None, of=WATER)
+    for number in range(12):
+        await office.tell(f"out_{number}", about=f"pul_{number}")
+        await office.tell(f"out_{number}", about=f"pul_{number}", to=WATER)
+    for _ in range(2):
+        await office.deliveries.send_due()
+    wanted = [f"pul_{number}" for number in range(12)]
+    assert [one.claims()["sub_id"]["id"] for one in box.received] == wanted
+    sets, _ = await office.deliveries.offered(WATER.client_id, polled.id, most=100)
+    assert [unverified(token)["sub_id"]["id"] for token in sets.values()] == wanted
+
+
+async def test_a_program_that_is_answered_again_hears_at_once_what_waited(office: Office, box: Mailbox) -> None:
+    await office.stream(box.url)
+    await office.tell("out_1")
+    office.known.live.clear()
+    for _ in range(30):
+        await office.deliveries.send_due()
+        office.clock.advance(5)
+    assert box.received == []
+    office.known.live[JOBS.client_id] = JOBS
+    await office.deliveries.send_due()
+    assert len(box.received) == 1
 
 
 async def test_what_is_secret_is_not_in_the_store(office: Office) -> None:

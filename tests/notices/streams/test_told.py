@@ -194,11 +194,11 @@ async def test_the_calendar_of_an_agreement_is_told_at_each_mark_once(town: Town
 
 
 async def test_a_suspended_agreement_is_told_to_its_agencys_programs(town: Town) -> None:
-    stream = await town.stream(f"{OWN}agreement-changed", f"{OWN}pull-ready", f"{OWN}document-revoked")
+    stream = await town.stream(f"{OWN}agreement-changed", f"{OWN}pull-ready", f"{OWN}pull-ended")
     payloads = {
         "agreement_changed": {"agreement_id": "agr_1", "agency_id": town.house.sown.agency_id, "status": "suspended"},
         "pull_ready": {"pull_id": "pul_1", "client_id": "jobs"},
-        "document_revoked": {"document_id": "doc_1", "client_id": "other"},
+        "pull_ended": {"pull_id": "pul_2", "client_id": "other"},
     }
     async with town.house.storage.unit_of_work() as uow:
         for topic, payload in payloads.items():

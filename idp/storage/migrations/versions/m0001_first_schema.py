@@ -431,6 +431,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("stream_id", sa.Text(), nullable=False),
         sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -449,10 +450,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_signal_delivery_client_id_id", "signal_delivery", ["client_id", "id"], unique=False)
     op.create_index(op.f("ix_signal_delivery_settled_at"), "signal_delivery", ["settled_at"], unique=False)
+    op.create_index("ix_signal_delivery_stream_id_place", "signal_delivery", ["stream_id", "place"], unique=False)
     op.create_index(
         "ix_signal_delivery_waiting",
         "signal_delivery",
-        ["stream_id", "id"],
+        ["stream_id", "place", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'waiting'"),
         sqlite_where=sa.text("state = 'waiting'"),
@@ -1422,6 +1424,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
         sqlite_where=sa.text("state = 'waiting'"),
     )
+    op.drop_index("ix_signal_delivery_stream_id_place", table_name="signal_delivery")
     op.drop_index(op.f("ix_signal_delivery_settled_at"), table_name="signal_delivery")
     op.drop_index("ix_signal_delivery_client_id_id", table_name="signal_delivery")
     op.drop_table("signal_delivery")
