@@ -10,8 +10,10 @@ from sqlalchemy import insert, update
 
 from connectors.contracts.card_wire import card_to_wire
 from connectors.simulators.switchboard import Behaviour, Mode, Service
+from idp.agencies import agreement_store
 from idp.agencies.member_store import member
-from idp.agencies.model import AgreementKind, Role, WhenUnavailable
+from idp.agencies.model import AgreementKind, OfficerGrant, Role, WhenUnavailable
+from idp.agencies.store import agreement
 from idp.agencies.store import service as service_table
 from idp.audit.model import SYSTEM, Actor, ActorKind
 from idp.authorization.tokens.model import VerifiedAccessToken
@@ -20,11 +22,11 @@ from idp.catalogue.model import Basis, Channel
 from idp.exchange.bases.model import CardHandedOver, LegalDuty
 from idp.exchange.counter.model import CounterSession, CounterSessionId, OpenedFor
 from idp.exchange.counter.store import attach_card, insert_session, save_verdict
-from idp.exchange.model import Released
+from idp.exchange.model import ExchangeProblem, Released
 from idp.exchange.waiting.service import Accepted
 from idp.kernel.assurance import Ial
-from idp.kernel.errors import TuatonError
-from idp.kernel.ids import CardSessionId, MemberId, ServiceId, StationId
+from idp.kernel.errors import Refused, TuatonError
+from idp.kernel.ids import CardSessionId, MemberId, OfficerGrantId, ServiceId, StationId
 from idp.keys.encryption import ServerEncryptionKey
 from idp.stations.store import card_session
 from idp.stations.store import station as station_table
@@ -198,6 +200,41 @@ async def test_an_end_between_decision_and_disclosure(world_on_each_engine: Worl
     with pytest.raises(TuatonError):
         await world.exchange().pull(pull(token))
     assert not await world.entries("exchange.released")
+
+
+async def test_the_officers_own_grant_is_taken_back_between_decision_and_disclosure(
+    world_on_each_engine: World,
+) -> None:
+    world = world_on_each_engine
+    token = token_for(world, await named(world), "dopa.person", Basis.DUTY)
+    officer = world.officer  # type: ignore[attr-defined]  # a world of these tests
+    grant = OfficerGrant(
+        OfficerGrantId("ofg_1"),
+        officer.id,
+        "dopa.person",
+        "1",
+        world.clock.now(),
+        world.clock.now() + timedelta(days=1),
+    )
+    async with world.storage.unit_of_work() as uow:
+        of_counter = agreement.c.service_id == COUNTER
+        await uow.execute(update(agreement).where(of_counter).values(officers_need_grant=True))
+    with pytest.raises(Refused) as without:
+        await world.exchange().pull(pull(token))
+    async with world.storage.unit_of_work() as uow:
+        await agreement_store.insert_officer_grant(uow, grant)
+    assert await world.exchange().pull(pull(token))
+    [released] = await world.entries("exchange.released")
+
+    async def take_back() -> None:
+        async with world.storage.unit_of_work() as uow:
+            assert await agreement_store.end_officer_grant(uow, grant.id)
+
+    world.registry.meanwhile = take_back
+    with pytest.raises(Refused) as meanwhile:
+        await world.exchange().pull(pull(token))
+    assert without.value.code is meanwhile.value.code is ExchangeProblem.BEYOND_RIGHT
+    assert await world.entries("exchange.released") == [released]
 
 
 async def test_a_pull_that_waits(world_on_each_engine: World) -> None:
