@@ -25,8 +25,10 @@ MEMBERSHIP: Final = timedelta(days=90)
 """The first memberships end: by then the agency has invited its own staff."""
 FOR_EVER: Final = timedelta(days=36_500)
 FIRST_ROLES: Final = (Role.AGENCY_ADMIN, Role.ENROLMENT_ADMIN, Role.ENROLMENT_OFFICER)
-PLATFORM_ROLES: Final = (Role.PLATFORM_ADMIN,)
-"""With these the two approve rights whose owner sent a letter, and configurations from the command line."""
+PLATFORM_ROLES: Final = (Role.PLATFORM_ADMIN, Role.ENROLMENT_ADMIN)
+"""With these the two approve rights whose owner sent a letter, and configurations from the command line; and answer
+what people ask of their own accord, which no agency sees.
+"""
 HOW_MANY: Final = 2
 
 

@@ -7,6 +7,7 @@ from idp.agencies.model import Role
 from idp.app.ground import Ground
 from idp.approvals.service import Approvals
 from idp.enrolment.reviews.service import Reviews
+from idp.kernel.ids import AgencyId
 from idp.subscribers.closing import Closings
 from idp.subscribers.registry_notices import NoticeIntake
 from idp.subscribers.service import Subscribers
@@ -25,8 +26,10 @@ class LifeRooms:
     reviews: Reviews
 
 
-def build_life_rooms(ground: Ground, *, subscribers: Subscribers, approvals: Approvals) -> LifeRooms:
-    """Put them together."""
+def build_life_rooms(
+    ground: Ground, *, subscribers: Subscribers, approvals: Approvals, issuer_agency: AgencyId
+) -> LifeRooms:
+    """Put them together; `issuer_agency` looks at what no other agency has a part in."""
     personal, audit, randomness = ground.personal, ground.audit, ground.randomness
     closings = Closings(personal=personal, audit=audit, randomness=randomness)
     return LifeRooms(
@@ -36,6 +39,11 @@ def build_life_rooms(ground: Ground, *, subscribers: Subscribers, approvals: App
         ),
         notice_intake=NoticeIntake(storage=ground.storage, subscribers=subscribers, audit=audit),
         reviews=Reviews(
-            subscribers=subscribers, approvals=approvals, personal=personal, audit=audit, randomness=randomness
+            subscribers=subscribers,
+            approvals=approvals,
+            personal=personal,
+            audit=audit,
+            issuer_agency=issuer_agency,
+            randomness=randomness,
         ),
     )

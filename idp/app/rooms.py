@@ -158,8 +158,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     )
     subscribers = Subscribers(personal=ground.personal, blind_index=ground.blind_index, audit=audit)
     approvals = Approvals(personal=ground.personal, audit=audit, randomness=randomness)
-    life = build_life_rooms(ground, subscribers=subscribers, approvals=approvals)
     issuer_agency = await ensure_issuer_agency(storage, agencies)
+    life = build_life_rooms(ground, subscribers=subscribers, approvals=approvals, issuer_agency=issuer_agency)
     agreements = Agreements(
         agencies=agencies, approvals=approvals, audit=audit, randomness=randomness, platform_id=issuer_agency
     )

@@ -27,7 +27,7 @@ from idp.enrolment.reviews.model import (
 from idp.enrolment.reviews.service import Reviews
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import StationId, is_id
-from idp.portal.staff import StaffGate
+from idp.portal.staff import StaffGate, memberships_with
 from idp.stations.service import Stations
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.model import ActingMember, LookKind
@@ -99,17 +99,17 @@ class ReviewPages:
         if after and not is_id("rev", after):
             raise NotFound(WebProblem.NOT_FOUND)
         chosen = {name: query[name] for name in ("state", "kind", "site", "age") if query.get(name)}
+        admins = memberships_with(request, Role.ENROLMENT_ADMIN)
+        seen_by = frozenset(member.agency_id for member in admins)
         async with self._storage.reading() as uow:
-            which = replace(_filter(chosen, uow), seen_by=admin.agency_id)
+            which = replace(_filter(chosen, uow), seen_by=seen_by)
             cases = await self._reviews.page(uow, which, after=CaseId(after) if after else None, limit=PAGE_LENGTH + 1)
             counts = {
-                state: await self._reviews.count_up_to(
-                    uow, CaseFilter(state=state, seen_by=admin.agency_id), most=COUNTED
-                )
+                state: await self._reviews.count_up_to(uow, CaseFilter(state=state, seen_by=seen_by), most=COUNTED)
                 for state in (CaseState.OPEN, CaseState.ASKED_BACK, CaseState.PROPOSED)
             }
-            mine = await self._reviews.in_hand_of(uow, admin.id)
-            stations = await self._stations.of_agency(uow, admin.agency_id)
+            mine = [case for member in admins for case in await self._reviews.in_hand_of(uow, member.id)]
+            stations = [one for agency in sorted(seen_by) for one in await self._stations.of_agency(uow, agency)]
         more = len(cases) > PAGE_LENGTH
         return self._pages.render(
             request,
@@ -128,6 +128,7 @@ class ReviewPages:
     async def show(self, request: Request, admin: Member) -> Response:
         """One case: what it is about, what was written, what can be done with it now."""
         async with self._storage.unit_of_work() as uow:
+            admin = await self._in_charge(uow, request, admin)
             case = await self._reviews.seen_by(uow, _case_id(request), admin.agency_id)
             person = case.involved.subscriber_id
             if person is not None:
@@ -205,8 +206,14 @@ class ReviewPages:
         self._csrf.check(request, form, form=FORM)
         case_id = _case_id(request)
         async with self._storage.unit_of_work() as uow:
-            await step(uow, case_id, _reviewer(admin), form)
+            await step(uow, case_id, _reviewer(await self._in_charge(uow, request, admin)), form)
         return RedirectResponse(f"/reviews/{case_id}", 303)
+
+    async def _in_charge(self, uow: UnitOfWork, request: Request, admin: Member) -> Member:
+        """As whom somebody of several agencies looks at this case: as the one whose agency has it. Raises NotFound."""
+        agency_id = (await self._reviews.get(uow, _case_id(request))).involved.agency_id
+        admins = memberships_with(request, Role.ENROLMENT_ADMIN)
+        return next((member for member in admins if member.agency_id == agency_id), admin)
 
     async def _may_read(self, uow: UnitOfWork, case: ReviewCase) -> bool:
         """What was written about a person went with the identity when that was closed."""

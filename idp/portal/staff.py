@@ -71,7 +71,7 @@ class StaffGate:
         return self.requires_one_of((role,), page)
 
     def requires_one_of(self, roles: Sequence[Role], page: StaffPage) -> Endpoint:
-        """As `requires`, for a live member with any of these roles."""
+        """As `requires`, for a live member with any of these roles; who has several acts in the first of them."""
 
         async def endpoint(request: Request) -> Response:
             signed_in = await self.signed_in(request)
@@ -79,11 +79,14 @@ class StaffGate:
                 return RedirectResponse(f"/sign-in?{urlencode({'return': _way_back(request)})}", 303)
             if not signed_in.members:
                 raise Refused(PortalProblem.NO_MEMBERSHIP)
-            member = next((member for member in signed_in.members if not member.roles.isdisjoint(roles)), None)
+            # of several memberships the one with the role that stands first: the same one at every request
+            fitting = (member for role in roles for member in signed_in.members if role in member.roles)
+            member = next(fitting, None)
             if member is None:
                 refused = Refused(PortalProblem.ROLE_MISSING, " ".join(role.value for role in roles))
                 await self._note_refusal(signed_in.members[0], request, refused)
                 raise refused
+            request.state.memberships = signed_in.members
             try:
                 return await page(request, member)
             except TuatonError as error:
@@ -112,6 +115,12 @@ class StaffGate:
                     details={"code": error.code.value, "page": request.scope["route"].name},
                 ),
             )
+
+
+def memberships_with(request: Request, role: Role) -> tuple[Member, ...]:
+    """Every live membership with this role of whoever was let through to this page."""
+    members: tuple[Member, ...] = request.state.memberships
+    return tuple(member for member in members if role in member.roles)
 
 
 def _way_back(request: Request) -> str:

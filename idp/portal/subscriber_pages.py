@@ -18,7 +18,7 @@ from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
 from idp.kernel.errors import Refused
 from idp.kernel.ids import EnrolmentId, SubscriberId
-from idp.portal.staff import StaffGate
+from idp.portal.staff import StaffGate, memberships_with
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.model import ActingMember, ClosingReason, LookKind, SubscriberStatus
 from idp.subscribers.service import Subscribers
@@ -88,8 +88,9 @@ class SubscriberPages:
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
         typed = form.one("query").strip()
+        seen_by = {member.agency_id for member in memberships_with(request, Role.ENROLMENT_ADMIN)}
         async with self._storage.unit_of_work() as uow:
-            case = await self._reviews.find_by_number(uow, typed, seen_by=admin.agency_id)
+            case = await self._reviews.find_by_number(uow, typed, seen_by=seen_by)
             found = await self._find(uow, typed) if case is None else None
             await self._note_search(uow, admin, found)
         if case is not None:

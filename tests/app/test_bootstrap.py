@@ -58,7 +58,7 @@ async def test_two_persons_get_a_link_each_once(tmp_path: Path, clock: FrozenClo
             assert found is not None
             assert (found.id, found.ial) == (opened, Ial.IAL1_1)
             assert Role.ENROLMENT_ADMIN in first.roles
-            assert platform.roles == {Role.PLATFORM_ADMIN}
+            assert platform.roles == {Role.PLATFORM_ADMIN, Role.ENROLMENT_ADMIN}
         with pytest.raises(NotEmpty):
             other = FirstAgency("another", "อื่น", "Another")
             await bootstrap(house.rooms, settings, agency=other, people=people)

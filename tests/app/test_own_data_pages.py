@@ -1,15 +1,18 @@
 """My data, my corrections and the end of my digital ID, over HTTP in the whole house."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from idp.app.issuer_agency import ISSUER_CODE
 from idp.audit.model import SYSTEM
 from idp.enrolment.reviews.model import CaseId, Reviewer
 from idp.kernel.assurance import Aal
+from idp.kernel.errors import NotFound
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
 from idp.subscribers.store import closing_request
 from tests.attacks.house import open_house
@@ -43,8 +46,13 @@ async def test_a_person_asks_for_a_correction_answers_and_reads_the_answer(
         where = sent.headers["location"]
         case_id = CaseId(where.rpartition("/")[2])
         async with house.storage.unit_of_work() as uow:
-            await house.rooms.life.reviews.claim(uow, case_id, by=ADMIN)
-            await house.rooms.life.reviews.ask_back(uow, case_id, by=ADMIN, question="Since when?")
+            issuer = await house.rooms.agencies.agency_by_code(uow, ISSUER_CODE)
+            assert issuer is not None
+            by = replace(ADMIN, agency_id=issuer.id)
+            with pytest.raises(NotFound):  # an agency with a counter has no part in it
+                await house.rooms.life.reviews.claim(uow, case_id, by=ADMIN)
+            await house.rooms.life.reviews.claim(uow, case_id, by=by)
+            await house.rooms.life.reviews.ask_back(uow, case_id, by=by, question="Since when?")
         asked = await browser.get(where, headers=HEADERS)
         assert "Since when?" in asked.text
         assert "<b>Somchay</b>" not in asked.text

@@ -36,6 +36,7 @@ from idp.storage.storage import Storage, open_engine
 from idp.subscribers.service import Subscribers
 from tests.postgresql import Cluster, find_binaries
 
+AGENCY = AgencyId("agc")
 ONE_OPEN_IN = 50
 ROUNDS = 300
 NOBODY = PERSONAS["somchai"].person.citizen_id
@@ -76,7 +77,13 @@ def rooms(storage: Storage) -> tuple[Reviews, Subscribers]:
     personal, audit = PersonalData(root_keys), audit_log_of(root_keys, randomness=system_randomness)
     subscribers = Subscribers(personal=personal, blind_index=BlindIndex(root_keys), audit=audit)
     approvals = Approvals(personal=personal, audit=audit, randomness=system_randomness)
-    reviews = Reviews(subscribers=subscribers, approvals=approvals, personal=personal, audit=audit)
+    reviews = Reviews(
+        subscribers=subscribers,
+        approvals=approvals,
+        personal=personal,
+        audit=audit,
+        issuer_agency=AGENCY,
+    )
     return reviews, subscribers
 
 
@@ -108,7 +115,7 @@ async def no_whole_table(storage: Storage, name: str, which: CaseFilter, after: 
 async def measure(storage: Storage, rows: int) -> None:
     """Every operation of the queue and the search."""
     reviews, subscribers = rooms(storage)
-    by = Reviewer(MemberId("mem_1"), SubscriberId("sub_reviewer"), AgencyId("agc"), frozenset({"enrolment_admin"}))
+    by = Reviewer(MemberId("mem_1"), SubscriberId("sub_reviewer"), AGENCY, frozenset({"enrolment_admin"}))
     middle = CaseId(f"rev_{str(rows // 2).zfill(26)}")
     filters = {
         "list, first page": (CaseFilter(), None),
@@ -138,7 +145,7 @@ async def measure(storage: Storage, rows: int) -> None:
     async def by_case_number() -> None:
         typed = str(next(numbers) % rows).zfill(10)
         async with storage.reading() as uow:
-            assert await reviews.find_by_number(uow, f"r {typed[:5]} {typed[5:]}", seen_by=AgencyId("agc")) is not None
+            assert await reviews.find_by_number(uow, f"r {typed[:5]} {typed[5:]}", seen_by=(AGENCY,)) is not None
 
     async def by_citizen_number() -> None:
         async with storage.reading() as uow:

@@ -89,6 +89,10 @@ def card_read_of(persona: str) -> CardRead:
     return CardRead(card.data, photo(card), "3B7900", "Virtual PCD 00 00", is_virtual=True, card_stack="memory")
 
 
+ISSUER_AGENCY = AgencyId("agc_issuer")
+"""Whose reviewers see what no agency's counter had a part in."""
+
+
 @dataclass
 class World:
     """Everything between the agent's HTTP and the registry's HTTP is the product."""
@@ -132,7 +136,13 @@ class World:
         self.sessions = Sessions(audit=self.audit)
         applications = Applications(blind_index=blind_index)
         approvals = Approvals(personal=personal, audit=self.audit, randomness=system_randomness)
-        self.reviews = Reviews(subscribers=self.subscribers, approvals=approvals, personal=personal, audit=self.audit)
+        self.reviews = Reviews(
+            subscribers=self.subscribers,
+            approvals=approvals,
+            personal=personal,
+            audit=self.audit,
+            issuer_agency=ISSUER_AGENCY,
+        )
         overrides = Overrides(reviews=self.reviews, blind_index=blind_index)
         applicants = Applicants(
             stations=self.stations,

@@ -63,7 +63,7 @@ from idp.web.errors import ErrorAnswers, ProblemCatalogue
 from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
 from idp.web.routes import Entry, build_routes
-from tests.enrolment.world import ISSUER, World
+from tests.enrolment.world import ISSUER, ISSUER_AGENCY, World
 from tests.representation.world import AnsweringRegistry
 
 PORTAL = "http://portal.localhost:8002"
@@ -182,7 +182,13 @@ class Office:
         issuer_app = self.issuer.app()
         personal, audit = PersonalData(world.root_keys), world.audit
         approvals = Approvals(personal=personal, audit=audit, randomness=system_randomness)
-        self.reviews = Reviews(subscribers=world.subscribers, approvals=approvals, personal=personal, audit=audit)
+        self.reviews = Reviews(
+            subscribers=world.subscribers,
+            approvals=approvals,
+            personal=personal,
+            audit=audit,
+            issuer_agency=ISSUER_AGENCY,
+        )
         two_persons = TwoPersons(
             approvals=approvals,
             subscribers=world.subscribers,

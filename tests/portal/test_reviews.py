@@ -1,17 +1,22 @@
 """The review queue over HTTP: found by number only, one hand at a time, two for an override, seen by the person."""
 
+from dataclasses import replace
+from datetime import timedelta
 from importlib import resources
 
 import pytest
 
 from connectors.fictitious.personas import PERSONAS
+from idp.agencies.model import Role
+from idp.agencies.store import insert_agency
+from idp.audit.model import SYSTEM
 from idp.enrolment.model import EnrolmentFlag, EvidenceKind, EvidenceResult
 from idp.enrolment.reviews.model import CaseKind, CaseState, CorrectionTopic, Involved, Outcome, RemarkKind, Reviewer
 from idp.kernel.ids import AgencyId, EnrolmentId, MemberId, SubscriberId
 from idp.keys.envelope import PersonalData
 from idp.oversight.model import LookRecord
 from idp.oversight.service import AccessHistory
-from tests.enrolment.world import World
+from tests.enrolment.world import ISSUER_AGENCY, World
 from tests.portal.office import Browser, Office
 from tests.portal.test_pages import enrolled, signed_in
 
@@ -36,11 +41,11 @@ async def open_flag(office: Office, world: World, person: str | None = None) -> 
 async def form_token(office: Office, world: World, browser: Browser) -> str:
     """What the form of another case holds: one token is good for every case."""
     async with world.storage.unit_of_work() as uow:
-        other = await office.reviews.open_case(uow, CaseKind.PENDING, "registry", Involved())
+        other = await office.reviews.open_case(uow, CaseKind.PENDING, "registry", Involved(agency_id=world.agency_id))
     assert other is not None
     token = (await browser.get(f"/reviews/{other.id}")).csrf
     async with world.storage.unit_of_work() as uow:
-        by = Reviewer(MemberId("mem_x"), SubscriberId("sub_x"), AgencyId("agc_x"), frozenset())
+        by = Reviewer(MemberId("mem_x"), SubscriberId("sub_x"), world.agency_id, frozenset())
         await office.reviews.claim(uow, other.id, by=by)
         await office.reviews.decide(uow, other.id, by=by, outcome=Outcome.GO_ON_WAITING, reason="x")
     return token
@@ -146,11 +151,58 @@ async def test_a_correction_is_answered_by_somebody_else_than_the_person(office:
     own = world.people["admin1"]
     async with world.storage.unit_of_work() as uow:
         case = await office.reviews.ask_correction(uow, own, CorrectionTopic.NAME_EN, "spelled wrong")
-    admin = await signed_in(office, "admin1")
+    admin = office.browser()
+    await admin.sign_in("admin1", members=await for_both(world))
     page = await admin.get(f"/reviews/{case.id}")
     assert "claim_form" not in page
     token = await form_token(office, world, admin)
     assert (await admin.post(f"/reviews/{case.id}/claim", csrf=token)).error_code == "REV-05"
+
+
+async def for_both(world: World) -> list[dict[str, object]]:
+    """An administrator of the office reviews for the issuer as well: what the issuer then says at sign-in."""
+    async with world.storage.unit_of_work() as uow:
+        issuer = replace(await world.agencies.agency(uow, world.agency_id), id=ISSUER_AGENCY, code="issuer")
+        await insert_agency(uow, issuer)
+        member = await world.agencies.add_member(
+            uow,
+            agency_id=ISSUER_AGENCY,
+            subscriber_id=world.people["admin1"],
+            position_th="ผู้ตรวจ",
+            position_en="Reviewer",
+            roles=(Role.ENROLMENT_ADMIN,),
+            expires_at=uow.now + timedelta(days=30),
+            by=SYSTEM,
+        )
+    return [
+        {"member_id": one.id, "agency_id": one.agency_id, "roles": [role.value for role in one.roles]}
+        for one in (world.members["admin1"], member)
+    ]
+
+
+async def test_who_reviews_for_two_agencies_sees_the_cases_of_both_and_nobody_else_does(
+    office: Office, world: World
+) -> None:
+    async with world.storage.unit_of_work() as uow:
+        case = await office.reviews.ask_correction(
+            uow, world.people["officer"], CorrectionTopic.NAME_EN, "spelled wrong"
+        )
+    agencys = await open_flag(office, world)
+    office_only = await signed_in(office, "admin2")
+    assert [row["data-case"] for row in (await office_only.get("/reviews")).rows("data-case")] == [agencys]
+    assert (await office_only.get(f"/reviews/{case.id}")).status == 404
+    form = await office_only.get("/subscribers")
+    assert (await office_only.post("/subscribers", csrf=form.csrf, query=case.number)).status == 404
+    both = office.browser()
+    await both.sign_in("admin1", members=await for_both(world))
+    queue = await both.get("/reviews")
+    assert {row["data-case"] for row in queue.rows("data-case")} == {case.id, agencys}
+    for case_id in (case.id, agencys):
+        page = await both.get(f"/reviews/{case_id}")
+        page = await both.post(f"/reviews/{case_id}/claim", csrf=page.csrf)
+        assert "decide_form" in page
+    form = await both.get("/subscribers")
+    assert (await both.post("/subscribers", csrf=form.csrf, query=case.number)).text("number") == case.number
 
 
 def test_every_evidence_flag_and_decision_has_words() -> None:
@@ -178,4 +230,4 @@ async def test_another_agencys_cases_are_not_there(office: Office, world: World)
         assert (await admin.post(f"/reviews/{other.id}/{act}", csrf=token, **fields)).status == 404, act
     async with world.storage.reading() as uow:
         assert (await office.reviews.get(uow, other.id)).state is CaseState.OPEN
-        assert await office.reviews.find_by_number(uow, other.number, seen_by=AgencyId("agc_x")) is None
+        assert await office.reviews.find_by_number(uow, other.number, seen_by=[AgencyId("agc_x")]) is None

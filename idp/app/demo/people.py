@@ -6,6 +6,8 @@ from datetime import timedelta
 from connectors.contracts.thai_dates import BANGKOK
 from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS, Persona
 from idp.agencies.model import Role
+from idp.app.demo.agencies import DBD_OWNER, DOPA_OWNER
+from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Ial
@@ -42,13 +44,18 @@ class StaffPost:
 
 
 _ENROLS, _REVIEWS, _SERVES = Role.ENROLMENT_OFFICER, Role.ENROLMENT_ADMIN, Role.LOOKUP_OFFICER
+_ASKS, _OWNS = Role.AGENCY_ADMIN, Role.DATA_OWNER
 STAFF = (
     StaffPost("officer", (_ENROLS,), "เจ้าหน้าที่รับลงทะเบียน", "Enrolment officer"),
     StaffPost("admin1", (_REVIEWS,), "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator 1"),
     StaffPost("admin2", (_REVIEWS,), "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator 2"),
     # whoever was let in before a meeting is met where the service is
     StaffPost("clerk", (_SERVES, _ENROLS), "เจ้าหน้าที่ประจำเคาน์เตอร์", "Counter clerk", "employment"),
-    StaffPost("clerk2", (_SERVES,), "เจ้าหน้าที่ประจำเคาน์เตอร์ คนที่ 2", "Counter clerk 2", "employment"),
+    StaffPost("clerk2", (_SERVES, _ASKS), "เจ้าหน้าที่ประจำเคาน์เตอร์ คนที่ 2", "Counter clerk 2", "employment"),
+    StaffPost("dopa_owner", (_OWNS,), "ผู้ให้สิทธิใช้ข้อมูล", "Grants rights to data", DOPA_OWNER),
+    StaffPost("dbd_owner", (_OWNS,), "ผู้ให้สิทธิใช้ข้อมูล", "Grants rights to data", DBD_OWNER),
+    # what people ask of their own accord is no agency's to see
+    StaffPost("clerk2", (_REVIEWS,), "ผู้ตรวจคำขอแก้ไขข้อมูล", "Reviewer of corrections", ISSUER_CODE),
 )
 
 
@@ -57,13 +64,15 @@ async def make_staff(uow: UnitOfWork, rooms: Rooms) -> None:
     for post in STAFF:
         agency = await rooms.agencies.agency_by_code(uow, post.agency_code)
         assert agency is not None, post.agency_code
-        subscriber_id = await rooms.subscribers.create(
-            uow, identity=identity_of(PERSONAS[post.persona]), ial=Ial.IAL2_3, by=SYSTEM
-        )
+        identity = identity_of(PERSONAS[post.persona])
+        assert identity.citizen_id is not None, post.persona
+        known = await rooms.subscribers.find_by_citizen_id(uow, identity.citizen_id)
         await rooms.agencies.add_member(
             uow,
             agency_id=agency.id,
-            subscriber_id=subscriber_id,
+            subscriber_id=known.id
+            if known is not None
+            else await rooms.subscribers.create(uow, identity=identity, ial=Ial.IAL2_3, by=SYSTEM),
             position_th=post.position_th,
             position_en=post.position_en,
             roles=post.roles,

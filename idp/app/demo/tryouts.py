@@ -100,7 +100,8 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         ("idp card insert officer clerk --station employment-1",),
     ),
     "clerk2": Tryout(
-        "อนุมัติหนังสือมอบอำนาจที่มีข้อมูลอ่อนไหวเป็นคนที่สอง", "the second officer for papers that open highly sensitive data"
+        "อนุมัติหนังสือมอบอำนาจที่มีข้อมูลอ่อนไหวเป็นคนที่สอง และตอบคำขอแก้ไขข้อมูลในนามผู้ให้บริการ",
+        "the second officer for papers that open highly sensitive data; answers corrections for the issuer",
     ),
     "foreigner": Tryout(
         "ลงทะเบียนด้วยหนังสือเดินทาง แล้วลองกู้คืนด้วยเล่มเดียวกัน: officer พิมพ์บรรทัดล่างก่อน",

@@ -115,6 +115,7 @@ class Reviewer:
 class Involved:
     """Whom and what a case is about.
 
+    `agency_id` is whose reviewers see it; what is given without one becomes the issuer's.
     `officer` and `officer_person` did the enrolment: they answer questions and decide nothing.
     """
 
@@ -166,14 +167,14 @@ class Remark:
 class CaseFilter:
     """Which cases a list shows; None leaves a question open. `opened_before` is how old they are at least.
 
-    `seen_by`: those of this agency, and those of none.
+    `seen_by`: those of these agencies.
     """
 
     state: CaseState | None = CaseState.OPEN
     kind: CaseKind | None = None
     site: StationId | None = None
     opened_before: datetime | None = None
-    seen_by: AgencyId | None = None
+    seen_by: frozenset[AgencyId] | None = None
 
 
 @dataclass(frozen=True, slots=True)

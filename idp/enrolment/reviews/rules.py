@@ -1,6 +1,7 @@
 """Decisions about reviews, pure."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -45,9 +46,9 @@ def validate_text(text: str) -> str:
     return words
 
 
-def is_seen_by(case: ReviewCase, agency_id: AgencyId) -> bool:
-    """An agency's reviewers see its own cases, and those of no agency: what people ask of their own accord."""
-    return case.involved.agency_id in (None, agency_id)
+def is_seen_by(case: ReviewCase, agencies: Collection[AgencyId]) -> bool:
+    """An agency's reviewers see its own cases and no others, under whichever of these memberships."""
+    return case.involved.agency_id in agencies
 
 
 def validate_reviewer(*, involved: Involved, person: SubscriberId) -> None:

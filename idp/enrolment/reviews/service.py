@@ -1,6 +1,7 @@
 """Use cases of reviews. Each joins the caller's unit of work and is audited in it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, assert_never
 
@@ -65,16 +66,24 @@ class Reviews:
         approvals: Approvals,
         personal: PersonalData,
         audit: AuditLog,
+        issuer_agency: AgencyId,
         randomness: Randomness = system_randomness,
     ) -> None:
         self._subscribers = subscribers
         self._approvals = approvals
         self._personal = personal
         self._audit = audit
+        self._issuer_agency = issuer_agency
         self._randomness = randomness
 
     async def open_case(self, uow: UnitOfWork, kind: CaseKind, topic: str, involved: Involved) -> ReviewCase | None:
-        """Something of an enrolment has to be looked at; None when there is a case for this cause already."""
+        """Something has to be looked at; None when there is a case for this cause already.
+
+        What no agency's counter had a part in is looked at by the issuer's own reviewers: no agency has a reason to
+        read what people write of themselves.
+        """
+        if involved.agency_id is None:
+            involved = replace(involved, agency_id=self._issuer_agency)
         case_id = CaseId(new_id("rev", now=uow.now, randomness=self._randomness))
         case = ReviewCase(
             id=case_id,
@@ -125,7 +134,7 @@ class Reviews:
     async def seen_by(self, uow: UnitOfWork, case_id: CaseId, agency_id: AgencyId) -> ReviewCase:
         """The case, for a reviewer of this agency. Raises NotFound, also for another agency's."""
         case = await self.get(uow, case_id)
-        if not rules.is_seen_by(case, agency_id):
+        if not rules.is_seen_by(case, (agency_id,)):
             raise NotFound(ReviewProblem.UNKNOWN)
         return case
 
@@ -140,8 +149,8 @@ class Reviews:
         """What a person asked for, newest first."""
         return await store.of_person(uow, subscriber_id, CaseKind.CORRECTION, limit=50)
 
-    async def find_by_number(self, uow: UnitOfWork, typed: str, *, seen_by: AgencyId) -> ReviewCase | None:
-        """The case with exactly this number, if a reviewer of this agency sees it."""
+    async def find_by_number(self, uow: UnitOfWork, typed: str, *, seen_by: Collection[AgencyId]) -> ReviewCase | None:
+        """The case with exactly this number, if a reviewer of one of these agencies sees it."""
         number = rules.parse_number(typed)
         case = None if number is None else await store.find_by_number(uow, number)
         return case if case is not None and rules.is_seen_by(case, seen_by) else None

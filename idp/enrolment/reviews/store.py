@@ -276,7 +276,7 @@ def _filtered(statement: Select[Any], which: CaseFilter) -> Select[Any]:
     if which.site is not None:
         statement = statement.where(review_case.c.site == which.site)
     if which.seen_by is not None:
-        statement = statement.where(or_(review_case.c.agency_id == which.seen_by, review_case.c.agency_id.is_(None)))
+        statement = statement.where(review_case.c.agency_id.in_(which.seen_by))
     if which.opened_before is not None:
         statement = statement.where(review_case.c.opened_at <= which.opened_before)
     return statement

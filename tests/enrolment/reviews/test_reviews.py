@@ -76,7 +76,13 @@ class Desk:
         self.storage, self.personal, self.audit = storage, personal, audit
         self.subscribers = Subscribers(personal=personal, blind_index=BlindIndex(root_keys), audit=audit)
         approvals = Approvals(personal=personal, audit=audit, randomness=system_randomness)
-        self.reviews = Reviews(subscribers=self.subscribers, approvals=approvals, personal=personal, audit=audit)
+        self.reviews = Reviews(
+            subscribers=self.subscribers,
+            approvals=approvals,
+            personal=personal,
+            audit=audit,
+            issuer_agency=ANNA.agency_id,
+        )
 
     async def person(self, persona: str = "somchai") -> SubscriberId:
         async with self.storage.unit_of_work() as uow:
@@ -151,6 +157,24 @@ async def test_over_two_nodes_one_claim_counts(desk: Desk, database_url: str, cl
     finally:
         await second.close()
     assert sorted(won) == [False, True]
+
+
+async def test_what_people_ask_of_their_own_accord_is_the_issuers_alone(desk: Desk) -> None:
+    person = await desk.person()
+    async with desk.storage.unit_of_work() as uow:
+        case = await desk.reviews.ask_correction(uow, person, CorrectionTopic.SEX, "wrong")
+    elsewhere = CaseFilter(seen_by=frozenset({ELSEWHERE.agency_id}))
+    issuers = CaseFilter(seen_by=frozenset({ANNA.agency_id}))
+    async with desk.storage.reading() as uow:
+        assert await desk.reviews.page(uow, elsewhere, after=None, limit=9) == []
+        assert await desk.reviews.count_up_to(uow, elsewhere, most=9) == 0
+        assert await desk.reviews.find_by_number(uow, case.number, seen_by=[ELSEWHERE.agency_id]) is None
+        assert [one.id for one in await desk.reviews.page(uow, issuers, after=None, limit=9)] == [case.id]
+        with pytest.raises(NotFound):
+            await desk.reviews.seen_by(uow, case.id, ELSEWHERE.agency_id)
+    with pytest.raises(NotFound):
+        await desk.in_hand(case.id, ELSEWHERE)
+    await desk.in_hand(case.id)
 
 
 async def test_nobody_decides_what_is_not_in_hand(desk: Desk, clock: FrozenClock) -> None:
@@ -387,7 +411,7 @@ async def test_lists_are_filtered_paged_and_counted_without_a_name(desk: Desk, c
         aged = await desk.reviews.page(uow, old, after=None, limit=9)
         counted = [await desk.reviews.count_up_to(uow, CaseFilter(), most=most) for most in (3, 100)]
         by_number = await desk.reviews.find_by_number(
-            uow, first[0].number.replace("-", " ").lower(), seen_by=ANNA.agency_id
+            uow, first[0].number.replace("-", " ").lower(), seen_by=[ANNA.agency_id]
         )
     assert [case.id for case in (*first, *second)] == made
     assert [case.id for case in site] == [made[1], made[3]]
