@@ -27,7 +27,7 @@ from idp.catalogue.gdx import parse_authorization_details
 from idp.consent.store import consent, live_consent
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId
-from idp.representation.mandates.store import live_mandate, mandate
+from idp.representation.mandates.store import live_mandate, mandate, mandate_in_time
 from idp.representation.model import ActedFor, MandateId, Organisation
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
@@ -221,12 +221,29 @@ async def live_grants_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequen
 
 
 async def clients_around(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[ClientId]:
-    """Clients with a grant about a person that has not ended, or a consent in force: also of a stopped identity."""
+    """Clients with a grant about a person that has not ended, or a consent in force: also of a stopped identity.
+
+    What stands on a consent or mandate that is over does not count, though its end was not carried out yet.
+    """
+    of_consent = exists().where(consent.c.id == grant.c.consent_id, live_consent(uow.now))
     granted = select(grant.c.client_id).where(
-        grant.c.subscriber_id == subscriber_id, grant.c.revoked_at.is_(None), grant.c.expires_at > uow.now
+        grant.c.subscriber_id == subscriber_id,
+        grant.c.revoked_at.is_(None),
+        grant.c.expires_at > uow.now,
+        or_(grant.c.consent_id.is_(None), of_consent),
+        _under_no_mandate_that_is_over(grant.c, uow.now),
     )
-    consented = select(consent.c.client_id).where(consent.c.subscriber_id == subscriber_id, live_consent(uow.now))
+    consented = select(consent.c.client_id).where(
+        consent.c.subscriber_id == subscriber_id,
+        live_consent(uow.now),
+        _under_no_mandate_that_is_over(consent.c, uow.now),
+    )
     return [ClientId(row.client_id) for row in await uow.all(granted.union(consented))]
+
+
+def _under_no_mandate_that_is_over(columns: Any, now: Moment) -> ColumnElement[bool]:
+    of_mandate = exists().where(mandate.c.id == columns.mandate_id, mandate_in_time(now))
+    return or_(columns.mandate_id.is_(None), of_mandate)
 
 
 async def grants_since(uow: UnitOfWork, client_id: ClientId, *, auth_time: datetime) -> Sequence[Grant]:

@@ -92,12 +92,16 @@ def live_mandate(now: Moment) -> ColumnElement[bool]:
     Whether a company still operates is the registry's word, read at use.
     """
     return and_(
-        mandate.c.state == MandateState.ACTIVE.value,
-        mandate.c.valid_from <= now,
-        mandate.c.valid_until > now,
+        mandate_in_time(now),
         _is_live(mandate.c.proxy_id, now),
         or_(mandate.c.principal_kind != PERSON, _is_live(mandate.c.principal_id, now)),
     )
+
+
+def mandate_in_time(now: Moment) -> ColumnElement[bool]:
+    """The mandate is active and in its time, also while somebody in it is stopped."""
+    active = mandate.c.state == MandateState.ACTIVE.value
+    return and_(active, mandate.c.valid_from <= now, mandate.c.valid_until > now)
 
 
 def _is_live(subscriber_id: Column[Any], now: Moment) -> ColumnElement[bool]:

@@ -8,11 +8,12 @@ import sys
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from idp.app.signal_handlers import SignalHandlers
 from idp.audit.model import SYSTEM
 from idp.authorization.grants.store import grant
+from idp.consent.store import consent
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
 from idp.storage.outbox import OutboxMessage, enqueue
@@ -100,6 +101,24 @@ async def test_the_life_of_an_identity_is_told_while_there_is_a_grant(town: Town
     assert f"{CAEP}session-revoked" in told
 
 
+@pytest.mark.parametrize("over", ["consent", "mandate"])
+async def test_a_program_whose_ground_is_over_hears_nothing_though_its_grant_was_not_ended_yet(
+    town: Town, over: str
+) -> None:
+    stream = await town.stream(f"{RISC}account-disabled")
+    await town.consent()
+    async with town.house.storage.unit_of_work() as uow:
+        if over == "consent":
+            await uow.execute(update(consent).values(withdrawn_at=uow.now))
+        else:
+            # a mandate whose time is over ends without anybody's doing
+            await uow.execute(update(grant).values(mandate_id="man_over"))
+            await uow.execute(update(consent).values(mandate_id="man_over"))
+        await town.house.rooms.subscribers.freeze(uow, town.owner)
+    await town.work()
+    assert (await town.poll(stream))["sets"] == {}
+
+
 async def test_a_purged_identity_is_told_before_its_grants_go(town: Town) -> None:
     stream = await town.stream(f"{RISC}account-purged", f"{OWN}consent-withdrawn")
     await town.consent()
@@ -146,6 +165,24 @@ async def test_an_ended_session_names_user_and_session_as_the_id_token_does(town
     assert subject["format"] == "complex"
     assert subject["user"]["sub"] == town.sub()
     assert subject["session"]["id"] == rooms.ground.pairwise.sid(town.house.sown.agency_id, session.visit_id)
+
+
+async def test_an_ended_session_is_told_of_everybody_it_was_used_for(town: Town) -> None:
+    stream = await town.stream(f"{CAEP}session-revoked")
+    await town.consent()
+    await town.consent()
+    rooms, storage = town.house.rooms, town.house.storage
+    async with storage.unit_of_work() as uow:
+        # the second of the grants is about somebody for whom the owner acted
+        [session, *_] = await rooms.sessions.live_of(uow, town.owner)
+        ids = [row.id for row in await uow.all(select(grant.c.id).order_by(grant.c.id))]
+        await uow.execute(update(grant).values(sso_session_id=session.visit_id))
+        await uow.execute(update(grant).where(grant.c.id == ids[-1]).values(subscriber_id="sub_principal"))
+        await rooms.sessions.end(uow, session)
+    await town.work()
+    told = [await town.verified(token) for token in (await town.poll(stream))["sets"].values()]
+    assert len({one["sub_id"]["user"]["sub"] for one in told}) == len(told) == 2
+    assert len({one["sub_id"]["session"]["id"] for one in told}) == 1
 
 
 async def test_a_removed_subject_is_not_told_of_and_an_added_one_is_again(town: Town) -> None:
