@@ -77,6 +77,19 @@ def test_codes_are_told_in_words_and_an_empty_list_is_told(renderer: Renderer) -
     assert "ไม่มีรายการ" in text
 
 
+@pytest.mark.parametrize("in_columns", [True, False])
+def test_a_list_too_long_to_print_is_said_to_be_attached(renderer: Renderer, in_columns: bool) -> None:
+    names = [f"นาย ก{number}" for number in range(5001)]
+    request = table_of([{"name": name} for name in names], {"name": COLUMN})
+    if not in_columns:
+        request = record_request({"holders": names}, {"holders": COLUMN})
+    pdf = render(renderer, request)
+    assert "5001 entries, too many to print" in " ".join(poppler_text(pdf).split())
+    with pikepdf.open(BytesIO(pdf)) as document:
+        attached = document.attachments["data.json"].get_file().read_bytes()
+    assert names[-1] in attached.decode()
+
+
 def test_the_page_says_which_service_said_what_and_when(renderer: Renderer) -> None:
     request = record_request({"name_th": "ก"}, {"name_th": COLUMN})
     source = {
