@@ -30,9 +30,17 @@ class Site:
         self._templates.filters["moment"] = moment
 
     def language(self, request: Request) -> str:
-        """The language asked for just now, or last time; Thai otherwise."""
-        wanted = request.query_params.get("lang") or request.cookies.get("lang", "")
-        return wanted if wanted in LANGUAGES else LANGUAGES[0]
+        """The language asked for just now, or last time, or the first of ours that the browser names; Thai otherwise.
+
+        Browsers name the best one first, so that their weights need no reading.
+        """
+        named = request.headers.get("accept-language", "")[:256].lower().split(",")
+        wanted = (
+            request.query_params.get("lang", ""),
+            request.cookies.get("lang", ""),
+            *(tag.strip().partition(";")[0].partition("-")[0] for tag in named),
+        )
+        return next((language for language in wanted if language in LANGUAGES), LANGUAGES[0])
 
     def say(self, request: Request, key: str) -> str:
         """A sentence in the reader's language."""

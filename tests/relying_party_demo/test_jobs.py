@@ -232,6 +232,26 @@ def test_pages_speak_english_when_asked(browser: Browser, jobs: str, path: str) 
     assert "fictitious" in page.words
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("en-GB,en;q=0.9,th;q=0.8", "en"), ("fr, EN;q=0.7", "en"), ("th-TH,en;q=0.5", "th"), ("fr", "th"), ("", "th")],
+)
+def test_pages_speak_as_the_browser_says_and_so_does_the_sign_in(
+    jobs: str, provider: StandIn, accepted: str, language: str
+) -> None:
+    with Browser(language=accepted) as reader:
+        page = signed_in(reader, jobs)
+        assert page.tree is not None
+        assert page.tree.get("lang") == language
+        assert provider.requests[-1]["ui_locales"] == language
+        # what was chosen goes before what the browser says
+        other = "th" if language == "en" else "en"
+        reader.open(f"{jobs}/?lang={other}")
+        chosen = reader.open(f"{jobs}/application")
+        assert chosen.tree is not None
+        assert chosen.tree.get("lang") == other
+
+
 def test_an_address_that_is_not_there_leads_back(browser: Browser, jobs: str) -> None:
     page = browser.open(f"{jobs}/nowhere")
     assert (page.status, page.text("error_code")) == (404, "JOBS-04")
