@@ -2,13 +2,15 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, CursorResult, Executable, Row, event, make_url
+from sqlalchemy import Connection, CursorResult, Dialect, Executable, PoolProxiedConnection, Row, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -19,6 +21,11 @@ from idp.storage.hot.sqlite import SqliteHot
 from idp.storage.hot.store import HotStore
 
 BUSY_TIMEOUT_MS = 10_000
+
+TRUSTED_SECONDS: Final = 1.0
+"""How long after its last use a PostgreSQL connection that its driver holds open is taken without being asked."""
+
+_GIVEN_BACK: Final = "given_back"
 
 
 class UnitOfWork:
@@ -131,7 +138,41 @@ def open_engine(database_url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(url, pool_size=10, max_overflow=10, pool_timeout=5, pool_pre_ping=True)
+    engine = create_async_engine(url, pool_size=10, max_overflow=10, pool_timeout=5)
+    _LivingConnections(engine.dialect).watch(engine)
+    return engine
+
+
+class _LivingConnections:
+    """Hands out connections that live. SQLAlchemy's own `pool_pre_ping` asks each time, and by three round trips.
+
+    The driver sees at once that its server closed a connection; only one that was quiet for a while may be lost without
+    a word. What is lost is made anew, and so is every other one of the pool.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def watch(self, engine: AsyncEngine) -> None:
+        """Look at each connection that the pool of this engine hands out."""
+        event.listen(engine.sync_engine, "checkin", self._given_back)
+        event.listen(engine.sync_engine, "checkout", self._handed_out)
+
+    def _given_back(self, _connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info[_GIVEN_BACK] = time.monotonic()
+
+    def _handed_out(
+        self, connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
+        since = entry.info.pop(_GIVEN_BACK, None)
+        if since is None or time.monotonic() - since < TRUSTED_SECONDS:
+            return
+        try:
+            self._dialect.do_ping(connection)
+        except self._dialect.loaded_dbapi.Error as lost:
+            raise InvalidatePoolError from lost
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

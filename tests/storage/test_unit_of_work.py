@@ -4,13 +4,13 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
 from idp.storage.leases import take_lease
 from idp.storage.metadata import EPOCH, Instant
 from idp.storage.outbox import claim, enqueue, outbox, settle
 from idp.storage.profile import OtherProfile, Profile, mark_or_check
-from idp.storage.storage import Storage
+from idp.storage.storage import TRUSTED_SECONDS, Storage, open_engine
 from tests.clock import FrozenClock
 
 
@@ -93,3 +93,24 @@ async def test_moments_keep_their_milliseconds_and_naive_ones_are_refused(storag
         assert row.due_at == moment
     with pytest.raises(ValueError, match="time zone"):
         Instant().process_bind_param(EPOCH.replace(tzinfo=None), None)  # type: ignore[arg-type]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_connections_that_the_server_closed_are_made_anew_unnoticed(storage: Storage, database_url: str) -> None:
+    async def act(number: int) -> None:
+        async with storage.unit_of_work() as uow:
+            await enqueue(uow, topic="t", payload={"id": str(number)})
+
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    kill = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+    other = open_engine(database_url)
+    for quiet_seconds in (0.05, TRUSTED_SECONDS + 0.1):
+        await asyncio.gather(*(act(number) for number in range(5)))
+        async with other.begin() as connection:
+            await connection.execute(kill)
+        await asyncio.sleep(quiet_seconds)
+        await asyncio.gather(*(act(number) for number in range(5)))
+    await other.dispose()
+    async with storage.reading() as uow:
+        assert len(await uow.all(select(outbox))) == 20
