@@ -79,7 +79,7 @@ class RegistryOutcome(StrEnum):
     MISMATCH = "mismatch"
     """The data given do not belong together."""
     TOO_LARGE = "too_large"
-    """The record exists and is larger than the registry sends."""
+    """The record exists and is larger than the registry sends, or than is taken."""
     NOT_FOUND = "not_found"
     NO_CHANGE = "no_change"
     """Nothing was ever changed: an empty history, not a fault."""

@@ -37,6 +37,9 @@ class Breaker:
             if failure.outcome in _ANSWERED:
                 self._close()
                 raise
+            # one record that is too large says nothing of the others: whoever asks for it closes nobody else's line
+            if failure.outcome is RegistryOutcome.TOO_LARGE:
+                raise
             self._failures += 1
             if self._failures >= self._limit:
                 self._opened_at = self._clock()

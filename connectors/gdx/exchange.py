@@ -41,7 +41,7 @@ async def exchange(http: httpx2.AsyncClient, request: httpx2.Request, *, largest
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > largest:
-                    raise RegistryUnavailable("the answer is larger than any record", outcome=RegistryOutcome.GARBAGE)
+                    raise RegistryUnavailable("the answer is larger than any record", outcome=RegistryOutcome.TOO_LARGE)
         finally:
             await response.aclose()
     except httpx2.HTTPError as error:

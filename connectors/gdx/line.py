@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx2
 
-from connectors.contracts.errors import RegistryUnavailable
+from connectors.contracts.errors import RegistryOutcome, RegistryUnavailable
 from connectors.gdx.breaker import Breaker
 from connectors.gdx.bulkhead import Bulkhead
 from connectors.gdx.exchange import LARGEST_ANSWER, WireAnswer, exchange, within
@@ -50,8 +50,9 @@ class Line:
         """Send the request, once more when the line broke and a retry was saved. Raises RegistryUnavailable."""
         try:
             answer = await exchange(self.http, request, largest=largest)
-        except RegistryUnavailable:
-            if not self._retries.spend():
+        except RegistryUnavailable as failure:
+            # what is too large is so again
+            if failure.outcome is RegistryOutcome.TOO_LARGE or not self._retries.spend():
                 raise
         else:
             if answer.status not in _AWAY_FOR_A_MOMENT or not self._retries.spend():

@@ -236,10 +236,18 @@ async def test_bodies_keep_numbers_out_of_the_address(session: GdxSession, regis
     assert registry.bodies == [b"CitizenID=1009900000011", b'{"OrganizationJuristicID":"0105554001954"}']
 
 
-async def test_an_answer_too_large_for_its_question_is_garbage(session: GdxSession) -> None:
-    with pytest.raises(RegistryError) as refusal:
-        await ask(session, Question("/record", largest_answer=5))
-    assert refusal.value.outcome is RegistryOutcome.GARBAGE
+async def test_an_answer_too_large_for_its_question_is_said_so_and_keeps_nobody_else_out(
+    session: GdxSession, registry: Registry
+) -> None:
+    for _ in range(ANSWERS_PER_RETRY):
+        await ask(session)
+    for _ in range(15):
+        with pytest.raises(RegistryError) as refusal:
+            await ask(session, Question("/record", largest_answer=5))
+        assert refusal.value.outcome is RegistryOutcome.TOO_LARGE
+    # not asked for twice either, though a retry was saved
+    assert len(registry.requests) == ANSWERS_PER_RETRY + 15
+    await ask(session)
 
 
 def test_questions_print_nothing() -> None:
