@@ -15,6 +15,7 @@ from typing import Any, Literal
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
 from idp.kernel.errors import TuatonError
 from idp.web.languages import Language, page_language
@@ -139,7 +140,8 @@ class ErrorAnswers:
         async def on_http_exception(request: Request, error: Exception) -> Response:
             assert isinstance(error, HTTPException)
             code = _BY_STATUS.get(error.status_code, WebProblem.MALFORMED)
-            return self.answer(request, code, status=error.status_code, headers=error.headers)
+            headers = {"Allow": _methods_of_path(request)} if error.status_code == 405 else error.headers
+            return self.answer(request, code, status=error.status_code, headers=headers)
 
         return {TuatonError: on_tuaton_error, HTTPException: on_http_exception}
 
@@ -149,6 +151,13 @@ class ErrorAnswers:
             return False
         sends_json = request.headers.get("content-type", "").startswith("application/json")
         return self._usual == "json" or sends_json or "json" in accepted
+
+
+def _methods_of_path(request: Request) -> str:
+    # RFC 9110 §15.5.6: "The origin server MUST generate an Allow header field in a 405 response containing a list of
+    # the target resource's currently supported methods." The router knows those of the first row of a path alone.
+    rows = [row for row in request.app.routes if isinstance(row, Route) and row.matches(request.scope)[0] != Match.NONE]
+    return ", ".join(sorted({method for row in rows for method in row.methods or ()}))
 
 
 def _correlation_id(request: Request) -> str:
