@@ -211,6 +211,20 @@ _PROXY: Final = _person(
     PersonName("นางสาว", "พิมพ์", "", "ทดลองใจ"),
     PersonName("Miss", "Pim", "", "Thotlongchai"),
 )
+_DOPA_OWNER: Final = _person(
+    11,
+    FEMALE,
+    "25230825",
+    PersonName("นาง", "อรุณ", "", "สมมติราษฎร์"),
+    PersonName("Mrs.", "Arun", "", "Sommutrat"),
+)
+_DBD_OWNER: Final = _person(
+    10,
+    MALE,
+    "25260317",
+    PersonName("นาย", "ธนา", "", "สมมติการค้า"),
+    PersonName("Mr.", "Thana", "", "Sommutkankha"),
+)
 
 PERSONAS: Final[Mapping[str, Persona]] = {
     persona.key: persona
@@ -258,6 +272,8 @@ PERSONAS: Final[Mapping[str, Persona]] = {
         _persona("employee", _EMPLOYEE, "พนักงาน รอการมอบอำนาจจากนิติบุคคล", "Employee, to be given a company's mandate"),
         _persona("clerk", _CLERK, "เจ้าหน้าที่เคาน์เตอร์ รับหนังสือมอบอำนาจ", "Clerk at a counter, takes powers of attorney"),
         _persona("clerk2", _CLERK2, "เจ้าหน้าที่เคาน์เตอร์ คนที่ 2", "Clerk at a counter, second"),
+        _persona("dopa_owner", _DOPA_OWNER, "เจ้าของข้อมูลทะเบียนราษฎร", "Grants rights to the population registry"),
+        _persona("dbd_owner", _DBD_OWNER, "เจ้าของข้อมูลทะเบียนนิติบุคคล", "Grants rights to the company registry"),
         _persona("proxy", _PROXY, "ผู้รับมอบอำนาจตามหนังสือ", "Proxy with a power of attorney on paper"),
     )
 }

@@ -1,4 +1,4 @@
-"""The fictitious agencies: a registration office, an employment office with services and agreements, and programs."""
+"""The fictitious agencies: two owners of data, an office that enrols, two with services, and programs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ AGREEMENT_LIFE = timedelta(days=365)
 DAILY_QUOTA = 300
 JOBS_CLIENT = ClientId("jobs")
 FILING_CLIENT = ClientId("efiling")
+DOPA_OWNER = "population-registry"
+DBD_OWNER = "company-registry"
 _EVIDENCE_ACT = ("พ.ร.บ. ประกันสังคม พ.ศ. 2533 มาตรา 78", "Social Security Act 2533, section 78")
 _ID_CARD_COPY = PaperReplaced("สำเนาบัตรประจำตัวประชาชน", "Copy of the ID card", *_EVIDENCE_ACT, dataset="dopa.person")
 _HOUSE_COPY = PaperReplaced("สำเนาทะเบียนบ้าน", "Copy of the house registration", *_EVIDENCE_ACT, dataset="dopa.address")
@@ -44,6 +46,7 @@ class DemoAgencies:
 async def make_agencies(uow: UnitOfWork, rooms: Rooms) -> DemoAgencies:
     """Agencies, services and agreements."""
     agencies = rooms.agencies
+    await _make_owners(uow, rooms)
     office = await agencies.register_agency(
         uow,
         code="registration-office",
@@ -118,6 +121,24 @@ async def make_agencies(uow: UnitOfWork, rooms: Rooms) -> DemoAgencies:
             reference_no="พณ 0000/2 (สาธิต)",
         )
     return DemoAgencies(registration_office=office, employment=employment, filing=filing)
+
+
+async def _make_owners(uow: UnitOfWork, rooms: Rooms) -> None:
+    """Whose staff say who may have what the two registries know."""
+    for code, registry, name_th, name_en in (
+        (DOPA_OWNER, "dopa", "หน่วยงานเจ้าของทะเบียนราษฎรตัวอย่าง", "Sample Owner of the Population Registry"),
+        (DBD_OWNER, "dbd", "หน่วยงานเจ้าของทะเบียนนิติบุคคลตัวอย่าง", "Sample Owner of the Company Registry"),
+    ):
+        owners = {one.owner_en for one in DATASETS.values() if one.id.startswith(f"{registry}.")}
+        await rooms.agencies.register_agency(
+            uow,
+            code=code,
+            name_th=f"{name_th} (สาธิต)",
+            name_en=f"{name_en} (demonstration)",
+            kind=AgencyKind.STATE,
+            owns=[one.id for one in DATASETS.values() if one.owner_en in owners],
+            by=SYSTEM,
+        )
 
 
 async def make_clients(

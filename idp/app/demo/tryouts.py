@@ -100,8 +100,17 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         ("idp card insert officer clerk --station employment-1",),
     ),
     "clerk2": Tryout(
-        "อนุมัติหนังสือมอบอำนาจที่มีข้อมูลอ่อนไหวเป็นคนที่สอง และตอบคำขอแก้ไขข้อมูลในนามผู้ให้บริการ",
-        "the second officer for papers that open highly sensitive data; answers corrections for the issuer",
+        "อนุมัติหนังสือมอบอำนาจที่มีข้อมูลอ่อนไหวเป็นคนที่สอง ตอบคำขอแก้ไขข้อมูลในนามผู้ให้บริการ ขอสิทธิใช้ข้อมูลที่ /agreements",
+        "the second officer for papers that open highly sensitive data; answers corrections for the issuer; "
+        "asks for rights to data at the portal's /agreements",
+    ),
+    "dopa_owner": Tryout(
+        "ที่ /agreements: อนุมัติคำขอของ clerk2 เป็นคนที่สอง ลดหรือระงับสิทธิได้ทันที ให้สิทธิเจ้าหน้าที่เป็นรายคน",
+        "at /agreements: second person for what clerk2 asks; narrows or suspends at once; grants data to single officers",
+    ),
+    "dbd_owner": Tryout(
+        "เช่นเดียวกันสำหรับทะเบียนนิติบุคคล ไม่เห็นสิทธิของทะเบียนราษฎร",
+        "the same for the company registry; does not see rights to the population registry",
     ),
     "foreigner": Tryout(
         "ลงทะเบียนด้วยหนังสือเดินทาง แล้วลองกู้คืนด้วยเล่มเดียวกัน: officer พิมพ์บรรทัดล่างก่อน",
