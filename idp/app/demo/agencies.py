@@ -242,6 +242,7 @@ def _jobseeker_service(agency: AgencyId) -> Service:
         consent_days=366,
         uses=24,
         provisional_ial=Ial.IAL1_3,
+        optional_fields=frozenset({"dopa.person/nationality"}),
     )
 
 
