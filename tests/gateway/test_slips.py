@@ -130,6 +130,11 @@ async def test_the_paper_is_sealed(
         await sealer.aclose()
     target = tmp_path / "slip.pdf"
     target.write_bytes(sealed.pdf)
+    text = run_tool("pdftotext", str(target), "-")
+    # the code leads to one's own log, and the number in the seal is no entry of ours
+    assert "Who saw my data" in text
+    assert "Verify" not in text
+    assert "Audit entry" not in text
     verdict = run_tool("pdfsig", "-nocert", str(target))
     assert "Signature Validation: Signature is Valid." in verdict
     assert "Total document signed" in verdict

@@ -49,6 +49,9 @@ async def test_the_owner_downloads_a_sealed_receipt(
     assert token.encode() in attached
     target = tmp_path / "receipt.pdf"
     target.write_bytes(answer.content)
+    text = run_tool("pdftotext", str(target), "-")
+    assert "See or withdraw" in text  # where its code leads
+    assert "Verify" not in text
     verdict = run_tool("pdfsig", "-nocert", str(target))
     assert "Signature Validation: Signature is Valid." in verdict
     assert "Total document signed" in verdict
