@@ -7,7 +7,7 @@ import sys
 import typer
 
 COMMANDS = {
-    "apply": "Make agencies, services and agreements as a file says.",
+    "apply": "Make agencies, services, agreements and programs as a file says.",
     "audit": "The tamper-evident log: verify, checkpoint.",
     "bootstrap": "The first two administrators of an empty deployment.",
     "bench-seed": "A store to measure speed on, and the sessions for it.",
@@ -15,15 +15,16 @@ COMMANDS = {
     "client": "The programs of agencies: invite.",
     "db": "The schema of the store: upgrade, status.",
     "demo": "Everything on this machine, and the whole journey.",
-    "diff": "What a file of agencies, services and agreements would change.",
+    "diff": "What a file of agencies, services, agreements and programs would change.",
     "doctor": "What is wrong with this machine, and the cure.",
     "document": "Sealed documents: verify.",
     "evidence": "Everything that stands for one disclosure, as one signed bundle.",
-    "export": "Agencies, services and agreements as a file.",
+    "export": "Agencies, services, agreements and programs as a file.",
     "fido-metadata": "The catalogue of authenticator models: check and install.",
     "keys": "Signing keys and root keys: list, replace, next root.",
     "papers": "Papers that services did not ask for: counts by month.",
     "personas": "The fictitious people of the demonstration.",
+    "pull": "One data set from the exchange, for programs without DPoP.",
     "registry": "What the population register says of its own accord: notices.",
     "serve": "Open doors and run the worker.",
     "streams": "What agencies' programs are told: list what is stuck.",

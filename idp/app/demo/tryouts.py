@@ -106,7 +106,7 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
     ),
     "dopa_owner": Tryout(
         "ที่ /agreements: อนุมัติคำขอของ clerk2 เป็นคนที่สอง ลดหรือระงับสิทธิได้ทันที ให้สิทธิเจ้าหน้าที่เป็นรายคน",
-        "at /agreements: second person for what clerk2 asks; narrows or suspends at once; grants data to single officers",
+        "at /agreements: second person for what clerk2 asks; narrows or suspends at once; grants to single officers",
     ),
     "dbd_owner": Tryout(
         "เช่นเดียวกันสำหรับทะเบียนนิติบุคคล ไม่เห็นสิทธิของทะเบียนราษฎร",
