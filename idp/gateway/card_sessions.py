@@ -6,7 +6,9 @@ through them needs a token that names them (RFC 9396), so that the subject is th
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -32,6 +34,8 @@ HEARTBEAT_EVERY: Final = 15.0
 STREAM_LASTS: Final = 300.0
 STREAMS_PER_CLIENT: Final = 50
 """In one process; a counter follows one session, so that this is a big office."""
+STREAMS_OF_ALL: Final = 200
+"""In one process: each looks twice a second, and whoever pulls data needs the store as well."""
 
 LIGHTS: Final[Mapping[StationState, str]] = {
     StationState.AGENT_NOT_AVAILABLE: "red",
@@ -61,6 +65,27 @@ class CitizenRefRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     basis: FormBasis | DutyBasis
 
 
+class StreamPlaces:
+    """How many streams are open in this process, for each client and in all."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    def has_one_for(self, client_id: str) -> bool:
+        """True while the client and the process may follow one more session."""
+        return self._taken[client_id] < STREAMS_PER_CLIENT and self._taken.total() < STREAMS_OF_ALL
+
+    @contextmanager
+    def taken_by(self, client_id: str) -> Iterator[None]:
+        """One place, until the stream ends in whichever way."""
+        self._taken[client_id] += 1
+        try:
+            yield
+        finally:
+            self._taken[client_id] -= 1
+            self._taken += Counter()  # drops who has none open
+
+
 class CardSessionEndpoints:
     """`POST /card-sessions`, its state, its events, its end; `POST /citizen-refs`."""
 
@@ -69,7 +94,7 @@ class CardSessionEndpoints:
         self._tokens = tokens
         self._clock = clock
         self._base_url = base_url.rstrip("/")
-        self._streams: dict[str, int] = {}
+        self._places = StreamPlaces()
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table."""
@@ -114,7 +139,7 @@ class CardSessionEndpoints:
         token = await self._tokens.verified(request)
         session_id = _session_id(request)
         first = await self._look(session_id, token)
-        if self._streams.get(token.client_id, 0) >= STREAMS_PER_CLIENT:
+        if not self._places.has_one_for(token.client_id):
             raise Refused(CounterProblem.TOO_MANY_STREAMS)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no", "dpop-nonce": self._tokens.nonce()}
         states = self._states(request, first, token)
@@ -139,8 +164,7 @@ class CardSessionEndpoints:
         return self._json(described, status=201)
 
     async def _states(self, request: Request, view: CounterView, token: VerifiedAccessToken) -> AsyncIterator[str]:
-        self._streams[token.client_id] = self._streams.get(token.client_id, 0) + 1
-        try:
+        with self._places.taken_by(token.client_id):
             loop, said, said_at = asyncio.get_running_loop(), "", 0.0
             ends_at = loop.time() + STREAM_LASTS
             while True:
@@ -155,10 +179,6 @@ class CardSessionEndpoints:
                     return
                 await asyncio.sleep(LOOK_EVERY)
                 view = await self._look(view.session.id, token)
-        finally:
-            self._streams[token.client_id] -= 1
-            if not self._streams[token.client_id]:
-                del self._streams[token.client_id]
 
     async def _look(self, session_id: CounterSessionId, token: VerifiedAccessToken) -> CounterView:
         return await self._counters.look(session_id, agency_id=token.agency_id, client_id=token.client_id)

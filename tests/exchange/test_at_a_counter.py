@@ -180,7 +180,7 @@ async def test_by_card(world_on_each_engine: World) -> None:
     assert released.payload["fields"] == {"citizen_id": SOMCHAI.citizen_id.digits}
 
 
-@pytest.mark.parametrize("ends", ["officer", "identity", "handle"])
+@pytest.mark.parametrize("ends", ["officer", "role", "identity", "handle"])
 async def test_an_end_between_decision_and_disclosure(world_on_each_engine: World, ends: str) -> None:
     world = world_on_each_engine
     token = token_for(world, await named(world), "dopa.person", Basis.DUTY)
@@ -193,6 +193,8 @@ async def test_an_end_between_decision_and_disclosure(world_on_each_engine: Worl
             officer = world.officer  # type: ignore[attr-defined]  # a world of these tests
             if ends == "officer":
                 await uow.execute(update(member).where(member.c.id == officer.id).values(status="ended"))
+            elif ends == "role":
+                await uow.execute(update(member).where(member.c.id == officer.id).values(roles=[Role.AUDITOR.value]))
             else:
                 await world.subscribers.freeze(uow, officer.subscriber_id)
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
+import httpx2
 import pytest
 
 from connectors.simulators.switchboard import Behaviour, Mode, Service
@@ -15,6 +17,7 @@ from idp.authorization.client_registration.store import insert_client
 from idp.catalogue.gdx import CardSessionSubject
 from idp.catalogue.model import Basis
 from idp.exchange.counter.model import CounterSessionId
+from idp.gateway.card_sessions import STREAMS_OF_ALL, STREAMS_PER_CLIENT, StreamPlaces
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import ClientId, StationId
 from idp.oversight.model import AccessRecord
@@ -302,6 +305,48 @@ async def test_the_events_tell_every_change_until_it_is_over(counter: Counter) -
     assert told[-1]["over"]
     assert told[-1]["reason"] == "card_removed"
     assert SOMCHAI.citizen_id.digits not in answer.text
+
+
+def test_streams_are_bounded_for_each_program_and_in_all() -> None:
+    places = StreamPlaces()
+    with ExitStack() as open_streams:
+        for number in range(STREAMS_OF_ALL):
+            client_id = f"client {number // STREAMS_PER_CLIENT}"
+            assert places.has_one_for(client_id)
+            open_streams.enter_context(places.taken_by(client_id))
+            is_full = (number + 1) % STREAMS_PER_CLIENT == 0
+            assert places.has_one_for(client_id) is not is_full
+        assert not places.has_one_for("a client without any")
+    assert places.has_one_for("client 0")
+
+
+async def test_one_stream_too_many_is_refused(counter: Counter) -> None:
+    session_id, door = await counter.opened(), counter.door
+    path, token = f"/card-sessions/{session_id}/events", await counter.own_token(session_id)
+    streams = [
+        asyncio.create_task(door.http.get(path, headers=door._credentials(token, "GET", path)))
+        for _ in range(STREAMS_PER_CLIENT + 5)
+    ]
+    answered, open_still = await asyncio.wait(streams, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+    for stream in open_still:
+        stream.cancel()
+    await asyncio.gather(*open_still, return_exceptions=True)
+    assert {code_of(await answer) for answer in answered} == {"CTR-09"}
+
+
+async def test_a_card_taken_out_while_its_status_is_asked_is_out(counter: Counter) -> None:
+    """What the reader says after the registry's answer counts, not what it said before."""
+    await counter.sign_in()
+    session_id = await counter.opened()
+    request = await counter.insert("somchai", session_id)
+    world = counter.door.world
+
+    async def taken_out(_event: httpx2.Response) -> None:
+        world.http.event_hooks["response"] = []
+        await counter.agent.pull(request)
+
+    world.http.event_hooks["response"] = [taken_out]
+    assert (await counter.show(session_id))["reason"] == "card_removed"
 
 
 async def test_uses_are_of_the_visit_whatever_token_asks(counter: Counter) -> None:

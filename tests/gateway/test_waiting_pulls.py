@@ -252,6 +252,8 @@ async def test_two_workers_release_it_once(door: Door) -> None:
     assert await released(door) == 1
     answers = await asyncio.gather(*(look(door, waiting_id) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 410, 410, 410]
+    assert len(await door.world.entries("exchange.delivered")) == 1
+    assert not await door.world.entries("exchange.repeated")
 
 
 async def test_a_pull_is_taken_when_its_turn_has_come(door: Door) -> None:

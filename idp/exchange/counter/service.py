@@ -235,7 +235,9 @@ class Counters:
             if ref is None or ref.opened_for.holder != asks:
                 return None
             officer = await self._agencies.live_member(uow, ref.opened_for.member_id)
-            state = Ready() if ref.expires_at > uow.now else NotReady(Reason.COUNTER_OVER)
+            state: Ready | NotReady = Ready() if ref.expires_at > uow.now else NotReady(Reason.COUNTER_OVER)
+            if not rules.may_look_up(officer, agency_id=ref.opened_for.agency_id):
+                state = NotReady(Reason.OFFICER_NOT_ENTITLED)
         return Opened(ref_id, ref.opened_for, None, officer, state)
 
     async def _view(self, session: CounterSession, *, needs_registry: bool) -> CounterView:
@@ -253,8 +255,12 @@ class Counters:
         if session.card_session_id is None and officer is not None and not is_over:
             session, trouble = await self._ask_for_card(session, officer, light)
         card = await self._card_of(session)
-        if card is not None and officer is not None and not is_over:
+        if card is not None and officer is not None and not is_over and session.card_verdict is None:
             session = await self._look_at_card(session, card, officer, needs_registry=needs_registry)
+            # the registry may have taken its time: card and reader as they are by now
+            async with self._storage.reading() as uow:
+                card, station = await self._stations.session(uow, card.id), await self._stations.get(uow, station.id)
+                now = uow.now
         # 3. what follows
         state = rules.state_of(
             session,
@@ -311,13 +317,18 @@ class Counters:
     async def _look_at_card(
         self, session: CounterSession, card: CardSession, officer: Member, *, needs_registry: bool
     ) -> CounterSession:
-        """The verdict on a card that was read, asked for once."""
-        if session.card_verdict is not None or card.state_at(self._storage.clock.now()) is not CardSessionState.READ:
+        """The verdict on a card that was read, kept once there is one."""
+        if card.state_at(self._storage.clock.now()) is not CardSessionState.READ:
             return session
-        async with self._storage.reading() as uow:
-            data = await self._stations.read_of(uow, card.id)
-            own = (await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id
-        verdict = await self._judge.verdict(data, officer=own, asks_registry=needs_registry)
+        try:
+            async with self._storage.reading() as uow:
+                data = await self._stations.read_of(uow, card.id)
+                own = (await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id
+            verdict = await self._judge.verdict(data, officer=own, asks_registry=needs_registry)
+        except NotFound:
+            return session  # taken out a moment ago
+        except Refused:
+            verdict = Reason.CARD_NOT_VALID.value  # what the reader sent can be no card's
         if verdict is None:
             return session
         async with self._storage.unit_of_work() as uow:

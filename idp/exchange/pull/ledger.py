@@ -172,12 +172,13 @@ class DisclosureLedger:
         kept = await self.kept(uow, asked)
         if kept is None or asked.pull.waiting_id is None:
             return Reason.ANSWER_NOT_KEPT
-        released = await self.repeat(uow, asked, chain, kept, fields=fields)
+        released = await self._answer_of(uow, asked, kept, fields=fields)
         if isinstance(released, Reason):
             return released
         if not await waiting_store.mark_delivered(uow, asked.pull.waiting_id):
             return Reason.TOO_LATE
         await store.keep_answer_for_repeats(uow, kept.disclosure_id)
+        await self._note_told(uow, "exchange.delivered", asked, chain, kept)
         return released
 
     async def _counted(self, uow: UnitOfWork, asked: Asked, chain: Chain) -> bool:
@@ -209,6 +210,14 @@ class DisclosureLedger:
         `fields` are those that may leave now; when the answer holds more, or is of another request, or no longer kept,
         the reason why it is not told again.
         """
+        released = await self._answer_of(uow, asked, kept, fields=fields)
+        if isinstance(released, Released):
+            await self._note_told(uow, "exchange.repeated", asked, chain, kept)
+        return released
+
+    async def _answer_of(
+        self, uow: UnitOfWork, asked: Asked, kept: KeptAnswer, *, fields: tuple[str, ...]
+    ) -> Released | Reason:
         if kept.request_digest != asked.request_digest:
             return Reason.KEY_REUSED
         if kept.sealed is None:
@@ -218,12 +227,10 @@ class DisclosureLedger:
             sealed=kept.sealed,
         )  # fmt: skip
         released = _released_from(kept.disclosure_id, opened)
-        if not set(released.payload["fields"]) <= set(fields):
-            return Reason.BEYOND_RIGHT
-        await self._audit.append(
-            uow, audit_event("exchange.repeated", asked, chain, refused=None, disclosure=kept.disclosure_id)
-        )
-        return released
+        return released if set(released.payload["fields"]) <= set(fields) else Reason.BEYOND_RIGHT
+
+    async def _note_told(self, uow: UnitOfWork, event: str, asked: Asked, chain: Chain, kept: KeptAnswer) -> None:
+        await self._audit.append(uow, audit_event(event, asked, chain, refused=None, disclosure=kept.disclosure_id))
 
     async def refuse(self, uow: UnitOfWork, asked: Asked, chain: Chain, reason: Reason) -> None:
         """Record that nothing was released: audit entry and disclosure record; the person concerned sees it."""
