@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import httpx2
 
-from connectors.contracts.errors import RegistryUnavailable
+from connectors.contracts.errors import RegistryError, RegistryOutcome, RegistryUnavailable
 from connectors.gdx.exchange import WireAnswer
 from connectors.gdx.faults import fault_of
 from connectors.gdx.fields import Fields, garbage, json_listing, json_object, text
@@ -40,7 +40,7 @@ class GdxSession:
     """Asks the gateway as one agent; the sessions of one registry share its line, so that a slow one takes no other's.
 
     `idempotency_header` names the header that carries a pull's key to the gateway. The published wire has none: by
-    default the key stays here, where it joins equal questions of one pull.
+    default the key stays here, where it joins equal questions of one pull. `is_officers`: the agent signs in and out.
     """
 
     def __init__(
@@ -52,12 +52,14 @@ class GdxSession:
         clock: Callable[[], datetime],
         line: Line | None = None,
         idempotency_header: str | None = None,
+        is_officers: bool = False,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._credentials = credentials
         self._line = line or Line(http=http, clock=clock)
         self._clock = clock
         self._idempotency_header = idempotency_header
+        self._is_officers = is_officers
         self._login = asyncio.Lock()
         self._token: _Token | None = None
         self._agents: dict[str, Self] = {}
@@ -73,6 +75,7 @@ class GdxSession:
                 clock=self._clock,
                 line=self._line,
                 idempotency_header=self._idempotency_header,
+                is_officers=True,
             )
         # the one used longest ago makes room: it only has to log in again
         while len(self._agents) >= _MOST_AGENTS:
@@ -107,9 +110,14 @@ class GdxSession:
             if answer.status == 401:
                 token = await self._live_token(refused=token)
                 answer = await self._carry(question, key, token)
-            self._touch(token)
             # 3. judge the answer
-            return _record_in(answer, question.listing)
+            try:
+                record = _record_in(answer, question.listing)
+            except RegistryError as error:
+                self._keep_or_drop(token, error, answer.status)
+                raise
+            self._touch(token)
+            return record
 
     async def _carry(self, question: Question, key: str | None, token: str) -> WireAnswer:
         headers = {
@@ -150,6 +158,15 @@ class GdxSession:
         if not value:
             raise garbage("the gateway gave no token")
         return value
+
+    def _keep_or_drop(self, token: str, error: RegistryError, status: int) -> None:
+        """Whether a token outlives the officer's session that it was made in is not published: one of a session that is
+        over is not used again, so that whoever signs in anew is not refused by the old one. After a 401 it is new.
+        """
+        if not self._is_officers or error.outcome is not RegistryOutcome.NO_SESSION or status == 401:
+            self._touch(token)
+        elif self._token is not None and self._token.value == token:
+            self._token = None
 
     def _touch(self, token: str) -> None:
         if self._token is not None and self._token.value == token:

@@ -279,6 +279,26 @@ async def test_officers_who_are_still_signing_in_leave_the_breaker_closed(clock:
     assert len(gateway.calls) == 15
 
 
+@pytest.mark.parametrize("code", ["90026", "90043", "A0000", "A0001"])
+async def test_who_signs_in_anew_is_not_asked_by_the_token_of_the_session_before(clock: FrozenClock, code: str) -> None:
+    gateway = Gateway()
+    async with gateway.client() as client:
+        system = session_of(client, clock)
+        session = system.for_agent("system")
+        await ask(session)
+        record, refusal = gateway.answer, Response(f'{{"Message":"[{code}] x"}}'.encode(), 500)
+        gateway.answer = refusal
+        with pytest.raises(RegistryError):
+            await ask(session)
+        gateway.answer = record
+        await ask(session)
+        assert [call["token"] for call in gateway.calls] == ["token-1", "token-1", "token-2"]
+        # the system's own token ends with nobody's session: it asks who is signed in all day
+        for gateway.answer in (record, refusal, record):
+            await asyncio.gather(ask(system), return_exceptions=True)
+    assert gateway.log_ins == 3
+
+
 async def test_a_cancelled_probe_does_not_keep_the_breaker_open(http: httpx2.AsyncClient, clock: FrozenClock) -> None:
     is_away = True
 
