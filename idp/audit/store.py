@@ -1,9 +1,23 @@
 """Tables of the log. An entry waits in `audit_pending` until the sequencer gives it a leaf."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Row, Table, Text, delete, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    LargeBinary,
+    Row,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from idp.audit.model import Entry
 from idp.audit.tree import Frontier
@@ -75,10 +89,22 @@ audit_testimony = Table(
 THE_HEAD = 1
 TIMESTAMP = "rfc3161"
 
+_WRITTEN = (
+    insert(audit_entry)
+    .values({column.name: bindparam(f"its_{column.name}", type_=column.type) for column in audit_entry.c})
+    .returning(audit_entry.c.id)
+    .cte("written")
+)
+_WRITTEN_AND_QUEUED = insert(audit_pending).from_select(["entry_id"], select(_WRITTEN.c.id))
+
 
 async def insert_entry(uow: UnitOfWork, entry: Entry) -> None:
     """Write an entry and queue it for the sequencer; no lock, no counter."""
     columns = {"id": entry.id, "canonical": entry.canonical, "leaf_hash": entry.leaf_hash, "mac": entry.mac}
+    if uow.dialect == "postgresql":
+        await uow.execute(_WRITTEN_AND_QUEUED, {f"its_{name}": value for name, value in columns.items()})
+        return
+    # SQLite writes nothing in a WITH, and has no way to go that one statement would save
     await uow.execute(insert(audit_entry).values(columns))
     await uow.execute(insert(audit_pending).values(entry_id=entry.id))
 
@@ -111,6 +137,14 @@ async def newest_testimony(uow: UnitOfWork, by: str) -> int:
     """The largest size this one testified to, 0 for none."""
     row = await uow.first(select(func.max(audit_testimony.c.size)).where(audit_testimony.c.by == by))
     return 0 if row is None or row[0] is None else int(row[0])
+
+
+async def testimony_owed_since(uow: UnitOfWork, by: str) -> datetime | None:
+    """When the first checkpoint was signed that goes beyond what this one testified to, None for none."""
+    beyond = audit_checkpoint.c.size > await newest_testimony(uow, by)
+    owed = select(audit_checkpoint.c.signed_at).where(beyond).order_by(audit_checkpoint.c.size).limit(1)
+    row = await uow.first(owed)
+    return None if row is None else row.signed_at
 
 
 async def keep_testimony(uow: UnitOfWork, *, size: int, by: str, content: bytes) -> None:
