@@ -166,13 +166,11 @@ def parse_stream(body: bytes, *, loopback_allowed: bool) -> StreamWish:
     """
     said = _object(body)
     asked = _converted(said, _Stream)
-    if asked.description is not None and len(asked.description) > LONGEST_DESCRIPTION:
-        raise SignalsRequestRefused("the description is too long")
     return StreamWish(
         stream_id=asked.stream_id,
         events_requested=None if asked.events_requested is None else _event_types(asked.events_requested),
         delivery=None if asked.delivery is None else _delivery(asked.delivery, loopback_allowed),
-        description=asked.description,
+        description=_short_text(asked.description),
         supplied={name: said[name] for name in SUPPLIED_BY_US if name in said},
     )
 
@@ -180,9 +178,7 @@ def parse_stream(body: bytes, *, loopback_allowed: bool) -> StreamWish:
 def parse_status(body: bytes) -> StatusWish:
     """The body of a request to the status endpoint (§8.1.2.2). Raises SignalsRequestRefused."""
     asked = _converted(_object(body), _Status)
-    if asked.reason is not None and len(asked.reason) > LONGEST_DESCRIPTION:
-        raise SignalsRequestRefused("the reason is too long")
-    return StatusWish(asked.stream_id, asked.status, asked.reason)
+    return StatusWish(asked.stream_id, asked.status, _short_text(asked.reason))
 
 
 def parse_verification(body: bytes) -> VerificationWish:
@@ -244,6 +240,13 @@ def _event_types(named: Sequence[str]) -> tuple[str, ...]:
     if len(named) > MOST_EVENT_TYPES or any(not 0 < len(name) <= LONGEST_EVENT_TYPE for name in named):
         raise SignalsRequestRefused("events_requested is too long")
     return tuple(dict.fromkeys(named))
+
+
+def _short_text(text: str | None) -> str | None:
+    # no store takes NUL in a text
+    if text is not None and (len(text) > LONGEST_DESCRIPTION or "\x00" in text):
+        raise SignalsRequestRefused("a description or reason is too long or holds NUL")
+    return text
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

@@ -120,3 +120,13 @@ def test_a_token_has_what_the_profile_asks_for_and_nothing_that_it_forbids() -> 
     assert set(claims) == {"iss", "aud", "jti", "iat", "txn", "sub_id", "events"}
     assert claims["sub_id"] == {"format": "complex", "user": user, "session": opaque("sid")}
     assert list(claims["events"]) == ["urn:x"]
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "x" * 201])
+def test_no_text_comes_in_that_no_store_takes(text: str) -> None:
+    for parse, body in (
+        (lambda body: parse_stream(body, loopback_allowed=False), {"description": text}),
+        (parse_status, {"stream_id": "str_1", "status": "paused", "reason": text}),
+    ):
+        with pytest.raises(SignalsRequestRefused):
+            parse(json.dumps(body).encode())

@@ -17,7 +17,7 @@ import msgspec
 from connectors.contracts.outbound import AddressUnreachable, ClientAddresses, OutboundAnswer
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, AuditEvent
-from idp.kernel.ids import ClientId
+from idp.kernel.ids import ClientId, is_id
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import SealBroken
 from idp.keys.signing import SigningKeys
@@ -99,8 +99,12 @@ class Deliveries:
 
     async def acknowledge(self, uow: UnitOfWork, stream: Stream, call: PollCall) -> None:
         """What the receiver says of tokens it was given before (RFC 8936 §2.4); ids it was not given mean nothing."""
-        await self._settled(uow, stream, call.ack, DeliveryState.DELIVERED, "ack")
+        # what is no id of ours cannot have been given, and need not be looked for
+        received = [jti for jti in call.ack if is_id("set", jti)]
+        await self._settled(uow, stream, received, DeliveryState.DELIVERED, "ack")
         for jti, code in call.errors.items():
+            if not is_id("set", jti):
+                continue
             outcome = rules.error_code({"err": code})
             await self._settled(uow, stream, [jti], DeliveryState.REFUSED, outcome)
 

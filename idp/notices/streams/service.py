@@ -11,7 +11,7 @@ from typing import Any, Final
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import AgencyId, ClientId, new_id
+from idp.kernel.ids import AgencyId, ClientId, is_id, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.envelope import PersonalData
 from idp.keys.pairwise import PairwiseSubjects
@@ -175,7 +175,7 @@ class Streams:
 
     async def retry(self, uow: UnitOfWork, client_id: ClientId, delivery_id: DeliveryId) -> None:
         """Tell once more what came to nothing. Raises NotFound (DELIVERY_UNKNOWN), also for what is under way."""
-        found = await delivery_store.find_delivery(uow, delivery_id)
+        found = await delivery_store.find_delivery(uow, delivery_id) if is_id("set", delivery_id) else None
         own = {stream.id for stream in await store.streams_of(uow, client_id)}
         if found is None or found.stream_id not in own or not await delivery_store.retry(uow, delivery_id):
             raise NotFound(StreamProblem.DELIVERY_UNKNOWN)

@@ -12,12 +12,14 @@ import pytest
 from sqlalchemy import select, update
 
 from idp.audit.store import audit_entry
+from idp.kernel.errors import NotFound
 from idp.kernel.ids import SsoSessionId
 from idp.keys.envelope import PersonalData
 from idp.notices.streams.delivery_store import find_delivery, signal_delivery, stuck
-from idp.notices.streams.model import GIVEN_UP_AFTER, KEPT_IN_FULL, LEASE, DeliveryState, Signal, SignalKind
+from idp.notices.streams.model import GIVEN_UP_AFTER, KEPT_IN_FULL, LEASE, DeliveryId, DeliveryState, Signal, SignalKind
 from idp.notices.streams.model import StreamStatus as Status
 from idp.notices.streams.store import signal_stream
+from idp.protocol.shared_signals import PollCall
 from tests.notices.streams.office import JOBS, ROOTS, SOMEBODY, WATER, Office
 from tests.notices.streams.town import Mailbox, mailbox, unverified
 
@@ -154,6 +156,18 @@ async def test_nothing_leaves_for_a_program_that_is_not_answered(office: Office,
     office.clock.advance(10)
     await office.deliveries.send_due()
     assert len(box.received) == 1
+
+
+async def test_what_is_no_id_of_ours_is_looked_for_nowhere(office: Office) -> None:
+    stream = await office.stream(None)
+    await office.tell("out_1")
+    strange = ["", "\x00", "set_\x00", "x" * 5000]
+    async with office.storage.unit_of_work() as uow:
+        await office.deliveries.acknowledge(uow, stream, PollCall(1, True, (*strange,), dict.fromkeys(strange, "x")))
+        for one in strange:
+            with pytest.raises(NotFound):
+                await office.streams.retry(uow, JOBS.client_id, DeliveryId(one))
+    assert [one.state for one in await office.told()] == [DeliveryState.WAITING]
 
 
 async def test_after_a_week_it_is_given_up_and_may_be_asked_for_again(office: Office, box: Mailbox) -> None:
