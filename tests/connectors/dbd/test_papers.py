@@ -13,6 +13,10 @@ import httpx2
 import pikepdf
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from connectors.contracts.errors import (
     RecordNotFound,
@@ -147,6 +151,21 @@ async def test_dbd_asks_for_the_agencys_account(
         if is_let_in:
             await papers.memorandum(NUMBER, **LATE)
             return
+        with pytest.raises(RegistryRefused) as refusal:
+            await papers.memorandum(NUMBER, **LATE)
+    assert refusal.value.outcome is RegistryOutcome.ACCOUNT_REFUSED
+
+
+async def test_an_account_refused_by_status_is_no_officers_session(clock: FrozenClock) -> None:
+    async def registry(request: Request) -> Response:
+        if request.url.path == "/ws/auth/validate":
+            return JSONResponse({"Result": "token"})
+        return Response(status_code=401, headers={"WWW-Authenticate": "Basic"})
+
+    application = Starlette(routes=[Route("/{path:path}", registry)])
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=application)) as http:
+        session = GdxSession(base_url="http://r", credentials=DEMO_CREDENTIALS, http=http, clock=clock.now)
+        papers = DbdPapersClient(session=session, clock=clock.now, account=RIGHT)
         with pytest.raises(RegistryRefused) as refusal:
             await papers.memorandum(NUMBER, **LATE)
     assert refusal.value.outcome is RegistryOutcome.ACCOUNT_REFUSED
