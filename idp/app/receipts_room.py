@@ -59,7 +59,6 @@ def build_receipt_rooms(
         storage=ground.storage,
         receipts=receipts,
         consents=consents,
-        agencies=agencies,
         sealer=sealer,
         issuer=issuer,
     )

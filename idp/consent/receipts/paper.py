@@ -9,10 +9,8 @@ from typing import Any, Final
 from connectors.contracts.documents import Delivery, DocumentRequest, DocumentSealer, SealedDocument
 from connectors.contracts.errors import DocumentError, TimestampUnavailable
 from connectors.contracts.thai_dates import thai_long_date_time
-from idp.agencies.model import Agency, Service
-from idp.agencies.service import Agencies
 from idp.consent.model import ConsentProblem, ConsentRecord
-from idp.consent.receipts.model import Receipt
+from idp.consent.receipts.model import Receipt, Stage
 from idp.consent.receipts.rules import consent_uri
 from idp.consent.receipts.service import Receipts
 from idp.consent.service import Consents
@@ -47,14 +45,12 @@ class ReceiptPapers:
         storage: Storage,
         receipts: Receipts,
         consents: Consents,
-        agencies: Agencies,
         sealer: DocumentSealer,
         issuer: str,
     ) -> None:
         self._storage = storage
         self._receipts = receipts
         self._consents = consents
-        self._agencies = agencies
         self._sealer = sealer
         self._issuer = issuer
         self._making = 0
@@ -74,17 +70,16 @@ class ReceiptPapers:
         receipt = await self._receipts.latest(consent_id)
         async with self._storage.reading() as uow:
             record = await self._consents.get(uow, consent_id)
-            assert record is not None, "a receipt was issued for it just now"
-            agency = await self._agencies.agency(uow, record.agency_id)
-            service = None if record.service_id is None else await self._agencies.service(uow, record.service_id)
-        data = printed(record, receipt, agency=agency, service=service)
+        assert record is not None, "a receipt was issued for it just now"
+        data = printed(record, receipt)
+        purpose = claims_of(receipt)["pii_processing"]["purposes"][0].get("purpose", {"th": SIGN_IN[0]})
         request = DocumentRequest(
             template="consent_receipt",
             title_th="ใบรับความยินยอม",
             title_en="Consent receipt",
             document_id=receipt.id,
             agency_name=TO_WHOM,
-            purpose=SIGN_IN[0] if service is None else service.purpose_th,
+            purpose=purpose["th"],
             basis="consent",
             case_no="",
             source=SOURCE,
@@ -100,19 +95,24 @@ class ReceiptPapers:
             raise Unavailable(ConsentProblem.PAPER_NOT_MADE) from error
 
 
-def printed(record: ConsentRecord, receipt: Receipt, *, agency: Agency, service: Service | None) -> dict[str, Any]:
-    """What the page prints, with the signed receipt itself, from which all of it comes."""
+def printed(record: ConsentRecord, receipt: Receipt) -> dict[str, Any]:
+    """What the page prints, with the signed receipt itself. Names and texts are the receipt's: as they were then,
+    whatever the service is registered with by now.
+    """
     claims = claims_of(receipt)
-    party = next(one for one in claims["party_identification"] if one["party_role"] == "recipient")
+    parties = {one["party_role"]: one for one in claims["party_identification"]}
+    purpose = claims["pii_processing"]["purposes"][0]
     fields = {
         "consent": record.id,
-        "agency": agency.name_th,
-        "recipient": party["party_name"]["th"],
+        "agency": parties["PII controller"]["party_name"]["th"],
+        "recipient": parties["recipient"]["party_name"]["th"],
         "given": thai_long_date_time(record.given_at),
         "until": thai_long_date_time(record.valid_until),
-        "withdrawn": "" if record.withdrawn_at is None else thai_long_date_time(record.withdrawn_at),
-        "law": "" if service is None else service.law_th,
-        "retention": "" if service is None else service.retention_th,
+        "withdrawn": thai_long_date_time(record.withdrawn_at)
+        if record.withdrawn_at is not None and receipt.stage is Stage.WITHDRAWN
+        else "",
+        "law": purpose.get("law", {}).get("th", ""),
+        "retention": purpose.get("retention", {}).get("th", ""),
         "shown": record.shown_hash,
     }
     said = {name: text for name, text in fields.items() if text}
@@ -120,7 +120,7 @@ def printed(record: ConsentRecord, receipt: Receipt, *, agency: Agency, service:
         "fields": said,
         "labels": {name: dict(zip(("th", "en"), LABELS[name], strict=True)) for name in said},
         "order": list(said),
-        "groups": _groups(claims["pii_processing"]["purposes"][0]["pii_information"]),
+        "groups": _groups(purpose["pii_information"]),
         "receipt": receipt.jwt,
     }
 

@@ -47,7 +47,6 @@ async def test_the_page_is_set_and_holds_the_signed_receipt(world: World, render
         storage=world.storage,
         receipts=receipts,
         consents=world.consents,
-        agencies=world.agencies,
         sealer=typesetter,
         issuer=ISSUER,
     )

@@ -12,6 +12,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import select, update
 
 from connectors.contracts.documents import Delivery, DocumentRequest, SealedDocument, SealLevel
+from idp.agencies.store import update_service
 from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.receipts.model import RECEIPT_TYPE, SCHEMA, Recipient, Stage
 from idp.consent.receipts.paper import PAPERS_AT_ONCE, ReceiptPapers, claims_of, printed
@@ -179,7 +180,6 @@ async def test_no_paper_is_no_harm(world: World) -> None:
         storage=world.storage,
         receipts=receipts,
         consents=world.consents,
-        agencies=world.agencies,
         sealer=world.sealer,
         issuer=ISSUER,
     )
@@ -210,7 +210,6 @@ async def test_who_asks_for_many_papers_at_once_gets_a_few(world: World) -> None
         storage=world.storage,
         receipts=receipts,
         consents=world.consents,
-        agencies=world.agencies,
         sealer=sealer,
         issuer=ISSUER,
     )
@@ -227,8 +226,41 @@ async def test_the_paper_prints_every_field_and_holds_the_signed_receipt(world: 
     record, _ = await world.consented()
     receipts, _ = await receipts_of(world)
     receipt = await receipts.latest(record.id)
-    data = printed(replace(record, withdrawn_at=record.given_at), receipt, agency=world.agency, service=None)
+    assert "withdrawn" not in printed(replace(record, withdrawn_at=record.given_at), receipt)["fields"]
+    data = printed(replace(record, withdrawn_at=record.given_at), replace(receipt, stage=Stage.WITHDRAWN))
+    assert "withdrawn" in data["fields"]
     rows = [row for group in data["groups"] for row in group["rows"]]
     assert len(rows) == sum(len(detail.fields) for detail in record.details) + len(record.claims)
     assert data["receipt"] == receipt.jwt
     assert set(data["labels"]) == set(data["fields"]) == set(data["order"])
+
+
+async def test_the_paper_says_what_was_agreed_to_whatever_the_service_says_by_now(world: World) -> None:
+    record, _ = await world.consented()
+    receipts, _ = await receipts_of(world)
+    before = printed(record, await receipts.latest(record.id))["fields"]
+    assert record.service_id is not None
+    async with world.storage.unit_of_work() as uow:
+        service = await world.agencies.service(uow, record.service_id)
+        assert (before["law"], before["retention"]) == (service.law_th, service.retention_th)
+        others = {name: f"{name} of next year" for name in ("purpose_th", "law_th", "retention_th")}
+        await update_service(uow, replace(service, **others))
+    sealer = KeepingSealer()
+    papers = ReceiptPapers(
+        storage=world.storage, receipts=receipts, consents=world.consents, sealer=sealer, issuer=ISSUER
+    )
+    await papers.paper(record.id)
+    (request,) = sealer.asked
+    assert request.data["fields"] == before
+    assert request.purpose == service.purpose_th
+
+
+class KeepingSealer:
+    """A sealer that keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[DocumentRequest] = []
+
+    async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
+        self.asked.append(request)
+        return SealedDocument(b"%PDF", "00", SealLevel.B_T, delivery, 1)
