@@ -24,6 +24,13 @@ MOST_BYTES: Final = 64 * 1024
 TRANSLATED: Final = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 """IPv6 forms that stand for an IPv4 address behind a translator: NAT64, 6to4, Teredo."""
 
+UNKNOWN_TO_PYTHON: Final = tuple(
+    ip_network(text) for text in ("fec0::/10", "192.0.0.0/24", "192.88.99.0/24", "3fff::/20")
+)
+"""Special ranges that `is_global` of Python 3.11 lets pass: site-local IPv6 (RFC 3879: once a network's own addresses,
+in some still), protocol assignments, 6to4 relays (RFC 7526), documentation (RFC 9637).
+"""
+
 Network = IPv4Network | IPv6Network
 
 
@@ -33,11 +40,10 @@ class _AddressRefused(ConnectorError):
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """True outside the special ranges of IANA; an IPv4 address in IPv6 clothes is judged as what it is."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(address.ipv4_mapped)
-        if any(address in network for network in TRANSLATED):
-            return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return is_public(address.ipv4_mapped)
+    if any(address in network for network in (*TRANSLATED, *UNKNOWN_TO_PYTHON)):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -121,6 +121,14 @@ async def test_nobody_listening_is_unreachable() -> None:
         ("64:ff9b::a00:1", False),
         ("2002:7f00:1::", False),
         ("2001:0:7f00:1::", False),
+        ("::ffff:0:7f00:1", False),
+        ("fec0::1", False),
+        ("feff::1", False),
+        ("192.0.0.8", False),
+        ("192.88.99.1", False),
+        ("3fff::1", False),
+        ("192.0.1.1", True),
+        ("3ffe::1", True),
     ],
 )
 def test_special_addresses_are_not_public(address: str, expected: bool) -> None:
