@@ -68,11 +68,12 @@ class Store:
             "SET acr = excluded.acr, ial = excluded.ial, aal = excluded.aal, token = excluded.token RETURNING id",
             (person.sub, person.actor or "", person.acr, person.ial, person.aal, json.dumps(dict(person.token))),
         ).fetchone()
-        self._db.execute(
-            "INSERT INTO standing (sub, given_at) VALUES (?, ?) "
-            "ON CONFLICT (sub) DO UPDATE SET given_at = excluded.given_at",
-            (person.sub, int(now)),
-        )
+        if person.actor is None:
+            self._db.execute(
+                "INSERT INTO standing (sub, given_at) VALUES (?, ?) "
+                "ON CONFLICT (sub) DO UPDATE SET given_at = excluded.given_at",
+                (person.sub, int(now)),
+            )
         return int(applicant_id)
 
     def note_withdrawal(self, event: Event) -> None:
@@ -82,9 +83,13 @@ class Store:
             self._db.execute(query, (event.at, event.sub))
 
     def withdrawn_at(self, applicant: Applicant) -> int | None:
-        """When the applicant took the consent back that they last came with; None while it stands."""
+        """When the applicant took the consent back that they last came with; None while it stands.
+
+        A proxy is not told what the principal took back: the event does not say which of the two had given it.
+        """
         query = (
-            "SELECT ended_at FROM standing JOIN applicant USING (sub) WHERE applicant.id = ? AND ended_at >= given_at"
+            "SELECT ended_at FROM standing JOIN applicant USING (sub) "
+            "WHERE applicant.id = ? AND actor = '' AND ended_at >= given_at"
         )
         row = self._db.execute(query, (applicant.id,)).fetchone()
         return None if row is None else int(row[0])

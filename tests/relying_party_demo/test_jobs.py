@@ -291,6 +291,19 @@ def test_a_consent_taken_back_is_heard_of_and_shown_until_the_person_comes_again
     assert any(said.get("ack") == ["set_1"] for said in provider.polled)
 
 
+def test_a_proxy_is_not_told_what_the_principal_took_back(browser: Browser, jobs: str, provider: StandIn) -> None:
+    signed_in(browser, jobs)
+    with Browser() as other:
+        provider.id_token_changes = {"act": {"sub": "the proxy"}}
+        other.submit(other.open(f"{jobs}/for-another"), "for_another_form", {"case": "JS-77"})
+        provider.withdraw("set_1")
+        until_settled(provider)
+        assert other.open(f"{jobs}/application").find("consent_ended") is None
+        # and a proxy who comes again hides nothing from the principal
+        other.submit(other.open(f"{jobs}/for-another"), "for_another_form", {"case": "JS-77"})
+    assert browser.open(f"{jobs}/application").text("consent_ended")
+
+
 def test_what_is_no_event_of_the_provider_is_refused_and_changes_nothing(
     browser: Browser, jobs: str, provider: StandIn
 ) -> None:
