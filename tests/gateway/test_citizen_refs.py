@@ -57,6 +57,25 @@ async def test_a_handle_is_pulled_on_and_its_owner_sees_it(
     assert (record.officer_position_th, record.station_name_th) == ("เจ้าหน้าที่งานทะเบียน", None)
 
 
+async def test_the_owner_sees_each_fetch_of_a_document_and_it_goes_with_the_identity(sealing_door: Door) -> None:
+    counter = await open_counter(sealing_door)
+    world, handle_id = sealing_door.world, await handle(counter)
+    token = await counter.own_token(handle_id, basis=Basis.DUTY)
+    pulled = (await sealing_door.pull(token, {"dataset": "dopa.person", "format": "pdf"})).json()
+    path = f"/documents/{pulled['document']['id']}"
+    assert (await sealing_door.fetch(token, path)).status_code == 200
+    async with world.storage.reading() as uow:
+        seen = await AccessHistory(personal=world.personal).of(uow, world.somchai)
+    assert sorted(record.outcome.value for record in seen if isinstance(record, AccessRecord)) == [
+        "fetched",
+        "released",
+    ]
+    async with world.storage.unit_of_work() as uow:
+        await world.exchange().forget_person(uow, world.somchai)
+    assert (await sealing_door.fetch(token, path)).status_code == 404
+    await counter.agent.http.aclose()
+
+
 async def test_the_number_is_nowhere_but_sealed(counter: Counter) -> None:
     handle_id = await handle(counter)
     async with counter.door.world.storage.reading() as uow:

@@ -43,9 +43,13 @@ class MadeDocument:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Fetchable:
-    """A kept document that may be fetched now, with what its disclosure said about it."""
+    """A kept document that may be fetched now, with what its disclosure said about it.
+
+    `owner_id` is whose data it is, also where an officer named them and no token of theirs was there.
+    """
 
     record: DocumentRecord
+    owner_id: SubscriberId | None
     fields: tuple[str, ...]
     basis: Basis
     juristic_id: str | None

@@ -149,6 +149,7 @@ class Documents:
                 subscriber_id=record.subscriber_id,
                 consent_id=record.consent_id,
                 agreement_id=found.agreement_id,
+                about=found.owner_id,
             ),
             agency_id=record.agency_id,
             service_id=record.service_id,

@@ -81,7 +81,12 @@ async def find_fetchable(
     """
     of_live_agency = exists().where(agency.c.id == document.c.agency_id, live_agency(uow.now))
     statement = select(
-        document, disclosure.c.fields, disclosure.c.basis, disclosure.c.juristic_id, disclosure.c.agreement_id
+        document,
+        disclosure.c.subscriber_id.label("owner_id"),
+        disclosure.c.fields,
+        disclosure.c.basis,
+        disclosure.c.juristic_id,
+        disclosure.c.agreement_id,
     ).where(
         document.c.id == document_id,
         disclosure.c.id == document.c.disclosure_id,
@@ -108,6 +113,7 @@ async def find_fetchable(
         return None
     return Fetchable(
         record=_record(row),
+        owner_id=None if row.owner_id is None else SubscriberId(row.owner_id),
         fields=tuple(row.fields),
         basis=Basis(row.basis),
         juristic_id=row.juristic_id,
@@ -136,7 +142,9 @@ async def drop_expired_files(uow: UnitOfWork) -> int:
 
 async def drop_files_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
     """Drop every file about a person whose identity was closed; gives how many. Records and hashes stay."""
-    theirs = and_(document.c.subscriber_id == subscriber_id, document.c.sealed_pdf.is_not(None))
+    at_counters = select(disclosure.c.id).where(disclosure.c.subscriber_id == subscriber_id)
+    about_them = or_(document.c.subscriber_id == subscriber_id, document.c.disclosure_id.in_(at_counters))
+    theirs = and_(about_them, document.c.sealed_pdf.is_not(None))
     return await uow.changed(update(document).where(theirs).values(sealed_pdf=None))
 
 
