@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from connectors.contracts.card import PassportAuthority
+from connectors.contracts.face import FaceComparison
 from connectors.contracts.registry import CardStatusPort
 from idp.app.ground import Ground
 from idp.authentication.passkey_links import PasskeyLinks
@@ -12,6 +13,7 @@ from idp.enrolment.applications import Applications
 from idp.enrolment.card_check import CardCheck
 from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
+from idp.enrolment.face_check import FaceCheck
 from idp.enrolment.journal import Journal
 from idp.enrolment.overrides import Overrides, Overriding
 from idp.enrolment.passport_check import PassportCheck
@@ -46,6 +48,7 @@ def build_enrolment_room(
     notices: Notices,
     passports: PassportAuthority | None,
     reviews: Reviews,
+    faces: FaceComparison | None,
 ) -> EnrolmentRoom:
     """The counter's journeys and what the journeys without an officer share with them."""
     storage, journal = ground.storage, Journal(audit=ground.audit)
@@ -89,6 +92,9 @@ def build_enrolment_room(
             steps=steps,
             journal=journal,
             overrides=overrides,
+        ),
+        face_check=FaceCheck(
+            storage=storage, applicants=applicants, faces=faces, overrides=overrides, steps=steps, journal=journal
         ),
         completion=completion,
         waiting=RegistryWaiting(

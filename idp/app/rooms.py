@@ -211,6 +211,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         notices=notices,
         passports=outside.passports,
         reviews=life.reviews,
+        faces=outside.faces,
     )
     enrolments = enrolment.enrolments
     representation = build_representation_room(

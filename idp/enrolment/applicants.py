@@ -122,6 +122,7 @@ class Applicants:
             officer_person=enrolment.officer_person,
             today=_today(uow),
             allowed=await self._overrides.allowed(uow, enrolment.id, presented),
+            face_differed=await self._overrides.face_differed(uow, enrolment.id, presented),
         )
 
     async def flags(self, uow: UnitOfWork, enrolment: Enrolment, presented: Presented) -> frozenset[EnrolmentFlag]:

@@ -47,6 +47,8 @@ class EnrolmentProblem(StrEnum):
     TYPED_DATA_UNUSABLE = "ENR-30"
     PASSPORT_LINES_WRONG = "ENR-31"
     PASSPORTS_NOT_TAKEN = "ENR-33"
+    FACE_NOT_CONFIRMED = "ENR-34"
+    FACE_UNCLEAR = "ENR-35"
 
 
 class JourneyKey(StrEnum):
@@ -198,7 +200,8 @@ class CardFacts:
 
     `card_type` is empty where no chip said it. `holder` is the subscriber with the number, `chip_holder` the one whose
     enrolment used this chip; None where there is none. `is_provisional`: an agency is still to meet the holder.
-    `allowed`: what two reviewers let this person pass with this card.
+    `allowed`: what two reviewers let this person pass with this card. `face_differed`: a comparison said lately, in
+    another journey, that somebody else showed this card.
     """
 
     journey: JourneyKey
@@ -210,6 +213,7 @@ class CardFacts:
     officer_person: SubscriberId
     today: date
     allowed: frozenset[EnrolmentProblem] = frozenset()
+    face_differed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

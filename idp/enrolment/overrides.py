@@ -8,13 +8,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, select
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, select
 
 from idp.agencies.model import Member
 from idp.enrolment import kept_store, rules, store
 from idp.enrolment.journal import Journal
 from idp.enrolment.journeys import BY_PASSPORT, JOURNEYS
-from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState, EvidenceKind
+from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState, EvidenceKind, EvidenceResult
 from idp.enrolment.presented import Presented
 from idp.enrolment.reviews import store as review_store
 from idp.enrolment.reviews.model import CaseKind, CaseState, Involved
@@ -39,11 +39,14 @@ stopped_person = Table(
     Column("subscriber_id", Text),
     Column("stopped_at", Instant, nullable=False),
     PrimaryKeyConstraint("enrolment_id", "key_version"),
+    Index("ix_stopped_person_digest", "digest"),
 )
 
 PERSON_AND_CHIP: Final = "stopped_person"
 LIFE: Final = timedelta(days=30)
 """How long after it was stopped a journey may go on."""
+FACE_LIFE: Final = timedelta(hours=24)
+"""How long the "no" of a comparison of faces stops a card at every counter, as at kiosks."""
 
 
 class Standing(StrEnum):
@@ -91,6 +94,29 @@ class Overrides:
         shown = self._blind_index.digests(PERSON_AND_CHIP, _person_and_chip(presented))
         is_same = any((index.key_version, index.digest) in stopped for index in shown)
         return problems if is_same else frozenset()
+
+    async def face_differed(self, uow: UnitOfWork, enrolment_id: EnrolmentId, presented: Presented) -> bool:
+        """Did a comparison of faces say "no" to whoever showed this card in another journey, within `FACE_LIFE`?
+
+        What reviewers let pass is withdrawn when that journey goes on, and counts no more.
+        """
+        for index in self._blind_index.digests(PERSON_AND_CHIP, _person_and_chip(presented)):
+            said_no = (
+                select(store.evidence.c.id)
+                .join(stopped_person, stopped_person.c.enrolment_id == store.evidence.c.enrolment_id)
+                .where(
+                    stopped_person.c.digest == index.digest,
+                    stopped_person.c.key_version == index.key_version,
+                    stopped_person.c.stopped_at > uow.now - FACE_LIFE,
+                    stopped_person.c.enrolment_id != enrolment_id,
+                    store.evidence.c.kind == EvidenceKind.FACE_BY_COMPARISON.value,
+                    store.evidence.c.result == EvidenceResult.DIFFERS.value,
+                    store.evidence.c.withdrawn_at.is_(None),
+                )
+            )
+            if await uow.first(said_no.limit(1)) is not None:
+                return True
+        return False
 
     async def decided(self, uow: UnitOfWork, enrolment_id: EnrolmentId) -> frozenset[EnrolmentProblem]:
         """What two reviewers said of this journey, while it may still go on."""

@@ -85,10 +85,14 @@ def next_step(*, enrolment: Enrolment, card_session: CardSessionState, now: date
     return Stay()
 
 
-MAY_BE_OVERRIDDEN: Final = frozenset({EnrolmentProblem.CARD_EXPIRED, EnrolmentProblem.CHIP_OF_ANOTHER_PERSON})
-"""What two reviewers may let pass: a decree prolonged expired cards, a number was corrected and the chip kept.
+MAY_BE_OVERRIDDEN: Final = frozenset(
+    {EnrolmentProblem.CARD_EXPIRED, EnrolmentProblem.CHIP_OF_ANOTHER_PERSON, EnrolmentProblem.FACE_NOT_CONFIRMED}
+)
+"""What two reviewers may let pass: a decree prolonged expired cards, a number was corrected and the chip kept, a
+machine did not know an aged face again.
 
-Nothing else: never an own enrolment, a face or a card that differs, a registry's "no", or an identity that was stopped.
+Nothing else: never an own enrolment, a face that differs to the officer's eye, a card that differs, a registry's "no",
+or an identity that was stopped.
 """
 
 
@@ -107,6 +111,8 @@ def _obstacles(facts: CardFacts) -> Iterator[EnrolmentProblem]:
     # "one enrolment per chip no." (facts/security-and-reliability, row 81): the same person may come again with it
     if facts.chip_holder is not None and (facts.holder is None or facts.chip_holder != facts.holder.id):
         yield EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
+    if facts.face_differed:
+        yield EnrolmentProblem.FACE_NOT_CONFIRMED
     if facts.holder is not None and not facts.holder.is_live:
         yield EnrolmentProblem.IDENTITY_NOT_ACTIVE
     misplaced = _not_for_this_journey(facts)

@@ -15,6 +15,7 @@ from idp.enrolment.applicants import Applicants
 from idp.enrolment.case_numbers import CaseNumber
 from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
+from idp.enrolment.face_check import FaceCheck, FaceWord
 from idp.enrolment.journal import Journal
 from idp.enrolment.journeys import BY_PASSPORT, JOURNEYS
 from idp.enrolment.model import (
@@ -54,6 +55,7 @@ class Enrolments:
         stations: Stations,
         applicants: Applicants,
         checking: Checking,
+        face_check: FaceCheck,
         completion: Completion,
         waiting: RegistryWaiting,
         steps: Steps,
@@ -64,6 +66,7 @@ class Enrolments:
         self._stations = stations
         self._applicants = applicants
         self._checking = checking
+        self._face_check = face_check
         self._completion = completion
         self._waiting = waiting
         self._steps = steps
@@ -220,6 +223,19 @@ class Enrolments:
                 raise Conflict(EnrolmentProblem.WRONG_STATE)
             enrolment = await self._steps.found(uow, enrolment.id)
         return await self._checking.check(enrolment)
+
+    async def face_word(self, enrolment: Enrolment) -> FaceWord:
+        """What the face-comparison service said at this counter, where one is connected."""
+        return await self._face_check.word(enrolment)
+
+    async def compare_face(self, enrolment_id: EnrolmentId, picture: bytes, *, officer: Member) -> Enrolment:
+        """Ask the face-comparison service, before the officer's own decision.
+
+        Raises NotFound (UNKNOWN, NOTHING_READ, PHOTO_GONE), Conflict (WRONG_STATE), Refused (FACE_UNCLEAR).
+        """
+        return await self._face_check.compare(
+            await self._at(enrolment_id, EnrolmentState.COMPARE_FACE, officer), picture
+        )
 
     async def decide_face(
         self, enrolment_id: EnrolmentId, *, officer: Member, matches: bool, is_unrelated: bool

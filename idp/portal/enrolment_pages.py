@@ -1,6 +1,8 @@
 """The counter journey on the officer's screen."""
 
 import asyncio
+import base64
+import binascii
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import asdict
@@ -11,6 +13,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from idp.agencies.model import Member, Role
 from idp.authentication.passkey_links import page_of_link
+from idp.enrolment.face_check import FaceWord
 from idp.enrolment.journeys import BY_PASSPORT, JOURNEYS, undone
 from idp.enrolment.model import ENDS, Enrolment, EnrolmentProblem, EnrolmentState, JourneyKey
 from idp.enrolment.overrides import Overriding
@@ -25,7 +28,7 @@ from idp.stations.service import Stations
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
-from idp.web.forms import read_form
+from idp.web.forms import read_form, read_json
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.qr import qr_picture
@@ -38,6 +41,7 @@ STREAM_SECONDS: Final = 300.0
 """How long one stream lives before the browser asks again, so that a session that ended is noticed."""
 
 FORM: Final = "enrolment"
+CAMERA: Final = {"permissions-policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"}
 
 
 class EnrolmentPages:
@@ -75,6 +79,7 @@ class EnrolmentPages:
             ("/enrolments/{enrolment_id}", "GET", self.show, "enrolment"),
             ("/enrolments/{enrolment_id}/events", "GET", self.events, "enrolment_events"),
             ("/enrolments/{enrolment_id}/photo", "GET", self.photo, "enrolment_photo"),
+            ("/enrolments/{enrolment_id}/comparison", "POST", self.compare_face, "enrolment_comparison"),
             ("/enrolments/{enrolment_id}/face", "POST", self.decide_face, "enrolment_face"),
             ("/enrolments/{enrolment_id}/retry", "POST", self.retry, "enrolment_retry"),
             ("/enrolments/{enrolment_id}/later", "POST", self.finish_later, "enrolment_later"),
@@ -131,6 +136,17 @@ class EnrolmentPages:
         """The photo of the card, streamed; kept nowhere."""
         photo = await self._enrolments.photo_of(_enrolment_id(request), officer=officer)
         return Response(photo, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+    async def compare_face(self, request: Request, officer: Member) -> Response:
+        """The picture of the counter's camera, compared and forgotten; the page is asked for anew."""
+        self._csrf.check_origin(request)
+        sent = str((await read_json(request)).get("picture", ""))
+        try:
+            picture = base64.b64decode(sent.partition(",")[2], validate=True)
+        except (binascii.Error, ValueError):
+            picture = b""
+        await self._enrolments.compare_face(_enrolment_id(request), picture, officer=officer)
+        return Response(status_code=204)
 
     async def decide_face(self, request: Request, officer: Member) -> Response:
         """The officer's decision."""
@@ -233,7 +249,8 @@ class EnrolmentPages:
         state, journey = enrolment.state, JOURNEYS[enrolment.journey]
         row = journey.row(state)
         link = await self._link(enrolment, officer)
-        return self._pages.render(
+        face_word = await self._enrolments.face_word(enrolment)
+        shown = self._pages.render(
             request,
             "enrolment.html",
             status_code=200 if refused is None else 400,
@@ -257,7 +274,12 @@ class EnrolmentPages:
             override=(await self._overriding.standing(enrolment)).value,
             link=link,
             link_picture=None if link is None else qr_picture(link),
+            face_word=face_word.value,
+            unclear=self._problems.text(EnrolmentProblem.FACE_UNCLEAR),
         )
+        if face_word in (FaceWord.TO_ASK, FaceWord.SILENT):
+            shown.headers.update(CAMERA)
+        return shown
 
     async def _states(self, request: Request, enrolment_id: EnrolmentId) -> AsyncIterator[str]:
         shown: EnrolmentState | None = None

@@ -25,6 +25,7 @@ from connectors.contracts.card_wire import (
     ProgressClaims,
 )
 from connectors.dopa.card_status import CardStatusClient
+from connectors.face.comparison import FaceComparisonClient
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import photo
 from connectors.fictitious.population import create_population
@@ -45,6 +46,7 @@ from idp.enrolment.applications import Applications
 from idp.enrolment.card_check import CardCheck
 from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
+from idp.enrolment.face_check import FaceCheck
 from idp.enrolment.journal import Journal
 from idp.enrolment.model import Enrolment, JourneyKey
 from idp.enrolment.overrides import Overrides, Overriding
@@ -125,6 +127,7 @@ class World:
         self.signing = SigningKeys(storage=self.storage, root_keys=root_keys, clock=self.clock)
         self.passkey_links = PasskeyLinks(audit=self.audit, security_log=self.security_log)
         journal = Journal(audit=self.audit)
+        self.faces = FaceComparisonClient(base_url="http://faces", http=self.registry_http, clock=self.clock.now)
         status = CardStatusClient(
             base_url="http://registry",
             http=self.registry_http,
@@ -186,6 +189,14 @@ class World:
                 steps=steps,
                 journal=journal,
                 overrides=overrides,
+            ),
+            face_check=FaceCheck(
+                storage=self.storage,
+                applicants=applicants,
+                faces=self.faces,
+                overrides=overrides,
+                steps=steps,
+                journal=journal,
             ),
             completion=completion,
             waiting=RegistryWaiting(

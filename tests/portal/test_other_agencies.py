@@ -56,6 +56,7 @@ class Try:
 
     form: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    is_json: bool = False
 
 
 IDENTITIES: Final = Whole("digital identities are the country's; administrators of enrolment look after all")
@@ -73,6 +74,7 @@ CASES: Final[Mapping[str, Whole | Own | Shown | Try]] = {
     "enrolment": Try(),
     "enrolment_events": Try(),
     "enrolment_photo": Try(),
+    "enrolment_comparison": Try(fields={"picture": "data:image/jpeg;base64,/9j/"}, is_json=True),
     "enrolment_face": FACE,
     "enrolment_retry": ENROLMENT,
     "enrolment_later": LATER,
@@ -171,6 +173,8 @@ async def attempt(browser: Browser, method: str, path: str, case: Try) -> Page:
         return Page(await browser.http.get(path))
     csrf = Csrf(key=b"k" * 32, browsers=BrowserIds(door="portal", https=False), origin=PORTAL)
     token = csrf.token(browser_id(browser), case.form)
+    if case.is_json:
+        return Page(await browser.http.post(path, json=dict(case.fields), headers={"origin": PORTAL}))
     sent: dict[str, Any] = {"csrf": token, **case.fields}
     return Page(await browser.http.post(path, data=sent, headers={"origin": PORTAL}))
 

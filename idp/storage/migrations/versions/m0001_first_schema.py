@@ -1274,6 +1274,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_stopped_person_enrolment_id")),
         sa.PrimaryKeyConstraint("enrolment_id", "key_version", name=op.f("pk_stopped_person")),
     )
+    op.create_index("ix_stopped_person_digest", "stopped_person", ["digest"], unique=False)
     op.create_table(
         "unattended_evidence",
         sa.Column("id", sa.Text(), nullable=False),
@@ -1295,6 +1296,7 @@ def downgrade() -> None:
     """Drop all tables."""
     op.drop_index(op.f("ix_unattended_evidence_enrolment_id"), table_name="unattended_evidence")
     op.drop_table("unattended_evidence")
+    op.drop_index("ix_stopped_person_digest", table_name="stopped_person")
     op.drop_table("stopped_person")
     op.drop_index(op.f("ix_enrolment_evidence_enrolment_id"), table_name="enrolment_evidence")
     op.drop_table("enrolment_evidence")
