@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from idp.authorization.tokens.access import AccessTokens, GrantEnded
+from idp.authorization.tokens.access import AccessTokens
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.protocol.authorization_header import challenge, only_authorization
 from idp.protocol.dpop import only_proof
@@ -35,29 +35,22 @@ class GatewayTokens:
         self._base_url = base_url.rstrip("/")
 
     async def verified(self, request: Request) -> VerifiedAccessToken:
-        """The live token of this request; its proof is spent.
+        """The live token of this request; its proof is spent. Outside any unit of work.
 
         Raises an OAuth2Error, answered by `handlers`; GrantEnded is one of them.
         """
         authorization = only_authorization(request.headers.getlist("authorization"))
         proof = only_proof(request.headers.getlist("dpop"))
         certificate = self._certificates.of(request.scope)
-        await self._access_tokens.prepare()
-        async with self._storage.unit_of_work() as uow:
-            try:
-                found: VerifiedAccessToken | GrantEnded = await self._access_tokens.verify(
-                    uow=uow,
-                    authorization=authorization,
-                    dpop=proof,
-                    method=request.method,
-                    url=self._base_url + request.url.path,
-                    expected_audience=self._base_url,
-                    certificate=None if certificate is None else certificate.thumbprint,
-                )
-            except GrantEnded as ended:
-                found = ended  # raised once the proof is spent, so that it cannot be shown again
-        if isinstance(found, GrantEnded):
-            raise found
+        found = await self._access_tokens.verify(
+            authorization=authorization,
+            dpop=proof,
+            method=request.method,
+            url=self._base_url + request.url.path,
+            expected_audience=self._base_url,
+            now=self._storage.clock.now(),
+            certificate=None if certificate is None else certificate.thumbprint,
+        )
         request.state.access_token = found
         return found
 

@@ -102,8 +102,10 @@ async def test_connections_that_the_server_closed_are_made_anew_unnoticed(storag
         async with storage.unit_of_work() as uow:
             await enqueue(uow, topic="t", payload={"id": str(number)})
 
-    others = "datname = current_database() AND pid <> pg_backend_pid()"
-    kill = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+    kill = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
     other = open_engine(database_url)
     for quiet_seconds in (0.05, TRUSTED_SECONDS + 0.1):
         await asyncio.gather(*(act(number) for number in range(5)))

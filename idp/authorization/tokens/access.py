@@ -23,7 +23,7 @@ from idp.protocol.access_token import TYP, AccessTokenClaims, validate_access_to
 from idp.protocol.authorization_header import PresentedToken, parse_authorization, validate_scheme
 from idp.protocol.dpop import DpopNonces, VerifiedDpopProof
 from idp.protocol.errors import InvalidDpopProof, InvalidTokenError, OAuth2Error
-from idp.storage.storage import Storage, UnitOfWork
+from idp.storage.storage import Storage
 from idp.subscribers.hot_store import SealedPerson
 
 
@@ -95,30 +95,27 @@ class AccessTokens:
         """The nonces to hand out with answers (`DPoP-Nonce`)."""
         return self._proofs.nonces
 
-    async def prepare(self) -> None:
-        """Bring the signing keys up to date while no transaction is open: a call must not need two connections."""
-        await self._keys.refresh()
-
     async def verify(
         self,
         *,
-        uow: UnitOfWork,
         authorization: str | None,
         dpop: str | None,
         method: str,
         url: str,
         expected_audience: str,
+        now: datetime,
         certificate: str | None = None,
     ) -> VerifiedAccessToken:
-        """A live token for the gateway, shown with a fresh proof of its key; spends the proof. `prepare` comes before.
+        """A live token for the gateway, shown with a fresh proof of its key, which stays spent whatever follows.
 
-        `certificate` is the thumbprint of the client certificate of the connection.
+        `certificate` is the thumbprint of the client certificate of the connection. Outside any unit of work.
 
-        Raises an OAuth2Error: `protocol.authorization_header.challenge` gives its WWW-Authenticate value.
+        Raises Unavailable, or an OAuth2Error: `protocol.authorization_header.challenge` gives its WWW-Authenticate
+        value.
         """
         shown = Presentation(authorization, dpop, method, url, certificate)
         try:
-            return await self._verify_signed(uow, shown, expected_audience)
+            return await self._verify_signed(shown, expected_audience, now)
         except OAuth2Error as refusal:
             self._security_log.note("access_token.refused", error=str(refusal.error), reason=str(refusal.description))
             raise
@@ -131,35 +128,36 @@ class AccessTokens:
             self._security_log.note("access_token.refused", error=str(refusal.error), reason=str(refusal.description))
             raise
 
-    async def _verify_signed(self, uow: UnitOfWork, shown: Presentation, expected_audience: str) -> VerifiedAccessToken:
+    async def _verify_signed(self, shown: Presentation, expected_audience: str, now: datetime) -> VerifiedAccessToken:
         # 1. signature, typ, issuer, audience, time
+        await self._keys.refresh()
         presented = parse_authorization(shown.authorization)
         try:
             claims = await self._keys.verify_jwt(presented.access_token, expected_typ=TYP)
         except SealBroken as error:
             raise InvalidTokenError("the token is not one for this resource") from error
         judged = validate_access_token_claims(
-            claims, expected_issuer=self._issuer, expected_audience=expected_audience, now=uow.now
+            claims, expected_issuer=self._issuer, expected_audience=expected_audience, now=now
         )
         # 2. its client, as it is now
-        client = await self._clients.live(uow, ClientId(judged.client_id))
+        client = await self._clients.live_now(self._storage, ClientId(judged.client_id), now=now)
         if client is None:
             raise InvalidTokenError("the client is suspended")
         # 3. the key or the certificate
         binding = KeyBinding(judged.jkt, judged.x5t)
-        proof = self._judge_possession(presented, shown, client=client, binding=binding, now=uow.now)
+        proof = self._judge_possession(presented, shown, client=client, binding=binding, now=now)
         if proof is not None:
             with _as_challenge():
-                await self._proofs.spend_in(uow, proof)
+                await self._proofs.spend_now(self._storage, proof)
         # 4. the grant and everything it rests on, as it is now
         if judged.gid is None:
             return of_client(client, judged)
-        grant = await self._grants.live(uow, GrantId(judged.gid))
+        grant = await self._grants.known_live(self._storage, GrantId(judged.gid), now=now)
         if grant is None:
-            raise await self._ended(uow, client, judged)
+            raise await self._ended(client, judged)
         return of_grant(
             grant,
-            await self._granted_client(uow, grant, client, judged.act),
+            await self._granted_client(grant, client, judged.act, now),
             token_id=judged.jti,
             sub=judged.sub,
             scope=judged.scope,
@@ -169,19 +167,20 @@ class AccessTokens:
         )
 
     async def _granted_client(
-        self, uow: UnitOfWork, grant: Grant, holder: Client, act: Mapping[str, Any] | None
+        self, grant: Grant, holder: Client, act: Mapping[str, Any] | None, now: datetime
     ) -> Client:
         """Whom the person let have the data; another client holds the token only as an actor, in the same agency."""
         if grant.client_id == holder.id:
             return holder
-        granted = await self._clients.live(uow, grant.client_id)
+        granted = await self._clients.live_now(self._storage, grant.client_id, now=now)
         if act is None or granted is None or granted.agency_id != holder.agency_id:
             raise InvalidTokenError("the token has been revoked")
         return granted
 
-    async def _ended(self, uow: UnitOfWork, client: Client, judged: AccessTokenClaims) -> InvalidTokenError:
+    async def _ended(self, client: Client, judged: AccessTokenClaims) -> InvalidTokenError:
         """Why a token whose grant does not count is refused: GrantEnded when the grant was this client's."""
-        ended = None if judged.gid is None else await self._grants.get(uow, GrantId(judged.gid))
+        async with self._storage.reading() as uow:
+            ended = None if judged.gid is None else await self._grants.get(uow, GrantId(judged.gid))
         if ended is None or ended.client_id != client.id:
             return InvalidTokenError("the token has been revoked")
         return GrantEnded(

@@ -9,8 +9,8 @@ from idp.authorization.tokens.model import KeyBinding
 from idp.protocol.client_credentials import ClientCredentials
 from idp.protocol.dpop import DpopNonces, VerifiedDpopProof, verify_dpop_proof
 from idp.protocol.errors import InvalidDpopProof, InvalidRequestError, OAuth2Error
-from idp.storage.spent import Spend, SpentKind, spend_in, spend_now
-from idp.storage.storage import Storage, UnitOfWork
+from idp.storage.spent import Spend, SpentKind, spend_now
+from idp.storage.storage import Storage
 
 
 class DpopProofs:
@@ -74,11 +74,6 @@ class DpopProofs:
         if self._second is None or not url.startswith(self._second[0]):
             return None
         return self._second[1] + url.removeprefix(self._second[0])
-
-    async def spend_in(self, uow: UnitOfWork, verified: VerifiedDpopProof) -> None:
-        """Spend a proof in the transaction of an act. Raises InvalidDpopProof when it was shown before."""
-        if not await spend_in(uow, spend_of(verified)):
-            raise used_before()
 
     async def spend_now(self, storage: Storage, verified: VerifiedDpopProof) -> None:
         """Spend a proof before anything is given for it. Raises InvalidDpopProof when it was shown before."""

@@ -76,23 +76,22 @@ class GrantEndpoints:
         """What an act gives for the client of the token and the grant of the path."""
         grant_id: str = request.path_params["grant_id"]
         certificate = self._callers.certificate(request)
-        await self._access_tokens.prepare()  # before the transaction: a call must not need two connections
-        async with self._storage.unit_of_work() as uow:
-            token = await self._access_tokens.verify(
-                uow=uow,
-                authorization=only_authorization(field_values(request, b"authorization")),
-                dpop=only_proof(field_values(request, b"dpop")),
-                method=request.method,
-                url=f"{self._url}/{grant_id}",
-                expected_audience=self._url,
-                certificate=None if certificate is None else certificate.thumbprint,
-            )
-            # what is refused from here on is refused after the commit: the proof stays spent
-            told = await act(uow, token.client_id, grant_id) if scope in token.scope else None
+        # whatever is refused from here on, the proof stays spent
+        token = await self._access_tokens.verify(
+            authorization=only_authorization(field_values(request, b"authorization")),
+            dpop=only_proof(field_values(request, b"dpop")),
+            method=request.method,
+            url=f"{self._url}/{grant_id}",
+            expected_audience=self._url,
+            now=self._clock.now(),
+            certificate=None if certificate is None else certificate.thumbprint,
+        )
         # §6.6: "If the client is not authorized to perform a call, the authorization server responds with HTTP status
         # code 403."
         if scope not in token.scope:
             raise InsufficientScopeError("the token was not issued with the scope for this")
+        async with self._storage.unit_of_work() as uow:
+            told = await act(uow, token.client_id, grant_id)
         # §6.6: "If the resource URL is unknown, the authorization server responds with HTTP status code 404."
         if not told:
             raise InvalidGrantId()

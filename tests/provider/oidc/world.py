@@ -382,17 +382,15 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         """What the gateway does with a token before anything else."""
         try:
             certificate = certificates.of(request.scope)
-            await access_tokens.prepare()
-            async with storage.unit_of_work() as uow:
-                verified = await access_tokens.verify(
-                    uow=uow,
-                    authorization=request.headers.get("authorization"),
-                    dpop=only_proof(request.headers.getlist("dpop")),
-                    method=request.method,
-                    url=f"{GATEWAY}/pulls",
-                    expected_audience=GATEWAY,
-                    certificate=None if certificate is None else certificate.thumbprint,
-                )
+            verified = await access_tokens.verify(
+                authorization=request.headers.get("authorization"),
+                dpop=only_proof(request.headers.getlist("dpop")),
+                method=request.method,
+                url=f"{GATEWAY}/pulls",
+                expected_audience=GATEWAY,
+                now=clock.now(),
+                certificate=None if certificate is None else certificate.thumbprint,
+            )
         except OAuth2Error as error:
             return oauth_error(error, nonce=None)
         return JSONResponse(
