@@ -135,13 +135,7 @@ async def find_last_consent(
     uow: UnitOfWork, *, subscriber_id: SubscriberId, client_id: ClientId, on_behalf: OnBehalf | None
 ) -> ConsentRecord | None:
     """The newest consent between a subscriber and a client in this role, in force or not."""
-    said = (None, None, None) if on_behalf is None else (
-        on_behalf.decided_by, on_behalf.mandate_id, on_behalf.juristic_id
-    )  # fmt: skip
-    columns = (consent.c.decided_by, consent.c.mandate_id, consent.c.juristic_id)
-    alike = [
-        column.is_(None) if value is None else column == value for column, value in zip(columns, said, strict=True)
-    ]
+    alike = _in_role(on_behalf)
     newest = _newest_first(subscriber_id).where(consent.c.client_id == client_id, *alike).limit(1)
     return next(iter(await _load(uow, newest)), None)
 
@@ -164,7 +158,7 @@ async def mark_reminded(uow: UnitOfWork, consent_id: ConsentId) -> None:
 
 
 async def is_followed(uow: UnitOfWork, record: ConsentRecord) -> bool:
-    """True when the same client has a consent of the same subscriber for the same service that ends later."""
+    """True when the same client has a consent for the same service, given in the same role, that ends later."""
     of_service = (
         consent.c.service_id.is_(None) if record.service_id is None else consent.c.service_id == record.service_id
     )
@@ -172,6 +166,7 @@ async def is_followed(uow: UnitOfWork, record: ConsentRecord) -> bool:
         consent.c.subscriber_id == record.subscriber_id,
         consent.c.client_id == record.client_id,
         of_service,
+        *_in_role(record.on_behalf),
         live_consent(uow.now),
         consent.c.valid_until > record.valid_until,
     )
@@ -197,6 +192,15 @@ async def take_use(uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool
         .values(uses_left=consent_use.c.uses_left - 1)
     )
     return await uow.changed(taken) == 1
+
+
+def _in_role(on_behalf: OnBehalf | None) -> list[ColumnElement[bool]]:
+    """Decided by the same person in the same role."""
+    said = (None, None, None) if on_behalf is None else (
+        on_behalf.decided_by, on_behalf.mandate_id, on_behalf.juristic_id
+    )  # fmt: skip
+    columns = (consent.c.decided_by, consent.c.mandate_id, consent.c.juristic_id)
+    return [column.is_(None) if value is None else column == value for column, value in zip(columns, said, strict=True)]
 
 
 def _newest_first(subscriber_id: SubscriberId) -> Select[Any]:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from idp.consent.model import OnBehalf
 from idp.consent.reminding import remind_of_ends
-from idp.kernel.ids import ClientId
+from idp.kernel.ids import ClientId, SubscriberId
 from idp.notices.model import NoticeTopic
 from idp.notices.service import Notices
 from tests.exchange.world import JOBS, World
@@ -61,3 +62,21 @@ async def test_a_short_consent_one_taken_back_and_one_given_anew_need_no_word(wo
         for record in await world.consents.in_force(uow, world.somchai, ClientId("back")):
             await world.consents.withdraw(uow, record.id, subscriber_id=world.somchai)
     assert await remind(world, notices) == 0
+
+
+async def test_what_a_proxy_agreed_to_is_no_renewal_of_ones_own(world: World) -> None:
+    notices = notices_of(world)
+    await give(world, 365)
+    world.clock.advance(timedelta(days=330).total_seconds())
+    async with world.storage.unit_of_work() as uow:
+        await world.consents.give(
+            uow,
+            subscriber_id=world.somchai,
+            agency_id=world.agency.id,
+            client_id=JOBS,
+            shown_hash="00" * 32,
+            claims=("name",),
+            on_behalf=OnBehalf(SubscriberId("sub_proxy"), "man_1", None),
+        )
+    world.clock.advance(timedelta(days=6).total_seconds())
+    assert await remind(world, notices) == 1
