@@ -1,5 +1,6 @@
 """The slip of a card session: it says who asked for what on which ground, and names nobody."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -12,9 +13,9 @@ from connectors.contracts.documents import Delivery, DocumentRequest, SealedDocu
 from connectors.documents.fonts import prepare_fonts
 from connectors.documents.render import Renderer
 from idp.authorization.client_registration.store import insert_client
-from idp.exchange.bases.slip import Slips, printed
+from idp.exchange.bases.slip import SLIPS_AT_ONCE, Slips, printed
 from idp.exchange.counter.model import CounterSessionId
-from idp.kernel.errors import NotFound
+from idp.kernel.errors import NotFound, Unavailable
 from idp.kernel.ids import ClientId
 from tests.exchange.world import JOBS, SOMCHAI, client
 from tests.gateway.conftest import Sealing
@@ -114,6 +115,31 @@ async def test_the_paper_is_set(counter: Counter, tmp_path: Path) -> None:
     assert SOMCHAI.citizen_id.digits.encode() not in request.data_json
     assert "ชื่อ-นามสกุล" in printed(slip)["fields"]["data"]
     assert printed(replace(slip, given=()))["fields"]["data"] == "ไม่มีข้อมูลใดถูกส่งให้หน่วยงาน"
+
+
+class SlowSealer:
+    """A time-stamp authority that takes its time."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+
+    async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
+        await self.go_on.wait()
+        return SealedDocument(b"%PDF", "00", SealLevel.B_T, delivery, 1)
+
+
+async def test_who_asks_for_many_slips_at_once_gets_a_few(counter: Counter) -> None:
+    session_id = await counter.opened()
+    sealer = SlowSealer()
+    slips = slips_of(counter, sealer=sealer)
+    slip = await slips.slip(CounterSessionId(session_id), agency_id=counter.door.world.agency.id, client_id=JOBS)
+    asked = [asyncio.create_task(slips.paper(slip)) for _ in range(SLIPS_AT_ONCE + 2)]
+    refused, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    assert all(isinstance(task.exception(), Unavailable) for task in refused)
+    sealer.go_on.set()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(answer, SealedDocument) for answer in answers) == SLIPS_AT_ONCE
+    assert isinstance(await slips.paper(slip), SealedDocument)
 
 
 async def test_the_paper_is_sealed(

@@ -47,6 +47,8 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "complain": ("ทางร้องเรียน", "To complain"),
     }
 )
+SLIPS_AT_ONCE: Final = 4
+"""How many one node seals at a time."""
 TO_WHOM: Final = "เจ้าของข้อมูล"
 NOTHING_GIVEN: Final = "ไม่มีข้อมูลใดถูกส่งให้หน่วยงาน"
 
@@ -102,6 +104,7 @@ class Slips:
         self._personal = personal
         self._sealer = sealer
         self._see_at = f"{issuer}/account/activity"
+        self._making = 0
 
     async def slip(self, session_id: CounterSessionId, *, agency_id: AgencyId, client_id: ClientId) -> Slip:
         """The slip, also when the session is over. Raises NotFound (UNKNOWN), the same for another client's."""
@@ -120,7 +123,17 @@ class Slips:
             )
 
     async def paper(self, slip: Slip) -> SealedDocument:
-        """The slip as a sealed PDF, kept nowhere. Raises Unavailable (DOCUMENT_NOT_MADE)."""
+        """The slip as a sealed PDF, kept nowhere. Raises Unavailable (DOCUMENT_NOT_MADE, also when many are made)."""
+        # refused at once, not queued: no quota counts slips, and releases need the same processor and authority
+        if self._making >= SLIPS_AT_ONCE:
+            raise Unavailable(ExchangeProblem.DOCUMENT_NOT_MADE, "busy")
+        self._making += 1
+        try:
+            return await self._sealed(slip)
+        finally:
+            self._making -= 1
+
+    async def _sealed(self, slip: Slip) -> SealedDocument:
         data = printed(slip)
         request = DocumentRequest(
             template="slip",
