@@ -201,6 +201,22 @@ async def test_a_consent_withdrawn_is_seen_by_the_worker_as_well(door: Door) -> 
     assert (await topics(door))[-1] == "pull_ended"
 
 
+async def test_an_answer_whose_consent_was_withdrawn_is_kept_for_nobody(door: Door) -> None:
+    """Also when its program never looks again."""
+    token = await consented(door)
+    closed(door)
+    await accepted(door, token)
+    closed(door, Mode.OK)
+    await later(door)
+    assert (await topics(door))[-1] == "pull_ready"
+    await withdraw(door.world)
+    await later(door, 5)
+    async with door.world.storage.reading() as uow:
+        rows = await uow.all(select(disclosure.c.sealed_answer))
+    assert all(row.sealed_answer is None for row in rows)
+    assert (await topics(door))[-1] == "pull_ended"
+
+
 async def test_it_waits_a_day_and_an_answer_waits_a_day(door: Door) -> None:
     _, verified = await door.world.consented()
     closed(door)

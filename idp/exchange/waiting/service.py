@@ -109,10 +109,13 @@ class WaitingPulls:
         await self._end(await self._own(waiting_id, token), Reason.CANCELLED)
 
     async def advance(self) -> int:
-        """Try pulls that are due; the worker's job, on any node. Gives how many."""
+        """Try pulls that are due, and end answers that may not be told (any more); the worker's job, on any node. Gives
+        how many.
+        """
         async with self._storage.reading() as uow:
             due = await store.due(uow, limit=BATCH)
-            late = await store.overdue(uow, limit=BATCH)
+            over = dict.fromkeys(await store.without_consent(uow, limit=BATCH), Reason.CONSENT_ENDED)
+            over |= dict.fromkeys(await store.overdue(uow, limit=BATCH), Reason.TOO_LATE)
         tried = 0
         for waiting_id in due:
             # each is taken when its turn has come: the lease is of one try, not of those before it
@@ -122,11 +125,11 @@ class WaitingPulls:
             if waiting is not None:
                 await self._try(waiting)
                 tried += 1
-        for waiting_id in late:
+        for waiting_id, reason in over.items():
             waiting = await self._find(waiting_id)
             if waiting is not None:
-                await self._end(waiting, Reason.TOO_LATE)
-        return tried + len(late)
+                await self._end(waiting, reason)
+        return tried + len(over)
 
     async def forget_expired(self, uow: UnitOfWork) -> int:
         """Drop what is over since a month; gives how many."""

@@ -16,13 +16,17 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    exists,
     func,
+    not_,
     select,
     update,
 )
 
+from idp.consent.store import consent, live_consent
 from idp.exchange.decision.model import Reason
 from idp.exchange.model import WaitingPullId
+from idp.exchange.pull.store import disclosure
 from idp.exchange.waiting.model import WaitingPull, WaitingState
 from idp.kernel.ids import AgencyId, ClientId, DisclosureId
 from idp.storage.dialects import insert_on_conflict
@@ -161,6 +165,15 @@ async def overdue(uow: UnitOfWork, *, limit: int) -> Sequence[WaitingPullId]:
     """Answers that nobody fetched in time."""
     late = and_(waiting_pull.c.state == WaitingState.READY.value, waiting_pull.c.deadline <= uow.now)
     return [WaitingPullId(row.id) for row in await uow.all(select(waiting_pull.c.id).where(late).limit(limit))]
+
+
+async def without_consent(uow: UnitOfWork, *, limit: int) -> Sequence[WaitingPullId]:
+    """Answers that nobody fetched and whose consent has ended: they will never be told."""
+    rests_on = (disclosure.c.id == waiting_pull.c.disclosure_id, disclosure.c.consent_id.is_not(None))
+    holds = exists().where(consent.c.id == disclosure.c.consent_id, live_consent(uow.now))
+    ready = (waiting_pull.c.state == WaitingState.READY.value, waiting_pull.c.deadline > uow.now)
+    statement = select(waiting_pull.c.id).join(disclosure, and_(*rests_on)).where(*ready, not_(holds)).limit(limit)
+    return [WaitingPullId(row.id) for row in await uow.all(statement)]
 
 
 async def end_of(uow: UnitOfWork, key_owner: str) -> None:
