@@ -1,10 +1,27 @@
 """The SQL of agreements and of officers' own grants, with the predicate that says in SQL which of these count now."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Row, Table, Text, and_, exists, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Row,
+    Table,
+    Text,
+    and_,
+    case,
+    exists,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from idp.agencies.agreements.model import hours_from_json, hours_to_json
 from idp.agencies.member_store import live_member, member
@@ -69,17 +86,51 @@ async def find_live_agreement(
     return None if row is None else _agreement(row)
 
 
-async def find_agreements(
-    uow: UnitOfWork, *, agency_id: AgencyId | None = None, datasets: Collection[str] | None = None
-) -> tuple[Agreement, ...]:
-    """Agreements of an agency, or over some data sets, or all: those in force or to come first, newest first."""
+async def find_agreements(uow: UnitOfWork, *, agency_id: AgencyId | None = None) -> tuple[Agreement, ...]:
+    """Agreements of an agency, or all: those in force or to come first, newest first."""
     statement = select(agreement)
     if agency_id is not None:
         statement = statement.where(agreement.c.agency_id == agency_id)
-    if datasets is not None:
-        statement = statement.where(agreement.c.dataset.in_(datasets))
     rows = await uow.all(statement.order_by(agreement.c.status, agreement.c.id.desc()))
     return tuple(_agreement(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which agreements somebody may look at: all, those of some agencies, those over some data sets."""
+
+    everything: bool
+    agencies: frozenset[AgencyId]
+    datasets: frozenset[str]
+
+    def covers(self, record: Agreement) -> bool:
+        """The twin of `_within`."""
+        return self.everything or record.agency_id in self.agencies or record.dataset in self.datasets
+
+
+async def find_page(
+    uow: UnitOfWork, reach: Reach, *, after: Agreement | None, limit: int, now: datetime
+) -> tuple[Agreement, ...]:
+    """Those in force first, of these those that end first; `after` is the last one of the page before."""
+    in_window = and_(agreement.c.valid_from <= now, agreement.c.valid_until > now)
+    over = case((and_(agreement.c.status == Standing.ACTIVE.value, in_window), 0), else_=1)
+    statement = select(agreement).where(_within(reach))
+    if after is not None:
+        was_live = after.status is Standing.ACTIVE and after.valid_from <= now < after.valid_until
+        was_over = 0 if was_live else 1
+        later = or_(
+            agreement.c.valid_until > after.valid_until,
+            and_(agreement.c.valid_until == after.valid_until, agreement.c.id > after.id),
+        )
+        statement = statement.where(or_(over > was_over, and_(over == was_over, later)))
+    rows = await uow.all(statement.order_by(over, agreement.c.valid_until, agreement.c.id).limit(limit))
+    return tuple(_agreement(row) for row in rows)
+
+
+def _within(reach: Reach) -> ColumnElement[bool]:
+    if reach.everything:
+        return true()
+    return or_(agreement.c.agency_id.in_(reach.agencies), agreement.c.dataset.in_(reach.datasets))
 
 
 async def find_expiring(uow: UnitOfWork, *, now: datetime, until: datetime) -> tuple[Agreement, ...]:

@@ -3,6 +3,7 @@
 For the staff of the data's owner, of the platform, and the administrators of the agencies that use data.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -25,7 +26,7 @@ from idp.agencies.model import (
     Standing,
 )
 from idp.agencies.service import Agencies
-from idp.approvals.model import Decider, Proposal
+from idp.approvals.model import Decider, Proposal, ProposalId
 from idp.approvals.service import Approvals
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel, DataSet
@@ -44,6 +45,7 @@ from idp.web.routes import Access, Entry
 LIST: Final = "/agreements"
 FORM: Final = "agreements"
 SOON: Final = timedelta(days=60)
+PAGE_LENGTH: Final = 20
 ROLES: Final = (Role.DATA_OWNER, Role.PLATFORM_ADMIN, Role.AGENCY_ADMIN)
 REFUSALS: Final = (Refused, NotFound, Conflict)
 STOPS: Final = {"suspend": Standing.SUSPENDED, "end": Standing.ENDED}
@@ -104,22 +106,37 @@ class AgreementPages:
         )
 
     async def list_page(self, request: Request, member: Member) -> Response:
-        """What waits for this member, and the rights they may look at, those that end first on top."""
-        by = decider_of(member)
+        """What waits for this person, and the rights they may look at, those that end first on top, page by page."""
+        deciders = deciders_of(request)
+        after, waiting_after = _place(request, "after", "agr"), _place(request, "waiting_after", "prp")
         async with self._storage.reading() as uow:
-            waiting = await self._approvals.waiting_for(uow, by)
-            own = [one for one in await self._approvals.proposed_by(uow, by) if one.waits(uow.now)]
-            rows = [await self._row(uow, one) for one in await self._agreements.visible_to(uow, by)]
-        rows.sort(key=lambda row: (not row.in_force, row.agreement.valid_until))
+            waiting = await self._waiting(uow, deciders, waiting_after)
+            own = [one for one in await self._approvals.proposed_by(uow, deciders[0]) if one.waits(uow.now)]
+            found = await self._agreements.page(
+                uow, deciders, after=None if after is None else AgreementId(after), limit=PAGE_LENGTH + 1
+            )
+            rows = [await self._row(uow, one) for one in found[:PAGE_LENGTH]]
         return self._pages.render(
             request,
             "agreements.html",
             members=(member,),
-            waiting=_known(waiting),
+            waiting=_known(waiting[:PAGE_LENGTH]),
+            more_waiting=f"{LIST}?waiting_after={waiting[PAGE_LENGTH - 1].id}" if len(waiting) > PAGE_LENGTH else None,
             own=_known(own),
             rows=rows,
+            next_page=f"{LIST}?after={rows[-1].agreement.id}" if len(found) > PAGE_LENGTH else None,
             datasets=DATASETS,
         )
+
+    async def _waiting(self, uow: UnitOfWork, deciders: Sequence[Decider], after: str | None) -> list[Proposal]:
+        """What waits for any of these memberships, oldest first, one more than a page."""
+        last = None if after is None else ProposalId(after)
+        found = {
+            one.id: one
+            for by in deciders
+            for one in await self._approvals.waiting_for(uow, by, after=last, limit=PAGE_LENGTH + 1)
+        }
+        return sorted(found.values(), key=lambda one: one.id)
 
     async def detail(self, request: Request, member: Member) -> Response:
         """One right with all its terms."""
@@ -135,7 +152,8 @@ class AgreementPages:
                 act = self._agreements.end if to is Standing.ENDED else self._agreements.suspend
                 if to is None or (to is Standing.ENDED and form.one("sure") != "yes"):
                     raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "act")
-                await act(uow, _agreement_id(request), by=decider_of(member))
+                agreement, by = await self._visible(uow, request, _agreement_id(request))
+                await act(uow, agreement.id, by=by)
         except REFUSALS as refusal:
             return await self._detail(request, member, problem=refusal.code)
         return RedirectResponse(f"{LIST}/{_agreement_id(request)}", 303)
@@ -144,10 +162,9 @@ class AgreementPages:
         """The owner gives one officer the data in person, or takes that back: at once, by one person."""
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
-        by = decider_of(member)
         try:
             async with self._storage.unit_of_work() as uow:
-                agreement = await self._visible(uow, _agreement_id(request), member)
+                agreement, by = await self._visible(uow, request, _agreement_id(request))
                 officers = {one.member.id: one for one in await self._agreements.officers(uow, agreement)}
                 officer = officers.get(MemberId(form.one("member")))
                 if officer is None:
@@ -175,7 +192,7 @@ class AgreementPages:
     async def choose(self, request: Request, member: Member) -> Response:
         """Which service, which data, by which channel."""
         async with self._storage.reading() as uow:
-            services = await self._services(uow, member)
+            services = await self._services(uow, request)
             agencies = await self._agencies.agencies_named(uow, {one.agency_id for one in services})
         return self._pages.render(
             request,
@@ -193,9 +210,9 @@ class AgreementPages:
         of = asked.get("of", "")
         async with self._storage.reading() as uow:
             if is_id("agr", of):
-                present = await self._visible(uow, AgreementId(of), member)
+                present, _ = await self._visible(uow, request, AgreementId(of))
             else:
-                present = await self._blank(uow, member, asked.get("service", ""), asked.get("dataset", ""))
+                present, _ = await self._blank(uow, request, asked.get("service", ""), asked.get("dataset", ""))
                 channel = asked.get("channel", "")
                 present = replace(present, channel=Channel(channel) if channel in set(Channel) else Channel.ONLINE)
         return await self._form(request, member, present)
@@ -204,12 +221,12 @@ class AgreementPages:
         """Propose the terms to a second person, or narrow the right at once."""
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
-        by, of = decider_of(member), form.one("of")
+        of = form.one("of")
         async with self._storage.reading() as uow:
             if is_id("agr", of):
-                present = await self._visible(uow, AgreementId(of), member)
+                present, by = await self._visible(uow, request, AgreementId(of))
             else:
-                blank = await self._blank(uow, member, form.one("service"), form.one("dataset"))
+                blank, by = await self._blank(uow, request, form.one("service"), form.one("dataset"))
                 present = replace(blank, channel=one_of(Channel, form.one("channel")))
         wanted = present
         try:
@@ -227,10 +244,11 @@ class AgreementPages:
         return RedirectResponse(f"/proposals/{proposal.id}", 303)
 
     async def _detail(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:
-        by = decider_of(member)
         async with self._storage.reading() as uow:
-            row = await self._row(uow, await self._visible(uow, _agreement_id(request), member))
-            may_stop = await self._agreements.may_stop(uow, row.agreement, by)
+            agreement, by = await self._visible(uow, request, _agreement_id(request))
+            row = await self._row(uow, agreement)
+            may_stop = await self._agreements.may_stop(uow, agreement, by)
+            may_grant = await self._agreements.may_grant_officers(uow, agreement, by)
             officers = []
             if may_stop and row.agreement.officers_need_grant:
                 officers = list(await self._agreements.officers(uow, row.agreement))
@@ -245,6 +263,7 @@ class AgreementPages:
             members=(member,),
             row=row,
             may_stop=may_stop,
+            may_grant=may_grant,
             officers=officers,
             names=names,
             first_day=today.isoformat(),
@@ -290,28 +309,35 @@ class AgreementPages:
             ends_soon=live and agreement.valid_until <= uow.now + SOON,
         )
 
-    async def _visible(self, uow: UnitOfWork, agreement_id: AgreementId, member: Member) -> Agreement:
-        """Raises NotFound, as for what does not exist, for another's."""
-        seen = await self._agreements.visible_to(uow, decider_of(member))
-        found = next((one for one in seen if one.id == agreement_id), None)
-        if found is None:
+    async def _visible(self, uow: UnitOfWork, request: Request, agreement_id: AgreementId) -> tuple[Agreement, Decider]:
+        """The agreement, and with which membership this person meets it.
+
+        Raises NotFound, as for what does not exist, for another's.
+        """
+        found = await self._agreements.get(uow, agreement_id)
+        by = await self._agreements.acting(uow, found, deciders_of(request))
+        if by is None:
             raise NotFound(AgencyProblem.UNKNOWN, "agreement")
-        return found
+        return found, by
 
-    async def _services(self, uow: UnitOfWork, member: Member) -> tuple[Service, ...]:
-        """For which services this member may propose: an administrator for those of the own agency."""
+    async def _services(self, uow: UnitOfWork, request: Request) -> tuple[Service, ...]:
+        """For which services this person may propose: an administrator for those of the own agency."""
         services = [one for one in await self._agencies.all_services(uow) if one.status is Standing.ACTIVE]
-        if member.roles & {Role.DATA_OWNER, Role.PLATFORM_ADMIN}:
+        deciders = deciders_of(request)
+        if any(one.roles & {Role.DATA_OWNER.value, Role.PLATFORM_ADMIN.value} for one in deciders):
             return tuple(services)
-        return tuple(one for one in services if one.agency_id == member.agency_id)
+        own = {one.agency_id for one in deciders}
+        return tuple(one for one in services if one.agency_id in own)
 
-    async def _blank(self, uow: UnitOfWork, member: Member, service_id: str, dataset_id: str) -> Agreement:
-        service = next((one for one in await self._services(uow, member) if one.id == service_id), None)
+    async def _blank(
+        self, uow: UnitOfWork, request: Request, service_id: str, dataset_id: str
+    ) -> tuple[Agreement, Decider]:
+        service = next((one for one in await self._services(uow, request) if one.id == service_id), None)
         dataset = DATASETS.get(dataset_id)
         if service is None or dataset is None:
             raise NotFound(AgencyProblem.UNKNOWN, "service or data set")
         today = datetime.combine(uow.now.astimezone(BANGKOK).date(), time.min, BANGKOK)
-        return Agreement(
+        blank = Agreement(
             id=AgreementId(""),
             agency_id=service.agency_id,
             service_id=ServiceId(service_id),
@@ -326,6 +352,22 @@ class AgreementPages:
             valid_until=(today + timedelta(days=365)).astimezone(UTC),
             daily_quota=100,
         )
+        deciders = deciders_of(request)
+        return blank, await self._agreements.acting(uow, blank, deciders) or deciders[0]
+
+
+def _place(request: Request, name: str, kind: str) -> str | None:
+    """The last id of the page before. Raises NotFound."""
+    text = request.query_params.get(name)
+    if text is not None and not is_id(kind, text):
+        raise NotFound(AgencyProblem.UNKNOWN, name)
+    return text
+
+
+def deciders_of(request: Request) -> tuple[Decider, ...]:
+    """Every live membership of whoever was let through that has to do with rights."""
+    members: tuple[Member, ...] = request.state.memberships
+    return tuple(decider_of(one) for one in members if not one.roles.isdisjoint(ROLES))
 
 
 def decider_of(member: Member) -> Decider:

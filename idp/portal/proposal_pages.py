@@ -19,7 +19,7 @@ from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import DataSet
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import is_id
-from idp.portal.agreement_pages import FORM, LIST, REFUSALS, ROLES, decider_of
+from idp.portal.agreement_pages import FORM, LIST, REFUSALS, ROLES, deciders_of
 from idp.portal.staff import StaffGate
 from idp.storage.storage import Storage, UnitOfWork
 from idp.web.csrf import Csrf
@@ -103,8 +103,8 @@ class ProposalPages:
         self._csrf.check(request, form, form=FORM)
         try:
             async with self._storage.unit_of_work() as uow:
-                proposal = await self._visible(uow, request, member)
-                way_on = await self._act(uow, proposal, form, decider_of(member))
+                proposal, by = await self._visible(uow, request)
+                way_on = await self._act(uow, proposal, form, by)
         except REFUSALS as refusal:
             if refusal.code is ApprovalProblem.UNKNOWN:
                 raise
@@ -143,9 +143,8 @@ class ProposalPages:
             await self._configurations.refuse(uow, proposal.id, by=by, reason=reason)
 
     async def _detail(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:
-        by = decider_of(member)
         async with self._storage.reading() as uow:
-            proposal = await self._visible(uow, request, member)
+            proposal, by = await self._visible(uow, request)
             remarks = await self._approvals.remarks(uow, proposal.id)
             right = await self._right(uow, proposal) if proposal.change.kind == KIND else None
             waits = proposal.waits(uow.now)
@@ -181,17 +180,22 @@ class ProposalPages:
             dataset=DATASETS[after.dataset],
         )
 
-    async def _visible(self, uow: UnitOfWork, request: Request, member: Member) -> Proposal:
-        """Raises NotFound, as for what does not exist, for what this member neither proposed nor may decide."""
+    async def _visible(self, uow: UnitOfWork, request: Request) -> tuple[Proposal, Decider]:
+        """The proposal, and with which membership this person meets it.
+
+        Raises NotFound, as for what does not exist, for what this person neither proposed nor may decide.
+        """
         text: str = request.path_params["proposal_id"]
         if not is_id("prp", text):
             raise NotFound(ApprovalProblem.UNKNOWN)
-        proposal, by = await self._approvals.get(uow, ProposalId(text)), decider_of(member)
+        proposal, deciders = await self._approvals.get(uow, ProposalId(text)), deciders_of(request)
         is_ours = proposal.change.kind.startswith(("agencies.", "configuration."))
-        concerned = proposal.proposed_by_person == by.person or is_approver(proposal.approvers, by)
-        if not is_ours or not concerned:
+        proposed = (one for one in deciders if proposal.proposed_by_person == one.person)
+        deciding = (one for one in deciders if is_approver(proposal.approvers, one))
+        by = next(deciding, None) or next(proposed, None)
+        if not is_ours or by is None:
             raise NotFound(ApprovalProblem.UNKNOWN)
-        return proposal
+        return proposal, by
 
 
 def _things(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, str, str, str], ...]:

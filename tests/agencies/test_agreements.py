@@ -331,7 +331,15 @@ async def test_everybody_sees_their_own_agreements_only(sqlite_storage: Storage)
             (person(1, house.asking, Role.PLATFORM_ADMIN), ()),
             (person(1, house.asking, Role.LOOKUP_OFFICER), ()),
         ):
-            assert await house.agreements.visible_to(uow, by) == seen
+            assert await house.agreements.page(uow, [by], after=None, limit=9) == seen
+            assert (await house.agreements.acting(uow, present, [by]) is by) is bool(seen)
+        # somebody with several memberships meets it as the data's owner, whichever was given first
+        several = [person(1, house.platform, Role.PLATFORM_ADMIN), person(1, house.dopa, Role.DATA_OWNER)]
+        assert await house.agreements.acting(uow, present, several) is several[1]
+        assert await house.agreements.page(uow, several, after=None, limit=9) == (present,)
+        assert await house.agreements.page(uow, several, after=present.id, limit=9) == ()
+        stranger = person(1, house.dbd, Role.DATA_OWNER)
+        assert await refused(house.agreements.page(uow, [stranger], after=present.id, limit=9)) is AgencyProblem.UNKNOWN
 
 
 async def test_an_officers_own_grant_comes_from_the_owner_and_ends_at_once(storage: Storage) -> None:

@@ -10,7 +10,7 @@ from connectors.fictitious.people import citizen_number
 from idp.agencies.model import AgencyKind, Member, Role, Service, Standing
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Aal, Acr, Ial
-from idp.kernel.ids import ServiceId
+from idp.kernel.ids import AgreementId, ServiceId
 from tests.app.configuration.sample import FILE, read
 from tests.enrolment.world import World
 from tests.portal.office import Browser, Office, Page
@@ -259,6 +259,11 @@ async def test_the_owner_gives_one_officer_the_data_in_person(office: Office, wo
     fields = {**days, "member": officer.id, "act": "grant"}
     assert [row["data-officer"] for row in (await staff.owner1.get(path)).rows("data-officer")] == [officer.id]
     assert not list((await staff.admin.get(path)).rows("data-officer"))
+    # the platform sees who has a grant, and no form in which it would be refused
+    seen = await staff.platform1.get(path)
+    assert [row["data-officer"] for row in seen.rows("data-officer")] == [officer.id]
+    assert 'value="grant"' not in seen.response.text
+    assert 'value="grant"' in (await staff.owner1.get(path)).response.text
     for browser, changes, code in (
         (staff.admin, {}, "AGY-09"),
         (staff.platform1, {}, "AGY-09"),
@@ -313,3 +318,81 @@ async def test_two_administrators_take_a_file_up_and_approve_it(office: Office, 
     await decide(staff.platform2, path_of(own), "approve")
     async with world.storage.reading() as uow:
         assert await world.agencies.agency_by_code(uow, "employment") is not None
+
+
+async def test_somebody_with_several_memberships_acts_with_that_of_the_datas_owner(
+    office: Office, world: World
+) -> None:
+    staff = await staff_of(office, world)
+    path = path_of(await propose(staff.admin))
+    owner = world.members["owner1"]
+    asking = world.members["admin"].agency_id
+    async with world.storage.unit_of_work() as uow:
+        # first in the list and of no use here: the own agency asks, and nobody grants to themselves
+        second = await world.agencies.add_member(
+            uow,
+            agency_id=asking,
+            subscriber_id=owner.subscriber_id,
+            position_th="ผู้ดูแล",
+            position_en="Administrator",
+            roles=(Role.AGENCY_ADMIN,),
+            expires_at=world.clock.now() + timedelta(days=30),
+            by=SYSTEM,
+        )
+    named = [{"member_id": one.id, "agency_id": one.agency_id, "roles": sorted(one.roles)} for one in (second, owner)]
+    both = office.browser()
+    await both.sign_in("owner1", members=named)
+    assert f'href="{path}"' in (await both.get("/agreements")).response.text
+    done = await decide(both, path, "approve")
+    assert done["agreement"]["data-status"] == "active"
+    stopped = await send(both, f"{path_of(done)}/stop", {"act": "suspend"}, page=BLANK)
+    assert stopped["agreement"]["data-status"] == "suspended"
+    # what the other registry owns is asked for as the agency's administrator, not granted
+    form = "/agreements/terms?service=permits&dataset=dbd.company"
+    terms = {**TERMS, "dataset": "dbd.company", "fields": ["name_th"], "bases": ["duty"], "channel": "online"}
+    asked = await send(both, "/agreements/terms", {**terms, "special": []}, page=form)
+    assert asked.error_code == ""
+    assert "approve" not in asked
+    assert f'href="{path_of(asked)}"' in (await staff.dbd.get("/agreements")).response.text
+
+
+async def test_long_lists_go_on_where_they_were(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    path = await granted(staff)
+    async with world.storage.unit_of_work() as uow:
+        first = await office.agreements.get(uow, AgreementId(path.rsplit("/", 1)[1]))
+
+        async def more(days: int) -> AgreementId:
+            service = await world.agencies.service(uow, first.service_id)
+            named = replace(service, id=ServiceId(f"permits-{days}"))
+            await world.agencies.register_service(uow, named, by=SYSTEM)
+            later = replace(
+                first,
+                id=office.agreements.new_id(uow),
+                service_id=named.id,
+                valid_until=first.valid_until + timedelta(days=days // 2),
+            )
+            await office.agreements.put(uow, later, by=SYSTEM)
+            return later.id
+
+        ends = {first.id: 0} | {await more(days): days // 2 for days in range(1, 44)}
+    # two that end on one day have a place each
+    made = sorted(ends, key=lambda one: (ends[one], one))
+    seen: list[str] = []
+    page, turned = await staff.owner1.get("/agreements"), 0
+    while True:
+        seen += [row["data-agreement"] for row in page.rows("data-agreement")]
+        if "next_page" not in page:
+            break
+        if turned == 0:
+            # what comes meanwhile moves nobody: it stands before the place, where it was
+            async with world.storage.unit_of_work() as uow:
+                present = await office.agreements.get(uow, first.id)
+                soon = replace(present, valid_until=first.valid_until - timedelta(days=1))
+                await office.agreements.put(uow, soon, by=SYSTEM)
+        page, turned = await staff.owner1.get(page["next_page"]["href"]), turned + 1
+    assert turned == 2
+    assert seen == made
+    for wrong in ("after=agr_nothing", "waiting_after=1", f"after={'agr_' + '0' * 26}"):
+        assert (await staff.owner1.get(f"/agreements?{wrong}")).status == 404
+    assert (await staff.dbd.get(f"/agreements?after={first.id}")).status == 404

@@ -1,11 +1,13 @@
 """Use cases of the life of an agreement. Each joins the caller's unit of work and is audited in it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from idp.agencies import agreement_store, member_store
 from idp.agencies import rules as agency_rules
+from idp.agencies.agreement_store import Reach
 from idp.agencies.agreements import rules
 from idp.agencies.agreements.model import (
     KIND,
@@ -59,22 +61,44 @@ class Agreements:
             raise NotFound(AgencyProblem.UNKNOWN, "agreement")
         return found
 
-    async def visible_to(self, uow: UnitOfWork, by: Decider) -> tuple[Agreement, ...]:
-        """What this member may look at: the platform all, an owner those over its data or those of
-        the agencies below it, an agency its own.
+    async def page(
+        self, uow: UnitOfWork, by: Sequence[Decider], *, after: AgreementId | None, limit: int
+    ) -> tuple[Agreement, ...]:
+        """What these memberships of one person may look at: those in force first, those that end first on top.
+
+        `after` is the last one of the page before. Raises NotFound.
         """
-        if rules.is_platforms(by, self._platform_id):
-            return await agreement_store.find_agreements(uow)
-        own: tuple[Agreement, ...] = ()
-        if Role.AGENCY_ADMIN.value in by.roles:
-            own = await agreement_store.find_agreements(uow, agency_id=by.agency_id)
-        if Role.DATA_OWNER.value not in by.roles:
-            return own
+        reach = await self._reach(uow, by)
+        last = None if after is None else await self.get(uow, after)
+        if last is not None and not reach.covers(last):
+            raise NotFound(AgencyProblem.UNKNOWN, "agreement")
+        return await agreement_store.find_page(uow, reach, after=last, limit=limit, now=uow.now)
+
+    async def acting(self, uow: UnitOfWork, agreement: Agreement, by: Sequence[Decider]) -> Decider | None:
+        """With which membership somebody with several of them meets this agreement: that of the data's owner, else the
+        platform's, else any that may look at it. None when none may.
+        """
+        for judge in (self.may_grant_officers, self.may_stop, self._may_look):
+            for one in by:
+                if await judge(uow, agreement, one):
+                    return one
+        return None
+
+    async def _may_look(self, uow: UnitOfWork, agreement: Agreement, by: Decider) -> bool:
+        return (await self._reach(uow, [by])).covers(agreement)
+
+    async def _reach(self, uow: UnitOfWork, by: Sequence[Decider]) -> Reach:
+        """The platform sees all, an owner what is over its data or over those of the agencies below it, an agency's
+        administrator what is its own.
+        """
+        owners = {one.agency_id for one in by if Role.DATA_OWNER.value in one.roles}
         # the agency above an owner is a second person for its data
-        agencies = await self._agencies.all_agencies(uow)
-        datasets = {name for one in agencies if by.agency_id in (one.id, one.parent_id) for name in one.owns}
-        owned = await agreement_store.find_agreements(uow, datasets=datasets)
-        return (*owned, *(one for one in own if one not in owned))
+        owning = [one for one in await self._agencies.all_agencies(uow) if owners & {one.id, one.parent_id}]
+        return Reach(
+            everything=any(rules.is_platforms(one, self._platform_id) for one in by),
+            agencies=frozenset(one.agency_id for one in by if Role.AGENCY_ADMIN.value in one.roles),
+            datasets=frozenset(name for one in owning for name in one.owns),
+        )
 
     async def expiring(self, uow: UnitOfWork, *, days: int) -> tuple[Expiry, ...]:
         """Agreements in force that end within so many days, soonest first: the calendar."""
@@ -167,6 +191,10 @@ class Agreements:
         """True for whoever may narrow, suspend and end it: one person of the data's owner or of the platform."""
         owner = await self._agencies.owner_of(uow, agreement.dataset)
         return rules.is_owners(by, owner) or rules.is_platforms(by, self._platform_id)
+
+    async def may_grant_officers(self, uow: UnitOfWork, agreement: Agreement, by: Decider) -> bool:
+        """True for whoever may give single officers the data: the staff of the data's owner alone."""
+        return rules.is_owners(by, await self._agencies.owner_of(uow, agreement.dataset))
 
     async def officers(self, uow: UnitOfWork, agreement: Agreement) -> tuple[Officer, ...]:
         """The look-up officers of the agency, each with the owner's own grant, begun or to come."""
