@@ -1,6 +1,5 @@
 """The SQL of agreements and of officers' own grants, with the predicate that says in SQL which of these count now."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
