@@ -50,9 +50,7 @@ def export(
         if out.exists():
             raise FileExistsError("the file is there")
         files = asyncio.run(_files(settings, disclosure, reason))
-        with out.open("xb") as opened:
-            out.chmod(0o600)
-            _write(zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED), files)
+        _write(out, files)
     except NoSuchDisclosure as error:
         raise _ended("there is no such disclosure", UNKNOWN) from error
     except (SQLAlchemyError, OSError, ValueError, LookupError, KeyUnreachable, KeysUnconfirmed) as error:
@@ -66,10 +64,18 @@ async def _files(settings: Settings, disclosure: str, reason: str) -> tuple[Evid
         return await bundles.bundle(DisclosureId(disclosure), reason=reason, by=SYSTEM)
 
 
-def _write(target: zipfile.ZipFile, files: Iterable[EvidenceFile]) -> None:
-    with target:
-        for file in files:
-            target.writestr(zipfile.ZipInfo(file.path, MOMENT_OF_ALL), file.content)
+def _write(out: Path, files: Iterable[EvidenceFile]) -> None:
+    """The whole file for its owner's eyes, or none: half a bundle is no evidence and stands in the way of the next."""
+    with out.open("xb") as opened:
+        try:
+            out.chmod(0o600)
+            with zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED) as target:
+                for file in files:
+                    target.writestr(zipfile.ZipInfo(file.path, MOMENT_OF_ALL), file.content)
+            opened.flush()
+        except OSError:
+            out.unlink(missing_ok=True)
+            raise
 
 
 def _ended(why: str, code: int) -> typer.Exit:

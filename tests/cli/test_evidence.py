@@ -1,6 +1,8 @@
 """`idp evidence export`: says what is wrong by its exit code, and never writes over a file."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -33,3 +35,20 @@ def test_what_is_not_there_is_not_written(tmp_path: Path) -> None:
     out.write_text("kept")
     assert asked(NOBODY_S, *said) == 2
     assert out.read_text() == "kept"
+
+
+def test_half_a_bundle_is_none(tmp_path: Path) -> None:
+    out = tmp_path / "bundle.zip"
+    # letters that do not compress, beyond what a file may hold here
+    limited = f"""
+import os, resource
+from pathlib import Path
+from idp.cli.evidence import _write
+from idp.exchange.evidence import EvidenceFile
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+_write(Path({str(out)!r}), [EvidenceFile("disclosure.json", os.urandom(1 << 20))])
+"""
+    done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "OSError" in done.stderr.splitlines()[-1]
+    assert not out.exists()
