@@ -84,9 +84,9 @@ class Streams:
         await self.note(uow, "stream.created", stream, method=stream.method.value)
         return stream
 
-    async def own(self, uow: UnitOfWork, client_id: ClientId, stream_id: str, *, form: Form = Form.SSF) -> Stream:
-        """The client's stream with this id. Raises NotFound (UNKNOWN)."""
-        stream = await store.stream_of(uow, client_id, form)
+    async def own(self, uow: UnitOfWork, client_id: ClientId, stream_id: str, *, hold: bool = False) -> Stream:
+        """The client's event stream by its id; with `hold` nobody else changes it. Raises NotFound (UNKNOWN)."""
+        stream = await store.stream_of(uow, client_id, Form.SSF, hold=hold)
         if stream is None or stream.id != stream_id:
             raise NotFound(StreamProblem.UNKNOWN)
         return stream
@@ -101,7 +101,7 @@ class Streams:
 
         Raises NotFound (UNKNOWN), Refused (OTHER_VALUES): the receiver repeats our part in other words.
         """
-        present = await self.own(uow, client_id, wish.stream_id or "")
+        present = await self.own(uow, client_id, wish.stream_id or "", hold=True)
         shown = self.configuration(present)
         # SSF §8.1.1.3: "Transmitter-Supplied properties … MAY be present, but they MUST match the expected value."
         if any(shown.get(name) != value for name, value in wish.supplied.items()):
@@ -121,7 +121,7 @@ class Streams:
 
     async def set_status(self, uow: UnitOfWork, stream: Stream, status: StreamStatus, *, reason: str | None) -> Stream:
         """Hold, stop or go on, as the receiver wishes. What waits for a stream that is disabled is dropped."""
-        changed = replace(stream, status=status, reason=reason)
+        changed = replace(await self.own(uow, stream.client_id, stream.id, hold=True), status=status, reason=reason)
         await store.save_stream(uow, changed)
         dropped = 0 if status is not StreamStatus.DISABLED else await delivery_store.drop_waiting(uow, stream.id)
         await self.note(uow, "stream.status_changed", changed, status=status.value, dropped=dropped)

@@ -97,10 +97,11 @@ async def find_stream(uow: UnitOfWork, stream_id: StreamId) -> Stream | None:
     return None if row is None else _stream(row)
 
 
-async def stream_of(uow: UnitOfWork, client_id: ClientId, form: Form) -> Stream | None:
-    """A client's one stream of a form."""
+async def stream_of(uow: UnitOfWork, client_id: ClientId, form: Form, *, hold: bool = False) -> Stream | None:
+    """A client's one stream of a form; with `hold` nobody else changes it until this unit of work ends."""
     mine = (signal_stream.c.client_id == client_id, signal_stream.c.form == form.value)
-    row = await uow.first(select(signal_stream).where(*mine))
+    asked = select(signal_stream).where(*mine)
+    row = await uow.first(asked.with_for_update() if hold else asked)
     return None if row is None else _stream(row)
 
 

@@ -52,7 +52,7 @@ class Webhooks:
         if types is not None and not set(types) <= set(rules.WEBHOOK_TYPES):
             raise Refused(StreamProblem.MALFORMED, "unknown type")
         events = None if types is None else tuple(dict.fromkeys(types))
-        present = await store.stream_of(uow, receiver.client_id, Form.WEBHOOK)
+        present = await store.stream_of(uow, receiver.client_id, Form.WEBHOOK, hold=True)
         if present is not None:
             changed = replace(present, endpoint_url=url, events=events, status=StreamStatus.ENABLED, reason=None)
             await store.save_stream(uow, changed)
@@ -76,15 +76,16 @@ class Webhooks:
         await self._streams.note(uow, "webhook.created", stream)
         return stream, keys
 
-    async def own(self, uow: UnitOfWork, client_id: ClientId) -> Stream:
-        """The client's endpoint. Raises NotFound (UNKNOWN)."""
-        stream = await store.stream_of(uow, client_id, Form.WEBHOOK)
+    async def own(self, uow: UnitOfWork, client_id: ClientId, *, hold: bool = False) -> Stream:
+        """The client's endpoint; with `hold` as it is until this unit ends. Raises NotFound (UNKNOWN)."""
+        stream = await store.stream_of(uow, client_id, Form.WEBHOOK, hold=hold)
         if stream is None:
             raise NotFound(StreamProblem.UNKNOWN)
         return stream
 
     async def rotate(self, uow: UnitOfWork, stream: Stream) -> WebhookKeys:
         """New keys; the present ones sign as well for a day, earlier ones no more."""
+        stream = await self.own(uow, stream.client_id, hold=True)
         keys, until = self._new_keys(), uow.now + OLD_SECRET_GOOD_FOR
         present = [one for one in await self._generations(uow, stream) if one.until is None]
         kept = [_Generation(keys, None), *(replace(one, until=until) for one in present)]

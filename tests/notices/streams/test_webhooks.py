@@ -1,5 +1,6 @@
 """Webhooks: set up over HTTP, verified as a receiver does it by the specification, thin, and with keys that change."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from idp.notices.streams.model import OLD_SECRET_GOOD_FOR, DeliveryState, StreamProblem
 from idp.protocol.standard_webhooks import WebhookKeys, signed_headers
 from tests.clock import FrozenClock
-from tests.notices.streams.office import Office
+from tests.notices.streams.office import JOBS, Office
 from tests.notices.streams.town import Mailbox, Received, Town
 
 pytestmark = pytest.mark.anyio
@@ -112,6 +113,24 @@ async def test_for_a_day_the_old_keys_sign_beside_the_new_ones(office: Office, b
     assert is_signed(second, new.shared)
     assert not is_signed(second, old.shared)
     assert not is_signed_publicly(second, old.public)
+
+
+async def test_two_changes_at_once_undo_nothing_of_each_other(office: Office) -> None:
+    stream, _ = await office.webhook("https://a.example/hook")
+
+    async def move() -> None:
+        async with office.storage.unit_of_work() as uow:
+            await office.webhooks.put(uow, JOBS, url="https://b.example/hook", types=None)
+
+    async with office.storage.unit_of_work() as uow:
+        new = await office.webhooks.rotate(uow, stream)
+        moving = asyncio.create_task(move())
+        await asyncio.sleep(0.2)
+    await moving
+    async with office.storage.reading() as uow:
+        kept = await office.webhooks.own(uow, JOBS.client_id)
+        newest, _ = await office.webhooks.live_keys(uow, kept)
+    assert (kept.endpoint_url, newest.shared) == ("https://b.example/hook", new.shared)
 
 
 async def test_an_attempt_again_has_the_same_id_and_another_time(office: Office, box: Mailbox) -> None:
