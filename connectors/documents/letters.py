@@ -27,7 +27,7 @@ class Letters:
         """A JSON value with every text in it as it can be printed; the very same value where nothing is lacking."""
         match value:
             case str():
-                return value if value.isascii() and value.isprintable() else "".join(map(self._shown, value))
+                return value if self._known.issuperset(value) else "".join(map(self._shown, value))
             case dict():
                 return {name: self.printable(one) for name, one in value.items()}
             case list():
