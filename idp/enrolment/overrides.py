@@ -107,7 +107,7 @@ class Overrides:
                 .where(
                     stopped_person.c.digest == index.digest,
                     stopped_person.c.key_version == index.key_version,
-                    stopped_person.c.stopped_at > uow.now - FACE_LIFE,
+                    store.evidence.c.checked_at > uow.now - FACE_LIFE,
                     stopped_person.c.enrolment_id != enrolment_id,
                     store.evidence.c.kind == EvidenceKind.FACE_BY_COMPARISON.value,
                     store.evidence.c.result == EvidenceResult.DIFFERS.value,
