@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, Table, Text, delete, select
+from sqlalchemy import Column, Index, Integer, Table, Text, delete, literal, or_, select
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.store import agreement
@@ -41,20 +41,41 @@ class TokenScope:
     juristic_id: str | None
 
 
-async def count_released_today(uow: UnitOfWork, agreement_id: AgreementId) -> int:
-    """Releases under an agreement since midnight in Bangkok."""
-    return await _count(uow, _day_counter(agreement_id, uow.now))
+@dataclass(frozen=True, slots=True)
+class ReleasesCounted:
+    """Releases under an agreement since midnight in Bangkok, and of one subject's data set under one holder."""
+
+    today: int
+    before: int
 
 
-async def count_released_under_token(uow: UnitOfWork, scope: TokenScope) -> int:
-    """Releases by duty of one subject's data set under one access token."""
-    return await _count(uow, _token_counter(scope))
+async def count_releases(uow: UnitOfWork, agreement_id: AgreementId | None, scope: TokenScope) -> ReleasesCounted:
+    """What the limits of a release have counted so far; nothing today where there is no agreement."""
+    day = None if agreement_id is None else _day_counter(agreement_id, uow.now)
+    under_token = _token_counter(scope)
+    asked = or_(release_count.c.counter == day, release_count.c.counter == under_token)
+    rows = await uow.all(select(release_count.c.counter, release_count.c.released).where(asked))
+    released = {row.counter: int(row.released) for row in rows}
+    return ReleasesCounted(today=0 if day is None else released.get(day, 0), before=released.get(under_token, 0))
 
 
 async def take_from_quota(uow: UnitOfWork, agreement_id: AgreementId) -> bool:
     """Count one release of today; False when the agreement's daily quota is reached."""
-    row = await uow.first(select(agreement.c.daily_quota).where(agreement.c.id == agreement_id))
-    return row is not None and await _take(uow, _day_counter(agreement_id, uow.now), limit=row.daily_quota)
+    of_agreement = select(agreement.c.daily_quota).where(agreement.c.id == agreement_id)
+    first = select(literal(_day_counter(agreement_id, uow.now)), literal(1), literal(uow.now + KEPT_FOR, Instant()))
+    statement = (
+        insert_on_conflict(release_count, uow.dialect)
+        .from_select(
+            ["counter", "released", "expires_at"],
+            first.where(agreement.c.id == agreement_id, agreement.c.daily_quota >= 1),
+        )
+        .on_conflict_do_update(
+            index_elements=["counter"],
+            set_={"released": release_count.c.released + 1},
+            where=release_count.c.released < of_agreement.scalar_subquery(),
+        )
+    )
+    return await uow.changed(statement) == 1
 
 
 async def take_under_token(uow: UnitOfWork, scope: TokenScope, *, uses: int) -> bool:
@@ -88,11 +109,6 @@ async def _take(uow: UnitOfWork, counter: str, *, limit: int) -> bool:
         )
     )
     return await uow.changed(statement) == 1
-
-
-async def _count(uow: UnitOfWork, counter: str) -> int:
-    row = await uow.first(select(release_count.c.released).where(release_count.c.counter == counter))
-    return 0 if row is None else int(row.released)
 
 
 def _day_counter(agreement_id: AgreementId, now: datetime) -> str:

@@ -70,10 +70,9 @@ class FactsReader:
             subject, asked.detail.dataset, agency_id=token.agency_id, client_id=token.client_id
         )
 
-    async def chain(self, uow: UnitOfWork, asked: Asked) -> Chain:
+    async def chain(self, uow: UnitOfWork, asked: Asked, agreement: Agreement | None) -> Chain:
         """The ids of everything that this release would hang on."""
         token, opened = asked.pull.access_token, asked.own
-        agreement = await self._agreement(uow, asked)
         return Chain(
             client_id=token.client_id,
             grant_id=token.grant_id,
@@ -99,7 +98,8 @@ class FactsReader:
         person = await self._subscribers.find_by_citizen_id(uow, citizen_id)
         return None if person is None else person.id
 
-    async def _agreement(self, uow: UnitOfWork, asked: Asked) -> Agreement | None:
+    async def agreement(self, uow: UnitOfWork, asked: Asked) -> Agreement | None:
+        """The right under which the agency asks, while it is in force."""
         agency_id, detail = asked.pull.access_token.agency_id, asked.detail
         return await self._agencies.agreement_for(
             uow, agency_id, detail.purpose, detail.dataset, uow.now, channel=channel_of(detail.subject)
@@ -137,13 +137,18 @@ class FactsReader:
         return None
 
     async def facts(
-        self, uow: UnitOfWork, asked: Asked, chain: Chain, company: CompanyFacts | Reason | NotAsked | None
+        self,
+        uow: UnitOfWork,
+        asked: Asked,
+        chain: Chain,
+        agreement: Agreement | None,
+        company: CompanyFacts | Reason | NotAsked | None,
     ) -> ReleaseFacts:
         """Everything that is judged; `company` was read before the transaction."""
         token, detail, officer = asked.pull.access_token, asked.detail, chain.officer
-        agreement = await self._agreement(uow, asked)
         services = await self._agencies.services_named(uow, [detail.purpose])
         consent = await self._consents.get(uow, chain.consent_id) if chain.consent_id is not None else None
+        counted = await counting.count_releases(uow, chain.agreement_id, asked.token_scope)
         return ReleaseFacts(
             request=detail,
             agency_id=token.agency_id,
@@ -158,8 +163,8 @@ class FactsReader:
             agreement=agreement,
             consent=consent,
             broken=await store.broken_links(uow, chain),
-            released_today=await counting.count_released_today(uow, agreement.id) if agreement is not None else 0,
-            released_before=await counting.count_released_under_token(uow, asked.token_scope),
+            released_today=counted.today,
+            released_before=counted.before,
             counter=await self._counter(uow, asked),
             officer_is_granted=officer is not None
             and await self._agencies.officer_is_granted(uow, officer, detail.dataset),

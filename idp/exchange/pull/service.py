@@ -16,7 +16,7 @@ from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.exchange.changes import Digests
-from idp.exchange.decision.model import NotReady, Reason, Refuse, Release, Wait
+from idp.exchange.decision.model import NotReady, Reason, Refuse, Release, ReleaseFacts, Wait
 from idp.exchange.decision.rules import decide_release, decide_repeat
 from idp.exchange.document.model import MadeDocument
 from idp.exchange.document.service import Documents, Particulars
@@ -33,7 +33,6 @@ from idp.exchange.sources import Registries
 from idp.exchange.waiting.rules import PASSING
 from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
 from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
-from idp.representation.companies.model import CompanyFacts
 from idp.storage.storage import Storage, UnitOfWork
 
 REGISTRY_DEADLINE_SECONDS: Final = 5.0
@@ -50,7 +49,7 @@ class _Decided:
     fields: tuple[str, ...]
     subject: RegistrySubject | None
     asker: Asker
-    particulars: Particulars
+    particulars: Particulars | None
     disclosure_id: DisclosureId
     document_id: DocumentId | None
 
@@ -119,7 +118,8 @@ class Pulls:
         """
         asked = await self.asked(pull)
         async with self._storage.unit_of_work() as uow:
-            await self._ledger.refuse(uow, asked, await self._facts.chain(uow, asked), Reason.GRANT_ENDED)
+            chain = await self._facts.chain(uow, asked, await self._facts.agreement(uow, asked))
+            await self._ledger.refuse(uow, asked, chain, Reason.GRANT_ENDED)
 
     async def refuse_unread(self, token: VerifiedAccessToken, reason: Reason) -> None:
         """Put on record that a proven client sent what cannot be judged; nobody's data were named properly."""
@@ -142,8 +142,9 @@ class Pulls:
         """
         asked = await self.asked(pull)
         async with self._storage.unit_of_work() as uow:
-            chain = await self._facts.chain(uow, asked)
-            judged = decide_release(await self._facts.facts(uow, asked, chain, NotAsked()), now=uow.now)
+            agreement = await self._facts.agreement(uow, asked)
+            chain = await self._facts.chain(uow, asked, agreement)
+            judged = decide_release(await self._facts.facts(uow, asked, chain, agreement, NotAsked()), now=uow.now)
             if isinstance(judged, Refuse):
                 await self._ledger.refuse(uow, asked, chain, judged.reason)
         if isinstance(judged, Refuse):
@@ -157,10 +158,11 @@ class Pulls:
         asked = await self.asked(pull)
         company = await self._facts.company(asked)
         async with self._storage.unit_of_work() as uow:
-            chain = await self._facts.chain(uow, asked)
+            chain = await self._facts.chain(uow, asked, await self._facts.agreement(uow, asked))
             await hold_links(uow, chain)
+            agreement = await self._facts.agreement(uow, asked)  # as it is held
             handed: Released | Reason
-            match decide_repeat(await self._facts.facts(uow, asked, chain, company), now=uow.now):
+            match decide_repeat(await self._facts.facts(uow, asked, chain, agreement, company), now=uow.now):
                 case Release(fields):
                     handed = await self._ledger.hand_over(uow, asked, chain, fields=fields)
                 case Refuse(reason):
@@ -193,8 +195,10 @@ class Pulls:
     async def _decide(self, asked: Asked) -> _Decided | Released:
         company = await self._facts.company(asked)
         async with self._storage.unit_of_work() as uow:
-            chain = await self._facts.chain(uow, asked)
-            judged = await self._judge(uow, asked, chain, company)
+            agreement = await self._facts.agreement(uow, asked)
+            chain = await self._facts.chain(uow, asked, agreement)
+            facts = await self._facts.facts(uow, asked, chain, agreement, company)
+            judged = await self._judge(uow, asked, chain, facts)
             if isinstance(judged, Reason) and not _goes_on_waiting(asked, judged):
                 await self._ledger.refuse(uow, asked, chain, judged)
         if isinstance(judged, Reason):
@@ -202,9 +206,8 @@ class Pulls:
         return judged
 
     async def _judge(
-        self, uow: UnitOfWork, asked: Asked, chain: Chain, company: CompanyFacts | Reason | None
+        self, uow: UnitOfWork, asked: Asked, chain: Chain, facts: ReleaseFacts
     ) -> _Decided | Released | Reason:
-        facts = await self._facts.facts(uow, asked, chain, company)
         kept = await self._ledger.kept(uow, asked)
         decide = decide_release if kept is None else decide_repeat
         match decide(facts, now=uow.now):
@@ -221,7 +224,21 @@ class Pulls:
     async def _decided(
         self, uow: UnitOfWork, asked: Asked, chain: Chain, decision: Release, entry_id: AuditEntryId
     ) -> _Decided:
-        particulars = Particulars(
+        disclosure_id = self._ledger.new_disclosure_id(uow)
+        await self._facts.state_form(uow, asked, disclosure_id)
+        needs_document = asked.pull.format.needs_document
+        return _Decided(
+            chain=chain,
+            fields=decision.fields,
+            subject=await self._facts.subject(uow, asked),
+            asker=await self._facts.asker(uow, asked),
+            particulars=await self._particulars(uow, asked, entry_id) if needs_document else None,
+            disclosure_id=disclosure_id,
+            document_id=self._documents.new_document_id(uow) if needs_document else None,
+        )
+
+    async def _particulars(self, uow: UnitOfWork, asked: Asked, entry_id: AuditEntryId) -> Particulars:
+        return Particulars(
             agency=await self._agencies.agency(uow, asked.pull.access_token.agency_id),
             service=await self._agencies.service(uow, asked.detail.purpose),
             dataset=DATASETS[asked.detail.dataset],
@@ -229,17 +246,6 @@ class Pulls:
             case=asked.case,
             decision_entry=entry_id,
             issued_at=uow.now,
-        )
-        disclosure_id = self._ledger.new_disclosure_id(uow)
-        await self._facts.state_form(uow, asked, disclosure_id)
-        return _Decided(
-            chain=chain,
-            fields=decision.fields,
-            subject=await self._facts.subject(uow, asked),
-            asker=await self._facts.asker(uow, asked),
-            particulars=particulars,
-            disclosure_id=disclosure_id,
-            document_id=self._documents.new_document_id(uow) if asked.pull.format.needs_document else None,
         )
 
     async def _still_there(self, asked: Asked, decided: _Decided) -> Asked:
@@ -266,7 +272,7 @@ class Pulls:
     async def _make_document(
         self, asked: Asked, decided: _Decided, payload: dict[str, Any], fetched: Fetched
     ) -> MadeDocument | None:
-        if decided.document_id is None:
+        if decided.document_id is None or decided.particulars is None:
             return None
         try:
             return await self._documents.make(
@@ -281,6 +287,8 @@ class Pulls:
             raise await self._refused(asked, decided.chain, Reason.DOCUMENT_NOT_MADE) from error
 
     async def _named(self, fetched: Fetched, fields: tuple[str, ...]) -> Named:
+        if not any(fetched.others_named.get(name) for name in fields):
+            return {}
         async with self._storage.reading() as uow:
             return await self._facts.named(uow, fetched, fields)
 

@@ -63,8 +63,7 @@ class WaitingPulls:
         """Release now, or accept for later where the service chose that. Raises as `Pulls.pull` does."""
         asked = await self._pulls.asked(pull)
         # 1. the same key again is the same request, which waits
-        async with self._storage.reading() as uow:
-            known = await store.find_by_key(uow, pull.access_token.client_id, asked.idempotency_digest)
+        known = await store.find_by_key(self._storage, pull.access_token.client_id, asked.idempotency_digest)
         if known is not None and known.state in (WaitingState.WAITING, WaitingState.READY):
             if known.request_digest != asked.request_digest:
                 raise Conflict(ExchangeProblem.KEY_REUSED)

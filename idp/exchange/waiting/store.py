@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Row,
+    Select,
     Table,
     Text,
     UniqueConstraint,
@@ -30,8 +31,9 @@ from idp.exchange.pull.store import disclosure
 from idp.exchange.waiting.model import WaitingPull, WaitingState
 from idp.kernel.ids import AgencyId, ClientId, DisclosureId
 from idp.storage.dialects import insert_on_conflict
+from idp.storage.hot.operations import Read, Rows
 from idp.storage.metadata import Instant, metadata
-from idp.storage.storage import UnitOfWork
+from idp.storage.storage import Storage, UnitOfWork
 
 waiting_pull = Table(
     "waiting_pull",
@@ -90,10 +92,21 @@ async def find_waiting(uow: UnitOfWork, waiting_id: WaitingPullId) -> WaitingPul
     return None if row is None else _waiting(row)
 
 
-async def find_by_key(uow: UnitOfWork, client_id: ClientId, idempotency_digest: bytes) -> WaitingPull | None:
-    """The pull that this client sent under this key, if it had to wait."""
-    same = (waiting_pull.c.client_id == client_id, waiting_pull.c.idempotency_digest == idempotency_digest)
-    row = await uow.first(select(waiting_pull).where(*same))
+def _of_key(rows: Rows) -> Select[Any]:
+    same = and_(
+        waiting_pull.c.client_id == rows.c.client_id,
+        waiting_pull.c.idempotency_digest == rows.c.idempotency_digest,
+    )
+    return select(*waiting_pull.c).join(rows, same)
+
+
+WAITING_OF_KEY = Read("waiting_of_key", {"client_id": Text(), "idempotency_digest": LargeBinary()}, _of_key)
+"""The pull that a client sent under a key."""
+
+
+async def find_by_key(storage: Storage, client_id: ClientId, idempotency_digest: bytes) -> WaitingPull | None:
+    """The pull that this client sent under this key, if it had to wait; outside any unit of work."""
+    row = await storage.hot.first(WAITING_OF_KEY, client_id=client_id, idempotency_digest=idempotency_digest)
     return None if row is None else _waiting(row)
 
 

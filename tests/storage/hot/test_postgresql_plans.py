@@ -17,6 +17,7 @@ from idp.authorization.grants.hot_store import (
     REDEEM,
 )
 from idp.authorization.requests.hot_store import ISSUE, SIGN_IN_FACTS
+from idp.exchange.waiting.store import WAITING_OF_KEY
 from idp.storage.hot.operations import Read, Rows, Write
 from idp.storage.hot.postgresql import PINNED
 from idp.storage.hot.postgresql_text import compile_read, compile_write
@@ -40,6 +41,7 @@ OPERATIONS: tuple[Read | Write, ...] = (
     NEXT_GENERATION,
     NOTE_OF_GRANT,
     NOTE_OF_CLIENT,
+    WAITING_OF_KEY,
 )
 
 prepared = Table(
