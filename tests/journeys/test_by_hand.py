@@ -1,6 +1,10 @@
-"""What the demonstration offers to explore by hand, walked as it is printed: its commands, its pages, its people."""
+"""What the demonstration offers to explore by hand, walked as it is printed: its commands, its pages, its people.
+
+A usual run walks two of them, a citizen's whole way and the kiosk, LONG all. They share one demonstration.
+"""
 
 import asyncio
+import os
 import re
 import sys
 from asyncio.subprocess import PIPE
@@ -29,6 +33,7 @@ from tests.journeys.test_in_the_browser import DESK, Hands, browser, hands
 __all__ = ["browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+walked_with_long = pytest.mark.skipif(not os.environ.get("LONG"), reason="a walk of minutes: make test-long")
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +183,7 @@ async def test_who_enrolled_at_home_is_let_in_and_met_later(browser: Browser, wh
     await expect(page.locator("[data-meeting]")).to_have_count(0)
 
 
+@walked_with_long
 async def test_cards_and_passports_of_every_kind_at_the_counter(browser: Browser, whole: Demonstration) -> None:
     officer = await staff(browser, whole, "officer")
     printed = mrz_lines(PASSPORT_PERSONAS["foreigner"].data)[LINE:]
@@ -205,6 +211,7 @@ async def test_cards_and_passports_of_every_kind_at_the_counter(browser: Browser
         await card(whole, "eject", "citizen")
 
 
+@walked_with_long
 async def test_a_proxy_with_a_paper_acts_at_the_service(browser: Browser, whole: Demonstration) -> None:
     clerk = await staff(browser, whole, "clerk")
     page, principal = clerk.page, PERSONAS["recovered"].person
@@ -250,6 +257,7 @@ async def test_a_proxy_with_a_paper_acts_at_the_service(browser: Browser, whole:
     await proxy.look()
 
 
+@walked_with_long
 async def test_two_readers_the_light_and_the_window_of_the_registrys_agent(
     browser: Browser, whole: Demonstration
 ) -> None:
