@@ -36,4 +36,3 @@ async def show_doors(plan: Plan, console: Console) -> None:
     for key in PASSPORT_PERSONAS:
         say_persona(console, key)
     console.print(f"idp = .venv/bin/idp   IDP_HOME={plan.home}   Ctrl-C หยุด · stops")
-
