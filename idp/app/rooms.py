@@ -10,16 +10,15 @@ from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.service import Agencies
+from idp.app.agency_rooms import build_agency_rooms
 from idp.app.authenticator_models import authenticator_models
 from idp.app.authenticators import build_authenticators
 from idp.app.client_rooms import build_client_rooms
-from idp.app.company_accounts import try_at
 from idp.app.configuration.applying import Configurations
 from idp.app.enrolment_room import build_enrolment_room
 from idp.app.exchange_rooms import build_exchange_rooms
 from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
-from idp.app.issuer_agency import ensure_issuer_agency
 from idp.app.life import LifeRooms, build_life_rooms
 from idp.app.outside import Outside
 from idp.app.receipts_room import ReceiptRooms, build_receipt_rooms
@@ -28,7 +27,6 @@ from idp.app.signal_rooms import SignalRooms, build_signal_rooms
 from idp.app.station_rooms import build_station_rooms
 from idp.app.token_room import TokenGround, build_token_room
 from idp.app.unattended_room import UnattendedRooms, build_unattended_rooms
-from idp.approvals.service import Approvals
 from idp.authentication.attestation import StaffModels
 from idp.authentication.card_sign_in import CardSignIns
 from idp.authentication.freezing import Freezing
@@ -152,17 +150,10 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     """Build bottom up, in the order of the floors."""
     storage, audit, randomness, security_log = ground.storage, ground.audit, ground.randomness, ground.security_log
     # 1. agencies and subscribers; the issuer is an agency itself
-    agencies = Agencies(audit=audit, randomness=randomness)
-    company_accounts = CompanyAccounts(
-        storage=storage, agencies=agencies, personal=ground.personal, audit=audit, ask=try_at(outside.desk_of)
-    )
+    agency_rooms = await build_agency_rooms(ground, outside)
+    agencies, approvals, issuer_agency = agency_rooms.agencies, agency_rooms.approvals, agency_rooms.issuer_agency
     subscribers = Subscribers(personal=ground.personal, blind_index=ground.blind_index, audit=audit)
-    approvals = Approvals(personal=ground.personal, audit=audit, randomness=randomness)
-    issuer_agency = await ensure_issuer_agency(storage, agencies)
     life = build_life_rooms(ground, subscribers=subscribers, approvals=approvals, issuer_agency=issuer_agency)
-    agreements = Agreements(
-        agencies=agencies, approvals=approvals, audit=audit, randomness=randomness, platform_id=issuer_agency
-    )
     # 2. stations, authentication, consent, enrolment
     station_rooms = build_station_rooms(settings, ground, outside, agencies=agencies, subscribers=subscribers)
     stations = station_rooms.stations
@@ -273,7 +264,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         consents=consents,
         subscribers=subscribers,
         acting=representation.acting,
-        accounts=company_accounts,
+        accounts=agency_rooms.accounts,
         stations=stations,
         desk=station_rooms.desk,
         issuer_agency=issuer_agency,
@@ -284,15 +275,15 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         metadata=client_rooms.metadata,
         nonces=client_rooms.nonces,
         agencies=agencies,
-        agreements=agreements,
+        agreements=agency_rooms.agreements,
         configurations=Configurations(
             agencies=agencies,
-            agreements=agreements,
+            agreements=agency_rooms.agreements,
             clients=clients,
             approvals=approvals,
             platform_id=issuer_agency,
         ),
-        company_accounts=company_accounts,
+        company_accounts=agency_rooms.accounts,
         subscribers=subscribers,
         life=life,
         overriding=enrolment.overriding,
