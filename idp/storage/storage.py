@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -150,8 +150,9 @@ class _LivingConnections:
     a word. What is lost is made anew, and so is every other one of the pool.
     """
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._dialect = dialect
+        self._monotonic = monotonic
 
     def watch(self, engine: AsyncEngine) -> None:
         """Look at each connection that the pool of this engine hands out."""
@@ -159,7 +160,7 @@ class _LivingConnections:
         event.listen(engine.sync_engine, "checkout", self._handed_out)
 
     def _given_back(self, _connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-        entry.info[_GIVEN_BACK] = time.monotonic()
+        entry.info[_GIVEN_BACK] = self._monotonic()
 
     def _handed_out(
         self, connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
@@ -167,7 +168,7 @@ class _LivingConnections:
         if connection.driver_connection.is_closed():
             raise InvalidatePoolError
         since = entry.info.pop(_GIVEN_BACK, None)
-        if since is None or time.monotonic() - since < TRUSTED_SECONDS:
+        if since is None or self._monotonic() - since < TRUSTED_SECONDS:
             return
         try:
             self._dialect.do_ping(connection)
