@@ -1,5 +1,6 @@
 """Client of one witness (C2SP tlog-witness) at an address the operator chose. One attempt, a deadline, 64 KB."""
 
+import asyncio
 import re
 from typing import Final
 
@@ -9,7 +10,8 @@ from connectors.contracts.witness import WitnessElsewhere, WitnessUnavailable
 from connectors.outbound.client import outbound_client
 
 LARGEST_ANSWER: Final = 64 * 1024
-SIZE_TYPE: Final = "text/x.tlog.size"
+DEADLINE_SECONDS: Final = 10.0
+"""For the whole answer: a witness that trickles holds nobody up."""
 _SIZE: Final = re.compile(r"(0|[1-9][0-9]{0,18})\n")
 
 
@@ -22,9 +24,13 @@ class WitnessClient:
     async def add_checkpoint(self, body: str) -> str:
         """Signature lines, not yet verified. Raises WitnessElsewhere, WitnessUnavailable."""
         try:
-            async with outbound_client() as http, http.stream("POST", self._url, content=body.encode()) as response:
+            async with (
+                asyncio.timeout(DEADLINE_SECONDS),
+                outbound_client() as http,
+                http.stream("POST", self._url, content=body.encode()) as response,
+            ):
                 text = await _bounded(response)
-        except (httpx2.HTTPError, UnicodeDecodeError) as fault:
+        except (httpx2.HTTPError, UnicodeDecodeError, TimeoutError) as fault:
             raise WitnessUnavailable(f"the witness gave no answer: {type(fault).__name__}") from fault
         # tlog-witness, add-checkpoint: "If it doesn't match, the witness MUST respond with a "409 Conflict" HTTP status
         # code. The response body MUST consist of the tree size of the latest cosigned checkpoint in decimal"

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from idp.catalogue.model import Basis
 from idp.exchange.counter.store import citizen_ref
-from idp.exchange.pull.counting import HANDLES_AN_HOUR
+from idp.exchange.pull.counting import take_handle
+from idp.kernel.ids import MemberId
 from idp.oversight.model import AccessRecord
 from idp.oversight.service import AccessHistory
 from tests.exchange.world import SOMCHAI
@@ -130,4 +131,15 @@ async def test_handles_are_counted_used_or_not(counter: Counter) -> None:
     token = await counter.officer_token()
     codes = [(await named(counter, token)).status_code for _ in range(51)]
     assert codes == [201] * 50 + [429]
-    assert min(HANDLES_AN_HOUR, 50) == 50
+
+
+async def test_an_officer_names_so_many_people_in_an_hour(counter: Counter) -> None:
+    world, officer = counter.door.world, MemberId("mem_1")
+
+    async def take() -> bool:
+        async with world.storage.unit_of_work() as uow:
+            return await take_handle(uow, officer, COUNTER, an_hour=2, a_day=50)
+
+    assert [await take() for _ in range(3)] == [True, True, False]
+    world.clock.advance(3600)
+    assert await take()

@@ -7,12 +7,15 @@ from typing import Any
 import pikepdf
 import pytest
 
+from connectors.contracts.thai_dates import BANGKOK
 from connectors.fictitious.hard_cases import PEOPLE
 from idp.audit.model import SYSTEM
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, JuristicSubject, SelfSubject
 from idp.catalogue.model import Basis, Channel, SubjectKind, SubjectSource
+from idp.exchange.bases.model import SignedForm
 from idp.kernel.assurance import Ial
+from idp.kernel.ids import DisclosureId
 from idp.subscribers.model import Identity
 from tests.exchange.world import COMPANY_SERVICE, SERVICE, THONGDEE, World
 from tests.gateway.door import Door
@@ -115,3 +118,32 @@ async def test_by_consent_a_house_opens_no_other_members_number(sealing_door: Do
     payload = (await sealing_door.pull(token, {"dataset": "dopa.house"})).json()
     assert payload["fields"]["own_row"]["citizen_id"] == FIVE.citizen_id.digits
     assert "member_rows" not in payload["fields"]
+
+
+FORM = {"kind": "signed_form", "reference": "ค 12/2569", "signed_on": "2026-11-22", "kept_where": "แฟ้มคำขอ"}
+
+
+async def test_a_company_is_asked_about_on_a_signed_form_which_is_put_on_record(door: Door) -> None:
+    detail = detail_of("dbd.company", basis=Basis.SIGNED_FORM)
+    token = await token_for(door, detail)
+    signed_on = door.world.clock.now().astimezone(BANGKOK).date().isoformat()
+    wanted = {"dataset": "dbd.company", "signed_form": FORM | {"signed_on": signed_on}}
+    answer = await door.pull(token, wanted, **{"idempotency-key": "form-key-1"})
+    assert answer.status_code == 200, answer.text
+    disclosure = DisclosureId(answer.json()["disclosure_id"])
+    async with door.world.storage.unit_of_work() as uow:
+        evidence = await door.world.bases.of(uow, disclosure)
+    assert evidence is not None
+    assert isinstance(evidence.ground, SignedForm)
+    assert evidence.ground.reference == FORM["reference"]
+    # the same request again is the same answer, another paper under the same key is another request
+    assert (await door.pull(token, wanted, **{"idempotency-key": "form-key-1"})).json() == answer.json()
+    another = wanted | {"signed_form": FORM | {"signed_on": signed_on, "reference": "ค 13/2569"}}
+    assert (await door.pull(token, another, **{"idempotency-key": "form-key-1"})).json()["code"] == "EXC-14"
+
+
+@pytest.mark.parametrize("form", [{}, {"signed_form": FORM | {"signed_on": "2020-01-01"}}])
+async def test_no_form_or_one_of_long_ago_opens_no_company(door: Door, form: dict[str, Any]) -> None:
+    token = await token_for(door, detail_of("dbd.company", basis=Basis.SIGNED_FORM))
+    answer = await door.pull(token, {"dataset": "dbd.company", **form})
+    assert (answer.status_code, answer.json()["code"]) == (403, "EXC-02")

@@ -12,6 +12,7 @@ from idp.catalogue.gdx import GdxDetail
 from idp.catalogue.model import Sensitivity
 from idp.consent.model import ConsentRecord
 from idp.consent.receipts.model import SCHEMA, ReceiptId, Recipient, Stage
+from idp.protocol.scopes import CITIZEN_NUMBER_CLAIMS
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -102,7 +103,13 @@ def _information(record: ConsentRecord, shown: str | None) -> list[dict[str, Any
     optional = frozenset(_shown_members(shown).get("optional", ()))
     of_data_sets = [one for detail in record.details for one in _of_detail(detail, optional)]
     return of_data_sets + [
-        {"pii_type": name, **_label(name, shown), "sensitive": False, "optional": False} for name in record.claims
+        {
+            "pii_type": name,
+            **_label(name, shown),
+            "sensitive": name in CITIZEN_NUMBER_CLAIMS,
+            "optional": False,
+        }
+        for name in record.claims
     ]
 
 

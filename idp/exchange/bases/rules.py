@@ -1,5 +1,6 @@
 """Pure decisions about grounds: whether this agency may state this one, here and now."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Final, assert_never
 
@@ -16,6 +17,8 @@ FORM_COUNTS_FOR: Final = timedelta(days=365)
 """A signature is asked for again once a year, as a consent is."""
 MAX_TEXT: Final = 128
 CARD_SESSION: Final = "cds"
+_SECTION: Final = re.compile(r"มาตรา|ข้อ|\bsections?\b|\bclauses?\b|\barticles?\b", re.IGNORECASE)
+"""How a text of a law names a part of it."""
 
 
 def why_not(ground: Ground, *, anchor: str, agency: Agency, service: Service, now: datetime) -> BasisProblem | None:
@@ -38,11 +41,12 @@ def why_not(ground: Ground, *, anchor: str, agency: Agency, service: Service, no
 def is_registered(duty: LegalDuty, service: Service) -> bool:
     """True when the service is registered under exactly this section, or under this law as a whole.
 
-    A service names several laws with a semicolon between them.
+    A service names several laws with a semicolon between them; a text that names a section is that section alone.
     """
     registered = {_spaced(text) for texts in (service.law_th, service.law_en) for text in texts.split(";")}
     law, section = _spaced(duty.law), _spaced(duty.section)
-    return bool(law and section) and bool({law, f"{law} {section}"} & registered) and _is_text(duty.section)
+    is_whole_law = law in registered and not _SECTION.search(law)
+    return bool(law and section) and (is_whole_law or f"{law} {section}" in registered) and _is_text(duty.section)
 
 
 def _why_not_by_card(anchor: str, notice_read_at: datetime, *, now: datetime) -> BasisProblem | None:

@@ -14,6 +14,7 @@ from idp.authorization.tokens.issuing import acting_details
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, JuristicSubject
+from idp.exchange.bases.model import SignedForm
 from idp.exchange.counter.model import Opened
 from idp.exchange.decision.model import Reason
 from idp.exchange.mapping.model import Fetched, machine_dates
@@ -134,8 +135,13 @@ class Asked:
             "delivery": pull.delivery.value,
             "case": self.case,
             **({} if pull.since is None else {"since": pull.since}),
+            **({} if pull.form is None else {"form": _said_of(pull.form)}),
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
+
+
+def _said_of(form: SignedForm) -> list[str]:
+    return [form.reference, form.signed_on.isoformat(), form.kept_where]
 
 
 def payload_of(

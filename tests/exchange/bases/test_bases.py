@@ -129,6 +129,8 @@ def test_the_day_of_a_signature_is_bangkok_s() -> None:
         LegalDuty("พระราชบัญญัติอื่น", "มาตรา 7"),
         LegalDuty("พระราชบัญญัติตัวอย่าง พ.ศ. 2510", "มาตรา 8"),
         LegalDuty("พระราชบัญญัติตัวอย่าง พ.ศ. 2510", ""),
+        LegalDuty("พระราชบัญญัติตัวอย่าง พ.ศ. 2510 มาตรา 7", "มาตรา 99"),
+        LegalDuty("Example Act, section 7", "section 99"),
         LegalDuty("", "พระราชบัญญัติตัวอย่าง พ.ศ. 2510 มาตรา 7"),
         LegalDuty("พระราชกฤษฎีกาตัวอย่าง", f"มาตรา 1 {NUMBER}"),
     ],
