@@ -34,6 +34,7 @@ _BY_CODE: Final = {
     1722: CardFault.SERVICE_DOWN,  # RPC_S_SERVER_UNAVAILABLE: the service does not run
 }
 _WORSE_THAN_LOST: Final = (CardFault.SERVICE_DOWN, CardFault.PERMISSION_DENIED)
+"""Both mean the service once a card was connected: who was let in before is denied by one that ends or starts anew."""
 _VIRTUAL_NAME: Final = re.compile(r"virtual pcd|vpcd", re.IGNORECASE)
 
 
@@ -48,7 +49,7 @@ def fault_while_reading(code: int) -> CardFault:
     The code itself is no evidence: a card pulled mid-read has been seen to report success.
     """
     fault = _BY_CODE.get(code & 0xFFFFFFFF)
-    return fault if fault is not None and fault in _WORSE_THAN_LOST else CardFault.CARD_LOST
+    return CardFault.SERVICE_DOWN if fault in _WORSE_THAN_LOST else CardFault.CARD_LOST
 
 
 def is_virtual_reader(name: str) -> bool:

@@ -48,7 +48,8 @@ def test_a_code_before_the_read(code: int, before: CardFault) -> None:
         (31, CardFault.CARD_LOST),
         (6, CardFault.SERVICE_DOWN),
         (1722, CardFault.SERVICE_DOWN),
-        (5, CardFault.PERMISSION_DENIED),
+        (5, CardFault.SERVICE_DOWN),
+        (0x80100027, CardFault.SERVICE_DOWN),
     ],
 )
 def test_a_code_in_the_middle_of_a_read(code: int, during: CardFault) -> None:

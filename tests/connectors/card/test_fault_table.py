@@ -49,7 +49,7 @@ def test_no_words_without_a_code() -> None:
         (0x8010000C, CardFault.NO_CARD, CardFault.CARD_LOST),
         (0x80100069, CardFault.NO_CARD, CardFault.CARD_LOST),
         (0x8010000B, CardFault.READER_BUSY, CardFault.CARD_LOST),
-        (0x8010006A, CardFault.PERMISSION_DENIED, CardFault.PERMISSION_DENIED),
+        (0x8010006A, CardFault.PERMISSION_DENIED, CardFault.SERVICE_DOWN),
         # an answer to reset that is garbage; a card swapped faster than the service looks; success without a word
         (0x8010000F, CardFault.UNRESPONSIVE, CardFault.CARD_LOST),
         (0x80100016, CardFault.UNRESPONSIVE, CardFault.CARD_LOST),
