@@ -56,6 +56,7 @@ class ExchangeProblem(StrEnum):
     OUT_OF_HOURS = "EXC-48"
     PULL_UNKNOWN = "EXC-49"
     PULL_OVER = "EXC-50"
+    BASIS_NOT_PROVEN = "EXC-51"
 
 
 class PullFormat(StrEnum):

@@ -146,4 +146,4 @@ async def test_a_company_is_asked_about_on_a_signed_form_which_is_put_on_record(
 async def test_no_form_or_one_of_long_ago_opens_no_company(door: Door, form: dict[str, Any]) -> None:
     token = await token_for(door, detail_of("dbd.company", basis=Basis.SIGNED_FORM))
     answer = await door.pull(token, {"dataset": "dbd.company", **form})
-    assert (answer.status_code, answer.json()["code"]) == (403, "EXC-02")
+    assert (answer.status_code, answer.json()["code"]) == (403, "EXC-51")

@@ -32,7 +32,7 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
         Reason.NO_FIELD: ExchangeProblem.BEYOND_RIGHT,
         Reason.AGREEMENT_ENDED: ExchangeProblem.BEYOND_RIGHT,
         Reason.CLIENT_ENDED: ExchangeProblem.BEYOND_RIGHT,
-        Reason.BASIS_NOT_PROVEN: ExchangeProblem.BEYOND_RIGHT,
+        Reason.BASIS_NOT_PROVEN: ExchangeProblem.BASIS_NOT_PROVEN,
         # one code for every end of the basis: an agency does not learn from it what became of the person
         Reason.GRANT_ENDED: ExchangeProblem.BASIS_ENDED,
         Reason.SUBSCRIBER_ENDED: ExchangeProblem.BASIS_ENDED,
