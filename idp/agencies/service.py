@@ -105,21 +105,30 @@ class Agencies:
         Who may be asked for: which officer asks, and when, is judged at each release. The caller audits the refusal.
         """
         for detail in details:
-            judged = [await self._judge(uow, agency_id, detail, channel) for channel in Channel]
-            if any(overreach is None for overreach in judged):
-                continue
-            named = next((one for one in judged if one is not rules.Overreach.AGREEMENT), rules.Overreach.AGREEMENT)
-            raise Refused(AgencyProblem.BEYOND_RIGHT, f"{detail.dataset}: {named}")
+            overreach = await self._overreach(uow, agency_id, detail)
+            if overreach is not None:
+                raise Refused(AgencyProblem.BEYOND_RIGHT, f"{detail.dataset}: {overreach}")
+
+    async def _overreach(self, uow: UnitOfWork, agency_id: AgencyId, detail: GdxDetail) -> rules.Overreach | None:
+        """In which respect a detail goes beyond the right by every channel, None when it does not by one."""
+        service = await store.find_service(uow, detail.purpose)
+        own_service = service if service is not None and service.agency_id == agency_id else None
+        named = rules.Overreach.AGREEMENT
+        for channel in Channel:
+            overreach = await self._judge(uow, agency_id, detail, own_service, channel)
+            if overreach is None:
+                return None
+            # of several the first that says more than that there is no agreement
+            named = overreach if named is rules.Overreach.AGREEMENT else named
+        return named
 
     async def _judge(
-        self, uow: UnitOfWork, agency_id: AgencyId, detail: GdxDetail, channel: Channel
+        self, uow: UnitOfWork, agency_id: AgencyId, detail: GdxDetail, service: Service | None, channel: Channel
     ) -> rules.Overreach | None:
         """In which respect a detail goes beyond the right by one channel, None when it does not."""
         agreement = await self.agreement_for(uow, agency_id, detail.purpose, detail.dataset, uow.now, channel=channel)
-        service = await store.find_service(uow, detail.purpose)
-        own_service = service if service is not None and service.agency_id == agency_id else None
         judged = rules.ceiling(
-            agreement, detail, service=own_service, channel=channel, officer_is_granted=True, now=uow.now
+            agreement, detail, service=service, channel=channel, officer_is_granted=True, now=uow.now
         )
         match judged:
             case rules.WithinRight() | rules.OutOfHours():

@@ -99,11 +99,15 @@ async def test_a_request_within_the_right_passes_and_one_beyond_is_refused(
         other = await founded(uow, agencies, "other")
         await agencies.grant_agreement(uow, **terms(agency, uow))
         await agencies.ceiling(uow, agency.id, [REQUEST])
-        for asking, details in ((other, [REQUEST]), (agency, [REQUEST, _with_fields(("sex",))])):
+        for asking, details, said in (
+            (other, [REQUEST], "not a service of this agency"),
+            (agency, [REQUEST, _with_fields(("sex",))], "fields not agreed"),  # by the one channel that is agreed
+            (agency, [replace(REQUEST, dataset="dopa.address")], "no agreement in force"),
+        ):
             with pytest.raises(Refused) as caught:
                 await agencies.ceiling(uow, asking.id, details)
             assert caught.value.code is AgencyProblem.BEYOND_RIGHT
-            assert caught.value.detail.isascii()
+            assert caught.value.detail == f"{details[-1].dataset}: {said}"
 
 
 def _with_fields(fields: tuple[str, ...]) -> Any:

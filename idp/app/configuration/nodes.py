@@ -18,6 +18,8 @@ Read: TypeAlias = Callable[[Node], Any]
 MAX_CHARACTERS: Final = 4_000_000
 MAX_TEXT: Final = 2_000
 MAX_DEPTH: Final = 16
+MAX_NUMBER: Final = 2**31 - 1
+"""The columns for numbers hold no more on every engine."""
 _INT: Final = "tag:yaml.org,2002:int"
 _BOOL: Final = "tag:yaml.org,2002:bool"
 _NULL: Final = "tag:yaml.org,2002:null"
@@ -67,9 +69,12 @@ def read_text(node: Node) -> str:
 
 
 def read_number(node: Node) -> int:
-    """A whole number that is not negative."""
+    """A whole number that is not negative, and at most `MAX_NUMBER`."""
     if not isinstance(node, ScalarNode) or node.tag != _INT or not node.value.isdecimal():
         wrong(node, "a whole number is needed here")
+    # by length first: Python makes no number of thousands of digits
+    if len(node.value) > len(str(MAX_NUMBER)) or int(node.value) > MAX_NUMBER:
+        wrong(node, f"a whole number of at most {MAX_NUMBER} is needed here")
     return int(node.value)
 
 
@@ -92,7 +97,11 @@ def read_moment(node: Node) -> str:
         wrong(node, "a day (2026-01-31) or a moment with its zone (2026-01-31T08:30:00+07:00) is needed here")
     if moment.tzinfo is None or moment.microsecond:
         wrong(node, "the moment needs a zone, such as +07:00, and whole seconds")
-    return moment.astimezone(UTC).isoformat()
+    try:
+        # kept as UTC, shown as of Bangkok: at the ends of the calendar not every moment is both
+        return moment.astimezone(BANGKOK).astimezone(UTC).isoformat()
+    except OverflowError:
+        wrong(node, "a moment that a calendar has is needed here")
 
 
 def read_time(node: Node) -> str:
@@ -147,10 +156,9 @@ def mapping_of(members: Mapping[str, Member]) -> Callable[[Node], Terms]:
     """A mapping with these members and no other."""
 
     def read(node: Node) -> Terms:
-        return {name: members[name].read(value) for name, value in _pairs(node, members).items()} | {
-            name: member.default
-            for name, member in members.items()
-            if member.default is not _REQUIRED and name not in _pairs(node, members)
+        pairs = _pairs(node, members)
+        return {name: members[name].read(value) for name, value in pairs.items()} | {
+            name: member.default for name, member in members.items() if name not in pairs
         }
 
     return read

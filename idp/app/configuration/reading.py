@@ -27,6 +27,8 @@ from idp.kernel.assurance import Aal, Ial
 from idp.kernel.errors import Refused
 
 FORMAT: Final = 1
+MOST_DAYS: Final = 36_500
+"""A consent ends in a year that has four digits."""
 _TEXT = Member(read_text)
 _STATUS = Member(choice(Standing), Standing.ACTIVE.value)
 
@@ -36,6 +38,13 @@ def _dataset(node: Node) -> str:
     if text not in DATASETS:
         wrong(node, "no data set of the catalogue has this name")
     return text
+
+
+def _days(node: Node) -> int:
+    days = read_number(node)
+    if days > MOST_DAYS:
+        wrong(node, f"at most {MOST_DAYS} days")
+    return days
 
 
 _SITE = mapping_of({"code": _TEXT, "name_th": _TEXT, "name_en": _TEXT})
@@ -67,16 +76,21 @@ _AGREEMENT = mapping_of(
         "officers_need_grant": Member(read_truth, False),
     }
 )
-_SERVICE_TEXTS = ("title", "purpose", "law", "refusal_route", "retention")
+SERVICE_TEXTS: Final = tuple(
+    f"{name}_{language}"
+    for name in ("title", "purpose", "law", "refusal_route", "retention")
+    for language in ("th", "en")
+)
+"""What a service says in two languages."""
 _SERVICE = mapping_of(
     {
         "id": _TEXT,
-        **{f"{name}_{language}": _TEXT for name in _SERVICE_TEXTS for language in ("th", "en")},
+        **dict.fromkeys(SERVICE_TEXTS, _TEXT),
         "papers_replaced": Member(list_of(_PAPER), []),
         "minimum_ial": Member(choice(Ial)),
         "minimum_aal": Member(choice(Aal)),
         "provisional_ial": Member(optional(choice(Ial)), None),
-        "consent_days": Member(read_number),
+        "consent_days": Member(_days),
         "uses": Member(read_number),
         "status": _STATUS,
         "channels": Member(list_of(choice(Channel), as_set=True), sorted(channel.value for channel in Channel)),

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from idp.agencies import agreement_store, store
-from idp.agencies.agreements.model import hours_from_json, terms_to_json
+from idp.agencies.agreements.model import terms_from_json, terms_to_json
 from idp.agencies.model import (
     Agency,
     AgencyKind,
     Agreement,
-    AgreementKind,
     PaperReplaced,
     Service,
     Site,
@@ -18,20 +17,15 @@ from idp.agencies.model import (
 )
 from idp.app.configuration.model import Document, Terms
 from idp.app.configuration.programs import program_terms
-from idp.app.configuration.reading import agreement_name
+from idp.app.configuration.reading import SERVICE_TEXTS, agreement_name
 from idp.authorization.client_registration.store import find_agencies_clients
-from idp.catalogue.model import Basis, Channel
+from idp.catalogue.model import Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId
 from idp.storage.storage import UnitOfWork
 
 _OF_THE_STORE: Final = ("id", "version")
 """Terms of an agreement that the store gives and no file says."""
-_TEXTS: Final = tuple(
-    f"{name}_{language}"
-    for name in ("title", "purpose", "law", "refusal_route", "retention")
-    for language in ("th", "en")
-)
 
 
 async def present_document(uow: UnitOfWork) -> Document:
@@ -82,7 +76,7 @@ def service_terms(service: Service, codes: dict[AgencyId, str]) -> Terms:
     return {
         "agency": codes[service.agency_id],
         "id": str(service.id),
-        **{name: getattr(service, name) for name in _TEXTS},
+        **{name: getattr(service, name) for name in SERVICE_TEXTS},
         "papers_replaced": [
             {name: getattr(paper, name) for name in ("title_th", "title_en", "law_th", "law_en", "dataset")}
             for paper in service.papers_replaced
@@ -126,7 +120,7 @@ def agency_of(terms: Terms, agency_id: AgencyId, parent_id: AgencyId | None) -> 
 
 def service_of(terms: Terms, agency_id: AgencyId) -> Service:
     """The record that the terms say."""
-    texts: dict[str, Any] = {name: terms[name] for name in _TEXTS}
+    texts: dict[str, Any] = {name: terms[name] for name in SERVICE_TEXTS}
     provisional = terms["provisional_ial"]
     return Service(
         id=ServiceId(terms["id"]),
@@ -146,23 +140,5 @@ def service_of(terms: Terms, agency_id: AgencyId) -> Service:
 
 
 def agreement_of(terms: Terms, agreement_id: AgreementId, agency_id: AgencyId) -> Agreement:
-    """The record that the terms say."""
-    return Agreement(
-        id=agreement_id,
-        agency_id=agency_id,
-        service_id=ServiceId(terms["service"]),
-        dataset=terms["dataset"],
-        fields=frozenset(terms["fields"]),
-        bases=frozenset(Basis(basis) for basis in terms["bases"]),
-        channel=Channel(terms["channel"]),
-        kind=AgreementKind(terms["kind"]),
-        reference_no=terms["reference_no"],
-        granted_by=terms["granted_by"],
-        valid_from=datetime.fromisoformat(terms["valid_from"]),
-        valid_until=datetime.fromisoformat(terms["valid_until"]),
-        daily_quota=terms["daily_quota"],
-        status=Standing(terms["status"]),
-        hours=hours_from_json(terms["hours"]),
-        by_number=terms["by_number"],
-        officers_need_grant=terms["officers_need_grant"],
-    )
+    """The record that the terms say; which version it is the store knows."""
+    return terms_from_json(terms | {"id": agreement_id, "agency": agency_id, "version": 1})

@@ -37,11 +37,19 @@ def test_what_is_written_is_read_as_it_was() -> None:
         ("uses: 12", "uses: -1", 27, 15, "whole number"),
         ("uses: 12", "uses: twelve", 27, 15, "whole number"),
         ("uses: 12", "uses: 12\n        uses: 13", 28, 9, "twice"),
+        ("uses: 12", "uses: 2147483648", 27, 15, "at most 2147483647"),
+        ("uses: 12", f"uses: {'9' * 4301}", 27, 15, "at most 2147483647"),
+        ("daily_quota: 300", "daily_quota: 9999999999999999999", 41, 26, "at most 2147483647"),
+        ("consent_days: 365", "consent_days: 36501", 26, 23, "at most 36500 days"),
         ("[online, counter]", "[online, online]", 28, 19, "twice"),
         ("[online, counter]", "online", 28, 19, "a list"),
         ("channel: counter", "channel: phone", 33, 22, "one of counter, online"),
         ("- dataset: dopa.person\n            ch", "- dataset: dopa.people\n            ch", 32, 22, "no data set"),
         ("2026-01-01", "2026-13-01", 39, 25, "a day"),
+        ("2026-01-01", "0001-01-01", 39, 25, "a calendar"),
+        ("2027-01-01T00:00:00+07:00", "0001-01-01T00:00:00+08:00", 40, 26, "a calendar"),
+        ("2027-01-01T00:00:00+07:00", "9999-12-31T23:00:00-07:00", 40, 26, "a calendar"),
+        ("2027-01-01T00:00:00+07:00", "9999-12-31T23:00:00Z", 40, 26, "a calendar"),
         ("2027-01-01T00:00:00+07:00", "2027-01-01T00:00:00", 40, 26, "zone"),
         ('"08:30"', '"8:30"', 42, 51, "08:30"),
         ('"08:30"', '"25:30"', 42, 51, "08:30"),
@@ -68,6 +76,11 @@ def test_a_mistake_is_named_with_its_place(old: str, new: str, line: int, column
 def test_what_is_no_configuration_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationWrong):
         read(text)
+
+
+def test_the_largest_number_is_read() -> None:
+    largest = read(FILE.replace("daily_quota: 300", "daily_quota: 2147483647"))
+    assert largest[AGREEMENT]["daily_quota"] == 2147483647
 
 
 @given(text=st.text(alphabet="formatgencies:12- \n[]{}&*!'\"|>", max_size=200))
