@@ -77,7 +77,11 @@ class Consents:
         return record
 
     async def keep_shown(self, uow: UnitOfWork, text: str) -> str:
-        """Keep what a consent page says, which holds nothing about anybody, and give its hash."""
+        """Keep what a consent page says, and give its hash.
+
+        It is tied to nobody and never deleted, so that it may hold nothing of a person: the page leaves out values,
+        names, whom and which case the request is about. Those are in the record of the consent.
+        """
         shown_hash = hashlib.sha256(text.encode()).hexdigest()
         await store.keep_shown(uow, shown_hash=shown_hash, text=text)
         return shown_hash
@@ -129,10 +133,21 @@ class Consents:
         return rules.first_covering(live, details, claims, now=uow.now, optional=optional, on_behalf=on_behalf)
 
     async def last(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, client_id: ClientId, *, on_behalf: OnBehalf | None
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        client_id: ClientId,
+        *,
+        service_id: ServiceId | None,
+        on_behalf: OnBehalf | None,
     ) -> ConsentRecord | None:
-        """The newest consent to this client in this role, in force or not: what a new request is compared with."""
-        return await store.find_last_consent(uow, subscriber_id=subscriber_id, client_id=client_id, on_behalf=on_behalf)
+        """The newest consent to this client in this role for this service (None: a sign-in without one).
+
+        It may have ended: it is what a new request is compared with.
+        """
+        return await store.find_last_consent(
+            uow, subscriber_id=subscriber_id, client_id=client_id, service_id=service_id, on_behalf=on_behalf
+        )
 
     async def use(self, uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool:
         """Use the consent once for a data set, in the transaction that discloses; False when nothing may be

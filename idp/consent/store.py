@@ -132,10 +132,15 @@ async def find_live_consents(
 
 
 async def find_last_consent(
-    uow: UnitOfWork, *, subscriber_id: SubscriberId, client_id: ClientId, on_behalf: OnBehalf | None
+    uow: UnitOfWork,
+    *,
+    subscriber_id: SubscriberId,
+    client_id: ClientId,
+    service_id: ServiceId | None,
+    on_behalf: OnBehalf | None,
 ) -> ConsentRecord | None:
-    """The newest consent between a subscriber and a client in this role, in force or not."""
-    alike = _in_role(on_behalf)
+    """The newest consent between a subscriber and a client for this service in this role, in force or not."""
+    alike = (_of_service(service_id), *_in_role(on_behalf))
     newest = _newest_first(subscriber_id).where(consent.c.client_id == client_id, *alike).limit(1)
     return next(iter(await _load(uow, newest)), None)
 
@@ -159,13 +164,10 @@ async def mark_reminded(uow: UnitOfWork, consent_id: ConsentId) -> None:
 
 async def is_followed(uow: UnitOfWork, record: ConsentRecord) -> bool:
     """True when the same client has a consent for the same service, given in the same role, that ends later."""
-    of_service = (
-        consent.c.service_id.is_(None) if record.service_id is None else consent.c.service_id == record.service_id
-    )
     later = (
         consent.c.subscriber_id == record.subscriber_id,
         consent.c.client_id == record.client_id,
-        of_service,
+        _of_service(record.service_id),
         *_in_role(record.on_behalf),
         live_consent(uow.now),
         consent.c.valid_until > record.valid_until,
@@ -192,6 +194,11 @@ async def take_use(uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool
         .values(uses_left=consent_use.c.uses_left - 1)
     )
     return await uow.changed(taken) == 1
+
+
+def _of_service(service_id: ServiceId | None) -> ColumnElement[bool]:
+    """For this service, or for none."""
+    return consent.c.service_id.is_(None) if service_id is None else consent.c.service_id == service_id
 
 
 def _in_role(on_behalf: OnBehalf | None) -> list[ColumnElement[bool]]:

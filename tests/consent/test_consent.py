@@ -324,13 +324,16 @@ def test_nothing_is_agreed_for_longer_than_a_year() -> None:
     assert ends_at((), now=NOW, longest=timedelta(days=4000)) == NOW + YEAR
 
 
-async def test_the_last_consent_is_found_in_its_role(storage: Storage, consents: Consents) -> None:
+async def test_the_last_consent_is_found_for_its_service_and_in_its_role(storage: Storage, consents: Consents) -> None:
     async with storage.unit_of_work() as uow:
         first = await given_consent(uow, consents)
         await consents.withdraw(uow, first.id, subscriber_id=PERSON)
-        found = await consents.last(uow, PERSON, CLIENT, on_behalf=None)
+        service = first.service_id
+        found = await consents.last(uow, PERSON, CLIENT, service_id=service, on_behalf=None)
         assert found is not None
         assert (found.id, found.withdrawn_at) == (first.id, uow.now)
         proxy = OnBehalf(SOMEBODY_ELSE, "mdt_1", None)
-        assert await consents.last(uow, PERSON, CLIENT, on_behalf=proxy) is None
-        assert await consents.last(uow, PERSON, ClientId("other"), on_behalf=None) is None
+        assert await consents.last(uow, PERSON, CLIENT, service_id=service, on_behalf=proxy) is None
+        assert await consents.last(uow, PERSON, ClientId("other"), service_id=service, on_behalf=None) is None
+        for other in (ServiceId("another"), None):
+            assert await consents.last(uow, PERSON, CLIENT, service_id=other, on_behalf=None) is None

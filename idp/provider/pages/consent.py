@@ -166,7 +166,13 @@ class ConsentPages:
             subject = citizen.subscriber if represented is None else represented.subject
             on_behalf = None if represented is None else represented.on_behalf
             in_force = await self._consents.in_force(uow, subject.id, step.client.id)
-            last = await self._consents.last(uow, subject.id, step.client.id, on_behalf=on_behalf)
+            last = await self._consents.last(
+                uow,
+                subject.id,
+                step.client.id,
+                service_id=None if service is None else service.id,
+                on_behalf=on_behalf,
+            )
             acting = None if represented is None else await self._acting(uow, represented)
         return ConsentView(
             client=step.client,

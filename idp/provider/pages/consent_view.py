@@ -65,7 +65,8 @@ class ConsentView:
     """Everything a consent page says except the citizen's own values.
 
     `service` is None for a sign-in without details; `claims` are spelt as a consent remembers them; `earlier` is what
-    the citizen has agreed to with this client and is still in force, `last` the newest consent to it, in force or not.
+    the citizen has agreed to with this client and is still in force, `last` the newest consent to it for the same
+    purpose (the same service, or a sign-in without one), in force or not: of another one nothing is said to have ended.
     `is_provisional`: the agency meets the citizen later.
     """
 
@@ -98,7 +99,7 @@ class ConsentView:
     @property
     def dropped(self) -> tuple[Field, ...]:
         """What the last consent for the same purpose named, and is not asked for any more."""
-        if self.last is None or self.last.service_id != (None if self.service is None else self.service.id):
+        if self.last is None:
             return ()
         asked = _rows(self.sections)
         return tuple(
@@ -110,7 +111,9 @@ class ConsentView:
 
     @property
     def ended(self) -> Literal["taken_back", "run_out"] | None:
-        """How the last consent ended, where none is in force: the person is asked again because of that."""
+        """How the last consent for the same purpose ended, where none is in force: the person is asked again because of
+        that.
+        """
         if self.earlier or self.last is None:
             return None
         return "run_out" if self.last.withdrawn_at is None else "taken_back"
@@ -139,7 +142,9 @@ class ConsentView:
         return hashlib.sha256(self.shown_text(language).encode()).hexdigest()
 
     def shown_text(self, language: str) -> str:
-        """Canonical JSON of what stands on the page in this language, without any value and any person's name."""
+        """Canonical JSON of what the page says in this language to everybody who is asked the same: without any value,
+        any person's name, and whom and which case it is about.
+        """
         return json.dumps(self._shown(language), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     def agreed_text(self, shown_hash: str) -> str | None:
@@ -177,7 +182,7 @@ class ConsentView:
                 }
                 for section in self.sections
             ],
-            "details": [detail.to_json() for detail in self.details],
+            "details": [_unlinked(detail) for detail in self.details],
             "new": sorted(self.new),
             **({"dropped": [local(field, "label") for field in self.dropped]} if self.dropped else {}),
             **({"optional": sorted(self.optional)} if self.optional else {}),
@@ -185,6 +190,11 @@ class ConsentView:
             **({} if self.acting is None else {"acting": _unnamed(self.acting)}),
             **({"is_provisional": True} if self.is_provisional else {}),
         }
+
+
+def _unlinked(detail: GdxDetail) -> dict[str, Any]:
+    """What is asked for, as it is kept: whom and which case it is about is in the record of the consent alone."""
+    return {name: value for name, value in detail.to_json().items() if name not in ("subject", "case")}
 
 
 def _unnamed(acting: ActingView) -> dict[str, Any]:

@@ -281,7 +281,8 @@ async def test_nothing_ticked_of_what_is_all_optional_is_no_consent(citizen: Vis
 
 
 async def test_what_was_shown_is_kept_and_its_hash_can_be_computed_again(citizen: Visitor) -> None:
-    html = await shown(citizen, citizen.house.flow(citizen.browser_id))
+    case = "งค 12/2569 somchai"
+    html = await shown(citizen, citizen.house.flow(citizen.browser_id, wanted=(person_detail(case=case),)))
     await decide(citizen, html, "allow")
     entry = json.loads((await citizen.house.world.entries("consent.given"))[0])
     async with citizen.house.storage.reading() as uow:
@@ -294,6 +295,11 @@ async def test_what_was_shown_is_kept_and_its_hash_can_be_computed_again(citizen
     # the page shows the citizen's own values; what is kept of it has none
     assert SOMCHAI.name_th.first not in text
     assert SOMCHAI.citizen_id.digits not in text
+    # it is tied to nobody and never deleted: whom and which case it is about is in the record alone
+    assert record.details[0].case == case
+    kept = json.loads(text)["details"]
+    assert (case in text, [one["dataset"] for one in kept]) == (False, ["dopa.person"])
+    assert not any({"case", "subject"} & one.keys() for one in kept)
 
 
 @pytest.mark.parametrize(("taken_back", "words"), [(True, "You took back"), (False, "has run out")])
@@ -318,6 +324,20 @@ async def test_who_is_asked_again_reads_why_and_what_is_different(
     assert {"asked_again", "dropped"} <= Fields(html).ids
     assert "Date of birth" in html.split('id="dropped"')[1].split("</p>")[0]
     assert (await decide(citizen, html, "allow"))[0] == 303
+
+
+async def test_of_another_service_nothing_is_said_to_have_ended(citizen: Visitor) -> None:
+    house = citizen.house
+    wanted = (person_detail(fields=("name_th", "birth_date")),)
+    await decide(citizen, await shown(citizen, house.flow(citizen.browser_id, wanted=wanted)), "allow")
+    async with house.storage.unit_of_work() as uow:
+        await uow.execute(update(consent).values(valid_until=uow.now, service_id="another"))
+    html = await shown(citizen, house.flow(citizen.browser_id, wanted=(person_detail(fields=("name_th",)),)), lang="en")
+    assert {"asked_again", "dropped", "compared"}.isdisjoint(Fields(html).ids)
+    async with house.storage.unit_of_work() as uow:
+        await uow.execute(update(consent).values(service_id=SERVICE))
+    html = await shown(citizen, house.flow(citizen.browser_id, wanted=(person_detail(fields=("name_th",)),)), lang="en")
+    assert {"asked_again", "dropped"} <= Fields(html).ids
 
 
 async def of_the_client(citizen: Visitor, **shown: str) -> None:
