@@ -2,9 +2,8 @@
 
 from idp.agencies.service import Agencies
 from idp.app.ground import Ground
-from idp.app.receipts_room import ClientRecipients
+from idp.app.receipts_room import build_receipts
 from idp.authorization.client_registration.service import Clients
-from idp.consent.receipts.service import Receipts
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
 from idp.exchange.evidence import EvidenceBundles
@@ -16,17 +15,8 @@ def build_evidence(settings: Settings, ground: Ground) -> EvidenceBundles:
     audit, randomness = ground.audit, ground.randomness
     agencies = Agencies(audit=audit, randomness=randomness)
     consents = Consents(audit=audit, randomness=randomness)
-    receipts = Receipts(
-        storage=ground.storage,
-        keys=ground.signing_keys,
-        consents=consents,
-        agencies=agencies,
-        recipients=ClientRecipients(Clients(audit=audit, server_metadata={}), ground.pairwise),
-        personal=ground.personal,
-        audit=audit,
-        randomness=randomness,
-        issuer=settings.issuer,
-    )
+    clients = Clients(audit=audit, server_metadata={})
+    receipts = build_receipts(ground, issuer=settings.issuer, agencies=agencies, clients=clients, consents=consents)
     return EvidenceBundles(
         storage=ground.storage,
         agencies=agencies,

@@ -40,11 +40,11 @@ class ReceiptRooms:
     papers: ReceiptPapers
 
 
-def build_receipt_rooms(
-    ground: Ground, *, issuer: str, sealer: DocumentSealer, agencies: Agencies, clients: Clients, consents: Consents
-) -> ReceiptRooms:
-    """Put them together; the issuer signs with its own keys."""
-    receipts = Receipts(
+def build_receipts(
+    ground: Ground, *, issuer: str, agencies: Agencies, clients: Clients, consents: Consents
+) -> Receipts:
+    """The receipts alone; the issuer signs with its own keys."""
+    return Receipts(
         storage=ground.storage,
         keys=ground.signing_keys,
         consents=consents,
@@ -55,6 +55,13 @@ def build_receipt_rooms(
         randomness=ground.randomness,
         issuer=issuer,
     )
+
+
+def build_receipt_rooms(
+    ground: Ground, *, issuer: str, sealer: DocumentSealer, agencies: Agencies, clients: Clients, consents: Consents
+) -> ReceiptRooms:
+    """Put them together."""
+    receipts = build_receipts(ground, issuer=issuer, agencies=agencies, clients=clients, consents=consents)
     papers = ReceiptPapers(
         storage=ground.storage,
         receipts=receipts,

@@ -9,15 +9,18 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from idp.agencies.agreements.service import AGREEMENT_CHANGED
 from idp.app.rooms import Rooms
+from idp.app.signal_rooms import receiver_of
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import Grant
 from idp.authorization.tokens.claims import names_for_id_token, names_for_userinfo
 from idp.catalogue.gdx import GdxDetail, SelfSubject
+from idp.exchange.waiting.rules import ENDED_TOPIC, READY_TOPIC
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Refused
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, SsoSessionId, SubscriberId
-from idp.notices.streams.model import Receiver, Signal, SignalKind
+from idp.notices.streams.model import Signal, SignalKind
 from idp.notices.streams.rules import rfc3339
 from idp.representation.model import MandateId
 from idp.storage.outbox import OutboxMessage
@@ -55,9 +58,9 @@ class SignalHandlers:
     def table(self) -> Mapping[str, Sequence[OutboxHandler]]:
         """Topic to handlers, of the topics that no other room hears of."""
         return {
-            "pull_ready": [self.tell_of_pull],
-            "pull_ended": [self.tell_of_pull],
-            "agreement_changed": [self.tell_of_agreement],
+            READY_TOPIC: [self.tell_of_pull],
+            ENDED_TOPIC: [self.tell_of_pull],
+            AGREEMENT_CHANGED: [self.tell_of_agreement],
         }
 
     async def tell_of_withdrawal(self, message: OutboxMessage) -> None:
@@ -144,13 +147,13 @@ class SignalHandlers:
 
     async def tell_of_pull(self, message: OutboxMessage) -> None:
         """`pull_ready`, `pull_ended`: the client that waits for it; payload `pull_id` and `client_id`."""
-        kind = SignalKind.PULL_READY if message.topic == "pull_ready" else SignalKind.PULL_ENDED
+        kind = SignalKind.PULL_READY if message.topic == READY_TOPIC else SignalKind.PULL_ENDED
         async with self._storage.unit_of_work() as uow:
             signal = Signal(kind=kind, cause=message.id, at=uow.now, about=message.payload["pull_id"])
             await self._tell(uow, [ClientId(message.payload["client_id"])], signal)
 
     async def tell_of_agreement(self, message: OutboxMessage) -> None:
-        """`agreement_changed`: every program of the agency; payload `agreement_id`, `agency_id`, perhaps `status`."""
+        """`agreement_changed`: every program of the agency; payload `agreement_id`, `agency_id`, `status`."""
         payload = message.payload
         async with self._storage.unit_of_work() as uow:
             signal = Signal(
@@ -158,7 +161,7 @@ class SignalHandlers:
                 cause=message.id,
                 at=uow.now,
                 about=payload["agreement_id"],
-                facts={"status": payload["status"]} if "status" in payload else {},
+                facts={"status": payload["status"]},
             )
             programs = await self._rooms.signals.streams.listening(uow, agency_id=AgencyId(payload["agency_id"]))
             await self._tell(uow, programs, signal)
@@ -195,8 +198,7 @@ class SignalHandlers:
             # also a client that is suspended now: what waits for it leaves once it is answered again
             client = await self._rooms.clients.get(uow, client_id)
             if client is not None:
-                receiver = Receiver(client.id, client.agency_id, client.sector, client.id_token_signed_response_alg)
-                await self._rooms.signals.streams.tell(uow, receiver, signal)
+                await self._rooms.signals.streams.tell(uow, receiver_of(client), signal)
 
     async def _names_told(
         self, uow: UnitOfWork, grant: Grant, client: Client, changed: Collection[str]

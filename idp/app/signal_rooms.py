@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from connectors.contracts.outbound import ClientAddresses
 from idp.app.ground import Ground
+from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.kernel.ids import ClientId
 from idp.notices.streams.delivering import Deliveries
@@ -34,11 +35,16 @@ class ClientReceivers:
         self._clients = clients
 
     async def receiver(self, uow: UnitOfWork, client_id: ClientId) -> Receiver | None:
-        """The client while it is answered and may still have a stream; its tokens are signed as its ID tokens are."""
+        """The client while it is answered and may still have a stream."""
         client = await self._clients.live(uow, client_id)
         if client is None or not SIGNALS_SCOPES & set(client.scopes):
             return None
-        return Receiver(client.id, client.agency_id, client.sector, client.id_token_signed_response_alg)
+        return receiver_of(client)
+
+
+def receiver_of(client: Client) -> Receiver:
+    """The client as one that is told of things; its event tokens are signed as its ID tokens are."""
+    return Receiver(client.id, client.agency_id, client.sector, client.id_token_signed_response_alg)
 
 
 def build_signal_rooms(

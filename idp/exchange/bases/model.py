@@ -67,9 +67,11 @@ def basis_of(ground: Ground) -> Basis:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BasisEvidence:
-    """The ground stated for everything that is released in one card session or under one handle; never changed.
+    """The ground stated for everything that is released in one card session or under one handle, or for one release
+    about a company; never changed.
 
-    `anchor` is the id of that card session or handle, `stated_by` the id of the member or client who stated it.
+    `anchor` is the id of that card session, handle or release, `stated_by` the id of the member or client who
+    stated it.
     """
 
     id: BasisEvidenceId

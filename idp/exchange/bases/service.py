@@ -1,4 +1,4 @@
-"""Use cases of the grounds: state one for a card session or handle, and find it again."""
+"""Use cases of the grounds: state one for a card session, handle or release, and find it again."""
 
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
@@ -41,7 +41,8 @@ class Bases:
         by: Actor,
         client_id: ClientId | None = None,
     ) -> BasisEvidence:
-        """State the ground of a card session (`cds_…`) or handle (`ctr_…`) as it is opened; once for each, for good.
+        """State the ground of a card session (`cds_…`) or handle (`ctr_…`) as it is opened, or of a release about a
+        company (`dis_…`) once it is decided; once for each, for good.
 
         Raises NotFound (no such service), Refused and Conflict (ALREADY_STATED) with a BasisProblem.
         """
@@ -65,7 +66,7 @@ class Bases:
         return evidence
 
     async def of(self, uow: UnitOfWork, anchor: str) -> BasisEvidence | None:
-        """The evidence of a card session or handle; None where no ground was stated."""
+        """The evidence of a card session, handle or release; None where no ground was stated."""
         return await store.find_evidence(uow, self._personal, anchor)
 
 

@@ -111,7 +111,7 @@ class Slips:
         async with self._storage.reading() as uow:
             session = await find_session(uow, self._personal, session_id)
             evidence = None if session is None else await self._bases.of(uow, session.id)
-            if session is None or evidence is None or not _is_of(session, agency_id, client_id):
+            if session is None or evidence is None or session.opened_for.holder != (agency_id, client_id):
                 raise NotFound(CounterProblem.UNKNOWN)
             return Slip(
                 session=session,
@@ -202,7 +202,3 @@ async def _given(uow: UnitOfWork, session_id: CounterSessionId) -> tuple[tuple[D
         (dataset, tuple(field for field in dataset.fields if field.name in names))
         for dataset, names in ((DATASETS[dataset_id], names) for dataset_id, names in named.items())
     )
-
-
-def _is_of(session: CounterSession, agency_id: AgencyId, client_id: ClientId) -> bool:
-    return (session.opened_for.agency_id, session.opened_for.client_id) == (agency_id, client_id)

@@ -34,7 +34,7 @@ basis_evidence = Table(
 
 
 async def insert_evidence(uow: UnitOfWork, personal: PersonalData, evidence: BasisEvidence) -> bool:
-    """Keep the evidence; False when one is already there for this card session or handle."""
+    """Keep the evidence; False when one is already there for this anchor."""
     statement = (
         insert_on_conflict(basis_evidence, uow.dialect)
         .values(
@@ -53,7 +53,7 @@ async def insert_evidence(uow: UnitOfWork, personal: PersonalData, evidence: Bas
 
 
 async def find_evidence(uow: UnitOfWork, personal: PersonalData, anchor: str) -> BasisEvidence | None:
-    """The evidence of a card session or handle."""
+    """The evidence of a card session, handle or release."""
     row = await uow.first(select(basis_evidence).where(basis_evidence.c.anchor == anchor))
     if row is None:
         return None

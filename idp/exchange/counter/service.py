@@ -196,22 +196,21 @@ class Counters:
 
     async def person_of(
         self, uow: UnitOfWork, subject: CardSessionSubject | CitizenRefSubject
-    ) -> tuple[CitizenId, CardSession | None]:
-        """Whom it is about, and the station's session in which the card was read. Raises NotFound when it is over."""
+    ) -> CitizenId | PresentedCard:
+        """Whom it is about: the number, or what their card said.
+
+        Raises NotFound when it is over, Refused when what was read can be no card's.
+        """
         if isinstance(subject, CitizenRefSubject):
             ref = await store.find_ref(uow, self._personal, CitizenRefId(subject.citizen_ref))
             if ref is None:
                 raise NotFound(CounterProblem.UNKNOWN)
-            return ref.citizen_id, None
+            return ref.citizen_id
         session = await store.find_session(uow, self._personal, CounterSessionId(subject.card_session))
         if session is None or session.card_session_id is None:
             raise NotFound(CounterProblem.UNKNOWN)
-        card = await self._stations.read_of(uow, session.card_session_id)
-        return card.citizen_id, await self._stations.session(uow, session.card_session_id)
-
-    async def presented(self, uow: UnitOfWork, card: CardSession) -> PresentedCard:
-        """What the card of that session says itself. Raises NotFound when the session is over."""
-        data = await self._stations.read_of(uow, card.id)
+        data = await self._stations.read_of(uow, session.card_session_id)
+        card = await self._stations.session(uow, session.card_session_id)
         return PresentedCard(data, card.read_at or uow.now)
 
     async def forget_expired(self, uow: UnitOfWork) -> int:

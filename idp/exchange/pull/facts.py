@@ -19,7 +19,7 @@ from idp.exchange.counter.rules import may_look_up
 from idp.exchange.counter.service import Counters
 from idp.exchange.decision.model import CounterFacts, Reason, ReleaseFacts
 from idp.exchange.decision.rules import channel_of
-from idp.exchange.mapping.model import Fetched, RegistrySubject
+from idp.exchange.mapping.model import Fetched, PresentedCard, RegistrySubject
 from idp.exchange.mapping.readers import CARD_READERS
 from idp.exchange.pull import counting, store
 from idp.exchange.pull.model import Chain, Named
@@ -92,7 +92,7 @@ class FactsReader:
         if opened is None or not isinstance(subject, CardSessionSubject | CitizenRefSubject):
             return None
         try:
-            citizen_id, _ = await self._counters.person_of(uow, subject)
+            citizen_id = _number_of(await self._counters.person_of(uow, subject))
         except (NotFound, Refused):
             return None  # nothing read, or no longer
         person = await self._subscribers.find_by_citizen_id(uow, citizen_id)
@@ -215,15 +215,16 @@ class FactsReader:
             case JuristicSubject(number):
                 return JuristicId.parse(number)
             case CardSessionSubject() | CitizenRefSubject() as subject:
-                citizen_id, card = await self._counters.person_of(uow, subject)
-                if card is None or asked.detail.dataset not in CARD_READERS:
-                    return citizen_id
-                return await self._counters.presented(uow, card)
+                person = await self._counters.person_of(uow, subject)
+                return person if asked.detail.dataset in CARD_READERS else _number_of(person)
             case never:
                 assert_never(never)
 
     async def state_form(self, uow: UnitOfWork, asked: Asked, anchor: str) -> None:
-        """Put the form that came with a request about a company on record, for the release it carries."""
+        """Put the form that came with a request about a company on record, under the id of the release it carries.
+
+        With the decision, before the registry answers: the form was relied on also where nothing is released then.
+        """
         if asked.pull.form is None or asked.detail.basis is not Basis.SIGNED_FORM or asked.own is not None:
             return
         token = asked.pull.access_token
@@ -256,3 +257,7 @@ class FactsReader:
         if officer is None:
             return Asker()
         return Asker(officer=(await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id)
+
+
+def _number_of(person: CitizenId | PresentedCard) -> CitizenId:
+    return person.data.citizen_id if isinstance(person, PresentedCard) else person
