@@ -18,14 +18,15 @@ _SIZE: Final = re.compile(r"(0|[1-9][0-9]{0,18})\n")
 class WitnessClient:
     """Fulfils `connectors.contracts.witness.CheckpointWitness`."""
 
-    def __init__(self, *, submission_prefix: str) -> None:
+    def __init__(self, *, submission_prefix: str, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+        self._deadline_seconds = deadline_seconds
         self._url = f"{submission_prefix.rstrip('/')}/add-checkpoint"
 
     async def add_checkpoint(self, body: str) -> str:
         """Signature lines, not yet verified. Raises WitnessElsewhere, WitnessUnavailable."""
         try:
             async with (
-                asyncio.timeout(DEADLINE_SECONDS),
+                asyncio.timeout(self._deadline_seconds),
                 outbound_client() as http,
                 http.stream("POST", self._url, content=body.encode()) as response,
             ):

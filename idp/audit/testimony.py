@@ -88,11 +88,18 @@ class OutsideWitnesses:
                 # it cosigned a larger tree than we have: our store was cut off, or an older one was restored
                 logger.error("audit.witness_ahead", witness_size=elsewhere.size, our_size=newest.size)
                 raise WitnessUnavailable("the witness saw a longer log than this one") from elsewhere
-            answer = await witness.port.add_checkpoint(await self._body(newest, old_size=elsewhere.size))
+            answer = await self._ask_there(witness, newest, elsewhere.size)
         line = witness.cosignature_in(answer, read_note(newest.note).body())
         if line is None:
             raise WitnessUnavailable("the answer bears no valid cosignature of this witness")
         await self._keep(newest.size, witness.name, line.encode())
+
+    async def _ask_there(self, witness: Witness, newest: Row[Any], size: int) -> str:
+        """Once more, from where the witness says it is; it is followed no further than that."""
+        try:
+            return await witness.port.add_checkpoint(await self._body(newest, old_size=size))
+        except WitnessElsewhere as moved:
+            raise WitnessUnavailable("the witness is not where it said it was") from moved
 
     async def _body(self, newest: Row[Any], *, old_size: int) -> str:
         async with self._storage.reading() as uow:

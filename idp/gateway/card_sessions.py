@@ -6,9 +6,7 @@ through them needs a token that names them (RFC 9396), so that the subject is th
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -22,6 +20,7 @@ from idp.exchange.counter.model import CounterProblem, CounterSessionId, Counter
 from idp.exchange.counter.service import Counters
 from idp.exchange.decision.model import NotReady
 from idp.gateway.grounds import CardBasis, DutyBasis, FormBasis, Text, ground_of, handed_over
+from idp.gateway.open_places import OpenPlaces
 from idp.gateway.tokens import GatewayTokens
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
@@ -65,27 +64,6 @@ class CitizenRefRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     basis: FormBasis | DutyBasis
 
 
-class StreamPlaces:
-    """How many streams are open in this process, for each client and in all."""
-
-    def __init__(self) -> None:
-        self._taken: Counter[str] = Counter()
-
-    def has_one_for(self, client_id: str) -> bool:
-        """True while the client and the process may follow one more session."""
-        return self._taken[client_id] < STREAMS_PER_CLIENT and self._taken.total() < STREAMS_OF_ALL
-
-    @contextmanager
-    def taken_by(self, client_id: str) -> Iterator[None]:
-        """One place, until the stream ends in whichever way."""
-        self._taken[client_id] += 1
-        try:
-            yield
-        finally:
-            self._taken[client_id] -= 1
-            self._taken += Counter()  # drops who has none open
-
-
 class CardSessionEndpoints:
     """`POST /card-sessions`, its state, its events, its end; `POST /citizen-refs`."""
 
@@ -94,7 +72,7 @@ class CardSessionEndpoints:
         self._tokens = tokens
         self._clock = clock
         self._base_url = base_url.rstrip("/")
-        self._places = StreamPlaces()
+        self._places = OpenPlaces(of_client=STREAMS_PER_CLIENT, of_all=STREAMS_OF_ALL)
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table."""

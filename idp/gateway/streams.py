@@ -1,7 +1,6 @@
 """Event streams of agencies' programs: the management API of the Shared Signals Framework, and polling (RFC 8936)."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.gateway.open_places import OpenPlaces
 from idp.gateway.own_tokens import OwnTokens
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import ClientId
@@ -23,6 +23,7 @@ from idp.protocol.shared_signals import (
     PollCall,
     SignalsRequestRefused,
     StreamWish,
+    SubjectRefused,
     SubjectWish,
     parse_poll,
     parse_status,
@@ -70,7 +71,7 @@ class StreamEndpoints:
         self._deliveries = deliveries
         self._receivers = receivers
         self._settings = settings
-        self._held: Counter[ClientId] = Counter()
+        self._places = OpenPlaces(of_client=POLLS_HELD_OF_CLIENT, of_all=POLLS_HELD)
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table."""
@@ -181,21 +182,17 @@ class StreamEndpoints:
         self, request: Request, client_id: ClientId, stream_id: StreamId, call: PollCall
     ) -> tuple[dict[str, str], bool]:
         found = await self._deliveries.offered(client_id, stream_id, most=call.max_events)
-        is_crowded = self._held[client_id] >= POLLS_HELD_OF_CLIENT or self._held.total() >= POLLS_HELD
+        is_crowded = not self._places.has_one_for(client_id)
         if found[0] or call.return_immediately or not call.max_events or is_crowded:
             return found
-        self._held[client_id] += 1
-        try:
-            async with asyncio.timeout(self._settings.longest_poll_seconds):
-                while not found[0] and not await request.is_disconnected():
-                    await asyncio.sleep(LOOKS_EVERY_SECONDS)
-                    found = await self._deliveries.offered(client_id, stream_id, most=call.max_events)
-        except TimeoutError:
-            return {}, False
-        finally:
-            self._held[client_id] -= 1
-            if not self._held[client_id]:
-                del self._held[client_id]
+        with self._places.taken_by(client_id):
+            try:
+                async with asyncio.timeout(self._settings.longest_poll_seconds):
+                    while not found[0] and not await request.is_disconnected():
+                        await asyncio.sleep(LOOKS_EVERY_SECONDS)
+                        found = await self._deliveries.offered(client_id, stream_id, most=call.max_events)
+            except TimeoutError:
+                return {}, False
         return found
 
     async def _changed(self, request: Request, *, whole: bool) -> Response:
@@ -228,6 +225,8 @@ class StreamEndpoints:
             return parse(await request.body())
         except AddressRefused as error:
             raise Refused(StreamProblem.ADDRESS, str(error)) from error
+        except SubjectRefused as error:
+            raise Refused(StreamProblem.SUBJECT, str(error)) from error
         except SignalsRequestRefused as error:
             raise Refused(StreamProblem.MALFORMED, str(error)) from error
 

@@ -34,6 +34,10 @@ class AddressRefused(SignalsRequestRefused):
     """The receiver's address is none to deliver to."""
 
 
+class SubjectRefused(SignalsRequestRefused):
+    """A person is named in another way than by the receiver's own identifier."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class PushTo:
     """Delivery by RFC 8935; `authorization_header` is sent along with every token."""
@@ -192,14 +196,14 @@ def parse_verification(body: bytes) -> VerificationWish:
 def parse_subject(body: bytes, *, expected_issuer: str) -> SubjectWish:
     """The body of a request to add or remove a subject (§8.1.3): a person by `iss_sub`, in our own name.
 
-    Raises SignalsRequestRefused for every other subject: no other one is ever sent.
+    Raises SubjectRefused for every other subject: no other one is ever sent; SignalsRequestRefused.
     """
     asked = _converted(_object(body), _SubjectCall)
     sub = asked.subject.get("sub")
     if asked.subject.get("format") != "iss_sub" or asked.subject.get("iss") != expected_issuer:
-        raise SignalsRequestRefused("the subject must be of format iss_sub, and of this issuer")
+        raise SubjectRefused("the subject must be of format iss_sub, and of this issuer")
     if not isinstance(sub, str) or not 1 <= len(sub) <= 256:
-        raise SignalsRequestRefused("the subject has no sub")
+        raise SubjectRefused("the subject has no sub")
     return SubjectWish(asked.stream_id, sub)
 
 

@@ -17,7 +17,8 @@ from idp.authorization.client_registration.store import insert_client
 from idp.catalogue.gdx import CardSessionSubject
 from idp.catalogue.model import Basis
 from idp.exchange.counter.model import CounterSessionId
-from idp.gateway.card_sessions import STREAMS_OF_ALL, STREAMS_PER_CLIENT, StreamPlaces
+from idp.gateway.card_sessions import STREAMS_OF_ALL, STREAMS_PER_CLIENT
+from idp.gateway.open_places import OpenPlaces
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import ClientId, StationId
 from idp.oversight.model import AccessRecord
@@ -308,7 +309,7 @@ async def test_the_events_tell_every_change_until_it_is_over(counter: Counter) -
 
 
 def test_streams_are_bounded_for_each_program_and_in_all() -> None:
-    places = StreamPlaces()
+    places = OpenPlaces(of_client=STREAMS_PER_CLIENT, of_all=STREAMS_OF_ALL)
     with ExitStack() as open_streams:
         for number in range(STREAMS_OF_ALL):
             client_id = f"client {number // STREAMS_PER_CLIENT}"

@@ -1,6 +1,7 @@
 """Who is told of what: by the outbox, on streams that asked for it, and nobody else."""
 
 import asyncio
+import hashlib
 import json
 import os
 import subprocess
@@ -8,7 +9,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
 from idp.app.signal_handlers import SignalHandlers
 from idp.audit.model import SYSTEM
@@ -16,6 +17,8 @@ from idp.authorization.grants.store import grant
 from idp.consent.store import consent
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
+from idp.notices.streams.model import MOST_MUTED
+from idp.notices.streams.store import signal_muted
 from idp.storage.outbox import OutboxMessage, enqueue
 from idp.subscribers.model import ActingMember, ClosingReason
 from tests.notices.streams.town import CAEP, OWN, RISC, SSF, Mailbox, Town
@@ -197,6 +200,22 @@ async def test_a_removed_subject_is_not_told_of_and_an_added_one_is_again(town: 
     await town.withdraw(await town.consent())
     await town.work()
     assert len((await town.poll(stream))["sets"]) == 1
+
+
+async def test_a_stream_does_without_so_many_persons_and_no_more(town: Town) -> None:
+    stream = await town.stream(*EVERYTHING)
+    named = {"format": "iss_sub", "iss": "http://id.localhost:8000", "sub": town.sub()}
+    body = {"stream_id": stream["stream_id"], "subject": named}
+    others = [hashlib.sha256(str(number).encode()).digest() for number in range(MOST_MUTED)]
+    async with town.house.storage.unit_of_work() as uow:
+        rows = [{"stream_id": stream["stream_id"], "subject_digest": digest} for digest in others]
+        await uow.execute(insert(signal_muted), rows)
+    answer = await town.call("POST", "/ssf/subjects/remove", body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "SIG-08")
+    # one of them is added again: then there is room
+    async with town.house.storage.unit_of_work() as uow:
+        await uow.execute(delete(signal_muted).where(signal_muted.c.subject_digest == others[0]))
+    assert (await town.call("POST", "/ssf/subjects/remove", body)).status_code == 204
 
 
 async def test_a_verification_comes_back_with_its_state(town: Town, box: Mailbox) -> None:
