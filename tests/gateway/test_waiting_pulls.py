@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import select, update
 
+from connectors.contracts.thai_dates import BANGKOK
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.agencies.model import WhenUnavailable
 from idp.agencies.store import agreement, service
@@ -158,7 +159,14 @@ async def test_closed_hours_are_waited_for(door: Door) -> None:
     token = await consented(door)  # a Sunday
     waiting_id = await accepted(door, token)
     assert door.world.registry.asked == 0
-    await later(door, 17 * 3600)  # Monday, nine o'clock
+    # one try, when it opens, and none before
+    await later(door, 16 * 3600)
+    async with door.world.storage.reading() as uow:
+        waiting = await find_waiting(uow, WaitingPullId(waiting_id))
+    assert waiting is not None
+    opens_at = waiting.next_at.astimezone(BANGKOK)
+    assert (waiting.attempts, opens_at.isoweekday(), opens_at.time()) == (0, 1, time(8, 30))
+    await later(door, 3600)  # Monday, nine o'clock
     assert (await look(door, waiting_id)).status_code == 200
 
 

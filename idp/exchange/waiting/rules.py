@@ -5,7 +5,8 @@ from typing import Final
 
 from connectors.contracts.documents import Delivery
 from connectors.contracts.thai_dates import BANGKOK
-from idp.agencies.model import Service, WhenUnavailable
+from idp.agencies.model import AccessHours, Service, WhenUnavailable
+from idp.agencies.rules import next_opening
 from idp.catalogue.gdx import GdxDetail
 from idp.catalogue.model import Channel
 from idp.exchange.decision.model import Reason
@@ -35,8 +36,12 @@ def may_wait(pull: Pull, detail: GdxDetail, service: Service | None, reason: Rea
     return reason in PASSING and chosen and online and not told_once
 
 
-def next_try(reason: Reason, *, attempts: int, now: datetime) -> datetime:
-    """When it is tried again: a quota is new at midnight in Bangkok, everything else is asked after more rarely."""
+def next_try(reason: Reason, *, attempts: int, hours: AccessHours | None, now: datetime) -> datetime:
+    """When it is tried again: a quota is new at midnight in Bangkok, agreed `hours` begin when they do, everything else
+    is asked after more rarely.
+    """
+    if reason is Reason.OUT_OF_HOURS and (opens_at := next_opening(hours, now=now)) > now:
+        return opens_at
     if reason in NEW_AT_MIDNIGHT:
         tomorrow = now.astimezone(BANGKOK).date() + timedelta(days=1)
         return datetime.combine(tomorrow, datetime.min.time(), BANGKOK)

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from idp.agencies.model import AccessHours
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.gdx import InvalidGdxDetail
 from idp.exchange.decision.model import Reason
+from idp.exchange.decision.rules import channel_of
 from idp.exchange.model import ExchangeProblem, Pull, Released, WaitingPullId
 from idp.exchange.pull.records import PROBLEMS, Asked
 from idp.exchange.pull.service import Pulls
@@ -151,8 +153,10 @@ class WaitingPulls:
             if reason is None:
                 await self._end(waiting, _reason_of(error) or Reason.CHANGED_MEANWHILE)
                 return
-            next_at = min(rules.next_try(reason, attempts=waiting.attempts, now=now), waiting.deadline)
             async with self._storage.unit_of_work() as uow:
+                hours = await self._hours(uow, pull)
+                again = rules.next_try(reason, attempts=waiting.attempts, hours=hours, now=now)
+                next_at = min(again, waiting.deadline)
                 await store.put_off(uow, waiting.id, reason=reason, next_at=next_at)
 
     async def _accept(self, asked: Asked, reason: Reason) -> Accepted | None:
@@ -163,6 +167,7 @@ class WaitingPulls:
                 return None
             if await store.count_waiting(uow, token.client_id) >= MOST_WAITING:
                 return None
+            again = rules.next_try(reason, attempts=0, hours=await self._hours(uow, asked.pull), now=uow.now)
             waiting = WaitingPull(
                 id=WaitingPullId(new_id("pul", now=uow.now, randomness=self._randomness)),
                 client_id=token.client_id,
@@ -174,7 +179,7 @@ class WaitingPulls:
                 reason=reason,
                 attempts=0,
                 accepted_at=uow.now,
-                next_at=min(rules.next_try(reason, attempts=0, now=uow.now), uow.now + rules.WAITS_AT_MOST),
+                next_at=min(again, uow.now + rules.WAITS_AT_MOST),
                 deadline=uow.now + rules.WAITS_AT_MOST,
                 disclosure_id=None,
             )
@@ -188,6 +193,15 @@ class WaitingPulls:
                 return None
             await self._note(uow, "exchange.accepted", waiting, reason)
         return Accepted(waiting)
+
+    async def _hours(self, uow: UnitOfWork, pull: Pull) -> AccessHours | None:
+        """When the agreement of the pull may be used; None for always, and where there is none."""
+        token = pull.access_token
+        [detail] = [one for one in token.details if one.dataset == pull.dataset]
+        agreement = await self._agencies.agreement_for(
+            uow, token.agency_id, detail.purpose, detail.dataset, uow.now, channel=channel_of(detail.subject)
+        )
+        return None if agreement is None else agreement.hours
 
     async def _end(self, waiting: WaitingPull, reason: Reason) -> None:
         async with self._storage.unit_of_work() as uow:
