@@ -25,6 +25,7 @@ class AgencyProblem(StrEnum):
     NOT_NARROWER = "AGY-11"
     CHANGED_MEANWHILE = "AGY-12"
     PROGRAM_NOT_POSSIBLE = "AGY-13"
+    ACCOUNT_TRIED_OFTEN = "AGY-14"
 
 
 class Standing(StrEnum):

@@ -25,6 +25,7 @@ from idp.agencies.model import (
     Service,
     Standing,
 )
+from idp.agencies.rules import is_in_force
 from idp.agencies.service import Agencies
 from idp.approvals.model import Decider, Proposal, ProposalId
 from idp.approvals.service import Approvals
@@ -33,14 +34,14 @@ from idp.catalogue.model import Basis, Channel, DataSet
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgreementId, MemberId, ServiceId, is_id
 from idp.portal.agreement_form import last_day_of, officer_days_of, one_of, reference_of, terms_of
-from idp.portal.staff import StaffGate
+from idp.portal.staff import StaffGate, decider_of
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import read_form
 from idp.web.pages import Pages
-from idp.web.routes import Access, Entry
+from idp.web.routes import Entry
 
 LIST: Final = "/agreements"
 FORM: Final = "agreements"
@@ -53,12 +54,15 @@ STOPS: Final = {"suspend": Standing.SUSPENDED, "end": Standing.ENDED}
 
 @dataclass(frozen=True, slots=True)
 class AgreementRow:
-    """A right as it is listed, with the records its ids name; `ends_soon` within `SOON`."""
+    """A right as it is listed, with the records its ids name; `ends_soon` within `SOON`.
+
+    No `dataset` is one that has left the catalogue: it is shown by its id.
+    """
 
     agreement: Agreement
     agency: Agency
     service: Service
-    dataset: DataSet
+    dataset: DataSet | None
     in_force: bool
     ends_soon: bool
 
@@ -100,10 +104,7 @@ class AgreementPages:
             (f"{LIST}/{{agreement_id}}/stop", "POST", self.stop, "agreement_stopped"),
             (f"{LIST}/{{agreement_id}}/officers", "POST", self.officers, "agreement_officers"),
         )
-        return tuple(
-            Entry(path, (method,), self._gate.requires_one_of(ROLES, page), Access.STAFF, name)
-            for path, method, page, name in rows
-        )
+        return self._gate.entries(ROLES, rows)
 
     async def list_page(self, request: Request, member: Member) -> Response:
         """What waits for this person, and the rights they may look at, those that end first on top, page by page."""
@@ -115,7 +116,7 @@ class AgreementPages:
             found = await self._agreements.page(
                 uow, deciders, after=None if after is None else AgreementId(after), limit=PAGE_LENGTH + 1
             )
-            rows = [await self._row(uow, one) for one in found[:PAGE_LENGTH]]
+            rows = await self._rows(uow, found[:PAGE_LENGTH])
         return self._pages.render(
             request,
             "agreements.html",
@@ -155,7 +156,9 @@ class AgreementPages:
                 agreement, by = await self._visible(uow, request, _agreement_id(request))
                 await act(uow, agreement.id, by=by)
         except REFUSALS as refusal:
-            return await self._detail(request, member, problem=refusal.code)
+            answer = await self._detail(request, member, problem=refusal.code)
+            await self._gate.note_refusal(member, request, refusal)
+            return answer
         return RedirectResponse(f"{LIST}/{_agreement_id(request)}", 303)
 
     async def officers(self, request: Request, member: Member) -> Response:
@@ -186,7 +189,9 @@ class AgreementPages:
                         by=by,
                     )
         except REFUSALS as refusal:
-            return await self._detail(request, member, problem=refusal.code)
+            answer = await self._detail(request, member, problem=refusal.code)
+            await self._gate.note_refusal(member, request, refusal)
+            return answer
         return RedirectResponse(f"{LIST}/{_agreement_id(request)}", 303)
 
     async def choose(self, request: Request, member: Member) -> Response:
@@ -240,13 +245,15 @@ class AgreementPages:
                 second = one_of(Second, form.one("second"))
                 proposal = await self._agreements.propose(uow, wanted, by=by, second=second)
         except REFUSALS as refusal:
-            return await self._form(request, member, wanted, problem=refusal.code, of=of)
+            answer = await self._form(request, member, wanted, problem=refusal.code, of=of)
+            await self._gate.note_refusal(member, request, refusal)
+            return answer
         return RedirectResponse(f"/proposals/{proposal.id}", 303)
 
     async def _detail(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
             agreement, by = await self._visible(uow, request, _agreement_id(request))
-            row = await self._row(uow, agreement)
+            (row,) = await self._rows(uow, [agreement])
             may_stop = await self._agreements.may_stop(uow, agreement, by)
             may_grant = await self._agreements.may_grant_officers(uow, agreement, by)
             officers = []
@@ -281,7 +288,10 @@ class AgreementPages:
         of: str | None = None,
     ) -> Response:
         async with self._storage.reading() as uow:
-            row = await self._row(uow, agreement)
+            (row,) = await self._rows(uow, [agreement])
+        if row.dataset is None:
+            # there is nothing left of it to choose from; what stands can be looked at and stopped
+            raise NotFound(AgencyProblem.UNKNOWN, "data set")
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
@@ -298,16 +308,23 @@ class AgreementPages:
             problem=text,
         )
 
-    async def _row(self, uow: UnitOfWork, agreement: Agreement) -> AgreementRow:
-        live = agreement.status is Standing.ACTIVE and agreement.valid_from <= uow.now < agreement.valid_until
-        return AgreementRow(
-            agreement=agreement,
-            agency=await self._agencies.agency(uow, agreement.agency_id),
-            service=await self._agencies.service(uow, agreement.service_id),
-            dataset=DATASETS[agreement.dataset],
-            in_force=live,
-            ends_soon=live and agreement.valid_until <= uow.now + SOON,
-        )
+    async def _rows(self, uow: UnitOfWork, agreements: Sequence[Agreement]) -> list[AgreementRow]:
+        agencies = await self._agencies.agencies_named(uow, {one.agency_id for one in agreements})
+        services = await self._agencies.services_named(uow, {one.service_id for one in agreements})
+        rows = []
+        for one in agreements:
+            live = is_in_force(one, now=uow.now)
+            rows.append(
+                AgreementRow(
+                    agreement=one,
+                    agency=agencies[one.agency_id],
+                    service=services[one.service_id],
+                    dataset=DATASETS.get(one.dataset),
+                    in_force=live,
+                    ends_soon=live and one.valid_until <= uow.now + SOON,
+                )
+            )
+        return rows
 
     async def _visible(self, uow: UnitOfWork, request: Request, agreement_id: AgreementId) -> tuple[Agreement, Decider]:
         """The agreement, and with which membership this person meets it.
@@ -368,12 +385,6 @@ def deciders_of(request: Request) -> tuple[Decider, ...]:
     """Every live membership of whoever was let through that has to do with rights."""
     members: tuple[Member, ...] = request.state.memberships
     return tuple(decider_of(one) for one in members if not one.roles.isdisjoint(ROLES))
-
-
-def decider_of(member: Member) -> Decider:
-    """The member as the one who proposes or decides."""
-    roles = frozenset(role.value for role in member.roles)
-    return Decider(member.id, member.subscriber_id, member.agency_id, roles)
 
 
 def _known(proposals: tuple[Proposal, ...] | list[Proposal]) -> list[Proposal]:

@@ -17,7 +17,7 @@ from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import read_form
 from idp.web.pages import Pages
-from idp.web.routes import Access, Entry
+from idp.web.routes import Entry
 
 PATH: Final = "/company-account"
 FORM: Final = "company_account"
@@ -45,11 +45,8 @@ class CompanyAccountPages:
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table of the account."""
-        rows = (("GET", self.page, "company_account"), ("POST", self.change, "company_account_changed"))
-        return tuple(
-            Entry(PATH, (method,), self._gate.requires(Role.AGENCY_ADMIN, page), Access.STAFF, name)
-            for method, page, name in rows
-        )
+        rows = ((PATH, "GET", self.page, "company_account"), (PATH, "POST", self.change, "company_account_changed"))
+        return self._gate.entries((Role.AGENCY_ADMIN,), rows)
 
     async def page(self, request: Request, member: Member) -> Response:
         """Whether there is an account, since when, and how it was last tried."""
@@ -72,7 +69,9 @@ class CompanyAccountPages:
                     async with self._storage.unit_of_work() as uow:
                         await self._accounts.set(uow, agency_id, account, by=by)
         except (Refused, NotFound) as refusal:
-            return await self._page(request, member, problem=refusal.code)
+            answer = await self._page(request, member, problem=refusal.code)
+            await self._gate.note_refusal(member, request, refusal)
+            return answer
         return RedirectResponse(PATH, 303)
 
     async def _page(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:

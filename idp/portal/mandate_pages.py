@@ -16,13 +16,13 @@ from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii
 from connectors.contracts.thai_dates import BANGKOK, InvalidDate, PartialDate
 from idp.agencies.model import Member, Service
 from idp.agencies.service import Agencies
-from idp.approvals.model import Decider, Proposal, ProposalId
+from idp.approvals.model import Proposal, ProposalId
 from idp.approvals.service import Approvals
 from idp.catalogue.datasets import DATASETS, FOR_OTHERS
 from idp.catalogue.model import DataSet, SubjectKind
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import ServiceId, SubscriberId, is_id
-from idp.portal.staff import StaffGate
+from idp.portal.staff import StaffGate, decider_of
 from idp.representation.mandates.model import (
     PAPER_KIND,
     LegalPaper,
@@ -42,7 +42,7 @@ from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
 from idp.web.pages import Pages
-from idp.web.routes import Access, Entry
+from idp.web.routes import Entry
 
 LIST: Final = "/mandates"
 FORM: Final = "mandates"
@@ -100,10 +100,7 @@ class MandatePages:
             (f"{LIST}/{{mandate_id}}/decide", "POST", self.decide, "paper_mandate_decided"),
             (f"{LIST}/{{mandate_id}}/end", "POST", self.end, "paper_mandate_ended"),
         )
-        return tuple(
-            Entry(path, (method,), self._gate.requires(RECORDING_ROLE, page), Access.STAFF, name)
-            for path, method, page, name in rows
-        )
+        return self._gate.entries((RECORDING_ROLE,), rows)
 
     async def list_page(self, request: Request, officer: Member) -> Response:
         """What this agency recorded, newest first."""
@@ -120,7 +117,9 @@ class MandatePages:
         try:
             await self._record(form, officer)
         except REFUSALS as refusal:
-            return await self._form(request, officer, problem=refusal.code)
+            answer = await self._form(request, officer, problem=refusal.code)
+            await self._gate.note_refusal(officer, request, refusal)
+            return answer
         return RedirectResponse(LIST, 303)
 
     async def decide(self, request: Request, officer: Member) -> Response:
@@ -134,13 +133,15 @@ class MandatePages:
                 if approves:
                     principal, proxy = numbers
                     await self._papers.approve_paper(
-                        uow, proposal_id, principal=principal, proxy=proxy, by=_decider(officer)
+                        uow, proposal_id, principal=principal, proxy=proxy, by=decider_of(officer)
                     )
                 else:
                     reason = form.one("reason")
-                    await self._papers.refuse_paper(uow, proposal_id, by=_decider(officer), reason=reason)
+                    await self._papers.refuse_paper(uow, proposal_id, by=decider_of(officer), reason=reason)
         except REFUSALS as refusal:
-            return await self._list(request, officer, problem=refusal.code)
+            answer = await self._list(request, officer, problem=refusal.code)
+            await self._gate.note_refusal(officer, request, refusal)
+            return answer
         return RedirectResponse(LIST, 303)
 
     async def end(self, request: Request, officer: Member) -> Response:
@@ -149,13 +150,15 @@ class MandatePages:
         self._csrf.check(request, form, form=FORM)
         try:
             async with self._storage.unit_of_work() as uow:
-                await self._papers.end_recorded(uow, _mandate_id(request), by=_decider(officer))
+                await self._papers.end_recorded(uow, _mandate_id(request), by=decider_of(officer))
         except REFUSALS as refusal:
-            return await self._list(request, officer, problem=refusal.code)
+            answer = await self._list(request, officer, problem=refusal.code)
+            await self._gate.note_refusal(officer, request, refusal)
+            return answer
         return RedirectResponse(LIST, 303)
 
     async def _record(self, form: Form, officer: Member) -> None:
-        by, principal = _decider(officer), _principal(form)
+        by, principal = decider_of(officer), _principal(form)
         async with self._storage.unit_of_work() as uow:
             proxy = await self._subscribers.find_by_citizen_id(uow, _citizen(form, "proxy_id"))
             if proxy is None:
@@ -226,11 +229,6 @@ class MandatePages:
             today=today.isoformat(),
             problem=text,
         )
-
-
-def _decider(officer: Member) -> Decider:
-    roles = frozenset(role.value for role in officer.roles)
-    return Decider(officer.id, officer.subscriber_id, officer.agency_id, roles)
 
 
 def _mandate_id(request: Request) -> MandateId:

@@ -26,8 +26,9 @@ from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
 from idp.web.pages import Pages
-from idp.web.routes import Access, Entry
+from idp.web.routes import Entry
 
+PATH: Final = "/proposals/{proposal_id}"
 UNSHOWN: Final = frozenset({"id", "agency_id", "service_id", "dataset", "version"})
 """Said in the heading, or nobody's choice."""
 
@@ -54,7 +55,7 @@ class ProposedRight:
     names: tuple[str, ...]
     agency: Agency
     service: Service
-    dataset: DataSet
+    dataset: DataSet | None
 
 
 class ProposalPages:
@@ -87,11 +88,8 @@ class ProposalPages:
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table of proposals."""
-        rows = (("GET", self.detail, "proposal"), ("POST", self.decide, "proposal_decided"))
-        return tuple(
-            Entry("/proposals/{proposal_id}", (method,), self._gate.requires_one_of(ROLES, page), Access.STAFF, name)
-            for method, page, name in rows
-        )
+        rows = ((PATH, "GET", self.detail, "proposal"), (PATH, "POST", self.decide, "proposal_decided"))
+        return self._gate.entries(ROLES, rows)
 
     async def detail(self, request: Request, member: Member) -> Response:
         """What would change, what was said, and who may do what."""
@@ -108,7 +106,9 @@ class ProposalPages:
         except REFUSALS as refusal:
             if refusal.code is ApprovalProblem.UNKNOWN:
                 raise
-            return await self._detail(request, member, problem=refusal.code)
+            answer = await self._detail(request, member, problem=refusal.code)
+            await self._gate.note_refusal(member, request, refusal)
+            return answer
         return RedirectResponse(way_on, 303)
 
     async def _act(self, uow: UnitOfWork, proposal: Proposal, form: Form, by: Decider) -> str:
@@ -160,6 +160,7 @@ class ProposalPages:
             differences=() if right is not None else _things(proposal.change.before, proposal.change.after),
             is_draft=proposal.change.kind == self._draft_kind,
             remarks=remarks,
+            waits=waits,
             is_own=is_own and waits,
             may_decide=waits and not is_own and is_approver(proposal.approvers, by),
             problem=text,
@@ -177,7 +178,7 @@ class ProposalPages:
             names=tuple(changed),
             agency=await self._agencies.agency(uow, after.agency_id),
             service=await self._agencies.service(uow, after.service_id),
-            dataset=DATASETS[after.dataset],
+            dataset=DATASETS.get(after.dataset),
         )
 
     async def _visible(self, uow: UnitOfWork, request: Request) -> tuple[Proposal, Decider]:

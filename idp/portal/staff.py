@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.model import Member, Role
 from idp.agencies.service import Agencies
+from idp.approvals.model import Decider
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Refused, TuatonError
@@ -19,7 +20,7 @@ from idp.portal.model import PortalProblem, StaffSession
 from idp.portal.sessions import NOTED_EVERY, StaffSessions
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
-from idp.web.routes import Endpoint
+from idp.web.routes import Access, Endpoint, Entry
 
 StaffPage = Callable[[Request, Member], Awaitable[Response]]
 
@@ -66,6 +67,13 @@ class StaffGate:
                 await self._sessions.touch(uow, session)
         return found
 
+    def entries(self, roles: Sequence[Role], rows: Sequence[tuple[str, str, StaffPage, str]]) -> tuple[Entry, ...]:
+        """A route table of staff pages, each row a path, a method, the page and its name, for any of these roles."""
+        return tuple(
+            Entry(path, (method,), self.requires_one_of(roles, page), Access.STAFF, name)
+            for path, method, page, name in rows
+        )
+
     def requires(self, role: Role, page: StaffPage) -> Endpoint:
         """The endpoint that shows `page` to a live member with `role`, and sends strangers to sign in."""
         return self.requires_one_of((role,), page)
@@ -84,26 +92,23 @@ class StaffGate:
             member = next(fitting, None)
             if member is None:
                 refused = Refused(PortalProblem.ROLE_MISSING, " ".join(role.value for role in roles))
-                await self._note_refusal(signed_in.members[0], request, refused)
+                await self.note_refusal(signed_in.members[0], request, refused)
                 raise refused
             request.state.memberships = signed_in.members
             try:
                 return await page(request, member)
             except TuatonError as error:
-                await self._note_refusal(member, request, error)
+                await self.note_refusal(member, request, error)
                 raise
 
         return endpoint
 
-    async def _live_members(self, uow: UnitOfWork, session: StaffSession) -> tuple[Member, ...]:
-        live = []
-        for member_id in session.member_ids:
-            member = await self._agencies.live_member(uow, member_id)
-            if member is not None and (await self._subscribers.get(uow, member.subscriber_id)).is_live:
-                live.append(member)
-        return tuple(live)
+    async def note_refusal(self, member: Member, request: Request, error: TuatonError) -> None:
+        """Write a refusal of this member down, in a unit of work of its own: that of the act is undone.
 
-    async def _note_refusal(self, member: Member, request: Request, error: TuatonError) -> None:
+        Whatever leaves a page is noted by the gate; a page that shows a refusal itself says so here, once its answer
+        stands: an answer that is refused in its turn leaves the page, and is noted once.
+        """
         async with self._storage.unit_of_work() as uow:
             await self._audit.append(
                 uow,
@@ -116,11 +121,25 @@ class StaffGate:
                 ),
             )
 
+    async def _live_members(self, uow: UnitOfWork, session: StaffSession) -> tuple[Member, ...]:
+        live = []
+        for member_id in session.member_ids:
+            member = await self._agencies.live_member(uow, member_id)
+            if member is not None and (await self._subscribers.get(uow, member.subscriber_id)).is_live:
+                live.append(member)
+        return tuple(live)
+
 
 def memberships_with(request: Request, role: Role) -> tuple[Member, ...]:
     """Every live membership with this role of whoever was let through to this page."""
     members: tuple[Member, ...] = request.state.memberships
     return tuple(member for member in members if role in member.roles)
+
+
+def decider_of(member: Member) -> Decider:
+    """The member as the one who proposes or decides."""
+    roles = frozenset(role.value for role in member.roles)
+    return Decider(member.id, member.subscriber_id, member.agency_id, roles)
 
 
 def _way_back(request: Request) -> str:

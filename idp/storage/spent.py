@@ -48,6 +48,7 @@ class SpentKind(StrEnum):
     FLOW = "flow"
     REQUEST_OBJECT = "request_object"
     INITIAL_ACCESS_TOKEN = "initial_access_token"
+    ACCOUNT_TRY = "account_try"
 
 
 spent = Table(

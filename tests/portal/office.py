@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import httpx2
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -28,6 +29,7 @@ from idp.agencies.model import Role
 from idp.app.configuration.applying import DRAFT, Configurations
 from idp.app.representation_room import build_representation_room
 from idp.approvals.service import Approvals
+from idp.audit.store import audit_entry
 from idp.authentication.card_sign_in import CardSignIns
 from idp.authorization.client_registration.service import Clients
 from idp.enrolment.reviews.service import Reviews
@@ -181,7 +183,7 @@ class Office:
         )
         issuer_app = self.issuer.app()
         personal, audit = PersonalData(world.root_keys), world.audit
-        approvals = Approvals(personal=personal, audit=audit, randomness=system_randomness)
+        self.approvals = approvals = Approvals(personal=personal, audit=audit, randomness=system_randomness)
         self.reviews = Reviews(
             subscribers=world.subscribers,
             approvals=approvals,
@@ -382,6 +384,14 @@ class Office:
 
     def browser(self) -> "Browser":
         return Browser(self)
+
+
+async def refusals(world: World) -> list[tuple[str, str, str]]:
+    """Who was refused what on which page of the staff, as the audit has it, in no order of time."""
+    async with world.storage.reading() as uow:
+        rows = await uow.all(select(audit_entry.c.canonical))
+    entries = [entry for entry in (json.loads(row.canonical) for row in rows) if entry["event"] == "portal.refused"]
+    return sorted((one["actor"]["id"], one["details"]["code"], one["details"]["page"]) for one in entries)
 
 
 class _Elements(HTMLParser):

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 
 from connectors.fictitious.people import citizen_number
+from idp.agencies.agreement_store import insert_agreement
+from idp.agencies.agreements.model import KIND, LASTING, target_of, terms_to_json
 from idp.agencies.model import AgencyKind, Member, Role, Service, Standing
+from idp.approvals.model import Approvers, ProposedChange
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgreementId, ServiceId
+from idp.portal.staff import decider_of
 from tests.app.configuration.sample import FILE, read
 from tests.enrolment.world import World
-from tests.portal.office import Browser, Office, Page
+from tests.portal.office import Browser, Office, Page, refusals
 from tests.portal.test_mandate_pages import send
 from tests.representation.world import identity_of
 
@@ -167,11 +171,13 @@ async def test_nobody_decides_their_own_or_anothers(office: Office, world: World
     staff = await staff_of(office, world)
     path = path_of(await propose(staff.owner1))
     assert (await decide(staff.owner1, path, "approve")).error_code == "APR-02"
+    assert await refusals(world) == [(world.members["owner1"].id, "APR-02", "proposal_decided")]
     for browser in (staff.dbd, staff.admin, staff.platform1):
         page = await browser.get(path)
         assert (page.status, page.error_code) == (404, "APR-01")
     refused = await decide(staff.owner2, path, "refuse", "Not needed")
     assert refused["proposal"]["data-state"] == "refused"
+    assert "until" not in refused
     withdrawn = await decide(staff.owner1, path_of(await propose(staff.owner1)), "withdraw")
     assert withdrawn["proposal"]["data-state"] == "withdrawn"
 
@@ -192,6 +198,10 @@ async def test_one_of_the_owner_narrows_and_stops_at_once(office: Office, world:
     stop = f"{path}/stop"
     assert (await send(staff.admin, stop, {"act": "suspend"}, page=form)).error_code == "AGY-09"
     assert (await send(staff.dbd, stop, {"act": "suspend"}, page=BLANK)).status == 404
+    # each is written down once, also the one whose page would have shown what is another's
+    named = (("owner1", "AGY-11", "proposed"), ("admin", "AGY-09", "proposed"), ("admin", "AGY-09", "stopped"))
+    shown = [(world.members[who].id, code, f"agreement_{page}") for who, code, page in named]
+    assert await refusals(world) == sorted([*shown, (world.members["dbd"].id, "AGY-02", "agreement_stopped")])
     suspended = await send(staff.owner2, stop, {"act": "suspend"}, page=path)
     assert suspended["agreement"]["data-status"] == Standing.SUSPENDED.value
     # to lift it takes a second person
@@ -274,6 +284,8 @@ async def test_the_owner_gives_one_officer_the_data_in_person(office: Office, wo
     ):
         page = await send(browser, give, fields | changes, page=BLANK)
         assert page.error_code == code, changes
+    noted = [code for _, code, page in await refusals(world) if page == "agreement_officers"]
+    assert sorted(noted) == ["AGY-02", "AGY-02", "AGY-04", "AGY-04", "AGY-09", "AGY-09"]
     page = await send(staff.owner1, give, fields, page=BLANK)
     assert [row["data-granted"] for row in page.rows("data-granted")] == [officer.id]
     # a second click, or a page of before it was granted, takes nothing back; and the other way round
@@ -290,6 +302,30 @@ async def test_the_owner_gives_one_officer_the_data_in_person(office: Office, wo
     assert [row["data-granted"] for row in page.rows("data-granted")] == [officer.id]
     page = await send(staff.owner2, give, {"member": officer.id, "act": "take_back"}, page=BLANK)
     assert not list(page.rows("data-granted"))
+
+
+async def test_a_data_set_that_left_the_catalogue_is_shown_by_its_id(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    path = await granted(staff)
+    async with world.storage.unit_of_work() as uow:
+        present = await office.agreements.get(uow, AgreementId(path.rsplit("/", 1)[1]))
+        left = replace(present, id=office.agreements.new_id(uow), dataset="dopa.left", fields=frozenset({"old_field"}))
+        await insert_agreement(uow, left)
+        change = ProposedChange(KIND, target_of(left), terms_to_json(left), terms_to_json(replace(left, daily_quota=9)))
+        approvers = Approvers(Role.PLATFORM_ADMIN.value, world.agency_id)
+        by = decider_of(world.members["platform1"])
+        proposal = await office.approvals.propose(uow, change, by=by, approvers=approvers, lasting=LASTING)
+    for address in ("/agreements", f"/agreements/{left.id}", f"/proposals/{proposal.id}"):
+        page = await staff.platform2.get(address)
+        assert (page.status, "dopa.left" in page.response.text) == (200, True), address
+    shown = await staff.platform2.get(f"/agreements/{left.id}")
+    assert "old_field" in shown.response.text
+    assert "change_terms" not in shown
+    assert (await staff.platform2.get(f"/agreements/terms?of={left.id}")).error_code == "AGY-02"
+    assert (await decide(staff.platform2, f"/proposals/{proposal.id}", "approve")).error_code == "AGY-04"
+    stop = f"/agreements/{left.id}/stop"
+    ended = await send(staff.platform2, stop, {"act": "end", "sure": "yes"}, page=BLANK)
+    assert ended["agreement"]["data-status"] == "ended"
 
 
 async def test_strangers_and_other_roles_are_sent_away(office: Office, world: World) -> None:

@@ -8,11 +8,12 @@ import pytest
 from playwright.async_api import expect
 
 from connectors.fictitious.people import citizen_number
+from idp.agencies.accounts.model import TRIES_AN_HOUR
 from idp.agencies.model import Role
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Ial
 from tests.enrolment.world import World
-from tests.portal.office import Browser, Office, Page
+from tests.portal.office import Browser, Office, Page, refusals
 from tests.portal.test_mandate_pages import send
 from tests.portal.test_mandates_in_chromium import SIZES, cookies_of
 from tests.provider.pages.browser import free_port, launched, serving, violations
@@ -62,9 +63,27 @@ async def test_an_account_is_entered_tried_and_forgotten(office: Office, world: 
     assert page["company_account"]["data-tested"] == ""
     assert (await act(browser, act="try"))["company_account"]["data-tested"] == "accepted"
     assert "kept" not in await act(browser, act="forget")
+    noted = [(world.members["admin"].id, code, "company_account_changed") for code in ("AGY-07", "AGY-08")]
+    assert await refusals(world) == noted
     clerk = office.browser()
     await clerk.sign_in("officer")
     assert (await clerk.get(PATH)).status == 403
+
+
+async def test_nobody_tries_passwords_without_end(office: Office, world: World) -> None:
+    browser = await admin_of(office, world)
+    for number in range(TRIES_AN_HOUR):
+        await act(browser, act="set", user="of-another-agency", password=f"guess-{number}")
+        assert (await act(browser, act="try"))["company_account"]["data-tested"] == "refused"
+        await act(browser, act="forget")
+    # neither another account nor forgetting it gives a try back, and the registry is not asked
+    await act(browser, act="set", user="of-another-agency", password="of-the-letter")
+    page = await act(browser, act="try")
+    assert (page.status, page.error_code, page["company_account"]["data-tested"]) == (429, "AGY-14", "")
+    assert await refusals(world) == [(world.members["admin"].id, "AGY-14", "company_account_changed")]
+    world.clock.advance(3600)
+    await browser.sign_in("admin")
+    assert (await act(browser, act="try"))["company_account"]["data-tested"] == "accepted"
 
 
 @pytest.mark.browser

@@ -19,7 +19,7 @@ from idp.kernel.randomness import system_randomness
 from idp.portal.mandate_pages import PAGE_LENGTH
 from idp.representation.mandates.store import mandate
 from tests.enrolment.world import World
-from tests.portal.office import PORTAL, Browser, Office, Page
+from tests.portal.office import PORTAL, Browser, Office, Page, refusals
 from tests.representation.world import identity_of
 
 pytestmark = pytest.mark.anyio
@@ -158,6 +158,8 @@ async def test_the_sensitive_waits_for_a_second_officer(office: Office, world: W
         assert (page.error_code, await rows(world)) == (code, [(one, "awaiting")])
     own = await send(first, f"/mandates/{one}/decide", decide, page="/mandates/new")
     assert own.error_code == "APR-02"
+    noted = [(world.members["clerk2"].id, code, "paper_mandate_decided") for code in ("REP-14", "REP-21")]
+    assert await refusals(world) == sorted([*noted, (world.members["clerk1"].id, "APR-02", "paper_mandate_decided")])
     await send(second, f"/mandates/{one}/decide", decide, page="/mandates")
     assert await rows(world) == [(one, "active")]
 
@@ -200,6 +202,7 @@ async def test_what_was_not_seen_is_not_recorded(
     page = await record(first, **changes)
     assert page.error_code == code
     assert await rows(world) == []
+    assert await refusals(world) == [(world.members["clerk1"].id, code, "paper_mandate_recorded")]
 
 
 async def test_a_parent_acts_until_majority(office: Office, world: World) -> None:

@@ -12,6 +12,11 @@ from idp.kernel.ids import AgencyId
 LONGEST: Final = 200
 """Characters of a user name or a password."""
 
+TRIES_AN_HOUR: Final = 5
+"""How often an agency may try accounts at the registry: whose user it enters nobody knows, and a registry locks a user
+whose password is guessed.
+"""
+
 
 class AccountTest(StrEnum):
     """What the registry said to the account when it was last tried."""

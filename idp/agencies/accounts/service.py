@@ -1,12 +1,13 @@
 """Use cases of an agency's account with the company registry: set, try, use, forget; never show."""
 
+from datetime import timedelta
 from typing import Final
 
 import msgspec
 
 from connectors.contracts.registry_desk import CompanyAccount
 from idp.agencies.accounts import store
-from idp.agencies.accounts.model import LONGEST, AccountState, AccountTest, TryAccount
+from idp.agencies.accounts.model import LONGEST, TRIES_AN_HOUR, AccountState, AccountTest, TryAccount
 from idp.agencies.model import AgencyProblem
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
@@ -14,6 +15,7 @@ from idp.audit.model import Actor, AuditEvent
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import AgencyId
 from idp.keys.envelope import PersonalData
+from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
 
 _TABLE: Final = "company_account"
@@ -54,7 +56,7 @@ class CompanyAccounts:
     async def try_account(self, agency_id: AgencyId, *, by: Actor) -> AccountTest:
         """Ask the registry whether it lets the account in; outside any unit of work.
 
-        Raises NotFound (ACCOUNT_MISSING).
+        Raises NotFound (ACCOUNT_MISSING), Refused (ACCOUNT_TRIED_OFTEN).
         """
         async with self._storage.reading() as uow:
             found = await store.find_sealed(uow, agency_id)
@@ -62,6 +64,10 @@ class CompanyAccounts:
                 raise NotFound(AgencyProblem.ACCOUNT_MISSING)
             sealed, generation = found
             account = await self._opened(uow, agency_id, sealed)
+        # paid for before it is asked: neither another account, nor forgetting this one, nor a crash gives a try back
+        async with self._storage.unit_of_work() as uow:
+            if not await _take_try(uow, agency_id):
+                raise Refused(AgencyProblem.ACCOUNT_TRIED_OFTEN)
         outcome = await self._ask(account)
         async with self._storage.unit_of_work() as uow:
             await store.save_test(uow, agency_id, generation, outcome)
@@ -81,6 +87,16 @@ class CompanyAccounts:
 
     async def _record(self, uow: UnitOfWork, event: str, agency_id: AgencyId, by: Actor, **details: str) -> None:
         await self._audit.append(uow, AuditEvent(event=event, actor=by, agency_id=agency_id, details=details))
+
+
+async def _take_try(uow: UnitOfWork, agency_id: AgencyId) -> bool:
+    """True for the first `TRIES_AN_HOUR` of this agency in the hour, on any number of nodes."""
+    hour = uow.now.replace(minute=0, second=0, microsecond=0)
+    for number in range(TRIES_AN_HOUR):
+        secret, ends = f"{hour.isoformat()} {number}", hour + timedelta(hours=1)
+        if await spend(uow, kind=SpentKind.ACCOUNT_TRY, scope=agency_id, secret=secret, expires_at=ends):
+            return True
+    return False
 
 
 def _is_possible(text: str) -> bool:
