@@ -21,10 +21,8 @@ from idp.enrolment.steps import Steps
 from idp.kernel.errors import Conflict, Refused
 from idp.storage.storage import Storage, UnitOfWork
 
-MAX_PICTURE_BYTES: Final = 512 * 1024
 UNKNOWN_SERVICE: Final = "face comparison"
 """Named as the source where no service said who it is."""
-_JPEG_START: Final = b"\xff\xd8\xff"
 
 
 class FaceWord(StrEnum):
@@ -58,6 +56,8 @@ class FaceCheck:
 
     async def word(self, enrolment: Enrolment) -> FaceWord:
         """What it said, or whether it may be asked: of a card whose chip was read, and not again of one let pass."""
+        if not self._has_a_say(enrolment):
+            return FaceWord.NOT_ASKED_HERE
         async with self._storage.reading() as uow:
             return await self._word(uow, enrolment)
 
@@ -67,13 +67,14 @@ class FaceCheck:
         Raises Conflict (WRONG_STATE), NotFound (NOTHING_READ, PHOTO_GONE), Refused (FACE_UNCLEAR).
         """
         # 1. where it may be asked, with the card still there
+        if self._faces is None or not self._has_a_say(enrolment):
+            raise Conflict(EnrolmentProblem.WRONG_STATE)
         async with self._storage.reading() as uow:
-            word = await self._word(uow, enrolment)
-            if self._faces is None or word not in (FaceWord.TO_ASK, FaceWord.SILENT):
+            if await self._word(uow, enrolment) not in (FaceWord.TO_ASK, FaceWord.SILENT):
                 raise Conflict(EnrolmentProblem.WRONG_STATE)
             presented = await self._applicants.presented(uow, enrolment)
             reference = await self._applicants.portrait(uow, enrolment)
-        if not picture.startswith(_JPEG_START) or len(picture) > MAX_PICTURE_BYTES:
+        if not rules.is_picture(picture):
             raise Refused(EnrolmentProblem.FACE_UNCLEAR)
         # 2. the service, outside every unit of work
         try:
@@ -88,10 +89,12 @@ class FaceCheck:
         # 3. its "no" ends it; whose card it was is remembered, so that beginning anew passes nothing over
         return await self._end(enrolment, presented, source=score.source)
 
-    async def _word(self, uow: UnitOfWork, enrolment: Enrolment) -> FaceWord:
+    def _has_a_say(self, enrolment: Enrolment) -> bool:
+        """True where a service is connected, at its step, of a card that was read."""
         is_read = not enrolment.is_typed and enrolment.journey not in BY_PASSPORT
-        if self._faces is None or enrolment.state is not EnrolmentState.COMPARE_FACE or not is_read:
-            return FaceWord.NOT_ASKED_HERE
+        return self._faces is not None and enrolment.state is EnrolmentState.COMPARE_FACE and is_read
+
+    async def _word(self, uow: UnitOfWork, enrolment: Enrolment) -> FaceWord:
         if EnrolmentProblem.FACE_NOT_CONFIRMED in await self._overrides.decided(uow, enrolment.id):
             return FaceWord.NOT_ASKED_HERE
         said = (await self._steps.held(uow, enrolment)).get(EvidenceKind.FACE_BY_COMPARISON)

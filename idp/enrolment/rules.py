@@ -229,6 +229,15 @@ SAME_FACE: Final = 0.75
 """From which similarity on a comparison says "the same person"; every service has its own scale, and this is ours."""
 
 
+_JPEG_START: Final = b"\xff\xd8\xff"
+MAX_PICTURE_BYTES: Final = 512 * 1024
+
+
+def is_picture(content: bytes) -> bool:
+    """True for what a camera's page sends: a JPEG of at most half a megabyte. Whether it shows a face is not asked."""
+    return content.startswith(_JPEG_START) and len(content) <= MAX_PICTURE_BYTES
+
+
 def face_result(score: FaceScore) -> EvidenceResult:
     """What a comparison of faces is worth as evidence: a picture of a picture is nobody."""
     return EvidenceResult.MATCHES if score.is_live and score.similarity >= SAME_FACE else EvidenceResult.DIFFERS

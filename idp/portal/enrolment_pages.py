@@ -1,8 +1,6 @@
 """The counter journey on the officer's screen."""
 
 import asyncio
-import base64
-import binascii
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import asdict
@@ -28,7 +26,7 @@ from idp.stations.service import Stations
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
-from idp.web.forms import read_form, read_json
+from idp.web.forms import read_form, read_picture
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.qr import qr_picture
@@ -140,11 +138,7 @@ class EnrolmentPages:
     async def compare_face(self, request: Request, officer: Member) -> Response:
         """The picture of the counter's camera, compared and forgotten; the page is asked for anew."""
         self._csrf.check_origin(request)
-        sent = str((await read_json(request)).get("picture", ""))
-        try:
-            picture = base64.b64decode(sent.partition(",")[2], validate=True)
-        except (binascii.Error, ValueError):
-            picture = b""
+        picture = await read_picture(request)
         await self._enrolments.compare_face(_enrolment_id(request), picture, officer=officer)
         return Response(status_code=204)
 

@@ -1,5 +1,6 @@
 """Bodies, parsed once at the edge: urlencoded forms and JSON objects, within limits."""
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -86,6 +87,18 @@ async def read_json(request: Request) -> dict[str, Any]:
         return msgspec.json.decode(await request.body(), type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise Refused(WebProblem.MALFORMED, "JSON cannot be read") from error
+
+
+async def read_picture(request: Request) -> bytes:
+    """What a page's camera took: `picture` of a JSON object, a data URL in base64. Empty where it is none.
+
+    Whether it is a picture is the room's to say. Raises Refused(MALFORMED) as `read_json`.
+    """
+    sent = str((await read_json(request)).get("picture", ""))
+    try:
+        return base64.b64decode(sent.partition(",")[2], validate=True)
+    except ValueError:
+        return b""
 
 
 def text_field(document: dict[str, Any], name: str, *, longest: int = 4096) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +16,7 @@ from idp.consent.reminding import remind_of_ends
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
+from idp.enrolment.unattended import face_tries
 from idp.exchange.service import Exchange
 from idp.kernel.errors import TuatonError
 from idp.keys.audit_seals import CheckpointSigner
@@ -28,7 +30,7 @@ from idp.stations.service import Stations
 from idp.storage.leases import take_lease
 from idp.storage.outbox import OutboxMessage, claim, settle
 from idp.storage.spent import drop_expired_spent
-from idp.storage.storage import Storage
+from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.closing import Closings
 
 logger = structlog.get_logger("worker")
@@ -113,6 +115,11 @@ class OutboxJob:
             await settle(uow, message.id)
 
 
+async def _done_in_a_unit(storage: Storage, work: Callable[[UnitOfWork], Awaitable[object]]) -> None:
+    async with storage.unit_of_work() as uow:
+        await work(uow)
+
+
 def all_jobs(
     *,
     storage: Storage,
@@ -138,22 +145,13 @@ def all_jobs(
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
-    async def forget_spent() -> None:
-        async with storage.unit_of_work() as uow:
-            await drop_expired_spent(uow)
+    def in_a_unit(work: Callable[[UnitOfWork], Awaitable[object]]) -> Callable[[], Awaitable[object]]:
+        return partial(_done_in_a_unit, storage, work)
 
     async def sweep_card_sessions() -> None:
         async with storage.unit_of_work() as uow:
             await stations.sweep(uow)
             await stations.forget_expired(uow)
-
-    async def forget_deferred() -> None:
-        async with storage.unit_of_work() as uow:
-            await deferred.forget_expired(uow)
-
-    async def forget_answers_and_documents() -> None:
-        async with storage.unit_of_work() as uow:
-            await exchange.forget_expired(uow)
 
     async def close_due() -> None:
         await closings.close_due(storage)
@@ -190,13 +188,14 @@ def all_jobs(
         Job("stations.sweep", 5, sweep_card_sessions),
         Job("enrolment.advance", 5, enrolments.advance_open),
         Job("enrolment.unattended", 10, advance_unattended),
+        Job("enrolment.forget_face_tries", 3600, in_a_unit(face_tries.forget_old)),
         Job("enrolment.remind_of_meetings", 600, remind_of_meetings),
         Job("consent.remind_of_ends", 600, remind_of_consents),
         Job("keys.ensure", LOOKED_AFTER_EVERY.total_seconds(), signing_keys.ensure),
-        Job("spent.forget", 60, forget_spent),
-        Job("deferred.forget", 600, forget_deferred),
+        Job("spent.forget", 60, in_a_unit(drop_expired_spent)),
+        Job("deferred.forget", 600, in_a_unit(deferred.forget_expired)),
         Job("exchange.waiting", 5, exchange.advance_waiting),
-        Job("exchange.forget", 600, forget_answers_and_documents),
+        Job("exchange.forget", 600, in_a_unit(exchange.forget_expired)),
         Job("subscribers.close_due", 300, close_due),
         Job("reviews.reopen", 300, reopen_reviews),
         Job("reviews.overdue", 600, open_overdue_reviews),

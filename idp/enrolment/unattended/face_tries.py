@@ -58,7 +58,7 @@ class FaceTries:
 
 
 async def forget_old(uow: UnitOfWork) -> None:
-    """Drop counts whose day is over."""
+    """Drop counts whose day is over. For the worker, safe to run twice: what is over counts for nothing meanwhile."""
     await uow.execute(delete(face_try).where(face_try.c.first_at <= uow.now - WINDOW))
 
 

@@ -17,7 +17,7 @@ from idp.enrolment.turns import Rounds
 from idp.enrolment.unattended import rules, store
 from idp.enrolment.unattended.admission import Admission
 from idp.enrolment.unattended.checking import Checking, found
-from idp.enrolment.unattended.face_tries import FaceTries, forget_old
+from idp.enrolment.unattended.face_tries import FaceTries
 from idp.enrolment.unattended.home import digest_of
 from idp.enrolment.unattended.journal import UnattendedJournal
 from idp.enrolment.unattended.model import Application, FoundEvidence, UnattendedProblem
@@ -29,8 +29,6 @@ from idp.stations.service import Stations
 from idp.storage.storage import Storage, UnitOfWork
 
 KIOSK_SCREEN: Final = "the kiosk's own screen"
-_JPEG_START: Final = b"\xff\xd8\xff"
-MAX_PICTURE_BYTES: Final = 512 * 1024
 
 _NOT_READ: Final = {
     CardSessionState.FAULT: UnattendedProblem.CARD_NOT_READ,
@@ -186,7 +184,7 @@ class KioskEnrolments:
         assert self._faces is not None, "a kiosk without a comparison starts nothing"
         problem = UnattendedProblem.FACE_UNCLEAR
         try:
-            if picture.startswith(_JPEG_START) and len(picture) <= MAX_PICTURE_BYTES:
+            if policy.is_picture(picture):
                 return await self._faces.compare(reference_jpeg=reference, live_jpeg=picture)
         except FaceNotFound:
             pass
@@ -227,8 +225,6 @@ class KioskEnrolments:
                 application = await found(uow, enrolment_id)
             await self._advance(application)
 
-        async with self._storage.unit_of_work() as uow:
-            await forget_old(uow)
         return await self._rounds.turn(not_ended, have_turn, limit=limit)
 
     async def _advance(self, application: Application) -> Application:

@@ -1,8 +1,6 @@
 """The kiosk's own screen: `/kiosk`, for the one browser that was bound to the station."""
 
 import asyncio
-import base64
-import binascii
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
@@ -23,7 +21,7 @@ from idp.stations.model import Station, StationProblem
 from idp.stations.rules import MAX_MESSAGE_LENGTH
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
-from idp.web.forms import Form, read_body, read_form, read_json
+from idp.web.forms import Form, read_body, read_form, read_picture
 from idp.web.pages import Pages
 from idp.web.qr import qr_picture
 from idp.web.routes import Access, Entry
@@ -137,11 +135,7 @@ class KioskPages:
     async def _picture(self, request: Request) -> Response:
         self._csrf.check_origin(request)
         _, browser = await self._here(request)
-        sent = str((await read_json(request)).get("picture", ""))
-        try:
-            picture = base64.b64decode(sent.partition(",")[2], validate=True)
-        except (binascii.Error, ValueError):
-            picture = b""
+        picture = await read_picture(request)
         try:
             await self._enrolments.compare(browser, picture)
         except Refused as refused:

@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, text, update
 
 from connectors.contracts.documents import Delivery, DocumentRequest, SealedDocument, SealLevel
 from idp.agencies.store import update_service
@@ -17,15 +17,16 @@ from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.receipts.model import RECEIPT_TYPE, SCHEMA, Recipient, Stage
 from idp.consent.receipts.paper import PAPERS_AT_ONCE, ReceiptPapers, claims_of, printed
 from idp.consent.receipts.service import Receipts
-from idp.consent.receipts.store import consent_receipt
+from idp.consent.receipts.store import consent_receipt, insert_receipt
 from idp.consent.store import consent
-from idp.kernel.errors import NotFound, Unavailable
+from idp.kernel.errors import Conflict, NotFound, Unavailable
 from idp.kernel.ids import ConsentId
 from idp.kernel.randomness import system_randomness
 from idp.keys.sealing import SealBroken
 from idp.keys.signing import SigningKeys
 from idp.storage.storage import UnitOfWork
 from tests.exchange.world import SOMCHAI, World
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -84,8 +85,8 @@ async def test_a_stranger_verifies_it_with_the_published_keys_alone(world_on_eac
     # no token of another kind, and nothing that says what any value is
     with pytest.raises(SealBroken):
         await keys.verify_jwt(receipt.jwt, expected_typ="at+jwt")
-    for text in (SOMCHAI.citizen_id.digits, SOMCHAI.name_th.first):
-        assert text not in json.dumps(claims, ensure_ascii=False)
+    for said in (SOMCHAI.citizen_id.digits, SOMCHAI.name_th.first):
+        assert said not in json.dumps(claims, ensure_ascii=False)
 
 
 async def test_a_receipt_with_one_byte_changed_is_none(world: World) -> None:
@@ -171,6 +172,36 @@ async def test_what_could_be_left_out_is_said_to_have_been_a_choice(world: World
     receipts, _ = await receipts_of(world)
     information = claims_of(await receipts.latest(record.id))["pii_processing"]["purposes"][0]["pii_information"]
     assert [one["pii_type"] for one in information if one["optional"]] == ["dopa.person/birth_date"]
+
+
+async def test_while_another_node_issues_it_nobody_issues_a_second_one(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    record, _ = await world.consented()
+    receipts, _ = await receipts_of(world)
+    made = await receipts.latest(record.id)
+    blocked = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+    async def waits() -> bool:
+        async with world.storage.reading() as uow:
+            return await uow.first(blocked) is not None
+
+    async with world.storage.unit_of_work() as uow:
+        await uow.execute(delete(consent_receipt))
+    async with world.storage.unit_of_work() as uow:
+        # the other node, between its signature and its commit
+        assert await insert_receipt(uow, world.personal, record, made)
+        asked = asyncio.create_task(receipts.latest(record.id))
+        is_postgresql = uow.dialect == "postgresql"
+        if is_postgresql:
+            await eventually(waits)
+    if is_postgresql:
+        with pytest.raises(Conflict) as caught:
+            await asked
+        assert caught.value.code is ConsentProblem.RECEIPT_IN_THE_MAKING
+    else:  # one writes at a time: who waited for it finds it
+        assert await asked == made
+    assert await receipts.latest(record.id) == made
+    assert len(await world.entries("consent.receipt_issued")) == 1
 
 
 async def test_no_paper_is_no_harm(world: World) -> None:

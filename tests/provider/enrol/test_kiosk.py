@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 from joserfc.jwk import ECKey
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import face, live_face
@@ -21,7 +21,7 @@ from idp.audit.model import SYSTEM
 from idp.enrolment.evidence import whole_evidence
 from idp.enrolment.model import EvidenceKind, EvidenceResult
 from idp.enrolment.unattended import rules
-from idp.enrolment.unattended.face_tries import MOST, WINDOW, FaceTries
+from idp.enrolment.unattended.face_tries import MOST, WINDOW, FaceTries, face_try, forget_old
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Refused
 from idp.kernel.ids import StationId
@@ -337,6 +337,23 @@ async def test_three_wrong_faces_lock_a_card_for_a_day_at_every_kiosk(town: Town
     await kiosk.insert("somchai")
     await kiosk.picture(camera("somchai"))
     assert await kiosk.step() == "completed"
+
+
+async def test_counts_are_forgotten_when_their_day_is_over_and_no_sooner(
+    sqlite_storage: Storage, clock: FrozenClock
+) -> None:
+    async def counts_left() -> int:
+        async with sqlite_storage.unit_of_work() as uow:
+            await forget_old(uow)
+            return len(await uow.all(select(face_try)))
+
+    async with sqlite_storage.unit_of_work() as uow:
+        assert await FaceTries(blind_index=BlindIndex(RootKeys({1: bytes(32)}))).take(uow, card_read_of("malee").data)
+    before = await counts_left()
+    clock.advance(WINDOW.total_seconds() - 1)
+    assert await counts_left() == before > 0
+    clock.advance(1)
+    assert await counts_left() == 0
 
 
 async def test_kiosks_that_compare_at_once_have_three_tries_together(database_url: str, clock: FrozenClock) -> None:
