@@ -8,7 +8,7 @@ import typer
 
 COMMANDS = {
     "apply": "Make agencies, services, agreements and programs as a file says.",
-    "audit": "The tamper-evident log: verify, checkpoint.",
+    "audit": "The tamper-evident log: verify, checkpoint; key, prove, export, check.",
     "bootstrap": "The first two administrators of an empty deployment.",
     "bench-seed": "A store to measure speed on, and the sessions for it.",
     "card": "The virtual readers: insert, eject, state; kiosk, camera, home.",

@@ -40,7 +40,7 @@ def doctor_audit(
         Path | None, typer.Option("--home", help="Home folder of the deployment (default: IDP_HOME).")
     ] = None,
 ) -> None:
-    """Look whether those outside testify to the log's checkpoints. Exit 0 when nothing is wrong, 2 without a log."""
+    """Look whether those outside testify to the log's checkpoints. Exit 0 when they do, 1 when not, 2 without a log."""
     settings = settings_of(home)
     outside = _outside_of(settings)
     if not outside:

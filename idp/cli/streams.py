@@ -30,7 +30,7 @@ def streams() -> None:
 
 @commands.command("list")
 def list_stuck(
-    minutes: Annotated[int, typer.Option("--stuck", help="Streams where something waits for longer than this.", min=0)],
+    minutes: Annotated[int, typer.Option("--stuck", help="Streams where something waits for more minutes.", min=0)],
     home: Annotated[Path | None, typer.Option("--home", help="Home folder of the deployment.")] = None,
 ) -> None:
     """One JSON object a line: stream, client, method, status, failures in a row, how much waits and since when.
