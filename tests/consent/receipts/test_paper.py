@@ -1,6 +1,9 @@
 """The receipt as people get it: every line set in the house's typeface, with the signed receipt attached."""
 
 import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -59,3 +62,28 @@ async def test_the_page_is_set_and_holds_the_signed_receipt(world: World, render
     assert request.verify_url == f"{ISSUER}/account/consents/{record.id}"
     assert request.audit_entry_id == receipt.audit_entry_id
     assert request.issued_at == receipt.issued_at
+
+
+async def test_the_name_of_a_source_never_ends_a_page(
+    world: World, renderer: Renderer, tmp_path: Path, run_tool: Callable[..., str]
+) -> None:
+    record, _ = await world.consented()
+    receipts, _ = await receipts_of(world)
+    target = tmp_path / "receipt.pdf"
+    typesetter = Typesetter(renderer, target)
+    await ReceiptPapers(
+        storage=world.storage, receipts=receipts, consents=world.consents, sealer=typesetter, issuer=ISSUER
+    ).paper(record.id)
+    (request,) = typesetter.asked
+    group = request.data["groups"][0]
+    row = group["rows"][0]
+    for rows in range(1, 15):  # so that the second group comes to the foot of the page line by line
+        groups = [group | {"rows": [row] * rows}, group | {"rows": [row] * 3}]
+        data = {**request.data, "groups": groups}
+        longer = replace(request, data=data, data_json=json.dumps(data).encode())
+        await typesetter.seal(longer, delivery=Delivery.SEALED, password=None)
+        lines = [line.strip() for line in run_tool("pdftotext", "-layout", str(target), "-").splitlines()]
+        said = [line for line in lines if line]
+        after = [said[at + 1] for at, line in enumerate(said) if group["source"]["th"] in line]
+        assert len(after) == len(groups)
+        assert all(line.startswith("•") for line in after), f"{rows} rows"
