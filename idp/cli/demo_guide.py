@@ -28,7 +28,7 @@ async def show_doors(plan: Plan, console: Console) -> None:
     console.print(doors)
     console.print("\nลิงก์เพิ่มพาสคีย์ ใช้ได้ครั้งเดียว · one-use links that add a passkey in your own browser", style="italic")
     async with open_house(settings) as rooms, rooms.ground.storage.unit_of_work() as uow:
-        for key in (*(post.persona for post in STAFF), *BUSINESS, *CITIZENS):
+        for key in dict.fromkeys((*(post.persona for post in STAFF), *BUSINESS, *CITIZENS)):
             say_persona(console, key)
             token = await passkey_link(uow, rooms, key)
             if token is not None:
