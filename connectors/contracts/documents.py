@@ -31,10 +31,21 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class PrintedBy:
+    """The officer who takes a document out of the system: named at its foot, where they certify it, and across it."""
+
+    name: str
+    position: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class DocumentRequest:
     """What to print. `data` is JSON-ready and is attached byte for byte as `data.json`, `exhibits` beside it.
 
     `template` names a catalogue template (`person`, `company`, `record`); `verify_url` is what the QR code holds.
+    `printed_by` makes it an officer's copy. `photo` is the JPEG off the card, printed by the template `card` alone: a
+    document that has it is handed over and never kept (design, section 5, never 5).
     """
 
     template: str
@@ -52,6 +63,10 @@ class DocumentRequest:
     verify_url: str
     audit_entry_id: str
     exhibits: tuple[Exhibit, ...] = ()
+    agency_name_en: str = ""
+    purpose_en: str = ""
+    printed_by: PrintedBy | None = None
+    photo: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
