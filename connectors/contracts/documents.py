@@ -8,10 +8,13 @@ from typing import Any, Protocol
 
 
 class Delivery(StrEnum):
-    """How a document leaves: `sealed` is signed PDF/A-3a; `password` is AES-256 encrypted, then signed, no PDF/A."""
+    """How a document leaves: `sealed` is signed PDF/A-3a; `password` is AES-256 encrypted, then signed, no PDF/A;
+    `recipient` is the sealed file inside a JWE that only the agency's program opens.
+    """
 
     SEALED = "sealed"
     PASSWORD = "password"
+    RECIPIENT = "recipient"
 
 
 class SealLevel(StrEnum):
@@ -80,11 +83,38 @@ class SealedDocument:
     pages: int
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class HeldDocument:
+    """Signed, and waiting for its time-stamp: nobody's to have before. `held` is what `DocumentWorks.stamp` takes."""
+
+    held: bytes
+    delivery: Delivery
+    pages: int
+
+
 class DocumentSealer(Protocol):
     """Renders, encrypts where asked, signs and time-stamps. Raises DocumentError, TimestampUnavailable."""
 
     async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
         """One document. `password` is given exactly when `delivery` is PASSWORD."""
+
+
+class DocumentWorks(DocumentSealer, Protocol):
+    """A sealer whose documents may be finished later, by any process."""
+
+    async def seal_or_hold(
+        self, request: DocumentRequest, *, delivery: Delivery, password: str | None
+    ) -> SealedDocument | HeldDocument:
+        """As `seal`, but held where no time-stamp can be had now. Raises DocumentError."""
+
+    async def stamp(self, held: bytes) -> SealedDocument:
+        """A held document, time-stamped now. Raises TimestampUnavailable, DocumentError."""
+
+    async def archive(self, pdf: bytes) -> bytes:
+        """A sealed file with everything that proves it in later years, appended to it: level B-LTA.
+
+        Raises TimestampUnavailable, and DocumentError also where a certificate of the seal was revoked.
+        """
 
 
 class Verdict(StrEnum):

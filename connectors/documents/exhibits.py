@@ -13,14 +13,15 @@ from pikepdf.models.metadata import encode_pdf_date
 
 from connectors.contracts.documents import Exhibit
 from connectors.contracts.errors import DocumentError
+from connectors.documents.content_information import FILE_NAME as CONTENT_INFORMATION
 
-RECORD_NAME = "data.json"
-"""Attached by the templates; no exhibit may take its place."""
+OWN_ATTACHMENTS = ("data.json", CONTENT_INFORMATION)
+"""Attached by the templates; no exhibit may take their place."""
 
 
 def attach_exhibits(pdf: bytes, exhibits: Sequence[Exhibit], *, at: datetime) -> bytes:
     """The document with the papers attached as its sources. Raises DocumentError when two have one name."""
-    names = [RECORD_NAME, *(exhibit.file_name for exhibit in exhibits)]
+    names = [*OWN_ATTACHMENTS, *(exhibit.file_name for exhibit in exhibits)]
     if len(set(names)) != len(names):
         raise DocumentError("two attachments have one name")
     written = BytesIO()

@@ -16,6 +16,7 @@ from bahttext import bahttext
 from connectors.contracts.documents import Delivery, DocumentRequest
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.thai_dates import thai_long_date_time
+from connectors.documents.content_information import content_information
 from connectors.documents.letters import Letters
 from connectors.documents.qr import qr_svg
 
@@ -36,6 +37,7 @@ BASIS_TEXTS = {
 STANDARDS: Mapping[Delivery, "list[typst.PDFStandard]"] = {
     Delivery.SEALED: ["a-3a", "ua-1"],
     Delivery.PASSWORD: ["ua-1"],
+    Delivery.RECIPIENT: ["a-3a", "ua-1"],
 }
 
 
@@ -69,6 +71,7 @@ class Renderer:
             "record": request.data_json.decode(),
             "shown": msgspec.json.encode(shown["record"]).decode(),
             "qr": _qr(request),
+            "content_information": content_information(request, record["fields"], record["labels"]),
         }
         try:
             pdf, warnings = self._compiler.compile_with_warnings(

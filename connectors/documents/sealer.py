@@ -7,10 +7,8 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 
-import pikepdf
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -19,6 +17,7 @@ from connectors.contracts.documents import Delivery, DocumentRequest, SealedDocu
 from connectors.contracts.errors import DocumentError
 from connectors.documents.encryption import encrypt_pdf
 from connectors.documents.exhibits import attach_exhibits
+from connectors.documents.imprint import imprint
 from connectors.documents.render import TEMPLATES, Renderer
 from connectors.documents.seal import PreparedSeal, complete_seal, prepare_seal, software_key
 from connectors.documents.timestamp import TimestampClient
@@ -80,10 +79,9 @@ class PdfSealer:
 
     def _prepare(self, request: DocumentRequest, delivery: Delivery, password: str | None) -> tuple[PreparedSeal, int]:
         pdf = self._renderers.current().render(request, delivery=delivery, seal_name=self._key.name)
+        pdf, pages = imprint(pdf, request)
         if request.exhibits:
             pdf = attach_exhibits(pdf, request.exhibits, at=request.issued_at)
-        with pikepdf.open(BytesIO(pdf)) as document:
-            pages = len(document.pages)
         if password is not None:
             pdf = encrypt_pdf(pdf, password=password, owner_password=self._random_token(OWNER_PASSWORD_BYTES))
         return prepare_seal(pdf, key=self._key, claimed_time=request.issued_at, password=password), pages

@@ -136,7 +136,7 @@ def test_what_pdf_a_and_pdf_ua_ask_for_is_there(renderer: Renderer) -> None:
         assert root.MarkInfo.Marked
         assert str(root.Lang).lower().startswith("th")
         assert root.ViewerPreferences.DisplayDocTitle
-        (attached,) = root.AF
+        (attached,) = (named for named in root.AF if str(named.F) == "data.json")
         assert (str(attached.AFRelationship), str(attached.EF.F.Subtype)) == ("/Source", "/application/json")
         assert attached.EF.F.read_bytes() == request.data_json
         assert bytes(document.attachments["data.json"].get_file().read_bytes()) == request.data_json
