@@ -69,12 +69,46 @@ class Update:
     when: Callable[[Given], ColumnElement[bool]]
 
 
-Step = Insert | Update
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Let pass for whom `when` holds of these rows, and keep them as they are until the commit: who changes one of them
+    meanwhile waits, and a row that was changed a moment before is judged as it is now.
+
+    `tables` joins the callers' rows with those of `held`; a caller that finds none does not pass. In `when`, what lies
+    behind a row that is not held is judged as it was when the statement began.
+    """
+
+    held: tuple[Table, ...]
+    tables: Callable[[Rows], FromClause]
+    when: Callable[[Given], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Add to a counter, made with `first` by who counts first; callers that count in one row count together.
+
+    `key` names the columns of its primary key, `adds` what each caller adds, `at_most` how far a column may go: beyond
+    that there is no value, the store refuses the row, and the caller's whole write is undone (`Contradicted`). So a
+    limit is never passed, and nobody is half counted. `when`: others count nothing, and pass.
+    """
+
+    table: Table
+    key: Callable[[Given], Mapping[str, Any]]
+    adds: Callable[[Given], Mapping[str, ColumnElement[int]]]
+    at_most: Callable[[Given], Mapping[str, ColumnElement[int]]]
+    first: Callable[[Given], Mapping[str, Any]]
+    when: Callable[[Given], ColumnElement[bool]]
+
+
+Step = Insert | Update | Hold | Count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Write:
-    """A write: the answer is how many gates the caller passed. All of it is committed, or nothing."""
+    """A write: the answer is how many gates (a `Hold` is one) the caller passed. All of it is committed, or nothing.
+
+    Running one raises `Contradicted` for a caller whose row a constraint of the store refuses: then nothing of it is.
+    """
 
     name: str
     takes: Takes

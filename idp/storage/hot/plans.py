@@ -3,12 +3,12 @@
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from sqlalchemy import Dialect, Select
 from sqlalchemy.types import TypeEngine
 
-from idp.storage.hot.operations import Read, Write
+from idp.storage.hot.operations import Count, Hold, Insert, Read, Step, Update, Write
 
 Process = Callable[[Any], Any]
 ORD = "ord"
@@ -51,11 +51,24 @@ def make_plan(operation: Read | Write, texts: Sequence[str], selected: Select[An
         name=operation.name,
         writes=isinstance(operation, Write),
         texts=tuple(texts),
-        gates=tuple(step.gate is not None for step in operation.steps) if isinstance(operation, Write) else (),
+        gates=tuple(has_gate(step) for step in operation.steps) if isinstance(operation, Write) else (),
         inputs=tuple((name, _encoder(kind, dialect)) for name, kind in operation.takes.items()),
         decoders=tuple(_decoder(column.type, dialect) for column in columns),
         row=row._make,
     )
+
+
+def has_gate(step: Step) -> bool:
+    """True for a step that some callers do not pass."""
+    match step:
+        case Insert() | Update():
+            return step.gate is not None
+        case Hold():
+            return True
+        case Count():
+            return False
+        case never:
+            assert_never(never)
 
 
 def _encoder(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:

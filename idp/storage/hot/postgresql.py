@@ -12,7 +12,7 @@ from asyncpg import exceptions
 from idp.kernel.errors import Unavailable
 from idp.storage.hot.batches import Batches, Call
 from idp.storage.hot.plans import Plan
-from idp.storage.model import StorageProblem
+from idp.storage.model import StorageProblem, contradicted
 
 STATEMENT_TIMEOUT_MS = 5_000
 GIVE_UP_AFTER_SECONDS = 8
@@ -85,7 +85,8 @@ class _Pinned:
                 call.tell(_no_answer(error))
         except exceptions.PostgresError as error:
             if len(calls) == 1:
-                calls[0].tell(error)
+                refused = isinstance(error, exceptions.IntegrityConstraintViolationError)
+                calls[0].tell(contradicted(error) if refused else error)
                 return
             for call in calls:
                 await self.serve([call])

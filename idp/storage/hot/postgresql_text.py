@@ -3,6 +3,8 @@
 Callers' rows are taken in the order of the gate's value, so that two nodes never wait for each other crosswise.
 """
 
+from typing import Any, assert_never
+
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -10,6 +12,8 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
+    and_,
+    case,
     cast,
     column,
     func,
@@ -38,16 +42,72 @@ def compile_write(operation: operations.Write, dialect: Dialect) -> Plan:
     ungated: list[CTE] = []
     for number, step in enumerate(operation.steps):
         name = f"step_{number}"
-        if step.gate is None:
-            ungated.append(_insert(step, _where(step, rows, _valued(step, rows)), rows).cte(name))
-            continue
-        key = rows.c[step.gate.given]
-        able = _able(step, step.gate, rows)
-        first = able.ext(postgresql.distinct_on(key)).order_by(key, rows.c.ord).cte(f"first_{number}")
-        written = _written(step, step.gate, first).cte(name)
-        rows = select(first).join(written, written.c.key == first.c[step.gate.given]).cte(f"passed_{number}")
-        passed.append(rows)
+        match step:
+            case operations.Hold():
+                rows = _held(step, rows).cte(name)
+                passed.append(rows)
+            case operations.Count():
+                rows = _after(_added_up(step, rows, number).cte(name), rows).cte(f"passed_{number}")
+            case operations.Insert() if step.gate is None:
+                ungated.append(_insert(step, _where(step, rows, _valued(step, rows)), rows).cte(name))
+            case operations.Insert() | operations.Update():
+                rows = _through(step, rows, number)
+                passed.append(rows)
+            case never:
+                assert_never(never)
     return make_plan(operation, [_text(_counted(asked, passed).add_cte(*ungated), dialect)], None, dialect)
+
+
+def _through(step: operations.Insert | operations.Update, rows: FromClause, number: int) -> CTE:
+    """Callers whose row is written, one for each value of the gate."""
+    gate = step.gate
+    assert gate is not None, "a step without a gate lets everybody pass"
+    key = rows.c[gate.given]
+    able = _able(step, gate, rows)
+    first = able.ext(postgresql.distinct_on(key)).order_by(key, rows.c.ord).cte(f"first_{number}")
+    written = _written(step, gate, first).cte(f"step_{number}")
+    return select(first).join(written, written.c.key == first.c[gate.given]).cte(f"passed_{number}")
+
+
+def _held(step: operations.Hold, rows: FromClause) -> Select[tuple[object, ...]]:
+    """A row that is locked is judged by its newest version; a lock is shared by all who only hold."""
+    found = select(rows).select_from(step.tables(rows)).where(step.when(rows))
+    return found.with_for_update(read=True, of=list(step.held))
+
+
+def _added_up(step: operations.Count, rows: FromClause, number: int) -> ReturningInsert[tuple[int]]:
+    key, adds, limits, first = step.key(rows), step.adds(rows), step.at_most(rows), step.first(rows)
+    together = select(
+        *(column.label(name) for name, column in key.items()),
+        *(cast(func.sum(added), Integer).label(name) for name, added in adds.items()),
+        *(func.min(limit).label(f"most_{name}") for name, limit in limits.items()),
+        *(func.max(value).label(name) for name, value in first.items()),
+    )
+    together = together.select_from(rows).where(step.when(rows)).group_by(*key.values()).order_by(*key.values())
+    sums = together.cte(f"sums_{number}")
+
+    def capped(name: str, value: ColumnElement[int], limit: Any) -> ColumnElement[int]:
+        return case((value <= limit, value)) if name in limits else value
+
+    names = [*key, *adds, *first]
+    added = [capped(name, sums.c[name], sums.c.get(f"most_{name}")) if name in adds else sums.c[name] for name in names]
+    statement = postgresql.insert(step.table).from_select(names, select(*added))
+    is_its = and_(*(sums.c[name] == statement.excluded[name] for name in key))
+    counted = {
+        name: capped(
+            name,
+            step.table.c[name] + statement.excluded[name],
+            select(sums.c[f"most_{name}"]).where(is_its).scalar_subquery() if name in limits else None,
+        )
+        for name in adds
+    }
+    return statement.on_conflict_do_update(index_elements=list(key), set_=counted).returning(literal_column("1"))
+
+
+def _after(counted: CTE, rows: FromClause) -> Select[tuple[object, ...]]:
+    """The same callers, when the step is done: rows are taken in the order of the steps, here and on every node."""
+    is_done = select(func.count()).select_from(counted).scalar_subquery() >= 0
+    return select(rows).where(is_done)
 
 
 def _asked(takes: operations.Takes, dialect: Dialect) -> FromClause:
@@ -58,7 +118,9 @@ def _asked(takes: operations.Takes, dialect: Dialect) -> FromClause:
     return func.unnest(*arrays).table_valued(*names, with_ordinality=ORD, name="given").render_derived()
 
 
-def _able(step: operations.Step, gate: operations.Gate, rows: FromClause) -> Select[tuple[object, ...]]:
+def _able(
+    step: operations.Insert | operations.Update, gate: operations.Gate, rows: FromClause
+) -> Select[tuple[object, ...]]:
     """Callers for whom `when` holds: one for whom it does not never stands before another with the same value."""
     match step:
         case operations.Insert():
@@ -74,7 +136,7 @@ def _where(
 
 
 def _written(
-    step: operations.Step, gate: operations.Gate, first: CTE
+    step: operations.Insert | operations.Update, gate: operations.Gate, first: CTE
 ) -> ReturningInsert[tuple[object]] | ReturningUpdate[tuple[object]]:
     match step:
         case operations.Insert():

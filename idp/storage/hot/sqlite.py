@@ -12,7 +12,7 @@ from typing import Any
 from idp.kernel.errors import Unavailable
 from idp.storage.hot.batches import Batches, Call
 from idp.storage.hot.plans import Plan
-from idp.storage.model import StorageProblem
+from idp.storage.model import StorageProblem, contradicted
 
 
 class SqliteHot:
@@ -92,6 +92,9 @@ def _alone(connection: sqlite3.Connection, call: Call) -> int | Exception:
     connection.execute("SAVEPOINT caller")
     try:
         passed = _steps(connection, call.plan, call.values)
+    except sqlite3.IntegrityError as error:
+        connection.execute("ROLLBACK TO caller")
+        return contradicted(error)
     except Exception as error:  # noqa: BLE001 - nothing is swallowed: its caller gets it, and nobody else
         connection.execute("ROLLBACK TO caller")
         return error
@@ -103,8 +106,10 @@ def _alone(connection: sqlite3.Connection, call: Call) -> int | Exception:
 def _steps(connection: sqlite3.Connection, plan: Plan, values: tuple[Any, ...]) -> int:
     given, passed = plan.named(values), 0
     for text, has_gate in zip(plan.texts, plan.gates, strict=True):
-        written = connection.execute(text, given).rowcount
-        if has_gate and written != 1:
+        done = connection.execute(text, given)
+        # a step that writes nothing says by a row that it let pass
+        touched = done.rowcount if done.description is None else len(done.fetchall())
+        if has_gate and touched != 1:
             return passed
         passed += has_gate
     return passed

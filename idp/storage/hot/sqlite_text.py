@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import assert_never
 
-from sqlalchemy import ClauseElement, Dialect, literal_column, select, true
+from sqlalchemy import ClauseElement, ColumnElement, Dialect, case, literal_column, select, true
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.base import WriteableColumnCollection
 from sqlalchemy.sql.dml import Update
@@ -15,20 +15,24 @@ from idp.storage.hot.plans import Plan, make_plan
 
 def compile_read(operation: operations.Read, dialect: Dialect) -> Plan:
     """One SELECT for one caller."""
-    values = (literal_column(f":{name}", kind).label(name) for name, kind in operation.takes.items())
-    selected = operation.build(select(*values).subquery("given"))
+    selected = operation.build(_subquery(operation.takes))
     return make_plan(operation, [_text(selected, dialect)], selected, dialect)
 
 
 def compile_write(operation: operations.Write, dialect: Dialect) -> Plan:
     """A statement a step, for one caller."""
     given = {name: literal_column(f":{name}", kind) for name, kind in operation.takes.items()}
-    return make_plan(operation, [_text(_written(step, given), dialect) for step in operation.steps], None, dialect)
+    texts = [_text(_done(step, operation, given), dialect) for step in operation.steps]
+    return make_plan(operation, texts, None, dialect)
 
 
-def _written(step: operations.Step, given: Mapping[str, object]) -> ClauseElement:
+def _done(step: operations.Step, operation: operations.Write, given: Mapping[str, object]) -> ClauseElement:
     rows = SimpleNamespace(c=WriteableColumnCollection(list(given.items())))
     match step:
+        case operations.Hold():
+            return _held(step, operation)
+        case operations.Count():
+            return _counted(step, rows)
         case operations.Insert():
             # without a WHERE, SQLite reads ON CONFLICT as part of the SELECT
             condition = true() if step.when is None else step.when(rows)
@@ -40,6 +44,28 @@ def _written(step: operations.Step, given: Mapping[str, object]) -> ClauseElemen
             return change.values(dict(step.values(rows)))
         case never:
             assert_never(never)
+
+
+def _held(step: operations.Hold, operation: operations.Write) -> ClauseElement:
+    """The one writer holds every row; what is left is to look."""
+    given = _subquery(operation.takes)
+    return select(literal_column("1")).select_from(step.tables(given)).where(step.when(given))
+
+
+def _subquery(takes: operations.Takes) -> operations.Rows:
+    return select(*(literal_column(f":{name}", kind).label(name) for name, kind in takes.items())).subquery("given")
+
+
+def _counted(step: operations.Count, rows: operations.Given) -> ClauseElement:
+    key, adds, limits = step.key(rows), step.adds(rows), step.at_most(rows)
+
+    def capped(name: str, value: ColumnElement[int]) -> ColumnElement[int]:
+        return case((value <= limits[name], value)) if name in limits else value
+
+    first = {**key, **{name: capped(name, added) for name, added in adds.items()}, **step.first(rows)}
+    counted = {name: capped(name, step.table.c[name] + added) for name, added in adds.items()}
+    statement = sqlite.insert(step.table).from_select(list(first), select(*first.values()).where(step.when(rows)))
+    return statement.on_conflict_do_update(index_elements=list(key), set_=counted)
 
 
 def _text(statement: ClauseElement, dialect: Dialect) -> str:
