@@ -1,4 +1,4 @@
-"""Steps that count and steps that hold, on every engine: no limit is passed, nobody is half done, nothing old decides."""
+"""Steps that count and hold, on every engine: no limit is passed, nobody is half done, nothing old decides."""
 
 import asyncio
 from typing import Any
