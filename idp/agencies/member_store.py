@@ -3,7 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKey, Row, Select, Table, Text, and_, exists, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    Select,
+    Table,
+    Text,
+    and_,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from idp.agencies.model import Member, Role, Standing
 from idp.agencies.store import agency, live_agency
@@ -22,6 +37,11 @@ member = Table(
     Column("roles", JsonText, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("status", Text, nullable=False),
+    Column("site", Text, nullable=False, default=""),
+    # the agency's own name for who holds the place, such as a staff number; what its programs know a member by
+    Column("reference", Text, nullable=False, default=""),
+    Column("version", Integer, nullable=False, default=1),
+    Index("ix_member_agency_id", "agency_id", "id"),
 )
 
 
@@ -34,8 +54,8 @@ def live_member(now: datetime) -> ColumnElement[bool]:
     return and_(member.c.status == Standing.ACTIVE.value, member.c.expires_at > now, of_live_agency)
 
 
-async def insert_member(uow: UnitOfWork, record: Member) -> None:
-    """Save a new member."""
+async def insert_member(uow: UnitOfWork, record: Member, *, reference: str = "") -> None:
+    """Save a new member; `reference` is by what the agency's programs know who it is."""
     await uow.execute(
         insert(member).values(
             id=record.id,
@@ -46,6 +66,8 @@ async def insert_member(uow: UnitOfWork, record: Member) -> None:
             roles=sorted(role.value for role in record.roles),
             expires_at=record.expires_at,
             status=record.status.value,
+            site=record.site,
+            reference=reference,
         )
     )
 
@@ -53,19 +75,19 @@ async def insert_member(uow: UnitOfWork, record: Member) -> None:
 async def find_live_member(uow: UnitOfWork, member_id: MemberId, *, now: datetime) -> Member | None:
     """The member while live."""
     row = await uow.first(_live_members(now).where(member.c.id == member_id))
-    return None if row is None else _member(row)
+    return None if row is None else member_of(row)
 
 
 async def find_live_members_of(uow: UnitOfWork, subscriber_id: SubscriberId, *, now: datetime) -> tuple[Member, ...]:
     """Every live membership of one person, oldest first."""
     rows = await uow.all(_live_members(now).where(member.c.subscriber_id == subscriber_id).order_by(member.c.id))
-    return tuple(_member(row) for row in rows)
+    return tuple(member_of(row) for row in rows)
 
 
 async def find_live_members_at(uow: UnitOfWork, agency_id: AgencyId, *, now: datetime) -> tuple[Member, ...]:
     """Every live member of an agency, oldest first."""
     rows = await uow.all(_live_members(now).where(member.c.agency_id == agency_id).order_by(member.c.id))
-    return tuple(_member(row) for row in rows)
+    return tuple(member_of(row) for row in rows)
 
 
 async def has_members(uow: UnitOfWork) -> bool:
@@ -78,7 +100,7 @@ async def end_member(uow: UnitOfWork, member_id: MemberId) -> AgencyId | None:
     ended = (
         update(member)
         .where(member.c.id == member_id, member.c.status != Standing.ENDED.value)
-        .values(status=Standing.ENDED.value)
+        .values(status=Standing.ENDED.value, version=member.c.version + 1)
         .returning(member.c.agency_id)
     )
     row = await uow.first(ended)
@@ -89,7 +111,8 @@ def _live_members(now: datetime) -> Select[Any]:
     return select(member).where(live_member(now))
 
 
-def _member(row: Row[Any]) -> Member:
+def member_of(row: Row[Any]) -> Member:
+    """The member of a whole row."""
     return Member(
         id=MemberId(row.id),
         agency_id=AgencyId(row.agency_id),
@@ -99,4 +122,5 @@ def _member(row: Row[Any]) -> Member:
         roles=frozenset(Role(role) for role in row.roles),
         expires_at=row.expires_at,
         status=Standing(row.status),
+        site=row.site,
     )

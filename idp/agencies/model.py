@@ -113,7 +113,7 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A subscriber who acts for an agency until `expires_at`."""
+    """A subscriber who acts for an agency until `expires_at`, at one place (`site`) or at all of them (empty)."""
 
     id: MemberId
     agency_id: AgencyId
@@ -123,6 +123,7 @@ class Member:
     roles: frozenset[Role]
     expires_at: datetime
     status: Standing
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
+from idp.agencies.seats.service import Seats
 from idp.agencies.service import Agencies
 from idp.app.company_accounts import try_at
 from idp.app.ground import Ground
@@ -20,6 +21,7 @@ class AgencyRooms:
     agencies: Agencies
     accounts: CompanyAccounts
     agreements: Agreements
+    seats: Seats
     approvals: Approvals
     issuer_agency: AgencyId
 
@@ -38,6 +40,12 @@ async def build_agency_rooms(ground: Ground, outside: Outside) -> AgencyRooms:
         agreements=Agreements(
             agencies=agencies, approvals=approvals, audit=audit, randomness=randomness, platform_id=issuer_agency
         ),
+        seats=seats_of(ground, agencies),
         approvals=approvals,
         issuer_agency=issuer_agency,
     )
+
+
+def seats_of(ground: Ground, agencies: Agencies) -> Seats:
+    """The places for members."""
+    return Seats(agencies=agencies, blind_index=ground.blind_index, audit=ground.audit, randomness=ground.randomness)

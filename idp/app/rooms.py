@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
+from idp.agencies.seats.service import Seats
 from idp.agencies.service import Agencies
 from idp.app.agency_rooms import build_agency_rooms
 from idp.app.authenticator_models import authenticator_models
@@ -41,9 +42,11 @@ from idp.authentication.recovery_codes import RecoveryCodes
 from idp.authentication.revoking import Revoking
 from idp.authentication.sessions import Sessions
 from idp.authorization.backchannel.service import BackchannelAuthentication
+from idp.authorization.client_registration.administration import AgencyPrograms
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.registration import Registration
 from idp.authorization.client_registration.service import Clients
+from idp.authorization.deferred.companies import CompanyRequests
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.device.service import DeviceFlow
 from idp.authorization.grants.codes import Codes
@@ -58,6 +61,7 @@ from idp.authorization.tokens.introspection import Introspection
 from idp.authorization.tokens.revocation import Revocation
 from idp.authorization.tokens.service import TokenEndpoint
 from idp.authorization.tokens.userinfo import Userinfo
+from idp.consent.sealed import ConsentSeals
 from idp.consent.service import Consents
 from idp.enrolment.by_thaid.service import ThaidEnrolments
 from idp.enrolment.overrides import Overriding
@@ -92,6 +96,7 @@ class Rooms:
     nonces: DpopNonces
     agencies: Agencies
     agreements: Agreements
+    seats: Seats
     configurations: Configurations
     company_accounts: CompanyAccounts
     subscribers: Subscribers
@@ -120,6 +125,7 @@ class Rooms:
     signals: SignalRooms
     consents: Consents
     clients: Clients
+    programs: AgencyPrograms
     addresses: ClientAddresses
     key_sets: ClientKeySets
     registration: Registration
@@ -128,6 +134,7 @@ class Rooms:
     requests: AuthorizationRequests
     representation: RepresentationRoom
     deferred: DeferredRequests
+    company_requests: CompanyRequests
     device: DeviceFlow
     backchannel: BackchannelAuthentication
     logouts: Logouts
@@ -191,7 +198,9 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         ),
         randomness=randomness,
     )
-    consents = Consents(audit=audit, randomness=randomness)
+    consents = Consents(
+        seals=ConsentSeals(personal=ground.personal, blind_index=ground.blind_index), audit=audit, randomness=randomness
+    )
     enrolment = build_enrolment_room(
         ground,
         stations=stations,
@@ -253,6 +262,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         sessions=sessions,
         addresses=client_rooms.addresses,
         encryption=ground.request_object_key,
+        representation=representation,
     )
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     # 4. exchange
@@ -276,6 +286,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         nonces=client_rooms.nonces,
         agencies=agencies,
         agreements=agency_rooms.agreements,
+        seats=agency_rooms.seats,
         configurations=Configurations(
             agencies=agencies,
             agreements=agency_rooms.agreements,
@@ -331,6 +342,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         signals=build_signal_rooms(settings, ground, clients=clients, addresses=client_rooms.addresses),
         consents=consents,
         clients=clients,
+        programs=AgencyPrograms(clients=clients, audit=audit),
         addresses=client_rooms.addresses,
         key_sets=key_sets,
         registration=client_rooms.registration,
@@ -369,6 +381,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         ),
         representation=representation,
         deferred=further.deferred,
+        company_requests=further.company_requests,
         device=further.device,
         backchannel=further.backchannel,
         logouts=further.logouts,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import idp.agencies.accounts.store
 import idp.agencies.agreement_store
 import idp.agencies.member_store
+import idp.agencies.seats.store
 import idp.agencies.store
 import idp.approvals.store
 import idp.audit.store

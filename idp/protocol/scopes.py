@@ -18,6 +18,8 @@ LOOK_UP = "look_up"
 EVENTS = "events"
 SSF_MANAGE = "ssf.manage"
 SSF_READ = "ssf.read"
+AGENCY_MANAGE = "agency.manage"
+AGENCY_READ = "agency.read"
 GRANT_MANAGEMENT_QUERY = "grant_management_query"
 GRANT_MANAGEMENT_REVOKE = "grant_management_revoke"
 CITIZEN_ID = "citizen_id"
@@ -76,6 +78,8 @@ SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
     EVENTS: (),
     SSF_MANAGE: (),
     SSF_READ: (),
+    AGENCY_MANAGE: (),
+    AGENCY_READ: (),
     GRANT_MANAGEMENT_QUERY: (),
     GRANT_MANAGEMENT_REVOKE: (),
 }
@@ -89,12 +93,15 @@ GRANT_MANAGEMENT_SCOPES = frozenset({GRANT_MANAGEMENT_QUERY, GRANT_MANAGEMENT_RE
 SIGNALS_SCOPES = frozenset({SSF_MANAGE, SSF_READ})
 """For the client's own event streams (CAEP Interoperability Profile §2.6.2)."""
 
-OWN_AUTHORITY_SCOPES = frozenset({EVENTS, *GRANT_MANAGEMENT_SCOPES, *SIGNALS_SCOPES})
+AGENCY_SCOPES = frozenset({AGENCY_MANAGE, AGENCY_READ})
+"""For looking after what the client's agency has here. Two persons give them: no program registers itself with one."""
+
+OWN_AUTHORITY_SCOPES = frozenset({EVENTS, *GRANT_MANAGEMENT_SCOPES, *SIGNALS_SCOPES, *AGENCY_SCOPES})
 """What a client has by itself, never from a person: `events`, notices about the consents and grants it holds; looking
-at those grants and ending them; its event streams.
+at those grants and ending them; its event streams; what its agency has here.
 """
 
-ASKED_FOR_BY_NAME = frozenset({*FIRST_PARTY_SCOPES, *GRANT_MANAGEMENT_SCOPES, *SIGNALS_SCOPES, LOOK_UP})
+ASKED_FOR_BY_NAME = frozenset({*FIRST_PARTY_SCOPES, *GRANT_MANAGEMENT_SCOPES, *SIGNALS_SCOPES, *AGENCY_SCOPES, LOOK_UP})
 """Scopes that a program has only where its registration names them: each opens an interface of its own."""
 
 SETS_AT_HAND = 256

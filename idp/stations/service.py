@@ -166,6 +166,9 @@ class Stations:
         station = await self.get(uow, station_id)
         if station.agency_id != requested_by.agency_id:
             raise NotFound(StationProblem.UNKNOWN_STATION)
+        # who has a place at one site works there, and nowhere else of the agency
+        if requested_by.site not in ("", station.site):
+            raise NotFound(StationProblem.UNKNOWN_STATION, "another site")
         if station.mode is StationMode.KIOSK:
             raise Refused(StationProblem.IS_KIOSK)
         wanted = _Wanted(purpose, slot, with_photo, passport_key)

@@ -10,8 +10,8 @@ ROOMS = {
     "BSE": "grounds other than consent", "CARD": "card and reader",
     "CON": "consent", "CTR": "the counter of the data exchange", "ENR": "enrolment", "EXC": "the data exchange",
     "KEY": "keys", "OID": "OpenID requests",
-    "POR": "the staff portal", "REP": "acting for others",
-    "REV": "reviews and corrections", "SIG": "telling agencies of events", "STA": "stations", "STO": "the store",
+    "POR": "the staff portal", "PRG": "programs of an agency", "REP": "acting for others",
+    "REV": "reviews and corrections", "SEA": "members and their places", "SIG": "telling agencies of events", "STA": "stations", "STO": "the store",
     "SUB": "digital identities", "THD": "enrolment by ThaiD", "UNA": "enrolment without an officer",
     "WEB": "the pages themselves",
 }  # fmt: skip

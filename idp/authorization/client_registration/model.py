@@ -11,6 +11,17 @@ RESPONSE_MODES = ("query", "form_post", "jwt", "query.jwt", "form_post.jwt")
 """How an authorization answer may travel: OAuth 2.0 Multiple Response Types, Form Post Response Mode, JARM."""
 
 
+class ProgramProblem(StrEnum):
+    """Why an agency cannot do this to its program; texts in `idp/web/problems/PRG.toml`."""
+
+    UNKNOWN = "PRG-01"
+    NOT_POSSIBLE = "PRG-02"
+    CHANGED_MEANWHILE = "PRG-03"
+    NOT_ACTIVE = "PRG-04"
+    HAS_NO_SECRET = "PRG-05"
+    TOO_MANY_WAITING = "PRG-06"
+
+
 class ClientStatus(StrEnum):
     """Only `active` clients are answered."""
 

@@ -19,7 +19,13 @@ from idp.audit.model import Actor, ActorKind
 from idp.audit.security_log import SecurityLog
 from idp.authorization.client_registration.invitations import Invitation, Invitations
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
-from idp.authorization.client_registration.rules import client_members, newcomer_defaults, standing_of, validate_update
+from idp.authorization.client_registration.rules import (
+    client_members,
+    newcomer_defaults,
+    standing_of,
+    validate_own_scopes,
+    validate_update,
+)
 from idp.authorization.client_registration.service import Clients
 from idp.kernel.ids import ClientId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
@@ -74,6 +80,7 @@ class Registration:
             invitation = await self._invitation(uow, token)
         # 2. what it says of itself, and what stands at its sector_identifier_uri: before any transaction
         judged = self._clients.judge(newcomer_defaults(metadata, invitation.profile), profile=invitation.profile)
+        validate_own_scopes(judged, held=())
         await self._check_sector(judged)
         # 3. spend the invitation and save
         async with self._storage.unit_of_work() as uow:
@@ -100,6 +107,7 @@ class Registration:
         await self._check_sector(judged)
         async with self._storage.unit_of_work() as uow:
             present = await self._proven(uow, client_id, token)
+            validate_own_scopes(judged, held=present.scopes)
             made = self._made(present.id, judged, standing_of(present))
             keeps_secret = present.secret_digest is not None and made.secret is not None
             changed = replace(

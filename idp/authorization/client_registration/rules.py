@@ -1,6 +1,6 @@
 """The house's rules for client metadata, by profile, and the client that they make."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from hmac import compare_digest
 from typing import Any
@@ -12,8 +12,8 @@ from idp.protocol.client_registration import CERTIFICATE_METHODS, KNOWN, SECRET_
 from idp.protocol.client_secret import LONGEST_SECRET, SHORTEST_SECRET, secret_digest
 from idp.protocol.jose import SIGNING_ALGORITHMS
 from idp.protocol.parameters import words
-from idp.protocol.scopes import ASKED_FOR_BY_NAME, FIRST_PARTY_SCOPES, SCOPE_CLAIMS
-from idp.protocol.token_request import AUTHORIZATION_CODE
+from idp.protocol.scopes import AGENCY_SCOPES, ASKED_FOR_BY_NAME, FIRST_PARTY_SCOPES, SCOPE_CLAIMS
+from idp.protocol.token_request import AUTHORIZATION_CODE, CLIENT_CREDENTIALS
 
 FAPI_METHODS = ("private_key_jwt", *CERTIFICATE_METHODS)
 ISSUED = ("registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at")
@@ -43,6 +43,8 @@ def validate_client_metadata(
         raise InvalidClientMetadataError("a scope is for the issuer's own clients alone")
     if profile is not ClientProfile.BASELINE:
         _judge_fapi(judged)
+    if AGENCY_SCOPES & set(judged["scope"].split()):
+        _judge_manager(judged)
     return judged
 
 
@@ -114,6 +116,24 @@ def _judge_fapi(judged: Mapping[str, Any]) -> None:
         raise InvalidClientMetadataError("this profile binds access tokens to a key")
     if not judged["require_pushed_authorization_requests"]:
         raise InvalidClientMetadataError("this profile pushes its requests")
+
+
+def _judge_manager(judged: Mapping[str, Any]) -> None:
+    """Who looks after an agency's things proves itself by a key or certificate, and nobody else can use its tokens."""
+    is_bound = judged["dpop_bound_access_tokens"] or judged.get("tls_client_certificate_bound_access_tokens")
+    if not is_bound or judged["token_endpoint_auth_method"] not in FAPI_METHODS:
+        raise InvalidClientMetadataError("a program that manages needs a key or a certificate, and tokens bound to one")
+    if CLIENT_CREDENTIALS not in judged["grant_types"]:
+        raise InvalidClientMetadataError("a program that manages acts for itself: client_credentials")
+
+
+def validate_own_scopes(judged: Mapping[str, Any], *, held: Collection[str]) -> None:
+    """What a program may say of its own scopes: those that two persons give it keeps or gives up, and never adds.
+
+    `held` are the scopes it has. Raises InvalidClientMetadataError.
+    """
+    if AGENCY_SCOPES & set(judged["scope"].split()) - set(held):
+        raise InvalidClientMetadataError("a scope for managing is given by two persons of the agency")
 
 
 def _names_a_signature(name: str) -> bool:

@@ -114,18 +114,24 @@ class Clients:
         await store.insert_client(uow, record)
         await self._note(uow, "client.registered", record, by)
 
-    async def replace(self, uow: UnitOfWork, record: Client, *, by: Actor) -> None:
-        """Save other metadata of a client that exists; they were judged."""
-        await store.replace_client(uow, record)
-        self._known.forget(record.id)
-        await self._note(uow, "client.changed", record, by)
+    async def replace(self, uow: UnitOfWork, record: Client, *, by: Actor, of: int | None = None) -> bool:
+        """Save other metadata of a client that exists; they were judged.
 
-    async def end(self, uow: UnitOfWork, record: Client, *, by: Actor) -> None:
-        """End a client for good: from now on nothing of it is answered, nor are its tokens."""
+        `of` is the version that they replace; False when it is another by now, and nothing was saved.
+        """
+        return await self._save(uow, "client.changed", record, by, of)
+
+    async def end(self, uow: UnitOfWork, record: Client, *, by: Actor, of: int | None = None) -> bool:
+        """End a client for good: from now on nothing of it is answered, nor are its tokens. `of` as for `replace`."""
         ended = replace(record, status=ClientStatus.ENDED, secret_digest=None, registration_token_digest=None)
-        await store.replace_client(uow, ended)
-        self._known.forget(ended.id)
-        await self._note(uow, "client.ended", ended, by)
+        return await self._save(uow, "client.ended", ended, by, of)
+
+    async def _save(self, uow: UnitOfWork, event: str, record: Client, by: Actor, of: int | None) -> bool:
+        if not await store.replace_client(uow, record, of=of):
+            return False
+        self._known.forget(record.id)
+        await self._note(uow, event, record, by)
+        return True
 
     async def get(self, uow: UnitOfWork, client_id: ClientId) -> Client | None:
         """The client, live or not."""

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -49,6 +50,8 @@ client = Table(
     # the remaining metadata that differ from what goes without saying, never searched by
     Column("further", JsonText, nullable=False),
     Column("registered_at", Instant, nullable=False),
+    # counts the changes: who changes what they read names it, so that of two at once one is told
+    Column("version", Integer, nullable=False, default=1),
 )
 
 FURTHER = tuple(field for field in fields(Client) if field.name not in client.c)
@@ -65,9 +68,15 @@ async def insert_client(uow: UnitOfWork, record: Client) -> None:
     await uow.execute(insert(client).values(id=record.id, registered_at=uow.now, **_columns(record)))
 
 
-async def replace_client(uow: UnitOfWork, record: Client) -> None:
-    """Save a client that exists, with other metadata or another status."""
-    await uow.execute(update(client).where(client.c.id == record.id).values(**_columns(record)))
+async def replace_client(uow: UnitOfWork, record: Client, *, of: int | None = None) -> bool:
+    """Save a client that exists, with other metadata or another status.
+
+    `of` is the version that is to be replaced; False when it is another by now.
+    """
+    statement = update(client).where(client.c.id == record.id)
+    if of is not None:
+        statement = statement.where(client.c.version == of)
+    return await uow.changed(statement.values(**_columns(record), version=client.c.version + 1)) == 1
 
 
 async def find_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:
@@ -80,6 +89,27 @@ async def find_live_client(uow: UnitOfWork, client_id: ClientId) -> Client | Non
     """The client while it is answered."""
     row = await uow.first(select(client).where(client.c.id == client_id, live_client(uow.now)))
     return None if row is None else client_of(row)
+
+
+async def find_own_client(uow: UnitOfWork, client_id: ClientId, *, agency_id: AgencyId) -> tuple[Client, int] | None:
+    """A program of an agency, live or not, with its version; the issuer's own programs are nobody's here."""
+    row = await uow.first(select(client).where(client.c.id == client_id, *_own(agency_id)))
+    return None if row is None else (client_of(row), row.version)
+
+
+async def find_own_clients(
+    uow: UnitOfWork, agency_id: AgencyId, *, after: ClientId | None, limit: int
+) -> tuple[tuple[Client, int], ...]:
+    """The programs of an agency with their versions, live or not, by id; `after` is the last of the page before."""
+    statement = select(client).where(*_own(agency_id))
+    if after is not None:
+        statement = statement.where(client.c.id > after)
+    rows = await uow.all(statement.order_by(client.c.id).limit(limit))
+    return tuple((client_of(row), row.version) for row in rows)
+
+
+def _own(agency_id: AgencyId) -> tuple[ColumnElement[bool], ...]:
+    return (client.c.agency_id == agency_id, client.c.first_party.is_(False))
 
 
 async def find_agencies_clients(uow: UnitOfWork) -> tuple[Client, ...]:

@@ -103,12 +103,15 @@ def upgrade() -> None:
         sa.Column("member_id", sa.Text(), nullable=False),
         sa.Column("service_id", sa.Text(), nullable=False),
         sa.Column("sealed_case", sa.LargeBinary(), nullable=False),
-        sa.Column("sealed_number", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_number", sa.LargeBinary(), nullable=True),
+        sa.Column("flags", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_citizen_ref")),
     )
     op.create_index("ix_citizen_ref_expires_at", "citizen_ref", ["expires_at"], unique=False)
+    op.create_index("ix_citizen_ref_member_id", "citizen_ref", ["member_id", "opened_at"], unique=False)
+    op.create_index("ix_citizen_ref_opened_at", "citizen_ref", ["opened_at"], unique=False)
     op.create_table(
         "company_signatory",
         sa.Column("juristic_id", sa.Text(), nullable=False),
@@ -135,7 +138,8 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("mandate_id", sa.Text(), nullable=True),
-        sa.Column("juristic_id", sa.Text(), nullable=True),
+        sa.Column("role_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_about", sa.LargeBinary(), nullable=True),
         sa.Column("reminded_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
@@ -155,7 +159,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.Column("member_id", sa.Text(), nullable=False),
         sa.Column("service_id", sa.Text(), nullable=False),
-        sa.Column("sealed_case", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_case", sa.LargeBinary(), nullable=True),
         sa.Column("station_id", sa.Text(), nullable=False),
         sa.Column("needs_registry", sa.Boolean(), nullable=False),
         sa.Column("card_session_id", sa.Text(), nullable=True),
@@ -419,6 +423,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_release_count_expires_at", "release_count", ["expires_at"], unique=False)
     op.create_table(
+        "seat_invitation",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("person", sa.LargeBinary(), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat_invitation")),
+        sa.UniqueConstraint("digest", name=op.f("uq_seat_invitation_digest")),
+    )
+    op.create_index("ix_seat_invitation_agency_id", "seat_invitation", ["agency_id", "id"], unique=False)
+    op.create_table(
         "sign_in_tries",
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("device", sa.LargeBinary(), nullable=False),
@@ -622,6 +642,7 @@ def upgrade() -> None:
         sa.Column("registration_token_digest", sa.LargeBinary(), nullable=True),
         sa.Column("further", sa.Text(), nullable=False),
         sa.Column("registered_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_client_agency_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_client")),
     )
@@ -739,9 +760,13 @@ def upgrade() -> None:
         sa.Column("roles", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_member_agency_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
     )
+    op.create_index("ix_member_agency_id", "member", ["agency_id", "id"], unique=False)
     op.create_index(op.f("ix_member_subscriber_id"), "member", ["subscriber_id"], unique=False)
     op.create_table(
         "notice",
@@ -877,6 +902,19 @@ def upgrade() -> None:
     op.create_index("ix_review_case_state_id", "review_case", ["state", "id"], unique=False)
     op.create_index("ix_review_case_state_kind_id", "review_case", ["state", "kind", "id"], unique=False)
     op.create_index("ix_review_case_subscriber_id_id", "review_case", ["subscriber_id", "id"], unique=False)
+    op.create_table(
+        "seat",
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("position_th", sa.Text(), nullable=False),
+        sa.Column("position_en", sa.Text(), nullable=False),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_seat_agency_id")),
+        sa.PrimaryKeyConstraint("agency_id", "site", "role", name=op.f("pk_seat")),
+    )
     op.create_table(
         "service",
         sa.Column("id", sa.Text(), nullable=False),
@@ -1078,10 +1116,12 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=True),
         sa.Column("sealed_note", sa.Text(), nullable=True),
+        sa.Column("joint_act_id", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_deferred_request_client_id")),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_deferred_request_subscriber_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deferred_request")),
         sa.UniqueConstraint("code_digest", name=op.f("uq_deferred_request_code_digest")),
+        sa.UniqueConstraint("joint_act_id", name=op.f("uq_deferred_request_joint_act_id")),
         sa.UniqueConstraint("user_code_digest", name=op.f("uq_deferred_request_user_code_digest")),
     )
     op.create_index(op.f("ix_deferred_request_client_id"), "deferred_request", ["client_id"], unique=False)
@@ -1363,6 +1403,7 @@ def downgrade() -> None:
     op.drop_table("sso_session")
     op.drop_index(op.f("ix_service_agency_id"), table_name="service")
     op.drop_table("service")
+    op.drop_table("seat")
     op.drop_index("ix_review_case_subscriber_id_id", table_name="review_case")
     op.drop_index("ix_review_case_state_kind_id", table_name="review_case")
     op.drop_index("ix_review_case_state_id", table_name="review_case")
@@ -1386,6 +1427,7 @@ def downgrade() -> None:
     op.drop_index("ix_notice_subscriber_id_id", table_name="notice")
     op.drop_table("notice")
     op.drop_index(op.f("ix_member_subscriber_id"), table_name="member")
+    op.drop_index("ix_member_agency_id", table_name="member")
     op.drop_table("member")
     op.drop_index(op.f("ix_mandate_recorded_by"), table_name="mandate")
     op.drop_index(op.f("ix_mandate_proxy_id"), table_name="mandate")
@@ -1431,6 +1473,8 @@ def downgrade() -> None:
     op.drop_index("ix_signal_delivery_client_id_id", table_name="signal_delivery")
     op.drop_table("signal_delivery")
     op.drop_table("sign_in_tries")
+    op.drop_index("ix_seat_invitation_agency_id", table_name="seat_invitation")
+    op.drop_table("seat_invitation")
     op.drop_index("ix_release_count_expires_at", table_name="release_count")
     op.drop_table("release_count")
     op.drop_table("registry_notice")
@@ -1497,6 +1541,8 @@ def downgrade() -> None:
     op.drop_table("consent")
     op.drop_index("ix_company_signatory_subscriber_id", table_name="company_signatory")
     op.drop_table("company_signatory")
+    op.drop_index("ix_citizen_ref_opened_at", table_name="citizen_ref")
+    op.drop_index("ix_citizen_ref_member_id", table_name="citizen_ref")
     op.drop_index("ix_citizen_ref_expires_at", table_name="citizen_ref")
     op.drop_table("citizen_ref")
     op.drop_table("basis_evidence")
