@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from connectors.contracts.errors import (
@@ -13,6 +14,7 @@ from connectors.contracts.errors import (
     RegistryRefused,
     RegistryUnavailable,
 )
+from connectors.contracts.wire_faults import FaultWords, WireFault
 
 _CODE: Final = re.compile(r"\[([0-9A-Z]{1,5})\]", re.ASCII)
 _SUCCESS: Final = "00000"
@@ -124,6 +126,42 @@ _NO_ANSWER: Final = _down("a status that is no answer")
 
 DOCUMENTED_CODES: Final = frozenset(_MEANINGS)
 """Every code with a meaning of its own; families and success are beside it."""
+
+_FAULT_STATUS: Final = 500
+_CHOSEN: Final = (
+    "90010",
+    "90005",
+    "90008",
+    "90046",
+    "90026",
+    "90001",
+    "90011",
+    "99990",
+    "00115",
+    "00815",
+    "99702",
+    "99707",
+)
+"""Of the codes that mean the same, the one to say where this house answers in the gateway's place."""
+_UNSPOKEN: Final = (RegistryOutcome.GARBAGE, RegistryOutcome.UNEXPLAINED, RegistryOutcome.WRONG_PERSON)
+"""What no code of the wire says: the program learns that the registry cannot be asked now."""
+
+
+def _words() -> FaultWords:
+    """The meanings above, read the other way."""
+    told = {_MEANINGS[code].outcome: WireFault(_FAULT_STATUS, code, _MEANINGS[code].text) for code in _CHOSEN}
+    busy = next(WireFault(status, "", said.text) for status, said in _STATUSES.items() if said.kind is RegistryBusy)
+    unspoken = dict.fromkeys(_UNSPOKEN, told[RegistryOutcome.UNAVAILABLE])
+    return FaultWords(
+        of_outcome=MappingProxyType({**told, RegistryOutcome.BUSY: busy, **unspoken}),
+        consumer_unknown=WireFault(403, "", "ForbiddenException: consumer not found"),
+        consumer_ended=WireFault(403, "", "ForbiddenException: consumer expired"),
+        token_unknown=WireFault(401, "", "UnauthorizedException: token not found"),
+    )
+
+
+FAULT_WORDS: Final = _words()
+"""How each outcome is said on this wire; read by `fault_of`, it means the same again (a test says so)."""
 
 
 def fault_of(status: int, message: str, *, code: str = "") -> RegistryError | None:

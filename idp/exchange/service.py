@@ -14,6 +14,7 @@ from idp.exchange.preview import Preview, Previews
 from idp.exchange.pull.counting import drop_expired_counters
 from idp.exchange.pull.service import Pulls
 from idp.exchange.pull.store import forget_answers, forget_person
+from idp.exchange.sources import Registries
 from idp.exchange.waiting.model import WaitingPull
 from idp.exchange.waiting.service import Accepted, WaitingPulls
 from idp.kernel.assurance import Acr
@@ -33,9 +34,9 @@ class Exchange:
         self._documents = documents
         self._previews = previews
 
-    async def pull(self, pull: Pull) -> Released:
-        """Release one data set now; see `Pulls.pull` for what it raises."""
-        return await self._pulls.pull(pull)
+    async def pull(self, pull: Pull, *, registries: Registries | None = None) -> Released:
+        """Release one data set now, asking `registries` where they are given; see `Pulls.pull` for what it raises."""
+        return await (self._pulls if registries is None else self._pulls.asking(registries)).pull(pull)
 
     async def pull_or_wait(self, pull: Pull) -> Released | Accepted:
         """Release one data set, or accept it for later; see `WaitingPulls.pull` for what it raises."""

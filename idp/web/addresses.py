@@ -28,12 +28,19 @@ class CallerAddresses:
         """The caller's address, of IPv6 the network; None when a proxy calls and does not say for whom."""
         host = (request.scope.get("client") or ("",))[0]
         if not lies_in(host, self._trusted):
-            # past the proxy anybody writes what they like into its header
             return host if "." in host and ":" not in host else _household(host)
+        return _household(self._said(request))
+
+    def exact(self, request: HTTPConnection) -> str:
+        """The caller's whole address, for lists of addresses; what is no address where a proxy does not say it."""
+        host: str = (request.scope.get("client") or ("",))[0]
+        # past the proxy anybody writes what they like into its header
+        return self._said(request) if lies_in(host, self._trusted) else host
+
+    def _said(self, request: HTTPConnection) -> str:
         said = ",".join(request.headers.getlist(self._header)).split(",")
         # from the end: what stands before the first address that is no proxy of ours was written by the caller
-        outside = next((hop.strip() for hop in reversed(said) if not lies_in(hop.strip(), self._trusted)), "")
-        return _household(outside)
+        return next((hop.strip() for hop in reversed(said) if not lies_in(hop.strip(), self._trusted)), "")
 
 
 def _household(host: str) -> str | None:

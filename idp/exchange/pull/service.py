@@ -1,7 +1,8 @@
 """The pull pipeline (design, section 2, "Pull data"). Every way out but the last one releases nothing."""
 
+from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Final, assert_never
+from typing import Any, Final, Self, assert_never
 
 from connectors.contracts.errors import (
     DocumentError,
@@ -77,6 +78,12 @@ class Pulls:
         self._documents = documents
         self._audit = audit
         self._deadline = registry_deadline_seconds
+
+    def asking(self, registries: Registries) -> Self:
+        """The same pipeline over these registries: for a door that passes on what they say in their own wire."""
+        other = copy(self)
+        other._registries = registries
+        return other
 
     async def pull(self, pull: Pull) -> Released:
         """Release one data set, once for each Idempotency-Key.
