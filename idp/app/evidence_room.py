@@ -4,6 +4,7 @@ from idp.agencies.service import Agencies
 from idp.app.ground import Ground
 from idp.app.receipts_room import build_receipts
 from idp.authorization.client_registration.service import Clients
+from idp.consent.sealed import ConsentSeals
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
 from idp.exchange.evidence import EvidenceBundles
@@ -14,7 +15,8 @@ def build_evidence(settings: Settings, ground: Ground) -> EvidenceBundles:
     """Put it together from the ground alone: no registry and no door is needed to show what happened."""
     audit, randomness = ground.audit, ground.randomness
     agencies = Agencies(audit=audit, randomness=randomness)
-    consents = Consents(audit=audit, randomness=randomness)
+    seals = ConsentSeals(personal=ground.personal, blind_index=ground.blind_index)
+    consents = Consents(seals=seals, audit=audit, randomness=randomness)
     clients = Clients(audit=audit, server_metadata={})
     receipts = build_receipts(ground, issuer=settings.issuer, agencies=agencies, clients=clients, consents=consents)
     return EvidenceBundles(

@@ -1,9 +1,9 @@
 """The `gdx` type of `authorization_details` (RFC 9396; design, section 3): what is asked for, why, on which basis."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, DataSet, SubjectSource
@@ -109,6 +109,40 @@ class GdxDetail:
         if self.valid_until is not None:
             members["valid_until"] = self.valid_until.isoformat()
         return members
+
+
+ABOUT: Final = ("subject", "case")
+"""The members that say about whom a detail is and of which case."""
+
+
+def split_details(details: Sequence[GdxDetail]) -> tuple[list[dict[str, Any]], list[dict[str, Any]] | None]:
+    """Details as JSON in two lists of equal length: what may be had of them, which names nobody, and about whom.
+
+    The second is None where all are about the person who signed in and of no case.
+    """
+    members = [detail.to_json() for detail in details]
+    what = [{name: value for name, value in one.items() if name not in ABOUT} for one in members]
+    if all(isinstance(detail.subject, SelfSubject) and detail.case is None for detail in details):
+        return what, None
+    return what, [{name: one[name] for name in ABOUT if name in one} for one in members]
+
+
+def join_details(what: Sequence[Any], about: Sequence[Any] | None) -> tuple[GdxDetail, ...]:
+    """The details that `split_details` split; what is none by today's catalogue is left out: nothing rests on it.
+
+    Raises ValueError for parts of different length.
+    """
+    if about is None:
+        about = [{"subject": SubjectSource.SELF.value}] * len(what)
+    joined = ({**one, **whom} for one, whom in zip(what, about, strict=True))
+    return tuple(detail for members in joined for detail in _known(members))
+
+
+def _known(members: dict[str, Any]) -> tuple[GdxDetail, ...]:
+    try:
+        return parse_authorization_details([members])
+    except InvalidGdxDetail:
+        return ()
 
 
 def _subject_to_json(subject: Subject) -> Any:

@@ -23,7 +23,7 @@ async def remind_of_ends(uow: UnitOfWork, notices: Notices) -> int:
     told = 0
     for record in ending:
         await store.mark_reminded(uow, record.id)
-        if record.valid_until - record.given_at <= SHORTEST or await store.is_followed(uow, record):
+        if record.valid_until - record.given_at <= SHORTEST or await store.is_followed(uow, record.id):
             continue
         told += await notices.tell(uow, record.subscriber_id, NoticeTopic.CONSENT_ENDING, cause=f"ending:{record.id}")
     return told

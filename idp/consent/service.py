@@ -12,6 +12,7 @@ from idp.catalogue.gdx import GdxDetail
 from idp.catalogue.model import Basis
 from idp.consent import rules, store
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentProblem, ConsentRecord, OnBehalf
+from idp.consent.sealed import ConsentSeals
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness
@@ -25,7 +26,8 @@ CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 class Consents:
     """Consent records. Every method joins the caller's unit of work."""
 
-    def __init__(self, *, audit: AuditLog, randomness: Randomness) -> None:
+    def __init__(self, *, seals: ConsentSeals, audit: AuditLog, randomness: Randomness) -> None:
+        self._seals = seals
         self._audit = audit
         self._randomness = randomness
 
@@ -70,7 +72,7 @@ class Consents:
             claims=tuple(claims),
             on_behalf=on_behalf,
         )
-        await store.insert_consent(uow, record)
+        await store.insert_consent(uow, self._seals, record)
         decided_by = record.subscriber_id if on_behalf is None else on_behalf.decided_by
         await self._record(uow, "consent.given", record, by=Actor(ActorKind.SUBSCRIBER, decided_by))
         await enqueue(uow, topic=CONSENT_GIVEN, payload={"consent_id": record.id, "client_id": record.client_id})
@@ -95,24 +97,26 @@ class Consents:
 
     async def get(self, uow: UnitOfWork, consent_id: ConsentId) -> ConsentRecord | None:
         """The consent, in force or not."""
-        return await store.find_consent(uow, consent_id)
+        return await store.find_consent(uow, self._seals, consent_id)
 
     async def own(self, uow: UnitOfWork, consent_id: ConsentId, *, subscriber_id: SubscriberId) -> ConsentRecord:
         """The subscriber's own consent. Raises NotFound, with the same answer for somebody else's as for none."""
-        record = await store.find_consent(uow, consent_id)
+        record = await store.find_consent(uow, self._seals, consent_id)
         if record is None or record.subscriber_id != subscriber_id:
             raise NotFound(ConsentProblem.UNKNOWN)
         return record
 
     async def list_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[ConsentRecord, ...]:
         """Everything the subscriber ever agreed to, newest first."""
-        return await store.find_consents_of(uow, subscriber_id)
+        return await store.find_consents_of(uow, self._seals, subscriber_id)
 
     async def in_force(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, client_id: ClientId
     ) -> tuple[ConsentRecord, ...]:
         """What the subscriber has agreed to with this client at present, newest first."""
-        return await store.find_live_consents(uow, subscriber_id=subscriber_id, client_id=client_id, now=uow.now)
+        return await store.find_live_consents(
+            uow, self._seals, subscriber_id=subscriber_id, client_id=client_id, now=uow.now
+        )
 
     async def covering(
         self,
@@ -146,7 +150,12 @@ class Consents:
         It may have ended: it is what a new request is compared with.
         """
         return await store.find_last_consent(
-            uow, subscriber_id=subscriber_id, client_id=client_id, service_id=service_id, on_behalf=on_behalf
+            uow,
+            self._seals,
+            subscriber_id=subscriber_id,
+            client_id=client_id,
+            service_id=service_id,
+            on_behalf=on_behalf,
         )
 
     async def use(self, uow: UnitOfWork, consent_id: ConsentId, dataset: str) -> bool:
@@ -172,12 +181,12 @@ class Consents:
 
     async def end_of_mandate(self, uow: UnitOfWork, mandate_id: str) -> None:
         """A mandate ended: what was decided under it ends too."""
-        for record in await store.find_consents_under(uow, mandate_id):
+        for record in await store.find_consents_under(uow, self._seals, mandate_id):
             await self._end(uow, record, by=SYSTEM)
 
     async def end_of_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """An identity was closed: everything its owner agreed to ends."""
-        for record in await store.find_consents_of(uow, subscriber_id):
+        for record in await store.find_consents_of(uow, self._seals, subscriber_id):
             await self._end(uow, record, by=SYSTEM)
 
     async def _end(self, uow: UnitOfWork, record: ConsentRecord, *, by: Actor | None = None) -> bool:

@@ -1,6 +1,6 @@
 """Tables and SQL of the consent room, with the predicate that says in SQL what is in force."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
-    Row,
     Select,
     Table,
     Text,
@@ -22,8 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from idp.catalogue.gdx import parse_authorization_details
 from idp.consent.model import ConsentRecord, OnBehalf
+from idp.consent.sealed import ConsentSeals, decided
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
@@ -45,7 +45,8 @@ consent = Table(
     Column("withdrawn_at", Instant),
     Column("decided_by", Text),
     Column("mandate_id", Text, index=True),
-    Column("juristic_id", Text),
+    Column("role_digest", LargeBinary),
+    Column("sealed_about", LargeBinary),
     Column("reminded_at", Instant),
     Index("ix_consent_valid_until", "valid_until"),
     Index("ix_consent_subscriber_client", "subscriber_id", "client_id"),
@@ -73,8 +74,9 @@ def live_consent(now: Moment) -> ColumnElement[bool]:
     return and_(consent.c.withdrawn_at.is_(None), consent.c.given_at <= now, consent.c.valid_until > now)
 
 
-async def insert_consent(uow: UnitOfWork, record: ConsentRecord) -> None:
-    """Save a consent with its uses."""
+async def insert_consent(uow: UnitOfWork, seals: ConsentSeals, record: ConsentRecord) -> None:
+    """Save a consent with its uses. Raises SealBroken where the person's key was destroyed."""
+    kept = await seals.apart(uow, record)
     await uow.execute(
         insert(consent).values(
             id=record.id,
@@ -82,7 +84,7 @@ async def insert_consent(uow: UnitOfWork, record: ConsentRecord) -> None:
             agency_id=record.agency_id,
             service_id=record.service_id,
             client_id=record.client_id,
-            details=[detail.to_json() for detail in record.details],
+            details=kept.what,
             claims=list(record.claims),
             shown_hash=record.shown_hash,
             given_at=record.given_at,
@@ -90,7 +92,8 @@ async def insert_consent(uow: UnitOfWork, record: ConsentRecord) -> None:
             withdrawn_at=record.withdrawn_at,
             decided_by=None if record.on_behalf is None else record.on_behalf.decided_by,
             mandate_id=None if record.on_behalf is None else record.on_behalf.mandate_id,
-            juristic_id=None if record.on_behalf is None else record.on_behalf.juristic_id,
+            role_digest=kept.role,
+            sealed_about=kept.about,
         )
     )
     uses = [
@@ -113,26 +116,30 @@ async def find_shown(uow: UnitOfWork, shown_hash: str) -> str | None:
     return None if row is None else str(row.shown)
 
 
-async def find_consent(uow: UnitOfWork, consent_id: ConsentId) -> ConsentRecord | None:
+async def find_consent(uow: UnitOfWork, seals: ConsentSeals, consent_id: ConsentId) -> ConsentRecord | None:
     """The consent, in force or not."""
-    records = await _load(uow, select(consent).where(consent.c.id == consent_id))
+    records = await _load(uow, seals, select(consent).where(consent.c.id == consent_id))
     return records[0] if records else None
 
 
-async def find_consents_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[ConsentRecord, ...]:
+async def find_consents_of(
+    uow: UnitOfWork, seals: ConsentSeals, subscriber_id: SubscriberId
+) -> tuple[ConsentRecord, ...]:
     """Everything a subscriber ever agreed to, newest first."""
-    return await _load(uow, _newest_first(subscriber_id))
+    return await _load(uow, seals, _newest_first(subscriber_id))
 
 
 async def find_live_consents(
-    uow: UnitOfWork, *, subscriber_id: SubscriberId, client_id: ClientId, now: datetime
+    uow: UnitOfWork, seals: ConsentSeals, *, subscriber_id: SubscriberId, client_id: ClientId, now: datetime
 ) -> tuple[ConsentRecord, ...]:
     """What is in force between a subscriber and a client, newest first."""
-    return await _load(uow, _newest_first(subscriber_id).where(consent.c.client_id == client_id, live_consent(now)))
+    live = _newest_first(subscriber_id).where(consent.c.client_id == client_id, live_consent(now))
+    return await _load(uow, seals, live)
 
 
 async def find_last_consent(
     uow: UnitOfWork,
+    seals: ConsentSeals,
     *,
     subscriber_id: SubscriberId,
     client_id: ClientId,
@@ -140,21 +147,24 @@ async def find_last_consent(
     on_behalf: OnBehalf | None,
 ) -> ConsentRecord | None:
     """The newest consent between a subscriber and a client for this service in this role, in force or not."""
-    alike = (_of_service(service_id), *_in_role(on_behalf))
+    alike = (_of_service(service_id), _in_role(seals, on_behalf))
     newest = _newest_first(subscriber_id).where(consent.c.client_id == client_id, *alike).limit(1)
-    return next(iter(await _load(uow, newest)), None)
+    return next(iter(await _load(uow, seals, newest)), None)
 
 
-async def find_consents_under(uow: UnitOfWork, mandate_id: str) -> tuple[ConsentRecord, ...]:
+async def find_consents_under(uow: UnitOfWork, seals: ConsentSeals, mandate_id: str) -> tuple[ConsentRecord, ...]:
     """What was decided under a mandate and is not withdrawn, newest first."""
     under = (consent.c.mandate_id == mandate_id, consent.c.withdrawn_at.is_(None))
-    return await _load(uow, select(consent).where(*under).order_by(consent.c.id.desc()))
+    return await _load(uow, seals, select(consent).where(*under).order_by(consent.c.id.desc()))
 
 
 async def find_ending(uow: UnitOfWork, *, until: datetime, limit: int) -> tuple[ConsentRecord, ...]:
-    """Consents in force that end before then and of whose end nobody was told, the first to end first."""
+    """Consents in force that end before then and of whose end nobody was told, the first to end first; as `claims_of`
+    gives them.
+    """
     ending = (live_consent(uow.now), consent.c.valid_until <= until, consent.c.reminded_at.is_(None))
-    return await _load(uow, select(consent).where(*ending).order_by(consent.c.valid_until, consent.c.id).limit(limit))
+    first = select(consent).where(*ending).order_by(consent.c.valid_until, consent.c.id).limit(limit)
+    return tuple(claims_of(row) for row in await uow.all(first))
 
 
 async def mark_reminded(uow: UnitOfWork, consent_id: ConsentId) -> None:
@@ -162,17 +172,19 @@ async def mark_reminded(uow: UnitOfWork, consent_id: ConsentId) -> None:
     await uow.execute(update(consent).where(consent.c.id == consent_id).values(reminded_at=uow.now))
 
 
-async def is_followed(uow: UnitOfWork, record: ConsentRecord) -> bool:
-    """True when the same client has a consent for the same service, given in the same role, that ends later."""
-    later = (
-        consent.c.subscriber_id == record.subscriber_id,
-        consent.c.client_id == record.client_id,
-        _of_service(record.service_id),
-        *_in_role(record.on_behalf),
-        live_consent(uow.now),
-        consent.c.valid_until > record.valid_until,
-    )
-    return await uow.first(select(consent.c.id).where(*later).limit(1)) is not None
+async def is_followed(uow: UnitOfWork, consent_id: ConsentId) -> bool:
+    """True when the same client has a consent for the same service, given in the same role, that ends later.
+
+    Roles are compared as they are kept: one that was kept under an earlier key counts as another.
+    """
+    ending = consent.alias()
+    alike = [
+        consent.c[name].is_not_distinct_from(ending.c[name])
+        for name in ("subscriber_id", "client_id", "service_id", "role_digest")
+    ]
+    later = and_(*alike, live_consent(uow.now), consent.c.valid_until > ending.c.valid_until)
+    found = select(consent.c.id).join(ending, later).where(ending.c.id == consent_id)
+    return await uow.first(found.limit(1)) is not None
 
 
 async def mark_withdrawn(uow: UnitOfWork, consent_id: ConsentId, *, subscriber_id: SubscriberId) -> bool:
@@ -201,46 +213,41 @@ def _of_service(service_id: ServiceId | None) -> ColumnElement[bool]:
     return consent.c.service_id.is_(None) if service_id is None else consent.c.service_id == service_id
 
 
-def _in_role(on_behalf: OnBehalf | None) -> list[ColumnElement[bool]]:
+def _in_role(seals: ConsentSeals, on_behalf: OnBehalf | None) -> ColumnElement[bool]:
     """Decided by the same person in the same role."""
-    said = (None, None, None) if on_behalf is None else (
-        on_behalf.decided_by, on_behalf.mandate_id, on_behalf.juristic_id
-    )  # fmt: skip
-    columns = (consent.c.decided_by, consent.c.mandate_id, consent.c.juristic_id)
-    return [column.is_(None) if value is None else column == value for column, value in zip(columns, said, strict=True)]
+    return consent.c.role_digest.is_(None) if on_behalf is None else consent.c.role_digest.in_(seals.roles(on_behalf))
 
 
 def _newest_first(subscriber_id: SubscriberId) -> Select[Any]:
     return select(consent).where(consent.c.subscriber_id == subscriber_id).order_by(consent.c.id.desc())
 
 
-async def _load(uow: UnitOfWork, statement: Select[Any]) -> tuple[ConsentRecord, ...]:
+async def _load(uow: UnitOfWork, seals: ConsentSeals, statement: Select[Any]) -> tuple[ConsentRecord, ...]:
     rows = await uow.all(statement)
     counted = [row.id for row in rows if row.details]
     uses = await uow.all(select(consent_use).where(consent_use.c.consent_id.in_(counted))) if counted else ()
-    return tuple(record_of(row, uses) for row in rows)
+    records = []
+    for row in rows:
+        details, on_behalf = await seals.together(uow, row)
+        left = {use.dataset: use.uses_left for use in uses if use.consent_id == row.id}
+        records.append(replace(claims_of(row), details=details, on_behalf=on_behalf, uses_left=left))
+    return tuple(records)
 
 
-def record_of(row: Any, uses: Sequence[Row[Any]]) -> ConsentRecord:
-    """The consent of a whole row, with its rows of uses."""
+def claims_of(row: Any) -> ConsentRecord:
+    """The consent of a whole row, by what it says of claims: it covers no detail, and nothing of it is sealed."""
     return ConsentRecord(
         id=ConsentId(row.id),
         subscriber_id=SubscriberId(row.subscriber_id),
         agency_id=AgencyId(row.agency_id),
         service_id=None if row.service_id is None else ServiceId(row.service_id),
         client_id=ClientId(row.client_id),
-        details=parse_authorization_details(row.details) if row.details else (),
+        details=(),
         shown_hash=row.shown_hash,
         given_at=row.given_at,
         valid_until=row.valid_until,
         withdrawn_at=row.withdrawn_at,
-        uses_left={use.dataset: use.uses_left for use in uses if use.consent_id == row.id},
+        uses_left={},
         claims=tuple(row.claims),
-        on_behalf=_on_behalf(row),
+        on_behalf=decided(row, None),
     )
-
-
-def _on_behalf(row: Any) -> OnBehalf | None:
-    if row.decided_by is None:
-        return None
-    return OnBehalf(SubscriberId(row.decided_by), row.mandate_id, row.juristic_id)

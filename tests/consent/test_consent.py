@@ -17,11 +17,15 @@ from idp.catalogue.gdx import GdxDetail, SelfSubject
 from idp.catalogue.model import Basis
 from idp.consent.model import ConsentProblem, ConsentRecord, OnBehalf
 from idp.consent.rules import YEAR, agreed_details, covers, ends_at, granted_details, spelt_fields
+from idp.consent.sealed import ConsentSeals
 from idp.consent.service import Consents
 from idp.consent.store import consent_shown
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, ServiceId, SubscriberId
 from idp.kernel.randomness import system_randomness
+from idp.keys.blind_index import BlindIndex
+from idp.keys.envelope import PersonalData
+from idp.keys.files import RootKeys
 from idp.storage.outbox import outbox
 from idp.storage.storage import Storage, UnitOfWork
 from tests.clock import FrozenClock
@@ -46,10 +50,18 @@ ADDRESS = replace(DETAIL, dataset="dopa.address", fields=("address_text",), uses
 FIELDS = DATASETS["dopa.person"].field_names
 
 
+ROOTS = RootKeys({1: b"\x01" * 32})
+
+
+def consents_of(root_keys: RootKeys) -> Consents:
+    audit = AuditLog(mac=lambda _: b"mac", pseudonym=lambda _: "pseudonym", randomness=system_randomness)
+    seals = ConsentSeals(personal=PersonalData(root_keys), blind_index=BlindIndex(root_keys))
+    return Consents(seals=seals, audit=audit, randomness=system_randomness)
+
+
 @pytest.fixture
 def consents() -> Consents:
-    audit = AuditLog(mac=lambda _: b"mac", pseudonym=lambda _: "pseudonym", randomness=system_randomness)
-    return Consents(audit=audit, randomness=system_randomness)
+    return consents_of(ROOTS)
 
 
 async def given_consent(uow: UnitOfWork, consents: Consents, *details: GdxDetail) -> ConsentRecord:

@@ -41,6 +41,7 @@ from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.gdx import GdxDetail, JuristicSubject, SelfSubject
 from idp.catalogue.model import Basis, Channel
 from idp.consent.model import ConsentRecord
+from idp.consent.sealed import ConsentSeals
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
 from idp.exchange.changes import Changes
@@ -149,7 +150,8 @@ class World:
             mac=lambda content: b"mac" + content[:4], pseudonym=self.pairwise.pseudonym, randomness=system_randomness
         )
         self.agencies = Agencies(audit=self.audit, randomness=system_randomness)
-        self.consents = Consents(audit=self.audit, randomness=system_randomness)
+        seals = ConsentSeals(personal=self.personal, blind_index=BlindIndex(self.root_keys))
+        self.consents = Consents(seals=seals, audit=self.audit, randomness=system_randomness)
         self.grants = Grants(audit=self.audit)
         self.subscribers = Subscribers(personal=self.personal, blind_index=BlindIndex(self.root_keys), audit=self.audit)
         self.desks = Desks(

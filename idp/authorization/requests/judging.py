@@ -30,7 +30,7 @@ from idp.catalogue.gdx import GdxDetail
 from idp.consent.model import ConsentRecord
 from idp.consent.rules import first_covering
 from idp.consent.service import Consents
-from idp.consent.store import record_of
+from idp.consent.store import claims_of
 from idp.enrolment.provisional import Provisionals
 from idp.kernel.errors import Refused
 from idp.keys.pairwise import PairwiseSubjects
@@ -185,6 +185,6 @@ class Judging:
                 session = None if found is None else found.session
                 return Found(client, found, await self.next_step(uow, pending, session, company))
         claims = rules.released_claims(client, pending.request.scope, pending.request.claims)
-        given = [record_of(row, ()) for row in rows if row.id is not None]
+        given = [claims_of(row) for row in rows if row.id is not None]
         covering = first_covering(given, (), claims, now=now)
         return Found(client, found, rules.decide_step(self._facts(pending, client, found, covering, now)))

@@ -198,9 +198,8 @@ def _unlinked(detail: GdxDetail) -> dict[str, Any]:
 
 
 def _unnamed(acting: ActingView) -> dict[str, Any]:
-    """For whom, as it is kept: a company by its name; a person's name is in the record of the mandate alone."""
-    kept = asdict(acting)
-    return kept if acting.is_company else {name: kept[name] for name in kept if not name.startswith("name_")}
+    """In which role, as it is kept: for whom is in the record of the consent alone, of a person and of a company."""
+    return {name: value for name, value in asdict(acting).items() if not name.startswith("name_")}
 
 
 def sections_of(details: Sequence[GdxDetail], claims: Collection[str]) -> tuple[Section, ...]:

@@ -38,6 +38,7 @@ from idp.authorization.requests.intake import RequestIntake
 from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.authorization.tokens.proofs import DpopProofs
+from idp.consent.sealed import ConsentSeals
 from idp.consent.service import Consents
 from idp.enrolment.model import Evidence
 from idp.enrolment.provisional import Provisionals
@@ -203,7 +204,8 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     security_log = MemoryOfSecurityLog(clock)
     agencies = Agencies(audit=audit, randomness=system_randomness)
     subscribers = Subscribers(personal=PersonalData(root_keys), blind_index=BlindIndex(root_keys), audit=audit)
-    consents = Consents(audit=audit, randomness=system_randomness)
+    seals = ConsentSeals(personal=PersonalData(root_keys), blind_index=BlindIndex(root_keys))
+    consents = Consents(seals=seals, audit=audit, randomness=system_randomness)
     sessions = Sessions(audit=audit)
     metadata = provider_metadata(
         issuer=ISSUER,
