@@ -28,7 +28,7 @@ from idp.agencies.model import Agreement, AgreementKind, OfficerGrant, Standing
 from idp.agencies.store import agreement, live_agreement, service
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, OfficerGrantId, ServiceId
-from idp.storage.metadata import Instant, metadata
+from idp.storage.metadata import Instant, Moment, metadata
 from idp.storage.storage import UnitOfWork
 
 officer_grant = Table(
@@ -66,23 +66,31 @@ async def replace_terms(uow: UnitOfWork, record: Agreement, *, of: int) -> bool:
 async def find_agreement(uow: UnitOfWork, agreement_id: AgreementId) -> Agreement | None:
     """The agreement, in force or not."""
     row = await uow.first(select(agreement).where(agreement.c.id == agreement_id))
-    return None if row is None else _agreement(row)
+    return None if row is None else agreement_of(row)
 
 
 async def find_live_agreement(
     uow: UnitOfWork, *, agency_id: AgencyId, service_id: ServiceId, dataset: str, channel: Channel, now: datetime
 ) -> Agreement | None:
     """The one agreement in force for an agency's service, a data set and a channel."""
-    row = await uow.first(
-        select(agreement).where(
-            agreement.c.agency_id == agency_id,
-            agreement.c.service_id == service_id,
-            agreement.c.dataset == dataset,
-            agreement.c.channel == channel.value,
-            live_agreement(now),
-        )
+    asked = the_one_in_force(
+        agency_id=agency_id, service_id=service_id, dataset=dataset, channel=channel.value, now=now
     )
-    return None if row is None else _agreement(row)
+    row = await uow.first(select(agreement).where(asked))
+    return None if row is None else agreement_of(row)
+
+
+def the_one_in_force(
+    *, agency_id: Any, service_id: Any, dataset: Any, channel: Any, now: Moment
+) -> ColumnElement[bool]:
+    """This agreement is in force for an agency's service, a data set and a channel; also by columns of other rows."""
+    return and_(
+        agreement.c.agency_id == agency_id,
+        agreement.c.service_id == service_id,
+        agreement.c.dataset == dataset,
+        agreement.c.channel == channel,
+        live_agreement(now),
+    )
 
 
 async def find_agreements(uow: UnitOfWork, *, agency_id: AgencyId | None = None) -> tuple[Agreement, ...]:
@@ -91,7 +99,7 @@ async def find_agreements(uow: UnitOfWork, *, agency_id: AgencyId | None = None)
     if agency_id is not None:
         statement = statement.where(agreement.c.agency_id == agency_id)
     rows = await uow.all(statement.order_by(agreement.c.status, agreement.c.id.desc()))
-    return tuple(_agreement(row) for row in rows)
+    return tuple(agreement_of(row) for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ async def find_page(
         )
         statement = statement.where(or_(over > was_over, and_(over == was_over, later)))
     rows = await uow.all(statement.order_by(over, agreement.c.valid_until, agreement.c.id).limit(limit))
-    return tuple(_agreement(row) for row in rows)
+    return tuple(agreement_of(row) for row in rows)
 
 
 def _within(reach: Reach) -> ColumnElement[bool]:
@@ -135,7 +143,7 @@ def _within(reach: Reach) -> ColumnElement[bool]:
 async def find_expiring(uow: UnitOfWork, *, now: datetime, until: datetime) -> tuple[Agreement, ...]:
     """Agreements in force that end by `until`, soonest first."""
     ending = select(agreement).where(live_agreement(now), agreement.c.valid_until <= until)
-    return tuple(_agreement(row) for row in await uow.all(ending.order_by(agreement.c.valid_until, agreement.c.id)))
+    return tuple(agreement_of(row) for row in await uow.all(ending.order_by(agreement.c.valid_until, agreement.c.id)))
 
 
 async def hold_service(uow: UnitOfWork, service_id: ServiceId) -> None:
@@ -238,7 +246,8 @@ def _columns(record: Agreement) -> dict[str, Any]:
     }
 
 
-def _agreement(row: Row[Any]) -> Agreement:
+def agreement_of(row: Any) -> Agreement:
+    """The agreement of a whole row."""
     return Agreement(
         id=AgreementId(row.id),
         agency_id=AgencyId(row.agency_id),

@@ -4,7 +4,6 @@ and services.
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -103,17 +102,18 @@ def live_agency(now: Moment) -> ColumnElement[bool]:
     return agency.c.status == Standing.ACTIVE.value
 
 
-def live_service(now: datetime) -> ColumnElement[bool]:
+def live_service(now: Moment) -> ColumnElement[bool]:
     """The service and its agency count now."""
     of_live_agency = exists().where(agency.c.id == service.c.agency_id, live_agency(now))
-    return and_(service.c.status == Standing.ACTIVE.value, of_live_agency)
+    # each looks at a row of its own, also inside a statement that reads the same table for something else
+    return and_(service.c.status == Standing.ACTIVE.value, of_live_agency.correlate_except(agency))
 
 
-def live_agreement(now: datetime) -> ColumnElement[bool]:
+def live_agreement(now: Moment) -> ColumnElement[bool]:
     """The agreement is in force, and so are its agency and its service."""
     of_live_service = exists().where(service.c.id == agreement.c.service_id, live_service(now))
     in_window = and_(agreement.c.valid_from <= now, agreement.c.valid_until > now)
-    return and_(agreement.c.status == Standing.ACTIVE.value, in_window, of_live_service)
+    return and_(agreement.c.status == Standing.ACTIVE.value, in_window, of_live_service.correlate_except(service))
 
 
 async def insert_agency(uow: UnitOfWork, record: Agency) -> None:
@@ -162,19 +162,19 @@ async def update_service(uow: UnitOfWork, record: Service) -> None:
 async def find_service(uow: UnitOfWork, service_id: ServiceId) -> Service | None:
     """The service, live or not."""
     row = await uow.first(select(service).where(service.c.id == service_id))
-    return None if row is None else _service(row)
+    return None if row is None else service_of(row)
 
 
 async def find_services(uow: UnitOfWork, service_ids: Collection[ServiceId]) -> dict[ServiceId, Service]:
     """Several services by id."""
     rows = await uow.all(select(service).where(service.c.id.in_(service_ids)))
-    return {ServiceId(row.id): _service(row) for row in rows}
+    return {ServiceId(row.id): service_of(row) for row in rows}
 
 
 async def find_all_services(uow: UnitOfWork) -> tuple[Service, ...]:
     """Every registered service, by agency and id."""
     rows = await uow.all(select(service).order_by(service.c.agency_id, service.c.id))
-    return tuple(_service(row) for row in rows)
+    return tuple(service_of(row) for row in rows)
 
 
 def _agency(row: Row[Any]) -> Agency:
@@ -233,7 +233,8 @@ def _service_columns(record: Service) -> dict[str, Any]:
     }
 
 
-def _service(row: Row[Any]) -> Service:
+def service_of(row: Any) -> Service:
+    """The service of a whole row."""
     return Service(
         id=ServiceId(row.id),
         agency_id=AgencyId(row.agency_id),

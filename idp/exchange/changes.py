@@ -61,19 +61,25 @@ class Changes:
 
     async def keep(self, uow: UnitOfWork, asked: Asked, disclosure_id: DisclosureId, digests: Digests) -> None:
         """Keep the digests, in the transaction that discloses; nothing where no second release can follow."""
-        subscriber_id = asked.pull.access_token.subscriber_id
-        if subscriber_id is None or not digests or asked.detail.uses < 2:
+        kept = self.kept(asked, digests)
+        if kept is None:
             return
         await uow.execute(
             insert(field_digest).values(
                 disclosure_id=disclosure_id,
                 client_id=asked.pull.access_token.client_id,
-                subscriber_id=subscriber_id,
+                subscriber_id=asked.pull.access_token.subscriber_id,
                 dataset=asked.detail.dataset,
-                digests=dict(digests),
+                digests=kept,
                 expires_at=uow.now + KEPT_FOR,
             )
         )
+
+    def kept(self, asked: Asked, digests: Digests) -> dict[str, str] | None:
+        """The digests to keep with a release; None where no second one can follow."""
+        if asked.pull.access_token.subscriber_id is None or not digests or asked.detail.uses < 2:
+            return None
+        return dict(digests)
 
     def digests(self, asked: Asked, fields: Mapping[str, Any]) -> Digests:
         """Of a person's fields by consent. A digest is of this client, person, data set and field: none equals that of

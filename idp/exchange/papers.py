@@ -6,10 +6,12 @@ Rules: cabinet resolution of 2 October 2561 and the guideline on reducing copies
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Table, Text, select
 
 from connectors.contracts.thai_dates import BANGKOK
+from idp.agencies.model import Service
 from idp.agencies.store import service
 from idp.kernel.ids import ServiceId
 from idp.storage.dialects import insert_on_conflict
@@ -45,9 +47,8 @@ async def count_papers(uow: UnitOfWork, service_id: ServiceId, dataset: str) -> 
     papers = 0 if row is None else sum(paper["dataset"] == dataset for paper in row.papers_replaced)
     if papers == 0:
         return
-    month = uow.now.astimezone(BANGKOK).strftime("%Y-%m")
     statement = insert_on_conflict(paper_count, uow.dialect).values(
-        service_id=service_id, month=month, dataset=dataset, releases=1, papers=papers
+        service_id=service_id, month=month_of(uow.now), dataset=dataset, releases=1, papers=papers
     )
     await uow.execute(
         statement.on_conflict_do_update(
@@ -55,6 +56,16 @@ async def count_papers(uow: UnitOfWork, service_id: ServiceId, dataset: str) -> 
             set_={"releases": paper_count.c.releases + 1, "papers": paper_count.c.papers + papers},
         )
     )
+
+
+def month_of(now: datetime) -> str:
+    """The month in Bangkok in which a release is counted."""
+    return now.astimezone(BANGKOK).strftime("%Y-%m")
+
+
+def papers_for(of: Service, dataset: str) -> int:
+    """For how many of the papers of a service one release of this data set stands."""
+    return sum(paper.dataset == dataset for paper in of.papers_replaced)
 
 
 async def papers_counted(uow: UnitOfWork, service_ids: Collection[ServiceId]) -> tuple[PaperCount, ...]:

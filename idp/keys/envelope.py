@@ -52,8 +52,14 @@ class PersonalData:
     async def seal(self, uow: UnitOfWork, owner: str, *, table: str, column: str, row: str, value: bytes) -> bytes:
         """Encrypt a value for exactly this place; the owner's data key is made at first use."""
         cipher = await self._cipher(uow, owner) or await self._first_cipher(uow, owner)
-        nonce = self._randomness(NONCE_BYTES)
-        return nonce + cipher.encrypt(nonce, value, _place(table, column, row))
+        return self._sealed(cipher, table, column, row, value)
+
+    def seal_with(self, key: WrappedKey, *, table: str, column: str, row: str, value: bytes) -> bytes:
+        """Encrypt a value for exactly this place with its owner's key, which was read before.
+
+        Raises SealBroken for a key that was destroyed; one that is destroyed later leaves nothing readable either.
+        """
+        return self._sealed(self._unwrapped(key), table, column, row, value)
 
     async def open(self, uow: UnitOfWork, owner: str, *, table: str, column: str, row: str, sealed: bytes) -> bytes:
         """Decrypt a value of this place.
@@ -78,6 +84,10 @@ class PersonalData:
             owner=owner, root_version=self._newest, wrapped=DESTROYED, created_at=uow.now
         )
         await uow.execute(gone.on_conflict_do_update(index_elements=[data_key.c.owner], set_={"wrapped": DESTROYED}))
+
+    def _sealed(self, cipher: AESGCM, table: str, column: str, row: str, value: bytes) -> bytes:
+        nonce = self._randomness(NONCE_BYTES)
+        return nonce + cipher.encrypt(nonce, value, _place(table, column, row))
 
     async def _cipher(self, uow: UnitOfWork, owner: str) -> AESGCM | None:
         row = await uow.first(select(data_key).where(data_key.c.owner == owner))

@@ -14,7 +14,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import AgencyId
-from idp.keys.envelope import PersonalData
+from idp.keys.envelope import PersonalData, WrappedKey
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
 
@@ -49,6 +49,11 @@ class CompanyAccounts:
         found = await store.find_sealed(uow, agency_id)
         return None if found is None else await self._opened(uow, agency_id, found[0])
 
+    def opened(self, agency_id: AgencyId, sealed: bytes, key: WrappedKey) -> CompanyAccount:
+        """The account of a live agency, read with the agency's key. Raises SealBroken."""
+        value = self._personal.open_with(key, table=_TABLE, column=_COLUMN, row=agency_id, sealed=sealed)
+        return _account(value)
+
     async def state(self, uow: UnitOfWork, agency_id: AgencyId) -> AccountState | None:
         """That an account is kept, since when, and how it was last tried."""
         return await store.find_state(uow, agency_id)
@@ -82,11 +87,15 @@ class CompanyAccounts:
 
     async def _opened(self, uow: UnitOfWork, agency_id: AgencyId, sealed: bytes) -> CompanyAccount:
         value = await self._personal.open(uow, agency_id, table=_TABLE, column=_COLUMN, row=agency_id, sealed=sealed)
-        user, password = msgspec.json.decode(value, type=tuple[str, str])
-        return CompanyAccount(user, password)
+        return _account(value)
 
     async def _record(self, uow: UnitOfWork, event: str, agency_id: AgencyId, by: Actor, **details: str) -> None:
         await self._audit.append(uow, AuditEvent(event=event, actor=by, agency_id=agency_id, details=details))
+
+
+def _account(value: bytes) -> CompanyAccount:
+    user, password = msgspec.json.decode(value, type=tuple[str, str])
+    return CompanyAccount(user, password)
 
 
 async def _take_try(uow: UnitOfWork, agency_id: AgencyId) -> bool:

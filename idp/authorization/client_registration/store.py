@@ -60,7 +60,7 @@ FURTHER = tuple(field for field in fields(Client) if field.name not in client.c)
 def live_client(now: Moment) -> ColumnElement[bool]:
     """The client is answered: it is active, and so is its agency."""
     of_live_agency = exists().where(agency.c.id == client.c.agency_id, live_agency(now))
-    return and_(client.c.status == ClientStatus.ACTIVE.value, of_live_agency)
+    return and_(client.c.status == ClientStatus.ACTIVE.value, of_live_agency.correlate_except(agency))
 
 
 async def insert_client(uow: UnitOfWork, record: Client) -> None:

@@ -5,9 +5,9 @@ One row a counter, taken by one conditional statement; the decision reads the sa
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
-from sqlalchemy import Column, Index, Integer, Table, Text, delete, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Index, Integer, Table, Text, delete, literal, or_, select
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.store import agreement
@@ -51,8 +51,8 @@ class ReleasesCounted:
 
 async def count_releases(uow: UnitOfWork, agreement_id: AgreementId | None, scope: TokenScope) -> ReleasesCounted:
     """What the limits of a release have counted so far; nothing today where there is no agreement."""
-    day = None if agreement_id is None else _day_counter(agreement_id, uow.now)
-    under_token = _token_counter(scope)
+    day = None if agreement_id is None else day_counter(agreement_id, day_of(uow.now))
+    under_token = token_counter(scope)
     asked = or_(release_count.c.counter == day, release_count.c.counter == under_token)
     rows = await uow.all(select(release_count.c.counter, release_count.c.released).where(asked))
     released = {row.counter: int(row.released) for row in rows}
@@ -62,7 +62,9 @@ async def count_releases(uow: UnitOfWork, agreement_id: AgreementId | None, scop
 async def take_from_quota(uow: UnitOfWork, agreement_id: AgreementId) -> bool:
     """Count one release of today; False when the agreement's daily quota is reached."""
     of_agreement = select(agreement.c.daily_quota).where(agreement.c.id == agreement_id)
-    first = select(literal(_day_counter(agreement_id, uow.now)), literal(1), literal(uow.now + KEPT_FOR, Instant()))
+    first = select(
+        literal(day_counter(agreement_id, day_of(uow.now))), literal(1), literal(uow.now + KEPT_FOR, Instant())
+    )
     statement = (
         insert_on_conflict(release_count, uow.dialect)
         .from_select(
@@ -80,12 +82,12 @@ async def take_from_quota(uow: UnitOfWork, agreement_id: AgreementId) -> bool:
 
 async def take_under_token(uow: UnitOfWork, scope: TokenScope, *, uses: int) -> bool:
     """Count one release under the token; False when it was used as often as it says."""
-    return await _take(uow, _token_counter(scope), limit=uses)
+    return await _take(uow, token_counter(scope), limit=uses)
 
 
 async def take_handle(uow: UnitOfWork, member_id: MemberId, service_id: ServiceId, *, an_hour: int, a_day: int) -> bool:
     """Count one person named by number; False when the officer's hour or the service's day is used up."""
-    hour, day = f"{uow.now:%Y%m%d%H}", uow.now.astimezone(BANGKOK).date().isoformat()
+    hour, day = f"{uow.now:%Y%m%d%H}", day_of(uow.now)
     return await _take(uow, f"handles|{member_id}|{hour}", limit=an_hour) and await _take(
         uow, f"handles|{service_id}|{day}", limit=a_day
     )
@@ -111,9 +113,19 @@ async def _take(uow: UnitOfWork, counter: str, *, limit: int) -> bool:
     return await uow.changed(statement) == 1
 
 
-def _day_counter(agreement_id: AgreementId, now: datetime) -> str:
-    return f"day|{agreement_id}|{now.astimezone(BANGKOK).date().isoformat()}"
+Name = TypeVar("Name", str, ColumnElement[str])
 
 
-def _token_counter(scope: TokenScope) -> str:
+def day_counter(agreement_id: Name, day: Name) -> Name:
+    """The name of an agreement's counter of a day; also of columns of other rows."""
+    return "day|" + agreement_id + "|" + day
+
+
+def day_of(now: datetime) -> str:
+    """The day in Bangkok on which a release is counted."""
+    return now.astimezone(BANGKOK).date().isoformat()
+
+
+def token_counter(scope: TokenScope) -> str:
+    """The name of the counter of one subject's data set under one holder."""
     return f"token|{scope.holder}|{scope.dataset}|{scope.juristic_id or ''}"

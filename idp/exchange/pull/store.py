@@ -25,21 +25,22 @@ from sqlalchemy import (
 
 from idp.agencies.agreement_store import live_officer_grant, officer_grant
 from idp.agencies.member_store import member
-from idp.agencies.store import agency, agreement, live_agreement, service
-from idp.authorization.client_registration.store import client, live_client
-from idp.authorization.grants.store import grant, live_grant
-from idp.consent.store import consent, live_consent
+from idp.agencies.store import agency, agreement, service
+from idp.authorization.client_registration.store import client
+from idp.authorization.grants.store import grant
+from idp.consent.store import consent
 from idp.exchange.counter.store import citizen_ref, counter_session, live_citizen_ref, live_counter_session
 from idp.exchange.decision.model import Link
+from idp.exchange.pull.links import ROWS
 from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer
 from idp.kernel.ids import ClientId, DisclosureId, SubscriberId
-from idp.representation.mandates.store import live_mandate, mandate
+from idp.representation.mandates.store import mandate
 from idp.representation.model import ActedFor
 from idp.stations.store import card_session
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
-from idp.subscribers.store import live_subscriber, subscriber
+from idp.subscribers.store import subscriber
 
 ANSWER_KEPT_FOR: Final = timedelta(hours=1)
 """How long a repeated request gets the same answer; only the record remains after that."""
@@ -85,23 +86,19 @@ disclosure = Table(
 
 def holding(chain: Chain, now: datetime) -> dict[Link, ColumnElement[bool]]:
     """For each link of the chain the condition under which it holds now; decision and disclosure use the same."""
-    holds: dict[Link, ColumnElement[bool]] = {
-        Link.CLIENT: exists().where(client.c.id == chain.client_id, live_client(now)),
-        # no agreement in force was found: there is no right
-        Link.AGREEMENT: false(),
+    ids: dict[Link, str | None] = {
+        Link.CLIENT: chain.client_id,
+        Link.SUBSCRIBER: chain.subscriber_id,
+        Link.GRANT: chain.grant_id,
+        Link.MANDATE: chain.mandate_id,
+        Link.CONSENT: chain.consent_id,
     }
+    holds = {link: ROWS[link].stands(row_id, now) for link, row_id in ids.items() if row_id is not None}
+    # no agreement in force was found: there is no right
+    holds[Link.AGREEMENT] = false()
     if chain.agreement_id is not None:
-        holds[Link.AGREEMENT] = exists().where(
-            agreement.c.id == chain.agreement_id, live_agreement(now), _of_version(chain.agreement_version)
-        )
-    if chain.subscriber_id is not None:
-        holds[Link.SUBSCRIBER] = exists().where(subscriber.c.id == chain.subscriber_id, live_subscriber(now))
-    if chain.grant_id is not None:
-        holds[Link.GRANT] = exists().where(grant.c.id == chain.grant_id, live_grant(now))
-    if chain.mandate_id is not None:
-        holds[Link.MANDATE] = exists().where(mandate.c.id == chain.mandate_id, live_mandate(now))
-    if chain.consent_id is not None:
-        holds[Link.CONSENT] = exists().where(consent.c.id == chain.consent_id, live_consent(now))
+        terms = _of_version(chain.agreement_version)
+        holds[Link.AGREEMENT] = ROWS[Link.AGREEMENT].stands(chain.agreement_id, now, terms)
     if chain.counter_id is not None:
         holds[Link.COUNTER] = (
             exists().where(counter_session.c.id == chain.counter_id, live_counter_session(now))
@@ -178,7 +175,7 @@ async def find_burst(uow: UnitOfWork, burst: bytes) -> DisclosureId | None:
 
 async def insert_or_count(uow: UnitOfWork, record: Disclosure, *, sealed_case: bytes | None, burst: bytes) -> None:
     """Record what released nothing new: one row for a burst of like events, which counts them."""
-    statement = insert_on_conflict(disclosure, uow.dialect).values(**_columns(record, sealed_case), burst=burst)
+    statement = insert_on_conflict(disclosure, uow.dialect).values(**columns_of(record, sealed_case), burst=burst)
     counted = statement.on_conflict_do_update(index_elements=["burst"], set_={"times": disclosure.c.times + 1})
     await uow.execute(counted)
 
@@ -197,7 +194,7 @@ async def insert_release(
 
     It also writes nothing when the client used this key before.
     """
-    values = _columns(record, sealed_case) | {
+    values = columns_of(record, sealed_case) | {
         "idempotency_digest": idempotency_digest,
         "request_digest": request_digest,
         "sealed_answer": sealed_answer,
@@ -255,7 +252,8 @@ def _acting_columns(acted: ActedFor | None) -> dict[str, str | None]:
     }
 
 
-def _columns(record: Disclosure, sealed_case: bytes | None) -> dict[str, Any]:
+def columns_of(record: Disclosure, sealed_case: bytes | None) -> dict[str, Any]:
+    """The columns that every record has."""
     return {
         "id": record.id,
         "subscriber_id": record.chain.owner_id,
