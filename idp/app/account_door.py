@@ -11,6 +11,7 @@ from idp.authorization.client_registration.service import Clients
 from idp.provider.account.apps import AppPages
 from idp.provider.account.closing import ClosingPages
 from idp.provider.account.companies import CompanyPages
+from idp.provider.account.company_requests import CompanyRequestPages
 from idp.provider.account.data import DataPages
 from idp.provider.account.devices import DevicePages
 from idp.provider.account.mandate_terms import MandateWords
@@ -135,6 +136,17 @@ def account_pages(
             consents=rooms.consents,
             deferred=rooms.deferred,
             device=rooms.device,
+        ),
+        CompanyRequestPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=storage,
+            citizens=citizens,
+            agencies=rooms.agencies,
+            consents=rooms.consents,
+            deferred=rooms.deferred,
+            requests=rooms.company_requests,
         ),
         *acting_pages(
             rooms.representation,

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from connectors.contracts.outbound import ClientAddresses
+from idp.app.representation_room import RepresentationRoom
 from idp.app.token_room import TokenGround
 from idp.authentication.sessions import Sessions
 from idp.authorization.backchannel.service import BackchannelAuthentication
+from idp.authorization.deferred.companies import CompanyRequests
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.device.service import DeviceFlow
 from idp.authorization.logout.service import Logouts
@@ -18,6 +20,7 @@ class FurtherRooms:
     """`device` and `backchannel` are grant types of the token endpoint as well."""
 
     deferred: DeferredRequests
+    company_requests: CompanyRequests
     device: DeviceFlow
     backchannel: BackchannelAuthentication
     logouts: Logouts
@@ -30,6 +33,7 @@ def build_further_rooms(
     sessions: Sessions,
     addresses: ClientAddresses,
     encryption: ServerEncryptionKey,
+    representation: RepresentationRoom,
 ) -> FurtherRooms:
     """Put them together; `addresses` is how clients are pinged and told of a sign-out, to `encryption` they encrypt
     their signed requests.
@@ -43,6 +47,16 @@ def build_further_rooms(
     )
     return FurtherRooms(
         deferred=deferred,
+        company_requests=CompanyRequests(
+            storage=ground.storage,
+            deferred=deferred,
+            clients=ground.clients,
+            agencies=ground.agencies,
+            subscribers=ground.subscribers,
+            companies=representation.companies,
+            mandates=representation.mandates,
+            acting=representation.acting,
+        ),
         device=DeviceFlow(
             storage=ground.storage,
             verification_uri=f"{ground.issuer}/device",

@@ -139,6 +139,8 @@ class DoorLimits:
             "signatures": of_companies,
             "signature": of_companies,
             "signed": of_companies,
+            "company_request": of_companies,
+            "company_request_decision": of_companies,
             "mandate_given": of_companies,
             "device_request": user_codes,
             "device_decision": user_codes,

@@ -54,6 +54,13 @@ class NoticeHandlers:
         for signer in act.signed_by:
             await self._tell_if_known(signer, NoticeTopic.SIGNATURES_COMPLETE, cause=message.id)
 
+    async def tell_of_declined_signature(self, message: OutboxMessage) -> None:
+        """`joint_act_declined`: everybody who signed hears that it comes to nothing."""
+        async with self._storage.reading() as uow:
+            act = await self._rooms.representation.companies.get(uow, JointActId(message.payload["joint_act_id"]))
+        for signer in act.signed_by:
+            await self._tell_if_known(signer, NoticeTopic.SIGNATURE_DECLINED, cause=message.id)
+
     async def tell_of_awaited_signature(self, message: OutboxMessage) -> None:
         """`joint_act_waiting`: who is in office by the registry's word of now hears of it, once an hour for a company.
 

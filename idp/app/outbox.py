@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
+from idp.app.joint_act_handlers import JointActHandlers
 from idp.app.life_handlers import LifeHandlers
 from idp.app.notice_handlers import NoticeHandlers
 from idp.app.receipt_handlers import ReceiptHandlers
@@ -16,7 +17,6 @@ from idp.authorization.logout.service import RETRY_TOPIC
 from idp.consent.service import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from idp.kernel.ids import ClientId, ConsentId, SsoSessionId, SubscriberId
 from idp.notices.service import NOTICE_DUE
-from idp.representation.companies.service import JOINT_ACT_WAITING
 from idp.representation.model import MandateId
 from idp.storage.outbox import OutboxMessage
 from idp.subscribers.closing import SUBSCRIBER_CLOSED
@@ -67,6 +67,7 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     return {
         **life,
         **signals.table(),
+        **JointActHandlers(rooms, notices).table(),
         # agencies hear of an end before it is carried out: by what is ended it is known which ones
         SUBSCRIBER_CLOSED: [signals.tell_of_end, *life[SUBSCRIBER_CLOSED]],
         ATTRIBUTES_CHANGED: [*life[ATTRIBUTES_CHANGED], signals.tell_of_attributes],
@@ -75,9 +76,7 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         "subscriber_changed": [end_sessions, notices.tell_of_standing, signals.tell_of_standing],
         "mandate_offered": [notices.tell_of_offer],
         "mandate_given": [notices.tell_of_mandate],
-        JOINT_ACT_WAITING: [notices.tell_of_awaited_signature],
         "mandate_ended": [signals.tell_of_mandate_end, end_what_rests_on_mandate, notices.tell_of_mandate_end],
-        "joint_act_completed": [notices.tell_of_signatures],
         "signatory_confirmed": [notices.tell_of_confirmation],
         "wrong_person": [alarm_wrong_person],
         AUTHENTICATOR_CHANGED: [notices.tell_of_authenticator],

@@ -39,6 +39,7 @@ class NoticeTopic(StrEnum):
     MANDATE_OFFERED = "mandate_offered"
     SIGNATURE_AWAITED = "signature_awaited"
     SIGNATURES_COMPLETE = "signatures_complete"
+    SIGNATURE_DECLINED = "signature_declined"
     SIGNATORY_CONFIRMED = "signatory_confirmed"
 
 

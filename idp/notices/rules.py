@@ -146,6 +146,12 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "รายการของนิติบุคคลที่ท่านลงลายมือชื่อไว้มีผู้ลงนามครบแล้ว",
         "What you signed for a company has all its signatures now.",
     ),
+    NoticeTopic.SIGNATURE_DECLINED: NoticeText(
+        "มีผู้มีอำนาจลงนามปฏิเสธรายการของนิติบุคคล",
+        "A signatory declined an act of a company",
+        "รายการของนิติบุคคลที่ท่านลงลายมือชื่อไว้ถูกปฏิเสธและสิ้นสุดแล้ว หากยังต้องการ ให้เริ่มรายการใหม่ที่หน่วยงาน",
+        "What you signed for a company was declined and is over. If it is still wanted, begin again at the agency.",
+    ),
     NoticeTopic.SIGNATORY_CONFIRMED: NoticeText(
         "เจ้าหน้าที่ยืนยันว่าท่านเป็นผู้มีอำนาจลงนามของนิติบุคคล",
         "You were confirmed as a company's signatory",

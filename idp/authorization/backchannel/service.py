@@ -1,6 +1,6 @@
 """Use cases of backchannel authentication: an agency asks, the citizen decides in my account, the agency is pinged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -13,11 +13,12 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.deferred import store as deferred_store
 from idp.authorization.deferred.asking import Asking
-from idp.authorization.deferred.model import POLL_INTERVAL, DeferredId, DeferredKind
+from idp.authorization.deferred.model import DeferredId, DeferredKind
 from idp.authorization.deferred.rules import validate_client_may_defer
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.service import Grants
+from idp.catalogue.gdx import GdxDetail, JuristicSubject
 from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.encryption import ServerEncryptionKey
@@ -40,6 +41,7 @@ from idp.protocol.logout import HintRefused, judge_id_token_hint
 from idp.protocol.parameters import required
 from idp.protocol.request_object import decrypted
 from idp.protocol.scopes import OPENID
+from idp.representation.companies.model import LONGEST_WAIT
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
@@ -168,10 +170,10 @@ class BackchannelAuthentication:
             raise InvalidScopeError("the scope must contain openid")
         has_details = request.authorization_details is not None
         validate_client_may_defer(client, grant_type=self.grant_type, scope=request.scope, has_details=has_details)
-        details = await self._deferred.within_right(uow, client, request.authorization_details)
+        details = await self._deferred.within_right(uow, client, request.authorization_details, of_companies=True)
         subscriber_id = await self._asked(uow, client, request)
-        auth_req_id, lifetime = random_text(self._randomness), _lifetime(request.requested_expiry)
-        await self._deferred.open(
+        auth_req_id, lifetime = random_text(self._randomness), _lifetime(request.requested_expiry, details)
+        opened = await self._deferred.open(
             uow,
             kind=DeferredKind.BACKCHANNEL,
             client=client,
@@ -187,7 +189,7 @@ class BackchannelAuthentication:
         return backchannel_response(
             auth_req_id=auth_req_id,
             expires_in=int(lifetime.total_seconds()),
-            interval=int(POLL_INTERVAL.total_seconds()),
+            interval=int(opened.interval.total_seconds()),
         )
 
     async def _asked(self, uow: UnitOfWork, client: Client, request: BackchannelRequest) -> SubscriberId | None:
@@ -218,8 +220,11 @@ class BackchannelAuthentication:
         raise UnknownUserId()
 
 
-def _lifetime(requested_expiry: int | None) -> timedelta:
-    return USUAL_LIFETIME if requested_expiry is None else min(timedelta(seconds=requested_expiry), LONGEST_LIFETIME)
+def _lifetime(requested_expiry: int | None, details: Sequence[GdxDetail]) -> timedelta:
+    """How long a request waits: minutes for a person, days for the signatories of a company."""
+    of_company = any(isinstance(detail.subject, JuristicSubject) for detail in details)
+    usual, longest = (LONGEST_WAIT, LONGEST_WAIT) if of_company else (USUAL_LIFETIME, LONGEST_LIFETIME)
+    return usual if requested_expiry is None else min(timedelta(seconds=requested_expiry), longest)
 
 
 def _note(request: BackchannelRequest, auth_req_id: str) -> Mapping[str, str]:

@@ -5,18 +5,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
+from connectors.contracts.identifiers import JuristicId
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import AuthorizationCode
-from idp.catalogue.gdx import GdxDetail
+from idp.catalogue.gdx import GdxDetail, JuristicSubject
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ClientId, SubscriberId
 from idp.protocol.errors import DescribedError
+from idp.representation.model import JointActId
 
 DeferredId = NewType("DeferredId", str)
 
 POLL_INTERVAL = timedelta(seconds=5)
 SLOWER_BY = timedelta(seconds=5)
+POLL_INTERVAL_OF_COMPANIES = timedelta(seconds=30)
+"""What several have to sign may take days: its client rests longer between polls."""
 
 
 class DeferredProblem(StrEnum):
@@ -35,9 +39,12 @@ class DeferredKind(StrEnum):
 
 
 class DeferredState(StrEnum):
-    """`waiting` until the citizen decides; `redeemed` once the client had its tokens."""
+    """`waiting` until the citizen decides; `signed` while others have to sign for the company as well; `redeemed` once
+    the client had its tokens.
+    """
 
     WAITING = "waiting"
+    SIGNED = "signed"
     ALLOWED = "allowed"
     DENIED = "denied"
     REDEEMED = "redeemed"
@@ -47,8 +54,8 @@ class DeferredState(StrEnum):
 class Deferred:
     """A request that waits. `subscriber_id` is who is asked; None when whoever holds the user code may decide.
 
-    `decision` is what redeeming needs, there once the citizen has allowed it. `interval` is how long the client must
-    rest between two polls.
+    `decision` is what redeeming needs, there once the citizen has allowed it; while others have to sign for a company
+    as well (`joint_act_id`), what it will be made of. `interval` is how long the client rests between two polls.
     """
 
     id: DeferredId
@@ -65,6 +72,13 @@ class Deferred:
     expires_at: datetime
     decision: AuthorizationCode | None
     sealed_note: str | None
+    joint_act_id: JointActId | None = None
+
+    @property
+    def company(self) -> JuristicId | None:
+        """The company whose data are asked for; None where the person answers for themselves."""
+        named = self.details[0].subject if self.details else None
+        return JuristicId.parse(named.juristic_id) if isinstance(named, JuristicSubject) else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

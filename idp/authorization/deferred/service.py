@@ -7,13 +7,15 @@ from typing import Any, Literal, assert_never
 
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
-from idp.audit.model import Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.authentication.model import SsoSession
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.deferred import rules, store
+from idp.authorization.deferred.deciding import decision_of, draft_of
 from idp.authorization.deferred.model import (
     POLL_INTERVAL,
+    POLL_INTERVAL_OF_COMPANIES,
     SLOWER_BY,
     AuthorizationPending,
     Deferred,
@@ -26,10 +28,9 @@ from idp.authorization.deferred.model import (
     Waiting,
 )
 from idp.authorization.grants.model import AuthorizationCode
-from idp.authorization.grants.rules import grant_end, manages_grants
-from idp.catalogue.gdx import GdxDetail
-from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
-from idp.consent.rules import agreed_details, granted_details
+from idp.catalogue.gdx import GdxDetail, JuristicSubject
+from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord, OnBehalf
+from idp.consent.rules import agreed_details
 from idp.consent.service import Consents
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
@@ -66,9 +67,14 @@ class DeferredRequests:
         self._audit = audit
         self._randomness = randomness
 
-    async def within_right(self, uow: UnitOfWork, client: Client, text: str | None) -> tuple[GdxDetail, ...]:
-        """The details of a request, all within the agency's right. Raises InvalidAuthorizationDetails."""
-        details = rules.deferred_details(client, text)
+    async def within_right(
+        self, uow: UnitOfWork, client: Client, text: str | None, *, of_companies: bool = False
+    ) -> tuple[GdxDetail, ...]:
+        """The details of a request, all within the agency's right; with `of_companies` about a company, too.
+
+        Raises InvalidAuthorizationDetails.
+        """
+        details = rules.deferred_details(client, text, of_companies=of_companies)
         try:
             await self._agencies.ceiling(uow, client.agency_id, details)
         except Refused as beyond:
@@ -94,6 +100,7 @@ class DeferredRequests:
         """Save a request that waits. `code` is what its client polls with; `note` is kept sealed beside it."""
         minimum = None if not details else (await self._agencies.service(uow, details[0].purpose)).minimum
         expires_at = uow.now + lifetime
+        of_company = bool(details) and isinstance(details[0].subject, JuristicSubject)
         record = Deferred(
             id=DeferredId(new_id("dfr", now=uow.now, randomness=self._randomness)),
             kind=kind,
@@ -101,9 +108,9 @@ class DeferredRequests:
             subscriber_id=subscriber_id,
             scope=scope,
             details=details,
-            required=rules.required_acr(asked=acr_values, prefix=acr_prefix, minimum=minimum),
+            required=rules.required_acr(asked=acr_values, prefix=acr_prefix, minimum=minimum, of_company=of_company),
             state=DeferredState.WAITING,
-            interval=POLL_INTERVAL,
+            interval=POLL_INTERVAL_OF_COMPANIES if of_company else POLL_INTERVAL,
             last_polled_at=None,
             created_at=uow.now,
             expires_at=expires_at,
@@ -146,39 +153,30 @@ class DeferredRequests:
     ) -> None:  # fmt: skip
         """The citizen of `session` allows it: consent, decision and entry in one transaction.
 
-        `chosen` are the optional fields that were ticked, as `dataset/field`.
+        `chosen` are the optional fields that were ticked, as `dataset/field`. For a company nobody decides so, but by
+        signing (`CompanyRequests`).
 
         Raises Refused: NOTHING_WAITING when it was decided or has expired, NOT_STRONG_ENOUGH when more is required than
         `reached`.
         """
-        request, client = waiting.request, waiting.client
-        if not await store.session_counts(uow, session.id):
+        if waiting.request.company is not None:
+            raise Refused(DeferredProblem.NOTHING_WAITING, "a company signs")
+        await self.expect_may_decide(uow, waiting.request, session, reached)
+        draft = draft_of(waiting, session, reached, code_id=self.fresh_id(), managed_id=self.fresh_id())
+        consent = await self.consent(uow, waiting.client, draft, shown_hash=shown_hash, chosen=chosen)
+        decision = decision_of(draft, consent, now=uow.now)
+        if not await store.decide(uow, waiting.request.id, decision=decision):
             raise Refused(DeferredProblem.NOTHING_WAITING)
-        if request.required is not None and not reached.meets(request.required):
-            raise Refused(DeferredProblem.NOT_STRONG_ENOUGH)
-        consent, claims, days = None, consent_names(request.scope), SIGN_IN_CONSENT_DAYS
-        details = request.details
-        if request.details:
-            service = await self._agencies.service(uow, request.details[0].purpose)
-            days = service.consent_days
-            details = agreed_details(request.details, optional=service.optional_fields, chosen=chosen)
-        if request.details or claims:
-            consent = await self._consents.give(
-                uow,
-                subscriber_id=session.subscriber_id,
-                agency_id=client.agency_id,
-                client_id=client.id,
-                details=details,
-                claims=claims,
-                shown_hash=shown_hash,
-                consent_days=days,
-            )
-        decision = self._decision(uow, waiting, session, reached, consent)
-        await self._decide(uow, waiting, session, decision, {"shown_hash": shown_hash, "consent": decision.consent_id})
+        details = {"shown_hash": shown_hash, "consent": decision.consent_id}
+        await self.tell_decided(uow, waiting.request, waiting.client, by=session.subscriber_id, details=details)
 
     async def deny(self, uow: UnitOfWork, waiting: Waiting, session: SsoSession) -> None:
         """The citizen says no: the client's next poll is told `access_denied`. Raises Refused(NOTHING_WAITING)."""
-        await self._decide(uow, waiting, session, None, {})
+        if not await store.decide(uow, waiting.request.id, decision=None):
+            raise Refused(DeferredProblem.NOTHING_WAITING)
+        await self.tell_decided(
+            uow, waiting.request, waiting.client, by=session.subscriber_id, outcome="refused", details={}
+        )
 
     async def poll(self, uow: UnitOfWork, client: Client, code: str, *, kind: DeferredKind) -> AuthorizationCode:
         """What the citizen allowed, once.
@@ -227,47 +225,68 @@ class DeferredRequests:
             raise Refused(DeferredProblem.NOTHING_WAITING)
         return Waiting(request, client, self.note_of(request, uow).get("message"))
 
-    async def _decide(
+    async def expect_may_decide(self, uow: UnitOfWork, request: Deferred, session: SsoSession, reached: Acr) -> None:
+        """Raise Refused unless the session counts (NOTHING_WAITING) and reaches enough (NOT_STRONG_ENOUGH)."""
+        if not await store.session_counts(uow, session.id):
+            raise Refused(DeferredProblem.NOTHING_WAITING)
+        if request.required is not None and not reached.meets(request.required):
+            raise Refused(DeferredProblem.NOT_STRONG_ENOUGH)
+
+    def fresh_id(self) -> str:
+        """A name that nobody guesses, for a decision and for the grant that its client manages."""
+        return random_text(self._randomness, bits=128)
+
+    async def agreed(
+        self, uow: UnitOfWork, details: Sequence[GdxDetail], chosen: AbstractSet[str]
+    ) -> tuple[GdxDetail, ...]:
+        """The details without the optional fields that nobody ticked."""
+        service = await self._agencies.service(uow, details[0].purpose)
+        return agreed_details(details, optional=service.optional_fields, chosen=chosen)
+
+    async def consent(
         self,
         uow: UnitOfWork,
-        waiting: Waiting,
-        session: SsoSession,
-        decision: AuthorizationCode | None,
-        details: Mapping[str, Any],
-    ) -> None:
-        request = waiting.request
-        if not await store.decide(uow, request.id, decision=decision):
-            raise Refused(DeferredProblem.NOTHING_WAITING)
-        event = f"{request.kind.value}.{'denied' if decision is None else 'allowed'}"
-        actor = Actor(ActorKind.SUBSCRIBER, session.subscriber_id)
-        outcome: Literal["ok", "refused"] = "refused" if decision is None else "ok"
-        await self._note(uow, event, actor, waiting.client, request, session.subscriber_id, outcome, details)
-        await enqueue(uow, topic=DECIDED_TOPIC, payload={"request_id": request.id}, randomness=self._randomness)
-
-    def _decision(
-        self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, reached: Acr, consent: ConsentRecord | None
-    ) -> AuthorizationCode:
-        request = waiting.request
-        details = request.details if consent is None else granted_details(request.details, consent)
-        return AuthorizationCode(
-            id=random_text(self._randomness, bits=128),
-            expires_at=request.expires_at,
-            client_id=request.client_id,
-            redirect_uri=None,
-            code_challenge=None,
-            nonce=None,
-            scope=request.scope,
-            authorization_details=tuple(detail.to_json() for detail in details),
-            subscriber_id=session.subscriber_id,
-            sso_session_id=session.visit_id,
-            acr=reached,
-            amr=session.amr,
-            auth_time=session.auth_time,
-            consent_id=None if consent is None else consent.id,
-            jkt=None,
-            grant_expires_at=grant_end(consent, request.scope, with_details=bool(details), now=uow.now),
-            managed_id=random_text(self._randomness, bits=128) if manages_grants(waiting.client) else None,
+        client: Client,
+        draft: AuthorizationCode,
+        *,
+        shown_hash: str,
+        chosen: AbstractSet[str] = frozenset(),
+    ) -> ConsentRecord | None:
+        """The consent to what the draft of a decision asks for; None where the sign-in alone was confirmed."""
+        claims, days, details = consent_names(draft.scope), SIGN_IN_CONSENT_DAYS, draft.details
+        if not details and not claims:
+            return None
+        if details:
+            days = (await self._agencies.service(uow, details[0].purpose)).consent_days
+            details = await self.agreed(uow, details, chosen)
+        acted = draft.acted_for
+        return await self._consents.give(
+            uow,
+            subscriber_id=draft.subscriber_id,
+            on_behalf=None if acted is None else OnBehalf(acted.actor, acted.mandate_id, acted.juristic_id),
+            agency_id=client.agency_id,
+            client_id=client.id,
+            details=details,
+            claims=claims,
+            shown_hash=shown_hash,
+            consent_days=days,
         )
+
+    async def tell_decided(
+        self,
+        uow: UnitOfWork,
+        request: Deferred,
+        client: Client,
+        *,
+        by: SubscriberId | None,
+        details: Mapping[str, Any],
+        outcome: Literal["ok", "refused"] = "ok",
+    ) -> None:
+        """The entry of a decision, and the ping; `by` is None where nobody decided, but what it rested on ended."""
+        event = f"{request.kind.value}.{'allowed' if outcome == 'ok' else 'denied'}"
+        actor = SYSTEM if by is None else Actor(ActorKind.SUBSCRIBER, by)
+        await self._note(uow, event, actor, client, request, by or request.subscriber_id, outcome, details)
+        await enqueue(uow, topic=DECIDED_TOPIC, payload={"request_id": request.id}, randomness=self._randomness)
 
     async def _note(
         self,

@@ -28,6 +28,7 @@ from idp.authorization.grants.model import AuthorizationCode
 from idp.catalogue.gdx import parse_authorization_details
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import ClientId, SsoSessionId, SubscriberId
+from idp.representation.model import JointActId
 from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
@@ -52,6 +53,7 @@ deferred_request = Table(
     Column("expires_at", Instant, nullable=False, index=True),
     Column("decision", JsonText),
     Column("sealed_note", Text),
+    Column("joint_act_id", Text, unique=True),
 )
 
 
@@ -125,6 +127,37 @@ async def decide(uow: UnitOfWork, request_id: DeferredId, *, decision: Authoriza
     return await uow.changed(statement) == 1
 
 
+async def await_cosigners(
+    uow: UnitOfWork, request_id: DeferredId, *, draft: AuthorizationCode, joint_act_id: JointActId
+) -> bool:
+    """The citizen signed for a company, others have to as well; False when it no longer waits for the citizen."""
+    statement = (
+        update(deferred_request)
+        .where(deferred_request.c.id == request_id, *_waiting(uow))
+        .values(state=DeferredState.SIGNED.value, decision=msgspec.to_builtins(draft), joint_act_id=joint_act_id)
+    )
+    return await uow.changed(statement) == 1
+
+
+async def find_of_joint_act(uow: UnitOfWork, joint_act_id: JointActId) -> Deferred | None:
+    """The request that waits for the signatures of this act, in its time."""
+    row = await uow.first(
+        select(deferred_request).where(deferred_request.c.joint_act_id == joint_act_id, *_signed(uow))
+    )
+    return None if row is None else _deferred(row)
+
+
+async def decide_signed(uow: UnitOfWork, request_id: DeferredId, *, decision: AuthorizationCode | None) -> bool:
+    """As `decide`, for a request that waited for co-signers."""
+    state = DeferredState.DENIED if decision is None else DeferredState.ALLOWED
+    statement = (
+        update(deferred_request)
+        .where(deferred_request.c.id == request_id, *_signed(uow))
+        .values(state=state.value, decision=None if decision is None else msgspec.to_builtins(decision))
+    )
+    return await uow.changed(statement) == 1
+
+
 async def redeem(uow: UnitOfWork, request_id: DeferredId) -> bool:
     """True exactly once for an allowed request, on any number of nodes."""
     statement = (
@@ -161,6 +194,10 @@ def _waiting(uow: UnitOfWork) -> tuple[Any, ...]:
     return (deferred_request.c.state == DeferredState.WAITING.value, deferred_request.c.expires_at > uow.now)
 
 
+def _signed(uow: UnitOfWork) -> tuple[Any, ...]:
+    return (deferred_request.c.state == DeferredState.SIGNED.value, deferred_request.c.expires_at > uow.now)
+
+
 def _of_live_client(uow: UnitOfWork) -> Any:
     return exists().where(client.c.id == deferred_request.c.client_id, live_client(uow.now))
 
@@ -186,4 +223,5 @@ def _deferred(row: Row[Any]) -> Deferred:
         expires_at=row.expires_at,
         decision=None if row.decision is None else msgspec.convert(row.decision, AuthorizationCode),
         sealed_note=row.sealed_note,
+        joint_act_id=None if row.joint_act_id is None else JointActId(row.joint_act_id),
     )

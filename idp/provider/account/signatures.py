@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.service import Agencies
 from idp.authorization.client_registration.service import Clients
+from idp.authorization.deferred.companies import ACT_KIND as BACKCHANNEL
 from idp.authorization.requests.representing import ACT_KIND as AUTHORIZATION
 from idp.authorization.requests.representing import asked_of_company
 from idp.catalogue.datasets import DATASETS
@@ -172,7 +173,7 @@ class SignaturePages:
 
     async def _shown(self, uow: UnitOfWork, act: JointAct) -> dict[str, Any]:
         """What is signed, in words."""
-        if act.what.kind == AUTHORIZATION:
+        if act.what.kind in (AUTHORIZATION, BACKCHANNEL):
             client_id, listed = asked_of_company(act)
             client = await self._clients.get(uow, ClientId(client_id))
             details = parse_authorization_details(list(listed)) if listed else ()

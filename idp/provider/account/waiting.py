@@ -92,6 +92,8 @@ class WaitingPages:
         if citizen is None:
             return to_sign_in(request)
         waiting = await self._waiting(request, citizen)
+        if waiting.request.company is not None:
+            return RedirectResponse(f"{request.url.path}/company", 303)
         view = await self._view(waiting)
         return self._pages.render(
             request,

@@ -33,7 +33,9 @@ from idp.subscribers.service import Subscribers
 
 REGISTRY_DEADLINE_SECONDS = 5.0
 JOINT_ACT_WAITING = "joint_act_waiting"
-"""Topic of the outbox; the payload has `joint_act_id`."""
+JOINT_ACT_COMPLETED = "joint_act_completed"
+JOINT_ACT_DECLINED = "joint_act_declined"
+"""Topics of the outbox; the payload has `joint_act_id`."""
 MOST_WAITING = 50
 """How many acts that one signatory began may wait for the others of a company: nobody hides one among thousands."""
 
@@ -204,6 +206,8 @@ class Companies:
         if not await store.move_joint_act(uow, joint_act_id, out_of=JointActState.WAITING, into=JointActState.DECLINED):
             raise Conflict(RepresentationProblem.JOINT_ACT_OVER)
         await self._note(uow, "representation.joint_act_declined", act, by.subscriber_id)
+        payload = {"joint_act_id": joint_act_id}
+        await enqueue(uow, topic=JOINT_ACT_DECLINED, payload=payload, randomness=self._randomness)
 
     async def use(self, uow: UnitOfWork, joint_act_id: JointActId, *, by: SubscriberId) -> None:
         """What was signed is done now: once, in the transaction that does it. Raises NotFound, Conflict."""
@@ -273,7 +277,7 @@ class Companies:
         if not await store.move_joint_act(uow, act.id, out_of=JointActState.WAITING, into=JointActState.COMPLETED):
             raise Conflict(RepresentationProblem.JOINT_ACT_OVER)
         await self._note(uow, "representation.joint_act_completed", signed, by.subscriber_id)
-        await enqueue(uow, topic="joint_act_completed", payload={"joint_act_id": act.id}, randomness=self._randomness)
+        await enqueue(uow, topic=JOINT_ACT_COMPLETED, payload={"joint_act_id": act.id}, randomness=self._randomness)
         return await self.get(uow, act.id)
 
     async def _names_in_office(self, uow: UnitOfWork, act: JointAct, facts: CompanyFacts) -> list[str]:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from connectors.outbound.client_addresses import CheckedAddresses
 from idp.agencies.service import Agencies
+from idp.app.account_door import acting_pages
 from idp.app.further_rooms import FurtherRooms, build_further_rooms
 from idp.app.representation_room import RepresentationRoom, build_representation_room
 from idp.app.token_room import TokenGround, build_token_room
@@ -60,6 +61,7 @@ from idp.protocol.dpop import DpopNonces, only_proof
 from idp.protocol.errors import OAuth2Error
 from idp.protocol.request_object import OBJECT_ENCRYPTION_METHODS
 from idp.provider.account.apps import AppPages
+from idp.provider.account.company_requests import CompanyRequestPages
 from idp.provider.account.waiting import WaitingPages
 from idp.provider.oidc.authorize import AuthorizeEndpoint
 from idp.provider.oidc.backchannel import BackchannelEndpoint
@@ -277,7 +279,12 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     )
     encryption = ServerEncryptionKey(root_keys, purpose=REQUEST_OBJECTS, methods=OBJECT_ENCRYPTION_METHODS)
     further = build_further_rooms(
-        token_ground, consents=consents, sessions=sessions, addresses=addresses, encryption=encryption
+        token_ground,
+        consents=consents,
+        sessions=sessions,
+        addresses=addresses,
+        encryption=encryption,
+        representation=representation,
     )
     token_room = build_token_room(token_ground, further_grants=(further.device, further.backchannel))
     access_tokens = token_room.access_tokens
@@ -337,6 +344,24 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
             consents=consents,
             deferred=further.deferred,
             device=further.device,
+        ),
+        CompanyRequestPages(
+            **common,
+            problems=ProblemCatalogue(),
+            storage=storage,
+            agencies=agencies,
+            consents=consents,
+            deferred=further.deferred,
+            requests=further.company_requests,
+        ),
+        *acting_pages(
+            representation,
+            **common,
+            problems=ProblemCatalogue(),
+            storage=storage,
+            subscribers=subscribers,
+            agencies=agencies,
+            clients=clients,
         ),
         AppPages(**common, storage=storage, clients=clients, agencies=agencies, grants=grants),
         MetadataEndpoints(metadata=metadata, keys=keys, encryption=encryption),
