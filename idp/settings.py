@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     issuer: str = "http://id.localhost:8000"
     gateway_url: str = "http://data.localhost:8001"
     portal_url: str = "http://portal.localhost:8002"
+    bridge_url: str = ""  # the bridge for programs written for GDX; empty: there is none
     listen: str = "127.0.0.1"
     listen_port: int | None = Field(default=None, ge=1, le=65535)
 
@@ -86,12 +87,19 @@ class Settings(BaseSettings):
     agent_refusals_a_minute: int = Field(default=60, ge=0)
     pairings_a_minute: int = Field(default=10, ge=0)
     files_a_minute: int = Field(default=10, ge=0)
+    bridge_requests_a_minute: int = Field(default=600, ge=0)
+    bridge_refusals_a_minute: int = Field(default=60, ge=0)
 
     # TLS ended by the doors themselves, where no proxy stands before them: PEM files. Certificates that clients signed
     # themselves pass the handshake when they are listed; a proxy lets any of them in
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     self_signed_client_certificates: Path | None = None
+
+    # the bridge ends TLS for itself, where no proxy does: its own certificate, and whose client certificates it lets in
+    bridge_tls_certificate: Path | None = None
+    bridge_tls_key: Path | None = None
+    bridge_client_certificates: Path | None = None
 
     # a second address of the issuer, for programs alone, whose handshake asks for client certificates (RFC 8705 §5)
     mtls_url: str = ""
@@ -145,7 +153,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_weak_values(self) -> Self:
-        for name in ("issuer", "gateway_url", "portal_url"):
+        for name in ("issuer", "gateway_url", "portal_url", *(("bridge_url",) if self.bridge_url else ())):
             url = urlsplit(getattr(self, name))
             if url.path not in ("", "/") or url.query or url.fragment or url.username or not url.hostname:
                 raise ValueError(f"{name} must be a plain origin, for example https://id.example")
@@ -168,6 +176,8 @@ class Settings(BaseSettings):
     def _refuse_half_of_tls(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key belong together")
+        if (self.bridge_tls_certificate is None) != (self.bridge_tls_key is None):
+            raise ValueError("bridge_tls_certificate and bridge_tls_key belong together")
         if self.self_signed_client_certificates and not self.tls_certificate:
             raise ValueError("self_signed_client_certificates are for a handshake of our own: set tls_certificate")
         url = urlsplit(self.mtls_url)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from connectors.contracts.civil_records import HouseRegistry, NameRegistry, RegistryExtract
@@ -52,3 +53,23 @@ class RegistryDesk:
 
 DeskOf = Callable[[Asker], RegistryDesk]
 """The desk of an asker; the desks of one process share each registry's line."""
+
+
+class Source(StrEnum):
+    """One of several services that know the same thing, for whoever has to ask that one: IKNO's profiles by how much
+    they give, the Linkage Center (its registers of first names and of surnames too), DBD in its versions.
+    """
+
+    SIMPLE = "simple"
+    NORMAL = "normal"
+    FULL = "full"
+    EXTRA = "extra"
+    LINKAGE = "linkage"
+    LINKAGE_FIRST_NAMES = "linkage_first_names"
+    LINKAGE_SURNAMES = "linkage_surnames"
+    DBD = "dbd"
+    DBD_V7 = "dbd_v7"
+
+
+DeskOfSource = Callable[[Asker, Source], RegistryDesk]
+"""The desk of an asker at which this source answers what it can."""

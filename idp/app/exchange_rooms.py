@@ -17,6 +17,7 @@ from idp.exchange.document.service import Documents
 from idp.exchange.preview import Previews
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger
+from idp.exchange.pull.plain import PlainPulls
 from idp.exchange.pull.service import Pulls
 from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
@@ -66,13 +67,23 @@ def build_exchange_rooms(
         randomness=randomness,
         verify_url=f"{settings.gateway_url}/verify",
     )
+    changes = Changes(ground.root_keys)
     ledger = DisclosureLedger(
         storage=storage,
         consents=consents,
         documents=documents,
         audit=audit,
         personal=ground.personal,
-        changes=Changes(ground.root_keys),
+        changes=changes,
+        randomness=randomness,
+    )
+    plain = PlainPulls(
+        storage=storage,
+        subscribers=subscribers,
+        accounts=accounts,
+        personal=ground.personal,
+        changes=changes,
+        audit=audit,
         randomness=randomness,
     )
     bases = Bases(agencies=agencies, personal=ground.personal, audit=audit, randomness=randomness)
@@ -91,6 +102,7 @@ def build_exchange_rooms(
     pulls = Pulls(
         storage=storage,
         agencies=agencies,
+        plain=plain,
         facts=FactsReader(
             agencies=agencies,
             consents=consents,

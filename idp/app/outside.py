@@ -37,7 +37,7 @@ Verify = Callable[[bytes, str | None], Awaitable[DocumentReport]]
 class Outside:
     """What fulfils the rooms' ports. `trust`: the two root certificates, all that an outside verifier needs.
 
-    `thaid` is None where nobody enrols by ThaiD, `mail` where no letters are sent, `faces` where none are compared,
+    `desk_of_source` is None where no bridge is served, `thaid` where nobody enrols by ThaiD, `mail` where no letters are sent, `faces` where none are compared,
     `passports` where no states are trusted.
     """
 
@@ -52,6 +52,7 @@ class Outside:
     mail: MailPort | None = None
     faces: FaceComparison | None = None
     passports: PassportAuthority | None = None
+    desk_of_source: DeskOfSource | None = None
 
 
 class NoSeal:

@@ -19,6 +19,7 @@ from connectors.mail.smtp import MailServer, SmtpMail
 from connectors.outbound.client import outbound_transport
 from connectors.thaid.client import ThaidClient, ThaidRegistration
 from idp.app.desks import Desks
+from idp.app.source_desks import SourceDesks
 from idp.app.outside import NoSeal, Outside, Verify, verify_nothing
 from idp.kernel.clock import Clock
 from idp.kernel.randomness import random_text, system_randomness
@@ -64,6 +65,7 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
         yield Outside(
             card_status=CardStatusClient(base_url=settings.card_status_url, http=await connections(), clock=clock.now),
             desk_of=desks.of,
+            desk_of_source=SourceDesks(desks).of,
             companies=desks.of(Asker()).companies,
             officer_sessions=AmiClient(consumer=credentials.consumer_key, session=desks.population, clock=clock.now),
             sealer=documents[0],

@@ -45,6 +45,7 @@ import idp.exchange.papers
 import idp.exchange.pull.counting
 import idp.exchange.pull.store
 import idp.exchange.waiting.store
+import idp.gateway.bridge.store
 import idp.keys.envelope
 import idp.keys.signing_store
 import idp.notices.store

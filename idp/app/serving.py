@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.applications import Starlette
 
+from idp.app.bridge_door import bridge_door
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.plans import PlannedClient
 from idp.app.gateway_door import gateway_door
@@ -39,7 +40,7 @@ DRAIN_SECONDS = 10
 CLOCK_EVERY_SECONDS = 1.0
 COLLECT_AFTER = (10_000, 20, 10)
 """Nearly all that a request leaves behind goes by itself: the collector looks for cycles less often than by default."""
-DEFAULT_PORTS = {"provider": 8000, "gateway": 8001, "portal": 8002}
+DEFAULT_PORTS = {"provider": 8000, "gateway": 8001, "portal": 8002, "bridge": 8005}
 ISSUER_ALONE = frozenset({Profile.CONFORMANCE, Profile.BENCH})
 """Profiles without registries: they show the issuer, and neither the data exchange nor the staff's pages."""
 
@@ -50,6 +51,7 @@ class Part(StrEnum):
     PROVIDER = "provider"
     GATEWAY = "gateway"
     PORTAL = "portal"
+    BRIDGE = "bridge"
     WORKER = "worker"
 
 
@@ -84,7 +86,9 @@ async def open_house(settings: Settings, parts: Sequence[Part] = tuple(Part)) ->
 
 def usual_parts(settings: Settings) -> tuple[Part, ...]:
     """What one process runs when nothing else is said."""
-    return (Part.PROVIDER, Part.WORKER) if settings.profile in ISSUER_ALONE else tuple(Part)
+    if settings.profile in ISSUER_ALONE:
+        return (Part.PROVIDER, Part.WORKER)
+    return tuple(part for part in Part if part is not Part.BRIDGE or settings.bridge_url)
 
 
 async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[PlannedClient] = ()) -> None:
@@ -119,10 +123,12 @@ def _listeners(settings: Settings, rooms: Rooms, parts: Sequence[Part]) -> list[
         (Part.PROVIDER, provider_door, settings.issuer),
         (Part.GATEWAY, gateway_door, settings.gateway_url),
         (Part.PORTAL, portal_door, settings.portal_url),
+        (Part.BRIDGE, bridge_door, settings.bridge_url),
     )
-    tls = _tls(settings)
+    tls = {Part.BRIDGE: _bridge_tls(settings)} if settings.bridge_tls_certificate else {}
+    usual_tls = _tls(settings)
     return [
-        Listener(make(settings, rooms), settings.listen, _port(settings, part, origin), tls)
+        Listener(make(settings, rooms), settings.listen, _port(settings, part, origin), tls.get(part, usual_tls))
         for part, make, origin in doors
         if part in parts
     ]
@@ -133,6 +139,13 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
         return None
     known = (settings.client_certificate_authorities, settings.self_signed_client_certificates)
     return Tls(settings.tls_certificate, settings.tls_key, [path for path in known if path is not None]).context()
+
+
+def _bridge_tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.bridge_tls_certificate is None or settings.bridge_tls_key is None:
+        return None
+    clients = settings.bridge_client_certificates
+    return Tls(settings.bridge_tls_certificate, settings.bridge_tls_key, [] if clients is None else [clients]).context()
 
 
 def _port(settings: Settings, part: Part, origin: str) -> int:

@@ -52,6 +52,7 @@ from idp.exchange.model import Pull, PullFormat
 from idp.exchange.preview import Previews
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger
+from idp.exchange.pull.plain import PlainPulls
 from idp.exchange.pull.service import Pulls
 from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
@@ -220,13 +221,23 @@ class World:
         )
 
     def exchange(self, *, deadline_seconds: float = 5.0) -> Exchange:
+        changes = Changes(self.root_keys)
         ledger = DisclosureLedger(
             storage=self.storage,
             consents=self.consents,
             documents=self.documents,
             audit=self.audit,
             personal=self.personal,
-            changes=Changes(self.root_keys),
+            changes=changes,
+            randomness=system_randomness,
+        )
+        plain = PlainPulls(
+            storage=self.storage,
+            subscribers=self.subscribers,
+            accounts=self.accounts,
+            personal=self.personal,
+            changes=changes,
+            audit=self.audit,
             randomness=system_randomness,
         )
         facts = FactsReader(
@@ -241,6 +252,7 @@ class World:
         pulls = Pulls(
             storage=self.storage,
             agencies=self.agencies,
+            plain=plain,
             facts=facts,
             ledger=ledger,
             registries=self.registries,

@@ -6,7 +6,7 @@ from typing import Final
 
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier
 from idp.exchange.pull.model import Disclosure
-from idp.keys.envelope import PersonalData
+from idp.keys.envelope import PersonalData, WrappedKey
 from idp.keys.sealing import SealBroken
 from idp.storage.storage import UnitOfWork
 
@@ -27,6 +27,13 @@ async def seal_case(personal: PersonalData, uow: UnitOfWork, record: Disclosure)
         uow, record.chain.owner_id or record.agency_id, table="disclosure", column="sealed_case", row=record.id,
         value=record.case.encode(),
     )  # fmt: skip
+
+
+def case_sealed_with(personal: PersonalData, key: WrappedKey, record: Disclosure) -> bytes | None:
+    """As `seal_case`, with the data key of whose data it was about, which was read before. Raises SealBroken."""
+    if record.case is None:
+        return None
+    return personal.seal_with(key, table="disclosure", column="sealed_case", row=record.id, value=record.case.encode())
 
 
 async def open_case(

@@ -17,7 +17,7 @@ from idp.exchange.papers import count_papers
 from idp.exchange.pull import counting, store
 from idp.exchange.pull.cases import seal_case
 from idp.exchange.pull.model import Chain, Disclosure, KeptAnswer, Named, Outcome
-from idp.exchange.pull.records import Asked, audit_event, burst_of, disclosure_of, payload_bytes
+from idp.exchange.pull.records import Asked, answer_bytes, audit_event, burst_of, disclosure_of, key_owner
 from idp.exchange.pull.store import ANSWER_KEPT_FOR
 from idp.exchange.waiting import store as waiting_store
 from idp.exchange.waiting.rules import FETCHED_WITHIN, READY_TOPIC
@@ -119,8 +119,8 @@ class DisclosureLedger:
                 audit_entry_id=await self._audit.append(uow, event),
             )
             sealed_answer = await self._personal.seal(
-                uow, _key_owner(asked), table="disclosure", column="sealed_answer", row=disclosure_id,
-                value=_answer_bytes(released),
+                uow, key_owner(asked), table="disclosure", column="sealed_answer", row=disclosure_id,
+                value=answer_bytes(released),
             )  # fmt: skip
             if made is not None:
                 await self._documents.keep(uow, made, record)
@@ -223,7 +223,7 @@ class DisclosureLedger:
         if kept.sealed is None:
             return Reason.ANSWER_NOT_KEPT
         opened = await self._personal.open(
-            uow, _key_owner(asked), table="disclosure", column="sealed_answer", row=kept.disclosure_id,
+            uow, key_owner(asked), table="disclosure", column="sealed_answer", row=kept.disclosure_id,
             sealed=kept.sealed,
         )  # fmt: skip
         released = _released_from(kept.disclosure_id, opened)
@@ -261,27 +261,11 @@ class DisclosureLedger:
             )
 
 
-def _key_owner(asked: Asked) -> str:
-    """Under whose data key an answer is sealed: the person's, or the agency's for a company's data."""
-    return asked.pull.access_token.subscriber_id or asked.pull.access_token.agency_id
-
-
 def _issued(made: MadeDocument | None) -> IssuedDocument | None:
     if made is None:
         return None
     sealed = made.sealed
     return IssuedDocument(made.id, sealed.sha256, sealed.level, sealed.delivery, made.password)
-
-
-def _answer_bytes(released: Released) -> bytes:
-    """The answer as it is kept: the password of a document is not in it."""
-    document = released.document
-    issued = (
-        {"id": document.id, "sha256": document.sha256, "level": document.level, "delivery": document.delivery}
-        if document is not None
-        else None
-    )
-    return payload_bytes({"payload": released.payload, "document": issued})
 
 
 def _released_from(disclosure_id: DisclosureId, kept: bytes) -> Released:

@@ -18,7 +18,7 @@ from idp.exchange.bases.model import SignedForm
 from idp.exchange.counter.model import Opened
 from idp.exchange.decision.model import Reason
 from idp.exchange.mapping.model import Fetched, machine_dates
-from idp.exchange.model import ExchangeProblem, Pull
+from idp.exchange.model import ExchangeProblem, Pull, Released
 from idp.exchange.pull.counting import TokenScope
 from idp.exchange.pull.model import FAILURES, Chain, Disclosure, Outcome
 from idp.kernel.ids import AuditEntryId, DisclosureId, DocumentId
@@ -202,6 +202,22 @@ def _acting_members(token: VerifiedAccessToken) -> dict[str, Any]:
 def payload_bytes(payload: dict[str, Any]) -> bytes:
     """The payload as it is attached to a document and hashed for the log."""
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def answer_bytes(released: Released) -> bytes:
+    """The answer as it is kept: the password of a document is not in it."""
+    document = released.document
+    issued = (
+        {"id": document.id, "sha256": document.sha256, "level": document.level, "delivery": document.delivery}
+        if document is not None
+        else None
+    )
+    return payload_bytes({"payload": released.payload, "document": issued})
+
+
+def key_owner(asked: Asked) -> str:
+    """Under whose data key an answer is sealed: the person's, or the agency's for a company's data."""
+    return asked.pull.access_token.subscriber_id or asked.pull.access_token.agency_id
 
 
 def disclosure_of(

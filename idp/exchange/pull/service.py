@@ -28,6 +28,7 @@ from idp.exchange.pull.cases import is_fit_case
 from idp.exchange.pull.facts import FactsReader, NotAsked
 from idp.exchange.pull.ledger import DisclosureLedger, KeyTaken, RightLost
 from idp.exchange.pull.model import FAILURES, Chain, Named
+from idp.exchange.pull.plain import PlainDecision, PlainPulls, is_plain
 from idp.exchange.pull.records import PROBLEMS, Asked, audit_event, payload_bytes, payload_of
 from idp.exchange.pull.store import hold_links
 from idp.exchange.sources import Registries
@@ -53,6 +54,7 @@ class _Decided:
     particulars: Particulars | None
     disclosure_id: DisclosureId
     document_id: DocumentId | None
+    plain: PlainDecision | None = None
 
 
 class Pulls:
@@ -63,6 +65,7 @@ class Pulls:
         *,
         storage: Storage,
         agencies: Agencies,
+        plain: PlainPulls,
         facts: FactsReader,
         ledger: DisclosureLedger,
         registries: Registries,
@@ -72,6 +75,7 @@ class Pulls:
     ) -> None:
         self._storage = storage
         self._agencies = agencies
+        self._plain = plain
         self._facts = facts
         self._ledger = ledger
         self._registries = registries
@@ -200,6 +204,9 @@ class Pulls:
         return found if found.own is None else replace(found, case=found.case or found.own.opened_for.case)
 
     async def _decide(self, asked: Asked) -> _Decided | Released:
+        plain = await self._plain.decide(asked) if is_plain(asked) else None
+        if plain is not None:
+            return _plainly(plain)
         company = await self._facts.company(asked)
         async with self._storage.unit_of_work() as uow:
             agreement = await self._facts.agreement(uow, asked)
@@ -303,6 +310,10 @@ class Pulls:
         self, asked: Asked, decided: _Decided, payload: dict[str, Any], made: MadeDocument | None, digests: Digests,
         named: Named,
     ) -> Released:  # fmt: skip
+        if decided.plain is not None and not named:
+            released = await self._plain.disclose(asked, decided.plain, payload, digests)
+            if released is not None:
+                return released
         try:
             return await self._ledger.disclose(
                 asked,
@@ -327,6 +338,19 @@ class Pulls:
             async with self._storage.unit_of_work() as uow:
                 await self._ledger.refuse(uow, asked, chain, reason)
         return _error(reason)
+
+
+def _plainly(decision: PlainDecision) -> _Decided:
+    return _Decided(
+        chain=decision.chain,
+        fields=decision.fields,
+        subject=decision.subject,
+        asker=decision.asker,
+        particulars=None,
+        disclosure_id=decision.disclosure_id,
+        document_id=None,
+        plain=decision,
+    )
 
 
 def _goes_on_waiting(asked: Asked, reason: Reason) -> bool:
