@@ -135,7 +135,11 @@ class Settings(BaseSettings):
     help_phone: str = "0 2000 0000"
     help_mail: str = "help@id.example"
 
+    # the e-seal of documents: its key lies in IDP_HOME/seal beside its chain, or in the module under this label; how
+    # many processes make documents: all cores but one where nothing is said
     seal_common_name: str = "Tuaton demonstration e-seal"
+    seal_key_label: str = ""
+    document_processes: int | None = Field(default=None, ge=0, le=256)
     minimum_agent_version: str = Field(default="0.1", pattern=r"^[0-9]+(\.[0-9]+){1,2}$")
 
     @classmethod
@@ -173,11 +177,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _refuse_half_of_tls(self) -> Self:
+    def _refuse_halves(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key belong together")
         if (self.bridge_tls_certificate is None) != (self.bridge_tls_key is None):
             raise ValueError("bridge_tls_certificate and bridge_tls_key belong together")
+        if self.seal_key_label and not self.pkcs11_module:
+            raise ValueError("a seal_key_label is of a key in the module: set pkcs11_module")
         if self.self_signed_client_certificates and not self.tls_certificate:
             raise ValueError("self_signed_client_certificates are for a handshake of our own: set tls_certificate")
         url = urlsplit(self.mtls_url)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from connectors.contracts.errors import DocumentError
@@ -21,3 +22,17 @@ def load_certificates(path: Path) -> tuple[x509.Certificate, ...]:
         return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError) as fault:
         raise DocumentError(f"no certificate can be read from {path.name}") from fault
+
+
+def publish_seal(folder: Path, leaf: x509.Certificate) -> None:
+    """Put a seal's certificate among the published ones, for whoever checks the marks of documents on paper.
+
+    Each has a file of its own, named by its SHA-256: those of earlier seals stay, as the papers do.
+    """
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    (folder / f"{leaf.fingerprint(hashes.SHA256()).hex()}.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
+
+
+def published_seals(folder: Path) -> tuple[x509.Certificate, ...]:
+    """The certificates that `publish_seal` put there. Raises DocumentError when one cannot be read."""
+    return tuple(one for path in sorted(folder.glob("*.pem")) for one in load_certificates(path))

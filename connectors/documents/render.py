@@ -41,6 +41,14 @@ STANDARDS: Mapping[Delivery, "list[typst.PDFStandard]"] = {
 }
 
 
+def require_typeface(fonts_dir: Path) -> typst.Fonts:
+    """The typefaces of the folder. Raises DocumentError without the prepared one: pages would come out blank."""
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts_dir])
+    if FONT_FAMILY not in fonts.families():
+        raise DocumentError(f"the typeface {FONT_FAMILY} is not in the fonts folder")
+    return fonts
+
+
 class Renderer:
     """One typesetting engine with its own caches; use one per thread.
 
@@ -48,9 +56,7 @@ class Renderer:
     """
 
     def __init__(self, *, templates_dir: Path = TEMPLATES, fonts_dir: Path) -> None:
-        fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts_dir])
-        if FONT_FAMILY not in fonts.families():
-            raise DocumentError(f"the typeface {FONT_FAMILY} is not in the fonts folder")
+        fonts = require_typeface(fonts_dir)
         self._templates_dir = templates_dir
         self._letters = Letters(fonts_dir, FONT_FAMILY)
         self._compiler = typst.Compiler(root=templates_dir, font_paths=fonts, ignore_system_fonts=True)

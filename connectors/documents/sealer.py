@@ -1,57 +1,58 @@
-"""The document sealer: request in, sealed file out. Typesetting and signing run on worker threads."""
+"""The document sealer: request in, sealed file out. Typesetting and signing run at the presses."""
 
-import asyncio
 import hashlib
 import os
 import secrets
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from connectors.contracts.documents import Delivery, DocumentRequest, SealedDocument, SealLevel
-from connectors.contracts.errors import DocumentError
-from connectors.documents.encryption import encrypt_pdf
-from connectors.documents.exhibits import attach_exhibits
-from connectors.documents.imprint import imprint
-from connectors.documents.render import TEMPLATES, Renderer
-from connectors.documents.seal import PreparedSeal, complete_seal, prepare_seal, software_key
+from connectors.contracts.documents import Delivery, DocumentRequest, HeldDocument, SealedDocument, SealLevel
+from connectors.contracts.errors import DocumentError, TimestampUnavailable
+from connectors.documents.presses import Equipment, Presses
+from connectors.documents.render import TEMPLATES
+from connectors.documents.revocation import ProofSource
+from connectors.documents.seal import PendingSeal, complete_seal, with_cms
+from connectors.documents.seal_module import ModuleKey
 from connectors.documents.timestamp import TimestampClient
 
 OWNER_PASSWORD_BYTES = 32
 
 
 class PdfSealer:
-    """Renders, encrypts where asked, signs and time-stamps (fulfils `connectors.contracts.documents.DocumentSealer`).
+    """Renders, encrypts where asked, signs and time-stamps (fulfils `connectors.contracts.documents.DocumentWorks`).
 
-    `seal_key` is a P-256 key or the path of its PEM file; `seal_chain` its certificates, leaf first, root left out;
-    `connect_to` maps the host name in `tsa_url` to the address really called. Use one sealer per event loop and
-    `aclose` it.
-    Raises DocumentError when key, certificates or typeface cannot be used.
+    `seal_key` is a P-256 key, the path of its PEM file, or its place in a module; `seal_chain` its certificates, leaf
+    first, root left out; `seal_roots` and `tsa_roots` are trusted; `connect_to` maps the host names of authorities to
+    the addresses really called. With `processes`, as many make documents; else a thread does. Use one sealer per event
+    loop and `aclose` it. Raises DocumentError when key, certificates or typeface cannot be used.
     """
 
     def __init__(
         self,
         *,
         fonts_dir: Path,
-        seal_key: ec.EllipticCurvePrivateKey | Path,
+        seal_key: ec.EllipticCurvePrivateKey | Path | ModuleKey,
         seal_chain: Sequence[x509.Certificate],
+        seal_roots: Sequence[x509.Certificate],
         tsa_url: str,
-        tsa_root: x509.Certificate,
+        tsa_roots: Sequence[x509.Certificate],
+        now: Callable[[], datetime],
         templates_dir: Path = TEMPLATES,
         connect_to: Mapping[str, str] | None = None,
-        workers: int = os.cpu_count() or 1,
+        processes: int = 0,
         random_token: Callable[[int], str] = secrets.token_urlsafe,
     ) -> None:
-        self._key = software_key(_private_key(seal_key), seal_chain)
-        self._timestamps = TimestampClient(url=tsa_url, trust_roots=[tsa_root], connect_to=connect_to)
-        self._renderers = _RendererPerThread(templates_dir=templates_dir, fonts_dir=fonts_dir)
-        self._renderers.current()  # a missing typeface is found at start, not at the first document
-        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="documents")
+        chain = tuple(certificate.public_bytes(Encoding.DER) for certificate in seal_chain)
+        equipment = Equipment(templates_dir, fonts_dir, seal_key, chain)
+        equipment.check()  # what is missing is found at start, not at the first document
+        self._presses = Presses(equipment, processes=processes)
+        self._timestamps = TimestampClient(url=tsa_url, trust_roots=tsa_roots, connect_to=connect_to)
+        self._proofs = ProofSource(roots=seal_roots, tsa_roots=tsa_roots, now=now, connect_to=connect_to)
         self._random_token = random_token
 
     async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
@@ -59,57 +60,58 @@ class PdfSealer:
 
         `password` is given exactly when `delivery` is PASSWORD.
         """
-        if (delivery is Delivery.PASSWORD) != (password is not None):
-            raise DocumentError("a password belongs to the password delivery, and only there")
-        loop = asyncio.get_running_loop()
-        # 1. typeset, encrypt where asked, sign
-        prepared, pages = await loop.run_in_executor(self._threads, self._prepare, request, delivery, password)
-        # 2. have the signature time-stamped
-        token = await self._timestamps.timestamp(prepared.signature_digest)
-        # 3. put signature and time-stamp into the file
-        pdf = complete_seal(prepared, time_stamp_token=token)
-        return SealedDocument(
-            pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest(), level=SealLevel.B_T, delivery=delivery, pages=pages
-        )
+        return await self._stamped(await self._signed(request, delivery, password))
+
+    async def seal_or_hold(
+        self, request: DocumentRequest, *, delivery: Delivery, password: str | None
+    ) -> SealedDocument | HeldDocument:
+        """As `seal`, but held where no time-stamp can be had now. Raises DocumentError."""
+        pending = await self._signed(request, delivery, password)
+        try:
+            return await self._stamped(pending)
+        except TimestampUnavailable:
+            return HeldDocument(pending.to_bytes(), delivery, pending.pages)
+
+    async def stamp(self, held: bytes) -> SealedDocument:
+        """A held document, time-stamped now. Raises TimestampUnavailable, DocumentError."""
+        return await self._stamped(PendingSeal.from_bytes(held))
+
+    async def archive(self, pdf: bytes) -> bytes:
+        """A sealed file with its proofs and an archive time-stamp appended: level B-LTA.
+
+        Raises TimestampUnavailable, and DocumentError also where a certificate of the seal was revoked.
+        """
+        # 1. whose certificates; 2. what their authorities say of them now; 3. both into the file, time-stamped
+        facts = await self._presses.seal_facts(pdf)
+        proofs = await self._proofs.proofs(facts)
+        pending = await self._presses.prepare_archive(pdf, proofs)
+        token = await self._timestamps.timestamp(pending.digest)
+        return with_cms(pending.file, pending.room_start, pending.room_end, token)
 
     async def aclose(self) -> None:
-        """End the worker threads and close the connections that are kept open."""
-        self._threads.shutdown(wait=False)
+        """End the presses and close the connections that are kept open."""
+        self._presses.close()
         await self._timestamps.aclose()
+        await self._proofs.aclose()
 
-    def _prepare(self, request: DocumentRequest, delivery: Delivery, password: str | None) -> tuple[PreparedSeal, int]:
-        pdf = self._renderers.current().render(request, delivery=delivery, seal_name=self._key.name)
-        pdf, pages = imprint(pdf, request)
-        if request.exhibits:
-            pdf = attach_exhibits(pdf, request.exhibits, at=request.issued_at)
-        if password is not None:
-            pdf = encrypt_pdf(pdf, password=password, owner_password=self._random_token(OWNER_PASSWORD_BYTES))
-        return prepare_seal(pdf, key=self._key, claimed_time=request.issued_at, password=password), pages
+    async def _signed(self, request: DocumentRequest, delivery: Delivery, password: str | None) -> PendingSeal:
+        if (delivery is Delivery.PASSWORD) != (password is not None):
+            raise DocumentError("a password belongs to the password delivery, and only there")
+        owner_password = self._random_token(OWNER_PASSWORD_BYTES)
+        return await self._presses.make(request, delivery=delivery, password=password, owner_password=owner_password)
 
-
-class _RendererPerThread:
-    """A typesetting engine serves one thread at a time; each thread keeps its own, with its caches."""
-
-    def __init__(self, *, templates_dir: Path, fonts_dir: Path) -> None:
-        self._templates_dir, self._fonts_dir = templates_dir, fonts_dir
-        self._local = threading.local()
-
-    def current(self) -> Renderer:
-        """The engine of the calling thread."""
-        renderer: Renderer | None = getattr(self._local, "renderer", None)
-        if renderer is None:
-            renderer = Renderer(templates_dir=self._templates_dir, fonts_dir=self._fonts_dir)
-            self._local.renderer = renderer
-        return renderer
+    async def _stamped(self, pending: PendingSeal) -> SealedDocument:
+        token = await self._timestamps.timestamp(pending.signature_digest)
+        pdf = complete_seal(pending, time_stamp_token=token)
+        return SealedDocument(
+            pdf=pdf,
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            level=SealLevel.B_T,
+            delivery=pending.delivery,
+            pages=pending.pages,
+        )
 
 
-def _private_key(source: ec.EllipticCurvePrivateKey | Path) -> ec.EllipticCurvePrivateKey:
-    if not isinstance(source, Path):
-        return source
-    try:
-        key = load_pem_private_key(source.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError) as fault:
-        raise DocumentError(f"no private key can be read from {source.name}") from fault
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise DocumentError("the seal's key is no P-256 key")
-    return key
+def usual_processes() -> int:
+    """All cores but one, so that there is always one for whoever signs in."""
+    return max(1, (os.cpu_count() or 1) - 1)

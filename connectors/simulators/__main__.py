@@ -40,7 +40,7 @@ def main() -> None:
     application = create_simulators(
         population=create_population(houses=arguments.houses, companies=arguments.companies),
         clock=_now,
-        authority=Authority(arguments.home / "authority", clock=_now),
+        authority=Authority(arguments.home / "authority", clock=_now, reached_at=f"http://127.0.0.1:{arguments.port}"),
         thaid=_thaid(arguments.port, arguments.thaid_for) if arguments.thaid_for else None,
     )
     # no access log: addresses hold citizen numbers. No proxy headers: `/_control` trusts the peer's address.

@@ -1,43 +1,47 @@
 """The document sealer and the document verifier of one deployment."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+from cryptography import x509
 
-from connectors.contracts.documents import DocumentReport, DocumentSealer
-from connectors.documents.certificates import load_certificates
-from connectors.documents.seal_key import ensure_seal_key
-from connectors.documents.sealer import PdfSealer
+from connectors.contracts.documents import DocumentReport, DocumentWorks
+from connectors.documents.certificates import load_certificates, publish_seal
+from connectors.documents.seal_key import CHAIN_FILE, KEY_FILE, ensure_seal_key
+from connectors.documents.seal_module import ModuleKey
+from connectors.documents.sealer import PdfSealer, usual_processes
 from connectors.documents.verification import verify_pdf
 from idp.app.outside import Verify
 from idp.kernel.clock import Clock
 from idp.settings import SMALL_PROFILES, Settings
 
-SEAL_ROOT, TSA_ROOT = "root.pem", "tsa-root.pem"
+SEAL_ROOT, TSA_ROOT, SEALS = "root.pem", "tsa-root.pem", "seals"
 AUTHORITY_TIMEOUT_SECONDS = 10.0
 
 
 @asynccontextmanager
-async def open_documents(settings: Settings, clock: Clock, trust: Path) -> AsyncIterator[tuple[DocumentSealer, Verify]]:
+async def open_documents(settings: Settings, clock: Clock, trust: Path) -> AsyncIterator[tuple[DocumentWorks, Verify]]:
     """Both, while the block lasts; `trust` holds the roots.
 
     Raises DocumentError when the seal's key or certificates cannot be had.
     """
     if settings.profile in SMALL_PROFILES:
         await asyncio.to_thread(_trust_demonstration_authorities, settings, trust)
-    seal = await asyncio.to_thread(
-        ensure_seal_key, settings.home / "seal", settings.certificate_authority_url, settings.seal_common_name
-    )
+    key, chain = await asyncio.to_thread(_seal_of, settings)
+    await asyncio.to_thread(publish_seal, trust / SEALS, chain[0])
     roots, tsa_roots = load_certificates(trust / SEAL_ROOT), load_certificates(trust / TSA_ROOT)
     sealer = PdfSealer(
         fonts_dir=settings.assets / "fonts",
-        seal_key=seal.key,
-        seal_chain=seal.chain,
+        seal_key=key,
+        seal_chain=chain,
+        seal_roots=roots,
         tsa_url=settings.tsa_url,
-        tsa_root=tsa_roots[0],
+        tsa_roots=tsa_roots,
+        now=clock.now,
+        processes=usual_processes() if settings.document_processes is None else settings.document_processes,
     )
 
     async def verify(pdf: bytes, password: str | None) -> DocumentReport:
@@ -49,6 +53,20 @@ async def open_documents(settings: Settings, clock: Clock, trust: Path) -> Async
         yield sealer, verify
     finally:
         await sealer.aclose()
+
+
+def _seal_of(settings: Settings) -> tuple[Path | ModuleKey, Sequence[x509.Certificate]]:
+    """Where the seal's key is, and its certificates. A key in the module has its chain in the same place as others."""
+    folder = settings.home / "seal"
+    if not settings.seal_key_label:
+        seal = ensure_seal_key(folder, settings.certificate_authority_url, settings.seal_common_name)
+        return folder / KEY_FILE, seal.chain
+    assert settings.pkcs11_module is not None, "settings refuse a label without a module"
+    assert settings.pkcs11_pin_file is not None, "settings refuse a module without the file of its PIN"
+    key = ModuleKey(
+        settings.pkcs11_module, settings.pkcs11_token_label, settings.pkcs11_pin_file, settings.seal_key_label
+    )
+    return key, load_certificates(folder / CHAIN_FILE)
 
 
 def _trust_demonstration_authorities(settings: Settings, trust: Path) -> None:

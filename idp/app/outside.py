@@ -14,7 +14,8 @@ from connectors.contracts.documents import (
     Delivery,
     DocumentReport,
     DocumentRequest,
-    DocumentSealer,
+    DocumentWorks,
+    HeldDocument,
     SealedDocument,
     Verdict,
 )
@@ -44,7 +45,7 @@ class Outside:
     card_status: CardStatusPort
     desk_of: DeskOf
     companies: CompanyRegistry
-    sealer: DocumentSealer
+    sealer: DocumentWorks
     verify: Verify
     trust: Path
     thaid: ThaidPort | None = None
@@ -59,6 +60,20 @@ class NoSeal:
     """Seals nothing: for processes that make no documents."""
 
     async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
+        """No document."""
+        raise DocumentError("this process seals no documents")
+
+    async def seal_or_hold(
+        self, request: DocumentRequest, *, delivery: Delivery, password: str | None
+    ) -> SealedDocument | HeldDocument:
+        """No document."""
+        raise DocumentError("this process seals no documents")
+
+    async def stamp(self, held: bytes) -> SealedDocument:
+        """No document."""
+        raise DocumentError("this process seals no documents")
+
+    async def archive(self, pdf: bytes) -> bytes:
         """No document."""
         raise DocumentError("this process seals no documents")
 

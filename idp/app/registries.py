@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 
 from connectors.contracts.card import PassportAuthority
-from connectors.contracts.documents import DocumentSealer
+from connectors.contracts.documents import DocumentWorks
 from connectors.contracts.registry_desk import Asker
 from connectors.dopa.ami import AmiClient
 from connectors.dopa.card_status import CardStatusClient
@@ -56,7 +56,7 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
 
         desks = Desks(population=await session(), linkage=await session(), companies=await session(), clock=clock.now)
         trust = settings.home / "trust"
-        documents: tuple[DocumentSealer, Verify] = (NoSeal(), verify_nothing)
+        documents: tuple[DocumentWorks, Verify] = (NoSeal(), verify_nothing)
         if with_documents:
             # rendering and signing take 40 MB of a process: loaded where documents are made
             from idp.app.documents import open_documents

@@ -24,7 +24,7 @@ from idp.storage.metadata import metadata
 from idp.storage.storage import Storage, open_engine
 from idp.web.assets import Assets
 from tests.clock import FrozenClock
-from tests.connectors.authority.serving import served, wall_clock
+from tests.connectors.authority.serving import address_of, free_listener, served, wall_clock
 from tests.exchange.world import NoSealer, World, registries_of
 from tests.gateway.door import Door, bare_assets, open_door
 
@@ -48,8 +48,9 @@ class Sealing:
             seal_key=self.identity.key,
             seal_chain=self.identity.chain,
             tsa_url=f"{self.url}/tsa",
-            tsa_root=self.tsa_root,
-            workers=1,
+            seal_roots=[self.root],
+            tsa_roots=[self.tsa_root],
+            now=wall_clock,
         )
 
     async def verify(self, pdf: bytes, password: str | None) -> DocumentReport:
@@ -65,8 +66,10 @@ class Sealing:
 def sealing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealing]:
     fonts = tmp_path_factory.mktemp("fonts") / "documents"
     prepare_fonts(fonts)
-    authority = Authority(tmp_path_factory.mktemp("authority") / "pki", clock=wall_clock)
-    with served(authority_routes(authority)) as url:
+    listener = free_listener()
+    folder = tmp_path_factory.mktemp("authority") / "pki"
+    authority = Authority(folder, clock=wall_clock, reached_at=address_of(listener))
+    with served(authority_routes(authority), listener) as url:
         root, tsa_root = (x509.load_pem_x509_certificate(pem) for pem in (authority.root_pem, authority.tsa_root_pem))
         identity = ensure_seal_key(tmp_path_factory.mktemp("seal") / "key", f"{url}/ca", "ตราประทับ (สาธิต)")
         root_keys = RootKeys({1: secrets.token_bytes(32)})

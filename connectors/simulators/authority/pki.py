@@ -2,16 +2,24 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 ORGANISATION = "Demonstration only"
 ROOT_NAME = "Tuaton Demonstration Root CA"
@@ -20,6 +28,9 @@ TSA_NAME = "Tuaton Demonstration Time-Stamp Authority"
 ROOT_LIFETIME = timedelta(days=3650)
 TSA_LIFETIME = timedelta(days=1825)
 SEAL_LIFETIME = timedelta(days=365)
+OCSP_LIFETIME = timedelta(hours=1)
+CA_PATH, TSA_PATH = "/ca", "/tsa"
+OCSP_PATH, CRL_PATH = "/ocsp", "/root.crl"
 BACKDATED = timedelta(minutes=5)  # clocks of the relying side may be behind
 KEY_USAGES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
@@ -48,17 +59,21 @@ class DemoPki:
     tsa: Identity
 
 
-def open_pki(folder: Path, *, now: datetime) -> DemoPki:
+def open_pki(folder: Path, *, now: datetime, reached_at: str = "") -> DemoPki:
     """Read the authorities' keys from `folder`, making them first when the folder is not there.
+
+    `reached_at` is where the authorities are served: their certificates name it for who asks whether they hold.
 
     The folder appears whole or not at all: `root.pem`, `tsa-root.pem`, `tsa.pem` and their `.key` files (mode 0600).
     """
     if not folder.is_dir():
-        _make_pki(folder, now=now)
+        _make_pki(folder, now=now, reached_at=reached_at)
     return DemoPki(root=_read(folder, "root"), tsa_root=_read(folder, "tsa-root"), tsa=_read(folder, "tsa"))
 
 
-def issue_seal_certificate(root: Identity, request_pem: bytes, *, now: datetime) -> x509.Certificate:
+def issue_seal_certificate(
+    root: Identity, request_pem: bytes, *, now: datetime, reached_at: str = ""
+) -> x509.Certificate:
     """Answer a PKCS#10 request with a certificate for sealing documents: its common name, signatures and nothing else.
 
     Raises InvalidRequest when the request cannot be read, does not prove its key, or holds another key than P-256.
@@ -82,6 +97,7 @@ def issue_seal_certificate(root: Identity, request_pem: bytes, *, now: datetime)
         lifetime=SEAL_LIFETIME,
         now=now,
         key_usages=("digital_signature", "content_commitment"),
+        told_at=f"{reached_at}{CA_PATH}" if reached_at else "",
     )
 
 
@@ -103,7 +119,41 @@ def revocation_list(
     return builder.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
-def _make_pki(folder: Path, *, now: datetime) -> None:
+def ocsp_answer(root: Identity, request_der: bytes, *, revoked: Mapping[int, datetime], now: datetime) -> bytes:
+    """What the authority says of one certificate of its own (RFC 6960), DER; a refusal for what it cannot answer."""
+    try:
+        request = ocsp.load_der_ocsp_request(request_der)
+        algorithm = request.hash_algorithm
+    except (ValueError, UnsupportedAlgorithm):
+        refused = ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+        return ocsp.OCSPResponseBuilder.build_unsuccessful(refused).public_bytes(Encoding.DER)
+    if request.issuer_key_hash != _key_hash(root.certificate, algorithm):
+        unknown = ocsp.OCSPResponseStatus.UNAUTHORIZED
+        return ocsp.OCSPResponseBuilder.build_unsuccessful(unknown).public_bytes(Encoding.DER)
+    ended_at = revoked.get(request.serial_number)
+    builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
+        issuer_name_hash=request.issuer_name_hash,
+        issuer_key_hash=request.issuer_key_hash,
+        serial_number=request.serial_number,
+        algorithm=algorithm,
+        cert_status=ocsp.OCSPCertStatus.GOOD if ended_at is None else ocsp.OCSPCertStatus.REVOKED,
+        this_update=now,
+        next_update=now + OCSP_LIFETIME,
+        revocation_time=ended_at,
+        revocation_reason=None,
+    )
+    answered = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, root.certificate)
+    return answered.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def _key_hash(certificate: x509.Certificate, algorithm: hashes.HashAlgorithm) -> bytes:
+    """RFC 6960 section 4.1.1: the hash of the issuer's key, "excluding the tag and length"."""
+    digest = hashes.Hash(algorithm)
+    digest.update(certificate.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+    return digest.finalize()
+
+
+def _make_pki(folder: Path, *, now: datetime, reached_at: str) -> None:
     root = _self_signed(ROOT_NAME, now=now)
     tsa_root = _self_signed(TSA_ROOT_NAME, now=now)
     tsa_key = ec.generate_private_key(ec.SECP256R1())
@@ -117,6 +167,7 @@ def _make_pki(folder: Path, *, now: datetime) -> None:
         # RFC 3161 section 2.3: the certificate "MUST contain only one instance of the extended key usage field
         # extension ... with KeyPurposeID having value id-kp-timeStamping. This extension MUST be critical."
         extended_key_usage=ExtendedKeyUsageOID.TIME_STAMPING,
+        told_at=f"{reached_at}{TSA_PATH}" if reached_at else "",
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
@@ -149,8 +200,9 @@ def _certificate(
     now: datetime,
     key_usages: Sequence[str],
     extended_key_usage: x509.ObjectIdentifier | None = None,
+    told_at: str = "",
 ) -> x509.Certificate:
-    """One certificate; an `issuer` that is only a key signs for itself."""
+    """One certificate; an `issuer` that is only a key signs for itself. `told_at` is where its authority is asked."""
     is_self_signed = not isinstance(issuer, Identity)
     signing_key = issuer.key if isinstance(issuer, Identity) else issuer
     started = now.astimezone(UTC).replace(microsecond=0) - BACKDATED
@@ -168,9 +220,22 @@ def _certificate(
     )
     if isinstance(issuer, Identity):
         builder = builder.add_extension(_key_identifier(issuer), critical=False)
+    if told_at:
+        builder = builder.add_extension(_asked_at(f"{told_at}{OCSP_PATH}"), critical=False)
+        builder = builder.add_extension(_listed_at(f"{told_at}{CRL_PATH}"), critical=False)
     if extended_key_usage is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage([extended_key_usage]), critical=True)
     return builder.sign(signing_key, hashes.SHA256())
+
+
+def _asked_at(address: str) -> x509.AuthorityInformationAccess:
+    location = x509.UniformResourceIdentifier(address)
+    return x509.AuthorityInformationAccess([x509.AccessDescription(AuthorityInformationAccessOID.OCSP, location)])
+
+
+def _listed_at(address: str) -> x509.CRLDistributionPoints:
+    point = x509.DistributionPoint([x509.UniformResourceIdentifier(address)], None, None, None)
+    return x509.CRLDistributionPoints([point])
 
 
 def _key_identifier(issuer: Identity) -> x509.AuthorityKeyIdentifier:

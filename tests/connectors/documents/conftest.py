@@ -11,7 +11,7 @@ from connectors.documents.fonts import prepare_fonts
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
 from connectors.documents.sealer import PdfSealer
 from connectors.simulators.authority.routes import Authority, authority_routes
-from tests.connectors.authority.serving import served, wall_clock
+from tests.connectors.authority.serving import address_of, free_listener, served, wall_clock
 from tests.connectors.documents.examples import PERSON, document_request
 
 PASSWORD = "ลับ-1234-ยาว"
@@ -36,8 +36,10 @@ def fonts_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAuthority]:
-    authority = Authority(tmp_path_factory.mktemp("authority") / "pki", clock=wall_clock)
-    with served(authority_routes(authority)) as url:
+    listener = free_listener()
+    folder = tmp_path_factory.mktemp("authority") / "pki"
+    authority = Authority(folder, clock=wall_clock, reached_at=address_of(listener))
+    with served(authority_routes(authority), listener) as url:
         root, tsa_root = (x509.load_pem_x509_certificate(pem) for pem in (authority.root_pem, authority.tsa_root_pem))
         yield RunningAuthority(authority, url, root, tsa_root)
 
@@ -60,8 +62,9 @@ def seal(fonts_dir: Path, running: RunningAuthority, identity: SealIdentity) -> 
             "seal_key": identity.key,
             "seal_chain": identity.chain,
             "tsa_url": f"{running.url}/tsa",
-            "tsa_root": running.tsa_root,
-            "workers": 1,
+            "seal_roots": [running.root],
+            "tsa_roots": [running.tsa_root],
+            "now": wall_clock,
         }
 
         async def run() -> SealedDocument:

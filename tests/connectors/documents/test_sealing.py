@@ -153,7 +153,7 @@ def test_an_authority_that_is_down_means_no_document(seal: Seal, running: Runnin
 
 def test_a_time_stamp_from_an_untrusted_authority_means_no_document(seal: Seal, running: RunningAuthority) -> None:
     with pytest.raises(TimestampUnavailable, match="not trusted"):
-        seal(document_request("person", PERSON), tsa_root=running.root)
+        seal(document_request("person", PERSON), tsa_roots=[running.root])
 
 
 def _query_changed_by(fault: str, query: tsp.TimeStampReq) -> bytes:

@@ -16,7 +16,7 @@ from pyhanko.sign.signers import PdfTimeStamper, cms_embedder
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from pyhanko.sign.timestamps import TimeStamper
 
-from connectors.contracts.documents import DocumentReport, SealedDocument, Verdict
+from connectors.contracts.documents import Delivery, DocumentReport, SealedDocument, Verdict
 from connectors.contracts.errors import DocumentError
 from connectors.documents.seal import complete_seal, prepare_seal, software_key
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
@@ -218,7 +218,10 @@ def test_a_token_of_another_signature_is_no_time_stamp(
 ) -> None:
     unsealed = sealed.pdf[: sealed.pdf.index(b"%%EOF") + 6]
     key = software_key(identity.key, identity.chain)
-    first, second = (prepare_seal(unsealed, key=key, claimed_time=wall_clock(), password=None) for _ in range(2))
+    first, second = (
+        prepare_seal(unsealed, key=key, claimed_time=at, password=None, delivery=Delivery.SEALED, pages=1)
+        for at in (wall_clock(), wall_clock() - timedelta(seconds=9))
+    )
     own = _token_for(second.signature_digest, running)
     assert judge(complete_seal(first, time_stamp_token=own), running).verdict is Verdict.CHANGED
     assert judge(complete_seal(second, time_stamp_token=own), running).verdict is Verdict.VALID

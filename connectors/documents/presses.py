@@ -1,0 +1,202 @@
+"""Where documents are made: typesetting, encrypting and signing, in processes that give way to everything else.
+
+Each process has a typesetter and a handle to the seal's key of its own, opened when the first document comes. A process
+that dies takes one document with it; its place is filled again.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from connectors.contracts.documents import Delivery, DocumentRequest
+from connectors.contracts.errors import DocumentError
+from connectors.documents.archive import PendingArchive, Proofs, SealFacts, prepare_archive, seal_facts
+from connectors.documents.encryption import encrypt_pdf
+from connectors.documents.exhibits import attach_exhibits
+from connectors.documents.imprint import imprint
+from connectors.documents.mark import marked_address
+from connectors.documents.render import Renderer, require_typeface
+from connectors.documents.seal import PendingSeal, SealKey, prepare_seal, software_key
+from connectors.documents.seal_module import ModuleKey, ModuleSigner
+
+NICENESS: Final = 10
+"""Signing in comes first: a process with this niceness gets a tenth of what another one gets (sched(7))."""
+MOST_AT_ONCE: Final = 64
+"""Documents under way or queued on one node; more are refused at once instead of waiting without end."""
+LONGEST_SECONDS: Final = 120.0
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Equipment:
+    """What a press is set up with; `chain` is in DER.
+
+    A key in memory serves threads alone: no key crosses from process to process.
+    """
+
+    templates_dir: Path
+    fonts_dir: Path
+    key: ec.EllipticCurvePrivateKey | Path | ModuleKey
+    chain: tuple[bytes, ...]
+
+    def seal_key(self) -> SealKey:
+        """The key, ready to sign. Raises DocumentError when it cannot be used or is not that of the certificate."""
+        chain = [x509.load_der_x509_certificate(one) for one in self.chain]
+        if isinstance(self.key, ModuleKey):
+            return SealKey(sign=ModuleSigner(self.key).sign, chain=chain)
+        return software_key(_private_key(self.key), chain)
+
+    def check(self) -> None:
+        """Raises DocumentError when the key cannot be used, or the prepared typeface is not there."""
+        require_typeface(self.fonts_dir)
+        self.seal_key().sign(b"ready")
+
+
+class Press:
+    """One typesetter and one key. Everything here blocks."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        self._renderer = Renderer(templates_dir=equipment.templates_dir, fonts_dir=equipment.fonts_dir)
+        self._key = equipment.seal_key()
+
+    def make(
+        self, request: DocumentRequest, *, delivery: Delivery, password: str | None, owner_password: str
+    ) -> PendingSeal:
+        """Typeset, say what it is, attach, encrypt where asked, sign. Raises DocumentError."""
+        marked = replace(request, verify_url=marked_address(request, key=self._key))
+        pdf = self._renderer.render(marked, delivery=delivery, seal_name=self._key.name)
+        pdf, pages = imprint(pdf, request)
+        if request.exhibits:
+            pdf = attach_exhibits(pdf, request.exhibits, at=request.issued_at)
+        if password is not None:
+            pdf = encrypt_pdf(pdf, password=password, owner_password=owner_password)
+        return prepare_seal(
+            pdf, key=self._key, claimed_time=request.issued_at, password=password, delivery=delivery, pages=pages
+        )
+
+
+class Presses:
+    """As many presses as there are `processes`, or one in a thread where there are none."""
+
+    def __init__(self, equipment: Equipment, *, processes: int) -> None:
+        if processes and isinstance(equipment.key, ec.EllipticCurvePrivateKey):
+            raise DocumentError("a key in memory does not serve other processes")
+        self._equipment = equipment
+        self._processes = processes
+        self._executor = self._opened()
+        self._under_way = 0
+
+    async def make(
+        self, request: DocumentRequest, *, delivery: Delivery, password: str | None, owner_password: str
+    ) -> PendingSeal:
+        """A document that is signed, and not yet time-stamped. Raises DocumentError."""
+        work = partial(_make, request, delivery=delivery, password=password, owner_password=owner_password)
+        return await self._done(work)
+
+    async def seal_facts(self, pdf: bytes) -> SealFacts:
+        """What is to be proven of a sealed file. Raises DocumentError."""
+        return await self._done(partial(seal_facts, pdf))
+
+    async def prepare_archive(self, pdf: bytes, proofs: Proofs) -> PendingArchive:
+        """The file with its proofs, to be time-stamped. Raises DocumentError."""
+        return await self._done(partial(prepare_archive, pdf, proofs))
+
+    def close(self) -> None:
+        """End the presses; what is under way is given up."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _done(self, work: Callable[[], Made]) -> Made:
+        if self._under_way >= MOST_AT_ONCE:
+            raise DocumentError("too many documents are being made")
+        self._under_way += 1
+        try:
+            return await asyncio.wait_for(self._tried_twice(work), LONGEST_SECONDS)
+        except TimeoutError:
+            raise DocumentError("the document takes too long to make") from None
+        finally:
+            self._under_way -= 1
+
+    async def _tried_twice(self, work: Callable[[], Made]) -> Made:
+        loop, executor = asyncio.get_running_loop(), self._executor
+        try:
+            return await loop.run_in_executor(executor, work)
+        except BrokenProcessPool:
+            # a process was killed, and with it all that waited in its pool: once more in a new one
+            if self._executor is executor:
+                self._executor = self._opened()
+        try:
+            return await loop.run_in_executor(self._executor, work)
+        except BrokenProcessPool as error:
+            raise DocumentError("the processes that make documents do not stay alive") from error
+
+    def _opened(self) -> Executor:
+        if not self._processes:
+            return ThreadPoolExecutor(1, "documents", initializer=_set_up, initargs=(self._equipment,))
+        return ProcessPoolExecutor(
+            self._processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_set_up_process,
+            initargs=(self._equipment,),
+        )
+
+
+class _Place(threading.local):
+    """What stands where the work is done: of a thread, or of the one thread of a process."""
+
+    equipment: Equipment
+    press: Press | None = None
+
+
+_place = _Place()
+
+
+def _set_up(equipment: Equipment) -> None:
+    _place.equipment, _place.press = equipment, None
+
+
+def _set_up_process(equipment: Equipment) -> None:
+    os.nice(NICENESS)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal it comes to all: who ends is told by the parent
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _set_up(equipment)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed tells nobody: its processes would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
+
+
+def _make(request: DocumentRequest, *, delivery: Delivery, password: str | None, owner_password: str) -> PendingSeal:
+    if _place.press is None:
+        _place.press = Press(_place.equipment)
+    return _place.press.make(request, delivery=delivery, password=password, owner_password=owner_password)
+
+
+def _private_key(source: ec.EllipticCurvePrivateKey | Path) -> ec.EllipticCurvePrivateKey:
+    if not isinstance(source, Path):
+        return source
+    try:
+        key = load_pem_private_key(source.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as fault:
+        raise DocumentError(f"no private key can be read from {source.name}") from fault
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise DocumentError("the seal's key is no P-256 key")
+    return key
