@@ -1,10 +1,11 @@
-"""Letters that the typeface lacks: printed as their Unicode number in brackets, never left out and never a blank box.
+"""Letters that the typefaces lack: printed as their Unicode number in brackets, never left out and never a blank box.
 
 A name that registries hold in another script would else get no document at all: PDF/UA-1 has no place for a letter
 without a glyph (ISO 14289-1, section 7.21.8). The attached record keeps the letters as they are.
 """
 
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,11 +18,30 @@ name it could make one read as another.
 
 
 class Letters:
-    """The letters that every style of a typeface in `fonts_dir` has."""
+    """The letters that every style of the typefaces in `fonts_dir` has: of `family`, and of `fallbacks` where that has
+    none.
+    """
 
-    def __init__(self, fonts_dir: Path, family: str) -> None:
-        files = sorted(fonts_dir.glob(f"{family}-*.ttf"))
-        self._known = frozenset.intersection(*(_letters_of(file) for file in files))
+    def __init__(self, fonts_dir: Path, family: str, *, fallbacks: Sequence[str] = ()) -> None:
+        files = _files(fonts_dir, family)
+        self._own = _known(files)
+        self._known = self._own.union(*(_known(_files(fonts_dir, fallback)) for fallback in fallbacks))
+        with TTFont(files[-1], lazy=True) as font:  # Regular: the styles sort as Bold, Regular
+            tables: Any = {tag: font[tag] for tag in ("head", "hhea", "hmtx")}
+            em = tables["head"].unitsPerEm
+            self.line_height: float = (tables["hhea"].ascent - tables["hhea"].descent) / em
+            glyphs = (font.getBestCmap() or {}).items()
+            self._advances: dict[str, float] = {chr(code): tables["hmtx"][glyph][0] / em for code, glyph in glyphs}
+
+    def width(self, text: str) -> float:
+        """How wide a line of it is, in em, without kerning; a letter of another typeface counts as a square."""
+        return sum(self._advances.get(letter, 1.0) for letter in text)
+
+    def is_own(self, text: str) -> bool:
+        """True when `family` itself has every letter: then the line is as wide as `width` says, and `line_height`
+        high.
+        """
+        return self._own.issuperset(text)
 
     def printable(self, value: Any) -> Any:
         """A JSON value with every text in it as it can be printed; the very same value where nothing is lacking."""
@@ -44,6 +64,14 @@ class Letters:
         return f"[U+{ord(letter):04X}]"
 
 
+def _files(fonts_dir: Path, family: str) -> list[Path]:
+    return sorted(fonts_dir.glob(f"{family.replace(' ', '')}-*.ttf"))
+
+
+def _known(files: Sequence[Path]) -> frozenset[str]:
+    return frozenset.intersection(*map(_letters_of, files))
+
+
 def _letters_of(file: Path) -> frozenset[str]:
     with TTFont(file, lazy=True) as font:
-        return frozenset(map(chr, font.getBestCmap() or ()))
+        return frozenset(chr(code) for code in font.getBestCmap() or () if unicodedata.category(chr(code)) != "Cc")

@@ -4,34 +4,29 @@ Facts: facts/secured-pdf, sections 1 and 4.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import typst
-from bahttext import bahttext
 
 from connectors.contracts.documents import Delivery, DocumentRequest
 from connectors.contracts.errors import DocumentError
-from connectors.contracts.thai_dates import thai_long_date_time
 from connectors.documents.content_information import content_information
 from connectors.documents.letters import Letters
+from connectors.documents.page import page_of
 from connectors.documents.qr import qr_svg
+from connectors.documents.tables import plan_tables
+from connectors.documents.wording import worded
 
 TEMPLATES = Path(__file__).parent / "typst"
-NO_PAGES = frozenset({"base", "parts"})  # what the templates share
+NO_PAGES = frozenset({"base", "parts", "statements"})  # what the templates share
 FONT_FAMILY = "Sarabun"
-MONEY_FIELDS = ("registered_capital", "paid_up_capital")
-LARGEST_SPELLED_AMOUNT = Decimal("1e13")  # baht; past it the spelling library rounds the satang away
-BASIS_TEXTS = {
-    "consent": "ความยินยอมของเจ้าของข้อมูล",
-    "card_handed_over": "เจ้าของข้อมูลยื่นบัตรประจำตัวประชาชน",
-    "signed_form": "แบบคำขอที่ลงลายมือชื่อ",
-    "duty": "หน้าที่ตามกฎหมาย",
-    "owner": "เจ้าของข้อมูลขอดูข้อมูลของตน",
-}
+FALLBACK_FAMILIES = ("Noto Sans",)
+"""For letters of other scripts, where they are in the fonts folder (`connectors.documents.fonts`)."""
+PHOTO_TEMPLATE = "card"
+LARGEST_PHOTO = 100_000
+JPEG = b"\xff\xd8\xff"
 # ISO 19005-3 section 6.1.3: "The keyword Encrypt shall not be used in the trailer dictionary": what will be encrypted
 # must not claim to be PDF/A.
 STANDARDS: Mapping[Delivery, "list[typst.PDFStandard]"] = {
@@ -41,24 +36,18 @@ STANDARDS: Mapping[Delivery, "list[typst.PDFStandard]"] = {
 }
 
 
-def require_typeface(fonts_dir: Path) -> typst.Fonts:
-    """The typefaces of the folder. Raises DocumentError without the prepared one: pages would come out blank."""
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts_dir])
-    if FONT_FAMILY not in fonts.families():
-        raise DocumentError(f"the typeface {FONT_FAMILY} is not in the fonts folder")
-    return fonts
-
-
 class Renderer:
     """One typesetting engine with its own caches; use one per thread.
 
-    Raises DocumentError when the prepared typeface is not in `fonts_dir`: without it a page would come out blank.
+    Raises DocumentError when the prepared typeface is not in `fonts_dir`.
     """
 
     def __init__(self, *, templates_dir: Path = TEMPLATES, fonts_dir: Path) -> None:
         fonts = require_typeface(fonts_dir)
         self._templates_dir = templates_dir
-        self._letters = Letters(fonts_dir, FONT_FAMILY)
+        fallbacks = [family for family in FALLBACK_FAMILIES if family in fonts.families()]
+        self._families = [FONT_FAMILY, *fallbacks]
+        self._letters = Letters(fonts_dir, FONT_FAMILY, fallbacks=fallbacks)
         self._compiler = typst.Compiler(root=templates_dir, font_paths=fonts, ignore_system_fonts=True)
 
     def render(self, request: DocumentRequest, *, delivery: Delivery, seal_name: str) -> bytes:
@@ -69,14 +58,19 @@ class Renderer:
         """
         template = self._template(request.template)
         record = _attached_record(request)
-        page = _page(request, record, seal_name)
-        shown = self._letters.printable({"page": page, "record": record})
-        has_numbers = shown != {"page": page, "record": record}
+        page, worded_record = page_of(request, record, seal_name=seal_name), worded(record, request.template)
+        shown = self._letters.printable({"page": page, "record": worded_record})
+        added = {
+            "has_numbers": shown != {"page": page, "record": worded_record},
+            "typefaces": self._families,
+            "tables": plan_tables(shown["record"], self._letters),
+        }
         inputs = {
-            "page": msgspec.json.encode(shown["page"] | {"has_numbers": has_numbers}).decode(),
+            "page": msgspec.json.encode(shown["page"] | added).decode(),
             "record": request.data_json.decode(),
             "shown": msgspec.json.encode(shown["record"]).decode(),
             "qr": _qr(request),
+            "photo": _photo(request),
             "content_information": content_information(request, record["fields"], record["labels"]),
         }
         try:
@@ -103,6 +97,14 @@ class Renderer:
         return path
 
 
+def require_typeface(fonts_dir: Path) -> typst.Fonts:
+    """The typefaces of the folder. Raises DocumentError without the prepared one: pages would come out blank."""
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts_dir])
+    if FONT_FAMILY not in fonts.families():
+        raise DocumentError(f"the typeface {FONT_FAMILY} is not in the fonts folder")
+    return fonts
+
+
 def _attached_record(request: DocumentRequest) -> dict[str, Any]:
     """The record as it will be attached, proven to be the one that is to be printed."""
     try:
@@ -123,45 +125,13 @@ def _qr(request: DocumentRequest) -> str:
         raise DocumentError("the verification address does not fit into a QR code") from None
 
 
-def _page(request: DocumentRequest, record: dict[str, Any], seal_name: str) -> dict[str, Any]:
-    return {
-        "title_th": request.title_th,
-        "title_en": request.title_en,
-        "document_id": request.document_id,
-        "agency_name": request.agency_name,
-        "purpose": request.purpose,
-        "basis": BASIS_TEXTS.get(request.basis, request.basis),
-        "case_no": request.case_no,
-        "source": request.source,
-        "issued_at": thai_long_date_time(request.issued_at),
-        "audit_entry_id": request.audit_entry_id,
-        "seal_name": seal_name,
-        "sources": _sources(record),
-        "money": {name: amount for name in MONEY_FIELDS if (amount := _money(record["fields"].get(name))) is not None},
-    }
-
-
-def _sources(record: dict[str, Any]) -> list[dict[str, Any]]:
-    """Which service said which fields, and when, in the record's order. Raises DocumentError for what is no moment."""
-    told: dict[tuple[str, str], list[str]] = {}
-    source = record.get("source")
-    for name, said in (source.get("fields", {}) if isinstance(source, dict) else {}).items():
-        told.setdefault((said["service"], said["retrieved_at"]), []).append(name)
-    try:
-        return [
-            {"service": service, "retrieved_at": thai_long_date_time(datetime.fromisoformat(at)), "names": names}
-            for (service, at), names in told.items()
-        ]
-    except ValueError:
-        raise DocumentError("the record does not say when it was retrieved") from None
-
-
-def _money(value: object) -> dict[str, str] | None:
-    """A plain decimal in figures with separators and in Thai words; None for what is printed as it stands."""
-    try:
-        amount = Decimal(value) if isinstance(value, str) else None
-    except InvalidOperation:
-        return None
-    if amount is None or not Decimal(0) <= amount < LARGEST_SPELLED_AMOUNT:
-        return None
-    return {"figures": f"{amount:,.2f}", "words": bahttext(amount)}
+def _photo(request: DocumentRequest) -> str:
+    """The photo as a JSON list of its bytes, the one form in which the typesetter takes them; null without one."""
+    photo = request.photo
+    if photo is None:
+        return "null"
+    if request.template != PHOTO_TEMPLATE:
+        raise DocumentError("a photo is printed beside what the card says, and nowhere else")
+    if not photo.startswith(JPEG) or len(photo) > LARGEST_PHOTO:
+        raise DocumentError("the photo is no JPEG of a card's size")
+    return msgspec.json.encode(list(photo)).decode()
