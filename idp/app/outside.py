@@ -25,7 +25,7 @@ from connectors.contracts.notices import MailPort
 from connectors.contracts.officer_sessions import OfficerSessionPort
 from connectors.contracts.outbound import ClientAddresses
 from connectors.contracts.registry import CardStatusPort, CompanyRegistry
-from connectors.contracts.registry_desk import DeskOf
+from connectors.contracts.registry_desk import DeskOf, DeskOfSource
 from connectors.contracts.thaid import ThaidPort
 from connectors.outbound.client_addresses import CheckedAddresses
 from idp.settings import Settings

@@ -21,6 +21,7 @@ from connectors.thaid.client import ThaidClient, ThaidRegistration
 from idp.app.desks import Desks
 from idp.app.source_desks import SourceDesks
 from idp.app.outside import NoSeal, Outside, Verify, verify_nothing
+from idp.app.source_desks import SourceDesks
 from idp.kernel.clock import Clock
 from idp.kernel.randomness import random_text, system_randomness
 from idp.settings import Settings

@@ -94,6 +94,8 @@ def _refuse_contradictions(settings: Settings, parts: Sequence[Part], clients: S
     doors = [part for part in parts if part is not Part.WORKER]
     if settings.listen_port is not None and len(doors) > 1:
         raise typer.BadParameter("a port is given and there is more than one door: add --only", param_hint="--listen")
+    if Part.BRIDGE in parts and not settings.bridge_url:
+        raise typer.BadParameter("there is no bridge: set IDP_BRIDGE_URL", param_hint="--only")
     if clients and settings.profile is not Profile.CONFORMANCE:
         raise typer.BadParameter("clients come from a file in the conformance profile alone", param_hint="--clients")
 

@@ -7,7 +7,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "errors.md"
 ROOMS = {
     "AGY": "agencies and their rights", "APR": "approvals", "AUT": "authentication",
-    "BSE": "grounds other than consent", "CARD": "card and reader",
+    "BRG": "the bridge for programs of GDX", "BSE": "grounds other than consent", "CARD": "card and reader",
     "CON": "consent", "CTR": "the counter of the data exchange", "ENR": "enrolment", "EXC": "the data exchange",
     "KEY": "keys", "OID": "OpenID requests",
     "POR": "the staff portal", "PRG": "programs of an agency", "REP": "acting for others",

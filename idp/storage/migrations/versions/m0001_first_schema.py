@@ -605,6 +605,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_attribute_change_subscriber_id_id", "attribute_change", ["subscriber_id", "id"], unique=False)
     op.create_table(
+        "bridge_access",
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("service_id", sa.Text(), nullable=False),
+        sa.Column("case_text", sa.Text(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=True),
+        sa.Column("addresses", sa.Text(), nullable=False),
+        sa.Column("agents", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("key_digest", sa.Text(), nullable=True),
+        sa.Column("secret_digest", sa.Text(), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_bridge_access_agency_id")),
+        sa.PrimaryKeyConstraint("client_id", name=op.f("pk_bridge_access")),
+        sa.UniqueConstraint("key_digest", name=op.f("uq_bridge_access_key_digest")),
+    )
+    op.create_table(
         "card_sign_in",
         sa.Column("card_session_id", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
@@ -1447,6 +1465,7 @@ def downgrade() -> None:
     op.drop_table("client")
     op.drop_index(op.f("ix_card_sign_in_expires_at"), table_name="card_sign_in")
     op.drop_table("card_sign_in")
+    op.drop_table("bridge_access")
     op.drop_index("ix_attribute_change_subscriber_id_id", table_name="attribute_change")
     op.drop_table("attribute_change")
     op.drop_index("ix_waiting_pull_state_next_at", table_name="waiting_pull")

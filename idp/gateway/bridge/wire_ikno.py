@@ -1,0 +1,159 @@
+"""The Person API's answers, IKNO-001-01 to -10, in its own spelling (facts/thai-registries, section 3.3)."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.contracts.card import CardAddress, PersonName
+from connectors.contracts.civil_records import ChangedName, HouseMember, HouseRecord, NameChangeEntry, NameHistory
+from connectors.contracts.identifiers import CitizenId
+from connectors.contracts.registry import PersonRecord
+from connectors.contracts.thai_dates import PartialDate
+from idp.gateway.bridge.cells import Cell, Granted, filled, nulls
+
+SEX_WORDS: Final = {"1": "ชาย", "2": "หญิง"}
+_ALIVE: Final = {True: "1", False: "2"}
+"""PersonStatusID: 1 alive, 2 dead; what else the registry distinguishes its own words say."""
+_PARTS: Final = ("Prefix", "FirstName", "MiddleName", "SurName")
+_CHANGED: Final = {ChangedName.FIRST: "02", ChangedName.LAST: "03"}
+_CHANGED_WORDS: Final = {"02": "เปลี่ยนชื่อตัว", "03": "เปลี่ยนชื่อสกุล"}
+_FORMS: Final = {"ท.ร.44": "0", "ท.ร.97": "1", "ท.ร.14": "2"}
+_UNSPECIFIED: Final = "000"
+_NOT_OF_THE_CATALOGUE: Final = (
+    "Nationality_Old", "Nationality_ChangeDate", "DomicileStatus", "IssueDate", "ExpireDate", "IssuerID", "IssuerPlace",
+    "IssuerAgency", "Father_CitizenID", "Father_Nationality", "Mother_CitizenID", "Mother_Nationality",
+)  # fmt: skip
+
+
+def be_text(day: PartialDate | None) -> str:
+    """YYYYMMDD in the Buddhist era, "" for a day that nobody knows."""
+    return "" if day is None else day.to_be_text()
+
+
+def _name_cells(prefix: str, opened_by: str, attribute: str) -> tuple[Cell[PersonRecord], ...]:
+    def part(index: int) -> Cell[PersonRecord]:
+        def value(record: PersonRecord) -> str:
+            name: PersonName = getattr(record, attribute)
+            return (name.prefix, name.first, name.middle, name.last)[index]
+
+        return Cell(f"{prefix}_{_PARTS[index]}", opened_by, value)
+
+    return tuple(part(index) for index in range(len(_PARTS)))
+
+
+def _address_cell(wire: str, field: str) -> Cell[CardAddress]:
+    return Cell(f"Address_{wire}", field, lambda address: getattr(address, field))
+
+
+THAI_NAME: Final = _name_cells("NameTH", "name_th", "name_th")
+ROMANISED: Final = _name_cells("NameEN", "name_en", "name_en")
+SIMPLE: Final[tuple[Cell[PersonRecord], ...]] = (
+    *THAI_NAME,
+    Cell("SexID", "sex", lambda record: record.sex),
+    Cell("Sex", "sex", lambda record: SEX_WORDS.get(record.sex, "ไม่ระบุ")),
+    Cell("BirthDate", "birth_date", lambda record: be_text(record.birth_date)),
+    Cell("Age", "birth_date", lambda record: record.age),
+    Cell("PersonStatusID", "person_status", lambda record: _ALIVE[record.is_alive]),
+    Cell("PersonStatus", "person_status", lambda record: record.person_status),
+)
+NATIONALITY: Final[tuple[Cell[PersonRecord], ...]] = (
+    Cell("Nationality", "nationality", lambda record: record.nationality),
+)
+PARENTS: Final[tuple[Cell[PersonRecord], ...]] = (
+    Cell("Father_NameTH_FirstName", "father_name", lambda record: record.father.first_name),
+    Cell("Mother_NameTH_FirstName", "mother_name", lambda record: record.mother.first_name),
+)
+RESIDENCE: Final[tuple[Cell[PersonRecord], ...]] = (
+    Cell("AddressID", "house_id", lambda record: record.house_id),
+    Cell("DomicileType", "domicile_type", lambda record: record.domicile_type),
+    Cell("DomicileDate", "domicile_date", lambda record: be_text(record.domicile_date)),
+)
+PLACES: Final = (
+    _address_cell("No", "house_no"),
+    _address_cell("Moo", "village_no"),
+    _address_cell("Alley", "lane"),
+    _address_cell("Soi", "alley"),
+    _address_cell("Road", "road"),
+    _address_cell("Tumbol", "subdistrict"),
+    _address_cell("Amphur", "district"),
+    _address_cell("Province", "province"),
+)
+HOUSE: Final[tuple[Cell[HouseRecord], ...]] = (
+    Cell("AddressID", "house_id", lambda house: house.house_id.digits),
+    Cell("RegistryOffice", "registry_office", lambda house: house.registry_office),
+    Cell("HouseType", "house_type", lambda house: house.house_type),
+)
+_HOUSE_WITHOUT: Final = (
+    "PermitDate", "DisposeDate", "VillageName", "BuildingName", "Location", "PostCode", "HouseAttribute", "HouseSize",
+    "HouseVolumn", "OwnerFile", "OwnerFileID", "LandSize", "Tel", "ApproveID", "CommunityName",
+)  # fmt: skip
+_PLACES_OF_HOUSE: Final = tuple(Cell(cell.name, "address_text", cell.value) for cell in PLACES)
+
+
+def profile(record: PersonRecord, person: Granted, address: Granted, *cells: tuple[Cell[PersonRecord], ...]) -> Any:
+    """A profile with these cells of `dopa.person`, and what `dopa.address` gave; everything else null."""
+    known = (*SIMPLE, *NATIONALITY, *PARENTS, *ROMANISED)
+    asked = [cell for table in cells for cell in table]
+    return {
+        "CitizenID": record.citizen_id.digits,
+        **nulls(*(cell.name for cell in known), *_NOT_OF_THE_CATALOGUE),
+        **filled(asked, record, person),
+        **filled(RESIDENCE, record, address),
+        **filled(PLACES, record.address, address),
+    }
+
+
+def name_en(record: PersonRecord, granted: Granted) -> dict[str, Any]:
+    """IKNO-001-06."""
+    return {"CitizenID": record.citizen_id.digits, **filled(ROMANISED, record, granted)}
+
+
+def house(record: HouseRecord, granted: Granted) -> dict[str, Any]:
+    """IKNO-001-07. The parts of the address leave with its text."""
+    return {
+        **filled(HOUSE, record, granted),
+        **filled(_PLACES_OF_HOUSE, record.address, granted),
+        **nulls(*_HOUSE_WITHOUT),
+    }
+
+
+def members(record: HouseRecord, about: CitizenId, granted: Granted) -> dict[str, Any]:
+    """IKNO-001-09. Numbers and birth dates of others leave under a duty alone; of them it is the names else."""
+    rows = [row for member in record.members if (row := _member(record, member, about, granted)) is not None]
+    return {"Count": len(rows), "Person": rows}
+
+
+def _member(record: HouseRecord, member: HouseMember, about: CitizenId, granted: Granted) -> dict[str, Any] | None:
+    is_own = member.citizen_id == about
+    opened = "own_row" if is_own else "others"
+    is_full = "member_rows" in granted or (is_own and opened in granted)
+    if not is_full and opened not in granted:
+        return None
+    whole: Mapping[str, Any] = {
+        "CitizenID": "" if member.citizen_id is None else member.citizen_id.digits,
+        "Sex": SEX_WORDS.get(member.sex, "ไม่ระบุ"),
+        "BirthDate": be_text(member.birth_date),
+    }
+    return {
+        "NameTH_FirstName": member.name.first,
+        "NameTH_SurName": member.name.last,
+        "AddressID": record.house_id.digits if "house_id" in granted else None,
+        **(whole if is_full else nulls(*whole)),
+    }
+
+
+def name_changes(history: NameHistory) -> dict[str, Any]:
+    """IKNO-001-10; a name that was never changed is a code and not asked for here."""
+    return {"Count": len(history.entries), "Change": [_change(entry) for entry in history.entries]}
+
+
+def _change(entry: NameChangeEntry) -> dict[str, Any]:
+    kind, form = _CHANGED.get(entry.changed), _FORMS.get(entry.document)
+    return {
+        "ChangeDate": be_text(entry.changed_on),
+        "Place": entry.place,
+        "TypeID": _UNSPECIFIED if kind is None else f"{form or '0'}{kind}",
+        "TypeName": "" if kind is None else _CHANGED_WORDS[kind],
+        "TypeGroup": entry.document,
+        "DataOld": entry.before,
+        "DataNew": entry.after,
+    }
