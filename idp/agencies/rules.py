@@ -16,6 +16,7 @@ class Overreach(StrEnum):
     """In which respect a request goes beyond the right."""
 
     AGREEMENT = "no agreement in force"
+    PATH = "the data set has a path of its own"
     SERVICE = "not a service of this agency"
     CHANNEL = "channel not agreed"
     SUBJECT = "subject not agreed"
@@ -228,6 +229,9 @@ def _beyond_catalogue(request: GdxDetail, *, channel: Channel) -> Overreach | No
     dataset = DATASETS.get(request.dataset)
     if dataset is None:
         return Overreach.AGREEMENT
+    # nevers, 5: "a photo outside the card session … and the `dopa.photo` path"
+    if dataset.own_path is not None:
+        return Overreach.PATH
     if channel not in dataset.channels:
         return Overreach.CHANNEL
     if source_of(request.subject) not in dataset.subjects:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
+from idp.agencies.namings.service import SecurityNamings
 from idp.agencies.seats.service import Seats
 from idp.agencies.service import Agencies
 from idp.app.company_accounts import try_at
@@ -22,6 +23,7 @@ class AgencyRooms:
     accounts: CompanyAccounts
     agreements: Agreements
     seats: Seats
+    namings: SecurityNamings
     approvals: Approvals
     issuer_agency: AgencyId
 
@@ -41,6 +43,7 @@ async def build_agency_rooms(ground: Ground, outside: Outside) -> AgencyRooms:
             agencies=agencies, approvals=approvals, audit=audit, randomness=randomness, platform_id=issuer_agency
         ),
         seats=seats_of(ground, agencies),
+        namings=SecurityNamings(agencies=agencies, approvals=approvals, audit=audit, randomness=randomness),
         approvals=approvals,
         issuer_agency=issuer_agency,
     )

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.contracts.registry_desk import Asker, RegistryDesk
+from connectors.contracts.registry_photo import PhotoRegistry
 from connectors.dbd.account import DbdAccount
 from connectors.dbd.juristic import DbdClient
 from connectors.dbd.papers import DbdPapersClient
 from connectors.dopa.ikno import IknoClient, Profile
 from connectors.dopa.ikno_names import IknoNameClient
+from connectors.dopa.ikno_photo import IknoPhotoClient
 from connectors.dopa.linkage import LinkageClient
 from connectors.gdx.session import GdxSession
 
@@ -42,3 +44,8 @@ class Desks:
             companies=DbdClient(session=self.companies, clock=self.clock, account=dbd_account),
             papers=DbdPapersClient(session=self.companies, clock=self.clock, account=dbd_account),
         )
+
+    def photos_of(self, asker: Asker) -> PhotoRegistry:
+        """The photos, asked for by an officer's own session where there is an officer."""
+        session = self.population if asker.officer is None else self.population.for_agent(asker.officer.digits)
+        return IknoPhotoClient(session=session, clock=self.clock)

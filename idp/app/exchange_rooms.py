@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from idp.agencies.accounts.service import CompanyAccounts
+from idp.agencies.namings.service import SecurityNamings
 from idp.agencies.service import Agencies
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE
@@ -14,6 +15,8 @@ from idp.exchange.changes import Changes
 from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
+from idp.exchange.photo.records import PhotoRecords
+from idp.exchange.photo.service import Photos
 from idp.exchange.preview import Previews
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger
@@ -37,6 +40,7 @@ class ExchangeRooms:
     bases: Bases
     slips: Slips
     counters: Counters
+    photos: Photos
     documents: Documents
     previews: Previews
     exchange: Exchange
@@ -52,6 +56,7 @@ def build_exchange_rooms(
     subscribers: Subscribers,
     acting: Acting,
     accounts: CompanyAccounts,
+    namings: SecurityNamings,
     stations: Stations,
     desk: Desk,
     issuer_agency: AgencyId,
@@ -96,6 +101,7 @@ def build_exchange_rooms(
         bases=bases,
         judge=CardJudge(card_status=outside.card_status, clock=ground.clock),
         personal=ground.personal,
+        blind_index=ground.blind_index,
         audit=audit,
         randomness=randomness,
     )
@@ -138,6 +144,17 @@ def build_exchange_rooms(
             issuer=settings.issuer,
         ),
         counters=counters,
+        photos=Photos(
+            storage=storage,
+            agencies=agencies,
+            namings=namings,
+            subscribers=subscribers,
+            counters=counters,
+            bases=bases,
+            records=PhotoRecords(audit=audit, personal=ground.personal, randomness=randomness),
+            photos_of=outside.photos_of,
+            randomness=randomness,
+        ),
         documents=documents,
         previews=previews,
         exchange=Exchange(

@@ -8,6 +8,7 @@ from idp.app.signal_doors import signal_entries
 from idp.gateway.card_sessions import CardSessionEndpoints
 from idp.gateway.openapi import OpenApi
 from idp.gateway.pulls import PullEndpoints
+from idp.gateway.photos import PhotoEndpoints
 from idp.gateway.refusals import NotedRefusals
 from idp.gateway.slips import SlipEndpoints
 from idp.gateway.tokens import GatewayTokens
@@ -51,6 +52,7 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         *counter.entries(),
         *slips.entries(),
         *verification.entries(),
+        *PhotoEndpoints(photos=rooms.photos, tokens=tokens).entries(),
         *signal_entries(settings, rooms, tokens),
         *readiness(rooms),
     ]

@@ -19,19 +19,36 @@ from connectors.contracts.documents import (
     SealedDocument,
     Verdict,
 )
-from connectors.contracts.errors import DocumentError
+from connectors.contracts.errors import DocumentError, RegistryRefused
 from connectors.contracts.face import FaceComparison
+from connectors.contracts.identifiers import CitizenId
 from connectors.contracts.notices import MailPort
 from connectors.contracts.officer_sessions import OfficerSessionPort
 from connectors.contracts.outbound import ClientAddresses
-from connectors.contracts.registry import CardStatusPort, CompanyRegistry
-from connectors.contracts.registry_desk import DeskOf, DeskOfSource
+from connectors.contracts.registry import CardStatusPort, CompanyRegistry, RegistryAnswer
+from connectors.contracts.registry_desk import Asker, DeskOf, DeskOfSource
+from connectors.contracts.registry_photo import PhotoRegistry, PhotosOf, RegistryPhoto
 from connectors.contracts.thaid import ThaidPort
 from connectors.outbound.client_addresses import CheckedAddresses
 from idp.settings import Settings
 
 Verify = Callable[[bytes, str | None], Awaitable[DocumentReport]]
 """Judges a document: its bytes and the password it may need."""
+
+
+class NoPhotos:
+    """Gives none: for processes that are connected to no registry with the right to them."""
+
+    async def photo(
+        self, citizen_id: CitizenId, *, deadline_seconds: float, idempotency_key: str | None = None
+    ) -> RegistryAnswer[RegistryPhoto]:
+        """No photo."""
+        raise RegistryRefused("no right to photos")
+
+
+def no_photos(_asker: Asker) -> PhotoRegistry:
+    """Of nobody."""
+    return NoPhotos()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,7 @@ class Outside:
     faces: FaceComparison | None = None
     passports: PassportAuthority | None = None
     desk_of_source: DeskOfSource | None = None
+    photos_of: PhotosOf = no_photos
 
 
 class NoSeal:

@@ -66,6 +66,7 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
         yield Outside(
             card_status=CardStatusClient(base_url=settings.card_status_url, http=await connections(), clock=clock.now),
             desk_of=desks.of,
+            photos_of=desks.photos_of,
             desk_of_source=SourceDesks(desks).of,
             companies=desks.of(Asker()).companies,
             officer_sessions=AmiClient(consumer=credentials.consumer_key, session=desks.population, clock=clock.now),

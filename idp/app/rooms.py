@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
+from idp.agencies.namings.service import SecurityNamings
 from idp.agencies.seats.service import Seats
 from idp.agencies.service import Agencies
 from idp.app.agency_rooms import build_agency_rooms
@@ -71,6 +72,7 @@ from idp.exchange.bases.service import Bases
 from idp.exchange.bases.slip import Slips
 from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
+from idp.exchange.photo.service import Photos
 from idp.exchange.preview import Previews
 from idp.exchange.service import Exchange
 from idp.keys.files import FIRST_VERSION
@@ -97,6 +99,7 @@ class Rooms:
     agencies: Agencies
     agreements: Agreements
     seats: Seats
+    namings: SecurityNamings
     configurations: Configurations
     company_accounts: CompanyAccounts
     subscribers: Subscribers
@@ -146,6 +149,7 @@ class Rooms:
     documents: Documents
     previews: Previews
     counters: Counters
+    photos: Photos
     exchange: Exchange
     bases: Bases
     slips: Slips
@@ -275,6 +279,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         subscribers=subscribers,
         acting=representation.acting,
         accounts=agency_rooms.accounts,
+        namings=agency_rooms.namings,
         stations=stations,
         desk=station_rooms.desk,
         issuer_agency=issuer_agency,
@@ -287,6 +292,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         agencies=agencies,
         agreements=agency_rooms.agreements,
         seats=agency_rooms.seats,
+        namings=agency_rooms.namings,
         configurations=Configurations(
             agencies=agencies,
             agreements=agency_rooms.agreements,
@@ -394,6 +400,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         previews=exchange_rooms.previews,
         counters=exchange_rooms.counters,
         exchange=exchange_rooms.exchange,
+        photos=exchange_rooms.photos,
         bases=exchange_rooms.bases,
         slips=exchange_rooms.slips,
         receipt_rooms=build_receipt_rooms(

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 import idp.agencies.accounts.store
 import idp.agencies.agreement_store
 import idp.agencies.member_store
+import idp.agencies.namings.store
 import idp.agencies.seats.store
 import idp.agencies.store
 import idp.approvals.store
@@ -39,9 +40,11 @@ import idp.enrolment.unattended.kiosk_store
 import idp.enrolment.unattended.store
 import idp.exchange.bases.store
 import idp.exchange.changes
+import idp.exchange.counter.person_store
 import idp.exchange.counter.store
 import idp.exchange.document.store
 import idp.exchange.papers
+import idp.exchange.photo.store
 import idp.exchange.pull.counting
 import idp.exchange.pull.store
 import idp.exchange.waiting.store

@@ -6,6 +6,7 @@ from idp.catalogue.added import DRIVING_LICENCE, MARRIAGE
 from idp.catalogue.checks import CHECK_COMPANY, CHECK_PERSON
 from idp.catalogue.companies import COMPANY, FINANCIALS, MEMORANDUM, SHAREHOLDERS
 from idp.catalogue.model import SubjectSource
+from idp.catalogue.photo import PHOTO
 from idp.catalogue.population import ADDRESS, CARD_IDENTITY, HOUSE, NAME_CHANGES, PERSON
 
 DATASETS = MappingProxyType(
@@ -25,9 +26,13 @@ DATASETS = MappingProxyType(
             FINANCIALS,
             MARRIAGE,
             DRIVING_LICENCE,
+            PHOTO,
         )
     }
 )
+
+PULLED = tuple(dataset for dataset in DATASETS.values() if dataset.own_path is None)
+"""Data sets that a token may name and a pull may answer: all that have no path of their own."""
 
 FOR_OTHERS = tuple(
     dataset for dataset in DATASETS.values() if dataset.subjects & {SubjectSource.MANDATE, SubjectSource.JURISTIC_ID}

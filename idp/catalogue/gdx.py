@@ -192,6 +192,8 @@ def _parse_detail(member: Any) -> GdxDetail:
     dataset = DATASETS.get(_text(member, "dataset"))
     if dataset is None:
         raise InvalidGdxDetail("unknown dataset")
+    if dataset.own_path is not None:
+        raise InvalidGdxDetail("this dataset has a path of its own")
     return GdxDetail(
         dataset=dataset.id,
         subject=_parse_subject(member.get("subject"), dataset),

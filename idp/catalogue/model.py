@@ -98,7 +98,8 @@ class DataSet:
     """One entry of the catalogue. `service` is the wire service of the owner; `retention` is of the sealed document.
 
     `subjects`, `bases` and `channels` are all that may ever be agreed for it; an agreement only narrows them. `check`
-    is the data set that answers without any value, offered before this one.
+    is the data set that answers without any value, offered before this one. `own_path` is the one way to it where that
+    is no pull: then no request of authorization names it.
     """
 
     id: str
@@ -115,6 +116,7 @@ class DataSet:
     template: str
     retention: timedelta
     check: str | None = None
+    own_path: str | None = None
 
     def field(self, name: str) -> Field | None:
         """The field of that name."""

@@ -26,7 +26,13 @@ from idp.web.routes import Access, Entry
 
 OPENAPI: Final = "3.1.0"
 REFERENCE: Final = "#/components/schemas/{name}"
-IDS: Final[Mapping[str, str]] = {"document_id": "doc", "session_id": "cds", "pull_id": "pul", "delivery_id": "set"}
+IDS: Final[Mapping[str, str]] = {
+    "document_id": "doc",
+    "session_id": "cds",
+    "pull_id": "pul",
+    "delivery_id": "set",
+    "request_id": "pho",
+}
 """How the identifiers in paths begin; other names are texts of their own."""
 
 PROBLEM: Final[Mapping[str, Any]] = {

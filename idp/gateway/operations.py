@@ -24,6 +24,7 @@ from idp.gateway.contract import (
 )
 from idp.gateway.counter_operations import COUNTER
 from idp.gateway.pulls import IDEMPOTENCY_KEY, PullRequest
+from idp.gateway.photo_operations import PHOTOS
 from idp.gateway.signal_operations import SIGNALS
 
 IDEMPOTENCY: Final = Parameter(
@@ -82,6 +83,7 @@ USUAL: Final = Operation({200: Answer("Done.", {JSON: {}})})
 OPERATIONS: Final[Mapping[str, Operation]] = {
     **COUNTER,
     **SIGNALS,
+    **PHOTOS,
     "pull": Operation(
         {
             200: Answer("The data that left.", {JSON: RELEASED}, headers=("DPoP-Nonce",)),

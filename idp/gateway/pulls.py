@@ -190,6 +190,7 @@ def _described(dataset: DataSet) -> dict[str, Any]:
         "channels": sorted(dataset.channels),
         # what answers without any value comes first
         **({} if dataset.check is None else {"check": dataset.check}),
+        **({} if dataset.own_path is None else {"path": dataset.own_path}),
         "fields": [_described_field(field) for field in dataset.fields],
     }
 

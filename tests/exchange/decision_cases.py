@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.fictitious.personas import COMPANY_PERSONAS
 from idp.agencies.model import AccessHours, Agreement, AgreementKind, Standing
-from idp.catalogue.datasets import DATASETS
+from idp.catalogue.datasets import DATASETS, PULLED
 from idp.catalogue.gdx import (
     CardSessionSubject,
     CitizenRefSubject,
@@ -54,7 +54,7 @@ WAYS: Mapping[SubjectSource, tuple[Channel, frozenset[Basis]]] = {
 
 def possible_ways() -> Iterator[tuple[str, SubjectSource, Basis]]:
     """Every way of asking that the catalogue leaves open."""
-    for dataset in DATASETS.values():
+    for dataset in PULLED:
         for source, (channel, bases) in WAYS.items():
             if source in dataset.subjects and channel in dataset.channels:
                 yield from ((dataset.id, source, basis) for basis in sorted(bases & dataset.bases))

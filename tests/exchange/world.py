@@ -25,6 +25,7 @@ from connectors.simulators.gdx import DEMO_CREDENTIALS
 from connectors.simulators.switchboard import Switchboard
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.model import Agency, AgencyKind, Agreement, AgreementKind, Service
+from idp.agencies.namings.service import SecurityNamings
 from idp.agencies.service import Agencies
 from idp.app.company_accounts import try_at
 from idp.app.desks import Desks
@@ -49,6 +50,8 @@ from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.model import Pull, PullFormat
+from idp.exchange.photo.records import PhotoRecords
+from idp.exchange.photo.service import Photos
 from idp.exchange.preview import Previews
 from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger
@@ -167,6 +170,7 @@ class World:
             audit=self.audit,
             ask=try_at(self.registry.of),
         )
+        self.approvals = Approvals(personal=self.personal, audit=self.audit, randomness=system_randomness)
         self.representation = build_representation_room(
             storage=self.storage,
             personal=self.personal,
@@ -176,7 +180,7 @@ class World:
             registry=self.registry,
             subscribers=self.subscribers,
             agencies=self.agencies,
-            approvals=Approvals(personal=self.personal, audit=self.audit, randomness=system_randomness),
+            approvals=self.approvals,
             counter_first=False,
         )
         self.documents = Documents(
@@ -211,7 +215,23 @@ class World:
                 clock=self.clock,
             ),
             personal=self.personal,
+            blind_index=BlindIndex(self.root_keys),
             audit=self.audit,
+            randomness=system_randomness,
+        )
+
+        self.namings = SecurityNamings(
+            agencies=self.agencies, approvals=self.approvals, audit=self.audit, randomness=system_randomness
+        )
+        self.photos = Photos(
+            storage=self.storage,
+            agencies=self.agencies,
+            namings=self.namings,
+            subscribers=self.subscribers,
+            counters=self.counters,
+            bases=self.bases,
+            records=PhotoRecords(audit=self.audit, personal=self.personal, randomness=system_randomness),
+            photos_of=self.desks.photos_of,
             randomness=system_randomness,
         )
 

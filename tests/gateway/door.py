@@ -22,6 +22,7 @@ from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, VerifiedAccess
 from idp.authorization.tokens.proofs import DpopProofs
 from idp.exchange.bases.slip import Slips
 from idp.gateway.card_sessions import CardSessionEndpoints
+from idp.gateway.photos import PhotoEndpoints
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.slips import SlipEndpoints
 from idp.gateway.tokens import GatewayTokens
@@ -149,6 +150,7 @@ async def open_door(
     entries = (
         *PullEndpoints(exchange=world.exchange(), tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
         *CardSessionEndpoints(counters=world.counters, tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
+        *PhotoEndpoints(photos=world.photos, tokens=tokens).entries(),
         *SlipEndpoints(
             pages=pages,
             tokens=tokens,

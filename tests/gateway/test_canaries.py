@@ -22,9 +22,13 @@ from sqlalchemy import select
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import photo
 from connectors.gdx import URL_LOGGERS
+from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.audit.store import audit_entry
+from idp.catalogue.model import Basis
 from tests.exchange.world import ADDRESS_FIELDS, PERSON_FIELDS, SOMCHAI
+from tests.gateway.counter import open_counter
 from tests.gateway.door import Door
+from tests.gateway.photos import open_photo_desk
 from tests.gateway.test_pulls import consented_token
 
 pytestmark = pytest.mark.anyio
@@ -66,9 +70,21 @@ def canaries() -> list[bytes]:
         hashlib.sha256(number.encode()).hexdigest().encode(),
         hashlib.sha256(number.encode()).digest(),
         base64.b64encode(number.encode()),
-        picture[200:264],
-        base64.b64encode(picture[300:360]),
+        *of_picture(picture),
     ]
+
+
+def of_picture(picture: bytes) -> Iterator[bytes]:
+    """Pieces of it as they are, as hexadecimal text (the registry's wire), and as base64 however it is cut."""
+    for place in (200, 1200, len(picture) - 300):
+        piece = picture[place : place + 60]
+        yield piece
+        yield piece.hex().encode()
+        yield piece.hex().upper().encode()
+        yield from (base64.b64encode(picture[place + shift : place + shift + 60]) for shift in range(3))
+        yield from (base64.urlsafe_b64encode(picture[place + shift : place + shift + 60]) for shift in range(3))
+    yield hashlib.sha256(picture).digest()
+    yield hashlib.sha256(picture).hexdigest().encode()
 
 
 CANARIES: Final = canaries()
@@ -119,6 +135,62 @@ async def test_no_value_stays_behind(
     # 5. nothing was written anywhere else, temporary folders included
     elsewhere = {path for path in written_files if not Path(path).is_relative_to(tmp_path)}
     assert {path for path in elsewhere if not path.startswith("/dev/")} == set()
+
+
+async def test_a_photo_that_was_shown_stays_nowhere(
+    sealing_door: Door, tmp_path: Path, written_files: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nevers, 5: store, log lines of every level that a deployment has, both logs, papers, answers about it."""
+    caplog.set_level(logging.INFO)
+    for name in URL_LOGGERS:
+        caplog.set_level(logging.WARNING, logger=name)
+    counter = await open_counter(sealing_door)
+    desk = await open_photo_desk(counter)
+    with structlog.testing.capture_logs() as lines:
+        by_card = await desk.by_card()
+        session_id = by_card["card_session"]
+        shown = await desk.show(await desk.agreed(by_card))
+        asked = await desk.agreed(await desk.by_number())
+        by_number = await desk.show(asked)
+        over = await desk.show(asked)
+        sealing_door.world.switchboard.switch(Service.IKNO, Behaviour(Mode.WRONG_PERSON))
+        wrong = await desk.show(await desk.agreed(await desk.by_number()))
+        sealing_door.world.switchboard.reset()
+        pulled = await counter.pull(session_id, basis=Basis.DUTY, body={"format": "both"})
+        own = await counter.own_token(session_id, basis=Basis.DUTY)
+        pdf = (await sealing_door.fetch(own, f"/documents/{pulled.json()['document']['id']}")).content
+        slip = (await sealing_door.fetch(own, f"/card-sessions/{session_id}/slip")).content
+    await counter.agent.http.aclose()
+    # it did leave, to whom it was meant for: else there is nothing to look for
+    picture = photo(PERSONAS["somchai"].registered_card)
+    canaries = list(of_picture(picture))
+    for answer in (shown, by_number):
+        assert answer.content == picture
+        assert not {"etag", "last-modified", "expires"} & set(answer.headers)
+        assert "no-store" in answer.headers["cache-control"]
+    # 1. other answers, and papers: also with their streams unpacked
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        unpacked = b"".join(
+            part.read_bytes() for part in document.objects if isinstance(part, pikepdf.Stream) and readable(part)
+        )
+    told = b"".join((over.content, wrong.content, pulled.content, pdf, slip, unpacked))
+    # 2. the store and the files beside it; 3. log lines, of libraries too; 4. nothing was written elsewhere
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    said = (json.dumps(lines, ensure_ascii=False, default=str) + caplog.text).encode()
+    for place, content in {"told": told, "kept": kept, "said": said}.items():
+        assert content
+        assert [canary for canary in canaries if canary in content] == [], place
+    elsewhere = {path for path in written_files if not Path(path).is_relative_to(tmp_path)}
+    assert {path for path in elsewhere if not path.startswith("/dev/")} == set()
+
+
+def readable(part: pikepdf.Stream) -> bool:
+    """Streams of pictures have filters of their own; raw bytes are looked at with the file."""
+    try:
+        part.read_bytes()
+    except pikepdf.PdfError:
+        return False
+    return True
 
 
 async def test_no_photo_is_a_field_of_anything_but_its_own_path(door: Door) -> None:

@@ -85,6 +85,10 @@ CASES: Final[Mapping[str, Public | Nothing | Try]] = {
     "card_session_events": Try(404),
     "card_session_opened": Try(403, {"purpose": DUTY_SERVICE, "case": "1", "station": "counter-1", "basis": DUTY}),
     "citizen_ref": Try(403, {"citizen_id": NUMBER, "purpose": DUTY_SERVICE, "case": "1", "basis": DUTY}),
+    "photo_requested": Try(403, {"citizen_ref": "ctr_00000000000000000000000000"}),
+    "photo_request": Try(403),
+    "photo_agreed": Try(403, {}),
+    "photo": Try(403, {"request": "pho_00000000000000000000000000"}),
     "streams": Try(404, query="stream_id={stream_id}", signals=True),
     "stream_created": Public("makes the caller's own"),
     "stream_updated": Try(404, {"stream_id": "{stream_id}", "events_requested": []}, signals=True),
@@ -282,4 +286,5 @@ async def _things(town: Programs) -> dict[str, str]:
         "document_id": document_id,
         "session_id": session_id,
         "pull_id": fresh("pul"),
+        "request_id": fresh("pho"),
     }

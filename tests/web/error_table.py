@@ -9,7 +9,7 @@ ROOMS = {
     "AGY": "agencies and their rights", "APR": "approvals", "AUT": "authentication",
     "BRG": "the bridge for programs of GDX", "BSE": "grounds other than consent", "CARD": "card and reader",
     "CON": "consent", "CTR": "the counter of the data exchange", "ENR": "enrolment", "EXC": "the data exchange",
-    "KEY": "keys", "OID": "OpenID requests",
+    "KEY": "keys", "NAM": "security agencies", "OID": "OpenID requests", "PHO": "photos of the population registry",
     "POR": "the staff portal", "PRG": "programs of an agency", "REP": "acting for others",
     "REV": "reviews and corrections", "SEA": "members and their places", "SIG": "telling agencies of events", "STA": "stations", "STO": "the store",
     "SUB": "digital identities", "THD": "enrolment by ThaiD", "UNA": "enrolment without an officer",

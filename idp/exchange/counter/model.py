@@ -32,6 +32,13 @@ class CounterProblem(StrEnum):
     TOO_MANY_STREAMS = "CTR-09"
 
 
+class LookUpFlag(StrEnum):
+    """What is noticed as somebody is named by number; the supervisor looks at each that has one."""
+
+    OWN_NAME = "own_name"
+    SEQUENCE = "sequence"
+
+
 class MustWait(Refused):
     """The day's handles are used up."""
 
@@ -81,6 +88,7 @@ class CitizenRef:
     citizen_id: CitizenId
     opened_at: datetime
     expires_at: datetime
+    flags: frozenset[LookUpFlag] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

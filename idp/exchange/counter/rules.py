@@ -1,15 +1,20 @@
 """Whether a card session can be used at this moment; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from connectors.contracts.identifiers import CitizenId
 from idp.agencies.model import Member, Role
-from idp.exchange.counter.model import CounterSession
+from idp.exchange.counter.model import CounterSession, LookUpFlag
 from idp.exchange.decision.model import NotReady, Ready, Reason
 from idp.stations.model import CardSession, CardSessionState, StationNeed, StationState
 from idp.stations.state_rules import StationView
+from idp.subscribers.model import Identity
+
+NEAR: Final = 10
+"""Numbers so close to each other that somebody may be going through them one by one; the check digit does not count."""
 
 _OF_NEED: Final[Mapping[StationNeed, Reason]] = MappingProxyType(
     {
@@ -80,3 +85,24 @@ def _judged(verdict: str | None) -> Ready | NotReady:
 def may_look_up(member: Member | None, *, agency_id: str) -> bool:
     """True for a live look-up officer of this agency."""
     return member is not None and member.agency_id == agency_id and Role.LOOKUP_OFFICER in member.roles
+
+
+def flags_of(
+    citizen_id: CitizenId, *, person: Identity | None, officer: Identity, named_before: Iterable[CitizenId]
+) -> frozenset[LookUpFlag]:
+    """What is noticed: a family name that is the officer's own, or a number beside one that was named a moment ago.
+
+    `person` is known where the one who is named has a digital ID; `named_before` are the officer's last numbers.
+    """
+    flags = set()
+    family = officer.name_th.last
+    if person is not None and family and person.name_th.last == family:
+        flags.add(LookUpFlag.OWN_NAME)
+    near = (abs(_place(citizen_id) - _place(other)) <= NEAR for other in named_before if other != citizen_id)
+    if any(near):
+        flags.add(LookUpFlag.SEQUENCE)
+    return frozenset(flags)
+
+
+def _place(citizen_id: CitizenId) -> int:
+    return int(citizen_id.digits[:-1])

@@ -1,23 +1,21 @@
 """Use cases of the counter: an officer opens a card session or a handle, a program follows it, a pull rests on it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from connectors.contracts.identifiers import CitizenId
-from idp.agencies.model import Agreement, Member
+from idp.agencies.model import Member
 from idp.agencies.rules import BY_NUMBER_BASES
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.model import VerifiedAccessToken
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject
-from idp.catalogue.model import Channel, SubjectSource
+from idp.catalogue.model import SubjectSource
 from idp.exchange.bases.model import Ground, basis_of
 from idp.exchange.bases.service import Bases
-from idp.exchange.counter import rules, store
+from idp.exchange.counter import person_store, rules, store
 from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.counter.model import (
     CitizenRef,
@@ -30,17 +28,16 @@ from idp.exchange.counter.model import (
     Opened,
     OpenedFor,
 )
+from idp.exchange.counter.officers import CounterOfficers
 from idp.exchange.decision.model import NotReady, Ready, Reason
 from idp.exchange.mapping.model import PresentedCard
 from idp.exchange.mapping.readers import CARD_READERS
-from idp.exchange.pull.cases import is_fit_case
 from idp.exchange.pull.counting import HANDLES_AN_HOUR, take_handle
-from idp.kernel.assurance import Aal
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import AgencyId, ClientId, ServiceId, StationId, new_id
+from idp.kernel.ids import AgencyId, ClientId, ServiceId, StationId, is_id, new_id
 from idp.kernel.randomness import Randomness
+from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
-from idp.protocol.scopes import LOOK_UP
 from idp.stations.desk import Desk
 from idp.stations.model import CardPurpose, CardSession, CardSessionState, StationProblem, StationState
 from idp.stations.service import Stations
@@ -50,6 +47,9 @@ from idp.subscribers.service import Subscribers
 
 STAY: Final = timedelta(minutes=15)
 """How long what was opened may be used: one person's visit."""
+LOOKED_BACK: Final = 10
+"""How many of an officer's last numbers a new one is held against."""
+BATCH: Final = 500
 
 
 class Counters:
@@ -66,6 +66,7 @@ class Counters:
         bases: Bases,
         judge: CardJudge,
         personal: PersonalData,
+        blind_index: BlindIndex,
         audit: AuditLog,
         randomness: Randomness,
     ) -> None:
@@ -74,9 +75,10 @@ class Counters:
         self._subscribers = subscribers
         self._stations = stations
         self._desk = desk
-        self._bases = bases
+        self._officers = CounterOfficers(agencies=agencies, bases=bases, audit=audit)
         self._judge = judge
         self._personal = personal
+        self._blind_index = blind_index
         self._audit = audit
         self._randomness = randomness
 
@@ -89,8 +91,8 @@ class Counters:
         that is not the agency's.
         """
         async with self._storage.unit_of_work() as uow:
-            opened_for, officer = await self._opened_for(uow, token, service_id, case)
-            rights = await self._rights(uow, opened_for, SubjectSource.CARD_SESSION)
+            opened_for, officer = await self._officers.opened_for(uow, token, service_id, case)
+            rights = await self._officers.rights(uow, opened_for, SubjectSource.CARD_SESSION)
             if not any(basis_of(ground) in right.bases for right in rights):
                 raise Refused(CounterProblem.NO_RIGHT)
             station = await self._stations.active_of(uow, station_id, agency_id=officer.agency_id)
@@ -106,8 +108,8 @@ class Counters:
                 ended_at=None,
             )
             await store.insert_session(uow, self._personal, session)
-            await self._state_ground(uow, session.id, opened_for, ground)
-            await self._note(uow, "counter.session_opened", opened_for, session=session.id, station=station.id)
+            await self._officers.state_ground(uow, session.id, opened_for, ground)
+            await self._officers.note(uow, "counter.session_opened", opened_for, session=session.id, station=station.id)
         return await self.look(session.id, agency_id=opened_for.agency_id, client_id=opened_for.client_id)
 
     async def look(self, session_id: CounterSessionId, *, agency_id: AgencyId, client_id: ClientId) -> CounterView:
@@ -131,7 +133,7 @@ class Counters:
                 return
             if session.card_session_id is not None:
                 await self._stations.end(uow, session.card_session_id)
-            await self._note(uow, "counter.session_ended", session.opened_for, session=session_id)
+            await self._officers.note(uow, "counter.session_ended", session.opened_for, session=session_id)
 
     async def name_by_number(
         self, token: VerifiedAccessToken, *, citizen_id: CitizenId, service_id: ServiceId, case: str, ground: Ground
@@ -141,10 +143,10 @@ class Counters:
         Raises Refused (NOT_AN_OFFICER, NOT_BY_NUMBER, CASE_NOT_FIT, and a BasisProblem), MustWait (TOO_MANY), NotFound.
         """
         async with self._storage.unit_of_work() as uow:
-            opened_for, officer = await self._opened_for(uow, token, service_id, case)
+            opened_for, officer = await self._officers.opened_for(uow, token, service_id, case)
             rights = [
                 right
-                for right in await self._rights(uow, opened_for, SubjectSource.CITIZEN_REF)
+                for right in await self._officers.rights(uow, opened_for, SubjectSource.CITIZEN_REF)
                 if right.by_number and basis_of(ground) in right.bases & BY_NUMBER_BASES
             ]
             if not rights:
@@ -153,22 +155,35 @@ class Counters:
             # attack row 47: an officer has no errand of the office with his own record
             if person is not None and person.id == officer.subscriber_id:
                 raise Refused(CounterProblem.NOT_BY_NUMBER, "own number")
+            flags = rules.flags_of(
+                citizen_id,
+                person=None if person is None else await self._subscribers.identity(uow, person.id),
+                officer=await self._subscribers.identity(uow, officer.subscriber_id),
+                named_before=await store.last_numbers(uow, self._personal, officer.id, limit=LOOKED_BACK),
+            )
             ref = CitizenRef(
                 id=CitizenRefId(new_id("ctr", now=uow.now, randomness=self._randomness)),
                 opened_for=opened_for,
                 citizen_id=citizen_id,
                 opened_at=uow.now,
                 expires_at=uow.now + STAY,
+                flags=flags,
             )
             await store.insert_ref(uow, self._personal, ref)
-            await self._state_ground(uow, ref.id, opened_for, ground)
+            await self._keep_person(uow, ref.id, citizen_id)
+            await self._officers.state_ground(uow, ref.id, opened_for, ground)
             event = AuditEvent(
                 event="counter.named_by_number",
                 actor=Actor(ActorKind.MEMBER, officer.id),
                 subject=None if person is None else person.id,
                 agency_id=opened_for.agency_id,
                 client_id=opened_for.client_id,
-                details={"handle": ref.id, "service": service_id, "basis": basis_of(ground).value},
+                details={
+                    "handle": ref.id,
+                    "service": service_id,
+                    "basis": basis_of(ground).value,
+                    "flags": sorted(ref.flags),
+                },
             )
             await self._audit.append(uow, event)
             a_day = max(right.daily_quota for right in rights)
@@ -214,8 +229,25 @@ class Counters:
         return PresentedCard(data, card.read_at or uow.now)
 
     async def forget_expired(self, uow: UnitOfWork) -> int:
-        """Drop handles whose time is over, with the numbers in them; gives how many."""
-        return await store.forget_handles(uow)
+        """Drop the numbers in handles whose time is over; gives how many."""
+        return await store.forget_numbers(uow, limit=BATCH)
+
+    async def officer_of(self, uow: UnitOfWork, token: VerifiedAccessToken) -> Member:
+        """See `CounterOfficers.officer_of`."""
+        return await self._officers.officer_of(uow, token)
+
+    async def opened_for(self, uow: UnitOfWork, anchor: str) -> OpenedFor | None:
+        """For what a card session or handle was opened; None when it was forgotten."""
+        opened: CounterSession | CitizenRef | None
+        if is_id("cds", anchor):
+            opened = await store.find_session(uow, self._personal, CounterSessionId(anchor))
+        else:
+            opened = await store.find_ref(uow, self._personal, CitizenRefId(anchor))
+        return None if opened is None else opened.opened_for
+
+    async def _keep_person(self, uow: UnitOfWork, anchor: str, citizen_id: CitizenId) -> None:
+        digests = self._blind_index.digests(person_store.LOOKED_UP, citizen_id.digits)
+        await person_store.insert_person(uow, anchor, digests)
 
     async def _opened_session(
         self, session_id: CounterSessionId, dataset: str, asks: tuple[AgencyId, ClientId]
@@ -322,71 +354,22 @@ class Counters:
         try:
             async with self._storage.reading() as uow:
                 data = await self._stations.read_of(uow, card.id)
+                is_known = await person_store.has_person(uow, session.id)
                 own = (await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id
             verdict = await self._judge.verdict(data, officer=own, asks_registry=needs_registry)
         except NotFound:
             return session  # taken out a moment ago
         except Refused:
-            verdict = Reason.CARD_NOT_VALID.value  # what the reader sent can be no card's
-        if verdict is None:
-            return session
+            return await self._judged(session, Reason.CARD_NOT_VALID.value)  # what the reader sent can be no card's
+        if not is_known:
+            async with self._storage.unit_of_work() as uow:
+                await self._keep_person(uow, session.id, data.citizen_id)
+        return session if verdict is None else await self._judged(session, verdict)
+
+    async def _judged(self, session: CounterSession, verdict: str) -> CounterSession:
         async with self._storage.unit_of_work() as uow:
             await store.save_verdict(uow, session.id, verdict)
         return replace(session, card_verdict=verdict)
-
-    async def _opened_for(
-        self, uow: UnitOfWork, token: VerifiedAccessToken, service_id: ServiceId, case: str
-    ) -> tuple[OpenedFor, Member]:
-        officer = await self._officer(uow, token)
-        if not is_fit_case(case):
-            raise Refused(CounterProblem.CASE_NOT_FIT)
-        return OpenedFor(officer.agency_id, token.client_id, officer.id, service_id, case), officer
-
-    async def _officer(self, uow: UnitOfWork, token: VerifiedAccessToken) -> Member:
-        """The look-up officer who signed in to this program of his own agency. Raises Refused (NOT_AN_OFFICER)."""
-        by_person = token.subscriber_id is not None and token.acted_for is None and not token.actors
-        strong = token.acr is not None and token.acr.aal >= Aal.AAL2_2
-        if token.subscriber_id is None or not (by_person and strong) or LOOK_UP not in token.scope:
-            raise Refused(CounterProblem.NOT_AN_OFFICER)
-        members = await self._agencies.members_of(uow, token.subscriber_id)
-        officer = next((one for one in members if rules.may_look_up(one, agency_id=token.agency_id)), None)
-        if officer is None:
-            raise Refused(CounterProblem.NOT_AN_OFFICER)
-        return officer
-
-    async def _rights(self, uow: UnitOfWork, opened: OpenedFor, source: SubjectSource) -> Sequence[Agreement]:
-        """What the service may have at a counter about whoever is named this way."""
-        found = [
-            await self._agencies.agreement_for(
-                uow, opened.agency_id, opened.service_id, dataset.id, uow.now, channel=Channel.COUNTER
-            )
-            for dataset in DATASETS.values()
-            if source in dataset.subjects
-        ]
-        return [agreement for agreement in found if agreement is not None]
-
-    async def _state_ground(self, uow: UnitOfWork, anchor: str, opened: OpenedFor, ground: Ground) -> None:
-        await self._bases.open(
-            uow,
-            ground,
-            anchor=anchor,
-            agency_id=opened.agency_id,
-            service_id=opened.service_id,
-            by=Actor(ActorKind.MEMBER, opened.member_id),
-            client_id=opened.client_id,
-        )
-
-    async def _note(self, uow: UnitOfWork, event: str, opened: OpenedFor, **details: str) -> None:
-        await self._audit.append(
-            uow,
-            AuditEvent(
-                event=event,
-                actor=Actor(ActorKind.MEMBER, opened.member_id),
-                agency_id=opened.agency_id,
-                client_id=opened.client_id,
-                details={"service": opened.service_id, **details},
-            ),
-        )
 
 
 class _Raced(Exception):

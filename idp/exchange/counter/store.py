@@ -13,7 +13,6 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    delete,
     exists,
     insert,
     select,
@@ -22,12 +21,19 @@ from sqlalchemy import (
 
 from connectors.contracts.identifiers import CitizenId
 from idp.agencies.member_store import live_member, member
-from idp.exchange.counter.model import CitizenRef, CitizenRefId, CounterSession, CounterSessionId, OpenedFor
+from idp.exchange.counter.model import (
+    CitizenRef,
+    CitizenRefId,
+    CounterSession,
+    CounterSessionId,
+    LookUpFlag,
+    OpenedFor,
+)
 from idp.kernel.ids import AgencyId, CardSessionId, ClientId, MemberId, ServiceId, StationId
 from idp.keys.envelope import PersonalData
 from idp.stations.model import CardSessionState
 from idp.stations.store import card_session
-from idp.storage.metadata import Instant, metadata
+from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
 
@@ -39,7 +45,7 @@ counter_session = Table(
     Column("client_id", Text, nullable=False),
     Column("member_id", Text, nullable=False),
     Column("service_id", Text, nullable=False),
-    Column("sealed_case", LargeBinary, nullable=False),
+    Column("sealed_case", LargeBinary),
     Column("station_id", Text, nullable=False),
     Column("needs_registry", Boolean, nullable=False),
     Column("card_session_id", Text),
@@ -59,10 +65,13 @@ citizen_ref = Table(
     Column("member_id", Text, nullable=False),
     Column("service_id", Text, nullable=False),
     Column("sealed_case", LargeBinary, nullable=False),
-    Column("sealed_number", LargeBinary, nullable=False),
+    Column("sealed_number", LargeBinary),
+    Column("flags", JsonText, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Index("ix_citizen_ref_expires_at", "expires_at"),
+    Index("ix_citizen_ref_opened_at", "opened_at"),
+    Index("ix_citizen_ref_member_id", "member_id", "opened_at"),
 )
 
 
@@ -112,6 +121,7 @@ async def insert_ref(uow: UnitOfWork, personal: PersonalData, record: CitizenRef
             id=record.id,
             **await _opened_for(uow, personal, citizen_ref, record.id, record.opened_for),
             sealed_number=sealed_number,
+            flags=sorted(record.flags),
             opened_at=record.opened_at,
             expires_at=record.expires_at,
         )
@@ -119,9 +129,9 @@ async def insert_ref(uow: UnitOfWork, personal: PersonalData, record: CitizenRef
 
 
 async def find_session(uow: UnitOfWork, personal: PersonalData, session_id: CounterSessionId) -> CounterSession | None:
-    """The session, live or not."""
+    """The session, live or not; None as well when its time was over so long ago that its case was forgotten."""
     row = await uow.first(select(counter_session).where(counter_session.c.id == session_id))
-    if row is None:
+    if row is None or row.sealed_case is None:
         return None
     return CounterSession(
         id=CounterSessionId(row.id),
@@ -137,20 +147,35 @@ async def find_session(uow: UnitOfWork, personal: PersonalData, session_id: Coun
 
 
 async def find_ref(uow: UnitOfWork, personal: PersonalData, ref_id: CitizenRefId) -> CitizenRef | None:
-    """The handle, in its time or not."""
+    """The handle, in its time or not; None as well when its number was forgotten."""
     row = await uow.first(select(citizen_ref).where(citizen_ref.c.id == ref_id))
-    if row is None:
+    if row is None or row.sealed_number is None:
         return None
-    number = await personal.open(
-        uow, row.agency_id, table="citizen_ref", column="sealed_number", row=row.id, sealed=row.sealed_number
-    )
     return CitizenRef(
         id=CitizenRefId(row.id),
         opened_for=await _read_opened_for(uow, personal, citizen_ref, row),
-        citizen_id=CitizenId.parse(number.decode()),
+        citizen_id=await _number_in(uow, personal, row),
         opened_at=row.opened_at,
         expires_at=row.expires_at,
+        flags=frozenset(LookUpFlag(flag) for flag in row.flags),
     )
+
+
+async def last_numbers(
+    uow: UnitOfWork, personal: PersonalData, member_id: MemberId, *, limit: int
+) -> tuple[CitizenId, ...]:
+    """The numbers that this officer named last, while they are known."""
+    mine = (citizen_ref.c.member_id == member_id, citizen_ref.c.expires_at > uow.now)
+    named = select(citizen_ref).where(*mine, citizen_ref.c.sealed_number.is_not(None))
+    rows = await uow.all(named.order_by(citizen_ref.c.opened_at.desc()).limit(limit))
+    return tuple([await _number_in(uow, personal, row) for row in rows])
+
+
+async def _number_in(uow: UnitOfWork, personal: PersonalData, row: Row[Any]) -> CitizenId:
+    number = await personal.open(
+        uow, row.agency_id, table="citizen_ref", column="sealed_number", row=row.id, sealed=row.sealed_number
+    )
+    return CitizenId.parse(number.decode())
 
 
 async def attach_card(uow: UnitOfWork, session_id: CounterSessionId, card_session_id: CardSessionId) -> bool:
@@ -176,9 +201,11 @@ async def end_session(uow: UnitOfWork, session_id: CounterSessionId) -> bool:
     return await uow.changed(update(counter_session).where(live).values(ended_at=uow.now)) == 1
 
 
-async def forget_handles(uow: UnitOfWork) -> int:
-    """Drop handles whose time is over, and with them the numbers; gives how many."""
-    return await uow.changed(delete(citizen_ref).where(citizen_ref.c.expires_at <= uow.now))
+async def forget_numbers(uow: UnitOfWork, *, limit: int) -> int:
+    """Drop the numbers in handles whose time is over; gives how many. The rows stay for the supervisor's sample."""
+    over = select(citizen_ref.c.id).where(citizen_ref.c.expires_at <= uow.now, citizen_ref.c.sealed_number.is_not(None))
+    mine = citizen_ref.c.id.in_(over.limit(limit))
+    return await uow.changed(update(citizen_ref).where(mine).values(sealed_number=None))
 
 
 async def _opened_for(

@@ -143,6 +143,7 @@ def upgrade() -> None:
         sa.Column("reminded_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
+    op.create_index("ix_consent_client_id", "consent", ["client_id", "id"], unique=False)
     op.create_index(op.f("ix_consent_mandate_id"), "consent", ["mandate_id"], unique=False)
     op.create_index("ix_consent_subscriber_client", "consent", ["subscriber_id", "client_id"], unique=False)
     op.create_index("ix_consent_valid_until", "consent", ["valid_until"], unique=False)
@@ -152,6 +153,14 @@ def upgrade() -> None:
         sa.Column("shown", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_consent_shown")),
     )
+    op.create_table(
+        "counter_person",
+        sa.Column("anchor", sa.Text(), nullable=False),
+        sa.Column("key_version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("anchor", "key_version", name=op.f("pk_counter_person")),
+    )
+    op.create_index("ix_counter_person_digest", "counter_person", ["digest", "key_version"], unique=False)
     op.create_table(
         "counter_session",
         sa.Column("id", sa.Text(), nullable=False),
@@ -214,6 +223,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("burst", name=op.f("uq_disclosure_burst")),
         sa.UniqueConstraint("client_id", "idempotency_digest", name=op.f("uq_disclosure_client_id_idempotency_digest")),
     )
+    op.create_index("ix_disclosure_agency_id", "disclosure", ["agency_id", "id"], unique=False)
     op.create_index("ix_disclosure_answer_until", "disclosure", ["answer_until"], unique=False)
     op.create_index("ix_disclosure_subscriber_id", "disclosure", ["subscriber_id", "id"], unique=False)
     op.create_table(
@@ -320,7 +330,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("actor_id IS NOT NULL"),
         sqlite_where=sa.text("actor_id IS NOT NULL"),
     )
-    op.create_index(op.f("ix_oauth_grant_client_id"), "oauth_grant", ["client_id"], unique=False)
+    op.create_index("ix_oauth_grant_client_id", "oauth_grant", ["client_id", "id"], unique=False)
     op.create_index(op.f("ix_oauth_grant_consent_id"), "oauth_grant", ["consent_id"], unique=False)
     op.create_index(
         "ix_oauth_grant_managed_id",
@@ -370,6 +380,24 @@ def upgrade() -> None:
         sa.Column("papers", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("service_id", "month", "dataset", name=op.f("pk_paper_count")),
     )
+    op.create_table(
+        "photo_request",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("anchor", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("service_id", sa.Text(), nullable=False),
+        sa.Column("officer_id", sa.Text(), nullable=False),
+        sa.Column("officer_person", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("second_id", sa.Text(), nullable=True),
+        sa.Column("second_person", sa.Text(), nullable=True),
+        sa.Column("agreed_at", sa.BigInteger(), nullable=True),
+        sa.Column("shown_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_photo_request")),
+    )
+    op.create_index("ix_photo_request_expires_at", "photo_request", ["expires_at"], unique=False)
     op.create_table(
         "portal_session",
         sa.Column("digest", sa.LargeBinary(), nullable=False),
@@ -539,6 +567,7 @@ def upgrade() -> None:
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("replaces", sa.Text(), nullable=True),
+        sa.Column("made_by_kind", sa.Text(), nullable=False),
         sa.Column("made_by", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("tries_left", sa.Integer(), nullable=False),
@@ -934,6 +963,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("agency_id", "site", "role", name=op.f("pk_seat")),
     )
     op.create_table(
+        "security_naming",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("reference_no", sa.Text(), nullable=False),
+        sa.Column("named_by", sa.Text(), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.BigInteger(), nullable=False),
+        sa.Column("valid_until", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_security_naming_agency_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_security_naming")),
+    )
+    op.create_index(
+        "uq_security_naming_active",
+        "security_naming",
+        ["agency_id"],
+        unique=True,
+        sqlite_where=sa.text("status = 'active'"),
+        postgresql_where=sa.text("status = 'active'"),
+    )
+    op.create_table(
         "service",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("agency_id", sa.Text(), nullable=False),
@@ -1327,12 +1377,14 @@ def upgrade() -> None:
         sa.Column("enrolment_id", sa.Text(), nullable=False),
         sa.Column("key_version", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("number_digest", sa.LargeBinary(), nullable=False),
         sa.Column("subscriber_id", sa.Text(), nullable=True),
         sa.Column("stopped_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_stopped_person_enrolment_id")),
         sa.PrimaryKeyConstraint("enrolment_id", "key_version", name=op.f("pk_stopped_person")),
     )
     op.create_index("ix_stopped_person_digest", "stopped_person", ["digest"], unique=False)
+    op.create_index("ix_stopped_person_number_digest", "stopped_person", ["number_digest"], unique=False)
     op.create_table(
         "unattended_evidence",
         sa.Column("id", sa.Text(), nullable=False),
@@ -1354,6 +1406,7 @@ def downgrade() -> None:
     """Drop all tables."""
     op.drop_index(op.f("ix_unattended_evidence_enrolment_id"), table_name="unattended_evidence")
     op.drop_table("unattended_evidence")
+    op.drop_index("ix_stopped_person_number_digest", table_name="stopped_person")
     op.drop_index("ix_stopped_person_digest", table_name="stopped_person")
     op.drop_table("stopped_person")
     op.drop_index(op.f("ix_enrolment_evidence_enrolment_id"), table_name="enrolment_evidence")
@@ -1421,6 +1474,13 @@ def downgrade() -> None:
     op.drop_table("sso_session")
     op.drop_index(op.f("ix_service_agency_id"), table_name="service")
     op.drop_table("service")
+    op.drop_index(
+        "uq_security_naming_active",
+        table_name="security_naming",
+        sqlite_where=sa.text("status = 'active'"),
+        postgresql_where=sa.text("status = 'active'"),
+    )
+    op.drop_table("security_naming")
     op.drop_table("seat")
     op.drop_index("ix_review_case_subscriber_id_id", table_name="review_case")
     op.drop_index("ix_review_case_state_kind_id", table_name="review_case")
@@ -1507,6 +1567,8 @@ def downgrade() -> None:
     op.drop_table("proposal")
     op.drop_index(op.f("ix_portal_session_last_seen"), table_name="portal_session")
     op.drop_table("portal_session")
+    op.drop_index("ix_photo_request_expires_at", table_name="photo_request")
+    op.drop_table("photo_request")
     op.drop_table("paper_count")
     op.drop_index(op.f("ix_outbox_due_at"), table_name="outbox")
     op.drop_table("outbox")
@@ -1527,7 +1589,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("managed_id IS NOT NULL"),
     )
     op.drop_index(op.f("ix_oauth_grant_consent_id"), table_name="oauth_grant")
-    op.drop_index(op.f("ix_oauth_grant_client_id"), table_name="oauth_grant")
+    op.drop_index("ix_oauth_grant_client_id", table_name="oauth_grant")
     op.drop_index(
         "ix_oauth_grant_actor_id",
         table_name="oauth_grant",
@@ -1549,14 +1611,18 @@ def downgrade() -> None:
     op.drop_table("document")
     op.drop_index("ix_disclosure_subscriber_id", table_name="disclosure")
     op.drop_index("ix_disclosure_answer_until", table_name="disclosure")
+    op.drop_index("ix_disclosure_agency_id", table_name="disclosure")
     op.drop_table("disclosure")
     op.drop_table("data_key")
     op.drop_index("ix_counter_session_expires_at", table_name="counter_session")
     op.drop_table("counter_session")
+    op.drop_index("ix_counter_person_digest", table_name="counter_person")
+    op.drop_table("counter_person")
     op.drop_table("consent_shown")
     op.drop_index("ix_consent_valid_until", table_name="consent")
     op.drop_index("ix_consent_subscriber_client", table_name="consent")
     op.drop_index(op.f("ix_consent_mandate_id"), table_name="consent")
+    op.drop_index("ix_consent_client_id", table_name="consent")
     op.drop_table("consent")
     op.drop_index("ix_company_signatory_subscriber_id", table_name="company_signatory")
     op.drop_table("company_signatory")
