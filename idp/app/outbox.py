@@ -15,7 +15,8 @@ from idp.authorization.deferred.model import DeferredId
 from idp.authorization.deferred.service import DECIDED_TOPIC
 from idp.authorization.logout.service import RETRY_TOPIC
 from idp.consent.service import CONSENT_GIVEN, CONSENT_WITHDRAWN
-from idp.kernel.ids import ClientId, ConsentId, SsoSessionId, SubscriberId
+from idp.exchange.photo.model import PHOTO_SHOWN
+from idp.kernel.ids import ClientId, ConsentId, DisclosureId, SsoSessionId, SubscriberId
 from idp.notices.service import NOTICE_DUE
 from idp.representation.model import MandateId
 from idp.storage.outbox import OutboxMessage
@@ -52,6 +53,10 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     async def alarm_wrong_person(message: OutboxMessage) -> None:
         logger.error("exchange.wrong_person", **message.payload)
 
+    async def sample_photo(message: OutboxMessage) -> None:
+        payload = message.payload
+        await rooms.follow_up.add_photo(DisclosureId(payload["disclosure_id"]), payload["request_id"])
+
     async def tell_clients_of_session(message: OutboxMessage) -> None:
         await rooms.logouts.tell_clients(SsoSessionId(message.payload["session_id"]))
 
@@ -79,6 +84,7 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         "mandate_ended": [signals.tell_of_mandate_end, end_what_rests_on_mandate, notices.tell_of_mandate_end],
         "signatory_confirmed": [notices.tell_of_confirmation],
         "wrong_person": [alarm_wrong_person],
+        PHOTO_SHOWN: [sample_photo],
         AUTHENTICATOR_CHANGED: [notices.tell_of_authenticator],
         NOTICE_DUE: [notices.send_letter],
         "session_ended": [signals.tell_of_session, tell_clients_of_session],

@@ -78,6 +78,7 @@ from idp.exchange.service import Exchange
 from idp.keys.files import FIRST_VERSION
 from idp.notices.service import Notices
 from idp.oversight.service import AccessHistory
+from idp.oversight.followup.service import FollowUp
 from idp.protocol.dpop import DpopNonces
 from idp.settings import Settings
 from idp.stations.desk import Desk
@@ -157,6 +158,7 @@ class Rooms:
     access_history: AccessHistory
 
 
+    follow_up: FollowUp
 async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> Rooms:
     """Build bottom up, in the order of the floors."""
     storage, audit, randomness, security_log = ground.storage, ground.audit, ground.randomness, ground.security_log
@@ -413,3 +415,10 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         ),
         access_history=AccessHistory(personal=ground.personal),
     )
+        follow_up=FollowUp(
+            storage=storage,
+            personal=ground.personal,
+            root_keys=ground.root_keys,
+            audit=audit,
+            randomness=randomness,
+        ),

@@ -55,6 +55,7 @@ import idp.notices.store
 import idp.notices.streams.delivery_store
 import idp.notices.streams.store
 import idp.portal.store
+import idp.oversight.followup.store
 import idp.representation.companies.store
 import idp.representation.mandates.store
 import idp.stations.officer_store

@@ -219,5 +219,6 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
         companies=rooms.representation.companies,
         approvals=rooms.representation.approvals,
         papers=rooms.representation.papers,
+        draw_samples=rooms.follow_up.draw,
     )
     return *jobs, *testimony_job(settings, ground.storage, holder=holder)

@@ -53,7 +53,7 @@ class AccessHistory:
 
     async def _case(self, uow: UnitOfWork, row: Row[Any]) -> str | None:
         return await open_case(
-            self._personal, uow, owner=row.subscriber_id, disclosure_id=row.id, sealed=row.sealed_case
+            self._personal, uow, owner=row.subscriber_id or row.agency_id, disclosure_id=row.id, sealed=row.sealed_case
         )
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from idp.agencies.member_store import member
 from idp.agencies.store import agency, service
 from idp.authorization.client_registration.store import client
 from idp.authorization.grants.store import grant
 from idp.consent.store import consent
+from idp.exchange.counter.person_store import anchors_about
 from idp.exchange.counter.store import counter_session
 from idp.exchange.pull.model import Outcome
 from idp.exchange.pull.store import disclosure
@@ -40,7 +41,7 @@ async def find_disclosures(
         .outerjoin(member, member.c.id == disclosure.c.officer_id)
         .outerjoin(counter_session, counter_session.c.id == disclosure.c.counter_id)
         .outerjoin(station, station.c.id == counter_session.c.station_id)
-        .where(disclosure.c.subscriber_id == subscriber_id)
+        .where(_about(subscriber_id))
         .order_by(disclosure.c.id.desc())
         .limit(limit)
     )
@@ -56,10 +57,16 @@ async def find_log_entry(
 
     None for who is only named in another person's record: the entry is about that person.
     """
-    about_them = (disclosure.c.subscriber_id == subscriber_id, disclosure.c.outcome != Outcome.NAMED.value)
+    about_them = (_about(subscriber_id), disclosure.c.outcome != Outcome.NAMED.value)
     own = (disclosure.c.id == disclosure_id, *about_them)
     row = await uow.first(select(disclosure.c.audit_entry_id).where(*own))
     return None if row is None else AuditEntryId(row.audit_entry_id)
+
+
+def _about(subscriber_id: SubscriberId) -> ColumnElement[bool]:
+    """Under the person's own id, or from before there was one, through what an officer opened about their number."""
+    before = and_(disclosure.c.subscriber_id.is_(None), disclosure.c.counter_id.in_(anchors_about(subscriber_id)))
+    return or_(disclosure.c.subscriber_id == subscriber_id, before)
 
 
 async def find_sign_ins(

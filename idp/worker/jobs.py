@@ -142,6 +142,7 @@ def all_jobs(
     companies: Companies,
     approvals: Approvals,
     papers: Papers,
+    draw_samples: Callable[[], Awaitable[int]],
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -200,4 +201,5 @@ def all_jobs(
         Job("reviews.reopen", 300, reopen_reviews),
         Job("reviews.overdue", 600, open_overdue_reviews),
         Job("representation.end_unsigned", 300, end_unsigned),
+        Job("oversight.draw", 600, draw_samples),
     )

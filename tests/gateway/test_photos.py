@@ -86,7 +86,8 @@ async def test_by_the_card_in_the_reader_and_not_without_it(desk: PhotoDesk) -> 
 
 
 async def test_the_person_sees_it_and_so_does_the_supervisor(desk: PhotoDesk) -> None:
-    shown = await desk.show(await desk.agreed())
+    request_id = await desk.agreed()
+    shown = await desk.show(request_id)
     world = desk.world
     async with world.storage.reading() as uow:
         row = await uow.first(select(disclosure).where(disclosure.c.id == shown.headers["disclosure-id"]))
@@ -94,7 +95,9 @@ async def test_the_person_sees_it_and_so_does_the_supervisor(desk: PhotoDesk) ->
     assert row is not None
     assert (row.subscriber_id, row.dataset, row.fields) == (world.somchai, PHOTO.id, ["photo"])
     assert row.sealed_answer is None
-    assert [one.payload for one in told] == [{"disclosure_id": shown.headers["disclosure-id"]}]
+    assert [one.payload for one in told] == [
+        {"disclosure_id": shown.headers["disclosure-id"], "request_id": request_id}
+    ]
 
 
 async def test_at_once_it_is_shown_once(desk: PhotoDesk) -> None:

@@ -1,3 +1,3 @@
-from tests.exchange.conftest import switchboard, world
+from tests.exchange.conftest import switchboard, world, world_on_each_engine
 
-__all__ = ["switchboard", "world"]
+__all__ = ["switchboard", "world", "world_on_each_engine"]

@@ -1,16 +1,32 @@
 """The owner sees who asked for their data: each release and each refusal."""
 
-import pytest
+import secrets
+from dataclasses import replace
 
+import pytest
+from sqlalchemy import select
+
+from connectors.fictitious.hard_cases import PEOPLE
+from idp.audit.model import SYSTEM
+from idp.catalogue.gdx import CitizenRefSubject
+from idp.catalogue.model import Basis
+from idp.exchange.counter.person_store import counter_person
 from idp.exchange.decision.model import Reason
+from idp.kernel.assurance import Ial
 from idp.kernel.errors import Refused
-from idp.kernel.ids import SubscriberId
+from idp.kernel.ids import DisclosureId, SubscriberId
+from idp.keys.blind_index import BlindIndex
+from idp.keys.files import RootKeys
 from idp.oversight.model import AccessRecord, SignInRecord
 from idp.oversight.service import AccessHistory
+from idp.subscribers.model import Identity
+from tests.exchange.test_at_a_counter import COUNTER, LAW, officer_of, token_for
 from tests.exchange.test_pull import withdraw
-from tests.exchange.world import World, person_detail, pull
+from tests.exchange.world import ACR, World, person_detail, pull
 
 pytestmark = pytest.mark.anyio
+
+FIVE = PEOPLE["five_names"]
 
 
 async def test_the_owner_sees_releases_and_refusals(world: World) -> None:
@@ -64,3 +80,55 @@ async def test_a_sign_in_stays_on_record_after_its_consent_was_taken_back(world:
         (entry,) = await AccessHistory(personal=world.personal).of(uow, world.somchai)
     assert isinstance(entry, SignInRecord)
     assert entry.claims == ("email",)
+
+
+async def looked_up_before_enrolling(world: World) -> DisclosureId:
+    """Somebody without a digital ID was looked up by number."""
+    await officer_of(world)
+    officer = world.officer  # type: ignore[attr-defined]  # a world of these tests
+    token = replace(world.own_token(), subscriber_id=officer.subscriber_id, scope=("openid", "look_up"), acr=ACR)
+    ref = await world.counters.name_by_number(
+        token, citizen_id=FIVE.citizen_id, service_id=COUNTER, case="1", ground=LAW
+    )
+    released = await world.exchange().pull(pull(token_for(world, CitizenRefSubject(ref.id), "dopa.person", Basis.DUTY)))
+    return released.disclosure_id
+
+
+async def enrolled(world: World) -> SubscriberId:
+    identity = Identity(FIVE.citizen_id, FIVE.name_th, FIVE.name_en, FIVE.birth_date, "2")
+    async with world.storage.unit_of_work() as uow:
+        return await world.subscribers.create(uow, identity=identity, ial=Ial.IAL2_2, by=SYSTEM)
+
+
+async def test_who_enrols_later_sees_what_was_looked_up_before(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    disclosure_id = await looked_up_before_enrolling(world)
+    person = await enrolled(world)
+    history = AccessHistory(personal=world.personal)
+    async with world.storage.reading() as uow:
+        (entry,) = await history.of(uow, person)
+        assert await history.of(uow, world.somchai) == []
+        assert await history.log_entry(uow, person, disclosure_id) is not None
+        assert await history.log_entry(uow, world.somchai, disclosure_id) is None
+    assert isinstance(entry, AccessRecord)
+    assert (entry.disclosure_id, entry.case, entry.by_number) == (disclosure_id, "1", True)
+    assert entry.officer_position_en == "Officer"
+
+
+@pytest.mark.parametrize("rotated", ["between", "after"])
+async def test_a_root_key_that_is_replaced_meanwhile_hides_nothing(world_on_each_engine: World, rotated: str) -> None:
+    """Nodes know both keys before one is used: what is written meanwhile has a row for each."""
+    world = world_on_each_engine
+    newer = RootKeys({1: world.root_keys._versions[1], 2: secrets.token_bytes(32)})
+    if rotated == "after":
+        world.counters._blind_index = BlindIndex(newer)
+    await looked_up_before_enrolling(world)
+    async with world.storage.reading() as uow:
+        kept = await uow.all(select(counter_person.c.key_version, counter_person.c.digest))
+    assert sorted(row.key_version for row in kept) == ([1, 2] if rotated == "after" else [1])
+    assert all(FIVE.citizen_id.digits.encode() not in bytes(row.digest) for row in kept)
+    if rotated == "between":
+        world.subscribers._blind_index = BlindIndex(newer)
+    person = await enrolled(world)
+    async with world.storage.reading() as uow:
+        assert len(await AccessHistory(personal=world.personal).of(uow, person)) == 1

@@ -44,6 +44,7 @@ from idp.stations.service import Stations
 from idp.stations.state_rules import StationView
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
+from idp.subscribers.store import CITIZEN_ID
 
 STAY: Final = timedelta(minutes=15)
 """How long what was opened may be used: one person's visit."""
@@ -246,7 +247,7 @@ class Counters:
         return None if opened is None else opened.opened_for
 
     async def _keep_person(self, uow: UnitOfWork, anchor: str, citizen_id: CitizenId) -> None:
-        digests = self._blind_index.digests(person_store.LOOKED_UP, citizen_id.digits)
+        digests = self._blind_index.digests(CITIZEN_ID, citizen_id.digits)
         await person_store.insert_person(uow, anchor, digests)
 
     async def _opened_session(

@@ -224,13 +224,29 @@ async def _opened_for(
 
 
 async def _read_opened_for(uow: UnitOfWork, personal: PersonalData, table: Table, row: Row[Any]) -> OpenedFor:
-    case = await personal.open(
-        uow, row.agency_id, table=table.name, column="sealed_case", row=row.id, sealed=row.sealed_case
-    )
     return OpenedFor(
         agency_id=AgencyId(row.agency_id),
         client_id=ClientId(row.client_id),
         member_id=MemberId(row.member_id),
         service_id=ServiceId(row.service_id),
-        case=case.decode(),
+        case=await case_in(uow, personal, table, row) or "",
     )
+
+
+async def case_in(uow: UnitOfWork, personal: PersonalData, table: Table, row: Row[Any]) -> str | None:
+    """The case number of a row of either table; None once it was forgotten."""
+    if row.sealed_case is None:
+        return None
+    case = await personal.open(
+        uow, row.agency_id, table=table.name, column="sealed_case", row=row.id, sealed=row.sealed_case
+    )
+    return case.decode()
+
+
+async def find_case(uow: UnitOfWork, personal: PersonalData, anchor: str) -> str | None:
+    """For which case a card session or handle was opened; None when nobody knows (any more)."""
+    for table in (citizen_ref, counter_session):
+        row = await uow.first(select(table.c.id, table.c.agency_id, table.c.sealed_case).where(table.c.id == anchor))
+        if row is not None:
+            return await case_in(uow, personal, table, row)
+    return None

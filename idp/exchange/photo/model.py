@@ -16,7 +16,7 @@ PhotoRequestId = NewType("PhotoRequestId", str)
 LASTS: Final = timedelta(minutes=10)
 """How long a request may be agreed to and shown."""
 PHOTO_SHOWN: Final = "photo_shown"
-"""Outbox topic; payload `disclosure_id`: each is looked at by the supervisor."""
+"""Outbox topic; payload `disclosure_id`, `request_id`: each is looked at by the supervisor."""
 
 
 class PhotoProblem(StrEnum):

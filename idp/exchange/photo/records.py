@@ -62,7 +62,7 @@ class PhotoRecords:
         sealed_case = await seal_case(self._personal, uow, record)
         # each showing is a line of its own, however many there are in a minute
         await insert_or_count(uow, record, sealed_case=sealed_case, burst=sha256(record.id.encode()).digest())
-        told = {"disclosure_id": record.id}
+        told = {"disclosure_id": record.id, "request_id": request.id}
         await enqueue(uow, topic=PHOTO_SHOWN, payload=told, randomness=self._randomness)
         return record.id
 

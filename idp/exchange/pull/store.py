@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -44,6 +45,8 @@ from idp.subscribers.store import subscriber
 
 ANSWER_KEPT_FOR: Final = timedelta(hours=1)
 """How long a repeated request gets the same answer; only the record remains after that."""
+
+_AT_A_COUNTER: Final = text("counter_id IS NOT NULL")
 
 disclosure = Table(
     "disclosure",
@@ -81,6 +84,10 @@ disclosure = Table(
     UniqueConstraint("client_id", "idempotency_digest"),
     Index("ix_disclosure_subscriber_id", "subscriber_id", "id"),
     Index("ix_disclosure_answer_until", "answer_until"),
+    # at a counter alone: a plain pull writes no row of it
+    Index("ix_disclosure_counter_id", "counter_id", sqlite_where=_AT_A_COUNTER, postgresql_where=_AT_A_COUNTER),
+    # identifiers sort by time: an agency's days are one stretch of it
+    Index("ix_disclosure_agency_id", "agency_id", "id"),
 )
 
 

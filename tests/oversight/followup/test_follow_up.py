@@ -1,0 +1,192 @@
+"""The supervisor's rows on either engine: made once after midnight in Bangkok, judged by another than who looked."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from connectors.contracts.identifiers import CitizenId, check_digit
+from idp.agencies.model import Role
+from idp.approvals.model import Decider
+from idp.audit.model import SYSTEM
+from idp.catalogue.model import Basis
+from idp.exchange.counter.store import citizen_ref
+from idp.kernel.assurance import Ial
+from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.ids import AgencyId, MemberId, SubscriberId
+from idp.kernel.randomness import system_randomness
+from idp.oversight.followup.model import Flag, OversightProblem, Result, Sample, SampleId, Verdict, Why
+from idp.oversight.followup.service import FollowUp
+from idp.oversight.followup.store import oversight_sample
+from tests.exchange.test_at_a_counter import COUNTER, LAW, named, token_for
+from tests.exchange.world import ACR, SOMCHAI, World, pull
+
+pytestmark = pytest.mark.anyio
+
+DAY = 86_400
+
+
+def follow_up(world: World) -> FollowUp:
+    return FollowUp(
+        storage=world.storage,
+        personal=world.personal,
+        root_keys=world.root_keys,
+        audit=world.audit,
+        randomness=system_randomness,
+    )
+
+
+def supervisor(world: World, person: str = "sub_supervisor") -> Decider:
+    return Decider(
+        MemberId("mem_supervisor"), SubscriberId(person), world.agency.id, frozenset({Role.SUPERVISOR.value})
+    )
+
+
+def number(serial: int) -> CitizenId:
+    digits = f"11{serial:010d}"
+    return CitizenId.parse(digits + check_digit(digits))
+
+
+async def name(world: World, citizen_id: CitizenId, *, case: str = "1") -> str:
+    officer = world.officer  # type: ignore[attr-defined]  # a world of these tests
+    token = replace(world.own_token(), subscriber_id=officer.subscriber_id, scope=("openid", "look_up"), acr=ACR)
+    ref = await world.counters.name_by_number(token, citizen_id=citizen_id, service_id=COUNTER, case=case, ground=LAW)
+    return ref.id
+
+
+async def rows(world: World, by: Decider | None = None) -> tuple[Sample, ...]:
+    async with world.storage.reading() as uow:
+        return await follow_up(world).page(uow, by or supervisor(world))
+
+
+async def test_a_day_is_drawn_from_once_over_all_nodes(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    handle = await named(world)
+    token = token_for(world, handle, "dopa.person", Basis.DUTY)
+    await world.exchange().pull(pull(token))
+    for serial in (1000, 5000, 9000, 13000):
+        world.clock.advance(1)
+        await name(world, number(serial), case=str(serial))
+    assert await follow_up(world).draw() == 0  # the day is not over
+    world.clock.advance(DAY)
+    made = await asyncio.gather(*(follow_up(world).draw() for _ in range(3)))
+    assert sorted(made) == [0, 0, 3]
+    assert await follow_up(world).draw() == 0
+    found = await rows(world)
+    assert len(found) == 3
+    assert {one.why for one in found} == {Why.DRAWN}
+    assert all(one.person and one.person not in SOMCHAI.citizen_id.digits for one in found)
+    results = {one.anchor: one.result for one in found}
+    assert results.get(handle.citizen_ref, Result.RELEASED) is Result.RELEASED
+    assert {result for anchor, result in results.items() if anchor != handle.citizen_ref} == {Result.UNUSED}
+    (drawn,) = await world.entries("oversight.drawn")
+    assert '"look_ups":5' in drawn.replace(" ", "")
+
+
+async def test_what_is_flagged_is_always_there(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await named(world)
+    for serial in (700, 1000, 1003, 4000, 7000, 9990):
+        world.clock.advance(1)
+        await name(world, number(serial), case=str(serial))
+    world.clock.advance(DAY)
+    assert await follow_up(world).draw() == 4
+    flagged = [one for one in await rows(world) if one.why is Why.FLAGGED]
+    assert [one.flags for one in flagged] == [frozenset({Flag.SEQUENCE})]
+
+
+async def test_the_own_family_name_is_noticed(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await named(world)
+    officer = world.officer  # type: ignore[attr-defined]  # a world of these tests
+    async with world.storage.unit_of_work() as uow:
+        own = await world.subscribers.identity(uow, officer.subscriber_id)
+        cousin = replace(own, citizen_id=number(77), name_th=replace(own.name_th, first="ลูกพี่"))
+        await world.subscribers.create(uow, identity=cousin, ial=Ial.IAL2_2, by=SYSTEM)
+    world.clock.advance(1)
+    anchor = await name(world, number(77))
+    world.clock.advance(DAY)
+    await follow_up(world).draw()
+    (flagged,) = [one for one in await rows(world) if one.anchor == anchor]
+    assert flagged.flags == {Flag.OWN_NAME}
+
+
+async def test_a_worker_that_was_away_draws_from_the_days_it_missed(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await named(world)
+    world.clock.advance(DAY)
+    await name(world, number(5000))
+    world.clock.advance(3 * DAY)
+    assert await follow_up(world).draw() == 2
+    assert len({one.day for one in await rows(world)}) == 2
+
+
+async def test_the_number_is_gone_and_the_row_is_there(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await named(world)
+    world.clock.advance(1000)
+    async with world.storage.unit_of_work() as uow:
+        assert await world.counters.forget_expired(uow) == 1
+        assert await world.counters.forget_expired(uow) == 0
+        row = await uow.first(select(citizen_ref.c.sealed_number, citizen_ref.c.sealed_case))
+    assert row is not None
+    assert row.sealed_number is None
+    world.clock.advance(DAY)
+    assert await follow_up(world).draw() == 1
+    (sample,) = await rows(world)
+    async with world.storage.reading() as uow:
+        view = await follow_up(world).look(uow, sample.id, by=supervisor(world))
+    assert view.case == "1"
+
+
+async def test_what_was_found_is_put_on_record_once(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await named(world)
+    world.clock.advance(DAY)
+    await follow_up(world).draw()
+    (sample,) = await rows(world)
+    review = follow_up(world).review
+    await review(sample.id, by=supervisor(world), verdict=Verdict.QUESTION, reason="ขอเอกสารของเรื่องนี้")
+    assert len(await rows(world)) == 1
+    both = (
+        review(sample.id, by=supervisor(world), verdict=found, reason="ดูแล้ว")
+        for found in Verdict
+        if found != "question"
+    )
+    outcomes = await asyncio.gather(*both, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in outcomes) == ["Conflict", "NoneType"]
+    assert await rows(world) == ()
+    with pytest.raises(Conflict):
+        await review(sample.id, by=supervisor(world), verdict=Verdict.FINE, reason="อีกครั้ง")
+    async with world.storage.reading() as uow:
+        view = await follow_up(world).look(uow, sample.id, by=supervisor(world))
+        row = await uow.first(select(oversight_sample.c.sealed_reason))
+    assert view.reason == "ดูแล้ว"
+    assert row is not None
+    assert "ดูแล้ว".encode() not in bytes(row.sealed_reason)
+    assert len(await world.entries("oversight.reviewed")) == 2
+
+
+async def test_nobody_judges_the_own_look_ups_nor_another_agencys(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await named(world)
+    world.clock.advance(DAY)
+    await follow_up(world).draw()
+    (sample,) = await rows(world)
+    officer = world.officer  # type: ignore[attr-defined]  # a world of these tests
+    own = supervisor(world, officer.subscriber_id)
+    assert await rows(world, own) == ()
+    with pytest.raises(Refused) as refused:
+        await follow_up(world).review(sample.id, by=own, verdict=Verdict.FINE, reason="r")
+    assert refused.value.code is OversightProblem.OWN_LOOK_UP
+    for stranger in (
+        replace(supervisor(world), agency_id=AgencyId("agc_other")),
+        replace(supervisor(world), roles=frozenset({Role.AUDITOR.value})),
+    ):
+        with pytest.raises(NotFound):
+            await follow_up(world).review(sample.id, by=stranger, verdict=Verdict.FINE, reason="r")
+    with pytest.raises(NotFound):
+        await follow_up(world).review(SampleId("x"), by=supervisor(world), verdict=Verdict.FINE, reason="r")
+    with pytest.raises(Refused):
+        await rows(world, replace(supervisor(world), roles=frozenset({Role.AUDITOR.value})))
