@@ -282,31 +282,41 @@ PERSONAS: Final[Mapping[str, Persona]] = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PassportPersona:
-    """A foreigner with a key and a passport; holds no Thai card."""
+    """A foreigner with a key and a passport; holds no Thai card. `face_of` is the number whose face is in it: the
+    booklet's own, or that of an older booklet of the same person.
+    """
 
     key: str
     data: PassportData
     label_th: str
     label_en: str
+    face_of: str
 
+
+_ELENA: Final = PassportData(
+    document_type="P",
+    issuing_state="UTO",
+    surname="SAMPLEROVA",
+    given_names="ELENA TESTA",
+    document_no="X00000017",
+    nationality="UTO",
+    birth_date=PartialDate(2533, 3, 21),
+    sex="F",
+    expiry_date=PartialDate(2577, 9, 30),
+    optional_data="",
+)
+_ELENA_RENEWED: Final = replace(_ELENA, document_no="X00000028", expiry_date=PartialDate(2579, 5, 31))
 
 PASSPORT_PERSONAS: Final[Mapping[str, PassportPersona]] = {
     "foreigner": PassportPersona(
-        "foreigner",
-        PassportData(
-            document_type="P",
-            issuing_state="UTO",
-            surname="SAMPLEROVA",
-            given_names="ELENA TESTA",
-            document_no="X00000017",
-            nationality="UTO",
-            birth_date=PartialDate(2533, 3, 21),
-            sex="F",
-            expiry_date=PartialDate(2577, 9, 30),
-            optional_data="",
-        ),
-        "ชาวต่างชาติ ถือหนังสือเดินทาง",
-        "Foreigner with a passport",
+        "foreigner", _ELENA, "ชาวต่างชาติ ถือหนังสือเดินทาง", "Foreigner with a passport", _ELENA.document_no
+    ),
+    "foreigner_renewed": PassportPersona(
+        "foreigner_renewed",
+        _ELENA_RENEWED,
+        "ชาวต่างชาติคนเดียวกัน ถือหนังสือเดินทางเล่มใหม่",
+        "The same foreigner with a renewed passport",
+        _ELENA.document_no,
     ),
 }
 """Passports of Utopia (UTO), the state that ICAO Doc 9303 keeps free for examples."""

@@ -6,8 +6,10 @@ from connectors.contracts.card import PassportAuthority
 from connectors.contracts.face import FaceComparison
 from connectors.contracts.registry import CardStatusPort
 from idp.app.ground import Ground
+from idp.approvals.service import Approvals
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.revoking import Revoking
+from idp.authentication.sessions import Sessions
 from idp.enrolment.applicants import Applicants
 from idp.enrolment.applications import Applications
 from idp.enrolment.card_check import CardCheck
@@ -15,6 +17,7 @@ from idp.enrolment.checking import Checking
 from idp.enrolment.completion import Completion
 from idp.enrolment.face_check import FaceCheck
 from idp.enrolment.journal import Journal
+from idp.enrolment.new_passport.service import NewPassports
 from idp.enrolment.overrides import Overrides, Overriding
 from idp.enrolment.passport_check import PassportCheck
 from idp.enrolment.provisional import Provisionals
@@ -35,6 +38,7 @@ class EnrolmentRoom:
     provisionals: Provisionals
     applications: Applications
     overriding: Overriding
+    new_passports: NewPassports
 
 
 def build_enrolment_room(
@@ -49,6 +53,8 @@ def build_enrolment_room(
     passports: PassportAuthority | None,
     reviews: Reviews,
     faces: FaceComparison | None,
+    sessions: Sessions,
+    approvals: Approvals,
 ) -> EnrolmentRoom:
     """The counter's journeys and what the journeys without an officer share with them."""
     storage, journal = ground.storage, Journal(audit=ground.audit)
@@ -113,4 +119,19 @@ def build_enrolment_room(
     overriding = Overriding(
         storage=storage, stations=stations, steps=steps, journal=journal, overrides=overrides, reviews=reviews
     )
-    return EnrolmentRoom(enrolments, provisionals, applications, overriding)
+    new_passports = NewPassports(
+        storage=storage,
+        stations=stations,
+        enrolments=enrolments,
+        applicants=applicants,
+        subscribers=subscribers,
+        sessions=sessions,
+        completion=completion,
+        recoveries=revoking,
+        approvals=approvals,
+        notices=notices,
+        encryption=ground.encryption_key,
+        steps=steps,
+        journal=journal,
+    )
+    return EnrolmentRoom(enrolments, provisionals, applications, overriding, new_passports)

@@ -15,8 +15,8 @@ from idp.enrolment.waiting import waiting_since
 from idp.kernel.ids import EnrolmentId, SubscriberId
 from idp.notices.model import NoticeTopic
 from idp.storage.outbox import OutboxMessage
+from idp.subscribers.attributes import ATTRIBUTES_CHANGED
 from idp.subscribers.closing import CLOSING_ASKED, SUBSCRIBER_CLOSED
-from idp.subscribers.service import ATTRIBUTES_CHANGED
 from idp.worker.jobs import OutboxHandler
 
 TOO_LONG: Final = timedelta(days=1)

@@ -20,8 +20,8 @@ from idp.kernel.ids import ClientId, ConsentId, DisclosureId, SsoSessionId, Subs
 from idp.notices.service import NOTICE_DUE
 from idp.representation.model import MandateId
 from idp.storage.outbox import OutboxMessage
+from idp.subscribers.attributes import ATTRIBUTES_CHANGED
 from idp.subscribers.closing import SUBSCRIBER_CLOSED
-from idp.subscribers.service import ATTRIBUTES_CHANGED
 from idp.worker.jobs import OutboxHandler
 
 logger = structlog.get_logger("alarm")

@@ -14,6 +14,7 @@ from idp.portal import (
     enrolment_pages,
     home,
     mandate_pages,
+    new_passport_pages,
     proposal_pages,
     review_pages,
     signatory_pages,
@@ -79,6 +80,15 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             enrolments=rooms.enrolments,
             overriding=rooms.overriding,
             issuer=settings.issuer,
+        ),
+        new_passport_pages.NewPassportPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            gate=gate,
+            new_passports=rooms.new_passports,
+            subscribers=rooms.subscribers,
         ),
         card_sign_in_pages.CardSignInPages(
             pages=kit.pages,

@@ -65,6 +65,7 @@ from idp.authorization.tokens.userinfo import Userinfo
 from idp.consent.sealed import ConsentSeals
 from idp.consent.service import Consents
 from idp.enrolment.by_thaid.service import ThaidEnrolments
+from idp.enrolment.new_passport.service import NewPassports
 from idp.enrolment.overrides import Overriding
 from idp.enrolment.provisional import Provisionals
 from idp.enrolment.service import Enrolments
@@ -77,8 +78,8 @@ from idp.exchange.preview import Previews
 from idp.exchange.service import Exchange
 from idp.keys.files import FIRST_VERSION
 from idp.notices.service import Notices
-from idp.oversight.service import AccessHistory
 from idp.oversight.followup.service import FollowUp
+from idp.oversight.service import AccessHistory
 from idp.protocol.dpop import DpopNonces
 from idp.settings import Settings
 from idp.stations.desk import Desk
@@ -106,6 +107,7 @@ class Rooms:
     subscribers: Subscribers
     life: LifeRooms
     overriding: Overriding
+    new_passports: NewPassports
     sessions: Sessions
     known_devices: KnownDevices
     passkeys: Passkeys
@@ -156,9 +158,9 @@ class Rooms:
     slips: Slips
     receipt_rooms: ReceiptRooms
     access_history: AccessHistory
-
-
     follow_up: FollowUp
+
+
 async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> Rooms:
     """Build bottom up, in the order of the floors."""
     storage, audit, randomness, security_log = ground.storage, ground.audit, ground.randomness, ground.security_log
@@ -218,6 +220,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         passports=outside.passports,
         reviews=life.reviews,
         faces=outside.faces,
+        sessions=sessions,
+        approvals=approvals,
     )
     enrolments = enrolment.enrolments
     representation = build_representation_room(
@@ -284,6 +288,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         namings=agency_rooms.namings,
         stations=stations,
         desk=station_rooms.desk,
+        key_sets=key_sets,
         issuer_agency=issuer_agency,
     )
     return Rooms(
@@ -300,12 +305,14 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             agreements=agency_rooms.agreements,
             clients=clients,
             approvals=approvals,
+            seats=agency_rooms.seats,
             platform_id=issuer_agency,
         ),
         company_accounts=agency_rooms.accounts,
         subscribers=subscribers,
         life=life,
         overriding=enrolment.overriding,
+        new_passports=enrolment.new_passports,
         sessions=sessions,
         passkeys=authenticators.passkeys,
         passkey_links=passkey_links,
@@ -401,8 +408,8 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         documents=exchange_rooms.documents,
         previews=exchange_rooms.previews,
         counters=exchange_rooms.counters,
-        exchange=exchange_rooms.exchange,
         photos=exchange_rooms.photos,
+        exchange=exchange_rooms.exchange,
         bases=exchange_rooms.bases,
         slips=exchange_rooms.slips,
         receipt_rooms=build_receipt_rooms(
@@ -414,7 +421,6 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             consents=consents,
         ),
         access_history=AccessHistory(personal=ground.personal),
-    )
         follow_up=FollowUp(
             storage=storage,
             personal=ground.personal,
@@ -422,3 +428,4 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             audit=audit,
             randomness=randomness,
         ),
+    )

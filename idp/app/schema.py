@@ -31,6 +31,7 @@ import idp.consent.receipts.store
 import idp.consent.store
 import idp.enrolment.applications
 import idp.enrolment.by_thaid.store
+import idp.enrolment.new_passport.store
 import idp.enrolment.overrides
 import idp.enrolment.provisional
 import idp.enrolment.reviews.store
@@ -54,8 +55,8 @@ import idp.keys.signing_store
 import idp.notices.store
 import idp.notices.streams.delivery_store
 import idp.notices.streams.store
-import idp.portal.store
 import idp.oversight.followup.store
+import idp.portal.store
 import idp.representation.companies.store
 import idp.representation.mandates.store
 import idp.stations.officer_store

@@ -123,6 +123,7 @@ class Applicants:
             today=_today(uow),
             allowed=await self._overrides.allowed(uow, enrolment.id, presented),
             face_differed=await self._overrides.face_differed(uow, enrolment.id, presented),
+            is_replaced=await self._is_replaced(uow, presented.identity),
         )
 
     async def flags(self, uow: UnitOfWork, enrolment: Enrolment, presented: Presented) -> frozenset[EnrolmentFlag]:
@@ -141,6 +142,9 @@ class Applicants:
         if presented.address:
             digests = self._blind_index.digests(store.ADDRESS, presented.address)
             await store.keep_address(uow, subscriber_id, digests)
+
+    async def _is_replaced(self, uow: UnitOfWork, identity: Identity) -> bool:
+        return identity.passport is not None and await self._subscribers.is_replaced(uow, identity.passport)
 
     async def _awaits(self, uow: UnitOfWork, subscriber_id: SubscriberId, enrolment: Enrolment) -> bool:
         waiting = await self._provisionals.of(uow, subscriber_id)

@@ -116,7 +116,7 @@ class Completion:
         if not is_present:
             await self._notices.tell(uow, subscriber_id, NoticeTopic.ENROLMENT_DONE, cause=f"{enrolment.id} done")
         # the officer's screen shows the link: without the person there nobody but the officer could use it
-        await self._save(uow, enrolment, subscriber_id, token if is_present else None)
+        await self.save(uow, enrolment, subscriber_id, token if is_present else None)
         if enrolment.flags:
             await enqueue(uow, topic=ENROLMENT_FLAGGED, payload={"enrolment_id": enrolment.id})
         return subscriber_id
@@ -136,7 +136,7 @@ class Completion:
     ) -> str | None:
         """What the journey is for, beyond attributes and level; gives the token of a link where it makes one."""
         match JOURNEYS[enrolment.journey].outcome:
-            case Outcome.RENEWED:
+            case Outcome.RENEWED | Outcome.NEW_PASSPORT:
                 return None
             case Outcome.MET:
                 if not await self._provisionals.meet(uow, subscriber_id, agency_id=enrolment.agency_id, by=by):
@@ -153,9 +153,8 @@ class Completion:
             case _ as unreachable:
                 assert_never(unreachable)
 
-    async def _save(
-        self, uow: UnitOfWork, enrolment: Enrolment, subscriber_id: SubscriberId, token: str | None
-    ) -> None:
+    async def save(self, uow: UnitOfWork, enrolment: Enrolment, subscriber_id: SubscriberId, token: str | None) -> None:
+        """Keep what a journey led to, with the token of a passkey link where one was made."""
         ial = (await self._subscribers.get(uow, subscriber_id)).ial
         sealed = None
         if token is not None:

@@ -4,7 +4,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.enrolment import store
 from idp.enrolment.model import Enrolment, EnrolmentProblem, Evidence, EvidenceKind, EvidenceResult
-from idp.kernel.ids import EvidenceId, SubscriberId, new_id
+from idp.kernel.ids import EvidenceId, MemberId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.storage.storage import UnitOfWork
 
@@ -25,8 +25,9 @@ class Journal:
         *,
         source: str | None = None,
         wire_code: str = "",
+        by: MemberId | None = None,
     ) -> Evidence:
-        """One more piece of evidence; without a `source` the station itself is."""
+        """One more piece of evidence; without a `source` the station itself is, without `by` the journey's officer."""
         piece = Evidence(
             id=EvidenceId(new_id("evd", now=uow.now, randomness=self._randomness)),
             enrolment_id=enrolment.id,
@@ -35,7 +36,7 @@ class Journal:
             source=source or f"station {enrolment.station_id}",
             wire_code=wire_code,
             checked_at=uow.now,
-            by=enrolment.officer,
+            by=by or enrolment.officer,
         )
         await store.insert_evidence(uow, piece)
         return piece

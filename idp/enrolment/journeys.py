@@ -24,6 +24,7 @@ class HolderRule(StrEnum):
     ANYBODY = "anybody"
     KNOWN = "known"
     PROVISIONAL = "provisional"
+    NOT_YET = "not_yet"
 
 
 class Outcome(StrEnum):
@@ -33,6 +34,7 @@ class Outcome(StrEnum):
     RENEWED = "renewed"
     RECOVERED = "recovered"
     MET = "met"
+    NEW_PASSPORT = "new_passport"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,26 @@ _PASSPORT_AT_COUNTER: Final = (
     StepRow(_S.REFUSED, frozenset()),
 )
 
+_LINKABLE: Final[tuple[Held, ...]] = (
+    {_K.OLD_PASSPORT: _R.SHOWN, _K.HOLDER_NAME: _R.MATCHES},
+    {_K.OLD_PASSPORT: _R.SHOWN, _K.HOLDER_NAME: _R.DIFFERS},
+    {_K.OLD_PASSPORT: _R.LOST, _K.HOLDER_NAME: _R.MATCHES},
+)
+_LINKED_BY_ONE: Final = _all_of(_LINKABLE, {_K.PASSPORT_DATA: _R.GENUINE, **_BY_OFFICER})
+_NEW_PASSPORT: Final = (
+    *_PASSPORT_AT_COUNTER[:2],
+    _step(
+        _S.COMPARE_FACE,
+        _S.SECOND_OFFICER,
+        needs=PASSPORT_GENUINE,
+        gathers=(_K.FACE_BY_OFFICER, _K.NO_RELATION, _K.OLD_PASSPORT, _K.HOLDER_NAME),
+        undo=_S.WAITING_FOR_CARD,
+    ),
+    _step(_S.SECOND_OFFICER, _S.COMPLETED, needs=_LINKED_BY_ONE, gathers=(_K.FACE_BY_SECOND_OFFICER,)),
+    StepRow(_S.COMPLETED, frozenset(), _all_of(_LINKED_BY_ONE, {_K.FACE_BY_SECOND_OFFICER: _R.MATCHES})),
+    StepRow(_S.REFUSED, frozenset()),
+)
+
 _AT_KIOSK: Final = (
     _step(_S.AGREE, _S.WAITING_FOR_CARD, gathers=(_K.AGREED_ON_SCREEN,)),
     _step(
@@ -243,6 +265,7 @@ JOURNEYS: Final[Mapping[JourneyKey, Journey]] = {
         Journey(JourneyKey.NON_THAI_CARD, True, HolderRule.ANYBODY, Outcome.ENROLLED, _CARD_AT_COUNTER),
         Journey(JourneyKey.FOREIGNER_COUNTER, True, HolderRule.ANYBODY, Outcome.ENROLLED, _PASSPORT_AT_COUNTER),
         Journey(JourneyKey.FOREIGNER_RECOVERY, True, HolderRule.KNOWN, Outcome.RECOVERED, _PASSPORT_AT_COUNTER),
+        Journey(JourneyKey.NEW_PASSPORT, True, HolderRule.NOT_YET, Outcome.NEW_PASSPORT, _NEW_PASSPORT),
         Journey(JourneyKey.RENEWAL, True, HolderRule.KNOWN, Outcome.RENEWED, _CARD_AT_COUNTER),
         Journey(JourneyKey.RECOVERY, True, HolderRule.KNOWN, Outcome.RECOVERED, _RECOVERY_AT_COUNTER),
         Journey(JourneyKey.PROVISIONAL_COMPLETION, True, HolderRule.PROVISIONAL, Outcome.MET, _CARD_AT_COUNTER),
@@ -253,7 +276,7 @@ JOURNEYS: Final[Mapping[JourneyKey, Journey]] = {
 }
 """Every way to an identity or a better one. The journey by ThaiD keeps its own attempts (`by_thaid`)."""
 
-BY_PASSPORT: Final = frozenset({JourneyKey.FOREIGNER_COUNTER, JourneyKey.FOREIGNER_RECOVERY})
+BY_PASSPORT: Final = frozenset({JourneyKey.FOREIGNER_COUNTER, JourneyKey.FOREIGNER_RECOVERY, JourneyKey.NEW_PASSPORT})
 """Journeys for which a passport is read; no registry of ours knows the person."""
 
 AT_COUNTER: Final = tuple(journey.key for journey in JOURNEYS.values() if journey.attended)

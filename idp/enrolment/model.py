@@ -49,6 +49,15 @@ class EnrolmentProblem(StrEnum):
     PASSPORTS_NOT_TAKEN = "ENR-33"
     FACE_NOT_CONFIRMED = "ENR-34"
     FACE_UNCLEAR = "ENR-35"
+    PASSPORT_REPLACED = "ENR-36"
+    PASSPORT_KNOWN = "ENR-37"
+    NO_SUCH_HOLDER = "ENR-38"
+    NAME_WITHOUT_OLD_PASSPORT = "ENR-39"
+    SECOND_OFFICER_REFUSED = "ENR-40"
+    NO_SECOND_OFFICER = "ENR-41"
+    OLD_NUMBER_UNUSABLE = "ENR-42"
+    NOT_READ_OFF = "ENR-43"
+    NOT_ALL_SEEN = "ENR-44"
 
 
 class JourneyKey(StrEnum):
@@ -58,6 +67,7 @@ class JourneyKey(StrEnum):
     NON_THAI_CARD = "non_thai_card"
     FOREIGNER_COUNTER = "foreigner_counter"
     FOREIGNER_RECOVERY = "foreigner_recovery"
+    NEW_PASSPORT = "new_passport"
     RENEWAL = "renewal"
     RECOVERY = "recovery"
     PROVISIONAL_COMPLETION = "provisional_completion"
@@ -81,6 +91,7 @@ class EnrolmentState(StrEnum):
     COMPARE_FACE = "compare_face"
     PENDING_REGISTRY = "pending_registry"
     AWAITING_REGISTRY = "awaiting_registry"
+    SECOND_OFFICER = "second_officer"
     COMPLETED = "completed"
     REFUSED = "refused"
 
@@ -93,7 +104,8 @@ class EvidenceKind(StrEnum):
 
     How a card was read is part of the kind: `card_read` at an enrolled station with an officer, `card_read_at_kiosk` at
     an enrolled station without one, `card_read_unattended` anywhere else. `card_handed_over` and `agreed_on_screen` are
-    the owner's consent to the check; `no_relation` is what the officer declares.
+    the owner's consent to the check; `no_relation` is what the officer declares. `old_passport`: where the booklet
+    is by which a person with a new one is known; `holder_name`: whether both have one name.
     """
 
     CARD_HANDED_OVER = "card_handed_over"
@@ -107,7 +119,10 @@ class EvidenceKind(StrEnum):
     PASSPORT_READ = "passport_read"
     PASSPORT_DATA = "passport_data"
     PASSPORT_CHIP = "passport_chip"
+    OLD_PASSPORT = "old_passport"
+    HOLDER_NAME = "holder_name"
     FACE_BY_OFFICER = "face_by_officer"
+    FACE_BY_SECOND_OFFICER = "face_by_second_officer"
     FACE_BY_COMPARISON = "face_by_comparison"
     NO_RELATION = "no_relation"
     THAID = "thaid"
@@ -132,6 +147,8 @@ class EvidenceResult(StrEnum):
     UNPROVEN = "unproven"
     DECLARED = "declared"
     STATED = "stated"
+    SHOWN = "shown"
+    LOST = "lost"
 
 
 class EnrolmentFlag(StrEnum):
@@ -201,7 +218,7 @@ class CardFacts:
     `card_type` is empty where no chip said it. `holder` is the subscriber with the number, `chip_holder` the one whose
     enrolment used this chip; None where there is none. `is_provisional`: an agency is still to meet the holder.
     `allowed`: what two reviewers let this person pass with this card. `face_differed`: a comparison said lately, in
-    another journey, that somebody else showed this card.
+    another journey, that somebody else showed this card. `is_replaced`: the person has a newer passport than this one.
     """
 
     journey: JourneyKey
@@ -214,6 +231,7 @@ class CardFacts:
     today: date
     allowed: frozenset[EnrolmentProblem] = frozenset()
     face_differed: bool = False
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

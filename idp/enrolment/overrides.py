@@ -36,13 +36,16 @@ stopped_person = Table(
     Column("enrolment_id", Text, ForeignKey("enrolment.id"), nullable=False),
     Column("key_version", Integer, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("number_digest", LargeBinary, nullable=False),
     Column("subscriber_id", Text),
     Column("stopped_at", Instant, nullable=False),
     PrimaryKeyConstraint("enrolment_id", "key_version"),
     Index("ix_stopped_person_digest", "digest"),
+    Index("ix_stopped_person_number_digest", "number_digest"),
 )
 
 PERSON_AND_CHIP: Final = "stopped_person"
+PERSON: Final = "stopped_number"
 LIFE: Final = timedelta(days=30)
 """How long after it was stopped a journey may go on."""
 FACE_LIFE: Final = timedelta(hours=24)
@@ -70,11 +73,13 @@ class Overrides:
         self, uow: UnitOfWork, enrolment_id: EnrolmentId, presented: Presented, *, holder: Subscriber | None
     ) -> None:
         """Note whose card was stopped, as a digest; the first one stays."""
+        numbers = {index.key_version: index.digest for index in self._blind_index.digests(PERSON, presented.number)}
         rows = [
             {
                 "enrolment_id": enrolment_id,
                 "key_version": index.key_version,
                 "digest": index.digest,
+                "number_digest": numbers[index.key_version],
                 "subscriber_id": None if holder is None else holder.id,
                 "stopped_at": uow.now,
             }
@@ -98,14 +103,18 @@ class Overrides:
     async def face_differed(self, uow: UnitOfWork, enrolment_id: EnrolmentId, presented: Presented) -> bool:
         """Did a comparison of faces say "no" to whoever showed this card in another journey, within `FACE_LIFE`?
 
-        What reviewers let pass is withdrawn when that journey goes on, and counts no more.
+        A card whose chip nobody reads is any card of its number: "the chip is broken" passes nothing over. What
+        reviewers let pass is withdrawn when that journey goes on, and counts no more.
         """
-        for index in self._blind_index.digests(PERSON_AND_CHIP, _person_and_chip(presented)):
+        column, shown = stopped_person.c.digest, (PERSON_AND_CHIP, _person_and_chip(presented))
+        if not presented.chip_no:
+            column, shown = stopped_person.c.number_digest, (PERSON, presented.number)
+        for index in self._blind_index.digests(*shown):
             said_no = (
                 select(store.evidence.c.id)
                 .join(stopped_person, stopped_person.c.enrolment_id == store.evidence.c.enrolment_id)
                 .where(
-                    stopped_person.c.digest == index.digest,
+                    column == index.digest,
                     stopped_person.c.key_version == index.key_version,
                     store.evidence.c.checked_at > uow.now - FACE_LIFE,
                     stopped_person.c.enrolment_id != enrolment_id,

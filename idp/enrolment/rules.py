@@ -61,6 +61,9 @@ WHILE_WAITING: Final[Mapping[CardSessionState, Step]] = {
 WAITING_LIFE: Final = timedelta(hours=72)
 """How long what was read waits, sealed, for a registry that does not answer."""
 
+SECOND_OFFICER_LIFE: Final = timedelta(hours=1)
+"""How long a journey waits for a second officer, from its start."""
+
 TYPED_LIFE: Final = timedelta(minutes=30)
 """How long a journey may take in which no card in the reader keeps it alive."""
 
@@ -73,6 +76,8 @@ def next_step(*, enrolment: Enrolment, card_session: CardSessionState, now: date
         return WHILE_WAITING[card_session]
     if enrolment.state is EnrolmentState.AWAITING_REGISTRY:
         return End(EnrolmentProblem.REGISTRY_UNAVAILABLE) if now - enrolment.started_at >= WAITING_LIFE else Stay()
+    if enrolment.state is EnrolmentState.SECOND_OFFICER:
+        return End(EnrolmentProblem.NO_SECOND_OFFICER) if now - enrolment.started_at >= SECOND_OFFICER_LIFE else Stay()
     if enrolment.is_typed or enrolment.state is EnrolmentState.TYPING_CARD:
         if now - enrolment.started_at >= TYPED_LIFE:
             return End(EnrolmentProblem.NO_CARD_IN_TIME)
@@ -113,6 +118,8 @@ def _obstacles(facts: CardFacts) -> Iterator[EnrolmentProblem]:
         yield EnrolmentProblem.CHIP_OF_ANOTHER_PERSON
     if facts.face_differed:
         yield EnrolmentProblem.FACE_NOT_CONFIRMED
+    if facts.is_replaced:
+        yield EnrolmentProblem.PASSPORT_REPLACED
     if facts.holder is not None and not facts.holder.is_live:
         yield EnrolmentProblem.IDENTITY_NOT_ACTIVE
     misplaced = _not_for_this_journey(facts)
@@ -130,6 +137,8 @@ def _not_for_this_journey(facts: CardFacts) -> EnrolmentProblem | None:
             return None
         case HolderRule.KNOWN:
             return None if facts.holder is not None else EnrolmentProblem.NOT_ENROLLED_YET
+        case HolderRule.NOT_YET:
+            return None if facts.holder is None else EnrolmentProblem.PASSPORT_KNOWN
         case HolderRule.PROVISIONAL:
             return None if facts.is_provisional else EnrolmentProblem.NOT_PROVISIONAL
         case _ as unreachable:

@@ -28,6 +28,7 @@ class NoticeTopic(StrEnum):
     AUTHENTICATORS_REVOKED = "authenticators_revoked"
     NEW_DEVICE = "new_device"
     IDENTITY_STOPPED = "identity_stopped"
+    PASSPORT_REPLACED = "passport_replaced"
     DATA_CHANGED = "data_changed"
     CLOSING_ASKED = "closing_asked"
     CONSENT_ENDING = "consent_ending"

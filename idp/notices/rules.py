@@ -82,6 +82,12 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "มีการเข้าสู่ระบบในชื่อของท่านบนอุปกรณ์ที่ไม่เคยใช้มาก่อน",
         "Somebody signed in as you on a device not used before.",
     ),
+    NoticeTopic.PASSPORT_REPLACED: NoticeText(
+        "หนังสือเดินทางเล่มใหม่ผูกกับดิจิทัลไอดีของท่านแล้ว",
+        "A new passport belongs to your digital ID now",
+        "เจ้าหน้าที่สองคนเห็นท่านและหนังสือเดินทางเล่มใหม่ เลขเล่มเดิมใช้ไม่ได้แล้ว หากไม่ใช่ท่าน ระงับดิจิทัลไอดีทันที",
+        "Two officers saw you and the new booklet; the old one is no longer taken. If it was not you, freeze it.",
+    ),
     NoticeTopic.IDENTITY_STOPPED: NoticeText(
         "ดิจิทัลไอดีของท่านถูกหยุดใช้งาน",
         "Your digital ID was stopped",

@@ -4,12 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from idp.agencies.model import Member, Role
+from idp.approvals.model import ApprovalProblem
 from idp.authentication.passkey_links import page_of_link
 from idp.enrolment.face_check import FaceWord
 from idp.enrolment.journeys import BY_PASSPORT, JOURNEYS, undone
@@ -25,7 +27,7 @@ from idp.portal.typed_card import typed_card, typed_fields
 from idp.stations.service import Stations
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
-from idp.web.errors import ProblemCatalogue
+from idp.web.errors import ProblemCatalogue, ProblemText
 from idp.web.forms import read_form, read_picture
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
@@ -270,10 +272,17 @@ class EnrolmentPages:
             link_picture=None if link is None else qr_picture(link),
             face_word=face_word.value,
             unclear=self._problems.text(EnrolmentProblem.FACE_UNCLEAR),
+            holder_problem=self._holder_problem(request),
         )
         if face_word in (FaceWord.TO_ASK, FaceWord.SILENT):
             shown.headers.update(CAMERA)
         return shown
+
+    def _holder_problem(self, request: Request) -> ProblemText | None:
+        """Why the passport was not found to be anybody's, when the form was sent before."""
+        named = request.query_params.get("holder", "")
+        codes: dict[str, StrEnum] = {problem.value: problem for problem in (*EnrolmentProblem, *ApprovalProblem)}
+        return self._problems.text(codes[named]) if named in codes else None
 
     async def _states(self, request: Request, enrolment_id: EnrolmentId) -> AsyncIterator[str]:
         shown: EnrolmentState | None = None

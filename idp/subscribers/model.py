@@ -58,6 +58,7 @@ class ChangeReason(StrEnum):
     STEP_UP = "step_up"
     REGISTRY_NOTICE = "registry_notice"
     CORRECTION = "correction"
+    NEW_PASSPORT = "new_passport"
 
 
 class LookKind(StrEnum):

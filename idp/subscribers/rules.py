@@ -69,6 +69,13 @@ def validate_same_person(*, before: Identity, after: Identity) -> None:
         raise Refused(SubscriberProblem.OTHER_PERSON)
 
 
+def validate_new_passport(*, before: Identity, after: Identity) -> None:
+    """A newer passport takes the place of an older one, and of nothing else. Raises Refused (OTHER_PERSON)."""
+    is_newer = None not in (before.passport, after.passport) and before.passport != after.passport
+    if not is_newer or before.citizen_id != after.citizen_id:
+        raise Refused(SubscriberProblem.OTHER_PERSON)
+
+
 def with_numbers_of(before: Identity, after: Identity) -> Identity:
     """The newer attributes, and every number that was known before: evidence of one kind says nothing of the other."""
     return replace(after, citizen_id=after.citizen_id or before.citizen_id, passport=after.passport or before.passport)

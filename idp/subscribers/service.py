@@ -1,7 +1,6 @@
 """Use cases of the room. Each joins the caller's unit of work and is audited in it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from connectors.contracts.identifiers import CitizenId, PassportNumber
 from idp.audit.log import AuditLog
@@ -10,11 +9,12 @@ from idp.kernel.assurance import Ial
 from idp.kernel.errors import Conflict, NotFound
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
-from idp.keys.blind_index import BlindIndex, IndexDigest
+from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 from idp.subscribers import life_store, rules, store
+from idp.subscribers.attributes import Attributes
 from idp.subscribers.hot_store import SealedPerson
 from idp.subscribers.model import (
     REGISTRY,
@@ -36,12 +36,8 @@ _TABLE = "subscriber"
 _IDENTITY = "sealed_identity"
 _CONTACT = "sealed_contact"
 _REASON = "sealed_suspension_reason"
-_HISTORY = "attribute_change"
-_BEFORE = "sealed_before"
 
-ATTRIBUTES_CHANGED: Final = "attributes_changed"
 STOPPED, RESTORED, PROOFED = "stopped", "restored", "proofed"  # `change` of the topic subscriber_changed
-"""Topic of the outbox; the payload has `subscriber_id` and `change`, the id of the change."""
 
 
 class Subscribers:
@@ -56,16 +52,16 @@ class Subscribers:
         randomness: Randomness = system_randomness,
     ) -> None:
         self._personal = personal
-        self._blind_index = blind_index
         self._audit = audit
         self._randomness = randomness
+        self._attributes = Attributes(personal=personal, blind_index=blind_index, audit=audit, randomness=randomness)
 
     async def create(self, uow: UnitOfWork, *, identity: Identity, ial: Ial, by: Actor) -> SubscriberId:
         """A new active subscriber. Raises Conflict (ALREADY_ENROLLED) when a number is known."""
         subscriber_id = SubscriberId(new_id("sub", now=uow.now, randomness=self._randomness))
         sealed = await self._seal(uow, subscriber_id, _IDENTITY, store.identity_to_bytes(identity))
         await store.insert_subscriber(uow, subscriber_id=subscriber_id, ial=ial, sealed_identity=sealed)
-        await self._index(uow, subscriber_id, identity)
+        await self._attributes.index(uow, subscriber_id, identity)
         await self._note(uow, "subscriber.created", subscriber_id, by, {"ial": ial.value})
         return subscriber_id
 
@@ -93,6 +89,35 @@ class Subscribers:
         await self._note(uow, "subscriber.proofed_again", subscriber_id, by, details)
         await self._tell(uow, subscriber_id, PROOFED, **details)
         return reached
+
+    async def replace_passport(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, identity: Identity, ial: Ial, by: Actor
+    ) -> None:
+        """The same person has a newer passport: that it is the same is for the caller, who held the row.
+
+        The old number finds nobody from now on, enrols nobody anew, and stays in the history; ids stay.
+
+        Raises NotFound (UNKNOWN), Conflict (NOT_ACTIVE; ALREADY_ENROLLED: the new one is somebody's), Refused
+        (OTHER_PERSON: the citizen number is another, or there was no passport).
+        """
+        present, before = await self._held(uow, subscriber_id), await self.identity(uow, subscriber_id)
+        rules.validate_new_passport(before=before, after=identity)
+        reached = max(present.ial, ial)
+        if not await store.raise_level(uow, subscriber_id=subscriber_id, ial=reached):
+            raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        assert before.passport is not None, "validated above"
+        if not await store.retire_passport(uow, subscriber_id, self._attributes.digests(before.passport)[1]):
+            raise Conflict(SubscriberProblem.NOT_ACTIVE)
+        source, why = AttributeSource.PASSPORT, ChangeReason.NEW_PASSPORT
+        await self._attributes.replace(uow, subscriber_id, before, identity, source=source, why=why, by=by)
+        details = {"ial_before": present.ial.value, "ial": reached.value}
+        await self._note(uow, "subscriber.passport_replaced", subscriber_id, by, details)
+        await self._tell(uow, subscriber_id, PROOFED, **details)
+
+    async def is_replaced(self, uow: UnitOfWork, passport: PassportNumber) -> bool:
+        """True for a passport whose holder has a newer one here."""
+        _, digests = self._attributes.digests(passport)
+        return await store.find_by_index(uow, store.REPLACED_PASSPORT, digests) is not None
 
     async def change_attributes(
         self,
@@ -134,24 +159,16 @@ class Subscribers:
 
     async def history(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[PastIdentity, ...]:
         """The attributes that were held before, oldest first. Raises NotFound (UNKNOWN), SealBroken."""
-        held_from, past = (await self.get(uow, subscriber_id)).enrolled_at, []
-        for row in await life_store.changes_of(uow, subscriber_id):
-            opened = await self._personal.open(
-                uow, subscriber_id, table=_HISTORY, column=_BEFORE, row=row.id, sealed=bytes(row.sealed_before)
-            )
-            source, why = AttributeSource(row.source), ChangeReason(row.why)
-            identity = store.identity_from_bytes(opened)
-            past.append(PastIdentity(identity, held_from, row.at, tuple(row.changed), source, why))
-            held_from = row.at
-        return tuple(past)
+        enrolled_at = (await self.get(uow, subscriber_id)).enrolled_at
+        return await self._attributes.history(uow, subscriber_id, since=enrolled_at)
 
     async def find_by_citizen_id(self, uow: UnitOfWork, citizen_id: CitizenId) -> Subscriber | None:
         """The subscriber with this number, by the blind index."""
-        return await store.find_by_index(uow, *self._digests(citizen_id))
+        return await store.find_by_index(uow, *self._attributes.digests(citizen_id))
 
     async def find_by_passport(self, uow: UnitOfWork, passport: PassportNumber) -> Subscriber | None:
         """The subscriber known by this passport, by the blind index."""
-        return await store.find_by_index(uow, *self._digests(passport))
+        return await store.find_by_index(uow, *self._attributes.digests(passport))
 
     async def get(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Subscriber:
         """The subscriber with this id. Raises NotFound (UNKNOWN)."""
@@ -322,43 +339,7 @@ class Subscribers:
         before = await self.identity(uow, subscriber_id)
         rules.validate_same_person(before=before, after=identity)
         identity = rules.with_numbers_of(before, identity)
-        changed = rules.changed_names(before, identity)
-        if not changed:
-            return ()
-        change_id = new_id("chg", now=uow.now, randomness=self._randomness)
-        await life_store.insert_change(
-            uow,
-            change_id=change_id,
-            subscriber_id=subscriber_id,
-            source=source,
-            why=why,
-            changed=changed,
-            sealed_before=await self._personal.seal(
-                uow, subscriber_id, table=_HISTORY, column=_BEFORE, row=change_id, value=store.identity_to_bytes(before)
-            ),
-        )
-        sealed = await self._seal(uow, subscriber_id, _IDENTITY, store.identity_to_bytes(identity))
-        await store.save_identity(uow, subscriber_id=subscriber_id, sealed=sealed)
-        await self._index(uow, subscriber_id, identity)
-        details = {"changed": list(changed), "source": source.value, "why": why.value, "change": change_id}
-        await self._note(uow, "subscriber.attributes_changed", subscriber_id, by, details)
-        await enqueue(
-            uow,
-            topic=ATTRIBUTES_CHANGED,
-            payload={"subscriber_id": subscriber_id, "change": change_id, "changed": " ".join(changed)},
-            randomness=self._randomness,
-        )
-        return changed
-
-    async def _index(self, uow: UnitOfWork, subscriber_id: SubscriberId, identity: Identity) -> None:
-        for number in (identity.citizen_id, identity.passport):
-            if number is not None and not await store.insert_index(uow, subscriber_id, *self._digests(number)):
-                raise Conflict(SubscriberProblem.ALREADY_ENROLLED)
-
-    def _digests(self, number: CitizenId | PassportNumber) -> tuple[str, Sequence[IndexDigest]]:
-        if isinstance(number, CitizenId):
-            return store.CITIZEN_ID, self._blind_index.digests(store.CITIZEN_ID, number.digits)
-        return store.PASSPORT, self._blind_index.digests(store.PASSPORT, number.text)
+        return await self._attributes.replace(uow, subscriber_id, before, identity, source=source, why=why, by=by)
 
     def _opened(self, person: SealedPerson, column: str, sealed: bytes) -> bytes:
         row = person.subscriber_id

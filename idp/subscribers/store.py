@@ -108,6 +108,9 @@ staff_look = Table(
 CITIZEN_ID, PASSPORT = "citizen_id", "passport"
 """By which numbers somebody is found: the purposes of the blind index."""
 
+REPLACED_PASSPORT = "replaced_passport"
+"""Under which a passport's number stays that has a newer one in its place: it finds nobody, and enrols nobody anew."""
+
 _FACTS = (
     subscriber.c.id,
     subscriber.c.status,
@@ -158,14 +161,20 @@ async def insert_index(
     return found is not None and found.id == subscriber_id
 
 
+async def retire_passport(uow: UnitOfWork, subscriber_id: SubscriberId, digests: Sequence[IndexDigest]) -> bool:
+    """The number finds this subscriber no more, and is remembered as replaced; False when it did not before."""
+    same = or_(*(_is_of(index) for index in digests))
+    statement = (
+        update(subscriber_index)
+        .where(subscriber_index.c.subscriber_id == subscriber_id, subscriber_index.c.purpose == PASSPORT, same)
+        .values(purpose=REPLACED_PASSPORT)
+    )
+    return await uow.changed(statement) > 0
+
+
 async def find_by_index(uow: UnitOfWork, purpose: str, digests: Sequence[IndexDigest]) -> Subscriber | None:
     """The subscriber whose number has one of these digests."""
-    same = or_(
-        *(
-            and_(subscriber_index.c.key_version == index.key_version, subscriber_index.c.digest == index.digest)
-            for index in digests
-        )
-    )
+    same = or_(*(_is_of(index) for index in digests))
     joined = subscriber.join(subscriber_index, subscriber_index.c.subscriber_id == subscriber.c.id)
     row = await uow.first(select(*_FACTS).select_from(joined).where(subscriber_index.c.purpose == purpose, same))
     return None if row is None else _subscriber(row)
@@ -320,6 +329,10 @@ def contact_to_bytes(contact: ContactDetails) -> bytes:
 def contact_from_bytes(opened: bytes) -> ContactDetails:
     """The inverse of `contact_to_bytes`."""
     return msgspec.json.decode(opened, type=ContactDetails)
+
+
+def _is_of(index: IndexDigest) -> ColumnElement[bool]:
+    return and_(subscriber_index.c.key_version == index.key_version, subscriber_index.c.digest == index.digest)
 
 
 def _name_to_list(name: PersonName) -> list[str]:

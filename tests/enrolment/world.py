@@ -49,6 +49,7 @@ from idp.enrolment.completion import Completion
 from idp.enrolment.face_check import FaceCheck
 from idp.enrolment.journal import Journal
 from idp.enrolment.model import Enrolment, JourneyKey
+from idp.enrolment.new_passport.service import NewPassports
 from idp.enrolment.overrides import Overrides, Overriding
 from idp.enrolment.passport_check import PassportCheck
 from idp.enrolment.provisional import Provisionals
@@ -158,17 +159,18 @@ class World:
         )
         steps = Steps(storage=self.storage, stations=self.stations, applications=applications, journal=journal)
         asked = CardCheck(card_status=status, deadline_seconds=2 * self.registry_seconds)
+        revoking = Revoking(
+            sessions=self.sessions,
+            links=self.passkey_links,
+            closings=Closings(personal=personal, audit=self.audit),
+            audit=self.audit,
+        )
         completion = Completion(
             subscribers=self.subscribers,
             applicants=applicants,
             provisionals=self.provisionals,
             invitations=self.passkey_links,
-            recoveries=Revoking(
-                sessions=self.sessions,
-                links=self.passkey_links,
-                closings=Closings(personal=personal, audit=self.audit),
-                audit=self.audit,
-            ),
+            recoveries=revoking,
             notices=self.notices,
             personal=personal,
             journal=journal,
@@ -219,6 +221,21 @@ class World:
             journal=journal,
             overrides=overrides,
             reviews=self.reviews,
+        )
+        self.new_passports = NewPassports(
+            storage=self.storage,
+            stations=self.stations,
+            enrolments=self.enrolments,
+            applicants=applicants,
+            subscribers=self.subscribers,
+            sessions=self.sessions,
+            completion=completion,
+            recoveries=revoking,
+            approvals=Approvals(personal=personal, audit=self.audit, randomness=system_randomness),
+            notices=self.notices,
+            encryption=encryption,
+            steps=steps,
+            journal=journal,
         )
         self.mail_slots = MailSlots(
             storage=self.storage,

@@ -9,11 +9,11 @@ from sqlalchemy import text
 from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.photos import live_face, photo
 from connectors.simulators.switchboard import Behaviour, Mode, Service
-from idp.enrolment.model import EnrolmentProblem
+from idp.enrolment.model import EnrolmentProblem, EnrolmentState
 from idp.enrolment.reviews.model import Outcome
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Conflict
-from tests.enrolment.test_counter_journeys import type_card
+from tests.enrolment.test_counter_journeys import type_card, typed
 from tests.enrolment.world import World
 from tests.portal.office import Browser, Office, Page
 from tests.portal.test_overrides import decide
@@ -136,6 +136,24 @@ async def test_a_day_later_the_card_is_taken_again(world: World) -> None:
     assert (await world.enrol("malee")).problem is None
     world.clock.advance(24 * 3600)
     assert (await world.enrol("somchai")).problem is None
+
+
+async def test_a_card_that_is_typed_is_stopped_as_well(world: World) -> None:
+    """ "The chip is broken" is what somebody says whose face was not the card's."""
+    officer = world.members["officer"]
+    checked = await world.enrol("somchai")
+    await world.enrolments.compare_face(checked.id, face_of("malee"), officer=officer)
+    stopped = await type_card(world, "somchai")
+    assert (stopped.state, stopped.problem) == (EnrolmentState.REFUSED, EnrolmentProblem.FACE_NOT_CONFIRMED)
+    assert (await type_card(world, "malee")).problem is None
+    # its way on is the same: two reviewers, or a day
+    await world.overriding.ask(stopped.id, officer=officer)
+    await decide(world, Outcome.ALLOWED, topic="ENR-34")
+    await world.overriding.resume(stopped.id, officer=officer)
+    await world.enrolments.type_card(stopped.id, officer=officer)
+    assert (await world.enrolments.check_typed(stopped.id, typed("somchai"), officer=officer)).problem is None
+    world.clock.advance(24 * 3600)
+    assert (await type_card(world, "somchai")).problem is None
 
 
 async def test_another_site_and_another_officer_send_no_picture(office: Office, world: World) -> None:

@@ -29,6 +29,7 @@ from idp.keys.files import RootKeys
 from idp.keys.sealing import SealBroken
 from idp.storage.outbox import outbox
 from idp.storage.storage import Storage
+from idp.subscribers.attributes import ATTRIBUTES_CHANGED
 from idp.subscribers.closing import SUBSCRIBER_CLOSED, Closings
 from idp.subscribers.life_store import insert_closing
 from idp.subscribers.model import (
@@ -42,7 +43,7 @@ from idp.subscribers.model import (
 )
 from idp.subscribers.registry_notices import NoticeIntake, NoticeOutcome
 from idp.subscribers.rules import COOLING
-from idp.subscribers.service import ATTRIBUTES_CHANGED, Subscribers
+from idp.subscribers.service import Subscribers
 from idp.subscribers.two_persons import TwoPersons, Wish
 from tests.clock import FrozenClock
 from tests.subscribers.test_subscribers import ADMIN, OTHER_ADMIN, identity_of

@@ -19,7 +19,7 @@ def persona_card(key: str) -> VirtualCard:
 
 
 def _passport(persona: PassportPersona) -> VirtualEPassport:
-    portrait = portrait_file(face(persona.data.document_no, "2" if persona.data.sex == "F" else "1"))
+    portrait = portrait_file(face(persona.face_of, "2" if persona.data.sex == "F" else "1"))
     return make_passport(persona.data, portrait, chip=utopian_chip(), offer=PACE_OFFER)
 
 

@@ -48,7 +48,8 @@ _ASKS, _OWNS = Role.AGENCY_ADMIN, Role.DATA_OWNER
 STAFF = (
     StaffPost("officer", (_ENROLS,), "เจ้าหน้าที่รับลงทะเบียน", "Enrolment officer"),
     StaffPost("admin1", (_REVIEWS,), "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator 1"),
-    StaffPost("admin2", (_REVIEWS,), "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator 2"),
+    # the second officer for new passports as well
+    StaffPost("admin2", (_REVIEWS, _ENROLS), "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator 2"),
     # whoever was let in before a meeting is met where the service is
     StaffPost("clerk", (_SERVES, _ENROLS), "เจ้าหน้าที่ประจำเคาน์เตอร์", "Counter clerk", "employment"),
     StaffPost("clerk2", (_SERVES, _ASKS), "เจ้าหน้าที่ประจำเคาน์เตอร์ คนที่ 2", "Counter clerk 2", "employment"),

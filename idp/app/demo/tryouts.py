@@ -91,7 +91,8 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         "จับคู่สถานี ระงับตัวตน พิจารณาเรื่อง", "pairs stations, suspends identities, decides what waits for review"
     ),
     "admin2": Tryout(
-        "เป็นคนที่สองที่ต้องมีในการยกเลิกการระงับและการผ่อนผัน", "the second person who lifts a suspension or lets a case pass"
+        "เป็นคนที่สองที่ต้องมีในการยกเลิกการระงับและการผ่อนผัน และตัดสินหนังสือเดินทางเล่มใหม่ที่ /passports",
+        "the second person who lifts a suspension or lets a case pass; decides new passports at /passports",
     ),
     "clerk": Tryout(
         "ที่ employment-1 (สองช่อง): เสียบบัตรเจ้าหน้าที่ ใส่ PIN ในหน้าต่าง AMI จำลอง บันทึกหนังสือมอบอำนาจ พบผู้ที่ลงทะเบียนจากบ้าน",
@@ -116,6 +117,11 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         "ลงทะเบียนด้วยหนังสือเดินทาง แล้วลองกู้คืนด้วยเล่มเดียวกัน: officer พิมพ์บรรทัดล่างก่อน",
         "enrols by passport, and recovers by the same one: officer types the printed line first",
         _at_counter("foreigner"),
+    ),
+    "foreigner_renewed": Tryout(
+        "คนเดียวกับ foreigner ถือเล่มใหม่: officer เลือกหนังสือเดินทางเล่มใหม่ พิมพ์เลขเล่มเดิม X00000017 แล้ว admin2 เห็นด้วย",
+        "the same person with a new booklet: officer types the old number X00000017, and admin2 agrees at /passports",
+        _at_counter("foreigner_renewed"),
     ),
 }
 """By the persona's key; each one that has a card or a passport is here."""

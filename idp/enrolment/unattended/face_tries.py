@@ -52,9 +52,11 @@ class FaceTries:
         await uow.execute(delete(face_try).where(face_try.c.digest.in_(self._digests(card))))
 
     def _digests(self, card: ThaiCardData) -> list[bytes]:
+        """Under every key in use: while keys are changed a try counts under each, and a new key begins no new day."""
         values = [(NUMBER, card.citizen_id.digits), *([(CHIP, card.chip_no)] if card.chip_no else [])]
+        found = [self._blind_index.digests(purpose, value) for purpose, value in values]
         # in one order, so that two transactions never wait for each other
-        return sorted(self._blind_index.digests(purpose, value)[0].digest for purpose, value in values)
+        return sorted(index.digest for digests in found for index in digests)
 
 
 async def forget_old(uow: UnitOfWork) -> None:

@@ -356,6 +356,26 @@ async def test_counts_are_forgotten_when_their_day_is_over_and_no_sooner(
     assert await counts_left() == 0
 
 
+async def test_a_new_key_of_the_index_begins_no_new_day(sqlite_storage: Storage) -> None:
+    one, two = secrets.token_bytes(32), secrets.token_bytes(32)
+    card = card_read_of("somchai").data
+
+    async def take(keys: dict[int, bytes]) -> bool:
+        async with sqlite_storage.unit_of_work() as uow:
+            return await FaceTries(blind_index=BlindIndex(RootKeys(keys))).take(uow, card)
+
+    # nodes with the old keys and with the new ones, as while keys are changed
+    assert await take({1: one})
+    assert await take({1: one, 2: two})
+    assert await take({1: one})
+    assert not await take({1: one, 2: two})
+    # what was counted since then counts without the old key as well, and what is given back is given back under both
+    async with sqlite_storage.unit_of_work() as uow:
+        await FaceTries(blind_index=BlindIndex(RootKeys({1: one, 2: two}))).give_back(uow, card)
+    assert await take({1: one, 2: two})
+    assert not await take({1: one})
+
+
 async def test_kiosks_that_compare_at_once_have_three_tries_together(database_url: str, clock: FrozenClock) -> None:
     tries = FaceTries(blind_index=BlindIndex(RootKeys({1: secrets.token_bytes(32)})))
     nodes = [Storage(open_engine(database_url), clock) for _ in range(2)]
