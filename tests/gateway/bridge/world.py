@@ -10,6 +10,9 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 
+from connectors.contracts.card import CardRead
+from connectors.fictitious.people import FictitiousPerson
+from connectors.fictitious.population import create_population
 from connectors.gdx.faults import FAULT_WORDS
 from connectors.gdx.session import GdxCredentials, GdxSession
 from idp.agencies.model import AgreementKind
@@ -37,6 +40,7 @@ from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from tests.exchange.world import JOBS, World, service
 from tests.gateway.counter import OFFICER, Counter
 
+PEOPLE = create_population(houses=1, companies=2)
 BRIDGE = "http://gdx.localhost:8005"
 COMPANIES = ServiceId("company-duty")
 PROGRAM_HOST = "203.0.113.7"
@@ -107,6 +111,23 @@ class Bridge:
         said = replace(await self.access(), **changes)
         async with self.world.storage.unit_of_work() as uow:
             await self.accesses.put(uow, said, by=SYSTEM)
+
+
+async def insert_person(counter: Counter, person: FictitiousPerson, **changes: Any) -> str:
+    """A card session in which the card of anybody of the population was read."""
+    world = counter.door.world
+    await counter.sign_in()
+    session_id = await counter.opened(**changes)
+    world.clock.advance(1)
+    await counter.card(None)
+    world.clock.advance(1)
+    await counter.card(person.citizen_id.digits)
+    await counter.show(session_id)
+    request = await counter.agent.next_request(slots=dict(counter.slots))
+    card = PEOPLE.cards[person.citizen_id]
+    read = CardRead(card.data, b"", "3B7900", "Virtual PCD 00 00", is_virtual=True, card_stack="memory")
+    assert (await counter.agent.answer(request, read)).status_code == 204
+    return session_id
 
 
 class Lines(SecurityLog):
