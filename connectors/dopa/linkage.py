@@ -128,7 +128,11 @@ class LinkageClient:
     ) -> tuple[Fields, Provenance]:
         named = {"OfficeID": service.office, "ServiceID": service.service, "Version": service.version}
         asked = {"CitizenID": citizen_id.digits}
-        question = Question(LINK_PATH, named, form=asked) if self._wire.by_post else Question(LINK_PATH, named | asked)
+        question = (
+            Question(LINK_PATH, named, form=asked, family=service.code)
+            if self._wire.by_post
+            else Question(LINK_PATH, named | asked, family=service.code)
+        )
         answer = await self._session.ask(question, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key)
         return answer, self._source(service)
 

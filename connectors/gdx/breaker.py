@@ -14,7 +14,8 @@ class Breaker:
     """Opens after `failures` in a row; after `open_for` one probe goes through and decides.
 
     Only RegistryUnavailable counts, and of that what is no answer: a refusal, "not found", a code nobody explains and
-    an officer who has not signed in yet are answers. One per registry and process; not shared between event loops.
+    an officer who has not signed in yet are answers. One per service of a registry and process; not shared between
+    event loops.
     """
 
     def __init__(

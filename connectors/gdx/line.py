@@ -26,25 +26,30 @@ class Line:
         self.http = http
         self.clock = clock
         self.flights = Flights()
-        self._breaker = Breaker(clock=clock)
+        self._breakers: dict[str, Breaker] = {}
         self._bulkhead = Bulkhead()
         self._retries = RetryBudget()
 
     @asynccontextmanager
-    async def conversation(self, *, deadline_seconds: float) -> AsyncIterator[None]:
-        """Around one question and its whole answer, log-in and retries included.
+    async def conversation(self, *, service: str, deadline_seconds: float) -> AsyncIterator[None]:
+        """Around one question to a service and its whole answer, log-in and retries included.
 
-        Raises RegistryUnavailable when the deadline has passed or the breaker is open, RegistryBusy when the queue is
-        full.
+        Each service has its own breaker, so that a broken one closes none of the others; turns and saved retries are
+        the registry's. Raises RegistryUnavailable when the deadline has passed or the service's breaker is open,
+        RegistryBusy when the queue is full.
         """
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + deadline_seconds
         # the queue stands outside the breaker: being full is this machine's state, not the registry's
         async with self._bulkhead.place(deadline_seconds=deadline_seconds):
-            with self._breaker.attempt():
+            with self._breaker_of(service).attempt():
                 async with within(ends_at - loop.time()):
                     yield
         self._retries.earn()
+
+    def _breaker_of(self, service: str) -> Breaker:
+        # the services of a registry are a list in a program: nobody who asks adds to it
+        return self._breakers.setdefault(service, Breaker(clock=self.clock))
 
     async def carry(self, request: httpx2.Request, *, largest: int = LARGEST_ANSWER) -> WireAnswer:
         """Send the request, once more when the line broke and a retry was saved. Raises RegistryUnavailable."""

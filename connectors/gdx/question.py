@@ -13,7 +13,8 @@ Texts = Mapping[str, str]
 class Question:
     """One call. `parameters` go into the address, `form` or `json` into the body of a POST, never both.
 
-    `listing`: the answer may be a bare list, which is then read under this name. `largest_answer` in bytes.
+    `listing`: the answer may be a bare list, which is then read under this name. `largest_answer` in bytes. `family`
+    names the service where the path does not: questions of one family stand and fall together.
     """
 
     path: str
@@ -23,6 +24,12 @@ class Question:
     headers: Texts = field(default_factory=dict)
     listing: str = ""
     largest_answer: int = LARGEST_ANSWER
+    family: str = ""
+
+    @property
+    def service(self) -> str:
+        """Which service of the registry is asked."""
+        return self.family or self.path
 
     @property
     def method(self) -> str:

@@ -102,7 +102,7 @@ class GdxSession:
         )
 
     async def _converse(self, question: Question, key: str | None, deadline_seconds: float) -> Fields:
-        async with self._line.conversation(deadline_seconds=deadline_seconds):
+        async with self._line.conversation(service=question.service, deadline_seconds=deadline_seconds):
             # 1. a token that should still live
             token = await self._live_token()
             answer = await self._carry(question, key, token)

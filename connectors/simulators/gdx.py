@@ -101,7 +101,7 @@ class Gateway:
                 return refusal
             if any(request.headers.get(name, "") != value for name, value in (account or {}).items()):
                 return fault("90002", "invalid password")
-            behaviour = self._switchboard.of(service)
+            behaviour = self._switchboard.of(service, request)
             told = self._unwilling(service, behaviour, request, hits)
             if told is not None:
                 return told if isinstance(told, Response) else fault(*told)

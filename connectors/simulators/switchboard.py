@@ -72,13 +72,14 @@ _LARGEST_CONTROL: Final = 4096
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """A mode, how long `slow` waits before it answers, in milliseconds, how many calls `quota` lets through still, and
-    what `code` answers.
+    what `code` answers. `only`: a part of the address (`profile/photo`, `ServiceID=005`) to which it is confined.
     """
 
     mode: Mode = Mode.OK
     delay_ms: int = _SLOW_MS
     hits: int = 0
     code: str = ""
+    only: str = ""
 
 
 class _Switch(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,6 +88,7 @@ class _Switch(msgspec.Struct, forbid_unknown_fields=True):
     delay_ms: Annotated[int, msgspec.Meta(ge=0, le=120_000)] = _SLOW_MS
     hits: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     code: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z]{0,5}$")] = ""
+    only: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class Switchboard:
@@ -95,9 +97,11 @@ class Switchboard:
     def __init__(self) -> None:
         self._behaviours: dict[Service, Behaviour] = {}
 
-    def of(self, service: Service) -> Behaviour:
-        """How the service behaves now."""
-        return self._behaviours.get(service, Behaviour())
+    def of(self, service: Service, request: Request | None = None) -> Behaviour:
+        """How the service behaves now, to this request."""
+        behaviour = self._behaviours.get(service, Behaviour())
+        is_meant = request is None or behaviour.only in str(request.url)
+        return behaviour if is_meant else Behaviour()
 
     def switch(self, service: Service, behaviour: Behaviour) -> None:
         """Change one service. ValueError for a mode that the service does not have."""
@@ -113,7 +117,7 @@ class Switchboard:
         """The endpoint behind the faults that concern the line, not what is said on it."""
 
         async def gated(request: Request) -> Response:
-            behaviour = self.of(service)
+            behaviour = self.of(service, request)
             match behaviour.mode:
                 case Mode.DOWN:
                     return Response("<html><body>Service Unavailable</body></html>", 503, media_type="text/html")
@@ -140,7 +144,8 @@ def control_routes(switchboard: Switchboard) -> list[Route]:
             return JSONResponse({"error": "application/json is needed"}, 415)
         try:
             wanted = msgspec.json.decode((await request.body())[:_LARGEST_CONTROL], type=_Switch)
-            switchboard.switch(wanted.service, Behaviour(wanted.mode, wanted.delay_ms, wanted.hits, wanted.code))
+            behaviour = Behaviour(wanted.mode, wanted.delay_ms, wanted.hits, wanted.code, wanted.only)
+            switchboard.switch(wanted.service, behaviour)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         return Response(status_code=204)
