@@ -1,6 +1,8 @@
 """The data exchange of one deployment: pulls, documents and the values on the consent page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.namings.service import SecurityNamings
@@ -8,6 +10,8 @@ from idp.agencies.service import Agencies
 from idp.app.ground import Ground
 from idp.app.issuer_agency import PREVIEW_SERVICE
 from idp.app.outside import Outside
+from idp.authorization.client_registration.key_sets import ClientKeySets
+from idp.authorization.client_registration.store import find_live_client
 from idp.consent.service import Consents
 from idp.exchange.bases.service import Bases
 from idp.exchange.bases.slip import Slips
@@ -25,11 +29,12 @@ from idp.exchange.pull.service import Pulls
 from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
 from idp.exchange.waiting.service import WaitingPulls
-from idp.kernel.ids import AgencyId
+from idp.kernel.ids import AgencyId, ClientId
 from idp.representation.acting.service import Acting
 from idp.settings import Settings
 from idp.stations.desk import Desk
 from idp.stations.service import Stations
+from idp.storage.storage import Storage
 from idp.subscribers.service import Subscribers
 
 
@@ -46,6 +51,21 @@ class ExchangeRooms:
     exchange: Exchange
 
 
+class KeysOfPrograms:
+    """The key sets that programs registered (fulfils `idp.exchange.document.model.RecipientKeys`)."""
+
+    def __init__(self, storage: Storage, key_sets: ClientKeySets) -> None:
+        self._storage = storage
+        self._key_sets = key_sets
+
+    async def of(self, client_id: ClientId) -> Mapping[str, Any] | None:
+        """The program's key set, fetched anew where it is due."""
+        await self._key_sets.prepare(client_id)
+        async with self._storage.reading() as uow:
+            client = await find_live_client(uow, client_id)
+        return None if client is None else self._key_sets.of(client)
+
+
 def build_exchange_rooms(
     settings: Settings,
     ground: Ground,
@@ -59,6 +79,7 @@ def build_exchange_rooms(
     namings: SecurityNamings,
     stations: Stations,
     desk: Desk,
+    key_sets: ClientKeySets,
     issuer_agency: AgencyId,
 ) -> ExchangeRooms:
     """Put them together; the issuer asks registries as the agency that it is."""
@@ -67,6 +88,7 @@ def build_exchange_rooms(
     documents = Documents(
         storage=storage,
         sealer=outside.sealer,
+        recipients=KeysOfPrograms(storage, key_sets),
         personal=ground.personal,
         audit=audit,
         randomness=randomness,

@@ -4,6 +4,7 @@ Tokens in the program's own name (RFC 6749 section 4.4) by private_key_jwt (RFC 
 ask for (RFC 9396), bound to a key that lives as long as this object (DPoP, RFC 9449).
 """
 
+import asyncio
 import json
 import secrets
 from base64 import urlsafe_b64encode
@@ -26,6 +27,9 @@ ASSERTION_SECONDS: Final = 60
 TIMEOUT_SECONDS: Final = 60.0
 """A registry may take its time, and a document is sealed meanwhile."""
 ATTEMPTS: Final = 3
+ACCEPTED: Final = 202
+LOOKS: Final = 20
+"""How often a document that awaits its time-stamp is looked for."""
 EARLY_SECONDS: Final = 30
 JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -131,21 +135,31 @@ class DataClient:
     async def document(self, described: Mapping[str, Any], *, details: Sequence[Mapping[str, Any]]) -> bytes:
         """The sealed file that an answer names, when it is the one that was announced."""
         # by its id: a token is shown to nobody but the gateway that was named
-        answer = await self._as_program("GET", f"{self._gateway}/documents/{_text(described, 'id')}", details)
-        if sha256(answer.content).hexdigest() != _text(described, "sha256"):
+        address = f"{self._gateway}/documents/{_text(described, 'id')}"
+        answer = await self._as_program("GET", address, details)
+        for _ in range(LOOKS):  # it awaits its time-stamp
+            if answer.status_code != ACCEPTED:
+                break
+            await asyncio.sleep(_retry_after(answer))
+            answer = await self._as_program("GET", address, details)
+        if answer.status_code == ACCEPTED:
+            raise Unreachable("the document awaits its time-stamp: fetch it later")
+        # what was announced stays as it is; what makes a document last is appended to it. One that had no time-stamp
+        # yet was announced without a hash
+        size, announced = described.get("size"), described.get("sha256")
+        if announced is not None and sha256(answer.content[:size]).hexdigest() != announced:
             raise Unreachable("the document is not the one that was announced")
         return answer.content
 
     def _judged(self, answer: httpx2.Response) -> dict[str, Any] | Accepted:
         body = _object(answer)
-        if answer.status_code != 202:
+        if answer.status_code != ACCEPTED or "document" in body:
             return body
-        seconds = answer.headers.get("retry-after", "")
         return Accepted(
             pull_id=_text(body, "id"),
             state=_text(body, "state"),
             reason=body.get("reason"),
-            seconds=max(1, int(seconds)) if seconds.isdecimal() else 5,
+            seconds=_retry_after(answer),
         )
 
     async def _as_program(
@@ -262,6 +276,11 @@ def _object(answer: httpx2.Response) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Unreachable(f"{answer.request.url.host} answers with something else than an object")
     return body
+
+
+def _retry_after(answer: httpx2.Response) -> int:
+    seconds = answer.headers.get("retry-after", "")
+    return max(1, int(seconds)) if seconds.isdecimal() else 5
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

@@ -57,6 +57,7 @@ class ExchangeProblem(StrEnum):
     PULL_UNKNOWN = "EXC-49"
     PULL_OVER = "EXC-50"
     BASIS_NOT_PROVEN = "EXC-51"
+    NO_RECIPIENT_KEY = "EXC-52"
 
 
 class PullFormat(StrEnum):
@@ -94,11 +95,16 @@ class Pull:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IssuedDocument:
-    """A sealed document as told to the client. `password` is given once, at the pull that made it, and kept nowhere."""
+    """A sealed document as told to the client. `password` is given once, at the pull that made it, and kept nowhere.
+
+    `sha256` is of the file's first `size` bytes, which stay as they are: what makes it last is appended. They and
+    `level` are None as long as it awaits its time-stamp.
+    """
 
     id: DocumentId
-    sha256: str
-    level: SealLevel
+    sha256: str | None
+    size: int | None
+    level: SealLevel | None
     delivery: Delivery
     password: str | None
 

@@ -7,7 +7,7 @@ from idp.catalogue.gdx import GdxDetail
 from idp.exchange.changes import forget_digests, forget_digests_of
 from idp.exchange.counter.service import Counters
 from idp.exchange.decision.model import Reason
-from idp.exchange.document.model import FetchedDocument
+from idp.exchange.document.model import AwaitedDocument, FetchedDocument
 from idp.exchange.document.service import Documents
 from idp.exchange.model import Pull, Released
 from idp.exchange.preview import Preview, Previews
@@ -54,6 +54,14 @@ class Exchange:
         """Try the pulls that wait and are due, for the worker; gives how many."""
         return await self._waiting.advance()
 
+    async def finish_documents(self) -> int:
+        """Time-stamps that could not be had, and what makes documents last, for the worker; gives how many."""
+        return await self._documents.finish_due()
+
+    async def require_recipient(self, access_token: VerifiedAccessToken) -> None:
+        """Raises Refused for a program without a key that files can be encrypted to."""
+        await self._documents.require_recipient(access_token.client_id)
+
     async def refuse_ended(self, pull: Pull) -> None:
         """Record a pull with a token whose grant has ended; see `Pulls.refuse_ended`."""
         await self._pulls.refuse_ended(pull)
@@ -70,8 +78,10 @@ class Exchange:
         """The owner's own values before consenting; see `Previews.preview`."""
         return await self._previews.preview(subscriber_id, details, acr=acr)
 
-    async def fetch_document(self, document_id: DocumentId, access_token: VerifiedAccessToken) -> FetchedDocument:
-        """A sealed document for its client. Raises NotFound."""
+    async def fetch_document(
+        self, document_id: DocumentId, access_token: VerifiedAccessToken
+    ) -> FetchedDocument | AwaitedDocument:
+        """A sealed document for its client; see `Documents.fetch` for what it raises."""
         return await self._documents.fetch(document_id, access_token)
 
     async def forget_expired(self, uow: UnitOfWork) -> int:

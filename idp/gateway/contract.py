@@ -10,6 +10,7 @@ import msgspec
 JSON: Final = "application/json"
 HTML: Final = "text/html"
 PDF: Final = "application/pdf"
+JOSE: Final = "application/jose"
 TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 NUMBER: Final[Mapping[str, Any]] = {"type": "integer"}
 FLAG: Final[Mapping[str, Any]] = {"type": "boolean"}

@@ -11,8 +11,10 @@ from idp.gateway.contract import (
     ANY_OBJECT,
     FLAG,
     HTML,
+    JOSE,
     JSON,
     MAYBE_TEXT,
+    NUMBER,
     PDF,
     TEXT,
     Answer,
@@ -37,7 +39,10 @@ IDEMPOTENCY: Final = Parameter(
 IF_NONE_MATCH: Final = Parameter("If-None-Match", "header", "The ETag of what the caller has.", TEXT)
 NOT_MODIFIED: Final = Answer("The caller has it already.", headers=("ETag",))
 
-DOCUMENT: Final = an_object({"id": TEXT, "uri": TEXT, "sha256": TEXT, "level": TEXT, "delivery": TEXT}, password=TEXT)
+DOCUMENT: Final = an_object(
+    {"id": TEXT, "uri": TEXT, "delivery": TEXT, "state": TEXT}, sha256=TEXT, size=NUMBER, level=TEXT, password=TEXT
+)
+AWAITED: Final = an_object({"id": TEXT, "state": TEXT, "delivery": TEXT})
 RELEASED: Final = an_object(
     {
         "dataset": TEXT,
@@ -87,7 +92,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "pull": Operation(
         {
             200: Answer("The data that left.", {JSON: RELEASED}, headers=("DPoP-Nonce",)),
-            202: Answer("Nothing left yet: the pull waits at its address.", {JSON: WAITING}, headers=WHERE),
+            202: Answer(
+                "The pull waits at its address and nothing left yet; or the data left, and their document awaits its "
+                "time-stamp.",
+                {JSON: {"anyOf": [WAITING, RELEASED]}},
+                headers=WHERE,
+            ),
         },
         Body(PullRequest),
         tuple(ExchangeProblem),
@@ -96,7 +106,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "waiting_pull": Operation(
         {
             200: Answer("The data that left: once.", {JSON: RELEASED}, headers=("DPoP-Nonce",)),
-            202: Answer("It waits still.", {JSON: WAITING}, headers=WHERE),
+            202: Answer(
+                "It waits still; or the data left, once, and their document awaits its time-stamp.",
+                {JSON: {"anyOf": [WAITING, RELEASED]}},
+                headers=WHERE,
+            ),
         },
         problems=tuple(ExchangeProblem),
     ),
@@ -104,8 +118,16 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         {204: Answer("Nothing waits any more.", headers=("DPoP-Nonce",))}, problems=(ExchangeProblem.PULL_UNKNOWN,)
     ),
     "document": Operation(
-        {200: Answer("The sealed file.", {PDF: {}}, headers=("DPoP-Nonce",))},
-        problems=(ExchangeProblem.DOCUMENT_UNKNOWN, ExchangeProblem.BASIS_ENDED, ExchangeProblem.BEYOND_RIGHT),
+        {
+            200: Answer("The sealed file, or the JWE around it.", {PDF: {}, JOSE: {}}, headers=("DPoP-Nonce",)),
+            202: Answer("It awaits its time-stamp; nothing left yet.", {JSON: AWAITED}, headers=WHERE),
+        },
+        problems=(
+            ExchangeProblem.DOCUMENT_UNKNOWN,
+            ExchangeProblem.BASIS_ENDED,
+            ExchangeProblem.BEYOND_RIGHT,
+            ExchangeProblem.NO_RECIPIENT_KEY,
+        ),
     ),
     "catalogue": Operation(
         {

@@ -15,6 +15,7 @@ from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import MAX_CASE_LENGTH
 from idp.catalogue.model import Basis, DataSet, Field
 from idp.exchange.decision.model import Reason
+from idp.exchange.document.model import AwaitedDocument, DocumentState
 from idp.exchange.model import ExchangeProblem, Pull, PullFormat, Released
 from idp.exchange.service import Exchange
 from idp.exchange.waiting.model import WaitingPull
@@ -29,6 +30,12 @@ from idp.web.routes import Access, Entry
 
 LONGEST_RETRY: Final = 900
 """Seconds after which a program looks again at the latest."""
+LOOK_AGAIN_SECONDS: Final = 30
+"""After which a document that awaits its time-stamp is looked for again."""
+UNREAD: Final = {
+    ExchangeProblem.KEY_MISSING: Reason.KEY_MISSING,
+    ExchangeProblem.NO_RECIPIENT_KEY: Reason.NO_RECIPIENT_KEY,
+}
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -37,7 +44,7 @@ class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     dataset: Annotated[str, msgspec.Meta(max_length=64)]
     format: Literal["json", "pdf", "both"] = "json"
-    delivery: Literal["sealed", "password"] = "sealed"
+    delivery: Literal["sealed", "password", "recipient"] = "sealed"
     case: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CASE_LENGTH)] | None = None
     signed_form: FormBasis | None = None
     since: Annotated[str, msgspec.Meta(pattern="^dis_[0-9A-Z]{26}$")] | None = None
@@ -75,7 +82,7 @@ class PullEndpoints:
         released = await self._exchange.pull_or_wait(await self._asked(request, access_token))
         if isinstance(released, Accepted):
             return self._waiting(released.waiting)
-        return JSONResponse(self._answer(released), headers={"dpop-nonce": self._tokens.nonce()})
+        return self._released(released)
 
     async def waiting(self, request: Request) -> Response:
         """A pull that was accepted: how it stands, and once, when there is one, its answer."""
@@ -83,7 +90,7 @@ class PullEndpoints:
         found = await self._exchange.waiting(request.path_params["pull_id"], access_token)
         if isinstance(found, WaitingPull):
             return self._waiting(found)
-        return JSONResponse(self._answer(found), headers={"dpop-nonce": self._tokens.nonce()})
+        return self._released(found)
 
     async def cancel(self, request: Request) -> Response:
         """The program needs it no more; what waits for it is dropped."""
@@ -100,11 +107,16 @@ class PullEndpoints:
             raise
         document_id = DocumentId(request.path_params["document_id"])
         fetched = await self._exchange.fetch_document(document_id, access_token)
+        record = fetched.record
+        if isinstance(fetched, AwaitedDocument):
+            described = {"id": record.id, "state": record.state.value, "delivery": record.delivery.value}
+            return JSONResponse(described, 202, headers=self._where(record.id))
+        suffix = "jose" if record.delivery is Delivery.RECIPIENT else "pdf"
         headers = {
-            "content-disposition": f'attachment; filename="{fetched.record.dataset}-{fetched.record.id}.pdf"',
+            "content-disposition": f'attachment; filename="{record.dataset}-{record.id}.{suffix}"',
             "dpop-nonce": self._tokens.nonce(),
         }
-        return Response(fetched.pdf, media_type="application/pdf", headers=headers)
+        return Response(fetched.content, media_type=fetched.media_type, headers=headers)
 
     async def catalogue(self, request: Request) -> Response:
         """Every data set with its fields and labels; nothing about anybody."""
@@ -112,9 +124,13 @@ class PullEndpoints:
 
     async def _asked(self, request: Request, access_token: VerifiedAccessToken) -> Pull:
         try:
-            return await _parse_pull(request, access_token)
+            pull = await _parse_pull(request, access_token)
+            # before anything is decided or asked: what nobody could open is not made
+            if pull.format.needs_document and pull.delivery is Delivery.RECIPIENT:
+                await self._exchange.require_recipient(access_token)
+            return pull
         except Refused as refused:
-            reason = Reason.KEY_MISSING if refused.code is ExchangeProblem.KEY_MISSING else Reason.MALFORMED
+            reason = next((said for code, said in UNREAD.items() if code is refused.code), Reason.MALFORMED)
             await self._exchange.refuse_unread(access_token, reason)
             raise
 
@@ -135,20 +151,38 @@ class PullEndpoints:
         }
         return JSONResponse(described, 202, headers=headers)
 
-    def _answer(self, released: Released) -> dict[str, Any]:
+    def _released(self, released: Released) -> Response:
+        """The data; with 202 where the document that belongs to them awaits its time-stamp."""
         document = released.document
         if document is None:
-            return released.payload
-        described = {
+            return JSONResponse(released.payload, headers={"dpop-nonce": self._tokens.nonce()})
+        described: dict[str, Any] = {
             "id": document.id,
-            "uri": f"{self._base_url}/documents/{document.id}",
-            "sha256": document.sha256,
-            "level": document.level.value,
+            "uri": self._place_of(document.id),
             "delivery": document.delivery.value,
         }
         if document.password is not None:
             described["password"] = document.password
-        return released.payload | {"document": described}
+        if document.level is None:
+            described["state"] = DocumentState.AWAITING_TIMESTAMP.value
+            return JSONResponse(released.payload | {"document": described}, 202, headers=self._where(document.id))
+        described |= {
+            "state": DocumentState.SEALED.value,
+            "sha256": document.sha256,
+            "size": document.size,
+            "level": document.level.value,
+        }
+        return JSONResponse(released.payload | {"document": described}, headers={"dpop-nonce": self._tokens.nonce()})
+
+    def _place_of(self, document_id: DocumentId) -> str:
+        return f"{self._base_url}/documents/{document_id}"
+
+    def _where(self, document_id: DocumentId) -> dict[str, str]:
+        return {
+            "location": self._place_of(document_id),
+            "retry-after": str(LOOK_AGAIN_SECONDS),
+            "dpop-nonce": self._tokens.nonce(),
+        }
 
 
 async def _parse_pull(request: Request, access_token: VerifiedAccessToken) -> Pull:

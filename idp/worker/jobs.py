@@ -196,6 +196,7 @@ def all_jobs(
         Job("spent.forget", 60, in_a_unit(drop_expired_spent)),
         Job("deferred.forget", 600, in_a_unit(deferred.forget_expired)),
         Job("exchange.waiting", 5, exchange.advance_waiting),
+        Job("exchange.finish_documents", 5, exchange.finish_documents),
         Job("exchange.forget", 600, in_a_unit(exchange.forget_expired)),
         Job("subscribers.close_due", 300, close_due),
         Job("reviews.reopen", 300, reopen_reviews),

@@ -9,7 +9,7 @@ from idp.exchange.decision.model import Reason
 from idp.exchange.pull.records import PROBLEMS
 
 OWNERS_WORDS = Path(idp.provider.__file__).parent / "templates" / "account" / "words.html"
-NEVER_ON_RECORD = {Reason.MALFORMED, Reason.KEY_MISSING}
+NEVER_ON_RECORD = {Reason.MALFORMED, Reason.KEY_MISSING, Reason.NO_RECIPIENT_KEY}
 """Requests that cannot be read are about nobody."""
 
 

@@ -1,7 +1,7 @@
 """A small country: rooms on a real store, simulated registries over their wire, one citizen, one agency."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ import httpx2
 from joserfc.jwk import ECKey
 from sqlalchemy import select
 
-from connectors.contracts.documents import Delivery, DocumentRequest, DocumentSealer, SealedDocument
+from connectors.contracts.documents import Delivery, DocumentRequest, DocumentWorks, HeldDocument, SealedDocument
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry import CompanyRecord, PersonRecord, RegistryAnswer
@@ -35,7 +35,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM
 from idp.audit.store import audit_entry
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
-from idp.authorization.client_registration.store import insert_client
+from idp.authorization.client_registration.store import find_live_client, insert_client
 from idp.authorization.grants.model import AuthorizationCode, Grant
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.model import VerifiedAccessToken
@@ -136,6 +136,29 @@ class NoSealer:
     async def seal(self, request: DocumentRequest, *, delivery: Delivery, password: str | None) -> SealedDocument:
         raise DocumentError("no typeface, no seal")
 
+    async def seal_or_hold(
+        self, request: DocumentRequest, *, delivery: Delivery, password: str | None
+    ) -> SealedDocument | HeldDocument:
+        raise DocumentError("no typeface, no seal")
+
+    async def stamp(self, held: bytes) -> SealedDocument:
+        raise DocumentError("no typeface, no seal")
+
+    async def archive(self, pdf: bytes) -> bytes:
+        raise DocumentError("no typeface, no seal")
+
+
+class RegisteredKeys:
+    """The keys that clients registered by value."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def of(self, client_id: ClientId) -> Mapping[str, Any] | None:
+        async with self._storage.reading() as uow:
+            client = await find_live_client(uow, client_id)
+        return None if client is None else client.jwks
+
 
 @dataclass
 class World:
@@ -143,7 +166,7 @@ class World:
     clock: FrozenClock
     http: httpx2.AsyncClient
     switchboard: Switchboard
-    sealer: DocumentSealer = field(default_factory=NoSealer)
+    sealer: DocumentWorks = field(default_factory=NoSealer)
     client_key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
     root_keys: RootKeys = field(default_factory=lambda: RootKeys({1: secrets.token_bytes(32)}))
 
@@ -186,6 +209,7 @@ class World:
         self.documents = Documents(
             storage=self.storage,
             sealer=self.sealer,
+            recipients=RegisteredKeys(self.storage),
             personal=self.personal,
             audit=self.audit,
             randomness=system_randomness,
@@ -241,39 +265,20 @@ class World:
         )
 
     def exchange(self, *, deadline_seconds: float = 5.0) -> Exchange:
-        changes = Changes(self.root_keys)
         ledger = DisclosureLedger(
             storage=self.storage,
             consents=self.consents,
             documents=self.documents,
             audit=self.audit,
             personal=self.personal,
-            changes=changes,
+            changes=Changes(self.root_keys),
             randomness=system_randomness,
-        )
-        plain = PlainPulls(
-            storage=self.storage,
-            subscribers=self.subscribers,
-            accounts=self.accounts,
-            personal=self.personal,
-            changes=changes,
-            audit=self.audit,
-            randomness=system_randomness,
-        )
-        facts = FactsReader(
-            agencies=self.agencies,
-            consents=self.consents,
-            subscribers=self.subscribers,
-            acting=self.representation.acting,
-            counters=self.counters,
-            bases=self.bases,
-            accounts=self.accounts,
         )
         pulls = Pulls(
             storage=self.storage,
             agencies=self.agencies,
-            plain=plain,
-            facts=facts,
+            plain=self.plain(),
+            facts=self.facts(),
             ledger=ledger,
             registries=self.registries,
             documents=self.documents,
@@ -301,6 +306,28 @@ class World:
         )
         return Exchange(
             pulls=pulls, documents=self.documents, previews=previews, counters=self.counters, waiting=waiting
+        )
+
+    def plain(self) -> PlainPulls:
+        return PlainPulls(
+            storage=self.storage,
+            subscribers=self.subscribers,
+            accounts=self.accounts,
+            personal=self.personal,
+            changes=Changes(self.root_keys),
+            audit=self.audit,
+            randomness=system_randomness,
+        )
+
+    def facts(self) -> FactsReader:
+        return FactsReader(
+            agencies=self.agencies,
+            consents=self.consents,
+            subscribers=self.subscribers,
+            acting=self.representation.acting,
+            counters=self.counters,
+            bases=self.bases,
+            accounts=self.accounts,
         )
 
     async def settle(self) -> None:

@@ -25,6 +25,7 @@ ORGANISATION = "Demonstration only"
 ROOT_NAME = "Tuaton Demonstration Root CA"
 TSA_ROOT_NAME = "Tuaton Demonstration TSA Root CA"
 TSA_NAME = "Tuaton Demonstration Time-Stamp Authority"
+RESPONDER_NAME = "Tuaton Demonstration OCSP Responder"
 ROOT_LIFETIME = timedelta(days=3650)
 TSA_LIFETIME = timedelta(days=1825)
 SEAL_LIFETIME = timedelta(days=365)
@@ -52,11 +53,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DemoPki:
-    """What the authorities sign with: a root for seals; for time-stamps a root of its own with one certificate."""
+    """What the authorities sign with: a root for seals; for time-stamps a root of its own with one certificate; and
+    for each root who answers for it (OCSP), with a key of this process.
+    """
 
     root: Identity
     tsa_root: Identity
     tsa: Identity
+    responder: Identity
+    tsa_responder: Identity
 
 
 def open_pki(folder: Path, *, now: datetime, reached_at: str = "") -> DemoPki:
@@ -68,7 +73,14 @@ def open_pki(folder: Path, *, now: datetime, reached_at: str = "") -> DemoPki:
     """
     if not folder.is_dir():
         _make_pki(folder, now=now, reached_at=reached_at)
-    return DemoPki(root=_read(folder, "root"), tsa_root=_read(folder, "tsa-root"), tsa=_read(folder, "tsa"))
+    root, tsa_root = _read(folder, "root"), _read(folder, "tsa-root")
+    return DemoPki(
+        root=root,
+        tsa_root=tsa_root,
+        tsa=_read(folder, "tsa"),
+        responder=_responder(root, now=now),
+        tsa_responder=_responder(tsa_root, now=now),
+    )
 
 
 def issue_seal_certificate(
@@ -119,7 +131,9 @@ def revocation_list(
     return builder.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
-def ocsp_answer(root: Identity, request_der: bytes, *, revoked: Mapping[int, datetime], now: datetime) -> bytes:
+def ocsp_answer(
+    root: Identity, responder: Identity, request_der: bytes, *, revoked: Mapping[int, datetime], now: datetime
+) -> bytes:
     """What the authority says of one certificate of its own (RFC 6960), DER; a refusal for what it cannot answer."""
     try:
         request = ocsp.load_der_ocsp_request(request_der)
@@ -142,8 +156,9 @@ def ocsp_answer(root: Identity, request_der: bytes, *, revoked: Mapping[int, dat
         revocation_time=ended_at,
         revocation_reason=None,
     )
-    answered = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, root.certificate)
-    return answered.sign(root.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    answered = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
+    signed = answered.certificates([responder.certificate]).sign(responder.key, hashes.SHA256())
+    return signed.public_bytes(Encoding.DER)
 
 
 def _key_hash(certificate: x509.Certificate, algorithm: hashes.HashAlgorithm) -> bytes:
@@ -151,6 +166,21 @@ def _key_hash(certificate: x509.Certificate, algorithm: hashes.HashAlgorithm) ->
     digest = hashes.Hash(algorithm)
     digest.update(certificate.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
     return digest.finalize()
+
+
+def _responder(root: Identity, *, now: datetime) -> Identity:
+    """Who answers for a root: RFC 6960 section 4.2.2.2, with a certificate that nobody needs to ask about."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _certificate(
+        subject=_name(RESPONDER_NAME),
+        public_key=key.public_key(),
+        issuer=root,
+        lifetime=TSA_LIFETIME,
+        now=now,
+        key_usages=("digital_signature",),
+        extended_key_usage=ExtendedKeyUsageOID.OCSP_SIGNING,
+    )
+    return Identity(key, certificate)
 
 
 def _make_pki(folder: Path, *, now: datetime, reached_at: str) -> None:
@@ -225,6 +255,8 @@ def _certificate(
         builder = builder.add_extension(_listed_at(f"{told_at}{CRL_PATH}"), critical=False)
     if extended_key_usage is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage([extended_key_usage]), critical=True)
+    if extended_key_usage == ExtendedKeyUsageOID.OCSP_SIGNING:
+        builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
     return builder.sign(signing_key, hashes.SHA256())
 
 

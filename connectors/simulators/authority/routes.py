@@ -79,11 +79,13 @@ class Authority:
 
     def status(self, request_der: bytes) -> bytes:
         """What the root of seals says of one certificate (OCSP)."""
-        return ocsp_answer(self._pki.root, request_der, revoked=self._revoked, now=self._clock())
+        return ocsp_answer(self._pki.root, self._pki.responder, request_der, revoked=self._revoked, now=self._clock())
 
     def tsa_status(self, request_der: bytes) -> bytes:
         """What the root of time-stamps says of one certificate (OCSP)."""
-        return ocsp_answer(self._pki.tsa_root, request_der, revoked=self._revoked, now=self._clock())
+        return ocsp_answer(
+            self._pki.tsa_root, self._pki.tsa_responder, request_der, revoked=self._revoked, now=self._clock()
+        )
 
     def stamp(self, query_der: bytes) -> bytes:
         """The answer to a time-stamp query."""

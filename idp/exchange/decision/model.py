@@ -60,6 +60,7 @@ class Reason(StrEnum):
     TOO_LATE = "not_done_or_not_fetched_in_time"
     MALFORMED = "malformed_request"
     KEY_MISSING = "idempotency_key_missing"
+    NO_RECIPIENT_KEY = "no_key_to_encrypt_to"
     KEY_REUSED = "idempotency_key_reused"
     ANSWER_NOT_KEPT = "answer_not_kept"
     REGISTRY_UNAVAILABLE = "registry_unavailable"

@@ -1,11 +1,12 @@
 """Use cases of sealed documents: make, keep, fetch, recognise."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.contracts.documents import Delivery, DocumentRequest, DocumentSealer, Exhibit
+from connectors.contracts.documents import Delivery, DocumentRequest, DocumentWorks, Exhibit, PrintedBy
 from idp.agencies.model import Agency, Service
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
@@ -13,19 +14,31 @@ from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, DataSet
 from idp.exchange.document import store
-from idp.exchange.document.model import DocumentRecord, Fetchable, FetchedDocument, MadeDocument
+from idp.exchange.document.finishing import Finishing, first_work
+from idp.exchange.document.model import (
+    AwaitedDocument,
+    DocumentRecord,
+    DocumentState,
+    Fetchable,
+    FetchedDocument,
+    MadeDocument,
+    RecipientKeys,
+)
 from idp.exchange.model import ExchangeProblem
 from idp.exchange.pull.model import Chain, Disclosure, Outcome
 from idp.exchange.pull.records import burst_of
 from idp.exchange.pull.store import insert_or_count
-from idp.kernel.errors import NotFound
-from idp.kernel.ids import CROCKFORD, AuditEntryId, DisclosureId, DocumentId, SubscriberId, is_id, new_id
+from idp.kernel.errors import NotFound, Refused
+from idp.kernel.ids import CROCKFORD, AuditEntryId, ClientId, DisclosureId, DocumentId, SubscriberId, is_id, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
+from idp.protocol.encrypted_file import ENCRYPTED_TYPE, encrypt_file, has_key_for_files
+from idp.protocol.errors import InvalidRequestError
 from idp.storage.storage import Storage, UnitOfWork
 
 PASSWORD_CHARACTERS = 20
 GROUP = 5
+PDF_TYPE = "application/pdf"
 
 BASIS_TH = {
     Basis.CONSENT: "ความยินยอมของเจ้าของข้อมูล",
@@ -38,7 +51,7 @@ BASIS_TH = {
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
-    """What a document says besides the data."""
+    """What a document says besides the data; `printed_by` is the officer who takes it out of the system."""
 
     agency: Agency
     service: Service
@@ -47,6 +60,7 @@ class Particulars:
     case: str | None
     decision_entry: AuditEntryId
     issued_at: datetime
+    printed_by: PrintedBy | None = None
 
 
 class Documents:
@@ -56,7 +70,8 @@ class Documents:
         self,
         *,
         storage: Storage,
-        sealer: DocumentSealer,
+        sealer: DocumentWorks,
+        recipients: RecipientKeys,
         personal: PersonalData,
         audit: AuditLog,
         randomness: Randomness,
@@ -64,25 +79,28 @@ class Documents:
     ) -> None:
         self._storage = storage
         self._sealer = sealer
+        self._recipients = recipients
         self._personal = personal
         self._audit = audit
         self._randomness = randomness
         self._verify_url = verify_url.rstrip("/")
+        self._finishing = Finishing(storage=storage, works=sealer, personal=personal, audit=audit)
 
     async def make(
         self, document_id: DocumentId, *, particulars: Particulars, payload: dict[str, Any], payload_json: bytes,
         delivery: Delivery, exhibits: tuple[Exhibit, ...] = (),
     ) -> MadeDocument:  # fmt: skip
-        """Seal the payload with the owner's papers; nobody has the file yet. Raises DocumentError,
-        TimestampUnavailable.
+        """Seal the payload with the owner's papers, or hold it until there is a time-stamp; nobody has the file yet.
+
+        Raises DocumentError.
         """
         password = self._password() if delivery is Delivery.PASSWORD else None
-        sealed = await self._sealer.seal(
+        made = await self._sealer.seal_or_hold(
             replace(self._request(document_id, particulars, payload, payload_json), exhibits=exhibits),
             delivery=delivery,
             password=password,
         )
-        return MadeDocument(document_id, sealed, password)
+        return MadeDocument(document_id, made, password)
 
     async def keep(self, uow: UnitOfWork, made: MadeDocument, disclosure: Disclosure) -> None:
         """Keep the file encrypted, in the transaction that discloses."""
@@ -95,42 +113,75 @@ class Documents:
             consent_id=disclosure.chain.consent_id,
             service_id=disclosure.service_id,
             dataset=disclosure.dataset,
-            delivery=made.sealed.delivery,
-            level=made.sealed.level,
-            sha256=made.sealed.sha256,
+            delivery=made.delivery,
+            level=made.level,
+            sha256=made.sha256,
+            issued_sha256=made.sha256,
+            issued_size=made.size,
             created_at=uow.now,
             expires_at=uow.now + _retention(disclosure.dataset),
         )
         sealed_pdf = await self._personal.seal(
-            uow, record.key_owner, table="document", column="sealed_pdf", row=made.id, value=made.sealed.pdf
+            uow, record.key_owner, table="document", column="sealed_pdf", row=made.id, value=made.content
         )
-        await store.insert_document(uow, record, sealed_pdf=sealed_pdf)
+        await store.insert_document(uow, record, sealed_pdf=sealed_pdf, due_at=first_work(record))
 
-    async def fetch(self, document_id: DocumentId, access_token: VerifiedAccessToken) -> FetchedDocument:
+    async def require_recipient(self, client_id: ClientId) -> None:
+        """Raises Refused (NO_RECIPIENT_KEY) for a program without a key that files can be encrypted to."""
+        jwks = await self._recipients.of(client_id)
+        if jwks is None or not has_key_for_files(jwks):
+            raise Refused(ExchangeProblem.NO_RECIPIENT_KEY)
+
+    async def fetch(
+        self, document_id: DocumentId, access_token: VerifiedAccessToken
+    ) -> FetchedDocument | AwaitedDocument:
         """The file, for the client and the person of the token, while right and basis hold; audited, and on record
-        for the owner.
+        for the owner. Nothing leaves before it is time-stamped.
 
-        Raises NotFound(DOCUMENT_UNKNOWN), the same for absent, expired, withdrawn and another client's.
+        Raises NotFound(DOCUMENT_UNKNOWN), the same for absent, expired, withdrawn and another client's, and Refused
+        (NO_RECIPIENT_KEY) where it was made for a program that has no key any more.
         """
+        jwks = await self._keys_for(document_id, access_token.client_id)
         async with self._storage.unit_of_work() as uow:
             found = None
             if is_id("doc", document_id):
                 found = await store.find_fetchable(
                     uow, document_id, client_id=access_token.client_id, subscriber_id=access_token.subscriber_id
                 )
-            fetched = None
-            if found is not None:
-                record = found.record
-                pdf = await self._personal.open(
-                    uow, record.key_owner, table="document", column="sealed_pdf", row=record.id, sealed=found.sealed_pdf
-                )
-                fetched = FetchedDocument(record, pdf)
+            if found is not None and found.record.state is DocumentState.AWAITING_TIMESTAMP:
+                return AwaitedDocument(found.record)
+            fetched = None if found is None else await self._opened(uow, found, jwks)
             entry_id = await self._audit.append(uow, _fetch_event(document_id, access_token, fetched))
-            if found is not None:
+            if found is not None and fetched is not None:
                 await self._show_to_owner(uow, found, access_token, entry_id)
-        if fetched is None:
+        if found is None:
             raise NotFound(ExchangeProblem.DOCUMENT_UNKNOWN)
+        if fetched is None:
+            raise Refused(ExchangeProblem.NO_RECIPIENT_KEY)
         return fetched
+
+    async def _keys_for(self, document_id: DocumentId, client_id: ClientId) -> Mapping[str, Any]:
+        """The program's keys, where the document is encrypted to it: they may lie at an address of its own, which is
+        asked outside any unit of work.
+        """
+        async with self._storage.reading() as uow:
+            record = await self.find(uow, document_id)
+        if record is None or record.delivery is not Delivery.RECIPIENT or record.client_id != client_id:
+            return {}
+        return await self._recipients.of(client_id) or {}
+
+    async def _opened(self, uow: UnitOfWork, found: Fetchable, jwks: Mapping[str, Any]) -> FetchedDocument | None:
+        """The file as it leaves; None when it was made for a recipient who has no key any more."""
+        record = found.record
+        pdf = await self._personal.open(
+            uow, record.key_owner, table="document", column="sealed_pdf", row=record.id, sealed=found.sealed_pdf
+        )
+        if record.delivery is not Delivery.RECIPIENT:
+            return FetchedDocument(record, pdf, PDF_TYPE)
+        try:
+            return FetchedDocument(record, encrypt_file(pdf, client_jwks=jwks), ENCRYPTED_TYPE)
+        except InvalidRequestError:
+            return None
 
     async def refuse_ended(self, access_token: VerifiedAccessToken) -> None:
         """Put on record that a token whose grant has ended was shown for a document."""
@@ -176,6 +227,10 @@ class Documents:
         """The record of exactly this file, None when it did not leave here byte for byte."""
         return await store.find_by_sha256(uow, hashlib.sha256(pdf).hexdigest())
 
+    async def finish_due(self) -> int:
+        """Work on documents that are not finished; gives how many were brought further."""
+        return await self._finishing.advance()
+
     async def drop_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
         """Drop the files about a person whose identity was closed; gives how many."""
         return await store.drop_files_of(uow, subscriber_id)
@@ -208,6 +263,8 @@ class Documents:
             data_json=payload_json,
             verify_url=f"{self._verify_url}/{document_id}",
             audit_entry_id=particulars.decision_entry,
+            agency_name_en=particulars.agency.name_en,
+            printed_by=particulars.printed_by,
         )
 
     def _password(self) -> str:

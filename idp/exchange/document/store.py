@@ -1,11 +1,14 @@
 """The document table."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Index,
+    Integer,
     LargeBinary,
     Row,
     Table,
@@ -41,18 +44,25 @@ document = Table(
     Column("service_id", Text, nullable=False),
     Column("dataset", Text, nullable=False),
     Column("delivery", Text, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("sha256", Text, nullable=False, index=True),
+    Column("level", Text),
+    Column("sha256", Text, index=True),
+    Column("issued_sha256", Text, index=True),
+    Column("issued_size", Integer),
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("sealed_pdf", LargeBinary),
+    Column("due_at", Instant),
+    Column("attempts", Integer, nullable=False),
     Index("ix_document_expires_at", "expires_at"),
+    Index("ix_document_due_at", "due_at"),
     Index("ix_document_subscriber_id", "subscriber_id"),
 )
 
 
-async def insert_document(uow: UnitOfWork, record: DocumentRecord, *, sealed_pdf: bytes) -> None:
-    """Keep a document."""
+async def insert_document(
+    uow: UnitOfWork, record: DocumentRecord, *, sealed_pdf: bytes, due_at: datetime | None
+) -> None:
+    """Keep a document; `due_at` is when there is more to be done for it."""
     await uow.execute(
         insert(document).values(
             id=record.id,
@@ -64,11 +74,15 @@ async def insert_document(uow: UnitOfWork, record: DocumentRecord, *, sealed_pdf
             service_id=record.service_id,
             dataset=record.dataset,
             delivery=record.delivery.value,
-            level=record.level.value,
+            level=None if record.level is None else record.level.value,
             sha256=record.sha256,
+            issued_sha256=record.issued_sha256,
+            issued_size=record.issued_size,
             created_at=record.created_at,
             expires_at=record.expires_at,
             sealed_pdf=sealed_pdf,
+            due_at=due_at,
+            attempts=0,
         )
     )
 
@@ -129,9 +143,60 @@ async def find_document(uow: UnitOfWork, document_id: DocumentId) -> DocumentRec
 
 
 async def find_by_sha256(uow: UnitOfWork, sha256: str) -> DocumentRecord | None:
-    """The record of exactly this file."""
-    row = await uow.first(select(document).where(document.c.sha256 == sha256))
+    """The record of exactly this file, as it was issued or as it is now."""
+    is_this = or_(document.c.sha256 == sha256, document.c.issued_sha256 == sha256)
+    row = await uow.first(select(document).where(is_this).limit(1))
     return None if row is None else _record(row)
+
+
+async def due_documents(uow: UnitOfWork, *, limit: int) -> Sequence[DocumentId]:
+    """Documents for which there is something to be done, those that wait longest first."""
+    chosen = select(document.c.id).where(_is_due(uow.now)).order_by(document.c.due_at).limit(limit)
+    return [DocumentId(row.id) for row in await uow.all(chosen)]
+
+
+async def claim_document(
+    uow: UnitOfWork, document_id: DocumentId, *, lease: timedelta
+) -> tuple[DocumentRecord, int, bytes] | None:
+    """For the one worker that takes a due document: its record, which attempt this is, and the sealed content. No other
+    takes it before `lease` has passed.
+    """
+    mine = update(document).where(document.c.id == document_id, _is_due(uow.now))
+    taken = {"due_at": uow.now + lease, "attempts": document.c.attempts + 1}
+    if await uow.changed(mine.values(taken)) != 1:
+        return None
+    row = await uow.first(select(document).where(document.c.id == document_id))
+    return None if row is None or row.sealed_pdf is None else (_record(row), row.attempts, row.sealed_pdf)
+
+
+async def replace_file(
+    uow: UnitOfWork, record: DocumentRecord, *, attempt: int, sealed_pdf: bytes, due_at: datetime | None
+) -> bool:
+    """True when the kept file is this one now; False when it was dropped, or another worker took it meanwhile."""
+    assert record.level is not None, "only a sealed file takes the place of another"
+    now_kept = {
+        "level": record.level.value,
+        "sha256": record.sha256,
+        "issued_sha256": record.issued_sha256,
+        "issued_size": record.issued_size,
+        "sealed_pdf": sealed_pdf,
+        "due_at": due_at,
+        "attempts": 0,
+    }
+    return await uow.changed(update(document).where(*_mine(record.id, attempt)).values(now_kept)) == 1
+
+
+async def put_off_document(uow: UnitOfWork, document_id: DocumentId, *, attempt: int, due_at: datetime) -> None:
+    """It could not be done now."""
+    await uow.execute(update(document).where(*_mine(document_id, attempt)).values(due_at=due_at))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(document.c.due_at <= now, document.c.expires_at > now, document.c.sealed_pdf.is_not(None))
+
+
+def _mine(document_id: DocumentId, attempt: int) -> tuple[ColumnElement[bool], ...]:
+    return (document.c.id == document_id, document.c.attempts == attempt, document.c.sealed_pdf.is_not(None))
 
 
 async def drop_expired_files(uow: UnitOfWork) -> int:
@@ -168,8 +233,10 @@ def _record(row: Row[Any]) -> DocumentRecord:
         service_id=ServiceId(row.service_id),
         dataset=row.dataset,
         delivery=Delivery(row.delivery),
-        level=SealLevel(row.level),
+        level=None if row.level is None else SealLevel(row.level),
         sha256=row.sha256,
+        issued_sha256=row.issued_sha256,
+        issued_size=row.issued_size,
         created_at=row.created_at,
         expires_at=row.expires_at,
     )

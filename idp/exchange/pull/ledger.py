@@ -107,7 +107,7 @@ class DisclosureLedger:
                 disclosure=disclosure_id,
                 fields=list(fields),
                 document=made.id if made is not None else None,
-                document_sha256=made.sealed.sha256 if made is not None else None,
+                document_sha256=made.sha256 if made is not None else None,
             )
             record = disclosure_of(
                 asked,
@@ -226,8 +226,18 @@ class DisclosureLedger:
             uow, key_owner(asked), table="disclosure", column="sealed_answer", row=kept.disclosure_id,
             sealed=kept.sealed,
         )  # fmt: skip
-        released = _released_from(kept.disclosure_id, opened)
+        released = await self._as_it_stands(uow, _released_from(kept.disclosure_id, opened))
         return released if set(released.payload["fields"]) <= set(fields) else Reason.BEYOND_RIGHT
+
+    async def _as_it_stands(self, uow: UnitOfWork, released: Released) -> Released:
+        """With the document as it can be fetched now: it may have got its time-stamp, or been made to last, since."""
+        issued = released.document
+        record = None if issued is None else await self._documents.find(uow, issued.id)
+        if issued is None or record is None:
+            return released
+        return replace(
+            released, document=replace(issued, sha256=record.issued_sha256, size=record.issued_size, level=record.level)
+        )
 
     async def _note_told(self, uow: UnitOfWork, event: str, asked: Asked, chain: Chain, kept: KeptAnswer) -> None:
         await self._audit.append(uow, audit_event(event, asked, chain, refused=None, disclosure=kept.disclosure_id))
@@ -264,8 +274,7 @@ class DisclosureLedger:
 def _issued(made: MadeDocument | None) -> IssuedDocument | None:
     if made is None:
         return None
-    sealed = made.sealed
-    return IssuedDocument(made.id, sealed.sha256, sealed.level, sealed.delivery, made.password)
+    return IssuedDocument(made.id, made.sha256, made.size, made.level, made.delivery, made.password)
 
 
 def _released_from(disclosure_id: DisclosureId, kept: bytes) -> Released:
@@ -273,7 +282,12 @@ def _released_from(disclosure_id: DisclosureId, kept: bytes) -> Released:
     issued = answer["document"]
     document = (
         IssuedDocument(
-            DocumentId(issued["id"]), issued["sha256"], SealLevel(issued["level"]), Delivery(issued["delivery"]), None
+            DocumentId(issued["id"]),
+            issued["sha256"],
+            issued["size"],
+            None if issued["level"] is None else SealLevel(issued["level"]),
+            Delivery(issued["delivery"]),
+            None,
         )
         if issued is not None
         else None

@@ -47,6 +47,7 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
         Reason.CHANGED_MEANWHILE: ExchangeProblem.CHANGED_MEANWHILE,
         Reason.MALFORMED: ExchangeProblem.MALFORMED,
         Reason.KEY_MISSING: ExchangeProblem.KEY_MISSING,
+        Reason.NO_RECIPIENT_KEY: ExchangeProblem.NO_RECIPIENT_KEY,
         Reason.KEY_REUSED: ExchangeProblem.KEY_REUSED,
         Reason.ANSWER_NOT_KEPT: ExchangeProblem.ANSWER_NOT_KEPT,
         Reason.COUNTER_UNKNOWN: ExchangeProblem.COUNTER_UNKNOWN,
@@ -208,7 +209,13 @@ def answer_bytes(released: Released) -> bytes:
     """The answer as it is kept: the password of a document is not in it."""
     document = released.document
     issued = (
-        {"id": document.id, "sha256": document.sha256, "level": document.level, "delivery": document.delivery}
+        {
+            "id": document.id,
+            "sha256": document.sha256,
+            "size": document.size,
+            "level": document.level,
+            "delivery": document.delivery,
+        }
         if document is not None
         else None
     )

@@ -8,7 +8,6 @@ from connectors.contracts.errors import (
     DocumentError,
     RecordNotFound,
     RegistryError,
-    TimestampUnavailable,
 )
 from connectors.contracts.registry_desk import Asker
 from idp.agencies.service import Agencies
@@ -297,7 +296,7 @@ class Pulls:
                 delivery=asked.pull.delivery,
                 exhibits=tuple(fetched.exhibits[name] for name in decided.fields if name in fetched.exhibits),
             )
-        except (DocumentError, TimestampUnavailable) as error:
+        except DocumentError as error:
             raise await self._refused(asked, decided.chain, Reason.DOCUMENT_NOT_MADE) from error
 
     async def _named(self, fetched: Fetched, fields: tuple[str, ...]) -> Named:

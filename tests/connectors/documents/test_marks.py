@@ -1,0 +1,110 @@
+"""The signed mark in a document's code: checked without asking anybody, told from every other text, no value in it."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jws
+from joserfc.jwk import ECKey
+from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
+
+from connectors.documents.certificates import publish_seal, published_seals
+from connectors.documents.imprint import data_digest
+from connectors.documents.mark import MARK_TYPE, MarkRefused, document_mark, marked_address, verify_mark
+from connectors.documents.qr import qr_svg
+from connectors.documents.seal import SealKey, software_key
+from connectors.documents.seal_key import SealIdentity, ensure_seal_key
+from tests.connectors.authority.serving import wall_clock
+from tests.connectors.documents.conftest import RunningAuthority
+from tests.connectors.documents.examples import PERSON, document_request
+
+REQUEST = replace(document_request("person", PERSON), issued_at=wall_clock())
+
+
+@pytest.fixture(scope="module")
+def key(identity: SealIdentity) -> SealKey:
+    return software_key(identity.key, identity.chain)
+
+
+def test_a_mark_says_who_what_and_when_and_holds_no_value(key: SealKey, identity: SealIdentity) -> None:
+    address = marked_address(REQUEST, key=key)
+    said = verify_mark(address, seals=identity.chain)
+    assert (said.issuer, said.document_id) == ("http://data.localhost:8001", REQUEST.document_id)
+    assert said.issued_at == REQUEST.issued_at.replace(microsecond=0)
+    assert said.data_sha256 == data_digest(REQUEST)
+    assert "ตราประทับ" in said.signer
+    claims = json.loads(urlsafe_b64decode(address.rpartition("#")[2].split(".")[1].encode()))
+    assert set(claims) == {"iss", "jti", "iat", "dh"}
+    assert address.startswith(REQUEST.verify_url + "#")
+
+
+def test_the_code_that_carries_it_is_small_enough_to_print(key: SealKey) -> None:
+    """Version 15 at most: 77 modules and the quiet zone on 27 mm are 0.3 mm each, what a phone reads from paper."""
+    view = qr_svg(marked_address(REQUEST, key=key)).split('viewBox="')[1].split('"')[0]
+    assert int(view.split()[2]) <= 77 + 8
+
+
+def test_any_jose_library_checks_it_with_the_published_certificate(
+    key: SealKey, identity: SealIdentity, tmp_path: Path
+) -> None:
+    publish_seal(tmp_path / "seals", identity.chain[0])
+    publish_seal(tmp_path / "seals", identity.chain[0])
+    (seal,) = published_seals(tmp_path / "seals")
+    checked = jws.deserialize_compact(
+        document_mark(REQUEST, key=key), ECKey.import_key(seal.public_key()), algorithms=["ES256"]
+    )
+    assert json.loads(checked.payload)["jti"] == REQUEST.document_id
+
+
+def test_the_same_document_has_the_same_mark(key: SealKey) -> None:
+    assert document_mark(REQUEST, key=key) == document_mark(REQUEST, key=key)
+
+
+def test_what_was_changed_or_is_of_another_seal_is_refused(
+    key: SealKey, identity: SealIdentity, running: RunningAuthority, tmp_path: Path
+) -> None:
+    mark = document_mark(REQUEST, key=key)
+    header, payload, signature = mark.split(".")
+    claims = json.loads(urlsafe_b64decode(payload.encode()))
+    other_claims = urlsafe_b64encode(json.dumps(claims | {"jti": "TUA-1"}).encode()).decode()
+    unsigned = urlsafe_b64encode(b'{"alg":"none","typ":"dm+jws"}').decode()
+    for forged in (f"{header}.{other_claims}.{signature}", f"{unsigned}.{payload}.", mark[:-4], "", "x" * 4000):
+        with pytest.raises(MarkRefused):
+            verify_mark(forged, seals=identity.chain)
+    stranger = ensure_seal_key(tmp_path / "other", f"{running.url}/ca", "other")
+    with pytest.raises(MarkRefused, match="known"):
+        verify_mark(mark, seals=stranger.chain)
+    with pytest.raises(MarkRefused, match="known"):
+        verify_mark(mark, seals=())
+
+
+def test_another_token_of_the_same_key_is_no_mark(key: SealKey, identity: SealIdentity) -> None:
+    """RFC 8725 section 3.11: a token of one kind is not taken for one of another."""
+    kid = json.loads(urlsafe_b64decode(document_mark(REQUEST, key=key).split(".")[0].encode()))["kid"]
+    for header in ({"alg": "ES256", "kid": kid}, {"alg": "ES256", "kid": kid, "typ": "JWT"}):
+        other = jws.serialize_compact(header, b"{}", ECKey.import_key(identity.key), algorithms=["ES256"])
+        with pytest.raises(MarkRefused):
+            verify_mark(other, seals=identity.chain)
+    empty = {"alg": "ES256", "kid": kid, "typ": MARK_TYPE}
+    for payload in (b"{}", b"[]", b"1", b'{"iat":9e99,"iss":"","jti":"","dh":""}'):
+        other = jws.serialize_compact(empty, payload, ECKey.import_key(identity.key), algorithms=["ES256"])
+        with pytest.raises(MarkRefused):
+            verify_mark(other, seals=identity.chain)
+
+
+def test_a_mark_from_before_the_certificate_is_refused(key: SealKey, identity: SealIdentity) -> None:
+    early = replace(REQUEST, issued_at=REQUEST.issued_at - timedelta(days=2))
+    with pytest.raises(MarkRefused, match="in force"):
+        verify_mark(document_mark(early, key=key), seals=identity.chain)
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    certificates: list[x509.Certificate] = []
+    with pytest.raises(MarkRefused):
+        verify_mark(text, seals=certificates)
