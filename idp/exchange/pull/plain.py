@@ -102,10 +102,10 @@ class PlainPulls:
         """A decision to release, committed to the log; None when it is anything else, or no plain matter."""
         now = self._storage.clock.now()
         # 1. everything that is judged, in one read; a key that was used before is answered elsewhere
-        row = await self._read(asked, now)
+        row = await self.read(asked, now=now)
         if row is None or row.agreement_id is None or row.disclosed_before is not None or row.wrapped is None:
             return None
-        judged = _judged(asked, row)
+        judged = facts_of(asked, row)
         decision = None if judged is None else decide_release(judged, now=now)
         if judged is None or not isinstance(decision, Release):
             return None
@@ -149,7 +149,8 @@ class PlainPulls:
             return None
         return released if passed else None
 
-    async def _read(self, asked: Asked, now: datetime) -> Any | None:
+    async def read(self, asked: Asked, *, now: datetime) -> Any | None:
+        """The row of everything that decides, for `facts_of`."""
         return await self._storage.hot.first(
             hot_store.FACTS,
             **_chain_values(asked, now),
@@ -199,7 +200,7 @@ class PlainPulls:
         }
 
 
-def _judged(asked: Asked, row: Any) -> ReleaseFacts | None:
+def facts_of(asked: Asked, row: Any) -> ReleaseFacts | None:
     """The facts that `FactsReader` would gather; None where a part of the consent is sealed."""
     token = asked.pull.access_token
     if row.consent_id is not None and row.consent_sealed_about is not None:

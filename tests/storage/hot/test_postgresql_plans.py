@@ -17,6 +17,7 @@ from idp.authorization.grants.hot_store import (
     REDEEM,
 )
 from idp.authorization.requests.hot_store import ISSUE, SIGN_IN_FACTS
+from idp.exchange.pull.hot_store import DECIDED, DISCLOSE_COMPANY, DISCLOSE_PERSON, FACTS
 from idp.exchange.waiting.store import WAITING_OF_KEY
 from idp.storage.hot.operations import Read, Rows, Write
 from idp.storage.hot.postgresql import PINNED
@@ -42,6 +43,10 @@ OPERATIONS: tuple[Read | Write, ...] = (
     NOTE_OF_GRANT,
     NOTE_OF_CLIENT,
     WAITING_OF_KEY,
+    FACTS,
+    DECIDED,
+    DISCLOSE_PERSON,
+    DISCLOSE_COMPANY,
 )
 
 prepared = Table(
