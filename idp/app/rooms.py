@@ -76,6 +76,7 @@ from idp.exchange.document.service import Documents
 from idp.exchange.photo.service import Photos
 from idp.exchange.preview import Previews
 from idp.exchange.service import Exchange
+from idp.gateway.bridge.accesses import BridgeAccesses
 from idp.keys.files import FIRST_VERSION
 from idp.notices.service import Notices
 from idp.oversight.followup.service import FollowUp
@@ -307,6 +308,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             approvals=approvals,
             seats=agency_rooms.seats,
             platform_id=issuer_agency,
+            bridges=BridgeAccesses(agencies=agencies, clients=clients, audit=audit, randomness=randomness),
         ),
         company_accounts=agency_rooms.accounts,
         subscribers=subscribers,

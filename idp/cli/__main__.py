@@ -10,6 +10,7 @@ COMMANDS = {
     "apply": "Make agencies, services, agreements and programs as a file says.",
     "audit": "The tamper-evident log: verify, checkpoint; key, prove, export, check.",
     "bootstrap": "The first two administrators of an empty deployment.",
+    "bridge": "Programs written for GDX: grant, key, list, end.",
     "bench-seed": "A store to measure speed on, and the sessions for it.",
     "card": "The virtual readers: insert, eject, state; kiosk, camera, home.",
     "client": "The programs of agencies: invite.",

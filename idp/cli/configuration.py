@@ -20,6 +20,7 @@ from idp.app.ground import Ground, open_ground
 from idp.app.issuer_agency import ensure_issuer_agency
 from idp.approvals.service import Approvals
 from idp.cli.deployment import settings_of
+from idp.gateway.bridge.accesses import BridgeAccesses
 from idp.kernel.errors import TuatonError
 from idp.settings import Settings
 from idp.storage.profile import OtherProfile
@@ -37,6 +38,7 @@ class House:
 
     ground: Ground
     configurations: Configurations
+    bridges: BridgeAccesses
 
 
 def text_of(file: Path) -> str:
@@ -83,11 +85,16 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
             randomness=ground.randomness,
             platform_id=platform_id,
         )
+        clients = clients_of(settings, ground)
+        bridges = BridgeAccesses(
+            agencies=agencies, clients=clients, audit=ground.audit, randomness=ground.randomness
+        )
         configurations = Configurations(
             agencies=agencies,
             agreements=agreements,
-            clients=clients_of(settings, ground),
+            clients=clients,
             approvals=approvals,
             platform_id=platform_id,
+            bridges=bridges,
         )
-        yield House(ground, configurations)
+        yield House(ground, configurations, bridges)

@@ -8,6 +8,7 @@ from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import Agency, AgencyProblem, Role, Standing
 from idp.agencies.service import Agencies
 from idp.app.configuration import standing
+from idp.app.configuration.bridges import access_of
 from idp.app.configuration.model import Change, Document, Terms, changes_between
 from idp.app.configuration.programs import impossible_change, judge_by, program_of
 from idp.app.configuration.reading import read_configuration
@@ -16,6 +17,8 @@ from idp.approvals.service import Approvals
 from idp.audit.model import Actor, ActorKind
 from idp.authorization.client_registration.model import ClientStatus
 from idp.authorization.client_registration.service import Clients
+from idp.gateway.bridge.accesses import BridgeAccesses
+from idp.gateway.bridge.model import BridgeProblem
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import AgencyId, ClientId, MemberId, ServiceId, SubscriberId
 from idp.storage.storage import UnitOfWork
@@ -38,12 +41,14 @@ class Configurations:
         clients: Clients,
         approvals: Approvals,
         platform_id: AgencyId,
+        bridges: BridgeAccesses | None = None,
     ) -> None:
         self._agencies = agencies
         self._clients = clients
         self._agreements = agreements
         self._approvals = approvals
         self._platform_id = platform_id
+        self._bridges = bridges
 
     def read(self, text: str) -> Document:
         """The configuration of a file, judged as this deployment judges. Raises ConfigurationWrong."""
@@ -69,6 +74,8 @@ class Configurations:
             await self._put_agreement(uow, change.after, by=by)
         for change in _of(changes, "program"):
             await self._put_program(uow, change.after, by=by)
+        for change in _of(changes, "bridge"):
+            await self._put_bridge(uow, change.after, by=by)
         return changes
 
     async def propose_from_command_line(self, uow: UnitOfWork, desired: Document) -> Proposal | None:
@@ -173,6 +180,11 @@ class Configurations:
             await self._clients.end(uow, present, by=by)
         else:
             await self._clients.replace(uow, said, by=by)
+
+    async def _put_bridge(self, uow: UnitOfWork, terms: Terms, *, by: Actor) -> None:
+        if self._bridges is None:
+            raise Refused(BridgeProblem.NOT_POSSIBLE, "no bridge is known here")
+        await self._bridges.put(uow, access_of(terms, (await self._agency(uow, terms["agency"])).id), by=by)
 
     async def _agency(self, uow: UnitOfWork, code: str) -> Agency:
         agency = await self._agencies.agency_by_code(uow, code)

@@ -5,6 +5,7 @@ from typing import Any, Final
 from yaml.nodes import Node
 
 from idp.agencies.model import AgencyKind, AgreementKind, Standing, WhenUnavailable
+from idp.app.configuration.bridges import bridge_name, read_bridge
 from idp.app.configuration.model import Document, Terms
 from idp.app.configuration.nodes import (
     Member,
@@ -112,6 +113,7 @@ _AGENCY = mapping_of(
         "sites": Member(list_of(_SITE), []),
         "services": Member(list_of(lambda node: (node, _SERVICE(node))), []),
         "programs": Member(list_of(lambda node: (node, read_program(node))), []),
+        "bridges": Member(list_of(lambda node: (node, read_bridge(node))), []),
     }
 )
 
@@ -135,6 +137,7 @@ def read_configuration(text: str, *, judge: Judge) -> Document:
     services: Document = {}
     agreements: Document = {}
     programs: Document = {}
+    bridges: Document = {}
     for agency_node, agency in _FILE(compose(text))["agencies"]:
         for service_node, service in agency.pop("services"):
             for node, agreement in service.pop("agreements"):
@@ -144,8 +147,10 @@ def read_configuration(text: str, *, judge: Judge) -> Document:
         for node, program in agency.pop("programs"):
             terms = _judged({"agency": agency["code"], **program}, judge, node)
             _add(programs, f"program/{program['id']}", terms, node)
+        for node, bridge in agency.pop("bridges"):
+            _add(bridges, bridge_name(bridge), {"agency": agency["code"], **bridge}, node)
         _add(agencies, f"agency/{agency['code']}", agency, agency_node)
-    return agencies | services | agreements | programs
+    return agencies | services | agreements | programs | bridges
 
 
 def _judged(terms: Terms, judge: Judge, node: Node) -> Terms:

@@ -15,11 +15,13 @@ from idp.agencies.model import (
     Standing,
     WhenUnavailable,
 )
+from idp.app.configuration.bridges import bridge_name, bridge_terms
 from idp.app.configuration.model import Document, Terms
 from idp.app.configuration.programs import program_terms
 from idp.app.configuration.reading import SERVICE_TEXTS, agreement_name
 from idp.authorization.client_registration.store import find_agencies_clients
 from idp.catalogue.model import Channel
+from idp.gateway.bridge.store import find_all
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId
 from idp.storage.storage import UnitOfWork
@@ -43,6 +45,7 @@ async def present_document(uow: UnitOfWork) -> Document:
         | {f"service/{one.id}": service_terms(one, codes) for one in services}
         | {agreement_name(terms): terms for terms in granted}
         | {f"program/{one.id}": program_terms(one, codes) for one in await find_agencies_clients(uow)}
+        | {bridge_name(terms): terms for terms in [bridge_terms(one, codes) for one in await find_all(uow)]}
     )
 
 
