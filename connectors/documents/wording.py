@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from connectors.contracts.thai_dates import thai_digits
 
-IN_THAI_DIGITS: Final = frozenset({"letter", "request_form"})
+IN_THAI_DIGITS: Final = frozenset({"letter"})
 """Templates that are set as official letters are (facts/thai-registries, section 8). What is copied into another form,
 read out or compared with a record keeps the digits of that record.
 """
 PLAIN_NUMBER: Final = re.compile(r"(-?)([0-9]{1,40})(\.[0-9]{1,20})?", re.ASCII)
 LATIN: Final = re.compile(r"[A-Za-z]")
+WORDS: Final = re.compile(r"(\s+)")
 
 
 def worded(record: Mapping[str, Any], template: str) -> dict[str, Any]:
@@ -27,10 +28,10 @@ def worded(record: Mapping[str, Any], template: str) -> dict[str, Any]:
 
 
 def in_thai_digits(value: Any) -> Any:
-    """A JSON value with Thai digits, but in texts with a Latin letter: those are numbers and addresses to be typed."""
+    """A JSON value with Thai digits, but in words with a Latin letter: those are numbers and addresses to be typed."""
     match value:
         case str():
-            return value if LATIN.search(value) else thai_digits(value)
+            return "".join(word if LATIN.search(word) else thai_digits(word) for word in WORDS.split(value))
         case dict():
             return {name: in_thai_digits(one) for name, one in value.items()}
         case list():

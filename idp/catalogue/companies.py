@@ -86,7 +86,7 @@ MEMORANDUM = DataSet(
         Field("memorandum", "หนังสือบริคณห์สนธิ (ไฟล์ของนายทะเบียน)", "Memorandum (the registrar's file)", columns=_PAPER),
         Field("objectives_paper", "วัตถุที่ประสงค์ (ไฟล์ของนายทะเบียน)", "Objectives (the registrar's file)", columns=_PAPER),
     ),
-    template="record",
+    template="memorandum",
     retention=MONTH,
     check="check.company",
 )
@@ -122,7 +122,7 @@ SHAREHOLDERS = DataSet(
             ),
         ),
     ),
-    template="record",
+    template="shareholders",
     retention=MONTH,
     check="check.company",
 )
@@ -168,7 +168,7 @@ FINANCIALS = DataSet(
             ),
         ),
     ),
-    template="record",
+    template="financials",
     retention=MONTH,
     check="check.company",
 )

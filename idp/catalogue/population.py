@@ -39,7 +39,7 @@ CARD_IDENTITY = DataSet(
         Field("issuer", "สถานที่ออกบัตร", "Place of issue"),
         Field("request_no", "หมายเลขคำขอมีบัตร", "Card request no."),
     ),
-    template="record",
+    template="card",
     retention=MONTH,
     check="check.person",
 )
@@ -131,7 +131,7 @@ NAME_CHANGES = DataSet(
             ),
         ),
     ),
-    template="record",
+    template="name_changes",
     retention=MONTH,
 )
 
@@ -178,6 +178,6 @@ HOUSE = DataSet(
             columns=_FULL_ROW,
         ),
     ),
-    template="record",
+    template="house",
     retention=MONTH,
 )

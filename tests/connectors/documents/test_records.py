@@ -91,10 +91,13 @@ def test_a_list_too_long_to_print_is_said_to_be_attached(renderer: Renderer, in_
 
 
 def test_the_page_says_which_service_said_what_and_when(renderer: Renderer) -> None:
-    request = record_request({"name_th": "ก"}, {"name_th": COLUMN})
+    request = record_request({"name_th": "ก", "sex": "ชาย"}, {"name_th": COLUMN, "sex": {"th": "เพศ", "en": "Sex"}})
     source = {
         "service": "X",
-        "fields": {"name_th": {"service": "00023/007", "retrieved_at": "2026-11-22T10:05:00+00:00"}},
+        "fields": {
+            "name_th": {"service": "00023/007", "retrieved_at": "2026-11-22T10:05:00+00:00"},
+            "sex": {"service": "00023/001", "retrieved_at": "2026-11-22T10:05:00+00:00"},
+        },
     }
     data = {**request.data, "source": source}
     told = replace(request, data=data, data_json=json.dumps(data, ensure_ascii=False).encode())
