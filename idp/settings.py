@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     agent_refusals_a_minute: int = Field(default=60, ge=0)
     pairings_a_minute: int = Field(default=10, ge=0)
     files_a_minute: int = Field(default=10, ge=0)
+    pull_polls_a_minute: int = Field(default=30, ge=0)
+    photos_a_minute: int = Field(default=120, ge=0)
     bridge_requests_a_minute: int = Field(default=600, ge=0)
     bridge_refusals_a_minute: int = Field(default=60, ge=0)
 

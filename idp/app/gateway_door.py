@@ -60,7 +60,7 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
     contract = OpenApi(entries, base_url=settings.gateway_url, problems=kit.problems)
     limits = door_limits(settings, rooms, kit)
     return kit.application(
-        limits.gateway(limits.signals([*noted.around(entries), *contract.entries()])),
+        limits.gateway(limits.exchange(limits.signals([*noted.around(entries), *contract.entries()]))),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )

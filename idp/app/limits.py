@@ -153,6 +153,18 @@ class DoorLimits:
         files = _limit("files-to-verify", self._a_minute("files_a_minute"), self._address)
         return self._limits.before(entries, {"verify_file": files}, too_many=self._answer)
 
+    def exchange(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Pulls that wait say themselves when to look again; photos are seen by people, one after the other."""
+        programs = _limit("waiting-of-address", self._a_minute("program_requests_a_minute"), self._address)
+        polls = _limit("polls-of-pull", self._a_minute("pull_polls_a_minute"), self._pull)
+        photos = _limit("photos-of-address", self._a_minute("photos_a_minute"), self._address)
+        limited = {
+            "waiting_pull": (*polls, *programs),
+            "waiting_pull_cancelled": programs,
+            **dict.fromkeys(("photo_requested", "photo_request", "photo_agreed", "photo"), photos),
+        }
+        return self._limits.before(entries, limited, too_many=self._answer)
+
     def signals(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """Where programs set up what they are told: each call writes; polling alone goes on all day."""
         set_up = _limit("signals-of-address", self._a_minute("program_requests_a_minute"), self._address)
@@ -174,6 +186,10 @@ class DoorLimits:
 
     async def _address(self, request: Request) -> str | None:
         return self._addresses.of(request)
+
+    async def _pull(self, request: Request) -> str | None:
+        """The pull that is looked at, from one address: nobody elsewhere uses up what its program may do."""
+        return f"{request.path_params['pull_id']} {self._addresses.of(request)}"
 
     async def _browser(self, request: Request) -> str | None:
         return self._browsers.known(request)

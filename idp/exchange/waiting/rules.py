@@ -37,11 +37,16 @@ def may_wait(pull: Pull, detail: GdxDetail, service: Service | None, reason: Rea
 
 
 def next_try(reason: Reason, *, attempts: int, hours: AccessHours | None, now: datetime) -> datetime:
-    """When it is tried again: a quota is new at midnight in Bangkok, agreed `hours` begin when they do, everything else
-    is asked after more rarely.
+    """When it is tried again: a quota is new at midnight in Bangkok, everything else is asked after more rarely; and
+    whatever it waits for, never before agreed `hours` begin, since nothing could be released then.
     """
-    if reason is Reason.OUT_OF_HOURS and (opens_at := next_opening(hours, now=now)) > now:
-        return opens_at
+    is_closed = next_opening(hours, now=now) > now
+    may_pass = now if reason is Reason.OUT_OF_HOURS and is_closed else _passes_at(reason, attempts=attempts, now=now)
+    return next_opening(hours, now=may_pass)
+
+
+def _passes_at(reason: Reason, *, attempts: int, now: datetime) -> datetime:
+    """When a reason other than the hours may have passed."""
     if reason in NEW_AT_MIDNIGHT:
         tomorrow = now.astimezone(BANGKOK).date() + timedelta(days=1)
         return datetime.combine(tomorrow, datetime.min.time(), BANGKOK)
