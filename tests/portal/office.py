@@ -26,8 +26,10 @@ from idp.agencies.accounts.model import AccountTest
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import Role
+from idp.agencies.seats.service import Seats
 from idp.app.configuration.applying import DRAFT, Configurations
 from idp.app.representation_room import build_representation_room
+from idp.app.station_rooms import LivePrograms
 from idp.approvals.service import Approvals
 from idp.audit.store import audit_entry
 from idp.authentication.card_sign_in import CardSignIns
@@ -43,6 +45,7 @@ from idp.portal.company_account_pages import CompanyAccountPages
 from idp.portal.enrolment_pages import EnrolmentPages
 from idp.portal.home import HomePage
 from idp.portal.mandate_pages import MandatePages
+from idp.portal.new_passport_pages import NewPassportPages
 from idp.portal.openid import Issuer, PortalClient
 from idp.portal.proposal_pages import ProposalPages
 from idp.portal.review_pages import ReviewPages
@@ -227,6 +230,15 @@ class Office:
             overriding=world.overriding,
             issuer=ISSUER,
         )
+        new_passports = NewPassportPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=world.storage,
+            gate=gate,
+            new_passports=world.new_passports,
+            subscribers=world.subscribers,
+        )
         subscribers = SubscriberPages(
             pages=pages,
             csrf=csrf,
@@ -257,6 +269,7 @@ class Office:
                 storage=world.storage,
                 stations=world.stations,
                 agencies=world.agencies,
+                programs=LivePrograms(),
                 signing=world.signing,
                 link_keys=LinkKeys(b"l" * 32),
                 audit=world.audit,
@@ -290,11 +303,18 @@ class Office:
             randomness=system_randomness,
             platform_id=world.agency_id,
         )
+        self.seats = Seats(
+            agencies=world.agencies,
+            blind_index=BlindIndex(world.root_keys),
+            audit=audit,
+            randomness=system_randomness,
+        )
         self.configurations = Configurations(
             agencies=world.agencies,
             agreements=self.agreements,
             clients=Clients(audit=audit, server_metadata={}),
             approvals=approvals,
+            seats=self.seats,
             platform_id=world.agency_id,
         )
         agreements = AgreementPages(
@@ -365,6 +385,7 @@ class Office:
             HomePage(pages=pages, gate=gate),
             sign_in,
             enrolments,
+            new_passports,
             subscribers,
             stations,
             reviews,
