@@ -34,6 +34,7 @@ class Sealing:
     """What is made once: typeface, authorities, the seal's key, assets, signing keys."""
 
     fonts: Path
+    authority: Authority
     url: str
     root: x509.Certificate
     tsa_root: x509.Certificate
@@ -75,7 +76,7 @@ def sealing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sealing]:
         root_keys = RootKeys({1: secrets.token_bytes(32)})
         assets = bare_assets(tmp_path_factory.mktemp("assets"))
         signing_keys = asyncio.run(made_keys(tmp_path_factory.mktemp("keys"), root_keys))
-        yield Sealing(fonts, url, root, tsa_root, identity, assets, root_keys, signing_keys)
+        yield Sealing(fonts, authority, url, root, tsa_root, identity, assets, root_keys, signing_keys)
 
 
 async def made_keys(folder: Path, root_keys: RootKeys) -> list[dict[str, Any]]:
