@@ -128,13 +128,17 @@ class GdxSession:
         }
         if key is not None and self._idempotency_header is not None:
             headers[self._idempotency_header] = key
-        request = self._line.http.build_request(
+        http = self._line.http
+        # as `http.build_request` does it, without merging address, defaults and time limits anew for each question: the
+        # address is whole, and the time is the deadline's
+        request = httpx2.Request(
             question.method,
             self._base_url + question.path,
             params=dict(question.parameters) or None,
             data=None if question.form is None else dict(question.form),
             json=None if question.json is None else dict(question.json),
-            headers=headers,
+            headers={**http.headers, **headers},
+            cookies=http.cookies or None,
         )
         return await self._line.carry(request, largest=question.largest_answer)
 

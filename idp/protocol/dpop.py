@@ -80,7 +80,7 @@ def verify_dpop_proof(
     except JwtRefused as error:
         raise InvalidDpopProof(f"DPoP proof: {error}") from error
     _judge_nonce(verified.claims.get("nonce"), nonces, nonce_required, now)
-    jkt = import_public_key(verified.header["jwk"]).thumbprint()
+    jkt = verified.key.thumbprint()
     # (12) "… confirm that the public key to which the access token is bound matches the public key from the DPoP
     # proof."
     if expected_jkt is not None and not compare_digest(jkt, expected_jkt):

@@ -37,10 +37,11 @@ class WideHeaderRegistry(JWSRegistry):
 
 @dataclass(frozen=True, slots=True)
 class VerifiedJwt:
-    """A token whose signature is good; its claims are still to be judged."""
+    """A token whose signature by `key` is good; its claims are still to be judged."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
+    key: Key
 
 
 def verify_jwt_signature(
@@ -71,7 +72,7 @@ def verify_jwt_signature(
             deserialize_compact(token, key, registry=registry)
     except (JoseError, ValueError) as error:
         raise JwtRefused("the signature does not verify") from error
-    return VerifiedJwt(header, claims)
+    return VerifiedJwt(header, claims, key)
 
 
 def read_unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
