@@ -56,7 +56,7 @@ async def two(chromium: str, tmp_path: Path) -> AsyncIterator[Two]:
 async def look(page: Page, name: str) -> None:
     """Accessible in both languages and sizes; with SCREENS set, pictures for people as well."""
     for language in ("en", "th"):
-        await page.context.add_cookies([{"name": "lang", "value": language, "url": page.url}])
+        await page.context.add_cookies([{"name": "lang", "value": language, "domain": "portal.localhost", "path": "/"}])
         await page.reload()
         for size, viewport in SIZES.items():
             await page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
