@@ -95,6 +95,16 @@ class Settings(BaseSettings):
     # TLS ended by the doors themselves, where no proxy stands before them: PEM files. Certificates that clients signed
     # themselves pass the handshake when they are listed; a proxy lets any of them in
     tls_certificate: Path | None = None
+    # what is kept, in days, and by which law. Card sessions and handles of which nothing came, and case numbers in the
+    # others: Computer Crime Act B.E. 2550 s. 26 (90 days), Personal Data Protection Act B.E. 2562 s. 37 (3) (no longer
+    # than needed). Grounds that were stated: Civil and Commercial Code s. 193/30 (claims end after ten years), and the
+    # regulation of the Central Registration Office 2561 (records of access for three). Pulls that are over. The
+    # supervisors' samples: the same regulation
+    keep_openings_days: int = Field(default=90, ge=90)
+    keep_grounds_days: int = Field(default=3653, ge=1096)
+    keep_ended_pulls_days: int = Field(default=30, ge=1)
+    keep_samples_days: int = Field(default=1096, ge=1096)
+
     tls_key: Path | None = None
     self_signed_client_certificates: Path | None = None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from idp.agencies.accounts.service import CompanyAccounts
@@ -26,6 +27,7 @@ from idp.exchange.pull.facts import FactsReader
 from idp.exchange.pull.ledger import DisclosureLedger
 from idp.exchange.pull.plain import PlainPulls
 from idp.exchange.pull.service import Pulls
+from idp.exchange.retention import KeptFor, Retention
 from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
 from idp.exchange.waiting.service import WaitingPulls
@@ -46,6 +48,7 @@ class ExchangeRooms:
     slips: Slips
     counters: Counters
     photos: Photos
+    retention: Retention
     documents: Documents
     previews: Previews
     exchange: Exchange
@@ -176,6 +179,14 @@ def build_exchange_rooms(
             records=PhotoRecords(audit=audit, personal=ground.personal, randomness=randomness),
             photos_of=outside.photos_of,
             randomness=randomness,
+        ),
+        retention=Retention(
+            storage=storage,
+            kept_for=KeptFor(
+                openings=timedelta(days=settings.keep_openings_days),
+                grounds=timedelta(days=settings.keep_grounds_days),
+                pulls=timedelta(days=settings.keep_ended_pulls_days),
+            ),
         ),
         documents=documents,
         previews=previews,

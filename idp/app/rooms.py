@@ -75,6 +75,7 @@ from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.photo.service import Photos
 from idp.exchange.preview import Previews
+from idp.exchange.retention import Retention
 from idp.exchange.service import Exchange
 from idp.gateway.bridge.accesses import BridgeAccesses
 from idp.keys.files import FIRST_VERSION
@@ -154,6 +155,7 @@ class Rooms:
     previews: Previews
     counters: Counters
     photos: Photos
+    retention: Retention
     exchange: Exchange
     bases: Bases
     slips: Slips
@@ -411,6 +413,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         previews=exchange_rooms.previews,
         counters=exchange_rooms.counters,
         photos=exchange_rooms.photos,
+        retention=exchange_rooms.retention,
         exchange=exchange_rooms.exchange,
         bases=exchange_rooms.bases,
         slips=exchange_rooms.slips,

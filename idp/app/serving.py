@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 from urllib.parse import urlsplit
@@ -197,6 +198,11 @@ class _OneOfSeveral(uvicorn.Server):
 
 def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
     ground = rooms.ground
+
+    async def retain() -> None:
+        await rooms.retention.run()
+        await rooms.follow_up.forget(timedelta(days=settings.keep_samples_days))
+
     holder = new_id("wrk", now=ground.clock.now(), randomness=ground.randomness)
     jobs = all_jobs(
         storage=ground.storage,
@@ -220,5 +226,6 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
         approvals=rooms.representation.approvals,
         papers=rooms.representation.papers,
         draw_samples=rooms.follow_up.draw,
+        retain=retain,
     )
     return *jobs, *testimony_job(settings, ground.storage, holder=holder)

@@ -90,7 +90,7 @@ class Exchange:
         Records and hashes stay.
         """
         dropped = await forget_answers(uow) + await self._documents.drop_expired(uow)
-        dropped += await self._counters.forget_expired(uow) + await self._waiting.forget_expired(uow)
+        dropped += await self._counters.forget_expired(uow)
         return dropped + await drop_expired_counters(uow) + await forget_digests(uow)
 
     async def forget_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:

@@ -143,6 +143,7 @@ def all_jobs(
     approvals: Approvals,
     papers: Papers,
     draw_samples: Callable[[], Awaitable[int]],
+    retain: Callable[[], Awaitable[None]],
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
 
@@ -201,6 +202,7 @@ def all_jobs(
         Job("subscribers.close_due", 300, close_due),
         Job("reviews.reopen", 300, reopen_reviews),
         Job("reviews.overdue", 600, open_overdue_reviews),
-        Job("representation.end_unsigned", 300, end_unsigned),
         Job("oversight.draw", 600, draw_samples),
+        Job("exchange.retain", 1800, retain),
+        Job("representation.end_unsigned", 300, end_unsigned),
     )

@@ -1,10 +1,10 @@
-"""The table of stated grounds. Rows are only ever added."""
+"""The table of stated grounds. Rows are never changed, and dropped when the law lets them go."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Row, Table, Text, select
+from sqlalchemy import Column, Index, LargeBinary, Row, Table, Text, delete, select
 
 from idp.catalogue.model import Basis
 from idp.exchange.bases.model import BasisEvidence, BasisEvidenceId, CardHandedOver, Ground, LegalDuty, SignedForm
@@ -30,6 +30,7 @@ basis_evidence = Table(
     Column("section", Text),
     Column("stated_by", Text, nullable=False),
     Column("stated_at", Instant, nullable=False),
+    Index("ix_basis_evidence_stated_at", "stated_at"),
 )
 
 
@@ -66,6 +67,12 @@ async def find_evidence(uow: UnitOfWork, personal: PersonalData, anchor: str) ->
         stated_by=row.stated_by,
         stated_at=row.stated_at,
     )
+
+
+async def forget_evidence(uow: UnitOfWork, *, before: datetime, limit: int) -> int:
+    """Drop grounds that were stated before; gives how many."""
+    old = select(basis_evidence.c.id).where(basis_evidence.c.stated_at <= before).limit(limit)
+    return await uow.changed(delete(basis_evidence).where(basis_evidence.c.id.in_(old)))
 
 
 async def _columns(uow: UnitOfWork, personal: PersonalData, evidence: BasisEvidence) -> dict[str, Any]:

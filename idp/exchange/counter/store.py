@@ -16,6 +16,7 @@ from sqlalchemy import (
     exists,
     insert,
     select,
+    text,
     update,
 )
 
@@ -37,6 +38,10 @@ from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
 
+_WITH_CASE = text("sealed_case IS NOT NULL")
+_WITH_NUMBER = text("sealed_number IS NOT NULL")
+"""What is forgotten leaves the index: whoever forgets meets each row once."""
+
 counter_session = Table(
     "counter_session",
     metadata,
@@ -53,7 +58,7 @@ counter_session = Table(
     Column("opened_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
-    Index("ix_counter_session_expires_at", "expires_at"),
+    Index("ix_counter_session_expires_at", "expires_at", sqlite_where=_WITH_CASE, postgresql_where=_WITH_CASE),
 )
 
 citizen_ref = Table(
@@ -64,12 +69,13 @@ citizen_ref = Table(
     Column("client_id", Text, nullable=False),
     Column("member_id", Text, nullable=False),
     Column("service_id", Text, nullable=False),
-    Column("sealed_case", LargeBinary, nullable=False),
+    Column("sealed_case", LargeBinary),
     Column("sealed_number", LargeBinary),
     Column("flags", JsonText, nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
-    Index("ix_citizen_ref_expires_at", "expires_at"),
+    Index("ix_citizen_ref_expires_at", "expires_at", sqlite_where=_WITH_CASE, postgresql_where=_WITH_CASE),
+    Index("ix_citizen_ref_numbers", "expires_at", sqlite_where=_WITH_NUMBER, postgresql_where=_WITH_NUMBER),
     Index("ix_citizen_ref_opened_at", "opened_at"),
     Index("ix_citizen_ref_member_id", "member_id", "opened_at"),
 )

@@ -31,7 +31,6 @@ LEASE: Final = timedelta(seconds=60)
 BATCH: Final = 20
 MOST_WAITING: Final = 1000
 """For one client: more is no queue but a second store of requests."""
-KEPT_FOR: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +130,6 @@ class WaitingPulls:
             if waiting is not None:
                 await self._end(waiting, reason)
         return tried + len(over)
-
-    async def forget_expired(self, uow: UnitOfWork) -> int:
-        """Drop what is over since a month; gives how many."""
-        return await store.forget_over(uow, before=uow.now - KEPT_FOR)
 
     async def forget_person(self, uow: UnitOfWork, owner: str) -> None:
         """An identity was closed: nothing about it waits any more."""

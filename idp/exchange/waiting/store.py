@@ -56,6 +56,7 @@ waiting_pull = Table(
     UniqueConstraint("client_id", "idempotency_digest"),
     Index("ix_waiting_pull_state_next_at", "state", "next_at"),
     Index("ix_waiting_pull_key_owner", "key_owner"),
+    Index("ix_waiting_pull_deadline", "deadline"),
 )
 
 
@@ -194,11 +195,12 @@ async def end_of(uow: UnitOfWork, key_owner: str) -> None:
     await uow.execute(delete(waiting_pull).where(waiting_pull.c.key_owner == key_owner))
 
 
-async def forget_over(uow: UnitOfWork, *, before: datetime) -> int:
+async def forget_over(uow: UnitOfWork, *, before: datetime, limit: int) -> int:
     """Drop pulls that are over since long; gives how many."""
     open_states = (WaitingState.WAITING.value, WaitingState.READY.value)
     over = and_(waiting_pull.c.state.not_in(open_states), waiting_pull.c.deadline <= before)
-    return await uow.changed(delete(waiting_pull).where(over))
+    old = select(waiting_pull.c.id).where(over).limit(limit)
+    return await uow.changed(delete(waiting_pull).where(waiting_pull.c.id.in_(old)))
 
 
 def _waiting(row: Row[Any]) -> WaitingPull:

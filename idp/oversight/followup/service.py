@@ -35,6 +35,7 @@ from idp.storage.storage import Storage, UnitOfWork
 DAYS_BACK: Final = 7
 """A worker that was away draws from the days that it missed."""
 PSEUDONYM_BYTES: Final = 8
+BATCH: Final = 500
 _TABLE: Final = "oversight_sample"
 
 
@@ -70,6 +71,11 @@ class FollowUp:
                     if await store.take_day(uow, agency_id, day):
                         made += await self._draw_from(uow, agency_id, day, begins=begins, ends=ends)
         return made
+
+    async def forget(self, kept_for: timedelta) -> int:
+        """Drop rows that are older, one batch; for the worker. Gives how many."""
+        async with self._storage.unit_of_work() as uow:
+            return await store.forget_samples(uow, before=uow.now - kept_for, limit=BATCH)
 
     async def add_photo(self, disclosure_id: DisclosureId, request_id: str) -> None:
         """A photo was shown: it is looked at, whatever the day brings. Safe to be told twice."""

@@ -86,21 +86,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_basis_evidence')),
     sa.UniqueConstraint('anchor', name=op.f('uq_basis_evidence_anchor'))
     )
+    op.create_index('ix_basis_evidence_stated_at', 'basis_evidence', ['stated_at'], unique=False)
     op.create_table('citizen_ref',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('agency_id', sa.Text(), nullable=False),
     sa.Column('client_id', sa.Text(), nullable=False),
     sa.Column('member_id', sa.Text(), nullable=False),
     sa.Column('service_id', sa.Text(), nullable=False),
-    sa.Column('sealed_case', sa.LargeBinary(), nullable=False),
+    sa.Column('sealed_case', sa.LargeBinary(), nullable=True),
     sa.Column('sealed_number', sa.LargeBinary(), nullable=True),
     sa.Column('flags', sa.Text(), nullable=False),
     sa.Column('opened_at', sa.BigInteger(), nullable=False),
     sa.Column('expires_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_citizen_ref'))
     )
-    op.create_index('ix_citizen_ref_expires_at', 'citizen_ref', ['expires_at'], unique=False)
+    op.create_index('ix_citizen_ref_expires_at', 'citizen_ref', ['expires_at'], unique=False, sqlite_where=sa.text('sealed_case IS NOT NULL'), postgresql_where=sa.text('sealed_case IS NOT NULL'))
     op.create_index('ix_citizen_ref_member_id', 'citizen_ref', ['member_id', 'opened_at'], unique=False)
+    op.create_index('ix_citizen_ref_numbers', 'citizen_ref', ['expires_at'], unique=False, sqlite_where=sa.text('sealed_number IS NOT NULL'), postgresql_where=sa.text('sealed_number IS NOT NULL'))
     op.create_index('ix_citizen_ref_opened_at', 'citizen_ref', ['opened_at'], unique=False)
     op.create_table('company_signatory',
     sa.Column('juristic_id', sa.Text(), nullable=False),
@@ -163,7 +165,7 @@ def upgrade() -> None:
     sa.Column('ended_at', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_counter_session'))
     )
-    op.create_index('ix_counter_session_expires_at', 'counter_session', ['expires_at'], unique=False)
+    op.create_index('ix_counter_session_expires_at', 'counter_session', ['expires_at'], unique=False, sqlite_where=sa.text('sealed_case IS NOT NULL'), postgresql_where=sa.text('sealed_case IS NOT NULL'))
     op.create_table('data_key',
     sa.Column('owner', sa.Text(), nullable=False),
     sa.Column('root_version', sa.Integer(), nullable=False),
@@ -578,6 +580,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_waiting_pull')),
     sa.UniqueConstraint('client_id', 'idempotency_digest', name=op.f('uq_waiting_pull_client_id_idempotency_digest'))
     )
+    op.create_index('ix_waiting_pull_deadline', 'waiting_pull', ['deadline'], unique=False)
     op.create_index('ix_waiting_pull_key_owner', 'waiting_pull', ['key_owner'], unique=False)
     op.create_index('ix_waiting_pull_state_next_at', 'waiting_pull', ['state', 'next_at'], unique=False)
     op.create_table('attribute_change',
@@ -1371,6 +1374,7 @@ def downgrade() -> None:
     op.drop_table('attribute_change')
     op.drop_index('ix_waiting_pull_state_next_at', table_name='waiting_pull')
     op.drop_index('ix_waiting_pull_key_owner', table_name='waiting_pull')
+    op.drop_index('ix_waiting_pull_deadline', table_name='waiting_pull')
     op.drop_table('waiting_pull')
     op.drop_table('subscriber')
     op.drop_table('store_mark')
@@ -1437,7 +1441,7 @@ def downgrade() -> None:
     op.drop_index('ix_disclosure_agency_id', table_name='disclosure')
     op.drop_table('disclosure')
     op.drop_table('data_key')
-    op.drop_index('ix_counter_session_expires_at', table_name='counter_session')
+    op.drop_index('ix_counter_session_expires_at', table_name='counter_session', sqlite_where=sa.text('sealed_case IS NOT NULL'), postgresql_where=sa.text('sealed_case IS NOT NULL'))
     op.drop_table('counter_session')
     op.drop_index('ix_counter_person_digest', table_name='counter_person')
     op.drop_table('counter_person')
@@ -1450,9 +1454,11 @@ def downgrade() -> None:
     op.drop_index('ix_company_signatory_subscriber_id', table_name='company_signatory')
     op.drop_table('company_signatory')
     op.drop_index('ix_citizen_ref_opened_at', table_name='citizen_ref')
+    op.drop_index('ix_citizen_ref_numbers', table_name='citizen_ref', sqlite_where=sa.text('sealed_number IS NOT NULL'), postgresql_where=sa.text('sealed_number IS NOT NULL'))
     op.drop_index('ix_citizen_ref_member_id', table_name='citizen_ref')
-    op.drop_index('ix_citizen_ref_expires_at', table_name='citizen_ref')
+    op.drop_index('ix_citizen_ref_expires_at', table_name='citizen_ref', sqlite_where=sa.text('sealed_case IS NOT NULL'), postgresql_where=sa.text('sealed_case IS NOT NULL'))
     op.drop_table('citizen_ref')
+    op.drop_index('ix_basis_evidence_stated_at', table_name='basis_evidence')
     op.drop_table('basis_evidence')
     op.drop_table('audit_tile')
     op.drop_table('audit_testimony')
