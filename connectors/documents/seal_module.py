@@ -37,6 +37,7 @@ class ModuleSigner:
         self._lock = threading.Lock()
         self._key: Any = None
         self._is_pin_refused = False
+        self._has_failed = False
 
     def sign(self, content: bytes) -> bytes:
         """The signature in DER. Raises DocumentError when the module cannot be reached or refuses."""
@@ -44,7 +45,7 @@ class ModuleSigner:
             try:
                 return self._signed(content)
             except PKCS11Error:
-                self._key = None
+                self._key, self._has_failed = None, True
             try:
                 return self._signed(content)
             except PKCS11Error as error:
@@ -65,11 +66,18 @@ class ModuleSigner:
         if self._is_pin_refused:
             raise DocumentError("the module of the seal's key refused the PIN")
         address = self._address
+        if not address.library.is_file():
+            raise DocumentError("the library of the seal's module is not there")
         try:
             pin = address.pin_file.read_text("utf-8").strip()
-            token = pkcs11.lib(str(address.library)).get_token(token_label=address.token_label)
-        except (OSError, RuntimeError, UnicodeDecodeError) as error:
-            raise DocumentError("the module of the seal's key, or its PIN, cannot be read") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise DocumentError("the PIN of the seal's module cannot be read") from error
+        library = pkcs11.lib(str(address.library))
+        if self._has_failed:
+            # only a library that starts anew notices a token that was taken out and put back
+            library.reinitialize()
+            self._has_failed = False
+        token = library.get_token(token_label=address.token_label)
         try:
             session = token.open(user_pin=pin)
         except UserAlreadyLoggedIn:
