@@ -7,9 +7,8 @@ from typing import Final
 
 import pytest
 import typer
-from click.testing import Result
 from sqlalchemy import select
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from idp.app.ground import open_ground
 from idp.audit.store import audit_entry
