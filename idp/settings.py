@@ -76,7 +76,8 @@ class Settings(BaseSettings):
     client_certificate_authorities: Path | None = None
     client_address_header: str = Field(default="X-Forwarded-For", pattern=r"^[A-Za-z0-9-]{1,64}$")
 
-    # how often a minute, in each process (0: no limit): a client at its address, a browser, or an address
+    # how often a minute, in each process (0: no limit): a client at its address, a browser, a person, or
+    # an address
     program_requests_a_minute: int = Field(default=12_000, ge=0)
     pushed_requests_a_minute: int = Field(default=600, ge=0)
     token_refusals_a_minute: int = Field(default=60, ge=0)
@@ -89,12 +90,11 @@ class Settings(BaseSettings):
     files_a_minute: int = Field(default=10, ge=0)
     pull_polls_a_minute: int = Field(default=30, ge=0)
     photos_a_minute: int = Field(default=120, ge=0)
+    signal_polls_a_minute: int = Field(default=600, ge=0)
+    receipt_papers_a_minute: int = Field(default=5, ge=0)
     bridge_requests_a_minute: int = Field(default=600, ge=0)
     bridge_refusals_a_minute: int = Field(default=60, ge=0)
 
-    # TLS ended by the doors themselves, where no proxy stands before them: PEM files. Certificates that clients signed
-    # themselves pass the handshake when they are listed; a proxy lets any of them in
-    tls_certificate: Path | None = None
     # what is kept, in days, and by which law. Card sessions and handles of which nothing came, and case numbers in the
     # others: Computer Crime Act B.E. 2550 s. 26 (90 days), Personal Data Protection Act B.E. 2562 s. 37 (3) (no longer
     # than needed). Grounds that were stated: Civil and Commercial Code s. 193/30 (claims end after ten years), and the
@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     keep_ended_pulls_days: int = Field(default=30, ge=1)
     keep_samples_days: int = Field(default=1096, ge=1096)
 
+    # TLS ended by the doors themselves, where no proxy stands before them: PEM files. Certificates that clients signed
+    # themselves pass the handshake when they are listed; a proxy lets any of them in
+    tls_certificate: Path | None = None
     tls_key: Path | None = None
     self_signed_client_certificates: Path | None = None
 

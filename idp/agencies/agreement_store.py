@@ -167,15 +167,6 @@ async def has_rival(uow: UnitOfWork, record: Agreement) -> bool:
     return await uow.first(rival) is not None
 
 
-async def set_agreement_status(uow: UnitOfWork, agreement_id: AgreementId, *, of: Standing, to: Standing) -> bool:
-    """Change the standing; False when the agreement did not stand at `of`."""
-    at_present = (agreement.c.id == agreement_id, agreement.c.status == of.value)
-    return (
-        await uow.changed(update(agreement).where(*at_present).values(status=to.value, version=agreement.c.version + 1))
-        == 1
-    )
-
-
 async def insert_officer_grant(uow: UnitOfWork, record: OfficerGrant) -> None:
     """Save a new grant to an officer."""
     await uow.execute(

@@ -4,11 +4,12 @@ read who may ask for what, and register it. Every write is audited with who did 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Final, TypeVar, assert_never
 
 from idp.agencies import agreement_store, member_store, rules, store
+from idp.agencies.agreement_book import AgreementBook
 from idp.agencies.model import (
     AccessHours,
     Agency,
@@ -40,6 +41,7 @@ class Agencies:
     """What is known of agencies. Every method joins the caller's unit of work."""
 
     def __init__(self, *, audit: AuditLog, randomness: Randomness) -> None:
+        self._book = AgreementBook(audit=audit, randomness=randomness)
         self._audit = audit
         self._randomness = randomness
 
@@ -293,26 +295,15 @@ class Agencies:
         await agreement_store.hold_service(uow, service_id)
         if await agreement_store.has_rival(uow, agreement):
             raise Conflict(AgencyProblem.ALREADY_EXISTS, "agreement in force")
-        await agreement_store.insert_agreement(uow, agreement)
-        await self._record(
-            uow,
-            "agency.agreement_granted",
-            by,
-            agency_id,
-            agreement=agreement.id,
-            service=service_id,
-            dataset=dataset,
-            fields=sorted(agreement.fields),
-            bases=sorted(basis.value for basis in agreement.bases),
-        )
+        await self._book.begin(uow, agreement, by=by)
         return agreement
 
     async def suspend_agreement(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Actor) -> None:
         """Stop an agreement: nothing is released under it from this instant. Raises NotFound unless it was active."""
-        agreement = _found(await agreement_store.find_agreement(uow, agreement_id), "agreement")
-        if not await agreement_store.set_agreement_status(uow, agreement_id, of=Standing.ACTIVE, to=Standing.SUSPENDED):
+        present = _found(await agreement_store.find_agreement(uow, agreement_id), "agreement")
+        if present.status is not Standing.ACTIVE:
             raise NotFound(AgencyProblem.UNKNOWN, "active agreement")
-        await self._record(uow, "agency.agreement_suspended", by, agreement.agency_id, agreement=agreement_id)
+        await self._book.change(uow, replace(present, status=Standing.SUSPENDED), of=present, by=by)
 
     async def add_member(
         self,

@@ -71,8 +71,8 @@ class DoorLimits:
         self._browsers = browsers
         self._errors = errors
 
-    def provider(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-        """The issuer's entries behind their limits."""
+    def provider(self, entries: Sequence[Entry], *, person: CallerName) -> tuple[Entry, ...]:
+        """The issuer's entries behind their limits. `person` is who is signed in, on whichever device."""
         client, address, browser = self._client, self._address, self._browser
         refusals, codes = self._a_minute("token_refusals_a_minute"), self._a_minute("user_codes_a_minute")
         sign_ins = _limit("sign-ins", self._a_minute("sign_ins_a_minute"), address)
@@ -113,6 +113,8 @@ class DoorLimits:
             "agent_progress": agents,
         }
         for_people = {
+            # sealing costs a processor and the time-stamp authority: nobody keeps the others from their papers
+            "consent_receipt_pdf": _limit("receipt-papers", self._a_minute("receipt_papers_a_minute"), person),
             "sign_in_passkey": sign_ins,
             "signed_in_pin": sign_ins,
             "signed_in_card": sign_ins,
@@ -166,9 +168,17 @@ class DoorLimits:
         return self._limits.before(entries, limited, too_many=self._answer)
 
     def signals(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-        """Where programs set up what they are told: each call writes; polling alone goes on all day."""
+        """Where programs set up what they are told: each call writes; a poll looks for what waits, and is held open."""
         set_up = _limit("signals-of-address", self._a_minute("program_requests_a_minute"), self._address)
-        return self._limits.before(entries, dict.fromkeys(SIGNALS_SET_UP, set_up), too_many=self._answer)
+        polls = _limit("polls-of-stream", self._a_minute("signal_polls_a_minute"), self._stream)
+        limited = {**dict.fromkeys(SIGNALS_SET_UP, set_up), "stream_polled": polls}
+        return self._limits.before(entries, limited, too_many=self._answer)
+
+    def agency(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        """Where programs look after what their agency has: each change is written, each list reads the store."""
+        looked_after = _limit("agency-of-address", self._a_minute("program_requests_a_minute"), self._address)
+        own = [entry.name for entry in entries if entry.name == "agency" or entry.name.startswith("agency_")]
+        return self._limits.before(entries, dict.fromkeys(own, looked_after), too_many=self._answer)
 
     def _a_minute(self, setting: str) -> int:
         """What the operator set; else the default, which is none for measuring and high for testers."""
@@ -186,6 +196,10 @@ class DoorLimits:
 
     async def _address(self, request: Request) -> str | None:
         return self._addresses.of(request)
+
+    async def _stream(self, request: Request) -> str | None:
+        """The stream that is polled, from one address: nobody elsewhere uses up what its program may do."""
+        return f"{request.path_params['stream_id']} {self._addresses.of(request)}"
 
     async def _pull(self, request: Request) -> str | None:
         """The pull that is looked at, from one address: nobody elsewhere uses up what its program may do."""

@@ -193,7 +193,8 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             storage=storage, deferred=rooms.deferred, sessions=rooms.sessions, subscribers=rooms.subscribers
         ).entries()
         entries += TesterEndpoints(keys=ground.signing_keys, clock=ground.clock).entries()
-    entries = [*door_limits(settings, rooms, kit).provider(answered_in_oauth(entries, kit.problems))]
+    limits = door_limits(settings, rooms, kit)
+    entries = [*limits.provider(answered_in_oauth(entries, kit.problems), person=citizens.person)]
     agents = AgentSocket(
         mail_slots=rooms.mail_slots,
         security_log=ground.security_log,

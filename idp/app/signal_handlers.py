@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from idp.agencies.agreements.service import AGREEMENT_CHANGED
+from idp.agencies.agreement_book import AGREEMENT_CHANGED
 from idp.app.rooms import Rooms
 from idp.app.signal_rooms import receiver_of
 from idp.authorization.client_registration.model import Client

@@ -33,11 +33,26 @@ class OnBehalf:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page said and asked for, by which somebody decides: nothing else can be agreed to by that.
+
+    `hash` is the lower-case hex SHA-256 of its text, kept before by `Consents.keep_shown`. `optional` fields, as
+    `dataset/field`, are given only when they are ticked.
+    """
+
+    hash: str
+    details: tuple[GdxDetail, ...] = ()
+    claims: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
+    consent_days: int = SIGN_IN_CONSENT_DAYS
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRecord:
     """One decision of a subscriber: these details and claims, to this client of this agency, for at most one service.
 
     `claims` are told at sign-in, by the names that `idp.protocol.scopes.consent_names` gives them; `service_id` is None
-    where there are no details. `shown_hash` is the lower-case hex SHA-256 of what the page showed. In force while
+    where no service asked. `shown_hash` is the lower-case hex SHA-256 of what the page showed. In force while
     `given_at <= now < valid_until` and not withdrawn; `uses_left` counts the pulls left for each data set.
 
     `on_behalf` says who decided where that was not the subscriber for themselves: such a consent covers only what is

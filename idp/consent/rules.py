@@ -45,6 +45,16 @@ def agreed_details(
     return tuple(detail for detail in kept if detail.fields)
 
 
+def is_narrowed(details: Sequence[GdxDetail], asked: Sequence[GdxDetail]) -> bool:
+    """True when these are details asked for, of which fields may be left out and nothing else differs."""
+    by_subject = {(detail.dataset, detail.subject): detail for detail in asked}
+    wider = [(detail, by_subject.get((detail.dataset, detail.subject))) for detail in details]
+    return all(
+        one is not None and set(detail.fields) <= set(one.fields) and detail == replace(one, fields=detail.fields)
+        for detail, one in wider
+    )
+
+
 def granted_details(details: Sequence[GdxDetail], record: ConsentRecord) -> tuple[GdxDetail, ...]:
     """What of a request a consent that covers it names: the optional fields that were left out stay out."""
     named = ((detail, record.detail_of(detail.dataset)) for detail in details)
@@ -99,7 +109,8 @@ def _covers_one(record: ConsentRecord, asked: GdxDetail, optional: AbstractSet[s
     agreed = record.detail_of(asked.dataset)
     needed = set(spelt_fields(asked)) - optional
     if agreed is None:
-        return not needed
+        # nothing is given of it; but who was never asked by this service is asked
+        return not needed and record.service_id == asked.purpose
     return (
         agreed.subject == asked.subject
         and agreed.purpose == asked.purpose

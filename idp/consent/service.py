@@ -42,9 +42,12 @@ class Consents:
         details: Sequence[GdxDetail] = (),
         claims: Sequence[str] = (),
         consent_days: int = SIGN_IN_CONSENT_DAYS,
+        service_id: ServiceId | None = None,
         on_behalf: OnBehalf | None = None,
     ) -> ConsentRecord:
         """Record what the subscriber allowed, for at most `consent_days` (of the service, where there is one).
+
+        `service_id` is who asked also where nothing of its details was agreed to, but claims: else their purpose is.
 
         `shown_hash` is the lower-case hex SHA-256 of what the page showed, kept before by `keep_shown`.
         With `on_behalf` somebody decided for the subscriber, or the subscriber for a juristic person.
@@ -61,7 +64,7 @@ class Consents:
             id=ConsentId(new_id("con", now=uow.now, randomness=self._randomness)),
             subscriber_id=subscriber_id,
             agency_id=agency_id,
-            service_id=ServiceId(services.pop()) if services else None,
+            service_id=services.pop() if services else service_id,
             client_id=client_id,
             details=tuple(details),
             shown_hash=shown_hash,

@@ -26,6 +26,8 @@ SESSION_COOKIE = "jobs-session"
 ATTEMPT_COOKIE = "jobs-attempt"
 DELIVERIES: Final[Mapping[str, Delivery]] = {asking.COMPANY: "sealed", "dbd.company-password": "password"}
 LONGEST_CASE: Final = 40
+ACCESS_ENDED: Final = frozenset({"invalid_grant", "invalid_token", "EXC-03"})
+"""What is answered once a consent was taken back or ran out: trying again changes nothing, agreeing again does."""
 Page = Callable[[Request, Applicant], Awaitable[Response]]
 
 
@@ -181,8 +183,14 @@ class JobPages:
     async def refused(self, request: Request, problem: Exception) -> Response:
         """What went wrong in plain words, its code, and the way on."""
         assert isinstance(problem, AskRefused)
+        applicant = self._applicant(request)
         return self._render(
-            request, "problem.html", status_code=problem.status, applicant=self._applicant(request), problem=problem
+            request,
+            "problem.html",
+            status_code=problem.status,
+            applicant=applicant,
+            problem=problem,
+            asks_anew=applicant is not None and problem.code in ACCESS_ENDED,
         )
 
     async def lost(self, request: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from idp.app.limits import DoorLimits
+from idp.app.limits import SIGNALS_SET_UP, DoorLimits
 from idp.audit.security_log import SecurityLog
 from idp.settings import Settings
 from idp.storage.profile import Profile
@@ -193,16 +193,20 @@ def assets(tmp_path: Path) -> Assets:
     return Assets(tmp_path / "web")
 
 
-def verifying(settings: Settings, assets: Assets) -> httpx2.AsyncClient:
-    """The gateway's limits before an entry of that name."""
+def limits_of(settings: Settings, assets: Assets) -> DoorLimits:
+    """The table of a data exchange's door."""
     browsers = BrowserIds(door="data", https=False)
     csrf = Csrf(key=b"k" * 32, browsers=browsers, origin="http://data.example")
     brand = Brand(name_th="ก", name_en="a", help_th="ก", help_en="a", demonstration=False)
     pages = Pages(template_packages=[("idp.gateway", "templates")], assets=assets, brand=brand, csrf=csrf, https=False)
     errors = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="json")
     log = SecurityLog(FrozenClock())
-    limits = DoorLimits(settings, security_log=log, browsers=browsers, errors=errors, monotonic=lambda: 1_000.0)
-    rows = limits.gateway([entry_named("verify_file", "/verify")])
+    return DoorLimits(settings, security_log=log, browsers=browsers, errors=errors, monotonic=lambda: 1_000.0)
+
+
+def verifying(settings: Settings, assets: Assets) -> httpx2.AsyncClient:
+    """The gateway's limits before an entry of that name."""
+    rows = limits_of(settings, assets).gateway([entry_named("verify_file", "/verify")])
     transport = httpx2.ASGITransport(Starlette(routes=build_routes(rows)), client=("198.51.100.7", 1))
     return httpx2.AsyncClient(transport=transport, base_url="http://data.example")
 
@@ -226,3 +230,42 @@ async def test_files_to_verify_are_few_an_address_unless_the_profile_or_the_oper
     assert [answer.status_code for answer in answers].count(200) == allowed
     if allowed < 30:
         assert answers[-1].json()["code"] == "WEB-08"
+
+
+async def test_a_program_that_polls_without_rest_is_told_how_long_to_wait_and_the_others_poll_on(
+    assets: Assets,
+) -> None:
+    limits = limits_of(Settings(signal_polls_a_minute=3), assets)
+    set_up = [entry_named(name, f"/set-up/{name}") for name in SIGNALS_SET_UP]
+    rows = limits.signals([entry_named("stream_polled", "/ssf/poll/{stream_id}"), *set_up])
+    transport = httpx2.ASGITransport(Starlette(routes=build_routes(rows)), client=("198.51.100.7", 1))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://data.example") as client:
+        answers = [await client.post("/ssf/poll/str_1") for _ in range(4)]
+        other = await client.post("/ssf/poll/str_2")
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert answers[-1].json()["code"] == "WEB-08"
+    assert int(answers[-1].headers["retry-after"]) == 20
+    assert other.status_code == 200
+
+
+async def test_a_pull_that_waits_is_not_looked_at_without_rest_and_the_others_are(assets: Assets) -> None:
+    limits = limits_of(Settings(pull_polls_a_minute=3, photos_a_minute=2), assets)
+    photos = ("photo_requested", "photo_request", "photo_agreed", "photo")
+    rows = limits.exchange(
+        [
+            entry_named("waiting_pull", "/pulls/{pull_id}"),
+            entry_named("waiting_pull_cancelled", "/ended/{pull_id}"),
+            *(entry_named(name, f"/{name}") for name in photos),
+        ]
+    )
+    transport = httpx2.ASGITransport(Starlette(routes=build_routes(rows)), client=("198.51.100.7", 1))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://data.example") as client:
+        answers = [await client.post("/pulls/pul_1") for _ in range(4)]
+        other = await client.post("/pulls/pul_2")
+        shown = [(await client.post(f"/{name}")).status_code for name in photos]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert other.status_code == 200
+    assert shown == [200, 200, 429, 429]
+    problem = answers[-1].json()
+    assert (problem["code"], int(answers[-1].headers["retry-after"]) > 0) == ("WEB-08", True)
+    assert problem["next"]

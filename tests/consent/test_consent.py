@@ -16,7 +16,7 @@ from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail, SelfSubject
 from idp.catalogue.model import Basis
 from idp.consent.model import ConsentProblem, ConsentRecord, OnBehalf
-from idp.consent.rules import YEAR, agreed_details, covers, ends_at, granted_details, spelt_fields
+from idp.consent.rules import YEAR, agreed_details, covers, ends_at, granted_details, is_narrowed, spelt_fields
 from idp.consent.sealed import ConsentSeals
 from idp.consent.service import Consents
 from idp.consent.store import consent_shown
@@ -349,3 +349,67 @@ async def test_the_last_consent_is_found_for_its_service_and_in_its_role(storage
         assert await consents.last(uow, PERSON, ClientId("other"), service_id=service, on_behalf=None) is None
         for other in (ServiceId("another"), None):
             assert await consents.last(uow, PERSON, CLIENT, service_id=other, on_behalf=None) is None
+
+
+NAMES = tuple(f"dopa.person/{name}" for name in FIELDS)
+
+
+@given(
+    asked=st.sets(st.sampled_from(FIELDS), min_size=1),
+    optional=st.frozensets(st.sampled_from(NAMES)),
+    chosen=st.frozensets(st.sampled_from(NAMES)),
+    again=st.sets(st.sampled_from(FIELDS), min_size=1),
+    later=st.frozensets(st.sampled_from(NAMES)),
+)
+def test_whatever_covers_a_request_nothing_is_granted_that_was_not_agreed_to(
+    asked: set[str], optional: frozenset[str], chosen: frozenset[str], again: set[str], later: frozenset[str]
+) -> None:
+    shown = replace(DETAIL, fields=tuple(name for name in FIELDS if name in asked))
+    agreed = agreed_details((shown,), optional=optional, chosen=chosen)
+    record = replace(record_of(DETAIL), details=agreed, claims=("name",))
+    request = replace(DETAIL, fields=tuple(name for name in FIELDS if name in again))
+    granted = {name for detail in granted_details((request,), record) for name in spelt_fields(detail)}
+    # what the service can do without by now changes who is asked, never what is given
+    assert granted <= {name for detail in agreed for name in spelt_fields(detail)} <= set(spelt_fields(shown))
+    if covers(record, (request,), ("name",), now=NOW, optional=later):
+        assert set(spelt_fields(request)) - later <= granted
+
+
+@pytest.mark.parametrize("asked_by", [DETAIL.purpose, None, ServiceId("another")])
+def test_who_ticked_nothing_of_what_is_all_optional_gives_nothing_and_is_asked_once(
+    asked_by: ServiceId | None,
+) -> None:
+    nothing = replace(record_of(DETAIL), details=(), claims=("name",), uses_left={}, service_id=asked_by)
+    optional = frozenset(spelt_fields(DETAIL))
+    assert granted_details((DETAIL,), nothing) == ()
+    # who was never asked by this service is asked
+    assert covers(nothing, [DETAIL], ["name"], now=NOW, optional=optional) is (asked_by == DETAIL.purpose)
+
+
+def test_only_fields_are_left_out_of_what_was_asked() -> None:
+    fewer = replace(DETAIL, fields=("name_th",))
+    assert is_narrowed((), (DETAIL,))
+    assert is_narrowed((fewer,), (DETAIL, ADDRESS))
+    assert not is_narrowed((DETAIL,), (fewer,))
+    assert not is_narrowed((ADDRESS,), (DETAIL,))
+    for other in (replace(fewer, case="1"), replace(fewer, uses=3), replace(fewer, purpose=ServiceId("another"))):
+        assert not is_narrowed((other,), (DETAIL,))
+
+
+async def test_the_service_is_remembered_that_was_given_nothing_of_what_it_asked(
+    storage: Storage, consents: Consents
+) -> None:
+    optional = frozenset(spelt_fields(DETAIL))
+    async with storage.unit_of_work() as uow:
+        record = await consents.give(
+            uow,
+            subscriber_id=PERSON,
+            agency_id=AgencyId("agc_1"),
+            client_id=CLIENT,
+            shown_hash="00" * 32,
+            claims=("name",),
+            service_id=DETAIL.purpose,
+        )
+        assert record.service_id == DETAIL.purpose
+        assert await consents.covering(uow, PERSON, CLIENT, [DETAIL], ["name"], optional=optional) == record
+        assert not await consents.use(uow, record.id, DETAIL.dataset)

@@ -184,15 +184,19 @@ def test_a_gateway_s_refusal_is_shown_in_its_words_with_its_code(
     page = signed_in(browser, jobs)
     provider.gateway_problem = {
         "status": 403,
-        "code": "EXC-04",
+        "code": "EXC-03",
         "title": "คุณถอนความยินยอมแล้ว",
         "detail": "หน่วยงานนี้ดึงข้อมูลไม่ได้อีก",
         "next": "ให้ความยินยอมใหม่ได้ทุกเมื่อ",
     }
     page = browser.submit(page, "pull_again")
-    assert (page.status, page.text("error_code")) == (403, "EXC-04")
+    assert (page.status, page.text("error_code")) == (403, "EXC-03")
     assert "คุณถอนความยินยอมแล้ว" in page.words
-    assert "ให้ความยินยอมใหม่ได้ทุกเมื่อ" in page.words
+    # trying again changes nothing: agreeing again does
+    assert page.element("consent_anew").get("href") == "/login"
+    assert "ลองใหม่" not in page.words
+    provider.gateway_problem = {}
+    assert browser.follow(page, "consent_anew").url.path == "/application"
 
 
 def test_a_document_that_is_not_the_announced_one_is_not_kept(browser: Browser, jobs: str, provider: StandIn) -> None:

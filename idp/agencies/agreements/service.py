@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from idp.agencies import agreement_store, member_store
 from idp.agencies import rules as agency_rules
+from idp.agencies.agreement_book import AgreementBook
 from idp.agencies.agreement_store import Reach
 from idp.agencies.agreements import rules
 from idp.agencies.agreements.model import (
@@ -30,10 +31,7 @@ from idp.catalogue.model import Basis
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, OfficerGrantId, new_id
 from idp.kernel.randomness import Randomness
-from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
-
-AGREEMENT_CHANGED: Final = "agreement_changed"
 
 
 class Agreements:
@@ -50,6 +48,7 @@ class Agreements:
     ) -> None:
         self._agencies = agencies
         self._approvals = approvals
+        self._book = AgreementBook(audit=audit, randomness=randomness)
         self._audit = audit
         self._randomness = randomness
         self._platform_id = platform_id
@@ -162,7 +161,7 @@ class Agreements:
         if not rules.is_narrower(agreement, present):
             raise Refused(AgencyProblem.NOT_NARROWER)
         await self._expect_possible(uow, agreement, present)
-        return await self._replace(uow, agreement, present, by=_actor(by))
+        return await self._book.change(uow, agreement, of=present, by=_actor(by))
 
     async def put(self, uow: UnitOfWork, agreement: Agreement, *, by: Actor) -> Agreement:
         """Put terms in force that were decided elsewhere: by whoever sets up a store without two persons, or by two
@@ -174,9 +173,8 @@ class Agreements:
         present = await agreement_store.find_agreement(uow, agreement.id)
         await self._expect_possible(uow, agreement, present)
         if present is not None:
-            return await self._replace(uow, agreement, present, by=by)
-        await agreement_store.insert_agreement(uow, agreement)
-        await self._tell(uow, "agency.agreement_granted", agreement, by)
+            return await self._book.change(uow, agreement, of=present, by=by)
+        await self._book.begin(uow, agreement, by=by)
         return agreement
 
     async def suspend(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Decider) -> Agreement:
@@ -263,14 +261,7 @@ class Agreements:
         await self._expect_owner(uow, present, by)
         if present.status is to:
             raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
-        return await self._replace(uow, replace(present, status=to), present, by=_actor(by))
-
-    async def _replace(self, uow: UnitOfWork, agreement: Agreement, present: Agreement, *, by: Actor) -> Agreement:
-        following = replace(agreement, version=present.version + 1)
-        if not await agreement_store.replace_terms(uow, following, of=present.version):
-            raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
-        await self._tell(uow, "agency.agreement_changed", following, by)
-        return following
+        return await self._book.change(uow, replace(present, status=to), of=present, by=_actor(by))
 
     async def _expect_owner(self, uow: UnitOfWork, present: Agreement, by: Decider) -> None:
         if not await self.may_stop(uow, present, by):
@@ -289,16 +280,6 @@ class Agreements:
             raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, impossible.value)
         if agreement.status is Standing.ACTIVE and await agreement_store.has_rival(uow, agreement):
             raise Conflict(AgencyProblem.ALREADY_EXISTS, "agreement in force")
-
-    async def _tell(self, uow: UnitOfWork, event: str, agreement: Agreement, by: Actor) -> None:
-        details = terms_to_json(agreement)
-        await self._record(uow, event, by, agreement.agency_id, details | {"agreement": agreement.id})
-        payload = {
-            "agreement_id": agreement.id,
-            "agency_id": agreement.agency_id,
-            "status": agreement.status.value,
-        }
-        await enqueue(uow, topic=AGREEMENT_CHANGED, payload=payload, randomness=self._randomness)
 
     async def _record(
         self, uow: UnitOfWork, event: str, by: Actor, agency_id: AgencyId, details: dict[str, Any]

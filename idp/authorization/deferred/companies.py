@@ -4,9 +4,8 @@ that asked finds it complete.
 
 import hashlib
 import json
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.contracts.identifiers import JuristicId
 from idp.agencies.service import Agencies
@@ -18,7 +17,9 @@ from idp.authorization.deferred.deciding import decision_of, draft_of
 from idp.authorization.deferred.model import Deferred, DeferredProblem, Waiting
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.grants.model import AuthorizationCode
-from idp.catalogue.gdx import GdxDetail
+from idp.catalogue.gdx import GdxDetail, parse_authorization_details
+from idp.consent.model import Shown
+from idp.consent.rules import agreed_details
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.representation.acting.model import AsSignatory, ByMandate
@@ -101,7 +102,7 @@ class CompanyRequests:
 
     async def allow(
         self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, facts: CompanyFacts, *, reached: Acr,
-        shown_hash: str, sealed: bool, chosen: AbstractSet[str] = frozenset(),
+        shown: Shown, sealed: bool, chosen: AbstractSet[str] = frozenset(),
     ) -> JointAct | None:  # fmt: skip
         """The person of `session` signs, `sealed` with the company's seal, or allows it under a mandate.
 
@@ -128,18 +129,18 @@ class CompanyRequests:
         if role is not None:
             if role.alone and role.seal and not sealed:
                 raise Refused(RepresentationProblem.COSIGNERS_MISSING, "seal")
-            signed = await self._deferred.agreed(uow, request.details, ticked)
-            terms, lasting = _terms(waiting, signed, shown_hash), request.expires_at - uow.now
+            signed = replace(shown, optional=frozenset(), details=_agreed(shown, ticked))
+            terms, lasting = _terms(waiting, signed), request.expires_at - uow.now
             act = await self._companies.begin(uow, facts, terms, by=signer, sealed=sealed, lasting=lasting)
             if act.state is not JointActState.COMPLETED:
                 return await self._await_cosigners(uow, waiting, draft, act)
             await self._companies.use(uow, act.id, by=signer.subscriber_id)
         # 3. consent and decision
-        consent = await self._deferred.consent(uow, waiting.client, draft, shown_hash=shown_hash, chosen=ticked)
+        consent = await self._deferred.consent(uow, waiting.client, draft, shown, ticked)
         decision = decision_of(draft, consent, now=uow.now)
         if not await store.decide(uow, request.id, decision=decision):
             raise Refused(DeferredProblem.NOTHING_WAITING)
-        said = {"shown_hash": shown_hash, "consent": decision.consent_id, "organisation": facts.juristic_id.digits}
+        said = {"shown_hash": shown.hash, "consent": decision.consent_id, "organisation": facts.juristic_id.digits}
         await self._deferred.tell_decided(uow, request, waiting.client, by=signer.subscriber_id, details=said)
         return None
 
@@ -186,12 +187,12 @@ class CompanyRequests:
         # 2. the act is used, once on any number of nodes
         await self._companies.use(uow, act.id, by=person.id)
         # 3. consent and decision, in the same transaction
-        shown_hash = str(act.what.terms["shown_hash"])
-        consent = await self._deferred.consent(uow, client, draft, shown_hash=shown_hash)
+        signed = _signed(act)
+        consent = await self._deferred.consent(uow, client, draft, signed)
         decision = decision_of(draft, consent, now=uow.now)
         if not await store.decide_signed(uow, request.id, decision=decision):
             raise Conflict(RepresentationProblem.JOINT_ACT_OVER)
-        said = {"shown_hash": shown_hash, "consent": decision.consent_id, "joint_act": act.id}
+        said = {"shown_hash": signed.hash, "consent": decision.consent_id, "joint_act": act.id}
         await self._deferred.tell_decided(uow, request, client, by=person.id, details=said)
 
     async def _end(self, joint_act_id: JointActId, *, reason: str) -> None:
@@ -230,7 +231,23 @@ class CompanyRequests:
         return None
 
 
-def _terms(waiting: Waiting, details: Sequence[GdxDetail], shown_hash: str) -> ActTerms:
+def _agreed(shown: Shown, ticked: AbstractSet[str]) -> tuple[GdxDetail, ...]:
+    return agreed_details(shown.details, optional=shown.optional, chosen=ticked)
+
+
+def _signed(act: JointAct) -> Shown:
+    """What the signatories signed, as `_terms` spelt it: nothing else is consented to when all have."""
+    terms = act.what.terms
+    details = terms["details"]
+    return Shown(
+        hash=str(terms["shown_hash"]),
+        details=parse_authorization_details(list(details)) if details else (),
+        claims=tuple(terms["claims"]),
+        consent_days=int(terms["consent_days"]),
+    )
+
+
+def _terms(waiting: Waiting, shown: Shown) -> ActTerms:
     """What the signatories sign: this one request, and what the first of them was shown; shown as those that
     `requests.representing` makes.
     """
@@ -240,8 +257,10 @@ def _terms(waiting: Waiting, details: Sequence[GdxDetail], shown_hash: str) -> A
         "agency": waiting.client.agency_id,
         "request": request.id,
         "scope": sorted(request.scope),
-        "details": [detail.to_json() for detail in details],
-        "shown_hash": shown_hash,
+        "details": [detail.to_json() for detail in shown.details],
+        "claims": list(shown.claims),
+        "consent_days": shown.consent_days,
+        "shown_hash": shown.hash,
     }
     text = json.dumps(terms, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return ActTerms(ACT_KIND, hashlib.sha256(text.encode()).hexdigest(), terms)

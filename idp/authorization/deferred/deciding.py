@@ -47,8 +47,8 @@ def draft_of(
 
 
 def decision_of(draft: AuthorizationCode, consent: ConsentRecord | None, *, now: datetime) -> AuthorizationCode:
-    """The decision as it is redeemed: within the consent, and no longer than that."""
-    details = draft.details if consent is None else granted_details(draft.details, consent)
+    """The decision as it is redeemed: within the consent, and no longer than that; no data without one."""
+    details = () if consent is None else granted_details(draft.details, consent)
     return replace(
         draft,
         authorization_details=tuple(detail.to_json() for detail in details),

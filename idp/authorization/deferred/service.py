@@ -29,7 +29,7 @@ from idp.authorization.deferred.model import (
 )
 from idp.authorization.grants.model import AuthorizationCode
 from idp.catalogue.gdx import GdxDetail, JuristicSubject
-from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord, OnBehalf
+from idp.consent.model import ConsentRecord, OnBehalf, Shown
 from idp.consent.rules import agreed_details
 from idp.consent.service import Consents
 from idp.kernel.assurance import Acr
@@ -38,7 +38,6 @@ from idp.kernel.ids import SubscriberId, new_id
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.protocol.errors import AccessDeniedError, InvalidAuthorizationDetails, InvalidGrantError
-from idp.protocol.scopes import consent_names
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 
@@ -148,10 +147,10 @@ class DeferredRequests:
         return await self._waiting(uow, request)
 
     async def allow(
-        self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, *, reached: Acr, shown_hash: str,
+        self, uow: UnitOfWork, waiting: Waiting, session: SsoSession, *, reached: Acr, shown: Shown,
         chosen: AbstractSet[str] = frozenset(),
     ) -> None:  # fmt: skip
-        """The citizen of `session` allows it: consent, decision and entry in one transaction.
+        """The citizen of `session` allows what was `shown`: consent, decision and entry in one transaction.
 
         `chosen` are the optional fields that were ticked, as `dataset/field`. For a company nobody decides so, but by
         signing (`CompanyRequests`).
@@ -163,11 +162,11 @@ class DeferredRequests:
             raise Refused(DeferredProblem.NOTHING_WAITING, "a company signs")
         await self.expect_may_decide(uow, waiting.request, session, reached)
         draft = draft_of(waiting, session, reached, code_id=self.fresh_id(), managed_id=self.fresh_id())
-        consent = await self.consent(uow, waiting.client, draft, shown_hash=shown_hash, chosen=chosen)
+        consent = await self.consent(uow, waiting.client, draft, shown, chosen)
         decision = decision_of(draft, consent, now=uow.now)
         if not await store.decide(uow, waiting.request.id, decision=decision):
             raise Refused(DeferredProblem.NOTHING_WAITING)
-        details = {"shown_hash": shown_hash, "consent": decision.consent_id}
+        details = {"shown_hash": shown.hash, "consent": decision.consent_id}
         await self.tell_decided(uow, waiting.request, waiting.client, by=session.subscriber_id, details=details)
 
     async def deny(self, uow: UnitOfWork, waiting: Waiting, session: SsoSession) -> None:
@@ -236,29 +235,17 @@ class DeferredRequests:
         """A name that nobody guesses, for a decision and for the grant that its client manages."""
         return random_text(self._randomness, bits=128)
 
-    async def agreed(
-        self, uow: UnitOfWork, details: Sequence[GdxDetail], chosen: AbstractSet[str]
-    ) -> tuple[GdxDetail, ...]:
-        """The details without the optional fields that nobody ticked."""
-        service = await self._agencies.service(uow, details[0].purpose)
-        return agreed_details(details, optional=service.optional_fields, chosen=chosen)
-
     async def consent(
         self,
         uow: UnitOfWork,
         client: Client,
         draft: AuthorizationCode,
-        *,
-        shown_hash: str,
+        shown: Shown,
         chosen: AbstractSet[str] = frozenset(),
     ) -> ConsentRecord | None:
-        """The consent to what the draft of a decision asks for; None where the sign-in alone was confirmed."""
-        claims, days, details = consent_names(draft.scope), SIGN_IN_CONSENT_DAYS, draft.details
-        if not details and not claims:
+        """The consent to what was shown; None where the sign-in alone was confirmed."""
+        if not shown.details and not shown.claims:
             return None
-        if details:
-            days = (await self._agencies.service(uow, details[0].purpose)).consent_days
-            details = await self.agreed(uow, details, chosen)
         acted = draft.acted_for
         return await self._consents.give(
             uow,
@@ -266,10 +253,11 @@ class DeferredRequests:
             on_behalf=None if acted is None else OnBehalf(acted.actor, acted.mandate_id, acted.juristic_id),
             agency_id=client.agency_id,
             client_id=client.id,
-            details=details,
-            claims=claims,
-            shown_hash=shown_hash,
-            consent_days=days,
+            service_id=shown.details[0].purpose if shown.details else None,
+            details=agreed_details(shown.details, optional=shown.optional, chosen=chosen),
+            claims=shown.claims,
+            shown_hash=shown.hash,
+            consent_days=shown.consent_days,
         )
 
     async def tell_decided(

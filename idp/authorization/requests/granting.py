@@ -1,6 +1,6 @@
 """What granting a request makes: the code with all it carries, and the entry about it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,10 +10,12 @@ from idp.authentication.model import SignedIn, SsoSession
 from idp.authorization.client_registration.model import Client
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.rules import grant_end, manages_grants
-from idp.authorization.requests.model import CODE_LIFETIME, PendingRequest, Represented, Step
+from idp.authorization.requests.model import CODE_LIFETIME, AskConsent, PendingRequest, Represented, Step
 from idp.authorization.tokens.issuing import acting_details
-from idp.consent.model import ConsentRecord
-from idp.consent.rules import granted_details
+from idp.catalogue.gdx import GdxDetail
+from idp.catalogue.model import Basis
+from idp.consent.model import ConsentRecord, Shown
+from idp.consent.rules import granted_details, is_narrowed
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import SubscriberId
 from idp.protocol.claims_request import claim_names
@@ -31,6 +33,18 @@ class Found:
     def session(self) -> SsoSession | None:
         """The session of the browser while it may be used."""
         return None if self.signed_in is None else self.signed_in.session
+
+
+def is_asked(shown: Shown, asked: AskConsent) -> bool:
+    """True when what a page showed is what is to be decided now.
+
+    Where several sign, nobody adds what the others did not sign: optional fields were not on the page.
+    """
+    if shown.claims != asked.claims:
+        return False
+    if asked.is_decided_alone:
+        return shown.details == asked.details
+    return not shown.optional and is_narrowed(shown.details, asked.details)
 
 
 def code_of(
@@ -52,7 +66,7 @@ def code_of(
     is_managed = managed is not None or (client is not None and manages_grants(client))
     replaced_id = None if managed is None else managed.grant_id
     asked = pending.details if represented is None else represented.details
-    details = asked if consent is None else granted_details(asked, consent)
+    details = _without_consent(asked) if consent is None else granted_details(asked, consent)
     subject = found.subscriber if represented is None else represented.subject
     return AuthorizationCode(
         id=code_id,
@@ -78,6 +92,11 @@ def code_of(
         replaces=replaced_id is not None,
         acted_for=None if represented is None else represented.acted_for,
     )
+
+
+def _without_consent(asked: Sequence[GdxDetail]) -> tuple[GdxDetail, ...]:
+    """What a program of ours may be given unasked: nothing that rests on a consent."""
+    return tuple(detail for detail in asked if detail.basis is not Basis.CONSENT)
 
 
 def issued_details(code: AuthorizationCode, pending: PendingRequest, shown_hash: str | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.requests.answers import ClientAnswers
-from idp.authorization.requests.granting import Found, code_of, event_of, issued_details
+from idp.authorization.requests.granting import Found, code_of, event_of, is_asked, issued_details
 from idp.authorization.requests.hot_store import ISSUE
 from idp.authorization.requests.judging import Judging
 from idp.authorization.requests.model import (
@@ -36,7 +36,7 @@ from idp.authorization.requests.model import (
 from idp.authorization.requests.representing import Choices, CompanyRead, Representing
 from idp.authorization.requests.rules import acting_as
 from idp.authorization.requests.sealed import PendingRequests
-from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
+from idp.consent.model import ConsentRecord, Shown
 from idp.consent.rules import agreed_details
 from idp.consent.service import Consents
 from idp.enrolment.provisional import Provisionals
@@ -89,7 +89,6 @@ class AuthorizationRequests:
         )
         self._answers = answers
         self._clients = clients
-        self._agencies = agencies
         self._subscribers = subscribers
         self._consents = consents
         self._codes = codes
@@ -167,23 +166,22 @@ class AuthorizationRequests:
         return await self._answers.code(pending.return_address, self._codes.seal(code), session)
 
     async def allow(
-        self, pending: PendingRequest, session: SsoSession, *, shown_hash: str, sealed: bool = False,
+        self, pending: PendingRequest, session: SsoSession, *, shown: Shown, sealed: bool = False,
         chosen: AbstractSet[str] = frozenset(),
-    ) -> ClientAnswer | JointAct:  # fmt: skip
+    ) -> ClientAnswer | JointAct | None:  # fmt: skip
         """The citizen allows what was shown: consent, code and entry in one transaction.
 
-        `shown_hash` is the lower-case hex SHA-256 of what the page showed, `chosen` the optional fields that were
-        ticked, as `dataset/field`. For a company it is a signature, `sealed`
-        when the signatory affixes its seal; a joint act is the answer while others have to sign. Raises Conflict when
-        the session or the flow has ended meanwhile, or the choice for whom to act cannot be any more; Refused
-        (COSIGNERS_MISSING: the seal is missing).
+        `chosen` are the optional fields that were ticked, as `dataset/field`. None, and nothing is done, when by now
+        something else is to be decided than what was shown. For a company it is a signature, `sealed` when the
+        signatory affixes its seal; a joint act is the answer while others have to sign.
+
+        Raises Conflict when the session or the flow has ended meanwhile, or the choice for whom to act cannot be any
+        more; Refused (COSIGNERS_MISSING: the seal is missing).
         """
         company = await self.read_company(pending)
         async with self._storage.unit_of_work() as uow:
-            decided = await self._allow(
-                uow, pending, session, company, shown_hash=shown_hash, sealed=sealed, chosen=chosen
-            )
-        if isinstance(decided, JointAct):
+            decided = await self._allow(uow, pending, session, company, shown=shown, sealed=sealed, chosen=chosen)
+        if decided is None or isinstance(decided, JointAct):
             return decided
         return await self._answer(pending, session, decided)
 
@@ -230,12 +228,16 @@ class AuthorizationRequests:
         session: SsoSession,
         company: CompanyRead,
         *,
-        shown_hash: str,
+        shown: Shown,
         sealed: bool,
         chosen: AbstractSet[str],
-    ) -> str | OAuth2Error | JointAct:
-        """The code, or what the client is told instead; the joint act where others have to sign as well."""
+    ) -> str | OAuth2Error | JointAct | None:
+        """The code, or what the client is told instead; the joint act where others have to sign as well; None where
+        something else was shown.
+        """
         match await self.next_step(uow, pending, session, company):
+            case AskConsent() as asked if not is_asked(shown, asked):
+                return None
             case AskConsent() as asked:
                 represented = asked.represented
                 if represented is not None and represented.role is not None:
@@ -246,8 +248,7 @@ class AuthorizationRequests:
                     if isinstance(signed, JointAct):
                         return signed
                     represented = signed
-                ticked = chosen if asked.is_decided_alone else frozenset[str]()
-                consent = await self._consent(uow, asked, session, shown_hash=shown_hash, chosen=ticked)
+                consent = await self._consent(uow, asked, session, shown, chosen)
                 if asked.is_provisional:
                     await self._provisionals.mark(
                         uow,
@@ -256,7 +257,7 @@ class AuthorizationRequests:
                         service_id=asked.details[0].purpose,
                         by=Actor(ActorKind.CLIENT, asked.client.id),
                     )
-                return await self._issue(uow, pending, session, consent, represented, shown_hash=shown_hash)
+                return await self._issue(uow, pending, session, consent, represented, shown_hash=shown.hash)
             case Issue(consent, represented):
                 return await self._issue(uow, pending, session, consent, represented)
             case Refuse(error):
@@ -268,16 +269,11 @@ class AuthorizationRequests:
                 assert_never(never)
 
     async def _consent(
-        self, uow: UnitOfWork, asked: AskConsent, session: SsoSession, *, shown_hash: str, chosen: AbstractSet[str]
+        self, uow: UnitOfWork, asked: AskConsent, session: SsoSession, shown: Shown, chosen: AbstractSet[str]
     ) -> ConsentRecord | None:
-        """The consent to what was asked, None where the sign-in alone was confirmed."""
-        if not asked.details and not asked.claims:
+        """The consent to what was shown, None where the sign-in alone was confirmed."""
+        if not shown.details and not shown.claims:
             return None
-        days, details = SIGN_IN_CONSENT_DAYS, asked.details
-        if asked.details:
-            service = await self._agencies.service(uow, asked.details[0].purpose)
-            days = service.consent_days
-            details = agreed_details(asked.details, optional=service.optional_fields, chosen=chosen)
         represented = asked.represented
         return await self._consents.give(
             uow,
@@ -285,10 +281,11 @@ class AuthorizationRequests:
             on_behalf=None if represented is None else represented.on_behalf,
             agency_id=asked.client.agency_id,
             client_id=asked.client.id,
-            details=details,
-            claims=asked.claims,
-            shown_hash=shown_hash,
-            consent_days=days,
+            service_id=shown.details[0].purpose if shown.details else None,
+            details=agreed_details(shown.details, optional=shown.optional, chosen=chosen),
+            claims=shown.claims,
+            shown_hash=shown.hash,
+            consent_days=shown.consent_days,
         )
 
     async def _refuse(self, uow: UnitOfWork, pending: PendingRequest, session: SsoSession, error: OAuth2Error) -> None:

@@ -36,6 +36,7 @@ from idp.notices.streams.model import (
     SignalKind,
     Stream,
     StreamId,
+    Turn,
 )
 from idp.notices.streams.rules import Answered
 from idp.notices.streams.service import Streams
@@ -84,8 +85,7 @@ class Deliveries:
         async with self._storage.unit_of_work() as uow:
             due = await delivery_store.take_due_streams(uow, limit=STREAMS_AT_ONCE)
         # one that fails keeps no other one from its end; the job hears of it and is tried again
-        turns = (self._turn(stream_id, failures) for stream_id, failures in due.items())
-        ended = await asyncio.gather(*turns, return_exceptions=True)
+        ended = await asyncio.gather(*map(self._turn, due), return_exceptions=True)
         for failure in ended:
             if isinstance(failure, BaseException):
                 raise failure
@@ -126,30 +126,31 @@ class Deliveries:
             await delivery_store.note_attempt(uow, [DeliveryId(jti) for jti in sets], outcome="offered")
         return sets, len(found) > most
 
-    async def _turn(self, stream_id: StreamId, failures: int) -> None:
-        """One turn of a stream that came to nothing so often in a row before.
+    async def _turn(self, turn: Turn) -> None:
+        """One turn of a stream.
 
         One that breaks off by a failure of ours has to rest like any other: whatever is wrong with a stream, it is met
         less and less often, and the others go on.
         """
-        after, rest = failures + 1, rules.rest_after(failures + 1)
+        after, rest = turn.failures + 1, rules.rest_after(turn.failures + 1)
         try:
-            after, rest = await self._sent(stream_id)
+            after, rest = await self._sent(turn)
         finally:
             async with self._storage.unit_of_work() as uow:
-                await store.release(uow, stream_id, failures=after, due_at=uow.now + rest)
+                await store.release(uow, turn, failures=after, due_at=uow.now + rest)
 
-    async def _sent(self, stream_id: StreamId) -> tuple[int, timedelta]:
+    async def _sent(self, turn: Turn) -> tuple[int, timedelta]:
         """Send what waits, in order, until all is sent, the turn is over, or the receiver does not take one.
 
+        Who lost the turn sends no more: what comes next is another worker's, and would come out of order.
         Gives how often in a row it came to nothing, and how long the stream rests.
         """
         clock = self._storage.clock
         ends_at = clock.now() + LONGEST_TURN
         while clock.now() < ends_at:
             async with self._storage.reading() as uow:
-                stream = await store.find_stream(uow, stream_id)
-                next_due = await delivery_store.waiting(uow, stream_id, limit=1)
+                stream = await store.find_in_turn(uow, turn)
+                next_due = await delivery_store.waiting(uow, turn.stream_id, limit=1)
                 receiver = None if stream is None else await self._receivers.receiver(uow, stream.client_id)
             if stream is None or not next_due:
                 break

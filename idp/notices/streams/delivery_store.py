@@ -1,6 +1,6 @@
 """The table of what streams are told, and the SQL that hands a stream to one worker at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,7 @@ from idp.notices.streams.model import (
     Stream,
     StreamId,
     StreamStatus,
+    Turn,
 )
 from idp.notices.streams.store import signal_stream
 from idp.storage.dialects import insert_on_conflict
@@ -111,18 +112,19 @@ async def has_due_streams(uow: UnitOfWork) -> bool:
     return await uow.first(_due(uow.now).limit(1)) is not None
 
 
-async def take_due_streams(uow: UnitOfWork, *, limit: int) -> Mapping[StreamId, int]:
-    """Streams that have something to be sent, and how often in a row that failed.
+async def take_due_streams(uow: UnitOfWork, *, limit: int) -> Sequence[Turn]:
+    """A turn at each stream that has something to be sent.
 
-    Taken for `LEASE`: another worker does not see them until then.
+    Taken for `LEASE`: another worker does not see them until then, and whoever comes back later than that finds that
+    its turn is over (`store.find_in_turn`).
     """
     due = _due(uow.now).order_by(signal_stream.c.due_at).limit(limit)
     if uow.dialect == "postgresql":
         due = due.with_for_update(skip_locked=True)
-    found = {StreamId(row.id): int(row.failures) for row in await uow.all(due)}
+    found = [Turn(StreamId(row.id), row.turn + 1, row.failures) for row in await uow.all(due)]
     if found:
-        taken = update(signal_stream).where(signal_stream.c.id.in_(list(found))).values(held_until=uow.now + LEASE)
-        await uow.execute(taken)
+        taken = update(signal_stream).where(signal_stream.c.id.in_([turn.stream_id for turn in found]))
+        await uow.execute(taken.values(held_until=uow.now + LEASE, turn=signal_stream.c.turn + 1))
     return found
 
 
@@ -222,9 +224,9 @@ async def stuck(uow: UnitOfWork, *, since: datetime) -> Sequence[Row[Any]]:
     return await uow.all(counted.order_by(signal_stream.c.id))
 
 
-def _due(now: datetime) -> Select[tuple[str, int]]:
+def _due(now: datetime) -> Select[tuple[str, int, int]]:
     waits = exists().where(signal_delivery.c.stream_id == signal_stream.c.id, _waiting)
-    return select(signal_stream.c.id, signal_stream.c.failures).where(
+    return select(signal_stream.c.id, signal_stream.c.turn, signal_stream.c.failures).where(
         signal_stream.c.status == StreamStatus.ENABLED.value,
         signal_stream.c.method != Method.POLL.value,
         signal_stream.c.due_at <= now,

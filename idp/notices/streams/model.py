@@ -134,6 +134,18 @@ class Stream:
     failures: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """That a stream is one worker's, by its `number`: whoever took it later, or changed the stream, ended this one.
+
+    `failures`: how often in a row the turns before came to nothing.
+    """
+
+    stream_id: StreamId
+    number: int
+    failures: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """Something an agency is told. `cause` names the act: a stream is told of one cause once, whatever is said again.

@@ -29,6 +29,7 @@ from idp.notices.streams.model import (
     Stream,
     StreamId,
     StreamStatus,
+    Turn,
 )
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, metadata
@@ -53,6 +54,7 @@ signal_stream = Table(
     Column("failures", Integer, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("held_until", Instant),
+    Column("turn", Integer, nullable=False),
     UniqueConstraint("client_id", "form"),
 )
 
@@ -67,15 +69,18 @@ signal_muted = Table(
 
 async def insert_stream(uow: UnitOfWork, stream: Stream) -> bool:
     """False when the client has one of this form already."""
-    values = {"id": stream.id, "created_at": uow.now, "due_at": uow.now, "failures": 0, **_columns(stream)}
+    values = {"id": stream.id, "created_at": uow.now, "due_at": uow.now, "failures": 0, "turn": 0, **_columns(stream)}
     statement = insert_on_conflict(signal_stream, uow.dialect).values(values).on_conflict_do_nothing()
     return await uow.changed(statement) == 1
 
 
 async def save_stream(uow: UnitOfWork, stream: Stream) -> None:
-    """Other configuration or status; whatever it rested for is over."""
+    """Other configuration or status; whatever it rested for is over, and so is the turn that somebody has at it: what
+    that comes to says nothing of the stream as it is now.
+    """
     changed = update(signal_stream).where(signal_stream.c.id == stream.id)
-    await uow.execute(changed.values(**_columns(stream), failures=0, due_at=uow.now))
+    anew = {"failures": 0, "due_at": uow.now, "held_until": None, "turn": signal_stream.c.turn + 1}
+    await uow.execute(changed.values(**_columns(stream), **anew))
 
 
 async def disable_at(uow: UnitOfWork, stream_id: StreamId, *, endpoint_url: str | None, reason: str) -> bool:
@@ -91,9 +96,9 @@ async def delete_stream(uow: UnitOfWork, stream_id: StreamId) -> None:
     await uow.execute(delete(signal_stream).where(signal_stream.c.id == stream_id))
 
 
-async def find_stream(uow: UnitOfWork, stream_id: StreamId) -> Stream | None:
-    """The stream with this id."""
-    row = await uow.first(select(signal_stream).where(signal_stream.c.id == stream_id))
+async def find_in_turn(uow: UnitOfWork, turn: Turn) -> Stream | None:
+    """The stream while this turn at it is not over."""
+    row = await uow.first(select(signal_stream).where(*_still(turn)))
     return None if row is None else _stream(row)
 
 
@@ -147,10 +152,16 @@ async def is_muted(uow: UnitOfWork, stream_id: StreamId, digest: bytes) -> bool:
     return await uow.first(select(signal_muted).where(*_muted(stream_id, digest))) is not None
 
 
-async def release(uow: UnitOfWork, stream_id: StreamId, *, failures: int, due_at: datetime) -> None:
-    """The turn is over; the next one is not before `due_at`."""
-    over = update(signal_stream).where(signal_stream.c.id == stream_id)
-    await uow.execute(over.values(held_until=None, failures=failures, due_at=due_at))
+async def release(uow: UnitOfWork, turn: Turn, *, failures: int, due_at: datetime) -> bool:
+    """The turn is over, the next one not before `due_at`; False when another worker has the stream by now, or it was
+    changed: then nothing is said of it.
+    """
+    over = update(signal_stream).where(*_still(turn))
+    return await uow.changed(over.values(held_until=None, failures=failures, due_at=due_at)) == 1
+
+
+def _still(turn: Turn) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return signal_stream.c.id == turn.stream_id, signal_stream.c.turn == turn.number
 
 
 def _muted(stream_id: StreamId, digest: bytes) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

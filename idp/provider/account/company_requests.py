@@ -118,7 +118,7 @@ class CompanyRequestPages:
                     citizen.session,
                     found.facts,
                     reached=signer_of(citizen).acr,
-                    shown_hash=await self._consents.keep_shown(uow, shown),
+                    shown=view.said(await self._consents.keep_shown(uow, shown)),
                     sealed=form.one("sealed") == "yes",
                     chosen=chosen,
                 )

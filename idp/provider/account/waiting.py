@@ -123,9 +123,9 @@ class WaitingPages:
                     return RedirectResponse(f"{request.url.path}?nothing=ticked", 303)
                 reached = Acr(citizen.subscriber.ial, citizen.session.aal)
                 async with self._storage.unit_of_work() as uow:
-                    shown_hash = await self._consents.keep_shown(uow, shown)
+                    said = view.said(await self._consents.keep_shown(uow, shown))
                     await self._deferred.allow(
-                        uow, waiting, citizen.session, reached=reached, shown_hash=shown_hash, chosen=chosen
+                        uow, waiting, citizen.session, reached=reached, shown=said, chosen=chosen
                     )
             case "deny":
                 async with self._storage.unit_of_work() as uow:

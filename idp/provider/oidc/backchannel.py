@@ -7,8 +7,10 @@ from idp.authentication.sessions import Sessions
 from idp.authorization.backchannel.service import BackchannelAuthentication
 from idp.authorization.deferred.model import DeferredKind
 from idp.authorization.deferred.service import DeferredRequests
+from idp.consent.model import Shown
 from idp.kernel.assurance import Aal, Acr
 from idp.protocol.errors import OAuth2Error
+from idp.protocol.scopes import consent_names
 from idp.provider.oidc.callers import Callers
 from idp.provider.oidc.wire import json_answer, oauth_error, read_parameters
 from idp.storage.storage import Storage
@@ -65,7 +67,9 @@ class AutomatedDecisions:
             started = await self._sessions.start(uow, subscriber.id, aal=Aal.AAL2_2, amr=("hwk", "user", "mfa"))
             if request.query_params.get("action") == "allow":
                 reached = Acr(subscriber.ial, Aal.AAL2_2)
-                await self._deferred.allow(uow, waiting, started.session, reached=reached, shown_hash=NOTHING_SHOWN)
+                asked = waiting.request
+                shown = Shown(NOTHING_SHOWN, asked.details, consent_names(asked.scope))
+                await self._deferred.allow(uow, waiting, started.session, reached=reached, shown=shown)
             else:
                 await self._deferred.deny(uow, waiting, started.session)
         return JSONResponse({"decided": waiting.request.id})

@@ -125,9 +125,13 @@ class ConsentPages:
                 is_sealed = form.one("sealed") == "yes"
                 if view.acting is not None and view.acting.alone and view.acting.seal and not is_sealed:
                     return RedirectResponse(f"/consent?{urlencode({'flow': flow, 'seal': 'missing'})}", 303)
+                said = view.said(await self._keep(shown))
                 allowed = await self._requests.allow(
-                    pending, citizen.session, shown_hash=await self._keep(shown), sealed=is_sealed, chosen=chosen
+                    pending, citizen.session, shown=said, sealed=is_sealed, chosen=chosen
                 )
+                if allowed is None:
+                    # what is asked for changed in the same instant
+                    return RedirectResponse(f"/consent?{urlencode({'flow': flow})}", 303)
                 if isinstance(allowed, JointAct):
                     # others have to sign: the dispatcher says who
                     return RedirectResponse(continue_url(flow), 303)

@@ -13,7 +13,7 @@ from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail
 from idp.catalogue.model import Field, Sensitivity
 from idp.consent import rules as consent_rules
-from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord
+from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord, Shown
 from idp.provider.pages.consent_claims import GROUPS, ClaimGroup, shown_claims
 from idp.web.languages import Language
 
@@ -136,6 +136,11 @@ class ConsentView:
             return None
         days = SIGN_IN_CONSENT_DAYS if self.service is None else self.service.consent_days
         return consent_rules.ends_at(self.details, now=now, longest=timedelta(days=days))
+
+    def said(self, shown_hash: str) -> Shown:
+        """What is decided on this page, with the hash under which its text was kept."""
+        days = SIGN_IN_CONSENT_DAYS if self.service is None else self.service.consent_days
+        return Shown(shown_hash, self.details, self.claims, self.optional, days)
 
     def shown_hash(self, language: str) -> str:
         """SHA-256 over what stands on the page in this language."""

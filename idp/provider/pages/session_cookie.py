@@ -139,6 +139,11 @@ class Citizens:
         await self.keep_awake(found.session)
         return Citizen(found.session, found.subscriber)
 
+    async def person(self, request: Request) -> str | None:
+        """Who is signed in, for limits: the same on every device. None for nobody."""
+        found = await self._sessions.signed_in(self._storage, self.cookie.read(request), now=self._storage.clock.now())
+        return None if found is None else found.subscriber.id
+
     async def keep_awake(self, session: SsoSession) -> None:
         """The session was used: its idle time starts again."""
         if self._sessions.needs_touch(session, now=self._storage.clock.now()):

@@ -15,10 +15,10 @@ from idp.audit.store import audit_entry
 from idp.kernel.errors import NotFound
 from idp.kernel.ids import SsoSessionId
 from idp.keys.envelope import PersonalData
-from idp.notices.streams.delivery_store import find_delivery, signal_delivery, stuck
+from idp.notices.streams.delivery_store import find_delivery, signal_delivery, stuck, take_due_streams
 from idp.notices.streams.model import GIVEN_UP_AFTER, KEPT_IN_FULL, LEASE, DeliveryId, DeliveryState, Signal, SignalKind
 from idp.notices.streams.model import StreamStatus as Status
-from idp.notices.streams.store import signal_stream
+from idp.notices.streams.store import find_in_turn, release, signal_stream
 from idp.protocol.shared_signals import PollCall
 from tests.notices.streams.office import JOBS, ROOTS, SOMEBODY, WATER, Office
 from tests.notices.streams.town import Mailbox, mailbox, unverified
@@ -122,6 +122,79 @@ async def test_a_worker_that_is_killed_after_sending_leaves_it_to_the_next_under
     assert await office.node().deliveries.send_due() == 1
     assert len(box.received) == 2
     assert len(set(jtis(box))) == 1
+
+
+async def test_who_lost_the_turn_sends_no_more_and_lets_nobody_in(office: Office, box: Mailbox) -> None:
+    await office.stream(box.url)
+    await office.tell("out_1")
+    async with office.storage.unit_of_work() as uow:
+        [slow] = await take_due_streams(uow, limit=5)
+        assert await take_due_streams(uow, limit=5) == []
+    office.clock.advance(LEASE.total_seconds())
+    async with office.storage.unit_of_work() as uow:
+        [quick] = await take_due_streams(uow, limit=5)
+        assert await find_in_turn(uow, slow) is None
+        assert await find_in_turn(uow, quick) is not None
+        # the slow one comes back: it says nothing of the stream, which stays the other's
+        assert not await release(uow, slow, failures=9, due_at=uow.now + timedelta(hours=1))
+        assert await take_due_streams(uow, limit=5) == []
+        assert await release(uow, quick, failures=0, due_at=uow.now)
+        assert [turn.failures for turn in await take_due_streams(uow, limit=5)] == [0]
+
+
+async def test_a_worker_that_is_overtaken_leaves_the_rest_and_its_order_to_the_other(
+    office: Office, box: Mailbox
+) -> None:
+    box.holds = asyncio.Event()
+    await office.stream(box.url)
+    await office.tell("out_1")
+    await office.tell("out_2")
+    slow = asyncio.create_task(office.deliveries.send_due())
+    await box.came.wait()
+    office.clock.advance(LEASE.total_seconds())
+    box.came.clear()
+    quick = asyncio.create_task(office.node().deliveries.send_due())
+    await box.came.wait()
+    box.holds.set()
+    await asyncio.gather(slow, quick)
+    first, again, *rest = jtis(box)
+    # the first one twice, for it was under way; the second after it, and by one of them alone
+    assert first == again
+    assert len(rest) == 1
+    assert [one.state.value for one in await office.told()] == ["delivered", "delivered"]
+
+
+async def test_what_a_receiver_mends_in_the_middle_of_a_turn_is_not_put_to_rest(office: Office, box: Mailbox) -> None:
+    box.holds, box.answers = asyncio.Event(), [(500, b""), (202, b"")]
+    stream = await office.stream(box.url)
+    await office.tell("out_1")
+    under_way = asyncio.create_task(office.deliveries.send_due())
+    await box.came.wait()
+    async with office.storage.unit_of_work() as uow:
+        await office.streams.set_status(uow, stream, Status.ENABLED, reason="mended")
+    box.holds.set()
+    await under_way
+    assert (await office.at_present(stream.id)).failures == 0
+    await office.deliveries.send_due()
+    assert [one.state.value for one in await office.told()] == ["delivered"]
+
+
+async def test_what_is_paused_in_the_middle_of_a_turn_waits_from_there_on(office: Office, box: Mailbox) -> None:
+    box.holds = asyncio.Event()
+    stream = await office.stream(box.url)
+    await office.tell("out_1")
+    await office.tell("out_2")
+    under_way = asyncio.create_task(office.deliveries.send_due())
+    await box.came.wait()
+    async with office.storage.unit_of_work() as uow:
+        await office.streams.set_status(uow, stream, Status.PAUSED, reason=None)
+    box.holds.set()
+    await under_way
+    assert sorted(one.state.value for one in await office.told()) == ["delivered", "waiting"]
+    async with office.storage.unit_of_work() as uow:
+        await office.streams.set_status(uow, stream, Status.ENABLED, reason=None)
+    await office.deliveries.send_due()
+    assert len(jtis(box)) == len(set(jtis(box))) == 2
 
 
 async def test_a_paused_stream_holds_and_a_disabled_one_drops(office: Office, box: Mailbox) -> None:

@@ -286,7 +286,7 @@ async def test_who_is_suspended_while_a_poll_is_held_gets_nothing(town: Town) ->
     await asyncio.gather(held, return_exceptions=True)
 
 
-async def test_setting_up_has_a_limit_and_polling_goes_on(town: Town) -> None:
+async def test_setting_up_has_a_limit_and_polling_one_of_its_own(town: Town) -> None:
     """The limit of the conformance profile is high: the table is asked for the usual one."""
     limited = {name for name in SIGNALS_SET_UP if name in {entry.name for entry in entries_of(town)}}
     assert limited == set(SIGNALS_SET_UP)

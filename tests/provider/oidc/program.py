@@ -10,6 +10,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx2
 from joserfc.jwk import ECKey
 
+from idp.authentication.model import SsoSession
+from idp.authorization.requests.model import AskConsent, PendingRequest
+from idp.consent.model import Shown
 from idp.protocol.response_mode import GoTo
 from idp.representation.companies.model import JointAct
 from tests.protocol.signing import assertion, ec_key, proof
@@ -131,11 +134,19 @@ async def allow(world: World, browser: httpx2.AsyncClient, location: str, *, sea
     async with world.storage.reading() as uow:
         session = await world.sessions.find(uow, browser.cookies["id-session"])
     assert session is not None
-    answer = await world.requests.allow(pending, session, shown_hash="0" * 64, sealed=sealed)
+    answer = await world.requests.allow(pending, session, shown=await shown(world, pending, session), sealed=sealed)
     if isinstance(answer, JointAct):
         return f"/authorize?{urlencode({'flow': flow})}"
     assert isinstance(answer, GoTo)
     return answer.location
+
+
+async def shown(world: World, pending: PendingRequest, session: SsoSession) -> Shown:
+    """What the consent page shows in this session; nothing where it asks nothing."""
+    company = await world.requests.read_company(pending)
+    async with world.storage.reading() as uow:
+        step = await world.requests.next_step(uow, pending, session, company)
+    return Shown("0" * 64, step.details, step.claims) if isinstance(step, AskConsent) else Shown("0" * 64)
 
 
 def query_of(location: str) -> dict[str, str]:

@@ -4,16 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 from joserfc.jwk import ECKey
+from sqlalchemy import delete
 
 from connectors.contracts.card import PersonName
 from connectors.contracts.identifiers import CitizenId, check_digit
 from connectors.contracts.thai_dates import PartialDate
+from idp.agencies.agreement_book import AGREEMENT_CHANGED
 from idp.agencies.model import AgencyKind, AgreementKind, Service
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.model import ClientProfile
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ClientId, ServiceId
+from idp.storage.outbox import outbox
 from idp.storage.storage import Storage
 from idp.subscribers.model import Identity
 from tests.clock import FrozenClock
@@ -126,6 +129,8 @@ async def sow(world: World, jobs_key: ECKey, other_key: ECKey) -> Seed:
         )
         person = identity()
         subscriber_id = await world.subscribers.create(uow, identity=person, ial=Ial.IAL2_3, by=SYSTEM)
+        # who was set up long ago has heard of the agreements
+        await uow.execute(delete(outbox).where(outbox.c.topic == AGREEMENT_CHANGED))
     return Seed(
         agency_id=agency.id,
         agreement_id=agreement.id,

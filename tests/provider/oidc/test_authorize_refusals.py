@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from idp.audit.model import SYSTEM
+from idp.consent.model import Shown
 from idp.kernel.assurance import Aal
 from idp.kernel.errors import Conflict
 from idp.kernel.ids import AgreementId, MemberId
 from idp.protocol.response_mode import GoTo
 from idp.subscribers.model import ActingMember
-from tests.provider.oidc.program import COMPANY, PERSON, Program, allow, query_of
+from tests.provider.oidc.program import COMPANY, PERSON, Program, allow, query_of, shown
 from tests.provider.oidc.world import CALLBACK, ISSUER, World
 
 pytestmark = pytest.mark.anyio
@@ -230,7 +231,7 @@ async def test_a_citizen_who_denies_is_taken_at_their_word(world: World, jobs: P
     assert "code" not in query_of(back.location)
     assert (await world.last_entry())["event"] == "authorization.denied"
     with pytest.raises(Conflict):
-        await world.requests.allow(pending, session, shown_hash="0" * 64)
+        await world.requests.allow(pending, session, shown=await shown(world, pending, session))
     assert (await jobs.authorize(browser, request_uri)).text == "OID-04"
 
 
@@ -255,7 +256,7 @@ async def test_a_session_that_ended_meanwhile_allows_nothing(world: World, jobs:
         assert session is not None
         await world.sessions.end(uow, session)
     with pytest.raises(Conflict):
-        await world.requests.allow(pending, session, shown_hash="0" * 64)
+        await world.requests.allow(pending, session, shown=Shown("0" * 64))
 
 
 async def test_a_suspended_identity_and_an_ended_right_are_not_granted(world: World, jobs: Program) -> None:
