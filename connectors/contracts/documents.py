@@ -26,11 +26,16 @@ class SealLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Exhibit:
-    """A paper of the data's owner, attached to a document byte for byte; `file_name` is ASCII."""
+    """A paper of the data's owner, attached to a document byte for byte; `file_name` is ASCII.
+
+    `said_th` and `said_en` are what was found of its own signature, printed on the cover.
+    """
 
     file_name: str
     media_type: str
     data: bytes
+    said_th: str = ""
+    said_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

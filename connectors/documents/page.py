@@ -1,5 +1,6 @@
 """What a page says beside the record: for whom, for what, on which ground, from which service, printed by whom."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -43,6 +44,15 @@ def page_of(request: DocumentRequest, record: Mapping[str, Any], *, seal_name: s
         "seal_name": seal_name,
         "printed_by": _printed_by(request),
         "sources": _sources(record),
+        "exhibits": [
+            {
+                "file_name": exhibit.file_name,
+                "th": exhibit.said_th,
+                "en": exhibit.said_en,
+                "sha256": hashlib.sha256(exhibit.data).hexdigest(),
+            }
+            for exhibit in request.exhibits
+        ],
         "money": {name: amount for name in MONEY_FIELDS if (amount := _money(record["fields"].get(name))) is not None},
     }
 

@@ -21,10 +21,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from connectors.contracts.documents import Delivery, DocumentRequest
+from connectors.contracts.documents import Delivery, DocumentRequest, Exhibit
 from connectors.contracts.errors import DocumentError
 from connectors.documents.archive import PendingArchive, Proofs, SealFacts, prepare_archive, seal_facts
 from connectors.documents.encryption import encrypt_pdf
+from connectors.documents.exhibit_signature import judge_paper
 from connectors.documents.exhibits import attach_exhibits
 from connectors.documents.imprint import imprint
 from connectors.documents.mark import marked_address
@@ -37,6 +38,7 @@ NICENESS: Final = 10
 MOST_AT_ONCE: Final = 64
 """Documents under way or queued on one node; more are refused at once instead of waiting without end."""
 LONGEST_SECONDS: Final = 120.0
+PDF_TYPE: Final = "application/pdf"
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -78,7 +80,8 @@ class Press:
         self, request: DocumentRequest, *, delivery: Delivery, password: str | None, owner_password: str
     ) -> PendingSeal:
         """Typeset, say what it is, attach, encrypt where asked, sign. Raises DocumentError."""
-        marked = replace(request, verify_url=marked_address(request, key=self._key))
+        judged = tuple(_judged(exhibit) for exhibit in request.exhibits)
+        marked = replace(request, verify_url=marked_address(request, key=self._key), exhibits=judged)
         pdf = self._renderer.render(marked, delivery=delivery, seal_name=self._key.name)
         pdf, pages = imprint(pdf, request)
         if request.exhibits:
@@ -188,6 +191,13 @@ def _make(request: DocumentRequest, *, delivery: Delivery, password: str | None,
     if _place.press is None:
         _place.press = Press(_place.equipment)
     return _place.press.make(request, delivery=delivery, password=password, owner_password=owner_password)
+
+
+def _judged(exhibit: Exhibit) -> Exhibit:
+    if exhibit.media_type != PDF_TYPE:
+        return exhibit
+    said_th, said_en = judge_paper(exhibit.data).said()
+    return replace(exhibit, said_th=said_th, said_en=said_en)
 
 
 def _private_key(source: ec.EllipticCurvePrivateKey | Path) -> ec.EllipticCurvePrivateKey:

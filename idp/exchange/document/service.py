@@ -264,6 +264,7 @@ class Documents:
             verify_url=f"{self._verify_url}/{document_id}",
             audit_entry_id=particulars.decision_entry,
             agency_name_en=particulars.agency.name_en,
+            purpose_en=service.purpose_en,
             printed_by=particulars.printed_by,
         )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import assert_never
 
+from connectors.contracts.documents import PrintedBy
 from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry_desk import Asker
 from idp.agencies.accounts.service import CompanyAccounts
@@ -257,6 +258,16 @@ class FactsReader:
         if officer is None:
             return Asker()
         return Asker(officer=(await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id)
+
+    async def printed_by(self, uow: UnitOfWork, asked: Asked) -> PrintedBy | None:
+        """The officer who opened what the request rests on, and so takes the document out of the system."""
+        officer = None if asked.own is None else asked.own.officer
+        if officer is None:
+            return None
+        agency = await self._agencies.agency(uow, officer.agency_id)
+        place = next((site.name_th for site in agency.sites if site.code == officer.site), agency.name_th)
+        named = await self._subscribers.identity(uow, officer.subscriber_id)
+        return PrintedBy(named.name_th.full(), officer.position_th, place)
 
 
 def _number_of(person: CitizenId | PresentedCard) -> CitizenId:

@@ -259,6 +259,7 @@ class Pulls:
             case=asked.case,
             decision_entry=entry_id,
             issued_at=uow.now,
+            printed_by=await self._facts.printed_by(uow, asked),
         )
 
     async def _still_there(self, asked: Asked, decided: _Decided) -> Asked:
