@@ -135,6 +135,21 @@ async def test_nobody_agrees_to_the_own_request_whatever_the_membership(desk: Ph
     assert (again.status_code, again.json()["code"]) == (403, "PHO-05")
 
 
+async def test_a_colleagues_token_from_earlier_agrees_to_nothing(desk: PhotoDesk) -> None:
+    """A program that kept it would be a second officer who is always there."""
+    door = desk.counter.door
+    verified = await signed_in(door, desk.second)
+    kept = await door.token(verified)
+    desk.world.clock.advance(2)
+    request_id = await desk.asked()
+    refused = await door.post(kept, f"/photo-requests/{request_id}/agreement", {})
+    assert (refused.status_code, refused.json()["code"]) == (403, "PHO-08")
+    # nor does a new token of the same sign-in
+    again = await door.token(replace(verified, token_id="later"))
+    assert (await door.post(again, f"/photo-requests/{request_id}/agreement", {})).json()["code"] == "PHO-08"
+    assert (await desk.agree(request_id)).status_code == 200
+
+
 async def test_it_lasts_ten_minutes(desk: PhotoDesk) -> None:
     late, agreed = await desk.asked(), await desk.agreed()
     desk.world.clock.advance(600)

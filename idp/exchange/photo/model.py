@@ -29,6 +29,7 @@ class PhotoProblem(StrEnum):
     SAME_PERSON = "PHO-05"
     ALREADY_AGREED = "PHO-06"
     MALFORMED = "PHO-07"
+    NOT_AT_THIS_MOMENT = "PHO-08"
 
 
 @dataclass(frozen=True, slots=True)

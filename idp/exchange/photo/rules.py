@@ -21,14 +21,20 @@ def state_problem(request: PhotoRequest, *, now: datetime) -> PhotoProblem | Non
     return PhotoProblem.NOT_AGREED if request.second_id is None else None
 
 
-def agreeing_problem(request: PhotoRequest, second: Member, *, now: datetime) -> PhotoProblem | None:
-    """Why this officer cannot agree to it; None when they can."""
+def agreeing_problem(
+    request: PhotoRequest, second: Member, *, signed_in_at: datetime | None, now: datetime
+) -> PhotoProblem | None:
+    """Why this officer cannot agree to it; None when they can. `signed_in_at` is when they last proved who they are."""
     if request.shown_at is not None or request.expires_at <= now:
         return PhotoProblem.OVER
     # one person with two memberships is still one person
     if second.id == request.officer_id or second.subscriber_id == request.officer_person:
         return PhotoProblem.SAME_PERSON
-    return None if request.second_id is None else PhotoProblem.ALREADY_AGREED
+    if request.second_id is not None:
+        return PhotoProblem.ALREADY_AGREED
+    # "who agrees at that moment": a program that kept a colleague's token from earlier does not agree for them
+    is_for_this = signed_in_at is not None and signed_in_at >= request.opened_at.replace(microsecond=0)
+    return None if is_for_this else PhotoProblem.NOT_AT_THIS_MOMENT
 
 
 def decide_asking(facts: PhotoFacts, *, now: datetime) -> PhotoDecision:

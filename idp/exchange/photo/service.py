@@ -10,6 +10,7 @@ from connectors.contracts.registry_photo import PhotosOf
 from idp.agencies.model import Agreement, Member
 from idp.agencies.namings.service import SecurityNamings
 from idp.agencies.service import Agencies
+from idp.authorization.grants.store import find_live_grant
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject
 from idp.catalogue.model import Channel
@@ -125,13 +126,16 @@ class Photos:
     async def agree(self, token: VerifiedAccessToken, request_id: str) -> PhotoView:
         """A second officer of the agency agrees that this photo is shown to the first one, for that purpose and case.
 
-        Raises Refused (NOT_AN_OFFICER, SAME_PERSON), Conflict (OVER, ALREADY_AGREED), NotFound (UNKNOWN).
+        With a sign-in that came after the request. Raises Refused (NOT_AN_OFFICER, SAME_PERSON, NOT_AT_THIS_MOMENT),
+        Conflict (OVER, ALREADY_AGREED), NotFound (UNKNOWN).
         """
         async with self._storage.unit_of_work() as uow:
             second = await self._counters.officer_of(uow, token)
             request = await self._own(uow, token, request_id)
-            problem = rules.agreeing_problem(request, second, now=uow.now)
-            if problem is PhotoProblem.SAME_PERSON:
+            grant = None if token.grant_id is None else await find_live_grant(uow, token.grant_id)
+            signed_in_at = None if grant is None else grant.auth_time
+            problem = rules.agreeing_problem(request, second, signed_in_at=signed_in_at, now=uow.now)
+            if problem in (PhotoProblem.SAME_PERSON, PhotoProblem.NOT_AT_THIS_MOMENT):
                 raise Refused(problem)
             if problem is not None or not await store.agree(uow, request.id, by=second):
                 raise Conflict(problem or PhotoProblem.ALREADY_AGREED)

@@ -190,7 +190,7 @@ class FollowUp:
                 anchor=row.id,
                 officer_id=MemberId(row.member_id),
                 service_id=ServiceId(row.service_id),
-                case=await case_in(uow, self._personal, citizen_ref, row) or "",
+                case=await self._case(uow, row),
                 person=self._pseudonym(row.agency_id, persons.get(row.id)),
                 flags=frozenset(Flag(flag) for flag in row.flags)
                 | ({Flag.HOUSE_MATE} if (row.id, row.officer_person) in named else set()),
@@ -199,6 +199,13 @@ class FollowUp:
             )
             for row in rows
         }
+
+    async def _case(self, uow: UnitOfWork, row: Row[Any]) -> str:
+        """The case of a look-up; one row that somebody spoiled stops no day's sample."""
+        try:
+            return await case_in(uow, self._personal, citizen_ref, row) or ""
+        except SealBroken:
+            return ""
 
     async def _own(self, uow: UnitOfWork, sample_id: SampleId, by: Decider) -> tuple[Sample, bytes | None]:
         found = await store.find_sample(uow, sample_id) if is_id("ovs", sample_id) else None
