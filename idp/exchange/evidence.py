@@ -6,6 +6,7 @@ Rules: Electronic Transactions Act sections 10 to 12 (facts/thai-registries, sec
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
@@ -35,6 +36,7 @@ from idp.storage.storage import Storage, UnitOfWork
 
 MANIFEST_TYPE: Final = "evidence-manifest+jwt"
 MAX_REASON: Final = 200
+_ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 NOT_KEPT: Final = frozenset({"sealed_case", "sealed_answer", "idempotency_digest", "request_digest", "burst"})
 """Columns of the disclosure that are sealed, or serve repeats alone."""
 READ_ME: Final = """Evidence of one disclosure / หลักฐานของการเปิดเผยข้อมูลหนึ่งครั้ง
@@ -49,6 +51,20 @@ service.json      the service as it stands now / บริการ ณ เว�
 document.json     digest of the document that left / ค่าแฮชของเอกสาร
 manifest.jwt      SHA-256 of every file, signed by the issuer (jwks.json) / ค่าแฮชของทุกไฟล์ ลงลายมือชื่อโดยผู้ออก
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who takes a bundle out where nobody is signed in: the name in use among operators, as `somsri.k`, never a
+    person's full name; and the account of the machine that the program ran under, which nobody types.
+    """
+
+    name: str
+    account: str
+
+    def __post_init__(self) -> None:
+        if not all(_ACCOUNT.fullmatch(one) and is_fit_case(one) for one in (self.name, self.account)):
+            raise ValueError("an operator is named by 1 to 64 of a-z, 0-9, . _ - and @")
 
 
 class NoSuchDisclosure(LookupError):
@@ -89,8 +105,10 @@ class EvidenceBundles:
         self._keys = keys
         self._log_key = log_key
 
-    async def bundle(self, disclosure_id: DisclosureId, *, reason: str, by: Actor) -> tuple[EvidenceFile, ...]:
-        """All files, the signed manifest last.
+    async def bundle(
+        self, disclosure_id: DisclosureId, *, reason: str, by: Actor, operator: Operator | None = None
+    ) -> tuple[EvidenceFile, ...]:
+        """All files, the signed manifest last. `operator` is who did it where that is no actor of ours.
 
         Raises NoSuchDisclosure, ValueError for a reason that the log may not hold, and what `SigningKeys.sign_jwt`
         raises.
@@ -105,7 +123,11 @@ class EvidenceBundles:
                 event="exchange.evidence_exported",
                 actor=by,
                 agency_id=row.agency_id,
-                details={"disclosure": disclosure_id, "reason": reason},
+                details={
+                    "disclosure": disclosure_id,
+                    "reason": reason,
+                    **({} if operator is None else {"operator": operator.name, "account": operator.account}),
+                },
             )
             await self._audit.append(uow, event)
         await self._keys.refresh()

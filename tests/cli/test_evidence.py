@@ -15,7 +15,7 @@ NOBODY_S = f"dis_{'0' * 26}"
 
 
 def asked(*arguments: str) -> int:
-    return CliRunner().invoke(commands, ["export", *arguments]).exit_code
+    return CliRunner().invoke(commands, ["export", "--operator", "somsri.k", *arguments]).exit_code
 
 
 async def found(home: Path) -> None:
@@ -35,6 +35,17 @@ def test_what_is_not_there_is_not_written(tmp_path: Path) -> None:
     out.write_text("kept")
     assert asked(NOBODY_S, *said) == 2
     assert out.read_text() == "kept"
+
+
+def test_nobody_takes_it_out_unnamed(tmp_path: Path) -> None:
+    home, out = tmp_path / "home", tmp_path / "bundle.zip"
+    asyncio.run(found(home))
+    said = ["export", NOBODY_S, "--out", str(out), "--reason", "case 1/2569", "--home", str(home)]
+    assert CliRunner().invoke(commands, said).exit_code == 2
+    # an operator's short name: the log holds no person's full name, and no number
+    for name in ("", " ", "สมศรี ใจดี", "somsri jaidee", "a" * 65, "-x", "1101700203451"):
+        assert CliRunner().invoke(commands, [*said, f"--operator={name}"]).exit_code == 1, name
+    assert not out.exists()
 
 
 def test_half_a_bundle_is_none(tmp_path: Path) -> None:

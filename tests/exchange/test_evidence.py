@@ -15,7 +15,7 @@ from idp.audit.sequencer import sequence_pending, sign_checkpoint
 from idp.cli.audit_proofs import check_proof
 from idp.consent.receipts.service import Receipts
 from idp.exchange.bases.service import Bases
-from idp.exchange.evidence import EvidenceBundles, NoSuchDisclosure
+from idp.exchange.evidence import EvidenceBundles, NoSuchDisclosure, Operator
 from idp.kernel.ids import DisclosureId
 from idp.kernel.randomness import system_randomness
 from idp.keys.audit_seals import CheckpointReader, CheckpointSigner, audit_log_of
@@ -125,9 +125,11 @@ async def test_taking_evidence_out_is_an_entry_of_the_log(world: World) -> None:
     _, token = await world.consented()
     bundles, _, _ = await bundles_of(world)
     released = await world.exchange().pull(pull(token))
-    await bundles.bundle(released.disclosure_id, reason="case 1/2569", by=AUDITOR)
+    operator = Operator("somsri.k", "tuaton")
+    await bundles.bundle(released.disclosure_id, reason="case 1/2569", by=AUDITOR, operator=operator)
     (entry,) = [json.loads(text) for text in await world.entries("exchange.evidence_exported")]
-    assert entry["details"] == {"disclosure": released.disclosure_id, "reason": "case 1/2569"}
+    who = {"operator": "somsri.k", "account": "tuaton"}
+    assert entry["details"] == {"disclosure": released.disclosure_id, "reason": "case 1/2569", **who}
     assert entry["actor"]["id"] == AUDITOR.id
 
 
