@@ -2,13 +2,14 @@
 
 from starlette.applications import Starlette
 
+from idp.app.agency_door import agency_entries
 from idp.app.door_kit import client_certificates, door_kit, door_limits, readiness
 from idp.app.rooms import Rooms
 from idp.app.signal_doors import signal_entries
 from idp.gateway.card_sessions import CardSessionEndpoints
 from idp.gateway.openapi import OpenApi
-from idp.gateway.pulls import PullEndpoints
 from idp.gateway.photos import PhotoEndpoints
+from idp.gateway.pulls import PullEndpoints
 from idp.gateway.refusals import NotedRefusals
 from idp.gateway.slips import SlipEndpoints
 from idp.gateway.tokens import GatewayTokens
@@ -51,16 +52,17 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         *pulls.entries(),
         *counter.entries(),
         *slips.entries(),
-        *verification.entries(),
         *PhotoEndpoints(photos=rooms.photos, tokens=tokens).entries(),
+        *verification.entries(),
         *signal_entries(settings, rooms, tokens),
+        *agency_entries(settings, rooms, tokens),
         *readiness(rooms),
     ]
     noted = NotedRefusals(storage=storage, audit=rooms.ground.audit)
     contract = OpenApi(entries, base_url=settings.gateway_url, problems=kit.problems)
     limits = door_limits(settings, rooms, kit)
     return kit.application(
-        limits.gateway(limits.exchange(limits.signals([*noted.around(entries), *contract.entries()]))),
+        limits.gateway(limits.exchange(limits.agency(limits.signals([*noted.around(entries), *contract.entries()])))),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )

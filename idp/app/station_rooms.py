@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from idp.agencies.service import Agencies
 from idp.app.ground import Ground
 from idp.app.outside import Outside
+from idp.authorization.client_registration.store import find_live_client
+from idp.kernel.ids import AgencyId, ClientId
 from idp.keys.files import FIRST_VERSION
 from idp.settings import Settings
 from idp.stations.desk import Desk
@@ -14,6 +16,7 @@ from idp.stations.officer_sessions import AmiSessions
 from idp.stations.pairing import Pairings
 from idp.stations.photos import PhotoVault
 from idp.stations.service import Stations
+from idp.storage.storage import UnitOfWork
 from idp.subscribers.service import Subscribers
 
 
@@ -26,6 +29,15 @@ class StationRooms:
     pairings: Pairings
     officer_sessions: AmiSessions | None
     desk: Desk
+
+
+class LivePrograms:
+    """Programs of agencies, as the stations room asks for them."""
+
+    async def is_live(self, uow: UnitOfWork, program_id: str, *, agency_id: AgencyId) -> bool:
+        """True while it is a program of this agency and answered."""
+        client = await find_live_client(uow, ClientId(program_id))
+        return client is not None and client.agency_id == agency_id
 
 
 def build_station_rooms(
@@ -59,6 +71,7 @@ def build_station_rooms(
             storage=ground.storage,
             stations=stations,
             agencies=agencies,
+            programs=LivePrograms(),
             signing=ground.signing_keys,
             link_keys=LinkKeys(ground.root_keys.derive("station-link", version=FIRST_VERSION)),
             audit=ground.audit,

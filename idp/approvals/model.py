@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NewType
 
+from idp.audit.model import ActorKind
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
 
 ProposalId = NewType("ProposalId", str)
@@ -57,13 +58,15 @@ class RemarkKind(StrEnum):
 class Decider:
     """Who proposes or decides: a membership, the person behind it, and what the agency lets that membership do.
 
-    Two persons are two subscribers: one person with two memberships is still one person.
+    Two persons are two subscribers: one person with two memberships is still one person. What proposes without being a
+    person, the command line or a program, says so by `kind`, and has no role to decide with.
     """
 
     member_id: MemberId
     person: SubscriberId
     agency_id: AgencyId
     roles: frozenset[str]
+    kind: ActorKind = ActorKind.MEMBER
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from idp.approvals.model import (
     RemarkKind,
 )
 from idp.audit.log import AuditLog
-from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
+from idp.audit.model import SYSTEM, Actor, AuditEvent
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import MemberId, new_id
+from idp.kernel.ids import AgencyId, MemberId, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
 from idp.storage.storage import UnitOfWork
@@ -91,6 +91,10 @@ class Approvals:
     async def waiting_on(self, uow: UnitOfWork, *, kind: str, target: str) -> Proposal | None:
         """The change of one thing that waits, None when none does."""
         return await store.find_waiting_on(uow, kind=kind, target=target)
+
+    async def how_many_wait(self, uow: UnitOfWork, *, kind: str, proposed_for: AgencyId) -> int:
+        """How many changes of one kind that an agency proposed wait."""
+        return await store.count_waiting_of(uow, kind=kind, proposed_for=proposed_for)
 
     async def proposed_by(self, uow: UnitOfWork, by: Decider, *, limit: int = 50) -> tuple[Proposal, ...]:
         """What this person proposed, newest first."""
@@ -197,7 +201,7 @@ class Approvals:
             "target": proposal.change.target,
             "changes": [one.name for one in rules.differences(proposal.change)],
         }
-        actor = Actor(ActorKind.MEMBER, by.member_id)
+        actor = Actor(by.kind, by.member_id)
         await self._audit.append(uow, AuditEvent(event=event, actor=actor, agency_id=by.agency_id, details=details))
 
     async def _note_expiry(self, uow: UnitOfWork, proposal_id: ProposalId) -> None:

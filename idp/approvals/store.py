@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    func,
     insert,
     or_,
     select,
@@ -133,6 +134,13 @@ async def find_waiting_on(uow: UnitOfWork, *, kind: str, target: str) -> Proposa
     of_this = (proposal.c.kind == kind, proposal.c.target == target)
     row = await uow.first(select(proposal).where(*of_this, waiting_proposal(uow.now)))
     return None if row is None else _proposal(row)
+
+
+async def count_waiting_of(uow: UnitOfWork, *, kind: str, proposed_for: AgencyId) -> int:
+    """How many changes of one kind that an agency proposed wait."""
+    of_agency = (proposal.c.kind == kind, proposal.c.proposed_for == proposed_for)
+    row = await uow.first(select(func.count()).where(*of_agency, waiting_proposal(uow.now)))
+    return 0 if row is None else int(row[0])
 
 
 async def find_proposed_by(uow: UnitOfWork, person: SubscriberId, *, limit: int) -> tuple[Proposal, ...]:

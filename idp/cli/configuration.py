@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.service import Agencies
+from idp.app.agency_rooms import seats_of
 from idp.app.client_rooms import clients_of
 from idp.app.configuration.applying import Configurations
 from idp.app.configuration.model import ConfigurationWrong
@@ -86,14 +87,13 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
             platform_id=platform_id,
         )
         clients = clients_of(settings, ground)
-        bridges = BridgeAccesses(
-            agencies=agencies, clients=clients, audit=ground.audit, randomness=ground.randomness
-        )
+        bridges = BridgeAccesses(agencies=agencies, clients=clients, audit=ground.audit, randomness=ground.randomness)
         configurations = Configurations(
             agencies=agencies,
             agreements=agreements,
             clients=clients,
             approvals=approvals,
+            seats=seats_of(ground, agencies),
             platform_id=platform_id,
             bridges=bridges,
         )

@@ -50,6 +50,7 @@ consent = Table(
     Column("reminded_at", Instant),
     Index("ix_consent_valid_until", "valid_until"),
     Index("ix_consent_subscriber_client", "subscriber_id", "client_id"),
+    Index("ix_consent_client_id", "client_id", "id"),
 )
 
 consent_use = Table(

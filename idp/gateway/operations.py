@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from idp.exchange.model import ExchangeProblem
+from idp.gateway.agency.operations import AGENCY
 from idp.gateway.contract import (
     ANY_OBJECT,
     FLAG,
@@ -25,8 +26,8 @@ from idp.gateway.contract import (
     an_object,
 )
 from idp.gateway.counter_operations import COUNTER
-from idp.gateway.pulls import IDEMPOTENCY_KEY, PullRequest
 from idp.gateway.photo_operations import PHOTOS
+from idp.gateway.pulls import IDEMPOTENCY_KEY, PullRequest
 from idp.gateway.signal_operations import SIGNALS
 
 IDEMPOTENCY: Final = Parameter(
@@ -87,8 +88,9 @@ USUAL: Final = Operation({200: Answer("Done.", {JSON: {}})})
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     **COUNTER,
-    **SIGNALS,
     **PHOTOS,
+    **SIGNALS,
+    **AGENCY,
     "pull": Operation(
         {
             200: Answer("The data that left.", {JSON: RELEASED}, headers=("DPoP-Nonce",)),

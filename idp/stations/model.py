@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from connectors.contracts.errors import CardFault
+from idp.audit.model import Actor
 from idp.kernel.ids import AgencyId, CardSessionId, MemberId, StationId
 
 Slot = Literal["citizen", "officer"]
@@ -286,7 +287,7 @@ class PairingOffer:
     station_id: StationId
     agency_id: AgencyId
     planned: PlannedStation
-    made_by: MemberId
+    made_by: Actor
     expires_at: datetime
 
 

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from connectors.contracts.card_wire import BilingualText
 from connectors.contracts.pairing_wire import CODE_LENGTH, CROCKFORD, PairingAnswer
@@ -18,12 +18,19 @@ from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import StationId, new_id
+from idp.kernel.ids import AgencyId, MemberId, StationId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.signing import SigningKeys
 from idp.stations import pairing_rules, pairing_store
 from idp.stations.link_keys import LinkKeys
-from idp.stations.model import PairingCode, PairingOffer, PlannedStation, Station, StationProblem, VerifiedPairing
+from idp.stations.model import (
+    PairingCode,
+    PairingOffer,
+    PlannedStation,
+    Station,
+    StationProblem,
+    VerifiedPairing,
+)
 from idp.stations.rules import validate_version
 from idp.stations.service import Stations
 from idp.storage.spent import SpentKind, spend
@@ -35,6 +42,13 @@ MOST_WAITING: Final = 20
 """Codes of one agency that wait at the same time."""
 
 _LOCATOR: Final = CODE_LENGTH // 2
+
+
+class AgencyProgramsPort(Protocol):
+    """The programs of agencies, some of which set stations up."""
+
+    async def is_live(self, uow: UnitOfWork, program_id: str, *, agency_id: AgencyId) -> bool:
+        """True while it is a program of this agency and answered."""
 
 
 class Pairings:
@@ -50,6 +64,7 @@ class Pairings:
         storage: Storage,
         stations: Stations,
         agencies: Agencies,
+        programs: AgencyProgramsPort,
         signing: SigningKeys,
         link_keys: LinkKeys,
         audit: AuditLog,
@@ -64,6 +79,7 @@ class Pairings:
         self._storage = storage
         self._stations = stations
         self._agencies = agencies
+        self._programs = programs
         self._signing = signing
         self._link_keys = link_keys
         self._audit = audit
@@ -76,18 +92,25 @@ class Pairings:
         self._randomness = randomness
 
     async def offer(self, uow: UnitOfWork, planned: PlannedStation, *, by: Member) -> PairingCode:
-        """A code for a new station of the member's agency, or for a new key of one it has. Older codes for it are void.
+        """A code for a new station of the member's agency, or for a new key of one it has. Raises as `offer_to`."""
+        return await self.offer_to(uow, planned, agency_id=by.agency_id, by=Actor(ActorKind.MEMBER, by.id))
+
+    async def offer_to(
+        self, uow: UnitOfWork, planned: PlannedStation, *, agency_id: AgencyId, by: Actor
+    ) -> PairingCode:
+        """A code for a new station of the agency, or for a new key of one it has; `by` is a member or a program of it.
+        Older codes for it are void.
 
         Raises Refused (BAD_STATION, TOO_MANY_CODES), NotFound (UNKNOWN_STATION) for a station of somebody else.
         """
         pairing_rules.validate_planned(planned)
         await pairing_store.forget_expired_offers(uow)
-        if await pairing_store.waiting_offers(uow, by.agency_id) >= MOST_WAITING:
+        if await pairing_store.waiting_offers(uow, agency_id) >= MOST_WAITING:
             raise Refused(StationProblem.TOO_MANY_CODES)
         if planned.replaces is None:
             station_id = StationId(new_id("sta", now=uow.now, randomness=self._randomness))
         else:
-            station_id = (await self._stations.active_of(uow, planned.replaces, agency_id=by.agency_id)).id
+            station_id = (await self._stations.active_of(uow, planned.replaces, agency_id=agency_id)).id
             await pairing_store.withdraw_offers(uow, station_id)
         while True:  # two codes that begin alike are one in a million apart
             code = "".join(CROCKFORD[byte & 31] for byte in self._randomness(CODE_LENGTH))
@@ -95,14 +118,14 @@ class Pairings:
                 locator=code[:_LOCATOR],
                 digest=self._digest(code),
                 station_id=station_id,
-                agency_id=by.agency_id,
+                agency_id=agency_id,
                 planned=planned,
-                made_by=by.id,
+                made_by=by,
                 expires_at=uow.now + CODE_LIFE,
             )
             if await pairing_store.insert_offer(uow, offer, tries=TRIES):
                 break
-        await self._note(uow, "station.pairing_offered", Actor(ActorKind.MEMBER, by.id), offer)
+        await self._note(uow, "station.pairing_offered", by, offer)
         return PairingCode(code, station_id, offer.expires_at)
 
     async def answer(self, message: str) -> PairingAnswer:
@@ -149,7 +172,7 @@ class Pairings:
         if not await pairing_store.take_offer(uow, offer):
             raise Refused(StationProblem.PAIRING_CODE_WRONG)
         # 4. the key is the station's from now on, and no other
-        planned, by = offer.planned, Actor(ActorKind.MEMBER, offer.made_by)
+        planned, by = offer.planned, offer.made_by
         try:
             if planned.replaces is None:
                 await self._stations.enrol(
@@ -171,10 +194,16 @@ class Pairings:
 
     async def _live_agency(self, uow: UnitOfWork, offer: PairingOffer) -> Agency:
         agency = await self._agencies.agency(uow, offer.agency_id)
-        member = await self._agencies.live_member(uow, offer.made_by)
-        if agency.status is not Standing.ACTIVE or member is None:
+        if agency.status is not Standing.ACTIVE or not await self._still_counts(uow, offer):
             raise Refused(StationProblem.NOT_ACTIVE)
         return agency
+
+    async def _still_counts(self, uow: UnitOfWork, offer: PairingOffer) -> bool:
+        """Whoever made the code may still make one."""
+        by = offer.made_by
+        if by.kind is ActorKind.CLIENT:
+            return await self._programs.is_live(uow, by.id, agency_id=offer.agency_id)
+        return await self._agencies.live_member(uow, MemberId(by.id)) is not None
 
     async def _answer(self, offer: PairingOffer, agency: Agency, asked: VerifiedPairing) -> PairingAnswer:
         secrets: dict[str, Any] = {}

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text, and_, delete, select, update
 
-from idp.kernel.ids import AgencyId, MemberId, StationId
+from idp.audit.model import Actor, ActorKind
+from idp.kernel.ids import AgencyId, StationId
 from idp.stations.model import PairingOffer, PlannedStation, StationMode
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, metadata
@@ -20,6 +21,7 @@ station_pairing = Table(
     Column("site", Text, nullable=False),
     Column("mode", Text, nullable=False),
     Column("replaces", Text),
+    Column("made_by_kind", Text, nullable=False),
     Column("made_by", Text, nullable=False),
     Column("expires_at", Instant, nullable=False, index=True),
     Column("tries_left", Integer, nullable=False),
@@ -41,7 +43,8 @@ async def insert_offer(uow: UnitOfWork, offer: PairingOffer, *, tries: int) -> b
             site=planned.site,
             mode=planned.mode.value,
             replaces=planned.replaces,
-            made_by=offer.made_by,
+            made_by_kind=offer.made_by.kind.value,
+            made_by=offer.made_by.id,
             expires_at=offer.expires_at,
             tries_left=tries,
         )
@@ -78,7 +81,7 @@ async def use_a_try(uow: UnitOfWork, locator: str) -> PairingOffer | None:
             StationMode(row.mode),
             None if row.replaces is None else StationId(row.replaces),
         ),
-        made_by=MemberId(row.made_by),
+        made_by=Actor(ActorKind(row.made_by_kind), row.made_by),
         expires_at=row.expires_at,
     )
 

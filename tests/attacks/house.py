@@ -136,7 +136,7 @@ def _house(rooms: Rooms, clock: FrozenClock, transport: httpx2.AsyncBaseTranspor
         key_sets=rooms.key_sets,
         registry=AnsweringRegistry(clock),
         representation=rooms.representation,
-        further=FurtherRooms(rooms.deferred, rooms.device, rooms.backchannel, rooms.logouts),
+        further=FurtherRooms(rooms.deferred, rooms.company_requests, rooms.device, rooms.backchannel, rooms.logouts),
         keys=rooms.ground.signing_keys,
         security_log=security_log,
         seed=None,

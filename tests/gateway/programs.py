@@ -48,9 +48,9 @@ async def open_programs(home: Path) -> AsyncIterator[Programs]:
 
 
 async def let_be_told(house: House, client_id: ClientId) -> None:
-    """The program may manage its streams."""
+    """The program may manage its streams, and what its agency has here."""
     async with house.storage.unit_of_work() as uow:
         client = await house.clients.get(uow, client_id)
         assert client is not None
-        scopes = (*client.scopes, "ssf.manage", "ssf.read")
+        scopes = (*client.scopes, "ssf.manage", "ssf.read", "agency.manage")
         await house.clients.replace(uow, replace(client, scopes=scopes), by=SYSTEM)

@@ -35,7 +35,7 @@ EXAMPLES: Final = 2_000 if os.environ.get("LONG") else 100
 ASSETS: Final = "/assets/"
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NO_CREDENTIALS: Final = ("none", "garbage", "no proof")
-CREDENTIALS: Final = ("data", "data", "signals", "signals", *NO_CREDENTIALS)
+CREDENTIALS: Final = ("data", "data", "signals", "signals", "agency", "agency", "agency", *NO_CREDENTIALS)
 CONFIG: Final = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})
 """Credentials are ours: a proof is made for one request."""
 NOT_HELD: Final = [
@@ -126,6 +126,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     try:
         program = Program(house)
         wishes = {"data": OWN_AUTHORITY, "signals": {"grant_type": "client_credentials", "scope": "ssf.manage"}}
+        wishes["agency"] = {"grant_type": "client_credentials", "scope": "agency.manage"}
         tokens = {
             kind: loop.run_until_complete(program.token(wish)).json()["access_token"] for kind, wish in wishes.items()
         }

@@ -18,19 +18,23 @@ from sqlalchemy import insert, select
 from starlette.routing import Route
 
 from connectors.contracts.identifiers import check_digit
-from idp.agencies.model import AgencyKind, AgreementKind
+from idp.agencies.model import AgencyKind, AgreementKind, Role
+from idp.agencies.seats.model import Seat
+from idp.app.configuration.self_service import ProgramProposals
 from idp.app.gateway_door import gateway_door
 from idp.audit.model import SYSTEM
 from idp.audit.store import audit_entry
+from idp.authorization.grants.of_agency import held_grants
 from idp.catalogue.model import Basis, Channel
+from idp.consent.of_agency import held_consents
 from idp.exchange.counter.model import CounterSession, CounterSessionId, OpenedFor
 from idp.exchange.counter.store import insert_session
 from idp.exchange.document.store import document
-from idp.kernel.ids import ClientId, MemberId, ServiceId, new_id
+from idp.kernel.ids import ClientId, MemberId, ServiceId, SubscriberId, new_id
 from tests.attacks.house import STATION, settings_of
 from tests.gateway.programs import Programs, let_be_told, open_programs
 from tests.protocol.signing import ec_key
-from tests.provider.oidc.program import COMPANY, Program
+from tests.provider.oidc.program import COMPANY, PERSON, Program
 from tests.provider.oidc.sowing import service
 from tests.provider.oidc.world import CALLBACK, DUTY_SERVICE, GATEWAY
 
@@ -55,15 +59,17 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Try:
-    """A request in which `{names}` stand for the first agency's things; `signals` takes the token for those."""
+    """A request in which `{names}` stand for the first agency's things; `signals`, `manages` take tokens for those."""
 
     status: int
     body: Mapping[str, Any] | None = None
     query: str = ""
     signals: bool = False
+    manages: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+VERSION: Final = {"if-match": '"1"'}
 SUBJECT: Final = {"format": "iss_sub", "iss": "http://id.localhost:8000", "sub": "somebody"}
 NUMBER: Final = f"110000000001{check_digit('110000000001')}"
 DUTY: Final = {"kind": "duty", "law": "law", "section": "1"}
@@ -107,6 +113,37 @@ CASES: Final[Mapping[str, Public | Nothing | Try]] = {
     "webhook_tested": Nothing(),
     "signals": Nothing(200),
     "signal_retried": Try(404, signals=True),
+    "agency": Public("the caller's own agency"),
+    "agency_clients": Public("the caller's own"),
+    "agency_client_added": Public("makes the caller's own"),
+    "agency_client": Try(404, manages=True),
+    "agency_client_changed": Try(404, {"contacts": None}, manages=True, headers=VERSION),
+    "agency_client_ended": Try(404, manages=True, headers=VERSION),
+    "agency_client_keys": Try(404, {"jwks_uri": "https://rival.example/jwks"}, manages=True, headers=VERSION),
+    "agency_client_secret": Try(404, manages=True, headers=VERSION),
+    "agency_client_suspended": Try(404, manages=True, headers=VERSION),
+    "agency_proposal": Try(404, manages=True),
+    "agency_proposal_withdrawn": Try(404, manages=True),
+    "agency_members": Public("the caller's own"),
+    "agency_member": Try(404, manages=True),
+    "agency_member_changed": Try(404, {"roles": ["supervisor"]}, manages=True, headers=VERSION),
+    "agency_member_ended": Try(404, manages=True, headers=VERSION),
+    "agency_invitations": Public("the caller's own"),
+    "agency_invited": Public("to the caller's own seats, of which it has none"),
+    "agency_invitation_withdrawn": Try(404, manages=True),
+    "agency_stations": Public("the caller's own"),
+    "agency_station_planned": Public("makes the caller's own"),
+    "agency_station": Try(404, manages=True),
+    "agency_station_removed": Try(404, manages=True, headers=VERSION),
+    "agency_station_code": Try(404, manages=True),
+    "agency_consents": Try(404, query="client_id={client_id}", manages=True),
+    "agency_consents_found": Try(404, {"client_id": "{client_id}", "sub": "somebody"}, manages=True),
+    "agency_consent": Try(404, manages=True),
+    "agency_grants": Try(404, query="client_id={client_id}", manages=True),
+    "agency_grant": Try(404, manages=True),
+    "agency_grant_ended": Try(404, manages=True),
+    "agency_usage": Public("the caller's own"),
+    "agency_papers": Public("the caller's own"),
 }
 
 
@@ -118,14 +155,14 @@ class Rivals:
     things: dict[str, str]
     rival: Program
     rows: dict[str, tuple[str, str]]
-    tokens: dict[bool, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
 
     async def ask(self, name: str, case: Try | Nothing, things: Mapping[str, str]) -> httpx2.Response:
         method, path = self.rows[name]
         attempt = case if isinstance(case, Try) else Try(case.status, signals=True)
         for thing, value in things.items():
             path = path.replace(f"{{{thing}}}", value)
-        token = self.tokens[attempt.signals]
+        token = self.tokens["signals" if attempt.signals else "manages" if attempt.manages else "data"]
         proof = self.rival.proof(url=GATEWAY + path, method=method, access_token=token)
         credentials = {"authorization": f"DPoP {token}", "dpop": proof, "content-type": "application/json"}
         text = None if attempt.body is None else json.dumps(attempt.body)
@@ -159,10 +196,15 @@ async def rivals(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Riva
         }
         opened = Rivals(town, await _things(town), rival, rows)
         company = json.dumps([COMPANY | {"purpose": RIVAL_SERVICE}])
-        for is_for_signals, wish in ((False, {"authorization_details": company}), (True, {"scope": "ssf.manage"})):
+        wishes = {
+            "data": {"authorization_details": company},
+            "signals": {"scope": "ssf.manage"},
+            "manages": {"scope": "agency.manage"},
+        }
+        for kind, wish in wishes.items():
             answer = await rival.token({"grant_type": "client_credentials", **wish})
             assert answer.status_code == 200, answer.text
-            opened.tokens[is_for_signals] = answer.json()["access_token"]
+            opened.tokens[kind] = answer.json()["access_token"]
         yield opened
 
 
@@ -224,7 +266,7 @@ async def _other_agency(town: Programs) -> Program:
                 "redirect_uris": [CALLBACK],
                 "jwks": {"keys": [key.as_dict(private=False)]},
                 "grant_types": ["authorization_code", "client_credentials"],
-                "scope": "openid",
+                "scope": "openid agency.manage",
             },
             services=[RIVAL_SERVICE],
             by=SYSTEM,
@@ -261,6 +303,7 @@ async def _things(town: Programs) -> dict[str, str]:
                 created_at=now,
                 expires_at=now + timedelta(days=30),
                 sealed_pdf=b"sealed",
+                attempts=0,
             )
         )
         await insert_session(
@@ -286,5 +329,47 @@ async def _things(town: Programs) -> dict[str, str]:
         "document_id": document_id,
         "session_id": session_id,
         "pull_id": fresh("pul"),
+        "client_id": "jobs",
+        "station_id": STATION,
+        **await _of_the_agency(town),
         "request_id": fresh("pho"),
+    }
+
+
+async def _of_the_agency(town: Programs) -> dict[str, str]:
+    """One of each thing that the first agency's program may look after."""
+    house, agency_id = town.house, town.house.sown.agency_id
+    program = Program(house)
+    assert (await program.redeem(await program.code([PERSON]))).is_success
+    new = ProgramProposals(
+        configurations=house.rooms.configurations,
+        agencies=house.agencies,
+        clients=house.clients,
+        approvals=house.rooms.representation.approvals,
+        randomness=secrets.token_bytes,
+        two_persons=True,
+    )
+    wish = {"name_th": "ก", "name_en": "a", "redirect_uris": [CALLBACK], "jwks": {"keys": [ec_key().as_dict()]}}
+    async with house.storage.unit_of_work() as uow:
+        await house.rooms.seats.put(uow, Seat(agency_id, "", Role.SUPERVISOR, "ก", "a", 9, 9), by=SYSTEM)
+        invited = await house.rooms.seats.invite(uow, agency_id, site="", role=Role.SUPERVISOR, by=SYSTEM)
+        member = await house.agencies.add_member(
+            uow,
+            agency_id=agency_id,
+            subscriber_id=SubscriberId("sub_member"),
+            position_th="ก",
+            position_en="a",
+            roles=[Role.SUPERVISOR],
+            expires_at=house.clock.now() + timedelta(days=1),
+            by=SYSTEM,
+        )
+        proposed = await new.add(uow, agency_id, wish, by=ClientId("jobs"))
+        (consent, *_) = await held_consents(uow, ClientId("jobs"), agency_id=agency_id, state=None, after=None, limit=1)
+        (grant, *_) = await held_grants(uow, ClientId("jobs"), agency_id=agency_id, after=None, limit=1)
+    return {
+        "member_id": member.id,
+        "invitation_id": invited.invitation.id,
+        "proposal_id": str(proposed.proposal_id),
+        "consent_id": consent.id,
+        "grant_id": grant.id,
     }

@@ -49,6 +49,7 @@ from idp.portal.new_passport_pages import NewPassportPages
 from idp.portal.openid import Issuer, PortalClient
 from idp.portal.proposal_pages import ProposalPages
 from idp.portal.review_pages import ReviewPages
+from idp.portal.role_pages import RolePages
 from idp.portal.sessions import StaffSessions
 from idp.portal.sign_in import SignInPages
 from idp.portal.signatory_pages import SignatoryPages
@@ -386,6 +387,7 @@ class Office:
             sign_in,
             enrolments,
             new_passports,
+            RolePages(csrf=csrf, gate=gate, https=False),
             subscribers,
             stations,
             reviews,

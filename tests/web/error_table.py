@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "errors.md"
 ROOMS = {
-    "AGY": "agencies and their rights", "APR": "approvals", "AUT": "authentication",
+    "AGY": "agencies and their rights", "API": "the own interface of agencies", "APR": "approvals", "AUT": "authentication",
     "BRG": "the bridge for programs of GDX", "BSE": "grounds other than consent", "CARD": "card and reader",
     "CON": "consent", "CTR": "the counter of the data exchange", "ENR": "enrolment", "EXC": "the data exchange",
     "KEY": "keys", "NAM": "security agencies", "OID": "OpenID requests",

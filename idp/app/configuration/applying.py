@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import Agency, AgencyProblem, Role, Standing
+from idp.agencies.seats.service import Seats
 from idp.agencies.service import Agencies
 from idp.app.configuration import standing
 from idp.app.configuration.bridges import access_of
 from idp.app.configuration.model import Change, Document, Terms, changes_between
 from idp.app.configuration.programs import impossible_change, judge_by, program_of
 from idp.app.configuration.reading import read_configuration
+from idp.app.configuration.seats import seat_of
 from idp.approvals.model import Approvers, Decider, Proposal, ProposalId, ProposedChange
 from idp.approvals.service import Approvals
 from idp.audit.model import Actor, ActorKind
@@ -40,10 +42,12 @@ class Configurations:
         agreements: Agreements,
         clients: Clients,
         approvals: Approvals,
+        seats: Seats,
         platform_id: AgencyId,
         bridges: BridgeAccesses | None = None,
     ) -> None:
         self._agencies = agencies
+        self._seats = seats
         self._clients = clients
         self._agreements = agreements
         self._approvals = approvals
@@ -66,6 +70,9 @@ class Configurations:
             await self._put_agency(uow, change, by=by)
         for change in _of(changes, "agency"):
             await self._put_parent(uow, change.after, by=by)
+        for change in _of(changes, "seat"):
+            agency = await self._agency(uow, change.after["agency"])
+            await self._seats.put(uow, seat_of(change.after, agency.id), by=by)
         for change in _of(changes, "service"):
             await self._put_service(uow, change, by=by)
         # what ends makes room for what begins
@@ -73,7 +80,7 @@ class Configurations:
         for change in agreements:
             await self._put_agreement(uow, change.after, by=by)
         for change in _of(changes, "program"):
-            await self._put_program(uow, change.after, by=by)
+            await self.put_program(uow, change.after, by=by)
         for change in _of(changes, "bridge"):
             await self._put_bridge(uow, change.after, by=by)
         return changes
@@ -87,16 +94,25 @@ class Configurations:
         changes = await self.changes(uow, desired)
         if not changes:
             return None
-        nobody = Decider(MemberId(_COMMAND_LINE), SubscriberId(_COMMAND_LINE), self._platform_id, frozenset())
-        return await self._approvals.propose(
-            uow, _proposed(DRAFT, changes), by=nobody, approvers=self._approvers, lasting=LASTING
+        nobody = Decider(
+            MemberId(_COMMAND_LINE), SubscriberId(_COMMAND_LINE), self._platform_id, frozenset(), ActorKind.SYSTEM
         )
+        return await self.propose(uow, changes, by=nobody, target=TARGET, approvers=self._approvers)
+
+    async def propose(
+        self, uow: UnitOfWork, changes: Sequence[Change], *, by: Decider, target: str, approvers: Approvers
+    ) -> Proposal:
+        """Lay changes before those who decide; of one target one proposal waits. Raises Conflict (ALREADY_PROPOSED)."""
+        before: Mapping[str, Any] = {change.name: change.before for change in changes if change.before is not None}
+        draft = ProposedChange(DRAFT, target, before, {change.name: change.after for change in changes})
+        return await self._approvals.propose(uow, draft, by=by, approvers=approvers, lasting=LASTING)
 
     async def take_up(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> Proposal:
         """The first person: the draft becomes their proposal. Raises as `Approvals.approve`, NotFound."""
+        draft = await self._expect_kind(uow, proposal_id, DRAFT)
         change = await self._approve(uow, proposal_id, DRAFT, by=by)
-        own = ProposedChange(KIND, TARGET, change.before, change.after)
-        return await self._approvals.propose(uow, own, by=by, approvers=self._approvers, lasting=LASTING)
+        own = ProposedChange(KIND, change.target, change.before, change.after)
+        return await self._approvals.propose(uow, own, by=by, approvers=draft.approvers, lasting=LASTING)
 
     async def approve(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> tuple[Change, ...]:
         """The second person: it stands with this transaction. Raises as `Approvals.approve` and `apply`."""
@@ -164,7 +180,8 @@ class Configurations:
         agreement_id = self._agreements.new_id(uow) if present is None else present.id
         await self._agreements.put(uow, standing.agreement_of(terms, agreement_id, agency.id), by=by)
 
-    async def _put_program(self, uow: UnitOfWork, terms: Terms, *, by: Actor) -> None:
+    async def put_program(self, uow: UnitOfWork, terms: Terms, *, by: Actor) -> None:
+        """Register or change one program, where no second person is asked. Raises as `apply`."""
         agency = await self._agency(uow, terms["agency"])
         for service_id in terms["services"]:
             if (await self._agencies.service(uow, ServiceId(service_id))).agency_id != agency.id:
@@ -195,8 +212,3 @@ class Configurations:
 
 def _of(changes: Sequence[Change], kind: str) -> tuple[Change, ...]:
     return tuple(change for change in changes if change.name.startswith(f"{kind}/"))
-
-
-def _proposed(kind: str, changes: Sequence[Change]) -> ProposedChange:
-    before: Mapping[str, Any] = {change.name: change.before for change in changes if change.before is not None}
-    return ProposedChange(kind, TARGET, before, {change.name: change.after for change in changes})

@@ -6,7 +6,9 @@ from typing import Any, TypeAlias
 
 Terms: TypeAlias = dict[str, Any]
 Document: TypeAlias = dict[str, Terms]
-"""Things by name: `agency/CODE`, `service/ID`, `agreement/SERVICE|DATASET|CHANNEL|REFERENCE`, `program/ID`."""
+"""Things by name: `agency/CODE`, `seat/CODE|SITE|ROLE`, `service/ID`, `agreement/SERVICE|DATASET|CHANNEL|REFERENCE`,
+`program/ID`.
+"""
 
 
 class ConfigurationWrong(ValueError):

@@ -22,6 +22,7 @@ from idp.app.configuration.nodes import (
     wrong,
 )
 from idp.app.configuration.programs import Judge, read_program
+from idp.app.configuration.seats import expect_possible, read_seat, seat_name
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.assurance import Aal, Ial
@@ -111,6 +112,7 @@ _AGENCY = mapping_of(
         "parent": Member(optional(read_text), None),
         "owns": Member(list_of(_dataset, as_set=True), []),
         "sites": Member(list_of(_SITE), []),
+        "seats": Member(list_of(lambda node: (node, read_seat(node))), []),
         "services": Member(list_of(lambda node: (node, _SERVICE(node))), []),
         "programs": Member(list_of(lambda node: (node, read_program(node))), []),
         "bridges": Member(list_of(lambda node: (node, read_bridge(node))), []),
@@ -129,11 +131,12 @@ _FILE = mapping_of({"format": Member(_format), "agencies": Member(list_of(lambda
 
 
 def read_configuration(text: str, *, judge: Judge) -> Document:
-    """The things a file names: agencies first, then services, agreements and programs, judged by `judge`.
+    """The things a file names: agencies first, then seats, services, agreements and programs, judged by `judge`.
 
     Raises ConfigurationWrong.
     """
     agencies: Document = {}
+    seats: Document = {}
     services: Document = {}
     agreements: Document = {}
     programs: Document = {}
@@ -144,13 +147,17 @@ def read_configuration(text: str, *, judge: Judge) -> Document:
                 terms = {"agency": agency["code"], "service": service["id"], **agreement}
                 _add(agreements, agreement_name(terms), terms, node)
             _add(services, f"service/{service['id']}", {"agency": agency["code"], **service}, service_node)
+        for node, seat in agency.pop("seats"):
+            expect_possible(seat, agency, node)
+            terms = {"agency": agency["code"], **seat}
+            _add(seats, seat_name(terms), terms, node)
         for node, program in agency.pop("programs"):
             terms = _judged({"agency": agency["code"], **program}, judge, node)
             _add(programs, f"program/{program['id']}", terms, node)
         for node, bridge in agency.pop("bridges"):
             _add(bridges, bridge_name(bridge), {"agency": agency["code"], **bridge}, node)
         _add(agencies, f"agency/{agency['code']}", agency, agency_node)
-    return agencies | services | agreements | programs | bridges
+    return agencies | seats | services | agreements | programs | bridges
 
 
 def _judged(terms: Terms, judge: Judge, node: Node) -> Terms:

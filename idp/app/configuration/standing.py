@@ -15,10 +15,12 @@ from idp.agencies.model import (
     Standing,
     WhenUnavailable,
 )
+from idp.agencies.seats.store import find_seats
 from idp.app.configuration.bridges import bridge_name, bridge_terms
 from idp.app.configuration.model import Document, Terms
 from idp.app.configuration.programs import program_terms
 from idp.app.configuration.reading import SERVICE_TEXTS, agreement_name
+from idp.app.configuration.seats import seat_name, seat_terms
 from idp.authorization.client_registration.store import find_agencies_clients
 from idp.catalogue.model import Channel
 from idp.gateway.bridge.store import find_all
@@ -31,7 +33,7 @@ _OF_THE_STORE: Final = ("id", "version")
 
 
 async def present_document(uow: UnitOfWork) -> Document:
-    """Every agency, service, agreement and program, in the order of a file; the issuer's own programs are in none."""
+    """Every agency, seat, service, agreement and program, in the order of a file; the issuer's programs are in none."""
     agencies = await store.find_all_agencies(uow)
     codes = {agency.id: agency.code for agency in agencies}
     services = await store.find_all_services(uow)
@@ -39,9 +41,11 @@ async def present_document(uow: UnitOfWork) -> Document:
     agreements = sorted(
         await agreement_store.find_agreements(uow), key=lambda one: (one.status is not Standing.ENDED, one.id)
     )
+    seats = [seat_terms(one, codes) for one in await find_seats(uow)]
     granted = (agreement_terms(one, codes) for one in agreements)
     return (
         {f"agency/{one.code}": agency_terms(one, codes) for one in agencies}
+        | {seat_name(terms): terms for terms in seats}
         | {f"service/{one.id}": service_terms(one, codes) for one in services}
         | {agreement_name(terms): terms for terms in granted}
         | {f"program/{one.id}": program_terms(one, codes) for one in await find_agencies_clients(uow)}

@@ -19,12 +19,14 @@ def write_configuration(document: Document) -> str:
     for name, terms in document.items():
         kind = name.partition("/")[0]
         if kind == "agency":
-            agencies[terms["code"]] = terms | {"services": [], "programs": [], "bridges": []}
+            agencies[terms["code"]] = terms | {"seats": [], "services": [], "programs": [], "bridges": []}
         elif kind == "service":
             services[terms["id"]] = _without(terms, "agency") | {"agreements": []}
             agencies[terms["agency"]]["services"].append(services[terms["id"]])
         elif terms["status"] == Standing.ENDED:
             continue  # what is over is no part of another store
+        elif kind == "seat":
+            agencies[terms["agency"]]["seats"].append(_without(terms, "agency"))
         elif kind in ("program", "bridge"):
             agencies[terms["agency"]][f"{kind}s"].append(_without(terms, "agency"))
         else:

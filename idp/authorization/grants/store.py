@@ -39,7 +39,7 @@ grant = Table(
     Column("id", Text, primary_key=True),
     # The statement that writes a grant looks for the rows these name while they count (`rests_on_live`), and a grant
     # whose rows are gone does not count: foreign keys would look once more, and lock the client's row for everybody.
-    Column("client_id", Text, nullable=False, index=True),
+    Column("client_id", Text, nullable=False),
     Column("subscriber_id", Text, nullable=False, index=True),
     Column("sso_session_id", Text, nullable=False, index=True),
     Column("consent_id", Text, index=True),
@@ -64,6 +64,8 @@ grant = Table(
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Column("revoked_reason", Text),
+    # a program's grants, the newest first: its agency looks at them page by page
+    Index("ix_oauth_grant_client_id", "client_id", "id"),
 )
 
 # few grants have these at all: the others are in no index of them

@@ -23,6 +23,9 @@ agencies:
     parent: ministry
     sites:
       - {code: north, name_th: สาขาเหนือ, name_en: Northern branch}
+    seats:
+      - {role: lookup_officer, site: north, position_th: เจ้าหน้าที่, position_en: Officer, places: 2}
+      - {role: agency_admin, position_th: ผู้ดูแล, position_en: Administrator, places: 2, days: 180}
     services:
       - id: registration
         title_th: ขึ้นทะเบียน

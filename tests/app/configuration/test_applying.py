@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import AgencyKind, AgencyProblem, Role, Standing
+from idp.agencies.seats.service import Seats
 from idp.agencies.service import Agencies
 from idp.app.configuration.applying import Configurations
 from idp.app.configuration.model import Document
@@ -24,6 +25,7 @@ from idp.catalogue.model import Channel
 from idp.kernel.errors import TuatonError
 from idp.kernel.ids import AgencyId, MemberId, ServiceId, SubscriberId
 from idp.kernel.randomness import system_randomness
+from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys
 from idp.storage.storage import Storage
@@ -60,6 +62,12 @@ async def built(storage: Storage) -> House:
         agreements=agreements,
         clients=Clients(audit=audit, server_metadata={}),
         approvals=approvals,
+        seats=Seats(
+            agencies=agencies,
+            blind_index=BlindIndex(RootKeys({1: ROOT_KEY})),
+            audit=audit,
+            randomness=system_randomness,
+        ),
         platform_id=platform.id,
     )
     return House(agencies, approvals, configurations, platform.id)

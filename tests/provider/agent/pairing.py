@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from connectors.contracts.pairing_wire import PAIRING_TYP, PairingClaims
 from idp.agencies.model import AgencyKind, Member, Role
+from idp.app.station_rooms import LivePrograms
 from idp.audit.model import SYSTEM
 from idp.kernel.ids import StationId
 from idp.provider.agent.endpoints import AgentEndpoints
@@ -36,6 +37,7 @@ class PairingOffice:
             storage=world.storage,
             stations=world.stations,
             agencies=world.agencies,
+            programs=LivePrograms(),
             signing=world.signing,
             link_keys=LinkKeys(LINK_SECRET),
             audit=world.audit,
