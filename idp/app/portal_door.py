@@ -17,6 +17,7 @@ from idp.portal import (
     new_passport_pages,
     proposal_pages,
     review_pages,
+    role_pages,
     signatory_pages,
     station_pages,
     subscriber_pages,
@@ -161,6 +162,7 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             companies=rooms.representation.companies,
             subscribers=rooms.subscribers,
         ),
+        role_pages.RolePages(csrf=kit.csrf, gate=gate, https=kit.https),
         subscriber_pages.SubscriberPages(
             pages=kit.pages,
             csrf=kit.csrf,

@@ -47,7 +47,8 @@ LIST: Final = "/agreements"
 FORM: Final = "agreements"
 SOON: Final = timedelta(days=60)
 PAGE_LENGTH: Final = 20
-ROLES: Final = (Role.DATA_OWNER, Role.PLATFORM_ADMIN, Role.AGENCY_ADMIN)
+ROLES: Final = (Role.AGENCY_ADMIN, Role.DATA_OWNER, Role.PLATFORM_ADMIN)
+"""Who has to do with rights, the least right first: in that one somebody acts until another is chosen."""
 REFUSALS: Final = (Refused, NotFound, Conflict)
 STOPS: Final = {"suspend": Standing.SUSPENDED, "end": Standing.ENDED}
 
@@ -104,7 +105,7 @@ class AgreementPages:
             (f"{LIST}/{{agreement_id}}/stop", "POST", self.stop, "agreement_stopped"),
             (f"{LIST}/{{agreement_id}}/officers", "POST", self.officers, "agreement_officers"),
         )
-        return self._gate.entries(ROLES, rows)
+        return self._gate.entries_in_one_role(ROLES, rows)
 
     async def list_page(self, request: Request, member: Member) -> Response:
         """What waits for this person, and the rights they may look at, those that end first on top, page by page."""
@@ -382,7 +383,7 @@ def _place(request: Request, name: str, kind: str) -> str | None:
 
 
 def deciders_of(request: Request) -> tuple[Decider, ...]:
-    """Every live membership of whoever was let through that has to do with rights."""
+    """The membership of whoever was let through, with the one role that is acted in."""
     members: tuple[Member, ...] = request.state.memberships
     return tuple(decider_of(one) for one in members if not one.roles.isdisjoint(ROLES))
 

@@ -89,7 +89,7 @@ class ProposalPages:
     def entries(self) -> tuple[Entry, ...]:
         """The route table of proposals."""
         rows = ((PATH, "GET", self.detail, "proposal"), (PATH, "POST", self.decide, "proposal_decided"))
-        return self._gate.entries(ROLES, rows)
+        return self._gate.entries_in_one_role(ROLES, rows)
 
     async def detail(self, request: Request, member: Member) -> Response:
         """What would change, what was said, and who may do what."""

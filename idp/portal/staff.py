@@ -4,7 +4,8 @@ All of it is read anew at every request, never cached.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -24,6 +25,9 @@ from idp.web.routes import Access, Endpoint, Entry
 
 StaffPage = Callable[[Request, Member], Awaitable[Response]]
 
+ROLE_COOKIE: Final = "portal-role"
+"""Which of the own roles somebody chose to act in. A choice among what is held, no right by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -31,6 +35,19 @@ class SignedIn:
 
     session: StaffSession
     members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """One role of one membership, in which somebody can act on a page."""
+
+    role: Role
+    member: Member
+
+    @property
+    def key(self) -> str:
+        """As forms and the cookie have it."""
+        return f"{self.member.id}.{self.role.value}"
 
 
 class StaffGate:
@@ -66,6 +83,45 @@ class StaffGate:
             async with self._storage.unit_of_work() as uow:
                 await self._sessions.touch(uow, session)
         return found
+
+    def entries_in_one_role(
+        self, roles: Sequence[Role], rows: Sequence[tuple[str, str, StaffPage, str]]
+    ) -> tuple[Entry, ...]:
+        """As `entries`, of pages on which whoever has several of these roles acts in one at a time.
+
+        `roles` have the least right first: that is the one until another is chosen (`ROLE_COOKIE`). The page finds the
+        member with that role alone; which it is, stands on the page and, for every act, in the log.
+        """
+        return tuple(
+            Entry(path, (method,), self.requires_one_of(roles, self._in_one_role(roles, page)), Access.STAFF, name)
+            for path, method, page, name in rows
+        )
+
+    def _in_one_role(self, roles: Sequence[Role], page: StaffPage) -> StaffPage:
+        async def acting(request: Request, _first: Member) -> Response:
+            held: tuple[Member, ...] = request.state.memberships
+            capacities = [Capacity(role, member) for role in roles for member in held if role in member.roles]
+            chosen = request.cookies.get(ROLE_COOKIE)
+            capacity = next((one for one in capacities if one.key == chosen), capacities[0])
+            member = replace(capacity.member, roles=frozenset({capacity.role}))
+            request.state.capacities, request.state.acting_in = capacities, capacity
+            request.state.menu_of, request.state.memberships = held, (member,)
+            if request.method != "GET":
+                await self._note_role(capacity, request)
+            return await page(request, member)
+
+        return acting
+
+    async def _note_role(self, capacity: Capacity, request: Request) -> None:
+        """In which role something is done, written down before it is."""
+        event = AuditEvent(
+            event="portal.acts_in_role",
+            actor=Actor(ActorKind.MEMBER, capacity.member.id),
+            agency_id=capacity.member.agency_id,
+            details={"role": capacity.role.value, "page": request.scope["route"].name},
+        )
+        async with self._storage.unit_of_work() as uow:
+            await self._audit.append(uow, event)
 
     def entries(self, roles: Sequence[Role], rows: Sequence[tuple[str, str, StaffPage, str]]) -> tuple[Entry, ...]:
         """A route table of staff pages, each row a path, a method, the page and its name, for any of these roles."""

@@ -1,0 +1,38 @@
+"""Choosing in which of several roles one acts on the pages of rights."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.agencies.model import Member
+from idp.kernel.errors import Refused
+from idp.portal.agreement_pages import LIST, ROLES
+from idp.portal.staff import ROLE_COOKIE, Capacity, StaffGate
+from idp.web.csrf import Csrf
+from idp.web.forms import read_form
+from idp.web.model import WebProblem
+from idp.web.routes import Entry
+
+
+class RolePages:
+    """`/acting-in`: keeps the choice in a cookie, which counts only while that role is held."""
+
+    def __init__(self, *, csrf: Csrf, gate: StaffGate, https: bool) -> None:
+        self._csrf = csrf
+        self._gate = gate
+        self._https = https
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The route table."""
+        return self._gate.entries_in_one_role(ROLES, (("/acting-in", "POST", self.choose, "acting_in"),))
+
+    async def choose(self, request: Request, _member: Member) -> Response:
+        """One of the own roles, and back to the list of rights as that role sees it."""
+        form = await read_form(request)
+        self._csrf.check(request, form, form="acting_in")
+        held: list[Capacity] = request.state.capacities
+        chosen = form.one("capacity")
+        if chosen not in {one.key for one in held}:
+            raise Refused(WebProblem.MALFORMED, "capacity")
+        response = RedirectResponse(LIST, 303)
+        response.set_cookie(ROLE_COOKIE, chosen, path="/", secure=self._https, httponly=True, samesite="lax")
+        return response
