@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from connectors.contracts.thai_dates import BANGKOK
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis
+from idp.catalogue.shown import shown_dataset
 from idp.exchange.decision.model import Reason
 from idp.exchange.pull.cases import open_case
 from idp.exchange.pull.model import Outcome
@@ -58,7 +58,7 @@ class AccessHistory:
 
 
 def _record(row: Row[Any], case: str | None) -> AccessRecord:
-    dataset = DATASETS[row.dataset]
+    dataset = shown_dataset(row.dataset)
     asked = frozenset(row.fields)
     return AccessRecord(
         disclosure_id=DisclosureId(row.id),
@@ -92,7 +92,7 @@ def _record(row: Row[Any], case: str | None) -> AccessRecord:
 
 
 def _named(row: Row[Any]) -> NamedRecord:
-    dataset = DATASETS[row.dataset]
+    dataset = shown_dataset(row.dataset)
     return NamedRecord(
         disclosure_id=DisclosureId(row.id),
         day=datetime.combine(row.at.astimezone(BANGKOK).date(), time.min, tzinfo=BANGKOK),

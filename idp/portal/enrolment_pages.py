@@ -115,7 +115,9 @@ class EnrolmentPages:
         except Refused as refused:
             if refused.code is not EnrolmentProblem.PASSPORT_LINES_WRONG:
                 raise
-            return await self._new(request, officer, chosen=journey, problem=refused)
+            answer = await self._new(request, officer, chosen=journey, problem=refused)
+            await self._gate.note_refusal(officer, request, refused)
+            return answer
         return _to(started.id)
 
     async def show(self, request: Request, officer: Member) -> Response:
@@ -192,7 +194,9 @@ class EnrolmentPages:
         try:
             card = typed_card(typed)
         except Refused as refused:
-            return await self._show(request, officer, typed=typed, refused=refused)
+            answer = await self._show(request, officer, typed=typed, refused=refused)
+            await self._gate.note_refusal(officer, request, refused)
+            return answer
         await self._enrolments.check_typed(_enrolment_id(request), card, officer=officer)
         return _to(_enrolment_id(request))
 

@@ -18,8 +18,9 @@ from idp.agencies.model import Member, Service
 from idp.agencies.service import Agencies
 from idp.approvals.model import Proposal, ProposalId
 from idp.approvals.service import Approvals
-from idp.catalogue.datasets import DATASETS, FOR_OTHERS
+from idp.catalogue.datasets import FOR_OTHERS
 from idp.catalogue.model import DataSet, SubjectKind
+from idp.catalogue.shown import shown_dataset
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import ServiceId, SubscriberId, is_id
 from idp.portal.staff import StaffGate, decider_of
@@ -208,7 +209,7 @@ class MandatePages:
         return PaperRow(
             mandate=mandate,
             services=tuple(services.values()),
-            datasets=tuple(DATASETS[one] for one in sorted(mandate.terms.scope.datasets)),
+            datasets=tuple(shown_dataset(one) for one in sorted(mandate.terms.scope.datasets)),
             is_live=mandate.is_live(uow.now),
             proposal=proposal,
             is_own=proposal is not None and proposal.proposed_by_person == officer.subscriber_id,

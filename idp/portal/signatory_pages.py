@@ -77,7 +77,9 @@ class SignatoryPages:
         try:
             await self._confirm(form, officer)
         except (Refused, NotFound, Unavailable) as refusal:
-            return await self._form(request, officer, problem=refusal.code)
+            answer = await self._form(request, officer, problem=refusal.code)
+            await self._gate.note_refusal(officer, request, refusal)
+            return answer
         return RedirectResponse(f"{PAGE}/confirmed", 303)
 
     async def confirmed(self, request: Request, officer: Member) -> Response:

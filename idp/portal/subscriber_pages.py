@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii_digits
 from idp.agencies.model import Member, Role
-from idp.approvals.model import Decider, ProposalId
+from idp.approvals.model import ProposalId
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.enrolment.case_numbers import CaseNumber, InvalidCaseNumber
@@ -18,7 +18,7 @@ from idp.enrolment.reviews.service import Reviews
 from idp.enrolment.service import Enrolments
 from idp.kernel.errors import Refused
 from idp.kernel.ids import EnrolmentId, SubscriberId
-from idp.portal.staff import StaffGate, memberships_with
+from idp.portal.staff import StaffGate, decider_of, memberships_with
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.model import ActingMember, ClosingReason, LookKind, SubscriberStatus
 from idp.subscribers.service import Subscribers
@@ -139,7 +139,7 @@ class SubscriberPages:
         self._csrf.check(request, form, form=FORM)
         wish, why = _wish(form)
         async with self._storage.unit_of_work() as uow:
-            await self._two_persons.propose(uow, _subscriber_id(request), wish, by=_decider(admin), why=why)
+            await self._two_persons.propose(uow, _subscriber_id(request), wish, by=decider_of(admin), why=why)
         return RedirectResponse(f"/subscribers/{_subscriber_id(request)}", 303)
 
     async def approve(self, request: Request, admin: Member) -> Response:
@@ -148,7 +148,7 @@ class SubscriberPages:
         self._csrf.check(request, form, form=FORM)
         proposal_id = ProposalId(form.one("proposal"))
         async with self._storage.unit_of_work() as uow:
-            subscriber_id = await self._two_persons.approve(uow, proposal_id, by=_decider(admin))
+            subscriber_id = await self._two_persons.approve(uow, proposal_id, by=decider_of(admin))
         return RedirectResponse(f"/subscribers/{subscriber_id}", 303)
 
     async def refuse(self, request: Request, admin: Member) -> Response:
@@ -158,7 +158,7 @@ class SubscriberPages:
         proposal_id = ProposalId(form.one("proposal"))
         async with self._storage.unit_of_work() as uow:
             subscriber_id = await self._two_persons.refuse(
-                uow, proposal_id, by=_decider(admin), reason=form.one("reason")
+                uow, proposal_id, by=decider_of(admin), reason=form.one("reason")
             )
         return RedirectResponse(f"/subscribers/{subscriber_id}", 303)
 
@@ -221,10 +221,6 @@ def _subscriber_id(request: Request) -> SubscriberId:
 
 def _acting(admin: Member) -> ActingMember:
     return ActingMember(member_id=admin.id, person=admin.subscriber_id, agency_id=admin.agency_id)
-
-
-def _decider(admin: Member) -> Decider:
-    return Decider(admin.id, admin.subscriber_id, admin.agency_id, frozenset(role.value for role in admin.roles))
 
 
 def _wish(form: Form) -> tuple[Wish, ClosingReason | None]:

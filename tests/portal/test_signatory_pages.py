@@ -102,6 +102,8 @@ async def test_what_was_not_seen_or_is_not_so_is_not_confirmed(
     page = await confirm(await clerk(office, world), changes)
     assert (page.error_code, "confirm" in page) == (code, True)
     assert await confirmed(world) == []
+    (refused,) = [entry for entry in await world.entries() if entry["event"] == "portal.refused"]
+    assert refused["details"] == {"code": code, "page": "signatory_confirmed"}
 
 
 async def test_a_silent_registry_confirms_nobody(office: Office, world: World) -> None:

@@ -8,8 +8,8 @@ from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import DataSet
+from idp.catalogue.shown import shown_dataset
 from idp.kernel.errors import Refused
 from idp.kernel.ids import AgencyId, ServiceId, SubscriberId
 from idp.representation.mandates.model import (
@@ -69,7 +69,7 @@ class MandateWords:
                 other=await self._other(uow, mandate, by_proxy=by_proxy, thai=thai),
                 is_of_company=isinstance(mandate.principal, CompanyPrincipal),
                 services=tuple(services[one] for one in sorted(mandate.terms.scope.services) if one in services),
-                datasets=tuple(DATASETS[one] for one in sorted(mandate.terms.scope.datasets)),
+                datasets=tuple(shown_dataset(one) for one in sorted(mandate.terms.scope.datasets)),
                 is_live=mandate.is_live(uow.now),
                 may_end=mandate.state is not MandateState.ENDED
                 and (by_proxy or mandate.kind is not MandateKind.LEGAL_REPRESENTATIVE),

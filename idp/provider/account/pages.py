@@ -11,8 +11,8 @@ from idp.agencies.service import Agencies
 from idp.authentication.own_passkeys import OwnPasskeys
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import DataSet, Field
+from idp.catalogue.shown import shown_dataset
 from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.service import Consents
 from idp.kernel.errors import NotFound
@@ -70,7 +70,7 @@ class ConsentRow:
         return tuple(
             (dataset, tuple(field for field in dataset.fields if field.name in detail.fields))
             for detail in self.record.details
-            for dataset in (DATASETS[detail.dataset],)
+            for dataset in (shown_dataset(detail.dataset),)
         )
 
 

@@ -11,8 +11,8 @@ from idp.authorization.client_registration.service import Clients
 from idp.authorization.deferred.companies import ACT_KIND as BACKCHANNEL
 from idp.authorization.requests.representing import ACT_KIND as AUTHORIZATION
 from idp.authorization.requests.representing import asked_of_company
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import parse_authorization_details
+from idp.catalogue.shown import shown_dataset
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import ClientId, is_id
 from idp.provider.account.companies import REFUSALS
@@ -194,7 +194,7 @@ class SignaturePages:
             "sections": (),
             "terms": terms,
             "services": tuple(services.values()),
-            "datasets": tuple(DATASETS[one] for one in sorted(terms.scope.datasets)),
+            "datasets": tuple(shown_dataset(one) for one in sorted(terms.scope.datasets)),
         }
 
 

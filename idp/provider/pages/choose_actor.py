@@ -15,8 +15,8 @@ from idp.authentication.model import SsoSession
 from idp.authorization.requests.model import AwaitCosigners, ChooseActor, ChosenActor, PendingRequest
 from idp.authorization.requests.representing import Choices
 from idp.authorization.requests.service import AuthorizationRequests
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import DataSet
+from idp.catalogue.shown import shown_dataset
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ServiceId
 from idp.provider.pages.client_answer import answer_client
@@ -203,7 +203,7 @@ class ChooseActorPages:
                         of,
                         isinstance(mandate.principal, CompanyPrincipal),
                         tuple(services[one] for one in sorted(scope.services) if one in services),
-                        tuple(DATASETS[one] for one in sorted(scope.datasets)),
+                        tuple(shown_dataset(one) for one in sorted(scope.datasets)),
                     )
                 )
         return found

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from idp.agencies.model import Agency, Service
 from idp.authorization.client_registration.model import Client
-from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import GdxDetail
 from idp.catalogue.model import Field, Sensitivity
+from idp.catalogue.shown import shown_dataset
 from idp.consent import rules as consent_rules
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord, Shown
 from idp.provider.pages.consent_claims import GROUPS, ClaimGroup, shown_claims
@@ -259,7 +259,7 @@ def _claims_section(group: ClaimGroup, rows: Collection[str]) -> Section:
 
 
 def _section(detail: GdxDetail) -> Section:
-    dataset = DATASETS[detail.dataset]
+    dataset = shown_dataset(detail.dataset)
     return Section(
         id=dataset.id,
         title_th=dataset.title_th,
