@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from idp.app.bridge_door import bridge_door
+from idp.app.building import build_rooms
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.plans import PlannedClient
 from idp.app.gateway_door import gateway_door
@@ -25,7 +26,7 @@ from idp.app.outbox import outbox_handlers
 from idp.app.portal_door import portal_door
 from idp.app.protocol import HotProtocol
 from idp.app.provider_door import provider_door
-from idp.app.rooms import Rooms, build_rooms
+from idp.app.rooms import Rooms
 from idp.app.signal_handlers import SignalHandlers
 from idp.app.testimonies import testimony_job
 from idp.app.tls import CertificateOfHandshake, Tls

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from idp.app.building import build_rooms
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.story import prepare_conformance
 from idp.app.ground import open_ground
-from idp.app.rooms import build_rooms
 from idp.app.schema import upgrade_schema
 from idp.kernel.clock import SystemClock
 from idp.storage.profile import Profile, mark_or_check

@@ -17,13 +17,14 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.contracts.documents import DocumentSealer
+from idp.app.building import build_rooms
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.story import prepare_conformance
 from idp.app.further_rooms import FurtherRooms
 from idp.app.gateway_door import gateway_door
 from idp.app.ground import open_ground
 from idp.app.provider_door import provider_door
-from idp.app.rooms import Rooms, build_rooms
+from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.kernel.clock import SystemClock
 from idp.kernel.ids import StationId

@@ -83,9 +83,11 @@ class Photos:
         Raises Refused (NOT_AN_OFFICER, NO_RIGHT and what the decision says), Unavailable; both on record, and seen by
         the person.
         """
+        # whoever is no officer has no reader and no registry asked
+        async with self._storage.reading() as uow:
+            officer = await self._counters.officer_of(uow, token)
         opened = await self._opened(token, subject)
         async with self._storage.unit_of_work() as uow:
-            officer = await self._counters.officer_of(uow, token)
             request = PhotoRequest(
                 id=PhotoRequestId(new_id("pho", now=uow.now, randomness=self._randomness)),
                 anchor=opened.anchor,

@@ -22,10 +22,11 @@ from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.population import create_population
 from connectors.simulators.app import create_simulators
 from connectors.simulators.switchboard import Behaviour, Mode, Service, Switchboard
+from idp.app.building import build_rooms
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.ground import open_ground
 from idp.app.provider_door import provider_door
-from idp.app.rooms import Rooms, build_rooms
+from idp.app.rooms import Rooms
 from idp.audit.store import audit_entry
 from idp.settings import Settings
 from idp.storage.profile import Profile
