@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from idp.catalogue.added import DRIVING_LICENCE, MARRIAGE
+from idp.catalogue.added import DRIVING_LICENCE, MARRIAGE, PARTICULARS
 from idp.catalogue.checks import CHECK_COMPANY, CHECK_PERSON
 from idp.catalogue.companies import COMPANY, FINANCIALS, MEMORANDUM, SHAREHOLDERS
 from idp.catalogue.model import SubjectSource
@@ -26,6 +26,7 @@ DATASETS = MappingProxyType(
             FINANCIALS,
             MARRIAGE,
             DRIVING_LICENCE,
+            PARTICULARS,
             PHOTO,
         )
     }

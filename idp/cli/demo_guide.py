@@ -35,5 +35,5 @@ async def show_doors(plan: Plan, console: Console) -> None:
                 console.print(f"  {link_url(settings, token)}", soft_wrap=True)  # a link that is cut off is no link
     for key in PASSPORT_PERSONAS:
         say_persona(console, key)
-    console.print("โปรแกรมเดิมของ GDX · programs written for GDX: docs/gdx-bridge.md (7), off by default", style="italic")
+    console.print("โปรแกรมเดิมของ GDX · programs written for GDX: docs/gdx-bridge.md, off by default", style="italic")
     console.print(f"idp = .venv/bin/idp   IDP_HOME={plan.home}   Ctrl-C หยุด · stops")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from idp.exchange.mapping import companies, extracts, houses, people
+from idp.exchange.mapping import companies, extracts, houses, particulars, people
 from idp.exchange.mapping.model import CardReader, CompanyReader, PersonReader
 
 PERSON_READERS: Final[Mapping[str, PersonReader]] = MappingProxyType(
@@ -14,6 +14,7 @@ PERSON_READERS: Final[Mapping[str, PersonReader]] = MappingProxyType(
         "dopa.house": houses.read_house,
         "dopa.address": people.reader_of("dopa.address"),
         "dopa.name_changes": people.read_name_changes,
+        "dopa.particulars": particulars.read_particulars,
         "dopa.marriage": extracts.read_marriage,
         "dlt.driving_licence": extracts.read_driving_licences,
     }

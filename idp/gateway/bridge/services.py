@@ -16,6 +16,7 @@ from idp.exchange.mapping.companies import YEARS_GIVEN
 from idp.gateway.bridge import wire_dbd, wire_dbd_v7, wire_ikno, wire_linkage
 from idp.gateway.bridge.asking import Told, Want
 from idp.gateway.bridge.cells import opening
+from idp.gateway.bridge.wire_ikno import ProfileParts
 
 Parameters = Mapping[str, str]
 NoRecord = RegistryOutcome
@@ -52,15 +53,21 @@ _NUMBER: Final = ("citizen_id",)
 _ADDRESS: Final = Want("dopa.address", opening("dopa.address", wire_ikno.RESIDENCE, wire_ikno.PLACES))
 
 
-def _profile(source: Source, *tables: tuple[Any, ...], with_address: bool = True) -> PersonService:
-    person = Want("dopa.person", opening("dopa.person", *tables, more=_NUMBER))
+def _profile(source: Source, parts: ProfileParts) -> PersonService:
+    person = Want("dopa.person", opening("dopa.person", parts.person, more=_NUMBER))
+    more = Want("dopa.particulars", opening("dopa.particulars", parts.particulars))
 
     def render(told: Told, _about: CitizenId) -> dict[str, Any]:
-        record = _answered(told.noted.person).record
-        filled: dict[str, Any] = wire_ikno.profile(record, told.of("dopa.person"), told.of("dopa.address"), *tables)
-        return filled
+        return wire_ikno.profile(
+            _answered(told.noted.person).record,
+            parts,
+            person=told.of("dopa.person"),
+            particulars=told.of("dopa.particulars"),
+            address=told.of("dopa.address"),
+        )
 
-    return PersonService(source, (person, _ADDRESS) if with_address else (person,), render)
+    # the simple profile is of the person alone
+    return PersonService(source, (person, _ADDRESS, more) if parts.particulars else (person,), render)
 
 
 def _names(told: Told) -> bool:
@@ -86,14 +93,17 @@ _IKNO_HOUSE: Final = Want("dopa.house", opening("dopa.house", wire_ikno.HOUSE, m
 _MEMBERS: Final = Want("dopa.house", opening("dopa.house", more=("house_id", "own_row", "others", "member_rows")))
 _HOME: Final = Want("dopa.address", opening("dopa.address", wire_linkage.PLACES, more=("house_id",)))
 
+_FULL: Final = (*wire_ikno.SIMPLE, *wire_ikno.NATIONALITY, *wire_ikno.PARENTS)
+_PARTICULARS: Final = (*wire_ikno.ORIGIN, *wire_ikno.CARD_AND_PARENTS)
+
 IKNO: Final[Mapping[str, PersonService]] = MappingProxyType(
     {
-        "personal/profile/simple": _profile(Source.SIMPLE, wire_ikno.SIMPLE, with_address=False),
-        "personal/profile/normal": _profile(Source.NORMAL, wire_ikno.SIMPLE, wire_ikno.NATIONALITY),
-        "personal/profile/full": _profile(Source.FULL, wire_ikno.SIMPLE, wire_ikno.NATIONALITY, wire_ikno.PARENTS),
-        "personal/profile/extra": _profile(
-            Source.EXTRA, wire_ikno.SIMPLE, wire_ikno.NATIONALITY, wire_ikno.PARENTS, wire_ikno.ROMANISED
+        "personal/profile/simple": _profile(Source.SIMPLE, ProfileParts(wire_ikno.SIMPLE)),
+        "personal/profile/normal": _profile(
+            Source.NORMAL, ProfileParts((*wire_ikno.SIMPLE, *wire_ikno.NATIONALITY), wire_ikno.ORIGIN)
         ),
+        "personal/profile/full": _profile(Source.FULL, ProfileParts(_FULL, _PARTICULARS)),
+        "personal/profile/extra": _profile(Source.EXTRA, ProfileParts((*_FULL, *wire_ikno.ROMANISED), _PARTICULARS)),
         "personal/name/en": PersonService(
             Source.EXTRA,
             (Want("dopa.person", opening("dopa.person", wire_ikno.ROMANISED, more=_NUMBER), needed="name_en"),),
@@ -122,9 +132,13 @@ LINKAGE: Final[Mapping[tuple[str, str], PersonService]] = MappingProxyType(
             (
                 Want("dopa.person", opening("dopa.person", wire_linkage.PERSON, more=_NUMBER)),
                 Want("dopa.address", opening("dopa.address", wire_linkage.RESIDENCE)),
+                Want("dopa.particulars", opening("dopa.particulars", wire_linkage.PARENTS)),
             ),
             lambda told, _: wire_linkage.person(
-                _answered(told.noted.person).record, told.of("dopa.person"), told.of("dopa.address")
+                _answered(told.noted.person).record,
+                person=told.of("dopa.person"),
+                address=told.of("dopa.address"),
+                particulars=told.of("dopa.particulars"),
             ),
         ),
         ("00023", "005"): PersonService(

@@ -1,15 +1,17 @@
 """The Person API's answers, IKNO-001-01 to -10, in its own spelling (facts/thai-registries, section 3.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.contracts.card import CardAddress, PersonName
 from connectors.contracts.civil_records import ChangedName, HouseMember, HouseRecord, NameChangeEntry, NameHistory
 from connectors.contracts.identifiers import CitizenId
-from connectors.contracts.registry import PersonRecord
+from connectors.contracts.registry import CardIssue, PersonRecord
 from connectors.contracts.thai_dates import PartialDate
 from idp.gateway.bridge.cells import Cell, Granted, filled, nulls
 
+LIFELONG: Final = "99999999"
 SEX_WORDS: Final = {"1": "ชาย", "2": "หญิง"}
 _ALIVE: Final = {True: "1", False: "2"}
 """PersonStatusID: 1 alive, 2 dead; what else the registry distinguishes its own words say."""
@@ -18,10 +20,6 @@ _CHANGED: Final = {ChangedName.FIRST: "02", ChangedName.LAST: "03"}
 _CHANGED_WORDS: Final = {"02": "เปลี่ยนชื่อตัว", "03": "เปลี่ยนชื่อสกุล"}
 _FORMS: Final = {"ท.ร.44": "0", "ท.ร.97": "1", "ท.ร.14": "2"}
 _UNSPECIFIED: Final = "000"
-_NOT_OF_THE_CATALOGUE: Final = (
-    "Nationality_Old", "Nationality_ChangeDate", "DomicileStatus", "IssueDate", "ExpireDate", "IssuerID", "IssuerPlace",
-    "IssuerAgency", "Father_CitizenID", "Father_Nationality", "Mother_CitizenID", "Mother_Nationality",
-)  # fmt: skip
 
 
 def be_text(day: PartialDate | None) -> str:
@@ -44,6 +42,10 @@ def _address_cell(wire: str, field: str) -> Cell[CardAddress]:
     return Cell(f"Address_{wire}", field, lambda address: getattr(address, field))
 
 
+def _card_cell(wire: str, opened_by: str, value: Callable[[CardIssue], str]) -> Cell[PersonRecord]:
+    return Cell(wire, opened_by, lambda record: None if record.card is None else value(record.card))
+
+
 THAI_NAME: Final = _name_cells("NameTH", "name_th", "name_th")
 ROMANISED: Final = _name_cells("NameEN", "name_en", "name_en")
 SIMPLE: Final[tuple[Cell[PersonRecord], ...]] = (
@@ -61,6 +63,24 @@ NATIONALITY: Final[tuple[Cell[PersonRecord], ...]] = (
 PARENTS: Final[tuple[Cell[PersonRecord], ...]] = (
     Cell("Father_NameTH_FirstName", "father_name", lambda record: record.father.first_name),
     Cell("Mother_NameTH_FirstName", "mother_name", lambda record: record.mother.first_name),
+)
+ORIGIN: Final[tuple[Cell[PersonRecord], ...]] = (
+    Cell("Nationality_Old", "former_nationality", lambda record: record.former_nationality),
+    Cell("Nationality_ChangeDate", "nationality_changed_on", lambda record: be_text(record.nationality_changed_on)),
+    Cell("DomicileStatus", "domicile_status", lambda record: record.domicile_status),
+)
+CARD_AND_PARENTS: Final[tuple[Cell[PersonRecord], ...]] = (
+    _card_cell("IssueDate", "card_issued_on", lambda card: be_text(card.issued_on)),
+    _card_cell(
+        "ExpireDate", "card_expires_on", lambda card: LIFELONG if card.is_lifelong else be_text(card.expires_on)
+    ),
+    _card_cell("IssuerID", "card_issuer_code", lambda card: card.issuer_code),
+    _card_cell("IssuerPlace", "card_issuer_place", lambda card: card.issuer_place),
+    _card_cell("IssuerAgency", "card_issuer_agency", lambda card: card.issuer_agency),
+    Cell("Father_CitizenID", "father_citizen_id", lambda record: record.father.citizen_id),
+    Cell("Father_Nationality", "father_nationality", lambda record: record.father.nationality),
+    Cell("Mother_CitizenID", "mother_citizen_id", lambda record: record.mother.citizen_id),
+    Cell("Mother_Nationality", "mother_nationality", lambda record: record.mother.nationality),
 )
 RESIDENCE: Final[tuple[Cell[PersonRecord], ...]] = (
     Cell("AddressID", "house_id", lambda record: record.house_id),
@@ -89,14 +109,24 @@ _HOUSE_WITHOUT: Final = (
 _PLACES_OF_HOUSE: Final = tuple(Cell(cell.name, "address_text", cell.value) for cell in PLACES)
 
 
-def profile(record: PersonRecord, person: Granted, address: Granted, *cells: tuple[Cell[PersonRecord], ...]) -> Any:
-    """A profile with these cells of `dopa.person`, and what `dopa.address` gave; everything else null."""
-    known = (*SIMPLE, *NATIONALITY, *PARENTS, *ROMANISED)
-    asked = [cell for table in cells for cell in table]
+@dataclass(frozen=True, slots=True)
+class ProfileParts:
+    """Which cells of which data set a profile has; a simple one says nothing of where somebody lives."""
+
+    person: tuple[Cell[PersonRecord], ...]
+    particulars: tuple[Cell[PersonRecord], ...] = ()
+
+
+def profile(
+    record: PersonRecord, parts: ProfileParts, *, person: Granted, particulars: Granted, address: Granted
+) -> dict[str, Any]:
+    """A profile with these parts, as far as they left; everything else null."""
+    known = (*SIMPLE, *NATIONALITY, *PARENTS, *ROMANISED, *ORIGIN, *CARD_AND_PARENTS)
     return {
         "CitizenID": record.citizen_id.digits,
-        **nulls(*(cell.name for cell in known), *_NOT_OF_THE_CATALOGUE),
-        **filled(asked, record, person),
+        **nulls(*(cell.name for cell in known)),
+        **filled(parts.person, record, person),
+        **filled(parts.particulars, record, particulars),
         **filled(RESIDENCE, record, address),
         **filled(PLACES, record.address, address),
     }

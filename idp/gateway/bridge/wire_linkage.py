@@ -74,10 +74,13 @@ RESIDENCE: Final[tuple[Cell[PersonRecord], ...]] = (
     Cell("ownerStatusDesc", "domicile_type", lambda record: record.domicile_type),
     Cell("dateOfMoveIn", "domicile_date", lambda record: be_number(record.domicile_date)),
 )
-_PERSON_WITHOUT: Final = (
-    "titleCode", "fatherPersonalID", "fatherNationalityCode", "fatherNationalityDesc", "motherPersonalID",
-    "motherNationalityCode", "motherNationalityDesc",
-)  # fmt: skip
+PARENTS: Final[tuple[Cell[PersonRecord], ...]] = (
+    Cell("fatherPersonalID", "father_citizen_id", lambda record: record.father.citizen_id),
+    Cell("fatherNationalityDesc", "father_nationality", lambda record: record.father.nationality),
+    Cell("motherPersonalID", "mother_citizen_id", lambda record: record.mother.citizen_id),
+    Cell("motherNationalityDesc", "mother_nationality", lambda record: record.mother.nationality),
+)
+_PERSON_WITHOUT: Final = ("titleCode", "fatherNationalityCode", "motherNationalityCode")
 
 
 def _place(wire: str, field: str) -> Cell[CardAddress]:
@@ -100,12 +103,13 @@ HOUSE: Final[tuple[Cell[HouseRecord], ...]] = (
 )
 
 
-def person(record: PersonRecord, granted: Granted, residence: Granted) -> dict[str, Any]:
+def person(record: PersonRecord, *, person: Granted, address: Granted, particulars: Granted) -> dict[str, Any]:
     """00023/001."""
     return {
         "personalID": record.citizen_id.digits,
-        **filled(PERSON, record, granted),
-        **filled(RESIDENCE, record, residence),
+        **filled(PERSON, record, person),
+        **filled(RESIDENCE, record, address),
+        **filled(PARENTS, record, particulars),
         **nulls(*_PERSON_WITHOUT),
     }
 

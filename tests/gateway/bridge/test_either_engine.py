@@ -44,5 +44,5 @@ async def test_the_card_that_was_read(bridge: Bridge) -> None:
         await IknoClient(session=bridge.session(), clock=clock).person(
             PERSONAS["malee"].person.citizen_id, deadline_seconds=5.0
         )
-    assert len(await bridge.world.entries("exchange.released")) == 2
+    assert len(await bridge.world.entries("exchange.released")) == 3
     assert len(await bridge.world.entries("bridge.refused")) == 1
