@@ -14,6 +14,7 @@ from idp.enrolment.applications import Applications
 from idp.enrolment.card_check import CardCheck, RegistryWord
 from idp.enrolment.completion import Completion
 from idp.enrolment.journal import Journal
+from idp.enrolment.looking_twice import looking_twice
 from idp.enrolment.model import (
     CardPassed,
     CardPending,
@@ -97,7 +98,7 @@ class RegistryWaiting:
                 said = [(word.kind, word.result) for word in words]
                 return await self._steps.end(enrolment, problem, evidence=said)
             case CardPassed():
-                return await self._complete(enrolment, presented, words)
+                return await looking_twice(lambda: self._complete(enrolment, presented, words))
             case _ as unreachable:
                 assert_never(unreachable)
 

@@ -18,6 +18,7 @@ from idp.enrolment.completion import Completion
 from idp.enrolment.face_check import FaceCheck, FaceWord
 from idp.enrolment.journal import Journal
 from idp.enrolment.journeys import BY_PASSPORT, JOURNEYS
+from idp.enrolment.looking_twice import looking_twice
 from idp.enrolment.model import (
     CheckCard,
     End,
@@ -262,7 +263,7 @@ class Enrolments:
             if enrolment.state is not EnrolmentState.COMPARE_FACE:
                 return enrolment
         # 5. everything once more, in the transaction that makes the subscriber
-        return await self._complete(enrolment)
+        return await looking_twice(lambda: self._complete(enrolment))
 
     async def finish_later(self, enrolment_id: EnrolmentId, *, officer: Member, is_unrelated: bool) -> Enrolment:
         """The registry does not answer: the officer says now that this is the person, and it ends when it does.

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     and_,
     delete,
+    exists,
     insert,
     or_,
     select,
@@ -42,6 +44,8 @@ from idp.keys.blind_index import IndexDigest
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
+from idp.subscribers.model import SubscriberStatus
+from idp.subscribers.store import subscriber
 
 enrolment = Table(
     "enrolment",
@@ -316,23 +320,35 @@ async def evidence_of_subscriber(uow: UnitOfWork, subscriber_id: SubscriberId) -
 
 
 async def chip_holder(uow: UnitOfWork, digests: Sequence[IndexDigest]) -> SubscriberId | None:
-    """Whose enrolment used a chip with one of these digests."""
-    same = or_(
+    """Whose enrolment used a chip with one of these digests; nobody's any more when that identity is closed."""
+    joined = enrolled_chip.join(subscriber, subscriber.c.id == enrolled_chip.c.subscriber_id)
+    is_there = subscriber.c.status != SubscriberStatus.CLOSED.value
+    row = await uow.first(select(enrolled_chip.c.subscriber_id).select_from(joined).where(_any_chip(digests), is_there))
+    return None if row is None else SubscriberId(row.subscriber_id)
+
+
+async def bind_chip(uow: UnitOfWork, digests: Sequence[IndexDigest], subscriber_id: SubscriberId) -> None:
+    """Note that this person enrolled with the chip; a chip that is noted already stays as it is.
+
+    What a closed identity left is no note: the same person enrols again before it is tidied.
+    """
+    of_closed = exists().where(
+        subscriber.c.id == enrolled_chip.c.subscriber_id, subscriber.c.status == SubscriberStatus.CLOSED.value
+    )
+    await uow.execute(delete(enrolled_chip).where(_any_chip(digests), of_closed))
+    rows = [
+        {"key_version": index.key_version, "digest": index.digest, "subscriber_id": subscriber_id} for index in digests
+    ]
+    await uow.execute(insert_on_conflict(enrolled_chip, uow.dialect).values(rows).on_conflict_do_nothing())
+
+
+def _any_chip(digests: Sequence[IndexDigest]) -> ColumnElement[bool]:
+    return or_(
         *(
             and_(enrolled_chip.c.key_version == index.key_version, enrolled_chip.c.digest == index.digest)
             for index in digests
         )
     )
-    row = await uow.first(select(enrolled_chip.c.subscriber_id).where(same))
-    return None if row is None else SubscriberId(row.subscriber_id)
-
-
-async def bind_chip(uow: UnitOfWork, digests: Sequence[IndexDigest], subscriber_id: SubscriberId) -> None:
-    """Note that this person enrolled with the chip; a chip that is noted already stays as it is."""
-    rows = [
-        {"key_version": index.key_version, "digest": index.digest, "subscriber_id": subscriber_id} for index in digests
-    ]
-    await uow.execute(insert_on_conflict(enrolled_chip, uow.dialect).values(rows).on_conflict_do_nothing())
 
 
 def _enrolment(row: Row[Any]) -> Enrolment:

@@ -25,21 +25,18 @@ from idp.enrolment.by_thaid.model import (
     TurnAway,
 )
 from idp.enrolment.completion import LINK_LIFE, PasskeyInvitations
-from idp.kernel.errors import Conflict, Refused, TuatonError, Unavailable
+from idp.enrolment.looking_twice import looking_twice
+from idp.kernel.errors import Refused, TuatonError, Unavailable
 from idp.kernel.ids import SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.notices.model import NoticeTopic
 from idp.notices.service import Notices
 from idp.storage.storage import Storage, UnitOfWork
-from idp.subscribers.model import Identity, Subscriber, SubscriberProblem
+from idp.subscribers.model import Identity, Subscriber
 from idp.subscribers.service import Subscribers
 
 HANDLE: Final = "thaid_attempt"
-TRIES: Final = 2
-CHANGED_MEANWHILE: Final = frozenset({SubscriberProblem.ALREADY_ENROLLED, SubscriberProblem.NOT_ACTIVE})
-"""Two browsers of one person may arrive at once: the second finds the identity that the first made. And an officer or
-the owner may stop an identity between the look and the act: looked at again, it is turned away as stopped."""
 
 
 class ThaidEnrolments:
@@ -105,13 +102,7 @@ class ThaidEnrolments:
         # 3. who it is, from server to server: nothing that the browser says of a person is looked at
         identity = await self._ask(enrolment_id, attempt, code)
         # 4. what that is worth here, decided and done in one unit of work
-        for _ in range(TRIES - 1):
-            try:
-                return await self._settle(enrolment_id, identity, signed_in)
-            except Conflict as conflict:
-                if conflict.code not in CHANGED_MEANWHILE:
-                    raise
-        return await self._settle(enrolment_id, identity, signed_in)
+        return await looking_twice(lambda: self._settle(enrolment_id, identity, signed_in))
 
     async def _claim(self, handle: str, browser_id: str, state: str) -> tuple[ThaidEnrolmentId, ThaidAttempt]:
         async with self._storage.unit_of_work() as uow:

@@ -1,6 +1,6 @@
 """Asking the registry about a card that was read without an officer, by one caller at a time, on any node."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
@@ -11,6 +11,7 @@ from connectors.contracts.thai_dates import BANGKOK
 from idp.enrolment import rules as policy
 from idp.enrolment.card_check import CardCheck, RegistryWord
 from idp.enrolment.journeys import JOURNEYS, held_of, may_enter
+from idp.enrolment.looking_twice import looking_twice
 from idp.enrolment.model import ENDS, CardPassed, CardPending, CardRefused, EnrolmentState
 from idp.enrolment.unattended import rules, store
 from idp.enrolment.unattended.admission import Admission
@@ -19,13 +20,10 @@ from idp.enrolment.unattended.model import Application, FoundEvidence, Unattende
 from idp.kernel.errors import Conflict, NotFound
 from idp.kernel.ids import EnrolmentId
 from idp.storage.storage import Storage, UnitOfWork
-from idp.subscribers.model import SubscriberProblem
 
 CLAIM: Final = timedelta(seconds=30)
 """How long one caller may take to ask before another may; the registry's own deadline is far below."""
 
-TRIES: Final = 2
-CHANGED_MEANWHILE: Final = frozenset({SubscriberProblem.ALREADY_ENROLLED, SubscriberProblem.NOT_ACTIVE})
 STILL_OPEN: Final = tuple(state for state in EnrolmentState if state not in ENDS)
 
 
@@ -77,7 +75,7 @@ class Checking:
                     await self._settle(uow, application, card, of=of)
                 return await found(uow, application.id)
 
-        return await _looking_twice(act)
+        return await looking_twice(act)
 
     async def end(
         self,
@@ -118,7 +116,7 @@ class Checking:
                     await self._settle(uow, application, card, of=checking)
                 return await found(uow, application.id)
 
-        return await _looking_twice(act)
+        return await looking_twice(act)
 
     async def _keep(self, uow: UnitOfWork, application: Application, evidence: Sequence[FoundEvidence]) -> None:
         for piece in evidence:
@@ -138,17 +136,6 @@ class Checking:
             refused = EnrolmentState.REFUSED
             problem = turned_away.problem
             await store.move(uow, application.id, of=(completed,), to=refused, problem=problem, expires_at=uow.now)
-
-
-async def _looking_twice(act: Callable[[], Awaitable[Application]]) -> Application:
-    """An identity may appear or be stopped between the look and the act: then everything is judged once more."""
-    for _ in range(TRIES - 1):
-        try:
-            return await act()
-        except Conflict as conflict:
-            if conflict.code not in CHANGED_MEANWHILE:
-                raise
-    return await act()
 
 
 def _after(
