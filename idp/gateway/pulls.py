@@ -64,7 +64,7 @@ class PullEndpoints:
     def entries(self) -> tuple[Entry, ...]:
         """The route table."""
         return (
-            Entry("/pulls", ("POST",), self.pull, Access.ACCESS_TOKEN, "pull"),
+            Entry("/pulls", ("POST",), self.pull, Access.ACCESS_TOKEN, "pull", hot=True),
             Entry("/pulls/{pull_id}", ("GET",), self.waiting, Access.ACCESS_TOKEN, "waiting_pull"),
             Entry("/pulls/{pull_id}", ("DELETE",), self.cancel, Access.ACCESS_TOKEN, "waiting_pull_cancelled"),
             Entry("/documents/{document_id}", ("GET",), self.document, Access.ACCESS_TOKEN, "document"),

@@ -14,40 +14,26 @@ import sys
 import tempfile
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any, Final
 
 import httpx2
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from connectors.fictitious.personas import COMPANY_PERSONAS
-from idp.agencies.model import AgencyKind, AgreementKind
+from connectors.contracts.registry_desk import Asker
 from idp.app.rooms import Rooms
 from idp.app.serving import Part, open_house
-from idp.audit.model import SYSTEM
-from idp.catalogue.gdx import MAX_USES
-from idp.catalogue.model import Basis, Channel
 from idp.cli.processes import Child, Processes
-from idp.kernel.ids import ClientId, ServiceId
-from idp.protocol.access_token import TYP, access_token_claims
 from idp.settings import Settings
 from tests.bench.issuer import free_port
 from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, pin
+from tests.bench.pull_tokens import ASKED, COMPANY, PERSON, About, Sowing
 from tests.postgresql import Cluster, find_binaries
-from tests.provider.oidc.sowing import service
-
-DATASET: Final = "dbd.company"
-FIELDS: Final = ("juristic_id", "name_th")
-COMPANY: Final = COMPANY_PERSONAS["thongdee"].juristic_id.digits
-SERVICE: Final = ServiceId("bench-duty")
-CLIENT: Final = ClientId("bench")
-ENTRIES_A_SECOND: Final = 500
 
 
 @dataclass
@@ -59,12 +45,13 @@ class Caller:
     token: str
     key: ECKey
     http: httpx2.AsyncClient
+    asked: Mapping[str, str]
 
     async def one(self) -> float:
         """One pull; seconds, without the making of its proof. AssertionError for anything but the data."""
         headers = self._headers()
         began = time.perf_counter()
-        answer = await self.http.post(f"{self.url}/pulls", json={"dataset": DATASET, "case": "1"}, headers=headers)
+        answer = await self.http.post(f"{self.url}/pulls", json=dict(self.asked), headers=headers)
         took = time.perf_counter() - began
         assert answer.status_code == 200, answer.text
         return took
@@ -95,7 +82,10 @@ class Caller:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.pulls", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pulls", type=int, default=400, help="pulls of each round")
+    parser.add_argument("--pulls", type=int, default=400, help="pulls of each round, at most 800")
+    parser.add_argument(
+        "--about", choices=tuple(ASKED), default="company", help="a company by duty, or a person by consent"
+    )
     options = parser.parse_args()
     binaries = find_binaries()
     if binaries is None:
@@ -135,21 +125,23 @@ def _start_simulators(settings: Settings, processes: Processes, folder: Path) ->
 async def _pulls(settings: Settings, options: argparse.Namespace, postmaster: int, folder: Path) -> None:
     key = ECKey.generate_key("P-256")
     async with open_house(settings, [Part.PROVIDER]) as rooms:
-        token = await _seeded(rooms, settings, key)
-        registry = await _registry_seconds(rooms)
+        # a token has so many uses and no more: each round has its own
+        about: About = options.about
+        tokens = await Sowing(rooms, settings, key).tokens(about, options.rounds + 1)
+        registry = await _registry_seconds(rooms, about)
     process = _gateway(settings, folder)
     try:
         url = f"http://127.0.0.1:{settings.gateway_url.rpartition(':')[2]}"
         host = settings.gateway_url.removeprefix("http://")
         async with httpx2.AsyncClient(headers={"host": host}, timeout=30, trust_env=False) as http:
             await _until_it_answers(http, url, process)
-            sender = Caller(settings.gateway_url, url, token, key, http)
-            await sender.together(50)
+            first, *others = (Caller(settings.gateway_url, url, token, key, http, ASKED[about]) for token in tokens)
+            await first.together(50)
             _say(f"{'':22}{'per CPU-second':>16}{'PG ms each':>12}{'p50 ms':>9}{'p95 ms':>9}")
             rates, p95s = [], []
             if not (pin(process.pid, SERVER_CORE) and pin(0, LOAD_CORE)):
                 _say("fewer than two cores: server and load share what there is")
-            for number in range(options.rounds):
+            for number, sender in enumerate(others):
                 before = cpu_seconds(process.pid), cpu_seconds(postmaster)
                 await sender.together(options.pulls)
                 used = cpu_seconds(process.pid) - before[0]
@@ -166,80 +158,15 @@ async def _pulls(settings: Settings, options: argparse.Namespace, postmaster: in
         process.wait(30)
 
 
-async def _seeded(rooms: Rooms, settings: Settings, key: ECKey) -> str:
-    """An agency with the right to company data, its program, and a token of that program's own."""
-    ground = rooms.ground
-    async with ground.storage.unit_of_work() as uow:
-        agency = await rooms.agencies.register_agency(
-            uow, code="bench", name_th="หน่วยงาน", name_en="Agency", kind=AgencyKind.STATE, by=SYSTEM
-        )
-        await rooms.agencies.register_service(uow, replace(service(agency.id, SERVICE), uses=MAX_USES), by=SYSTEM)
-        await rooms.agencies.grant_agreement(
-            uow,
-            agency_id=agency.id,
-            service_id=SERVICE,
-            dataset=DATASET,
-            fields=FIELDS,
-            bases=[Basis.DUTY],
-            channel=Channel.ONLINE,
-            kind=AgreementKind.OTHER,
-            reference_no="1",
-            granted_by="owner",
-            valid_from=uow.now - timedelta(days=1),
-            valid_until=uow.now + timedelta(days=1),
-            daily_quota=1_000_000,
-            by=SYSTEM,
-        )
-        await rooms.clients.register(
-            uow,
-            client_id=CLIENT,
-            agency_id=agency.id,
-            name_th="bench",
-            name_en="bench",
-            metadata={
-                "redirect_uris": ["http://bench.localhost:9/callback"],
-                "jwks": {"keys": [key.as_dict(private=False)]},
-                "grant_types": ["authorization_code", "client_credentials"],
-                "scope": "openid",
-            },
-            services=[SERVICE],
-            by=SYSTEM,
-        )
-    detail: dict[str, Any] = {
-        "type": "gdx",
-        "dataset": DATASET,
-        "subject": {"juristic_id": COMPANY},
-        "purpose": SERVICE,
-        "basis": "duty",
-        "fields": list(FIELDS),
-        "uses": MAX_USES,
-    }
-    claims = access_token_claims(
-        issuer=settings.issuer,
-        audience=settings.gateway_url,
-        jti=secrets.token_hex(8),
-        client_id=CLIENT,
-        sub=CLIENT,
-        now=ground.clock.now(),
-        lifetime=timedelta(minutes=5),
-        scope=(),
-        authorization_details=[detail],
-        jkt=key.thumbprint(),
-        gid=None,
-        acr=None,
-        auth_time=None,
-    )
-    await ground.signing_keys.refresh()
-    return await ground.signing_keys.sign_jwt(claims, typ=TYP)
-
-
-async def _registry_seconds(rooms: Rooms) -> float:
+async def _registry_seconds(rooms: Rooms, about: About) -> float:
     """What the registry takes for one answer, median of fifty."""
-    companies, took = rooms.outside.companies, []
-    juristic_id = COMPANY_PERSONAS["thongdee"].juristic_id
+    desk, took = rooms.outside.desk_of(Asker()), []
     for _ in range(50):
         began = time.perf_counter()
-        await companies.company(juristic_id, deadline_seconds=5.0)
+        if about == "company":
+            await desk.companies.company(COMPANY.juristic_id, deadline_seconds=5.0)
+        else:
+            await desk.population.person(PERSON.citizen_id, deadline_seconds=5.0)
         took.append(time.perf_counter() - began)
     return median(took[5:])
 
