@@ -19,6 +19,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from connectors.card.epassport.mrz import LINE
 from connectors.card.virtual.desk_socket import DeskUnavailable, desk_command
 from connectors.card.virtual.passports import mrz_lines
+from connectors.contracts.card import PassportData
 from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
 from idp.app.demo.people import passkey_link
 from idp.app.demo.story import link_url
@@ -100,6 +101,24 @@ async def enrolled(
     await card(whole, "eject", "citizen", station=station)
     link = page.locator("#passkey_link")
     return await link.get_attribute("href") if await link.count() else None
+
+
+async def says_whose(officer: Hands, whole: Demonstration, new: PassportData, old_number: str) -> None:
+    """The new booklet on the reader, the old one shown, and a second officer asked."""
+    page = officer.page
+    await page.goto(f"{whole.endpoints['portal']}/enrolments/new")
+    await page.check("#journey_new_passport")
+    await page.fill("#mrz_line", mrz_lines(new)[LINE:])
+    await page.select_option("[name=station_id]", "counter-1")
+    await page.click("#start_enrolment_form button")
+    await card(whole, "insert", "citizen", "foreigner_renewed")
+    await expect(page.locator("#enrolment")).to_have_attribute("data-state", "compare_face")
+    await page.fill("#old_number", old_number)
+    await page.check("#was_shown")
+    await page.check("#unrelated")
+    await page.wait_for_timeout(600)  # buttons that decide are dead for half a second
+    await page.click("#ask_second")
+    await expect(page.locator("#enrolment")).to_have_attribute("data-state", "second_officer")
 
 
 @asynccontextmanager
@@ -200,6 +219,22 @@ async def test_cards_and_passports_of_every_kind_at_the_counter(browser: Browser
         await person.page.goto(f"{whole.endpoints['issuer']}/account")
         await person.use_passkey()
         await expect(person.page.locator("main")).to_contain_text("2.2")
+    # the renewed booklet is the same person's: a second officer agrees, and the phone signs in as before
+    renewed = PASSPORT_PERSONAS["foreigner_renewed"].data
+    await says_whose(officer, whole, renewed, PASSPORT_PERSONAS["foreigner"].data.document_no)
+    second = await staff(browser, whole, "admin2")
+    await second.page.goto(f"{whole.endpoints['portal']}/passports")
+    await second.page.locator("[data-enrolment] a").first.click()
+    await second.page.fill("#number", renewed.document_no)
+    for seen in ("#seen_person", "#seen_old"):
+        await second.page.check(seen)
+    await second.page.wait_for_timeout(600)
+    await second.page.click("#agree")
+    await expect(second.page.locator("#decided")).to_have_attribute("data-agreed", "true")
+    await expect(officer.page.locator("#ways_stay")).to_be_visible()
+    await card(whole, "eject", "citizen")
+    await person.page.goto(f"{whole.endpoints['issuer']}/account/notices")
+    await expect(person.page.locator("main")).to_contain_text("new passport")
     # who is refused is told why, and how to go on
     for persona, code in (("lost_card", "ENR-05"), ("mismatch", "ENR-06")):
         await officer.page.goto(f"{whole.endpoints['portal']}/enrolments/new")
