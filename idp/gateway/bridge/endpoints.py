@@ -127,7 +127,7 @@ class BridgeEndpoints:
         if service is None:
             raise _refused(caller, BridgeReason.NOT_OFFERED, RegistryOutcome.NO_RIGHT)
         if request.method == "POST":
-            parameters = _texts(await request.body()) or {}
+            parameters = texts_of(await request.body()) or {}
         return await self._person(caller, parameters.get("CitizenID", ""), service, Family.LINKAGE)
 
     async def _v7(self, caller: Caller, request: Request, _parameters: dict[str, str]) -> Response:
@@ -218,10 +218,10 @@ def _state(view: CounterView | None) -> StationState:
 
 
 def _query(request: Request) -> dict[str, str] | None:
-    return _texts(request.scope["query_string"])
+    return texts_of(request.scope["query_string"])
 
 
-def _texts(encoded: bytes) -> dict[str, str] | None:
+def texts_of(encoded: bytes) -> dict[str, str] | None:
     """Names and values of a query or form; None when it is too long, no text, or names one of them twice."""
     if len(encoded) > LARGEST_QUERY:
         return None

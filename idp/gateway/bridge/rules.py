@@ -41,7 +41,7 @@ def why_not(access: BridgeAccess, *, host: str, thumbprint: str | None, now: dat
     networks = [ip_network(network) for network in access.addresses]
     if networks and not lies_in(host, networks):
         return BridgeReason.OTHER_ADDRESS
-    if access.certificate is not None and not compare_digest(access.certificate, thumbprint or ""):
+    if access.certificate is not None and not compare_digest(access.certificate.encode(), (thumbprint or "").encode()):
         return BridgeReason.OTHER_CERTIFICATE
     if not networks and access.certificate is None:
         return BridgeReason.OTHER_ADDRESS

@@ -14,6 +14,7 @@ from idp.app.ground import open_ground
 from idp.audit.store import audit_entry
 from idp.cli.apply import commands as apply
 from idp.cli.bridge import commands as bridge
+from idp.cli.configuration import opened
 from idp.cli.diff import commands as diff
 from idp.cli.export import commands as export
 from idp.settings import Settings
@@ -158,6 +159,17 @@ def test_what_no_access_can_say(made: Path, term: str, other: str, text: str) ->
     assert wrong.exit_code == 1
     assert text in wrong.stderr
     assert wrong.stderr.startswith("line ")
+
+
+def test_where_two_people_decide_a_command_only_proposes(made: Path) -> None:
+    async def propose() -> tuple[bool, bool]:
+        async with opened(Settings(home=made)) as house, house.ground.storage.unit_of_work() as uow:
+            desired = house.configurations.read(AGENCY + BRIDGE.replace("203.0.113.0/29", "203.0.113.64/29"))
+            proposal = await house.configurations.propose_from_command_line(uow, desired)
+            standing = {one.addresses for one in await house.bridges.all(uow)}
+            return proposal is not None, ("203.0.113.64/29",) in standing
+
+    assert asyncio.run(propose()) == (True, False)
 
 
 def test_whose_program_and_service_and_for_how_long(made: Path) -> None:
