@@ -154,6 +154,16 @@ async def test_papers_are_counted(world_on_each_engine: World) -> None:
     assert (count.dataset, count.releases, count.papers) == ("dopa.person", 3, 3)
 
 
+async def test_pulls_under_one_consent_at_once_are_all_plain(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    _, token = await world.consented()
+    with transactions(world) as begun:
+        pulls = [pull(token, dataset) for dataset in ("dopa.person", "dopa.address") for _ in range(3)]
+        await asyncio.gather(*(world.exchange().pull(one) for one in pulls))
+    assert begun == []
+    assert await uses_left(world) == {"dopa.person": 9, "dopa.address": 9}
+
+
 async def test_only_changes_are_told_of_what_was_released_on_this_road(world: World) -> None:
     _, token = await world.consented()
     first = await world.exchange().pull(pull(token))

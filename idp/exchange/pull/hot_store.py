@@ -35,7 +35,7 @@ from idp.exchange.pull.counting import day_counter, release_count
 from idp.exchange.pull.links import ROWS
 from idp.exchange.pull.store import disclosure
 from idp.keys.envelope import data_key
-from idp.storage.hot.operations import Count, Gate, Given, Hold, Insert, Read, Rows, Step, Takes, Update, Write
+from idp.storage.hot.operations import Count, Draw, Given, Hold, Insert, Read, Rows, Step, Takes, Write
 from idp.storage.metadata import Instant, JsonText
 from idp.subscribers.store import subscriber
 
@@ -195,11 +195,10 @@ def _limited(counter: Any, limit: str) -> Count:
     )
 
 
-_USE = Update(
+_USE = Draw(
     consent_use,
-    lambda _given: {"uses_left": consent_use.c.uses_left - 1},
-    Gate("consent_id", consent_use.c.consent_id),
-    lambda given: and_(consent_use.c.dataset == given.c.dataset, consent_use.c.uses_left > 0),
+    key=lambda given: {"consent_id": given.c.consent_id, "dataset": given.c.dataset},
+    takes=lambda _given: {"uses_left": ONE},
 )
 _PAPERS = Count(
     paper_count,
@@ -253,7 +252,7 @@ DISCLOSE_PERSON = _disclosing(
     _QUOTA,
     _DIGESTS,
 )
-"""Release a person's data by their consent. Gates: every link holds; the consent had a use left."""
+"""Release a person's data by their consent. Gates: every link holds; the consent counts uses of this data set."""
 
 DISCLOSE_COMPANY = _disclosing(
     "disclose_company",

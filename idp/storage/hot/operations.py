@@ -100,14 +100,28 @@ class Count:
     when: Callable[[Given], ColumnElement[bool]]
 
 
-Step = Insert | Update | Hold | Count
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Take from what is left in a row, which lets pass; callers that take from one row take together.
+
+    `key` names the columns of its primary key, `takes` what each caller takes of which column. Of less than nothing
+    there is no value: as with `Count`, the store refuses it, and the caller's whole write is undone.
+    """
+
+    table: Table
+    key: Callable[[Given], Mapping[str, Any]]
+    takes: Callable[[Given], Mapping[str, ColumnElement[int]]]
+
+
+Step = Insert | Update | Hold | Count | Draw
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Write:
-    """A write: the answer is how many gates (a `Hold` is one) the caller passed. All of it is committed, or nothing.
+    """A write: the answer is how many gates the caller passed; a `Hold` and a `Draw` are gates as well.
 
-    Running one raises `Contradicted` for a caller whose row a constraint of the store refuses: then nothing of it is.
+    All of it is committed, or nothing. Running one raises `Contradicted` for a caller whose row a constraint of the
+    store refuses: then nothing of it is.
     """
 
     name: str

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from sqlalchemy import Dialect, Select
 from sqlalchemy.types import TypeEngine
 
-from idp.storage.hot.operations import Count, Hold, Insert, Read, Step, Update, Write
+from idp.storage.hot.operations import Count, Draw, Hold, Insert, Read, Step, Update, Write
 
 Process = Callable[[Any], Any]
 ORD = "ord"
@@ -63,7 +63,7 @@ def has_gate(step: Step) -> bool:
     match step:
         case Insert() | Update():
             return step.gate is not None
-        case Hold():
+        case Hold() | Draw():
             return True
         case Count():
             return False

@@ -48,6 +48,9 @@ def compile_write(operation: operations.Write, dialect: Dialect) -> Plan:
                 passed.append(rows)
             case operations.Count():
                 rows = _after(_added_up(step, rows, number).cte(name), rows).cte(f"passed_{number}")
+            case operations.Draw():
+                rows = _drawn(step, rows, number)
+                passed.append(rows)
             case operations.Insert() if step.gate is None:
                 ungated.append(_insert(step, _where(step, rows, _valued(step, rows)), rows).cte(name))
             case operations.Insert() | operations.Update():
@@ -102,6 +105,27 @@ def _added_up(step: operations.Count, rows: FromClause, number: int) -> Returnin
         for name in adds
     }
     return statement.on_conflict_do_update(index_elements=list(key), set_=counted).returning(literal_column("1"))
+
+
+def _drawn(step: operations.Draw, rows: FromClause, number: int) -> CTE:
+    """Callers whose row is there; what they take of one is taken in one go, rows in the order of their keys."""
+    key, takes = step.key(rows), step.takes(rows)
+    together = select(
+        *(column.label(name) for name, column in key.items()),
+        *(cast(func.sum(taken), Integer).label(f"of_{name}") for name, taken in takes.items()),
+    )
+    sums = together.group_by(*key.values()).order_by(*key.values()).cte(f"sums_{number}")
+    columns = step.table.c
+    left = {name: columns[name] - sums.c[f"of_{name}"] for name in takes}
+    drawn = (
+        Update(step.table)
+        .where(*(columns[name] == sums.c[name] for name in key))
+        .values({name: case((value >= 0, value)) for name, value in left.items()})
+        .returning(*(columns[name].label(name) for name in key))
+        .cte(f"step_{number}")
+    )
+    is_its = and_(*(drawn.c[name] == value for name, value in key.items()))
+    return select(rows).join(drawn, is_its).cte(f"passed_{number}")
 
 
 def _after(counted: CTE, rows: FromClause) -> Select[tuple[object, ...]]:

@@ -33,6 +33,8 @@ def _done(step: operations.Step, operation: operations.Write, given: Mapping[str
             return _held(step, operation)
         case operations.Count():
             return _counted(step, rows)
+        case operations.Draw():
+            return _drawn(step, rows)
         case operations.Insert():
             # without a WHERE, SQLite reads ON CONFLICT as part of the SELECT
             condition = true() if step.when is None else step.when(rows)
@@ -66,6 +68,13 @@ def _counted(step: operations.Count, rows: operations.Given) -> ClauseElement:
     counted = {name: capped(name, step.table.c[name] + added) for name, added in adds.items()}
     statement = sqlite.insert(step.table).from_select(list(first), select(*first.values()).where(step.when(rows)))
     return statement.on_conflict_do_update(index_elements=list(key), set_=counted)
+
+
+def _drawn(step: operations.Draw, rows: operations.Given) -> ClauseElement:
+    columns = step.table.c
+    mine = (columns[name] == value for name, value in step.key(rows).items())
+    left = {name: columns[name] - taken for name, taken in step.takes(rows).items()}
+    return Update(step.table).where(*mine).values({name: case((value >= 0, value)) for name, value in left.items()})
 
 
 def _text(statement: ClauseElement, dialect: Dialect) -> str:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select, true, update
 
 from idp.kernel.clock import SystemClock
-from idp.storage.hot.operations import Count, Given, Hold, Insert, Rows, Takes, Write
+from idp.storage.hot.operations import Count, Draw, Given, Hold, Insert, Rows, Takes, Write
 from idp.storage.model import Contradicted
 from idp.storage.storage import Storage, open_engine
 
@@ -57,6 +57,20 @@ NOTED = Insert(journal, lambda given: {"id": given.c.entry_id})
 TAKE = Write("take", TAKES, (HELD, COUNTED, NOTED))
 
 
+DRAW = Write(
+    "draw",
+    TAKES,
+    (
+        Draw(
+            counter,
+            key=lambda given: {"id": given.c.counter_id, "part": given.c.right_id},
+            takes=lambda given: {"weight": given.c.weight},
+        ),
+        NOTED,
+    ),
+)
+
+
 @pytest.fixture
 async def store(storage: Storage) -> Storage:
     async with storage.engine.begin() as connection:
@@ -68,10 +82,10 @@ async def store(storage: Storage) -> Storage:
     return storage
 
 
-async def take(store: Storage, entry_id: str, **changes: Any) -> Any:
+async def take(store: Storage, entry_id: str, *, by: Write = TAKE, **changes: Any) -> Any:
     values = {"right_id": "r0", "counter_id": "c", "weight": 2, "limit": 100, "entry_id": entry_id} | changes
     try:
-        return await store.hot.write(TAKE, **values)
+        return await store.hot.write(by, **values)
     except Contradicted:
         return "over"
 
@@ -115,7 +129,7 @@ async def test_a_limit_holds_over_two_nodes(store: Storage, database_url: str) -
 
 
 async def test_who_counts_nothing_passes(store: Storage) -> None:
-    assert await asyncio.gather(take(store, "a", weight=0, limit=0), take(store, "b")) == [1, 1]
+    assert list(await asyncio.gather(take(store, "a", weight=0, limit=0), take(store, "b"))) == [1, 1]
     assert await counted(store) == {("c", "r0"): (1, 2)}
     assert await entries(store) == {"a", "b"}
 
@@ -124,7 +138,7 @@ async def test_who_counts_nothing_passes(store: Storage) -> None:
 async def test_who_does_not_hold_passes_nothing(store: Storage, ended: Table) -> None:
     async with store.unit_of_work() as uow:
         await uow.execute(update(ended).where(true()).values(status="ended"))
-    assert await asyncio.gather(take(store, "a"), take(store, "b", right_id="none")) == [0, 0]
+    assert list(await asyncio.gather(take(store, "a"), take(store, "b", right_id="none"))) == [0, 0]
     assert (await counted(store), await entries(store)) == ({}, set())
 
 
@@ -139,3 +153,21 @@ async def test_what_was_being_ended_when_the_statement_began_is_judged_as_it_is_
         assert not taken.done()
     assert await taken == 0
     assert await entries(store) == set()
+
+
+async def test_what_is_left_is_drawn_to_nothing_and_no_further(store: Storage, database_url: str) -> None:
+    other = Storage(open_engine(database_url), SystemClock())
+    await take(store, "first", weight=10)
+    calls = [take(at, f"{number}{at is other}", by=DRAW, weight=3) for number in range(4) for at in (store, other)]
+    answers = await asyncio.gather(*calls)
+    assert sorted(map(str, answers)) == ["1"] * 3 + ["over"] * 5
+    assert await counted(store) == {("c", "r0"): (1, 1)}
+    assert len(await entries(store)) == 4
+    await other.close()
+
+
+async def test_callers_of_one_batch_draw_together_and_from_what_is_there(store: Storage) -> None:
+    await asyncio.gather(take(store, "a", weight=10), take(store, "b", right_id="r1", weight=10))
+    calls = [take(store, f"e{number}", by=DRAW, right_id=f"r{number % 3}") for number in range(9)]
+    assert await asyncio.gather(*calls) == [1, 1, 0] * 3
+    assert await counted(store) == {("c", "r0"): (1, 4), ("c", "r1"): (1, 4)}
