@@ -4,7 +4,8 @@ A file is valid when all of this holds (ETSI EN 319 102-1 in short):
 
 1. it is a PDF with one certification signature over the entire file, or over all but validation data added later;
 2. the signature is intact;
-3. a trusted authority time-stamped it, and that authority's certificate is still good now;
+3. a trusted authority time-stamped it, and that authority's certificate is still good now, or was when the file was
+   made to last by an archive time-stamp that is good now;
 4. the signer's certificate leads to a trusted root and was good at the time of the time-stamp.
 
 Whatever cannot be shown is not assumed: every fault on the way ends in a verdict other than valid.
@@ -118,9 +119,9 @@ async def _judge(pdf: bytes, *, trust: _Trust, now: datetime, password: str | No
     reader = _open(pdf, password)
     seal = _only_seal(reader)
     validate_container(pdf, seal)
-    await _validate_additions(pdf, reader, trust=trust, now=now)
-    # 2. intact and over the whole file; 3. the time-stamp, judged now
-    stamped = await _validate(seal, trust=trust, moment=now)
+    proven_at = await _validate_additions(pdf, reader, trust=trust, now=now)
+    # 2. intact and over the whole file; 3. the time-stamp, judged now, or when the file was made to last
+    stamped = await _validate(seal, trust=trust, moment=proven_at)
     _validate_integrity(stamped, reader, seal)
     signed_at = _validate_time_stamp(stamped)
     # 4. the signer, judged when the time-stamp was given, at the end of the second that it tells
@@ -156,15 +157,23 @@ def _only_seal(reader: PdfFileReader) -> EmbeddedPdfSignature:
     return seal
 
 
-async def _validate_additions(pdf: bytes, reader: PdfFileReader, *, trust: _Trust, now: datetime) -> None:
-    """Nothing may follow the last seal or archive time-stamp, and archive time-stamps must be trusted too."""
+async def _validate_additions(pdf: bytes, reader: PdfFileReader, *, trust: _Trust, now: datetime) -> datetime:
+    """Nothing may follow the last seal or archive time-stamp, and archive time-stamps must be trusted too: the last one
+    now, each earlier one when the next was given (EN 319 102-1 section 5.6.3). Gives the moment at which what lies
+    before all of them was proven to be there.
+    """
     ranges = [byte_range(signed) for signed in reader.embedded_signatures]
     if max(second_start + second_length for _, _, second_start, second_length in ranges) != len(pdf):
         raise Unfit(Verdict.CHANGED, "something was added to the file after it was sealed")
-    for time_stamp in reader.embedded_timestamp_signatures:
-        status = await async_validate_pdf_timestamp(time_stamp, _context(trust.tsa_roots, trust.crls, now))
+    moment = now
+    for time_stamp in reversed(reader.embedded_timestamp_signatures):
+        status = await async_validate_pdf_timestamp(time_stamp, _context(trust.tsa_roots, trust.crls, moment))
+        if status.intact and status.valid and _standing(status) == "expired":
+            raise Unfit(Verdict.EXPIRED, "the certificate of the archive time-stamp has expired")
         if not status.trusted:
             raise Unfit(Verdict.CHANGED, "a time-stamp was added that cannot be trusted")
+        moment = status.timestamp + TIME_STAMP_STEP
+    return moment
 
 
 async def _validate(seal: EmbeddedPdfSignature, *, trust: _Trust, moment: datetime) -> PdfSignatureStatus:

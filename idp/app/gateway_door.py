@@ -4,6 +4,7 @@ from starlette.applications import Starlette
 
 from idp.app.agency_door import agency_entries
 from idp.app.door_kit import client_certificates, door_kit, door_limits, readiness
+from idp.app.outside import published_seals
 from idp.app.rooms import Rooms
 from idp.app.signal_doors import signal_entries
 from idp.gateway.card_sessions import CardSessionEndpoints
@@ -47,6 +48,7 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         documents=rooms.documents,
         agencies=rooms.agencies,
         verify=rooms.outside.verify,
+        seals=published_seals(rooms.outside.trust),
     )
     entries = [
         *pulls.entries(),

@@ -101,6 +101,11 @@ async def verify_nothing(pdf: bytes, password: str | None) -> DocumentReport:
     return DocumentReport(Verdict.UNKNOWN, "this process knows no authorities", None, None, None, None)
 
 
+def published_seals(trust: Path) -> bytes:
+    """The certificates of this deployment's seals, present and past, in PEM."""
+    return b"".join(path.read_bytes() for path in sorted((trust / "seals").glob("*.pem")))
+
+
 def client_addresses(settings: Settings) -> ClientAddresses:
     """What asks addresses that clients registered; a demonstration's clients live on the own machine."""
     own_machine = [ip_network("127.0.0.0/8"), ip_network("::1/128")] if settings.is_demo else []

@@ -10,6 +10,7 @@ import typer
 
 from connectors.contracts.documents import DocumentReport, Verdict
 from connectors.contracts.errors import DocumentError
+from connectors.documents.mark import MarkRefused, verify_mark_by_folder
 from connectors.documents.verification import verify_file
 from idp.kernel.clock import SystemClock
 
@@ -44,6 +45,31 @@ def verify(
     else:
         typer.echo(_sentences(report))
     raise typer.Exit(VALID if report.verdict is Verdict.VALID else NOT_VALID)
+
+
+@commands.command("verify-mark")
+def check_mark(
+    text: Annotated[str, typer.Argument(help="What the code on the paper holds: all of it, or what is behind #.")],
+    trust: Annotated[Path, typer.Option("--trust", help="Folder with root.pem and the published seals.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Judge the mark on a paper, asking nobody. Exit 0 genuine, 1 not, 2 trust folder unreadable.
+
+    Compare with the paper: number and time; and with the file that belongs to it, whose data.json has this SHA-256.
+    """
+    try:
+        mark = verify_mark_by_folder(text, trust)
+    except MarkRefused as error:
+        typer.echo(json.dumps({"verdict": "refused", "reason": str(error)}) if as_json else f"refused: {error}")
+        raise typer.Exit(NOT_VALID) from error
+    except (DocumentError, OSError) as error:
+        typer.echo(json.dumps({"verdict": "unreadable", "reason": str(error)}) if as_json else f"unreadable: {error}")
+        raise typer.Exit(UNREADABLE) from error
+    told = {"verdict": "genuine", **asdict(mark)}
+    if as_json:
+        typer.echo(json.dumps(told, default=_text))
+    else:
+        typer.echo("\n".join(f"{name:12} {_text(value)}" for name, value in told.items()))
 
 
 def _sentences(report: DocumentReport) -> str:

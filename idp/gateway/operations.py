@@ -29,6 +29,7 @@ from idp.gateway.counter_operations import COUNTER
 from idp.gateway.photo_operations import PHOTOS
 from idp.gateway.pulls import IDEMPOTENCY_KEY, PullRequest
 from idp.gateway.signal_operations import SIGNALS
+from idp.gateway.verification import PEM
 
 IDEMPOTENCY: Final = Parameter(
     "Idempotency-Key",
@@ -149,6 +150,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         Body(UPLOAD, ("multipart/form-data", PDF)),
         (ExchangeProblem.NOT_A_PDF, ExchangeProblem.VERIFIER_BUSY),
     ),
+    "seals": Operation({200: Answer("The certificates of our seals.", {PEM: {}})}),
     "verify_document": Operation(
         {200: Answer("What was issued under this number; a page for people.", {HTML: {}})},
         problems=(ExchangeProblem.DOCUMENT_UNKNOWN,),

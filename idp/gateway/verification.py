@@ -27,6 +27,8 @@ from idp.web.routes import Access, Entry
 VERIFY_LIMIT: Final = 10 * 1024 * 1024
 """The largest file that is judged, for the door's body limit at `/verify`."""
 
+PEM: Final = "application/pem-certificate-chain"
+
 FILES_AT_ONCE: Final = 2
 """How many files one node judges at a time, so that it has processors left for everybody else."""
 
@@ -62,7 +64,7 @@ class _InMemoryParser(MultiPartParser):
 
 
 class VerificationPages:
-    """`/verify` and `/verify/{document_id}`."""
+    """`/verify` and what lies under it. `seals` are the published certificates of our seals in PEM."""
 
     def __init__(
         self,
@@ -72,12 +74,14 @@ class VerificationPages:
         documents: Documents,
         agencies: Agencies,
         verify: DocumentVerifier,
+        seals: bytes,
     ) -> None:
         self._pages = pages
         self._storage = storage
         self._documents = documents
         self._agencies = agencies
         self._verify = verify
+        self._seals = seals
         self._judging = 0
 
     def entries(self) -> tuple[Entry, ...]:
@@ -86,6 +90,7 @@ class VerificationPages:
             Entry("/", ("GET",), self.start, Access.ANYONE, "start"),
             Entry("/verify", ("GET",), self.ask, Access.ANYONE, "verify"),
             Entry("/verify", ("POST",), self.judge, Access.ANYONE, "verify_file"),
+            Entry("/verify/seals.pem", ("GET",), self.seals, Access.ANYONE, "seals"),
             Entry("/verify/{document_id}", ("GET",), self.show, Access.ANYONE, "verify_document"),
         )
 
@@ -96,6 +101,10 @@ class VerificationPages:
     async def ask(self, request: Request) -> Response:
         """The page that takes a file."""
         return self._pages.render(request, "verify.html", issued=None)
+
+    async def seals(self, request: Request) -> Response:
+        """The certificates of our seals, for whoever checks papers without asking about each."""
+        return Response(self._seals, media_type=PEM)
 
     async def show(self, request: Request) -> Response:
         """What was issued under a document's number, as its QR code asks."""

@@ -164,7 +164,7 @@ def beside_each_other(place: Place, folder: Path, seconds: int) -> None:
         target = discover(deployment.issuer, deployment.client(), deployment.cookie_headers())
 
         async def measured(making: int) -> tuple[Tally, int]:
-            presses, done, over = place.presses(), 0, asyncio.Event()
+            presses, done, started, over = place.presses(), 0, asyncio.Event(), asyncio.Event()
 
             async def produce() -> None:
                 nonlocal done
@@ -173,10 +173,11 @@ def beside_each_other(place: Place, folder: Path, seconds: int) -> None:
                         document_request("person", PERSON), delivery=Delivery.SEALED, password=None, owner_password=""
                     )
                     done += 1
+                    started.set()
 
             makers = [asyncio.create_task(produce()) for _ in range(making)]
-            while makers and not done:  # a process that gives way takes its time to start
-                await asyncio.sleep(0.1)
+            if makers:  # a process that gives way takes its time to start
+                await started.wait()
             await drive(target, side_by_side("flow", target, connections=CONNECTIONS), seconds=2)  # signs in before
             before = done
             tally = await drive(target, side_by_side("flow", target, connections=CONNECTIONS), seconds=seconds)

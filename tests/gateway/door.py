@@ -46,6 +46,10 @@ ISSUER = "http://id.localhost:8000"
 ASSETS = ("mark.svg", "govuk-frontend.css", "brand.css")
 
 
+SEALS = b"-----BEGIN CERTIFICATE-----\n"
+"""What the door publishes: as it was given."""
+
+
 def bare_assets(folder: Path, *more: str) -> Assets:
     """Empty files under the names that the layout asks for: what they look like is tested elsewhere."""
     for name in (*ASSETS, *more):
@@ -164,7 +168,12 @@ async def open_door(
             ),
         ).entries(),
         *VerificationPages(
-            pages=pages, storage=world.storage, documents=world.documents, agencies=world.agencies, verify=verify
+            pages=pages,
+            storage=world.storage,
+            documents=world.documents,
+            agencies=world.agencies,
+            verify=verify,
+            seals=SEALS,
         ).entries(),
     )
     handlers = answers.handlers() | tokens.handlers()

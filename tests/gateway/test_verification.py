@@ -12,7 +12,7 @@ from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.exchange.world import SOMCHAI, World, company_detail, registries_of
 from tests.gateway.conftest import Sealing
-from tests.gateway.door import Door, open_door
+from tests.gateway.door import SEALS, Door, open_door
 from tests.gateway.test_pulls import consented_token
 
 pytestmark = pytest.mark.anyio
@@ -155,3 +155,9 @@ async def test_two_files_are_judged_at_a_time_and_more_are_told_to_wait(
 async def test_the_door_itself_leads_people_to_what_they_can_do(sealing_door: Door) -> None:
     answer = await sealing_door.http.get("/", headers=HTML)
     assert (answer.status_code, answer.headers["location"]) == (303, "/verify")
+
+
+async def test_the_certificates_of_seals_are_published(door: Door) -> None:
+    answer = await door.http.get("/verify/seals.pem")
+    assert answer.headers["content-type"] == "application/pem-certificate-chain"
+    assert answer.content == SEALS

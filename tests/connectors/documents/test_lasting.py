@@ -225,3 +225,27 @@ def test_proofs_are_those_of_after_the_seal(at_sealer: Callable[..., object], se
     assert isinstance(late, bytes)
     with pytest.raises(DocumentError):
         at_sealer(lambda sealer: sealer.archive(sealed.pdf), now=lambda: wall_clock() + timedelta(days=3000))
+
+
+def test_a_lasting_file_outlives_the_certificate_that_stamped_its_seal(
+    at_sealer: Callable[..., object], running: RunningAuthority, tmp_path: Path
+) -> None:
+    """The first authority's certificate ends in 25 days; the archive time-stamp is of another one."""
+    moments = [wall_clock() - timedelta(days=1800)]
+    listener = free_listener()
+    ageing = Authority(tmp_path / "pki", clock=lambda: moments[0], reached_at=address_of(listener))
+    moments[0] = wall_clock()
+    tsa_roots = [running.tsa_root, x509.load_pem_x509_certificate(ageing.tsa_root_pem)]
+    request = document_request("person", PERSON)
+    with served(authority_routes(ageing), listener) as url:
+        first = {"tsa_url": f"{url}/tsa", "tsa_roots": tsa_roots}
+        issued = at_sealer(lambda one: one.seal(request, delivery=Delivery.SEALED, password=None), **first)
+        assert isinstance(issued, SealedDocument)
+        lasting = at_sealer(lambda one: one.archive(issued.pdf), tsa_roots=tsa_roots)
+    assert isinstance(lasting, bytes)
+    later = wall_clock() + timedelta(days=60)
+    assert judge(issued.pdf, running, tsa_roots=tsa_roots, now=later).verdict is Verdict.EXPIRED
+    assert judge(lasting, running, tsa_roots=tsa_roots, now=later).verdict is Verdict.VALID
+    # and when the archive's own certificate is over, that is said; nobody changed the file
+    much_later = wall_clock() + timedelta(days=2000)
+    assert judge(lasting, running, tsa_roots=tsa_roots, now=much_later).verdict is Verdict.EXPIRED

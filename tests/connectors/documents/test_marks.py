@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
+from typer.testing import CliRunner
 
 from connectors.documents.certificates import publish_seal, published_seals
 from connectors.documents.imprint import data_digest
@@ -19,6 +20,7 @@ from connectors.documents.mark import MARK_TYPE, MarkRefused, document_mark, mar
 from connectors.documents.qr import qr_svg
 from connectors.documents.seal import SealKey, software_key
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
+from idp.cli.document import commands
 from tests.connectors.authority.serving import wall_clock
 from tests.connectors.documents.conftest import RunningAuthority
 from tests.connectors.documents.examples import PERSON, document_request
@@ -108,3 +110,20 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     certificates: list[x509.Certificate] = []
     with pytest.raises(MarkRefused):
         verify_mark(text, seals=certificates)
+
+
+def test_a_paper_is_checked_with_a_trust_folder_on_the_command_line(
+    key: SealKey, identity: SealIdentity, running: RunningAuthority, tmp_path: Path
+) -> None:
+    (tmp_path / "root.pem").write_bytes(running.authority.root_pem)
+    publish_seal(tmp_path / "seals", identity.chain[0])
+    run, address = CliRunner(), marked_address(REQUEST, key=key)
+    good = run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path), "--json"])
+    assert good.exit_code == 0
+    assert json.loads(good.output)["document_id"] == REQUEST.document_id
+    assert REQUEST.document_id in run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path)]).output
+    assert run.invoke(commands, ["verify-mark", address[:-3], "--trust", str(tmp_path)]).exit_code == 1
+    assert run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path / "none")]).exit_code == 2
+    # a certificate that somebody put there, and that no trusted root issued, makes nothing genuine
+    (tmp_path / "root.pem").write_bytes(running.authority.tsa_root_pem)
+    assert run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path)]).exit_code == 1
