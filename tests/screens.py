@@ -31,6 +31,8 @@ ACCOUNT = (
     "mandates/new",
     "companies",
     "signatures",
+    "memberships",
+    "invitation",
     "close",
 )
 """Pages of my account."""

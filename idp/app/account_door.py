@@ -17,6 +17,7 @@ from idp.provider.account.devices import DevicePages
 from idp.provider.account.mandate_terms import MandateWords
 from idp.provider.account.mandates import MandatePages
 from idp.provider.account.meetings import MeetingPages
+from idp.provider.account.memberships import MembershipPages
 from idp.provider.account.notices import NoticePages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
@@ -116,6 +117,16 @@ def account_pages(
             citizens=citizens,
             provisionals=rooms.provisionals,
             agencies=rooms.agencies,
+        ),
+        MembershipPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=storage,
+            citizens=citizens,
+            subscribers=rooms.subscribers,
+            agencies=rooms.agencies,
+            seats=rooms.seats,
         ),
         NoticePages(pages=pages, storage=storage, citizens=citizens, notices=rooms.notices),
         RecoveryPages(

@@ -19,7 +19,6 @@ from connectors.mail.smtp import MailServer, SmtpMail
 from connectors.outbound.client import outbound_transport
 from connectors.thaid.client import ThaidClient, ThaidRegistration
 from idp.app.desks import Desks
-from idp.app.source_desks import SourceDesks
 from idp.app.outside import NoSeal, Outside, Verify, verify_nothing
 from idp.app.source_desks import SourceDesks
 from idp.kernel.clock import Clock
@@ -66,15 +65,15 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
         yield Outside(
             card_status=CardStatusClient(base_url=settings.card_status_url, http=await connections(), clock=clock.now),
             desk_of=desks.of,
-            photos_of=desks.photos_of,
             desk_of_source=SourceDesks(desks).of,
+            photos_of=desks.photos_of,
             companies=desks.of(Asker()).companies,
             officer_sessions=AmiClient(consumer=credentials.consumer_key, session=desks.population, clock=clock.now),
             sealer=documents[0],
             verify=documents[1],
             trust=trust,
             thaid=_thaid(settings, clock) if settings.thaid_issuer else None,
-            mail=_mail(settings) if settings.mail_host else None,
+            mail=mail_of(settings) if settings.mail_host else None,
             passports=_passports(settings.passport_trust) if settings.passport_trust else None,
             faces=FaceComparisonClient(base_url=settings.face_comparison_url, http=await connections(), clock=clock.now)
             if settings.face_comparison_url
@@ -89,7 +88,8 @@ def _passports(folder: Path) -> PassportAuthority:
     return Passports(trust=TrustFolder(folder))
 
 
-def _mail(settings: Settings) -> SmtpMail:
+def mail_of(settings: Settings) -> SmtpMail:
+    """The mail server of the deployment, where one is named."""
     return SmtpMail(
         MailServer(
             host=settings.mail_host,

@@ -7,7 +7,7 @@ import sys
 import typer
 
 COMMANDS = {
-    "apply": "Make agencies, services, agreements and programs as a file says.",
+    "apply": "Make agencies, seats, services, agreements and programs as a file says.",
     "audit": "The tamper-evident log: verify, checkpoint; key, prove, export, check.",
     "bootstrap": "The first two administrators of an empty deployment.",
     "bridge": "Programs written for GDX: grant, key, list, end.",
@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "Agencies, services, agreements and programs as a file.",
     "fido-metadata": "The catalogue of authenticator models: check and install.",
     "keys": "Signing keys and root keys: list, replace, next root.",
+    "member": "The members of agencies: invite.",
     "papers": "Papers that services did not ask for: counts by month.",
     "personas": "The fictitious people of the demonstration.",
     "pull": "One data set from the exchange, for programs without DPoP.",

@@ -41,7 +41,7 @@ def test_a_file_is_compared_applied_and_written_again(tmp_path: Path) -> None:
     assert [change["changes"] for change in json.loads(changed.stdout)] == [["daily_quota"]]
     wrong = idp(apply.commands, home, "-", text=FILE.replace("uses: 12", "use: 12"))
     assert wrong.exit_code == 1
-    assert "line 27, column 9: unknown key" in wrong.stderr
+    assert "line 30, column 9: unknown key" in wrong.stderr
 
 
 async def _make(home: Path) -> None:

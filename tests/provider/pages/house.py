@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from connectors.outbound.client_addresses import CheckedAddresses
 from connectors.simulators.switchboard import Switchboard
+from idp.agencies.seats.service import Seats
 from idp.app.account_door import PageFamily, acting_pages
 from idp.app.authenticators import build_authenticators
 from idp.app.representation_room import build_representation_room
@@ -26,7 +27,11 @@ from idp.authentication.model import RelyingParty
 from idp.authentication.pin_hashing import HashingCost, PinHashing
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.service import Clients
+from idp.authorization.deferred.companies import CompanyRequests
+from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.grants.codes import Codes
+from idp.authorization.grants.sealed import GrantSeals
+from idp.authorization.grants.service import Grants
 from idp.authorization.logout.service import Logouts
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.model import FLOW_LIFETIME, PendingRequest
@@ -45,7 +50,9 @@ from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
 from idp.oversight.service import AccessHistory
 from idp.protocol.authorization_request import AuthorizationRequest
+from idp.provider.account.company_requests import CompanyRequestPages
 from idp.provider.account.devices import DevicePages
+from idp.provider.account.memberships import MembershipPages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
 from idp.provider.account.pin import OwnPinPages
@@ -127,6 +134,12 @@ class House:
             storage=self.storage, addresses=addresses, clock=self.clock, security_log=self.security_log
         )
         approvals = Approvals(personal=world.personal, audit=world.audit, randomness=system_randomness)
+        self.seats = Seats(
+            agencies=world.agencies,
+            blind_index=BlindIndex(world.root_keys),
+            audit=world.audit,
+            randomness=system_randomness,
+        )
         self.representation = build_representation_room(
             storage=self.storage,
             personal=world.personal,
@@ -151,6 +164,7 @@ class House:
             subscribers=world.subscribers,
             consents=world.consents,
             codes=Codes(sealer),
+            grants=Grants(seals=GrantSeals(sealer), audit=world.audit),
             pending_requests=PendingRequests(sealer),
             representing=self.representation.representing,
             provisionals=self.provisionals,
@@ -203,8 +217,31 @@ class House:
             audit=world.audit,
             security_log=self.security_log,
         )
+        self.deferred = DeferredRequests(
+            clients=clients, agencies=world.agencies, consents=world.consents, sealer=sealer, audit=world.audit
+        )
+        self.clients = clients
+        company_requests = CompanyRequests(
+            storage=self.storage,
+            deferred=self.deferred,
+            clients=clients,
+            agencies=world.agencies,
+            subscribers=world.subscribers,
+            companies=self.representation.companies,
+            mandates=self.representation.mandates,
+            acting=self.representation.acting,
+        )
         doors: tuple[PageFamily, ...] = (
             self.assets,
+            CompanyRequestPages(
+                **common,
+                problems=ProblemCatalogue(),
+                citizens=citizens,
+                agencies=world.agencies,
+                consents=world.consents,
+                deferred=self.deferred,
+                requests=company_requests,
+            ),
             PasskeyPages(**common, passkeys=self.passkeys, links=self.links, subscribers=world.subscribers),
             SignInPages(**common, passkeys=self.passkeys, citizens=citizens, flows=flows),
             LevelPages(pages=pages, csrf=csrf, citizens=citizens, flows=flows),
@@ -260,6 +297,14 @@ class House:
                 subscribers=world.subscribers,
                 previews=previews,
                 security_log=self.security_log,
+            ),
+            MembershipPages(
+                **common,
+                problems=ProblemCatalogue(),
+                citizens=citizens,
+                subscribers=world.subscribers,
+                agencies=world.agencies,
+                seats=self.seats,
             ),
             ProofPages(
                 pages=pages,
