@@ -8,12 +8,16 @@ from sqlalchemy import select
 
 from connectors.fictitious.personas import COMPANY_PERSONAS
 from idp.audit.model import SYSTEM
+from idp.authorization.deferred.model import DeferredKind
+from idp.catalogue.gdx import GdxDetail, JuristicSubject
+from idp.catalogue.model import Basis
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.protocol.acting_for import ActingFor
+from idp.representation.companies.model import LONGEST_WAIT
 from idp.representation.companies.store import joint_act
 from idp.representation.mandates.model import Terms
 from idp.representation.model import ForSelf, Scope, Signer
-from tests.exchange.world import SERVICE
+from tests.exchange.world import JOBS, SERVICE
 from tests.provider.pages.test_in_chromium import Phone, phone
 from tests.provider.pages.test_mandates import LAST_DAY, NUMBERS
 from tests.representation.world import identity_of
@@ -52,6 +56,55 @@ async def prepared(phone: Phone) -> None:
             one = await mandates.give(uow, terms, by=Signer(malee, strong), acting=ForSelf(malee))
             if accepted:
                 await mandates.accept(uow, one.id, by=Signer(world.somchai, strong))
+
+
+async def asked_of_company(phone: Phone, juristic_id: str) -> str:
+    """A program asks the company through Somchai, without a browser; the address of the question."""
+    house, world = phone.house, phone.house.world
+    detail = GdxDetail(
+        dataset="dbd.company",
+        subject=JuristicSubject(juristic_id),
+        purpose=SERVICE,
+        basis=Basis.CONSENT,
+        case=None,
+        fields=("name_th", "directors"),
+        formats=("json",),
+        uses=2,
+        valid_until=None,
+    )
+    async with house.storage.unit_of_work() as uow:
+        client = await house.clients.live(uow, JOBS)
+        assert client is not None
+        opened = await house.deferred.open(
+            uow,
+            kind=DeferredKind.BACKCHANNEL,
+            client=client,
+            scope=("openid",),
+            details=(detail,),
+            acr_values=(),
+            acr_prefix="urn:tuaton",
+            code="c" * 43,
+            lifetime=LONGEST_WAIT,
+            subscriber_id=world.somchai,
+            note={"message": "W4-SCT"},
+        )
+    return f"/account/requests/{opened.id}/company"
+
+
+async def test_a_program_that_asks_a_company_without_a_browser(phone: Phone) -> None:
+    await prepared(phone)
+    question = await asked_of_company(phone, JOINT)
+    await phone.open(question)
+    await expect(phone.page.locator("#binding_message")).to_have_text("W4-SCT")
+    await look(phone, "company_request")
+    if await phone.page.locator("#sealed").count():
+        await phone.page.check("#sealed")
+    await expect(phone.page.locator("#allow")).to_be_enabled()
+    await phone.page.click("#allow")
+    await expect(phone.page.locator("#has_signed")).to_be_visible()
+    # who has signed may still take it back for all
+    await expect(phone.page.locator("#decline")).to_be_visible()
+    await look(phone, "signature_of_request")
 
 
 async def begin(phone: Phone, **asked: Any) -> None:
