@@ -20,6 +20,8 @@ from idp.keys.files import RootKeys
 from idp.oversight.model import AccessRecord, SignInRecord
 from idp.oversight.service import AccessHistory
 from idp.subscribers.model import Identity
+from idp.subscribers.service import Subscribers
+from idp.subscribers.store import subscriber_index
 from tests.exchange.test_at_a_counter import COUNTER, LAW, officer_of, token_for
 from tests.exchange.test_pull import withdraw
 from tests.exchange.world import ACR, World, person_detail, pull
@@ -128,7 +130,9 @@ async def test_a_root_key_that_is_replaced_meanwhile_hides_nothing(world_on_each
     assert sorted(row.key_version for row in kept) == ([1, 2] if rotated == "after" else [1])
     assert all(FIVE.citizen_id.digits.encode() not in bytes(row.digest) for row in kept)
     if rotated == "between":
-        world.subscribers._blind_index = BlindIndex(newer)
+        world.subscribers = Subscribers(personal=world.personal, blind_index=BlindIndex(newer), audit=world.audit)
     person = await enrolled(world)
     async with world.storage.reading() as uow:
+        found = await uow.all(select(subscriber_index.c.key_version).where(subscriber_index.c.subscriber_id == person))
+        assert sorted(row.key_version for row in found) == ([1] if rotated == "after" else [1, 2])
         assert len(await AccessHistory(personal=world.personal).of(uow, person)) == 1
