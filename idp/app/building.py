@@ -27,6 +27,7 @@ from idp.authentication.model import RelyingParty
 from idp.authentication.pin_hashing import PinHashing
 from idp.authorization.client_registration.administration import AgencyPrograms
 from idp.authorization.grants.codes import Codes
+from idp.authorization.grants.sealed import GrantSeals
 from idp.authorization.grants.service import Grants
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.intake import RequestIntake
@@ -122,7 +123,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
     # 3. authorization
     client_rooms = build_client_rooms(settings, ground, agencies=agencies)
     clients, key_sets = client_rooms.clients, client_rooms.key_sets
-    grants, codes = Grants(audit=audit), Codes(ground.sealer)
+    grants, codes = Grants(seals=GrantSeals(ground.sealer), audit=audit), Codes(ground.sealer)
     pending_requests = PendingRequests(ground.sealer)
     answers = ClientAnswers(
         storage=storage, issuer=settings.issuer, keys=ground.signing_keys, clients=clients, key_sets=key_sets
@@ -273,6 +274,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             subscribers=subscribers,
             consents=consents,
             codes=codes,
+            grants=grants,
             pending_requests=pending_requests,
             representing=representation.representing,
             provisionals=enrolment.provisionals,

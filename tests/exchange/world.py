@@ -37,6 +37,7 @@ from idp.audit.store import audit_entry
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
 from idp.authorization.client_registration.store import find_live_client, insert_client
 from idp.authorization.grants.model import AuthorizationCode, Grant
+from idp.authorization.grants.sealed import GrantSeals
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.gdx import GdxDetail, JuristicSubject, SelfSubject
@@ -179,7 +180,7 @@ class World:
         self.agencies = Agencies(audit=self.audit, randomness=system_randomness)
         seals = ConsentSeals(personal=self.personal, blind_index=BlindIndex(self.root_keys))
         self.consents = Consents(seals=seals, audit=self.audit, randomness=system_randomness)
-        self.grants = Grants(audit=self.audit)
+        self.grants = Grants(seals=GrantSeals(TokenSealer(self.root_keys)), audit=self.audit)
         self.subscribers = Subscribers(personal=self.personal, blind_index=BlindIndex(self.root_keys), audit=self.audit)
         self.desks = Desks(
             population=self._session(), linkage=self._session(), companies=self._session(), clock=self.clock.now

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
 from idp.authorization.client_registration.service import Clients
+from idp.authorization.grants.sealed import GrantSeals
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.access import AccessTokens
 from idp.authorization.tokens.proofs import DpopProofs
@@ -60,7 +61,7 @@ async def test_a_token_is_verified_on_one_connection(narrow: Storage, clock: Fro
             sealer=TokenSealer(ROOTS),
             pairwise=pairwise,
             clients=Clients(audit=audit, server_metadata={}),
-            grants=Grants(audit=audit),
+            grants=Grants(seals=GrantSeals(TokenSealer(ROOTS)), audit=audit),
             proofs=DpopProofs(DpopNonces(b"n" * 32)),
             security_log=SecurityLog(clock),
         ),

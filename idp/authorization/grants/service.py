@@ -18,6 +18,7 @@ from idp.authorization.grants.hot_store import (
     REDEEM,
 )
 from idp.authorization.grants.model import AuthorizationCode, Grant
+from idp.authorization.grants.sealed import GrantSeals
 from idp.kernel.ids import AgencyId, ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.protocol.scopes import OFFLINE_ACCESS
@@ -54,7 +55,8 @@ class Redeemed(Enum):
 class Grants:
     """Grants and their end."""
 
-    def __init__(self, *, audit: AuditLog, randomness: Randomness = system_randomness) -> None:
+    def __init__(self, *, seals: GrantSeals, audit: AuditLog, randomness: Randomness = system_randomness) -> None:
+        self._seals = seals
         self._audit = audit
         self._randomness = randomness
 
@@ -66,8 +68,8 @@ class Grants:
         None when its subscriber, client or consent no longer counts: then nothing may be minted.
         """
         opened = self.drafted(code, jkt=jkt, x5t=x5t, now=uow.now)
-        await store.insert_grant(uow, opened, code_digest=code_digest(code))
-        live = await store.find_live_grant(uow, opened.id)
+        await store.insert_grant(uow, self._seals, opened, code_digest=code_digest(code))
+        live = await store.find_live_grant(uow, self._seals, opened.id)
         if live is None:
             await store.mark_revoked(uow, opened.id, reason=RevocationReason.NEVER_LIVE.value)
         return live
@@ -95,7 +97,7 @@ class Grants:
 
     async def managed(self, uow: UnitOfWork, managed_id: str, client_id: ClientId) -> tuple[Grant, datetime] | None:
         """The grant that a client manages under this name, while it counts, and when it was opened."""
-        return await store.find_managed_grant(uow, managed_id, client_id)
+        return await store.find_managed_grant(uow, self._seals, managed_id, client_id)
 
     def drafted(self, code: AuthorizationCode, *, jkt: str | None, x5t: str | None, now: datetime) -> Grant:
         """The grant that a code leads to, written nowhere yet."""
@@ -124,25 +126,25 @@ class Grants:
         self, storage: Storage, draft: Grant, code: AuthorizationCode, *, entry: Entry, now: datetime
     ) -> Redeemed:
         """Spend a code and write its grant and their entry in one statement. Raises Unavailable."""
-        columns = store.grant_values(draft, code_digest=code_digest(code), now=now)
+        columns = store.grant_values(draft, self._seals, code_digest=code_digest(code), now=now)
         gates = await storage.hot.write(REDEEM, **columns, **spending_values(_spend_of(code)), **entry_values(entry))
         return (Redeemed.SPENT_BEFORE, Redeemed.ENDED, Redeemed.OPENED)[gates]
 
     async def known_live(self, storage: Storage, grant_id: GrantId, *, now: datetime) -> Grant | None:
         """The grant while it, its client, its subscriber and its consent count, read just now. Raises Unavailable."""
         row = await storage.hot.first(LIVE_GRANT, grant_id=grant_id, now=now)
-        return None if row is None else store.grant_of(row)
+        return None if row is None else store.grant_of(row, self._seals)
 
     async def with_person(
         self, storage: Storage, grant_id: GrantId, *, now: datetime
     ) -> tuple[Grant, SealedPerson] | None:
         """As `known_live`, and what is known of its subscriber. Raises Unavailable."""
         row = await storage.hot.first(LIVE_GRANT_WITH_PERSON, grant_id=grant_id, now=now)
-        return None if row is None else (store.grant_of(row), person_of(row))
+        return None if row is None else (store.grant_of(row, self._seals), person_of(row))
 
     async def live(self, uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
         """The grant while it, its client, its subscriber and its consent count."""
-        return await store.find_live_grant(uow, grant_id)
+        return await store.find_live_grant(uow, self._seals, grant_id)
 
     async def rotate(self, storage: Storage, grant: Grant, *, entry: Entry, now: datetime) -> bool:
         """Make the next refresh token generation the present one; False when it ended, or another call did so first.
@@ -158,7 +160,7 @@ class Grants:
 
     async def get(self, uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
         """The grant, live or not."""
-        return await store.find_grant(uow, grant_id)
+        return await store.find_grant(uow, self._seals, grant_id)
 
     async def burn(self, uow: UnitOfWork, code: AuthorizationCode, *, client: Client) -> bool:
         """Spend a code for which nothing is given; False when it was spent before: the grant that it opened ends then,
@@ -166,7 +168,7 @@ class Grants:
         """
         if await spend_in(uow, _spend_of(code)):
             return True
-        found = await store.find_grant_of_code(uow, code_digest(code))
+        found = await store.find_grant_of_code(uow, self._seals, code_digest(code))
         if found is not None:
             await self.revoke(uow, found, reason=RevocationReason.CODE_REPLAYED, client=client)
         return False
@@ -198,11 +200,11 @@ class Grants:
 
     async def of_session(self, uow: UnitOfWork, session_id: SsoSessionId) -> Sequence[Grant]:
         """Every grant that was given in a session, live or not."""
-        return await store.grants_of_session(uow, session_id)
+        return await store.grants_of_session(uow, self._seals, session_id)
 
     async def live_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
         """A citizen's grants that count, the newest first."""
-        return await store.live_grants_of(uow, subscriber_id)
+        return await store.live_grants_of(uow, self._seals, subscriber_id)
 
     async def clients_around(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[ClientId]:
         """The clients that have anything to do with a person at present: who may hear that the identity changed."""
@@ -210,11 +212,11 @@ class Grants:
 
     async def of_mandate(self, uow: UnitOfWork, mandate_id: MandateId) -> Sequence[Grant]:
         """The grants under a mandate that were not ended."""
-        return await store.grants_of_mandate(uow, mandate_id)
+        return await store.grants_of_mandate(uow, self._seals, mandate_id)
 
     async def of_sign_in(self, uow: UnitOfWork, client: Client, *, auth_time: datetime) -> Sequence[Grant]:
         """The grants of a client from sign-ins of this second: what an ID token's `auth_time` leads back to."""
-        return await store.grants_since(uow, client.id, auth_time=auth_time)
+        return await store.grants_since(uow, self._seals, client.id, auth_time=auth_time)
 
     async def end_of_session(self, uow: UnitOfWork, session_id: SsoSessionId) -> None:
         """A session has ended: the grants that stand on nothing else end too.
@@ -222,23 +224,23 @@ class Grants:
         Back-Channel Logout §2.7: refresh tokens without offline_access are to be revoked. Data sets that a citizen
         consented to for longer go on until the consent ends or is withdrawn.
         """
-        for grant in await store.grants_of_session(uow, session_id):
+        for grant in await store.grants_of_session(uow, self._seals, session_id):
             if not grant.details and OFFLINE_ACCESS not in grant.scope:
                 await self._end(uow, grant, SYSTEM, RevocationReason.SESSION_ENDED)
 
     async def end_of_mandate(self, uow: UnitOfWork, mandate_id: MandateId) -> None:
         """A mandate ended: its grants end too. They are refused since the mandate's end; this keeps the record."""
-        for grant in await store.grants_of_mandate(uow, mandate_id):
+        for grant in await store.grants_of_mandate(uow, self._seals, mandate_id):
             await self._end(uow, grant, SYSTEM, RevocationReason.MANDATE_ENDED)
 
     async def end_of_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """An identity was closed: its grants end too. They are refused since then; this keeps the record."""
-        for grant in await store.grants_of_person(uow, subscriber_id):
+        for grant in await store.grants_of_person(uow, self._seals, subscriber_id):
             await self._end(uow, grant, SYSTEM, RevocationReason.IDENTITY_CLOSED)
 
     async def end_for_citizen(self, uow: UnitOfWork, grant_id: GrantId, *, subscriber_id: SubscriberId) -> bool:
         """A citizen takes an app's access away; False when it is none of theirs, or had ended."""
-        grant = await store.find_live_grant(uow, grant_id)
+        grant = await store.find_live_grant(uow, self._seals, grant_id)
         actor = None if grant is None or grant.acted_for is None else grant.acted_for.actor
         if grant is None or subscriber_id not in (grant.subscriber_id, actor):
             return False

@@ -1,7 +1,6 @@
 """The table of grants and the predicate that says which of them count."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,12 +22,12 @@ from sqlalchemy import (
 
 from idp.authorization.client_registration.store import client, live_client
 from idp.authorization.grants.model import Grant
-from idp.catalogue.gdx import parse_authorization_details
+from idp.authorization.grants.sealed import GrantSeals
 from idp.consent.store import consent, live_consent
 from idp.kernel.assurance import Acr
 from idp.kernel.ids import ClientId, ConsentId, GrantId, SsoSessionId, SubscriberId
 from idp.representation.mandates.store import live_mandate, mandate, mandate_in_time
-from idp.representation.model import ActedFor, MandateId, Organisation
+from idp.representation.model import ActedFor, MandateId
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
@@ -56,7 +55,7 @@ grant = Table(
     Column("managed_id", Text),
     Column("actor_id", Text),
     Column("mandate_id", Text),
-    Column("organisation", JsonText),
+    Column("sealed_about", Text),
     Column("code_digest", LargeBinary, nullable=False, unique=True),
     Column("generation", Integer, nullable=False),
     Column("rotated_at", Instant),
@@ -107,15 +106,17 @@ GRANT_COLUMNS = tuple(
 )
 
 
-def grant_values(record: Grant, *, code_digest: bytes, now: datetime) -> dict[str, Any]:
+def grant_values(record: Grant, seals: GrantSeals, *, code_digest: bytes, now: datetime) -> dict[str, Any]:
     """The columns of a new grant."""
+    what, sealed_about = seals.apart(record.id, record.details, record.acted_for)
     return {
         "id": record.id,
         "client_id": record.client_id,
         "subscriber_id": record.subscriber_id,
         "sso_session_id": record.sso_session_id,
         "consent_id": record.consent_id,
-        "details": [detail.to_json() for detail in record.details],
+        "details": what,
+        "sealed_about": sealed_about,
         "scope": list(record.scope),
         "ial": record.acr.ial.value,
         "aal": record.acr.aal.value,
@@ -136,49 +137,52 @@ def grant_values(record: Grant, *, code_digest: bytes, now: datetime) -> dict[st
 
 def _acting_values(acted: ActedFor | None) -> dict[str, Any]:
     if acted is None:
-        return {"actor_id": None, "mandate_id": None, "organisation": None}
-    named = None if acted.organisation is None else asdict(acted.organisation)
-    return {"actor_id": acted.actor, "mandate_id": acted.mandate_id, "organisation": named}
+        return {"actor_id": None, "mandate_id": None}
+    return {"actor_id": acted.actor, "mandate_id": acted.mandate_id}
 
 
-def _acted_for(row: Any) -> ActedFor | None:
-    if row.actor_id is None:
-        return None
-    return ActedFor(
-        SubscriberId(row.actor_id),
-        None if row.mandate_id is None else MandateId(row.mandate_id),
-        None if row.organisation is None else Organisation(**row.organisation),
-    )
-
-
-async def insert_grant(uow: UnitOfWork, record: Grant, *, code_digest: bytes) -> None:
+async def insert_grant(uow: UnitOfWork, seals: GrantSeals, record: Grant, *, code_digest: bytes) -> None:
     """Save a new grant; two for one code are impossible."""
-    await uow.execute(insert(grant).values(grant_values(record, code_digest=code_digest, now=uow.now)))
+    await uow.execute(insert(grant).values(grant_values(record, seals, code_digest=code_digest, now=uow.now)))
 
 
-async def find_live_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
+async def find_live_grant(uow: UnitOfWork, seals: GrantSeals, grant_id: GrantId) -> Grant | None:
     """The grant while it counts."""
     row = await uow.first(select(grant).where(grant.c.id == grant_id, live_grant(uow.now)))
-    return None if row is None else grant_of(row)
+    return None if row is None else grant_of(row, seals)
 
 
-async def find_managed_grant(uow: UnitOfWork, managed_id: str, client_id: ClientId) -> tuple[Grant, datetime] | None:
+async def signed_in_at(uow: UnitOfWork, grant_id: GrantId) -> datetime | None:
+    """When the person of a grant signed in, while the grant counts."""
+    row = await uow.first(select(grant.c.auth_time).where(grant.c.id == grant_id, live_grant(uow.now)))
+    return None if row is None else row.auth_time
+
+
+async def is_managed(uow: UnitOfWork, managed_id: str, client_id: ClientId) -> bool:
+    """True while a grant counts that this client manages under this name."""
+    of_client = (grant.c.managed_id == managed_id, grant.c.client_id == client_id)
+    return await uow.first(select(grant.c.id).where(*of_client, live_grant(uow.now))) is not None
+
+
+async def find_managed_grant(
+    uow: UnitOfWork, seals: GrantSeals, managed_id: str, client_id: ClientId
+) -> tuple[Grant, datetime] | None:
     """The grant that a client manages under this name while it counts, and when it was opened."""
     of_client = (grant.c.managed_id == managed_id, grant.c.client_id == client_id)
     row = await uow.first(select(grant).where(*of_client, live_grant(uow.now)))
-    return None if row is None else (grant_of(row), row.created_at)
+    return None if row is None else (grant_of(row, seals), row.created_at)
 
 
-async def find_grant(uow: UnitOfWork, grant_id: GrantId) -> Grant | None:
+async def find_grant(uow: UnitOfWork, seals: GrantSeals, grant_id: GrantId) -> Grant | None:
     """The grant, live or not."""
     row = await uow.first(select(grant).where(grant.c.id == grant_id))
-    return None if row is None else grant_of(row)
+    return None if row is None else grant_of(row, seals)
 
 
-async def find_grant_of_code(uow: UnitOfWork, code_digest: bytes) -> Grant | None:
+async def find_grant_of_code(uow: UnitOfWork, seals: GrantSeals, code_digest: bytes) -> Grant | None:
     """The grant that this code opened, live or not."""
     row = await uow.first(select(grant).where(grant.c.code_digest == code_digest))
-    return None if row is None else grant_of(row)
+    return None if row is None else grant_of(row, seals)
 
 
 async def mark_revoked(uow: UnitOfWork, grant_id: GrantId, *, reason: str) -> bool:
@@ -197,29 +201,29 @@ async def mark_revoked_of_consent(uow: UnitOfWork, consent_id: ConsentId, *, rea
     return await uow.changed(statement.values(revoked_at=uow.now, revoked_reason=reason))
 
 
-async def grants_of_session(uow: UnitOfWork, session_id: SsoSessionId) -> Sequence[Grant]:
+async def grants_of_session(uow: UnitOfWork, seals: GrantSeals, session_id: SsoSessionId) -> Sequence[Grant]:
     """Every grant that was given in a session, live or not: whose clients may have signed the person in."""
     rows = await uow.all(select(grant).where(grant.c.sso_session_id == session_id).order_by(grant.c.id))
-    return [grant_of(row) for row in rows]
+    return [grant_of(row, seals) for row in rows]
 
 
-async def grants_of_mandate(uow: UnitOfWork, mandate_id: MandateId) -> Sequence[Grant]:
+async def grants_of_mandate(uow: UnitOfWork, seals: GrantSeals, mandate_id: MandateId) -> Sequence[Grant]:
     """The grants opened under a mandate that were not ended before."""
     statement = select(grant).where(grant.c.mandate_id == mandate_id, grant.c.revoked_at.is_(None))
-    return [grant_of(row) for row in await uow.all(statement.order_by(grant.c.id))]
+    return [grant_of(row, seals) for row in await uow.all(statement.order_by(grant.c.id))]
 
 
-async def grants_of_person(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
+async def grants_of_person(uow: UnitOfWork, seals: GrantSeals, subscriber_id: SubscriberId) -> Sequence[Grant]:
     """Every grant of a person that was not ended."""
     not_ended = (grant.c.subscriber_id == subscriber_id, grant.c.revoked_at.is_(None))
-    return [grant_of(row) for row in await uow.all(select(grant).where(*not_ended))]
+    return [grant_of(row, seals) for row in await uow.all(select(grant).where(*not_ended))]
 
 
-async def live_grants_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Grant]:
+async def live_grants_of(uow: UnitOfWork, seals: GrantSeals, subscriber_id: SubscriberId) -> Sequence[Grant]:
     """The grants about a person, or by which the person acts for another, that count, the newest first."""
     own = or_(grant.c.subscriber_id == subscriber_id, grant.c.actor_id == subscriber_id)
     statement = select(grant).where(own, live_grant(uow.now))
-    return [grant_of(row) for row in await uow.all(statement.order_by(grant.c.id.desc()))]
+    return [grant_of(row, seals) for row in await uow.all(statement.order_by(grant.c.id.desc()))]
 
 
 async def clients_around(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[ClientId]:
@@ -248,23 +252,25 @@ def _under_no_mandate_that_is_over(columns: Any, now: Moment) -> ColumnElement[b
     return or_(columns.mandate_id.is_(None), of_mandate)
 
 
-async def grants_since(uow: UnitOfWork, client_id: ClientId, *, auth_time: datetime) -> Sequence[Grant]:
+async def grants_since(
+    uow: UnitOfWork, seals: GrantSeals, client_id: ClientId, *, auth_time: datetime
+) -> Sequence[Grant]:
     """The grants of a client whose person was authenticated within this second."""
     within = (grant.c.auth_time >= auth_time, grant.c.auth_time < auth_time + timedelta(seconds=1))
     rows = await uow.all(select(grant).where(grant.c.client_id == client_id, *within))
-    return [grant_of(row) for row in rows]
+    return [grant_of(row, seals) for row in rows]
 
 
-def grant_of(row: Any) -> Grant:
-    """The grant of a row with `GRANT_COLUMNS`."""
-    details: Sequence[Any] = row.details
+def grant_of(row: Any, seals: GrantSeals) -> Grant:
+    """The grant of a row with `GRANT_COLUMNS`. Raises SealBroken for one that was changed behind our back."""
+    details, acted_for = seals.together(row)
     return Grant(
         id=GrantId(row.id),
         client_id=ClientId(row.client_id),
         subscriber_id=SubscriberId(row.subscriber_id),
         sso_session_id=SsoSessionId(row.sso_session_id),
         consent_id=None if row.consent_id is None else ConsentId(row.consent_id),
-        details=parse_authorization_details(list(details)) if details else (),
+        details=details,
         scope=tuple(row.scope),
         acr=Acr.of(row.ial, row.aal),
         amr=tuple(row.amr),
@@ -277,5 +283,5 @@ def grant_of(row: Any) -> Grant:
         claims=row.claims,
         resource=row.resource,
         managed_id=row.managed_id,
-        acted_for=_acted_for(row),
+        acted_for=acted_for,
     )

@@ -12,7 +12,7 @@ from idp.audit.security_log import SecurityLog
 from idp.authorization.client_registration.key_sets import ClientKeySets, claimed_kid
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
-from idp.authorization.requests import store
+from idp.authorization.grants.store import is_managed
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.model import (
     FLOW_LIFETIME,
@@ -278,7 +278,7 @@ class RequestIntake:
             return
         async with self._storage.reading() as uow:
             # Grant Management §5.2: "the respective client MUST be authorized to use the particular grant id."
-            if await store.managed_grant(uow, asked.managed.grant_id, client.id) is None:
+            if not await is_managed(uow, asked.managed.grant_id, client.id):
                 raise InvalidGrantId()
 
     async def _service(self, client: Client, details: Sequence[GdxDetail]) -> Service:

@@ -11,6 +11,7 @@ from idp.authentication.model import SignedIn, SsoSession
 from idp.authentication.sessions import cookie_digest
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
+from idp.authorization.grants.service import Grants
 from idp.authorization.requests import rules, store
 from idp.authorization.requests.granting import Found
 from idp.authorization.requests.hot_store import SIGN_IN_FACTS
@@ -54,7 +55,9 @@ class Judging:
         consents: Consents,
         representing: Representing,
         provisionals: Provisionals,
+        grants: Grants,
     ) -> None:
+        self._grants = grants
         self._storage = storage
         self._pairwise = pairwise
         self._clients = clients
@@ -144,9 +147,10 @@ class Judging:
         if managed is None or managed.grant_id is None or found is None:
             return True
         # Grant Management §5.2: a grant_id identifies a grant "for a certain client and a certain resource owner".
-        older = await store.managed_grant(uow, managed.grant_id, pending.client_id)
-        if older is None:
+        managing = await self._grants.managed(uow, managed.grant_id, pending.client_id)
+        if managing is None:
             return False
+        older, _ = managing
         if represented is None:
             return older.subscriber_id == found.subscriber.id and older.acted_for is None
         # nor does a proxy replace what the principal granted, or who signs for a company what is granted for oneself

@@ -15,6 +15,7 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.model import AuthorizationCode
+from idp.authorization.grants.service import Grants
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.granting import Found, code_of, event_of, is_asked, issued_details
 from idp.authorization.requests.hot_store import ISSUE
@@ -68,6 +69,7 @@ class AuthorizationRequests:
         subscribers: Subscribers,
         consents: Consents,
         codes: Codes,
+        grants: Grants,
         pending_requests: PendingRequests,
         representing: Representing,
         provisionals: Provisionals,
@@ -86,6 +88,7 @@ class AuthorizationRequests:
             consents=consents,
             representing=representing,
             provisionals=provisionals,
+            grants=grants,
         )
         self._answers = answers
         self._clients = clients

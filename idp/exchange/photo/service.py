@@ -10,7 +10,7 @@ from connectors.contracts.registry_photo import PhotosOf
 from idp.agencies.model import Agreement, Member
 from idp.agencies.namings.service import SecurityNamings
 from idp.agencies.service import Agencies
-from idp.authorization.grants.store import find_live_grant
+from idp.authorization.grants.store import signed_in_at
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject
 from idp.catalogue.model import Channel
@@ -134,9 +134,8 @@ class Photos:
         async with self._storage.unit_of_work() as uow:
             second = await self._counters.officer_of(uow, token)
             request = await self._own(uow, token, request_id)
-            grant = None if token.grant_id is None else await find_live_grant(uow, token.grant_id)
-            signed_in_at = None if grant is None else grant.auth_time
-            problem = rules.agreeing_problem(request, second, signed_in_at=signed_in_at, now=uow.now)
+            began = None if token.grant_id is None else await signed_in_at(uow, token.grant_id)
+            problem = rules.agreeing_problem(request, second, signed_in_at=began, now=uow.now)
             if problem in (PhotoProblem.SAME_PERSON, PhotoProblem.NOT_AT_THIS_MOMENT):
                 raise Refused(problem)
             if problem is not None or not await store.agree(uow, request.id, by=second):

@@ -146,7 +146,10 @@ async def shown(world: World, pending: PendingRequest, session: SsoSession) -> S
     company = await world.requests.read_company(pending)
     async with world.storage.reading() as uow:
         step = await world.requests.next_step(uow, pending, session, company)
-    return Shown("0" * 64, step.details, step.claims) if isinstance(step, AskConsent) else Shown("0" * 64)
+        if not isinstance(step, AskConsent) or not step.details:
+            return Shown("0" * 64, claims=step.claims) if isinstance(step, AskConsent) else Shown("0" * 64)
+        service = await world.agencies.service(uow, step.details[0].purpose)
+    return Shown("0" * 64, step.details, step.claims, consent_days=service.consent_days)
 
 
 def query_of(location: str) -> dict[str, str]:

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from idp.audit.log import AuditLog
+from idp.authorization.grants.sealed import GrantSeals
 from idp.authorization.grants.service import Grants
 from idp.kernel.ids import ConsentId
 from idp.kernel.randomness import system_randomness
+from idp.keys.files import RootKeys
+from idp.keys.sealing import TokenSealer
 from tests.provider.oidc.program import COMPANY, PERSON, Program, is_refused
 from tests.provider.oidc.registered import register
 from tests.provider.oidc.test_happy_path import claims_of
@@ -50,7 +53,7 @@ async def test_a_remembered_sign_in_ends_with_its_session(world: World) -> None:
     code = await program.code(scope="openid profile")
     answer = (await program.token(program.redemption(code), dpop=None)).json()
     audit = AuditLog(mac=lambda _: b"mac", pseudonym=lambda _: "pseudonym", randomness=system_randomness)
-    grants = Grants(audit=audit)
+    grants = Grants(seals=GrantSeals(TokenSealer(RootKeys({1: bytes(32)}))), audit=audit)
     async with world.storage.unit_of_work() as uow:
         (grant,) = await grants.live_of(uow, world.sown.subscriber_id)
         assert grant.consent_id is not None

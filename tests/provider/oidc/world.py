@@ -33,6 +33,7 @@ from idp.authorization.client_registration.registration import Registration
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.grants.codes import Codes
 from idp.authorization.grants.management import GrantManagement
+from idp.authorization.grants.sealed import GrantSeals
 from idp.authorization.grants.service import Grants
 from idp.authorization.requests.answers import ClientAnswers
 from idp.authorization.requests.intake import RequestIntake
@@ -240,7 +241,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
     certificates = ClientCertificates(security_log=security_log, header=proxy)
     callers = Callers(key_sets=key_sets, certificates=certificates)
     proofs = DpopProofs(DpopNonces(b"n" * 32))
-    codes, grants = Codes(sealer), Grants(audit=audit)
+    codes, grants = Codes(sealer), Grants(seals=GrantSeals(sealer), audit=audit)
     registry = AnsweringRegistry(clock)
     personal = PersonalData(root_keys)
     representation = build_representation_room(
@@ -317,6 +318,7 @@ def build(storage: Storage, clock: FrozenClock, seed: "Seed | None") -> World:
         subscribers=subscribers,
         consents=consents,
         codes=codes,
+        grants=grants,
         pending_requests=pending_requests,
         representing=representation.representing,
         provisionals=Provisionals(audit=audit),
