@@ -30,7 +30,7 @@ def impossible_term(access: BridgeAccess, *, now: datetime) -> BridgeTerm | None
         BridgeTerm.CERTIFICATE: access.certificate is None or _THUMBPRINT.fullmatch(access.certificate) is not None,
         BridgeTerm.ADDRESSES: len(access.addresses) <= MOST_NAMED and all(map(_is_narrow, access.addresses)),
         BridgeTerm.AGENTS: len(access.agents) <= MOST_NAMED and all(map(_is_name, access.agents)),
-        BridgeTerm.CASE: _is_case(access.case),
+        BridgeTerm.CASE: _is_case(access.case, now=now),
         BridgeTerm.ENDS: access.ends_at <= now + LONGEST_ACCESS,
     }
     return next((term for term, is_possible in possible.items() if not is_possible), None)
@@ -73,10 +73,13 @@ def _is_narrow(text: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    # thirteen digits are a person's number: those are known by the members' own records, and stand in no file
-    return _AGENT.fullmatch(text) is not None and not text.isdigit()
+    # a person's number, however spelled: those are known by the members' own records, and stand in no file
+    return _AGENT.fullmatch(text) is not None and not text.isdigit() and is_fit_case(text)
 
 
-def _is_case(text: str) -> bool:
+def _is_case(text: str, *, now: datetime) -> bool:
     whole = text.replace(DAY, "0" * _DAY_LENGTH)
-    return bool(text.strip()) and len(whole) <= LONGEST_CASE and is_fit_case(text)
+    # digits beside the day may be somebody's number on one of the days
+    days = ((now + timedelta(days=ahead)).date() for ahead in range(LONGEST_ACCESS.days + 1 if DAY in text else 1))
+    is_fit = all(is_fit_case(text.replace(DAY, day.isoformat())) for day in days)
+    return bool(text.strip()) and len(whole) <= LONGEST_CASE and is_fit

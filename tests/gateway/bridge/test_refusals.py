@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from starlette.routing import Route
 
 from connectors.contracts.errors import RegistryOutcome
 from connectors.fictitious.personas import PERSONAS
@@ -411,6 +412,17 @@ async def test_a_body_without_end(bridge: Bridge) -> None:
         assert answer.status_code == 413
     answer = await bridge.client().post("/ws/dbd/juristic/v7/general/profile", content=b"[" * 4000, headers=headers)
     assert meaning_of(answer) is RegistryOutcome.BAD_QUESTION
+
+
+async def test_no_row_answers_whoever_shows_no_key(bridge: Bridge) -> None:
+    """Every row of the route table, so that a new one cannot be open."""
+    rows = [route for route in bridge.application.routes if isinstance(route, Route)]
+    assert len(rows) > 25
+    for row in rows:
+        for method in (row.methods or set()) - {"HEAD"}:
+            answer = await bridge.client().request(method, row.path, params=SOMCHAI_ASKED | THONGDEE_ASKED)
+            assert (answer.status_code, answer.json()) == (403, {"Message": "ForbiddenException: consumer not found"})
+    assert await released(bridge) == 0
 
 
 async def test_no_other_address_and_no_other_method(bridge: Bridge) -> None:

@@ -86,9 +86,12 @@ def test_what_is_over_lets_nobody_in(over: dict[str, object]) -> None:
         ({"addresses": ("203.0.113.1/29",)}, BridgeTerm.ADDRESSES),
         ({"agents": {"1234567890121": None}}, BridgeTerm.AGENTS),
         ({"agents": {"x y": None}}, BridgeTerm.AGENTS),
+        ({"agents": {"1-2345-67890-12-1": None}}, BridgeTerm.AGENTS),
         ({"case": " "}, BridgeTerm.CASE),
         ({"case": "x" * 65}, BridgeTerm.CASE),
         ({"case": "1-2345-67890-12-1"}, BridgeTerm.CASE),
+        ({"case": "12345{day}"}, BridgeTerm.CASE),
+        ({"case": "ทส 7/2569 {day}"}, None),
         ({"ends_at": NOW + LONGEST_ACCESS + timedelta(days=1)}, BridgeTerm.ENDS),
     ],
 )
