@@ -55,8 +55,8 @@ def no_photos(_asker: Asker) -> PhotoRegistry:
 class Outside:
     """What fulfils the rooms' ports. `trust`: the two root certificates, all that an outside verifier needs.
 
-    `desk_of_source` is None where no bridge is served, `thaid` where nobody enrols by ThaiD, `mail` where no letters are
-    sent, `faces` where none are compared, `passports` where no states are trusted.
+    `desk_of_source` is None where no bridge is served, `thaid` where nobody enrols by ThaiD, `mail` where no letters
+    are sent, `faces` where none are compared, `passports` where no states are trusted.
     """
 
     card_status: CardStatusPort
