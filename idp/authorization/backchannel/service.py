@@ -109,7 +109,7 @@ class BackchannelAuthentication:
     async def ping(self, request_id: DeferredId) -> None:
         """A request was decided: tell its client, if it wants to be told (CIBA §10.2). One attempt, no redirect."""
         async with self._storage.reading() as uow:
-            request = await deferred_store.find(uow, request_id)
+            request = await deferred_store.find(uow, self._deferred.seals, request_id)
             client = None if request is None else await self._clients.live(uow, request.client_id)
             note: Mapping[str, str] = {} if request is None else self._deferred.note_of(request, uow)
         address = None if client is None else client.backchannel_client_notification_endpoint

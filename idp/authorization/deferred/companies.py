@@ -138,7 +138,7 @@ class CompanyRequests:
         # 3. consent and decision
         consent = await self._deferred.consent(uow, waiting.client, draft, shown, ticked)
         decision = decision_of(draft, consent, now=uow.now)
-        if not await store.decide(uow, request.id, decision=decision):
+        if not await store.decide(uow, self._deferred.seals, request.id, decision=decision):
             raise Refused(DeferredProblem.NOTHING_WAITING)
         said = {"shown_hash": shown.hash, "consent": decision.consent_id, "organisation": facts.juristic_id.digits}
         await self._deferred.tell_decided(uow, request, waiting.client, by=signer.subscriber_id, details=said)
@@ -150,7 +150,7 @@ class CompanyRequests:
         Called for every completed act, and perhaps twice. Raises Unavailable: the registry is silent.
         """
         async with self._storage.reading() as uow:
-            if await store.find_of_joint_act(uow, joint_act_id) is None:
+            if await store.find_of_joint_act(uow, self._deferred.seals, joint_act_id) is None:
                 return
             act = await self._companies.get(uow, joint_act_id)
         try:
@@ -172,7 +172,7 @@ class CompanyRequests:
 
     async def _complete(self, uow: UnitOfWork, joint_act_id: JointActId, facts: CompanyFacts) -> None:
         # 1. it still waits, and its act has all signatures, by what the registry says now
-        request = await store.find_of_joint_act(uow, joint_act_id)
+        request = await store.find_of_joint_act(uow, self._deferred.seals, joint_act_id)
         if request is None or request.decision is None:
             return
         draft, act = request.decision, await self._companies.get(uow, joint_act_id)
@@ -190,16 +190,20 @@ class CompanyRequests:
         signed = _signed(act)
         consent = await self._deferred.consent(uow, client, draft, signed)
         decision = decision_of(draft, consent, now=uow.now)
-        if not await store.decide_signed(uow, request.id, decision=decision):
+        if not await store.decide_signed(uow, self._deferred.seals, request.id, decision=decision):
             raise Conflict(RepresentationProblem.JOINT_ACT_OVER)
         said = {"shown_hash": signed.hash, "consent": decision.consent_id, "joint_act": act.id}
         await self._deferred.tell_decided(uow, request, client, by=person.id, details=said)
 
     async def _end(self, joint_act_id: JointActId, *, reason: str) -> None:
         async with self._storage.unit_of_work() as uow:
-            request = await store.find_of_joint_act(uow, joint_act_id)
+            request = await store.find_of_joint_act(uow, self._deferred.seals, joint_act_id)
             client = None if request is None else await self._clients.get(uow, request.client_id)
-            if request is None or client is None or not await store.decide_signed(uow, request.id, decision=None):
+            if (
+                request is None
+                or client is None
+                or not await store.decide_signed(uow, self._deferred.seals, request.id, decision=None)
+            ):
                 return
             said = {"reason": reason, "joint_act": joint_act_id}
             await self._deferred.tell_decided(uow, request, client, by=None, details=said, outcome="refused")
@@ -207,7 +211,9 @@ class CompanyRequests:
     async def _await_cosigners(
         self, uow: UnitOfWork, waiting: Waiting, draft: AuthorizationCode, act: JointAct
     ) -> JointAct:
-        if not await store.await_cosigners(uow, waiting.request.id, draft=draft, joint_act_id=act.id):
+        if not await store.await_cosigners(
+            uow, self._deferred.seals, waiting.request.id, draft=draft, joint_act_id=act.id
+        ):
             raise Refused(DeferredProblem.NOTHING_WAITING)
         return act
 

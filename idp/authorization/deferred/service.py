@@ -28,6 +28,7 @@ from idp.authorization.deferred.model import (
     Waiting,
 )
 from idp.authorization.grants.model import AuthorizationCode
+from idp.authorization.grants.sealed import GrantSeals
 from idp.catalogue.gdx import GdxDetail, JuristicSubject
 from idp.consent.model import ConsentRecord, OnBehalf, Shown
 from idp.consent.rules import agreed_details
@@ -63,6 +64,7 @@ class DeferredRequests:
         self._agencies = agencies
         self._consents = consents
         self._sealer = sealer
+        self.seals = GrantSeals(sealer)  # requests of companies keep theirs in the same table
         self._audit = audit
         self._randomness = randomness
 
@@ -116,32 +118,34 @@ class DeferredRequests:
             decision=None,
             sealed_note=None if note is None else self._sealer.seal(NOTE, note, expires_at=expires_at),
         )
-        await store.insert_deferred(uow, record, code=code, user_code=user_code)
+        await store.insert_deferred(uow, self.seals, record, code=code, user_code=user_code)
         actor = Actor(ActorKind.CLIENT, client.id)
         await self._note(uow, f"{kind.value}.asked", actor, client, record, subscriber_id)
         return record
 
     async def waiting_for(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Waiting]:
         """What this citizen is asked to decide, the newest first."""
-        return [await self._waiting(uow, request) for request in await store.waiting_for(uow, subscriber_id)]
+        return [
+            await self._waiting(uow, request) for request in await store.waiting_for(uow, self.seals, subscriber_id)
+        ]
 
     async def asked_of(self, uow: UnitOfWork, request_id: str, subscriber_id: SubscriberId) -> Waiting:
         """One request that this citizen is asked to decide. Raises Refused(NOTHING_WAITING)."""
-        request = await store.find(uow, DeferredId(request_id))
+        request = await store.find(uow, self.seals, DeferredId(request_id))
         if request is None or request.subscriber_id != subscriber_id:
             raise Refused(DeferredProblem.NOTHING_WAITING)
         return await self._waiting(uow, request)
 
     async def by_user_code(self, uow: UnitOfWork, user_code: str) -> Waiting:
         """The request behind a user code. Raises Refused(NOTHING_WAITING)."""
-        request = await store.find_waiting_by_user_code(uow, user_code)
+        request = await store.find_waiting_by_user_code(uow, self.seals, user_code)
         if request is None:
             raise Refused(DeferredProblem.NOTHING_WAITING)
         return await self._waiting(uow, request)
 
     async def by_code(self, uow: UnitOfWork, code: str, *, kind: DeferredKind) -> Waiting:
         """The request behind the code its client polls with. Raises Refused(NOTHING_WAITING)."""
-        request = await store.find_by_code(uow, code, kind=kind)
+        request = await store.find_by_code(uow, self.seals, code, kind=kind)
         if request is None:
             raise Refused(DeferredProblem.NOTHING_WAITING)
         return await self._waiting(uow, request)
@@ -164,14 +168,14 @@ class DeferredRequests:
         draft = draft_of(waiting, session, reached, code_id=self.fresh_id(), managed_id=self.fresh_id())
         consent = await self.consent(uow, waiting.client, draft, shown, chosen)
         decision = decision_of(draft, consent, now=uow.now)
-        if not await store.decide(uow, waiting.request.id, decision=decision):
+        if not await store.decide(uow, self.seals, waiting.request.id, decision=decision):
             raise Refused(DeferredProblem.NOTHING_WAITING)
         details = {"shown_hash": shown.hash, "consent": decision.consent_id}
         await self.tell_decided(uow, waiting.request, waiting.client, by=session.subscriber_id, details=details)
 
     async def deny(self, uow: UnitOfWork, waiting: Waiting, session: SsoSession) -> None:
         """The citizen says no: the client's next poll is told `access_denied`. Raises Refused(NOTHING_WAITING)."""
-        if not await store.decide(uow, waiting.request.id, decision=None):
+        if not await store.decide(uow, self.seals, waiting.request.id, decision=None):
             raise Refused(DeferredProblem.NOTHING_WAITING)
         await self.tell_decided(
             uow, waiting.request, waiting.client, by=session.subscriber_id, outcome="refused", details={}
@@ -183,7 +187,7 @@ class DeferredRequests:
         Raises AuthorizationPending, SlowDown, ExpiredToken, AccessDeniedError, or InvalidGrantError for a code that is
         not this client's or was redeemed before.
         """
-        request = await store.find_by_code(uow, code, kind=kind)
+        request = await store.find_by_code(uow, self.seals, code, kind=kind)
         # RFC 8628 §3.4 with RFC 6749 §5.2: a code "issued to another client" is an invalid grant.
         if request is None or request.client_id != client.id:
             raise InvalidGrantError("the code is not one of this client")

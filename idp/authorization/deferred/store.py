@@ -1,8 +1,9 @@
 """The table of requests that wait for a decision. Codes are kept as digests; what the screens show is sealed."""
 
 import hashlib
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from idp.authentication.store import live_session, sso_session
 from idp.authorization.client_registration.store import client, live_client
 from idp.authorization.deferred.model import Deferred, DeferredId, DeferredKind, DeferredState
 from idp.authorization.grants.model import AuthorizationCode
-from idp.catalogue.gdx import parse_authorization_details
+from idp.authorization.grants.sealed import GrantSeals
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import ClientId, SsoSessionId, SubscriberId
 from idp.representation.model import JointActId
@@ -57,7 +58,9 @@ deferred_request = Table(
 )
 
 
-async def insert_deferred(uow: UnitOfWork, record: Deferred, *, code: str, user_code: str | None) -> None:
+async def insert_deferred(
+    uow: UnitOfWork, seals: GrantSeals, record: Deferred, *, code: str, user_code: str | None
+) -> None:
     """Save a new request."""
     await uow.execute(
         insert(deferred_request).values(
@@ -68,7 +71,7 @@ async def insert_deferred(uow: UnitOfWork, record: Deferred, *, code: str, user_
             code_digest=_digest(code),
             user_code_digest=None if user_code is None else _digest(user_code),
             scope=list(record.scope),
-            details=[detail.to_json() for detail in record.details],
+            details=_parts(seals.apart(record.id, record.details, None)),
             required_ial=None if record.required is None else record.required.ial.value,
             required_aal=None if record.required is None else record.required.aal.value,
             state=record.state.value,
@@ -80,82 +83,92 @@ async def insert_deferred(uow: UnitOfWork, record: Deferred, *, code: str, user_
     )
 
 
-async def find_by_code(uow: UnitOfWork, code: str, *, kind: DeferredKind) -> Deferred | None:
+async def find_by_code(uow: UnitOfWork, seals: GrantSeals, code: str, *, kind: DeferredKind) -> Deferred | None:
     """The request that a client polls for, whatever its state."""
     row = await uow.first(
         select(deferred_request).where(
             deferred_request.c.code_digest == _digest(code), deferred_request.c.kind == kind.value
         )
     )
-    return None if row is None else _deferred(row)
+    return None if row is None else _deferred(row, seals)
 
 
-async def find(uow: UnitOfWork, request_id: DeferredId) -> Deferred | None:
+async def find(uow: UnitOfWork, seals: GrantSeals, request_id: DeferredId) -> Deferred | None:
     """The request, whatever its state."""
     row = await uow.first(select(deferred_request).where(deferred_request.c.id == request_id))
-    return None if row is None else _deferred(row)
+    return None if row is None else _deferred(row, seals)
 
 
-async def find_waiting_by_user_code(uow: UnitOfWork, user_code: str) -> Deferred | None:
+async def find_waiting_by_user_code(uow: UnitOfWork, seals: GrantSeals, user_code: str) -> Deferred | None:
     """The request behind a user code while it waits and its client is answered."""
     row = await uow.first(
         select(deferred_request).where(
             deferred_request.c.user_code_digest == _digest(user_code), *_waiting(uow), _of_live_client(uow)
         )
     )
-    return None if row is None else _deferred(row)
+    return None if row is None else _deferred(row, seals)
 
 
-async def waiting_for(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Deferred]:
+async def waiting_for(uow: UnitOfWork, seals: GrantSeals, subscriber_id: SubscriberId) -> Sequence[Deferred]:
     """What a citizen is asked to decide, the newest first."""
     rows = await uow.all(
         select(deferred_request)
         .where(deferred_request.c.subscriber_id == subscriber_id, *_waiting(uow), _of_live_client(uow))
         .order_by(deferred_request.c.created_at.desc())
     )
-    return [_deferred(row) for row in rows]
+    return [_deferred(row, seals) for row in rows]
 
 
-async def decide(uow: UnitOfWork, request_id: DeferredId, *, decision: AuthorizationCode | None) -> bool:
+async def decide(
+    uow: UnitOfWork, seals: GrantSeals, request_id: DeferredId, *, decision: AuthorizationCode | None
+) -> bool:
     """Allow with what redeeming needs, or deny without; False when it no longer waits."""
     state = DeferredState.DENIED if decision is None else DeferredState.ALLOWED
     statement = (
         update(deferred_request)
         .where(deferred_request.c.id == request_id, *_waiting(uow))
-        .values(state=state.value, decision=None if decision is None else msgspec.to_builtins(decision))
+        .values(state=state.value, decision=None if decision is None else _kept(seals, request_id, decision))
     )
     return await uow.changed(statement) == 1
 
 
 async def await_cosigners(
-    uow: UnitOfWork, request_id: DeferredId, *, draft: AuthorizationCode, joint_act_id: JointActId
+    uow: UnitOfWork, seals: GrantSeals, request_id: DeferredId, *, draft: AuthorizationCode, joint_act_id: JointActId
 ) -> bool:
     """The citizen signed for a company, others have to as well; False when it no longer waits for the citizen."""
     statement = (
         update(deferred_request)
         .where(deferred_request.c.id == request_id, *_waiting(uow))
-        .values(state=DeferredState.SIGNED.value, decision=msgspec.to_builtins(draft), joint_act_id=joint_act_id)
+        .values(state=DeferredState.SIGNED.value, decision=_kept(seals, request_id, draft), joint_act_id=joint_act_id)
     )
     return await uow.changed(statement) == 1
 
 
-async def find_of_joint_act(uow: UnitOfWork, joint_act_id: JointActId) -> Deferred | None:
+async def find_of_joint_act(uow: UnitOfWork, seals: GrantSeals, joint_act_id: JointActId) -> Deferred | None:
     """The request that waits for the signatures of this act, in its time."""
     row = await uow.first(
         select(deferred_request).where(deferred_request.c.joint_act_id == joint_act_id, *_signed(uow))
     )
-    return None if row is None else _deferred(row)
+    return None if row is None else _deferred(row, seals)
 
 
-async def decide_signed(uow: UnitOfWork, request_id: DeferredId, *, decision: AuthorizationCode | None) -> bool:
+async def decide_signed(
+    uow: UnitOfWork, seals: GrantSeals, request_id: DeferredId, *, decision: AuthorizationCode | None
+) -> bool:
     """As `decide`, for a request that waited for co-signers."""
     state = DeferredState.DENIED if decision is None else DeferredState.ALLOWED
     statement = (
         update(deferred_request)
         .where(deferred_request.c.id == request_id, *_signed(uow))
-        .values(state=state.value, decision=None if decision is None else msgspec.to_builtins(decision))
+        .values(state=state.value, decision=None if decision is None else _kept(seals, request_id, decision))
     )
     return await uow.changed(statement) == 1
+
+
+async def redeem_by(uow: UnitOfWork, request_id: DeferredId, moment: datetime) -> None:
+    """What was allowed runs out then, where it would not run out earlier."""
+    later = (deferred_request.c.id == request_id, deferred_request.c.expires_at > moment)
+    await uow.execute(update(deferred_request).where(*later).values(expires_at=moment))
 
 
 async def redeem(uow: UnitOfWork, request_id: DeferredId) -> bool:
@@ -206,22 +219,47 @@ def _digest(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
 
 
-def _deferred(row: Row[Any]) -> Deferred:
+def _parts(apart: tuple[list[dict[str, Any]], str | None]) -> dict[str, Any]:
+    what, sealed_about = apart
+    return {"what": what, "about": sealed_about}
+
+
+def _kept(seals: GrantSeals, request_id: DeferredId, decision: AuthorizationCode) -> dict[str, Any]:
+    """A decision as it is kept: whom and which case it is about sealed beside it."""
+    code = msgspec.to_builtins(replace(decision, authorization_details=()))
+    if code["acted_for"] is not None:
+        code["acted_for"]["organisation"] = None
+    return {"code": code, **_parts(seals.apart(request_id, decision.details, decision.acted_for))}
+
+
+def _decision(seals: GrantSeals, request_id: DeferredId, kept: Mapping[str, Any]) -> AuthorizationCode:
+    """The decision as it was made."""
+    details, organisation = seals.opened(request_id, kept["what"], kept["about"])
+    code = dict(kept["code"]) | {"authorization_details": [detail.to_json() for detail in details]}
+    if code["acted_for"] is not None:
+        code["acted_for"] = dict(code["acted_for"]) | {"organisation": organisation}
+    return msgspec.convert(code, AuthorizationCode)
+
+
+def _deferred(row: Row[Any], seals: GrantSeals) -> Deferred:
+    """The request of a row. Raises SealBroken for one that was changed behind our back."""
+    request_id = DeferredId(row.id)
+    details, _ = seals.opened(request_id, row.details["what"], row.details["about"])
     has_requirement = row.required_ial is not None
     return Deferred(
-        id=DeferredId(row.id),
+        id=request_id,
         kind=DeferredKind(row.kind),
         client_id=ClientId(row.client_id),
         subscriber_id=None if row.subscriber_id is None else SubscriberId(row.subscriber_id),
         scope=tuple(row.scope),
-        details=parse_authorization_details(list(row.details)) if row.details else (),
+        details=details,
         required=Acr(Ial(row.required_ial), Aal(row.required_aal)) if has_requirement else None,
         state=DeferredState(row.state),
         interval=timedelta(seconds=row.interval_seconds),
         last_polled_at=row.last_polled_at,
         created_at=row.created_at,
         expires_at=row.expires_at,
-        decision=None if row.decision is None else msgspec.convert(row.decision, AuthorizationCode),
+        decision=None if row.decision is None else _decision(seals, request_id, row.decision),
         sealed_note=row.sealed_note,
         joint_act_id=None if row.joint_act_id is None else JointActId(row.joint_act_id),
     )

@@ -16,6 +16,9 @@ from idp.keys.sealing import SealBroken, TokenSealer
 from idp.storage.metadata import metadata
 from tests.notices.streams.town import unverified
 from tests.provider.oidc.program import PERSON, Program, allow
+from tests.provider.oidc.test_choices_on_a_device import asked, detail
+from tests.provider.oidc.test_choices_on_a_device import opened as on_own_device
+from tests.provider.oidc.test_without_a_browser import poll_device, press
 from tests.provider.oidc.world import World
 
 pytestmark = pytest.mark.anyio
@@ -33,15 +36,32 @@ async def opened(world: World, jobs: Program) -> str:
     return str((await jobs.redeem(code)).json()["access_token"])
 
 
-async def test_the_token_names_the_case_and_the_store_does_not(world: World, jobs: Program, tmp_path: Path) -> None:
-    token = await opened(world, jobs)
-    assert unverified(token)["authorization_details"][0]["case"] == CASE
+async def expect_no_case_kept(world: World, folder: Path) -> None:
     async with world.storage.reading() as uow:
         kept = [value for table in metadata.sorted_tables for row in await uow.all(select(table)) for value in row]
     written = b"\n".join(one if isinstance(one, bytes) else json.dumps(str(one)).encode() for one in kept)
     assert b"dopa.person" in written
     assert CASE.encode() not in written
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and CASE.encode() in path.read_bytes()]
+    assert not [path for path in folder.rglob("*") if path.is_file() and CASE.encode() in path.read_bytes()]
+
+
+async def test_the_token_names_the_case_and_the_store_does_not(world: World, jobs: Program, tmp_path: Path) -> None:
+    token = await opened(world, jobs)
+    assert unverified(token)["authorization_details"][0]["case"] == CASE
+    await expect_no_case_kept(world, tmp_path)
+
+
+async def test_nor_does_a_request_that_waits_for_a_decision_made_elsewhere(world: World, tmp_path: Path) -> None:
+    device, _ = await asked(world, "citizen_id", optional=frozenset())
+    body = {"scope": "openid", "authorization_details": json.dumps([{**detail("citizen_id"), "case": CASE}])}
+    waiting = (await device.http.post("/device_authorization", data=device.authenticated(body))).json()
+    await expect_no_case_kept(world, tmp_path)
+    browser, where, page = await on_own_device(world, waiting["user_code"])
+    await press(browser, page, where, decision="allow")
+    await expect_no_case_kept(world, tmp_path)
+    token = (await poll_device(device, waiting)).json()["access_token"]
+    assert unverified(token)["authorization_details"][0]["case"] == CASE
+    await expect_no_case_kept(world, tmp_path)
 
 
 async def test_a_seal_of_another_grant_opens_nothing(world: World, jobs: Program) -> None:
