@@ -225,6 +225,7 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
         open_overdue_reviews=partial(open_overdue, rooms),
         companies=rooms.representation.companies,
         approvals=rooms.representation.approvals,
+        seats=rooms.seats,
         papers=rooms.representation.papers,
         draw_samples=rooms.follow_up.draw,
         retain=retain,

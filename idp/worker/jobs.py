@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.contracts.errors import ConnectorError
+from idp.agencies.seats.service import Seats
 from idp.approvals.service import Approvals
 from idp.audit.sequencer import BATCH, SequencerFenced, sequence_pending, sign_checkpoint
 from idp.authorization.deferred.service import DeferredRequests
@@ -141,6 +142,7 @@ def all_jobs(
     open_overdue_reviews: Callable[[], Awaitable[None]],
     companies: Companies,
     approvals: Approvals,
+    seats: Seats,
     papers: Papers,
     draw_samples: Callable[[], Awaitable[int]],
     retain: Callable[[], Awaitable[None]],
@@ -199,6 +201,7 @@ def all_jobs(
         Job("exchange.waiting", 5, exchange.advance_waiting),
         Job("exchange.finish_documents", 5, exchange.finish_documents),
         Job("exchange.forget", 600, in_a_unit(exchange.forget_expired)),
+        Job("agencies.forget_invited", 600, in_a_unit(seats.forget_overdue)),
         Job("subscribers.close_due", 300, close_due),
         Job("reviews.reopen", 300, reopen_reviews),
         Job("reviews.overdue", 600, open_overdue_reviews),

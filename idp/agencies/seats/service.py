@@ -118,6 +118,10 @@ class Seats:
             raise NotFound(SeatProblem.UNKNOWN, "invitation")
         await self._record(uow, "agency.invitation_withdrawn", by, agency_id, {"invitation": invitation_id})
 
+    async def forget_overdue(self, uow: UnitOfWork) -> int:
+        """Forget whom invitations were for that nobody took up in time; the worker's job. Gives how many."""
+        return await store.forget_persons(uow)
+
     async def offer(self, uow: UnitOfWork, code: str, *, to: Invitee) -> Offer:
         """What a code invites to.
 

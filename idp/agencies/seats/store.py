@@ -156,6 +156,12 @@ async def settle(uow: UnitOfWork, invitation_id: InvitationId, into: InvitationS
     return await uow.changed(update(seat_invitation).where(this).values(state=into.value, person=None)) == 1
 
 
+async def forget_persons(uow: UnitOfWork) -> int:
+    """Whom invitations were for whose time is over; gives how many."""
+    over = (seat_invitation.c.expires_at <= uow.now, seat_invitation.c.person.is_not(None))
+    return await uow.changed(update(seat_invitation).where(*over).values(person=None))
+
+
 async def find_member(uow: UnitOfWork, agency_id: AgencyId, member_id: MemberId) -> SeatedMember | None:
     """A member of an agency, live or not."""
     row = await uow.first(select(member).where(member.c.id == member_id, member.c.agency_id == agency_id))

@@ -167,7 +167,7 @@ async def test_a_link_alone_is_not_enough(caretaker: Caretaker, acr: Acr) -> Non
 
 
 async def test_an_invitation_ends(caretaker: Caretaker, rival: Caretaker) -> None:
-    withdrawn, late = await invited(caretaker), await invited(caretaker)
+    withdrawn, late = await invited(caretaker), await invited(caretaker, citizen_id=NUMBER)
     path = f"/agency/invitations/{withdrawn['id']}"
     assert await rival.code("DELETE", path) == (404, "SEA-01")
     await caretaker.told("DELETE", path, status=204)
@@ -176,6 +176,10 @@ async def test_an_invitation_ends(caretaker: Caretaker, rival: Caretaker) -> Non
     caretaker.house.clock.advance(INVITATION_LIFE.total_seconds())
     caretaker.tokens.clear()
     assert await refused(accept(caretaker, late["code"], person())) is SeatProblem.INVITATION_UNUSABLE
+    seats = caretaker.house.rooms.seats
+    async with caretaker.house.storage.unit_of_work() as uow:
+        await seats.forget_overdue(uow)
+        assert await seats.forget_overdue(uow) == 0
     states = [one["state"] for one in (await caretaker.told("GET", "/agency/invitations"))["invitations"]]
     assert states == ["withdrawn", "expired"]
 
