@@ -14,7 +14,7 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.authorization.deferred import store
 from idp.authorization.deferred.deciding import decision_of, draft_of
-from idp.authorization.deferred.model import Deferred, DeferredProblem, Waiting
+from idp.authorization.deferred.model import REDEEMED_WITHIN, Deferred, DeferredProblem, Waiting
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.grants.model import AuthorizationCode
 from idp.catalogue.gdx import GdxDetail, parse_authorization_details
@@ -140,6 +140,7 @@ class CompanyRequests:
         decision = decision_of(draft, consent, now=uow.now)
         if not await store.decide(uow, self._deferred.seals, request.id, decision=decision):
             raise Refused(DeferredProblem.NOTHING_WAITING)
+        await store.redeem_by(uow, request.id, uow.now + REDEEMED_WITHIN)
         said = {"shown_hash": shown.hash, "consent": decision.consent_id, "organisation": facts.juristic_id.digits}
         await self._deferred.tell_decided(uow, request, waiting.client, by=signer.subscriber_id, details=said)
         return None
@@ -192,6 +193,7 @@ class CompanyRequests:
         decision = decision_of(draft, consent, now=uow.now)
         if not await store.decide_signed(uow, self._deferred.seals, request.id, decision=decision):
             raise Conflict(RepresentationProblem.JOINT_ACT_OVER)
+        await store.redeem_by(uow, request.id, uow.now + REDEEMED_WITHIN)
         said = {"shown_hash": signed.hash, "consent": decision.consent_id, "joint_act": act.id}
         await self._deferred.tell_decided(uow, request, client, by=person.id, details=said)
 

@@ -410,6 +410,14 @@ async def test_a_completed_act_that_nobody_handed_on_in_time_gives_nothing(world
     assert await polled_error(afar, request) == "expired_token"
 
 
+async def test_what_all_signed_is_redeemed_within_the_hour(world: World) -> None:
+    """Until then nobody asks the registry whether they are still in office."""
+    afar, request, _ = await signed_by_both(world)
+    await hears(world, "joint_act_completed")
+    world.clock.advance(3600)
+    assert await polled_error(afar, request) == "expired_token"
+
+
 async def test_what_is_signed_for_one_request_is_good_for_no_other(world: World) -> None:
     afar = await asking(world)
     somchai, malee = await enrol(world, "somchai"), await enrol(world, "malee")
