@@ -80,6 +80,7 @@ CASES: Final[Mapping[str, Public | Nothing | Try]] = {
     "verify": Public("a page"),
     "verify_file": Public("whoever has a document may have it judged"),
     "verify_document": Public("what a document's QR code shows to whoever holds it"),
+    "seals": Public("the certificates of our seals"),
     "ready": Public("no data"),
     "pull": Try(403, {"dataset": "dopa.person"}, headers={"idempotency-key": "x"}),
     "document": Try(404),
