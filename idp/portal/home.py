@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.agencies.model import Role
-from idp.portal.agreement_pages import ROLES as RIGHTS_ROLES
+from idp.portal.agreement_rows import ROLES as RIGHTS_ROLES
 from idp.portal.staff import StaffGate
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry

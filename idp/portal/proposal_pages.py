@@ -19,7 +19,7 @@ from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import DataSet
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import is_id
-from idp.portal.agreement_pages import FORM, LIST, REFUSALS, ROLES, deciders_of
+from idp.portal.agreement_rows import FORM, LIST, REFUSALS, ROLES, deciders_of
 from idp.portal.staff import StaffGate
 from idp.storage.storage import Storage, UnitOfWork
 from idp.web.csrf import Csrf

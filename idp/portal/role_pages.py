@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.model import Member
 from idp.kernel.errors import Refused
-from idp.portal.agreement_pages import LIST, ROLES
+from idp.portal.agreement_rows import LIST, ROLES
 from idp.portal.staff import ROLE_COOKIE, Capacity, StaffGate
 from idp.web.csrf import Csrf
 from idp.web.forms import read_form
