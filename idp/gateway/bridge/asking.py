@@ -53,11 +53,15 @@ _OF_REGISTRY: Final = MappingProxyType({reason: outcome for outcome, reason in R
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """Fields of one data set that an answer of the wire needs; without `needed` there is no answer."""
+    """Fields of one data set that an answer of the wire needs; without `needed` there is no answer.
+
+    What only `accompanies` other data sets is not asked for by itself.
+    """
 
     dataset: str
     fields: tuple[str, ...]
     needed: str | None = None
+    accompanies: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -146,10 +150,10 @@ class BridgePulls:
             )
             for want in wants
         ]  # fmt: skip
-        asked = [(want.dataset, fields) for want, one in agreed if (fields := _fields(want, one, rest.basis))]
-        return tuple(
-            _detail(dataset, fields, rest, uses) for dataset, fields in asked or [(wants[0].dataset, wants[0].fields)]
-        )
+        asked = [(want, fields) for want, one in agreed if (fields := _fields(want, one, rest.basis))]
+        if all(want.accompanies for want, _ in asked):
+            asked = [(wants[0], wants[0].fields)]
+        return tuple(_detail(want.dataset, fields, rest, uses) for want, fields in asked)
 
     def _token(self, uow: UnitOfWork, caller: Caller, details: tuple[GdxDetail, ...]) -> VerifiedAccessToken:
         """As a token of the program's own would be; each call has its own, as each of the wire is one."""

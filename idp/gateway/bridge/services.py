@@ -55,7 +55,7 @@ _ADDRESS: Final = Want("dopa.address", opening("dopa.address", wire_ikno.RESIDEN
 
 def _profile(source: Source, parts: ProfileParts) -> PersonService:
     person = Want("dopa.person", opening("dopa.person", parts.person, more=_NUMBER))
-    more = Want("dopa.particulars", opening("dopa.particulars", parts.particulars))
+    more = Want("dopa.particulars", opening("dopa.particulars", parts.particulars), accompanies=True)
 
     def render(told: Told, _about: CitizenId) -> dict[str, Any]:
         return wire_ikno.profile(
@@ -132,7 +132,7 @@ LINKAGE: Final[Mapping[tuple[str, str], PersonService]] = MappingProxyType(
             (
                 Want("dopa.person", opening("dopa.person", wire_linkage.PERSON, more=_NUMBER)),
                 Want("dopa.address", opening("dopa.address", wire_linkage.RESIDENCE)),
-                Want("dopa.particulars", opening("dopa.particulars", wire_linkage.PARENTS)),
+                Want("dopa.particulars", opening("dopa.particulars", wire_linkage.PARENTS), accompanies=True),
             ),
             lambda told, _: wire_linkage.person(
                 _answered(told.noted.person).record,

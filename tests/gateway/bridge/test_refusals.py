@@ -317,7 +317,8 @@ async def test_what_is_not_agreed_is_null(bridge: Bridge) -> None:
     told = (await bridge.ask(PROFILE, SOMCHAI_ASKED)).json()
     assert told["NameTH_FirstName"] == SOMCHAI.name_th.first
     assert {name for name in told if name.startswith("Address") and told[name] is not None} == set()
-    assert len(await world.entries("exchange.released")) == 1
+    assert (told["Father_CitizenID"], told["Mother_Nationality"]) == (None, None)  # no duty obliges here
+    assert len(await world.entries("exchange.released")) == 2
 
 
 async def test_others_in_the_house_are_names_without_a_duty(bridge: Bridge) -> None:
