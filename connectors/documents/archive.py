@@ -13,7 +13,6 @@ from io import BytesIO
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError
@@ -22,6 +21,7 @@ from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from connectors.contracts.errors import DocumentError
+from connectors.documents.appending import AppendingWriter
 from connectors.documents.seal import BYTES_RESERVED
 
 FIELD_NAME = "ArchiveTimeStamp"
@@ -80,7 +80,7 @@ def seal_facts(pdf: bytes) -> SealFacts:
 
 def prepare_archive(pdf: bytes, proofs: Proofs) -> PendingArchive:
     """Append the store and the room of the archive time-stamp."""
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer = AppendingWriter(BytesIO(pdf))
     DocumentSecurityStore.supply_dss_in_writer(
         writer,
         sig_contents=None,  # ISO 32000-2 section 12.8.4.4: VRI is optional; readers search the whole store

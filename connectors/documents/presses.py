@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from connectors.contracts.documents import Delivery, DocumentRequest, Exhibit
 from connectors.contracts.errors import DocumentError
 from connectors.documents.archive import PendingArchive, Proofs, SealFacts, prepare_archive, seal_facts
+from connectors.documents.bound_pages import is_page_image
 from connectors.documents.encryption import encrypt_pdf
 from connectors.documents.exhibit_signature import judge_paper
 from connectors.documents.exhibits import attach_exhibits
@@ -85,7 +86,7 @@ class Press:
         pdf = self._renderer.render(marked, delivery=delivery, seal_name=self._key.name)
         pdf, pages = imprint(pdf, request)
         if request.exhibits:
-            pdf = attach_exhibits(pdf, request.exhibits, at=request.issued_at)
+            pdf, pages = attach_exhibits(pdf, request.exhibits, at=request.issued_at)
         if password is not None:
             pdf = encrypt_pdf(pdf, password=password, owner_password=owner_password)
         return prepare_seal(
@@ -194,6 +195,10 @@ def _make(request: DocumentRequest, *, delivery: Delivery, password: str | None,
 
 
 def _judged(exhibit: Exhibit) -> Exhibit:
+    if is_page_image(exhibit):
+        return replace(
+            exhibit, said_th="ภาพหน้าเอกสาร เข้าเล่มไว้ท้ายเอกสารนี้", said_en="page image, bound behind this document"
+        )
     if exhibit.media_type != PDF_TYPE:
         return exhibit
     said_th, said_en = judge_paper(exhibit.data).said()

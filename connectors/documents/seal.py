@@ -29,6 +29,7 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from connectors.contracts.documents import Delivery
 from connectors.contracts.errors import DocumentError
 from connectors.documents import der
+from connectors.documents.appending import AppendingWriter
 
 FIELD_NAME = "Seal"
 BYTES_RESERVED = 16384  # hexadecimal digits, so 8 KB of CMS; a B-T seal of three certificates takes about 3 KB
@@ -134,7 +135,7 @@ def prepare_seal(
     pdf: bytes, *, key: SealKey, claimed_time: datetime, password: str | None, delivery: Delivery, pages: int
 ) -> PendingSeal:
     """Append the signature field and sign. `password` opens a file that is encrypted already: sealing comes last."""
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer: IncrementalPdfFileWriter = AppendingWriter(BytesIO(pdf))
     if password is not None:
         writer.encrypt(password)
     embedding = cms_embedder.PdfCMSEmbedder().write_cms(field_name=FIELD_NAME, writer=writer)

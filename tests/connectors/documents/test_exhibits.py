@@ -3,18 +3,25 @@
 import hashlib
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from connectors.contracts.documents import Exhibit, SealedDocument, Verdict
+from connectors.contracts.documents import Delivery, Exhibit, SealedDocument, Verdict
+from connectors.contracts.errors import DocumentError
 from connectors.documents.exhibit_signature import PaperSignature, PaperStanding, judge_paper
-from connectors.simulators.papers import sample_pdf
+from connectors.documents.exhibits import attach_exhibits
+from connectors.documents.imprint import imprint
+from connectors.documents.render import Renderer
+from connectors.simulators.papers import sample_page, sample_pdf
 from tests.connectors.documents.conftest import RunningAuthority, Seal
-from tests.connectors.documents.examples import COMPANY, document_request
+from tests.connectors.documents.examples import COMPANY, ISSUED_AT, document_request
 from tests.connectors.documents.test_rendering import poppler_text
+from tests.connectors.documents.test_sealing import qpdf_check
 from tests.connectors.documents.test_verification import judge
 
 UNSIGNED = sample_pdf("memorandum", "1" * 13, 2)
@@ -71,3 +78,67 @@ def test_the_cover_says_what_was_found_and_the_paper_is_unchanged(
             assert bytes(opened.attachments[paper.file_name].get_file().read_bytes()) == paper.data
     # the paper inside is judged by itself: the outer seal lends it nothing, and the other way round
     assert judge(document.pdf, running).verdict is Verdict.VALID
+
+
+SCANS = tuple(
+    Exhibit(f"memorandum-{number}.jpg", "image/jpeg", sample_page("memorandum", "1" * 13, number))
+    for number in (1, 2, 3)
+)
+
+
+def picture(mode: str, kind: str, size: tuple[int, int] = (20, 30)) -> Exhibit:
+    written = BytesIO()
+    Image.new(mode, size).save(written, kind)
+    return Exhibit("page.jpg", "image/jpeg", written.getvalue())
+
+
+def test_page_images_are_bound_behind_the_cover_with_labels_and_texts(
+    seal: Seal, running: RunningAuthority, tmp_path: Path
+) -> None:
+    document = seal(document_request("company", COMPANY, exhibits=(*SCANS, paper_of(UNSIGNED))))
+    assert qpdf_check(document.pdf, tmp_path).returncode == 0
+    assert judge(document.pdf, running).verdict is Verdict.VALID
+    with pikepdf.open(BytesIO(document.pdf)) as opened:
+        covers = len(opened.pages) - 3
+        assert document.pages == len(opened.pages)
+        assert [page.label for page in opened.pages][covers - 1 :] == [str(covers), "A-1", "A-2", "A-3"]
+        assert f"<xmpTPg:NPages>{document.pages}<".encode() in opened.Root.Metadata.read_bytes()
+        whole = opened.Root.StructTreeRoot.K[0]
+        figures = [element for element in whole.K if str(element.S) == "/Figure" and "/Pg" in element][-3:]
+        tree = opened.Root.StructTreeRoot.ParentTree.Nums
+        for place, (figure, page) in enumerate(zip(figures, opened.pages[covers:], strict=True), start=1):
+            assert f"หน้า {place} จาก 3" in str(figure.Alt)
+            assert figure.Pg.objgen == page.obj.objgen
+            key = list(tree)[::2].index(int(page.StructParents))
+            assert tree[2 * key + 1][0].objgen == figure.objgen
+            assert page.Tabs == pikepdf.Name.S
+            assert page.Resources.XObject.Im0.read_raw_bytes() == SCANS[place - 1].data
+        assert set(opened.attachments) == {"data.json", "ContentInformation.xml", "certificate.pdf"}
+        with opened.open_metadata() as metadata:
+            assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "A")
+
+
+def test_the_same_images_make_the_same_file(seal: Seal, fonts_dir: Path) -> None:
+    request = document_request("company", COMPANY)
+    pdf, _ = imprint(Renderer(fonts_dir=fonts_dir).render(request, delivery=Delivery.SEALED, seal_name="x"), request)
+    assert attach_exhibits(pdf, SCANS, at=ISSUED_AT) == attach_exhibits(pdf, SCANS, at=ISSUED_AT)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Exhibit("page.jpg", "image/jpeg", b"\xff\xd8\xff nothing"),
+        Exhibit("page.jpg", "image/jpeg", b""),
+        picture("L", "PNG"),
+        picture("CMYK", "JPEG"),
+        picture("L", "JPEG", (10_001, 1)),
+    ],
+    ids=["broken", "empty", "another kind", "CMYK", "too large"],
+)
+def test_what_is_no_page_image_makes_no_document(seal: Seal, image: Exhibit) -> None:
+    with pytest.raises(DocumentError, match="page image"):
+        seal(document_request("company", COMPANY, exhibits=(image,)))
+    with pytest.raises(DocumentError, match="too many"):
+        seal(document_request("company", COMPANY, exhibits=tuple(
+            replace(SCANS[0], file_name=f"{number}.jpg") for number in range(501)
+        )))  # fmt: skip

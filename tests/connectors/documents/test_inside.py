@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contracts.documents import Delivery
+from connectors.contracts.documents import Delivery, SealedDocument
 from connectors.contracts.errors import DocumentError
 from connectors.documents.content_information import NAMESPACE, content_information
 from connectors.documents.imprint import imprint
@@ -107,3 +107,12 @@ def test_whatever_a_record_holds_the_xml_can_be_read(fields: dict[str, object]) 
     root = fromstring(content_information(request, fields, {}).encode("utf-8"))
     assert len(root.findall(f"{{{NAMESPACE}}}Content/{{{NAMESPACE}}}Field")) == len(fields)
     assert "&e;[U+0000]" in (root.findtext(f"{{{NAMESPACE}}}Purpose") or "")
+
+
+def test_sealing_leaves_what_the_document_says_of_itself(sealed: SealedDocument) -> None:
+    """Byte for byte, with the prefix `ed` that readers of ETDA's form look for; it holds in years too."""
+    with pikepdf.open(BytesIO(sealed.pdf)) as document:
+        metadata = document.Root.Metadata.read_bytes()
+    assert sealed.pdf.count(metadata) == 1
+    for told in (b"<ed:DocumentReferenceID>", b"<tuaton:DataSHA256>", b"<pdfaSchema:prefix>ed<", b"<pdfaid:part>3<"):
+        assert told in metadata
