@@ -38,7 +38,8 @@ AMOUNTS = {
     "EarningPerShare": "earnings_per_share",
 }
 PEOPLE: Mapping[str, FictitiousPerson] = {
-    **{key: persona.person for key, persona in PERSONAS.items()},
+    "somchai": PERSONAS["somchai"].person,
+    "malee": PERSONAS["malee"].person,
     **hard_cases.PEOPLE,
 }
 
