@@ -116,8 +116,7 @@ def bring_home(plan: Plan) -> bool:
     """Trust anchors for outside verifiers, and the newest checkpoint of the log; False when none was signed."""
     trust = plan.out / "trust"
     trust.mkdir(parents=True, exist_ok=True)
-    for certificate in (plan.home / "trust").glob("*.pem"):
-        shutil.copy(certificate, trust / certificate.name)
+    shutil.copytree(plan.home / "trust", trust, dirs_exist_ok=True)
     note = asyncio.run(newest_checkpoint_of(plan.settings))
     if note is not None:
         (plan.out / "checkpoint.txt").write_text(note, "utf-8")
