@@ -97,11 +97,12 @@ class Press:
 class Presses:
     """As many presses as there are `processes`, or one in a thread where there are none."""
 
-    def __init__(self, equipment: Equipment, *, processes: int) -> None:
+    def __init__(self, equipment: Equipment, *, processes: int, longest_seconds: float = LONGEST_SECONDS) -> None:
         if processes and isinstance(equipment.key, ec.EllipticCurvePrivateKey):
             raise DocumentError("a key in memory does not serve other processes")
         self._equipment = equipment
         self._processes = processes
+        self._longest_seconds = longest_seconds
         self._executor = self._opened()
         self._under_way = 0
 
@@ -129,8 +130,11 @@ class Presses:
             raise DocumentError("too many documents are being made")
         self._under_way += 1
         try:
-            return await asyncio.wait_for(self._tried_twice(work), LONGEST_SECONDS)
+            return await asyncio.wait_for(self._tried_twice(work), self._longest_seconds)
         except TimeoutError:
+            # whatever holds a process up would hold up all that comes after it; what was done beside it is done again
+            for process in multiprocessing.active_children() if self._processes else ():
+                process.kill()
             raise DocumentError("the document takes too long to make") from None
         finally:
             self._under_way -= 1

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from connectors.contracts.documents import Delivery, Verdict
 from connectors.contracts.errors import DocumentError
 from connectors.documents import presses
-from connectors.documents.presses import NICENESS
+from connectors.documents.presses import NICENESS, Equipment, Presses
+from connectors.documents.render import TEMPLATES
 from connectors.documents.seal_key import CHAIN_FILE, KEY_FILE, SealIdentity
 from connectors.documents.seal_module import ModuleKey, ModuleSigner
 from connectors.documents.sealer import PdfSealer, usual_processes
@@ -142,6 +143,23 @@ def test_more_than_can_be_made_is_refused_at_once(works: Works) -> None:
     refused = [error for error in works.run(work, processes=0) if error is not None]
     assert {str(error) for error in refused} == {"too many documents are being made"}
     assert len(refused) == 5
+
+
+def test_what_takes_too_long_is_given_up_and_holds_nobody_up(works: Works) -> None:
+    """The first document of a process takes longer than this: it has to load everything."""
+    chain = tuple(one.public_bytes(Encoding.DER) for one in works.identity.chain)
+    equipment = Equipment(TEMPLATES, works.fonts_dir, works.key_file, chain)
+
+    async def work() -> None:
+        hurried = Presses(equipment, processes=1, longest_seconds=0.05)
+        try:
+            with pytest.raises(DocumentError, match="too long"):
+                await hurried.make(REQUEST, delivery=Delivery.SEALED, password=None, owner_password="")
+            until(lambda: not children())
+        finally:
+            hurried.close()
+
+    asyncio.run(work())
 
 
 PARENT = """
