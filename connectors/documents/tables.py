@@ -38,7 +38,12 @@ def plan_tables(record: Mapping[str, Any], letters: Letters) -> dict[str, Any]:
 
 def _is_table(value: Any, columns: Mapping[str, Any]) -> bool:
     is_filled = isinstance(value, list) and 0 < len(value) <= MOST_ROWS
-    return is_filled and all(isinstance(row, dict) and row.keys() >= columns.keys() for row in value)
+    return is_filled and all(_is_row(row, columns) for row in value)
+
+
+def _is_row(row: Any, columns: Mapping[str, Any]) -> bool:
+    is_whole = isinstance(row, dict) and row.keys() >= columns.keys()
+    return is_whole and all(isinstance(value, str) for value in row.values())
 
 
 def _plan(columns: Mapping[str, Any], rows: Sequence[Mapping[str, str]], letters: Letters) -> dict[str, Any]:

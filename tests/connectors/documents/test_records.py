@@ -77,6 +77,12 @@ def test_codes_are_told_in_words_and_an_empty_list_is_told(renderer: Renderer) -
     assert "ไม่มีรายการ" in text
 
 
+@pytest.mark.parametrize("row", [{}, {"name": None}, {"name": 5}, "text", None])
+def test_a_row_that_is_none_is_refused(renderer: Renderer, row: Any) -> None:
+    with pytest.raises(DocumentError):
+        render(renderer, table_of([{"name": "ก"}, row], {"name": COLUMN}))
+
+
 @pytest.mark.parametrize("in_columns", [True, False])
 def test_a_list_too_long_to_print_is_said_to_be_attached(renderer: Renderer, in_columns: bool) -> None:
     names = [f"นาย ก{number}" for number in range(5001)]
