@@ -16,9 +16,11 @@ from idp.exchange.document.finishing import FIRST_PAUSE, LASTS_AFTER, LEASE
 from idp.exchange.document.store import claim_document, due_documents, find_document, replace_file
 from idp.exchange.document.store import document as document_table
 from idp.kernel.ids import DocumentId
+from tests.connectors.documents.test_rendering import poppler_text
 from tests.exchange.test_pull import withdraw
 from tests.exchange.world import JOBS
 from tests.gateway.conftest import Sealing
+from tests.gateway.counter import open_counter
 from tests.gateway.door import Door
 from tests.gateway.test_pulls import attached, consented_token
 
@@ -238,3 +240,20 @@ async def test_a_key_that_was_taken_back_ends_the_fetching(sealing_door: Door) -
     assert len(await sealing_door.world.entries("exchange.document_refused")) == 1
     await register_keys(sealing_door, key)
     assert (await sealing_door.fetch(token, f"/documents/{document['id']}")).status_code == 200
+
+
+async def test_a_document_that_an_officer_takes_out_names_them(sealing_door: Door) -> None:
+    counter = await open_counter(sealing_door)
+    session_id = await counter.ready()
+    token = await counter.own_token(session_id)
+    document = (await sealing_door.pull(token, PERSON)).json()["document"]
+    text = " ".join(poppler_text((await sealing_door.fetch(token, f"/documents/{document['id']}")).content).split())
+    async with sealing_door.world.storage.reading() as uow:
+        officer = await sealing_door.world.subscribers.identity(uow, counter.officer.subscriber_id)
+    assert officer.name_th.full() in text
+    assert counter.officer.position_th in text
+    # a program that pulls with a consent has no officer: nobody is named
+    own_token = await consented_token(sealing_door)
+    own = (await sealing_door.pull(own_token, PERSON)).json()["document"]
+    without = poppler_text((await sealing_door.fetch(own_token, f"/documents/{own['id']}")).content)
+    assert officer.name_th.full() not in " ".join(without.split())
