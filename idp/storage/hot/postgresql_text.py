@@ -95,7 +95,8 @@ def _added_up(step: operations.Count, rows: FromClause, number: int) -> Returnin
     names = [*key, *adds, *first]
     added = [capped(name, sums.c[name], sums.c.get(f"most_{name}")) if name in adds else sums.c[name] for name in names]
     statement = postgresql.insert(step.table).from_select(names, select(*added))
-    is_its = and_(*(sums.c[name] == statement.excluded[name] for name in key))
+    # by name: `statement.excluded` would be read, in a query within, as the table itself under another name
+    is_its = and_(*(sums.c[name] == literal_column(f"excluded.{name}") for name in key))
     counted = {
         name: capped(
             name,

@@ -128,6 +128,20 @@ async def test_a_limit_holds_over_two_nodes(store: Storage, database_url: str) -
     await other.close()
 
 
+async def test_each_counter_of_a_batch_has_its_own_limit_also_one_that_is_made_meanwhile(store: Storage) -> None:
+    """Two nodes make one counter at once, beside a batch that counts in another of a higher limit."""
+    assert await take(store, "there", right_id="r1") == 1
+    async with store.unit_of_work() as uow:
+        made = {"id": "c", "part": "r0", "times": 1, "weight": 2, "since": "another node"}
+        await uow.execute(insert(counter).values(made))
+        calls = [take(store, "a", limit=1), take(store, "b", right_id="r1", limit=100)]
+        answers = asyncio.gather(*calls)
+        await asyncio.sleep(0.2)
+        assert not answers.done()
+    assert await answers == ["over", 1]
+    assert await counted(store) == {("c", "r0"): (1, 2), ("c", "r1"): (2, 4)}
+
+
 async def test_who_counts_nothing_passes(store: Storage) -> None:
     assert list(await asyncio.gather(take(store, "a", weight=0, limit=0), take(store, "b"))) == [1, 1]
     assert await counted(store) == {("c", "r0"): (1, 2)}
