@@ -40,7 +40,11 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
     )
     slips = SlipEndpoints(pages=kit.pages, slips=rooms.slips, tokens=tokens)
     pulls = PullEndpoints(
-        exchange=rooms.exchange, tokens=tokens, clock=rooms.ground.clock, base_url=settings.gateway_url
+        exchange=rooms.exchange,
+        tokens=tokens,
+        problems=kit.problems,
+        clock=rooms.ground.clock,
+        base_url=settings.gateway_url,
     )
     verification = VerificationPages(
         pages=kit.pages,

@@ -81,7 +81,17 @@ VERDICT: Final = an_object(
 )
 UPLOAD: Final = an_object({"document": {"type": "string", "format": "binary"}}, password=TEXT)
 
-WAITING: Final = an_object({"id": TEXT, "state": TEXT, "reason": MAYBE_TEXT, "accepted_at": TEXT, "deadline": TEXT})
+SAID: Final = tuple(f"{name}_{language}" for name in ("title", "text", "next") for language in ("th", "en"))
+WAITING: Final = an_object(
+    {
+        "id": TEXT,
+        "state": TEXT,
+        "reason": MAYBE_TEXT,
+        "accepted_at": TEXT,
+        "deadline": TEXT,
+        **dict.fromkeys(SAID, TEXT),
+    }
+)
 WHERE: Final = ("DPoP-Nonce", "Location", "Retry-After")
 
 USUAL: Final = Operation({200: Answer("Done.", {JSON: {}})})

@@ -22,9 +22,11 @@ from idp.exchange.waiting.model import WaitingPull
 from idp.exchange.waiting.service import Accepted
 from idp.gateway.grounds import FormBasis, form_of
 from idp.gateway.tokens import GatewayTokens
+from idp.gateway.waiting_texts import texts_of
 from idp.kernel.clock import Clock
 from idp.kernel.errors import Refused
 from idp.kernel.ids import DisclosureId, DocumentId
+from idp.web.errors import ProblemCatalogue
 from idp.web.etags import Tagged
 from idp.web.routes import Access, Entry
 
@@ -53,9 +55,12 @@ class PullRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PullEndpoints:
     """`POST /pulls`, `GET` and `DELETE /pulls/{id}`, `GET /documents/{id}` and `GET /catalogue`."""
 
-    def __init__(self, *, exchange: Exchange, tokens: GatewayTokens, clock: Clock, base_url: str) -> None:
+    def __init__(
+        self, *, exchange: Exchange, tokens: GatewayTokens, problems: ProblemCatalogue, clock: Clock, base_url: str
+    ) -> None:
         self._exchange = exchange
         self._tokens = tokens
+        self._problems = problems
         self._clock = clock
         self._base_url = base_url.rstrip("/")
         catalogue = {"datasets": [_described(dataset) for dataset in DATASETS.values()]}
@@ -141,6 +146,7 @@ class PullEndpoints:
             "id": waiting.id,
             "state": waiting.state.value,
             "reason": None if waiting.reason is None else waiting.reason.value,
+            **texts_of(waiting, self._problems),
             "accepted_at": waiting.accepted_at.isoformat(timespec="seconds"),
             "deadline": waiting.deadline.isoformat(timespec="seconds"),
         }

@@ -150,9 +150,12 @@ async def open_door(
     csrf = Csrf(key=secrets.token_bytes(32), browsers=BrowserIds(door="gateway", https=False), origin=GATEWAY)
     brand = Brand(name_th="ทดสอบ", name_en="Test", help_th="ช่วยเหลือ", help_en="Help")
     pages = Pages(template_packages=[("idp.gateway", "templates")], assets=assets, brand=brand, csrf=csrf, https=False)
-    answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="json")
+    problems = ProblemCatalogue()
+    answers = ErrorAnswers(catalogue=problems, pages=pages, usual="json")
     entries = (
-        *PullEndpoints(exchange=world.exchange(), tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
+        *PullEndpoints(
+            exchange=world.exchange(), tokens=tokens, problems=problems, clock=world.clock, base_url=GATEWAY
+        ).entries(),
         *CardSessionEndpoints(counters=world.counters, tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
         *PhotoEndpoints(photos=world.photos, tokens=tokens).entries(),
         *SlipEndpoints(

@@ -1,6 +1,7 @@
 """Pulls that wait, over HTTP: accepted, tried again under every predicate, delivered once, told about."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import time
 
@@ -14,13 +15,15 @@ from idp.agencies.model import WhenUnavailable
 from idp.agencies.store import agreement, service
 from idp.authorization.client_registration.store import insert_client
 from idp.exchange.decision.model import Reason
-from idp.exchange.model import WaitingPullId
+from idp.exchange.model import ExchangeProblem, WaitingPullId
+from idp.exchange.pull.records import PROBLEMS
 from idp.exchange.pull.store import disclosure
 from idp.exchange.service import Exchange
-from idp.exchange.waiting.rules import WAITS_AT_MOST
+from idp.exchange.waiting.rules import PASSING, WAITS_AT_MOST
 from idp.exchange.waiting.store import find_waiting, waiting_pull
 from idp.kernel.ids import ClientId
 from idp.storage.outbox import outbox
+from idp.web.errors import ProblemCatalogue
 from tests.exchange.test_pull import withdraw
 from tests.exchange.world import SERVICE, SOMCHAI, client
 from tests.gateway.door import Door
@@ -28,6 +31,7 @@ from tests.gateway.door import Door
 pytestmark = pytest.mark.anyio
 
 KEY = "one-and-the-same"
+THAI = re.compile("[\u0e00-\u0e7f]")
 
 
 @pytest.fixture
@@ -100,6 +104,39 @@ async def test_what_the_registry_cannot_do_now_is_done_later_and_delivered_once(
     again = await look(door, waiting_id)
     assert (again.status_code, again.json()["code"]) == (410, "EXC-50")
     assert await released(door) == 1
+
+
+SAID = [f"{name}_{language}" for name in ("title", "text", "next") for language in ("th", "en")]
+
+
+@pytest.mark.parametrize(("mode", "words"), [(Mode.CLOSED, "hours"), (Mode.DOWN, "down"), (Mode.BUSY, "busy")])
+async def test_why_it_waits_is_said_in_plain_words(door: Door, mode: Mode, words: str) -> None:
+    token = await consented(door)
+    closed(door, mode)
+    told = (await look(door, await accepted(door, token))).json()
+    assert words in told["title_en"] + told["text_en"]
+    assert all(THAI.search(told[name]) if name.endswith("_th") else told[name].isascii() for name in SAID)
+    # what whoever is refused can do does not fit: it was accepted
+    assert "again by itself" in told["next_en"]
+
+
+async def test_that_the_answer_is_ready_is_said_to_who_asks_again(door: Door) -> None:
+    token = await consented(door)
+    closed(door)
+    await accepted(door, token)
+    closed(door, Mode.OK)
+    await later(door, 60)
+    told = (await door.pull(token, **{"idempotency-key": KEY})).json()
+    assert (told["state"], told["reason"], told["title_en"]) == ("ready", None, "The answer is ready")
+    assert all(told[name] for name in SAID)
+
+
+@pytest.mark.parametrize("reason", sorted(PASSING))
+def test_each_reason_to_wait_has_its_texts(reason: Reason) -> None:
+    said = ProblemCatalogue().text(PROBLEMS[reason])
+    assert THAI.search(said.title_th)
+    assert THAI.search(said.text_th)
+    assert said.title_en != ProblemCatalogue().text(ExchangeProblem.PULL_OVER).title_en
 
 
 async def test_the_same_key_is_the_same_pull_while_it_waits_and_after(door: Door) -> None:
