@@ -19,7 +19,7 @@ from idp.agencies.model import AgencyKind, Role
 from idp.app.portal_door import portal_door
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Ial
-from idp.portal import enrolment_pages, station_pages
+from idp.portal import enrolment_pages, new_passport_pages, station_pages
 from idp.web.browsers import BrowserIds
 from idp.web.csrf import Csrf
 from idp.web.routes import Access
@@ -84,6 +84,11 @@ CASES: Final[Mapping[str, Whole | Own | Shown | Try]] = {
     "enrolment_stop": ENROLMENT,
     "enrolment_override": ENROLMENT,
     "enrolment_resume": ENROLMENT,
+    "enrolment_holder": Try(new_passport_pages.FORM, {"was": "shown", "unrelated": "yes"}),
+    "new_passports": Own(),
+    "new_passport": Try(),
+    "new_passport_decided": Try(new_passport_pages.FORM, {"decision": "agree", "seen": "person"}),
+    "acting_in": Shown("tests/portal/test_roles.py"),
     "stations": Own(),
     "station_make": Own(),
     "station_help": Own(),
@@ -162,7 +167,7 @@ async def test_a_member_of_another_agency_finds_nothing(office: Office, world: W
 
 async def test_lists_show_nothing_of_another_agency(world: World, rival: Browser) -> None:
     await world.start()
-    for path in ("/stations", "/enrolments/new", "/mandates"):
+    for path in ("/stations", "/enrolments/new", "/mandates", "/passports"):
         page = await rival.get(path)
         assert page.status == 200, path
         assert str(STATION) not in page.response.text.replace("counter-1-help", ""), path
