@@ -2,9 +2,9 @@
 
 `python -m connectors.documents.fonts --documents DIR --web DIR`
 
-Sarabun sets the pages. Noto Sans, where its package is installed, stands in for letters that Sarabun lacks: Greek,
-Cyrillic, further Latin. Scripts whose letters are stacked or moved (Khmer, Burmese, Lao) are left out on purpose:
-copied out of a PDF they come twice, as unprepared Thai does (`mark_composites`); their numbers are printed instead.
+Sarabun sets the pages. Noto Sans stands in for letters that Sarabun lacks: Greek, Cyrillic, further Latin. Scripts whose
+letters are stacked or moved (Khmer, Burmese, Lao) are left out on purpose: copied out of a PDF they come twice, as
+unprepared Thai does (`mark_composites`); their numbers are printed instead.
 
 Nothing of the typefaces is kept in the repository. Both functions may be called at every start: a folder that already
 holds what would be written is left alone, and a folder appears whole or not at all.
@@ -12,12 +12,12 @@ holds what would be written is left alone, and a folder appears whole or not at 
 
 import argparse
 import hashlib
-import importlib.util
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import fontpkg_noto_sans
 import fontpkg_sarabun
 from fontTools import subset
 from fontTools.varLib import instancer
@@ -36,8 +36,7 @@ WEB_RANGES: dict[str, tuple[range, ...]] = {
         range(0x2190, 0x2194),
     ),
 }
-FALLBACK_PACKAGE = "fontpkg_noto_sans"
-FALLBACK_FILE = "NotoSans[wdth,wght].ttf"
+FALLBACK_FILE = Path(fontpkg_noto_sans.ROOT) / "files" / "NotoSans[wdth,wght].ttf"
 FALLBACK_RANGES = (range(0x180, 0x250), range(0x370, 0x530), range(0x1E00, 0x2000))
 FALLBACK_WEIGHTS = {"Regular": 400, "Bold": 700}
 LICENCE_FILE = "OFL.txt"
@@ -46,7 +45,7 @@ STAMP_FILE = ".prepared"
 
 def prepare_fonts(target: Path) -> None:
     """Fill `target` with `Sarabun-<style>.ttf` whose text can be copied exactly out of a PDF, with
-    `NotoSans-<style>.ttf` where that is installed, and the licences.
+    `NotoSans-<style>.ttf`, and the licences.
     """
     _fill_folder(target, _write_document_fonts)
 
@@ -59,24 +58,17 @@ def prepare_web_fonts(target: Path) -> None:
 def _write_document_fonts(folder: Path) -> None:
     for style in DOCUMENT_STYLES:
         mark_composites.compose_marks(_source_font(style), folder / f"Sarabun-{style}.ttf")
-    fallback = _fallback_folder()
-    if fallback is not None:
-        for style, weight in FALLBACK_WEIGHTS.items():
-            _write_fallback(fallback / "files" / FALLBACK_FILE, weight, folder / f"NotoSans-{style}.ttf")
-        shutil.copyfile(fallback / "LICENSE", folder / "OFL-NotoSans.txt")
+    for style, weight in FALLBACK_WEIGHTS.items():
+        _write_fallback(weight, folder / f"NotoSans-{style}.ttf")
+    shutil.copyfile(Path(fontpkg_noto_sans.ROOT) / "LICENSE", folder / "OFL-NotoSans.txt")
 
 
-def _fallback_folder() -> Path | None:
-    found = importlib.util.find_spec(FALLBACK_PACKAGE)
-    return None if found is None or found.origin is None else Path(found.origin).parent
-
-
-def _write_fallback(source: Path, weight: int, target: Path) -> None:
+def _write_fallback(weight: int, target: Path) -> None:
     """One weight of the variable font, with the letters of `FALLBACK_RANGES` alone."""
     options = subset.Options(layout_features=[], hinting=False, recalc_timestamp=False)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=[code for codes in FALLBACK_RANGES for code in codes])
-    with subset.load_font(source, options) as font:
+    with subset.load_font(FALLBACK_FILE, options) as font:
         subsetter.subset(font)
         instancer.instantiateVariableFont(font, {"wght": weight, "wdth": 100}, inplace=True, updateFontNames=True)
         font.save(target)
@@ -120,9 +112,7 @@ def _stamp() -> str:
     digest = hashlib.sha256()
     for style in sorted({*DOCUMENT_STYLES, *WEB_WEIGHTS}):
         digest.update(_source_font(style).read_bytes())
-    fallback = _fallback_folder()
-    if fallback is not None:
-        digest.update((fallback / "files" / FALLBACK_FILE).read_bytes())
+    digest.update(FALLBACK_FILE.read_bytes())
     for module in (Path(__file__), Path(mark_composites.__file__)):
         digest.update(module.read_bytes())
     return digest.hexdigest()

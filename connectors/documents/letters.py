@@ -18,14 +18,14 @@ name it could make one read as another.
 
 
 class Letters:
-    """The letters that every style of the typefaces in `fonts_dir` has: of `family`, and of `fallbacks` where that has
+    """The letters that every style of the typefaces in `fonts_dir` has: of `family`, and of `fallback` where that has
     none.
     """
 
-    def __init__(self, fonts_dir: Path, family: str, *, fallbacks: Sequence[str] = ()) -> None:
+    def __init__(self, fonts_dir: Path, family: str, *, fallback: str) -> None:
         files = _files(fonts_dir, family)
         self._own = _known(files)
-        self._known = self._own.union(*(_known(_files(fonts_dir, fallback)) for fallback in fallbacks))
+        self._known = self._own | _known(_files(fonts_dir, fallback))
         with TTFont(files[-1], lazy=True) as font:  # Regular: the styles sort as Bold, Regular
             tables: Any = {tag: font[tag] for tag in ("head", "hhea", "hmtx")}
             em = tables["head"].unitsPerEm

@@ -22,7 +22,7 @@ from connectors.documents.wording import worded
 TEMPLATES = Path(__file__).parent / "typst"
 NO_PAGES = frozenset({"base", "parts", "statements"})  # what the templates share
 FONT_FAMILY = "Sarabun"
-FALLBACK_FAMILIES = ("Noto Sans",)
+FALLBACK_FAMILY = "Noto Sans"
 """For letters of other scripts, where they are in the fonts folder (`connectors.documents.fonts`)."""
 PHOTO_TEMPLATE = "card"
 LARGEST_PHOTO = 100_000
@@ -45,9 +45,7 @@ class Renderer:
     def __init__(self, *, templates_dir: Path = TEMPLATES, fonts_dir: Path) -> None:
         fonts = require_typeface(fonts_dir)
         self._templates_dir = templates_dir
-        fallbacks = [family for family in FALLBACK_FAMILIES if family in fonts.families()]
-        self._families = [FONT_FAMILY, *fallbacks]
-        self._letters = Letters(fonts_dir, FONT_FAMILY, fallbacks=fallbacks)
+        self._letters = Letters(fonts_dir, FONT_FAMILY, fallback=FALLBACK_FAMILY)
         self._compiler = typst.Compiler(root=templates_dir, font_paths=fonts, ignore_system_fonts=True)
 
     def render(self, request: DocumentRequest, *, delivery: Delivery, seal_name: str) -> bytes:
@@ -62,7 +60,7 @@ class Renderer:
         shown = self._letters.printable({"page": page, "record": worded_record})
         added = {
             "has_numbers": shown != {"page": page, "record": worded_record},
-            "typefaces": self._families,
+            "typefaces": [FONT_FAMILY, FALLBACK_FAMILY],
             "tables": plan_tables(shown["record"], self._letters),
         }
         inputs = {
@@ -98,10 +96,11 @@ class Renderer:
 
 
 def require_typeface(fonts_dir: Path) -> typst.Fonts:
-    """The typefaces of the folder. Raises DocumentError without the prepared one: pages would come out blank."""
+    """The typefaces of the folder. Raises DocumentError without the prepared ones: pages would come out blank."""
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts_dir])
-    if FONT_FAMILY not in fonts.families():
-        raise DocumentError(f"the typeface {FONT_FAMILY} is not in the fonts folder")
+    for family in (FONT_FAMILY, FALLBACK_FAMILY):
+        if family not in fonts.families():
+            raise DocumentError(f"the typeface {family} is not in the fonts folder")
     return fonts
 
 

@@ -1,5 +1,4 @@
 import asyncio
-import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +7,13 @@ import pytest
 from cryptography import x509
 
 from connectors.contracts.documents import Delivery, DocumentRequest, SealedDocument
-from connectors.documents.fonts import FALLBACK_PACKAGE, prepare_fonts
+from connectors.documents.fonts import prepare_fonts
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
 from connectors.documents.sealer import PdfSealer
 from connectors.simulators.authority.routes import Authority, authority_routes
 from tests.connectors.authority.serving import address_of, free_listener, served, wall_clock
 from tests.connectors.documents.examples import PERSON, document_request
 
-HAS_FALLBACK = importlib.util.find_spec(FALLBACK_PACKAGE) is not None
 PASSWORD = "ลับ-1234-ยาว"
 
 

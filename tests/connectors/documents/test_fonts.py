@@ -7,7 +7,6 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 
 from connectors.documents.fonts import prepare_fonts, prepare_web_fonts
-from tests.connectors.documents.conftest import HAS_FALLBACK
 
 
 def test_document_fonts_come_whole_with_their_licence_and_are_made_once(tmp_path: Path) -> None:
@@ -16,7 +15,7 @@ def test_document_fonts_come_whole_with_their_licence_and_are_made_once(tmp_path
     first = {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in target.iterdir()}
     prepare_fonts(target)
     assert {file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in target.iterdir()} == first
-    fallback = {"NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "OFL-NotoSans.txt"} if HAS_FALLBACK else set()
+    fallback = {"NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "OFL-NotoSans.txt"}
     assert first.keys() == {"Sarabun-Regular.ttf", "Sarabun-Bold.ttf", "OFL.txt", ".prepared"} | fallback
     assert b"SIL Open Font License" in first["OFL.txt"][1]
     assert [path.name for path in target.parent.iterdir()] == ["fonts"]
