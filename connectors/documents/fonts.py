@@ -2,7 +2,7 @@
 
 `python -m connectors.documents.fonts --documents DIR --web DIR`
 
-Sarabun sets the pages. Noto Sans stands in for letters that Sarabun lacks: Greek, Cyrillic, further Latin. Scripts whose
+Sarabun sets the pages. Noto Sans stands in for letters that it lacks: Greek, Cyrillic, further Latin. Scripts whose
 letters are stacked or moved (Khmer, Burmese, Lao) are left out on purpose: copied out of a PDF they come twice, as
 unprepared Thai does (`mark_composites`); their numbers are printed instead.
 

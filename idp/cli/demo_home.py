@@ -28,7 +28,7 @@ def taken(home: Path, out: Path) -> Iterator[None]:
     """
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
-        with home.with_name(f".{home.name}.lock").open("w") as lock:
+        with home.with_name(f".{home.name.lstrip('.')}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
