@@ -42,6 +42,7 @@ from pyhanko_certvalidator.errors import ValidationError
 
 from connectors.contracts.documents import DocumentReport, SealLevel, Verdict
 from connectors.contracts.errors import DocumentError
+from connectors.documents.additions import PROOFS_ALONE, require_proofs_alone
 from connectors.documents.certificates import load_certificates, to_asn1
 from connectors.documents.seal_container import Unfit, byte_range, validate_container
 
@@ -117,8 +118,10 @@ def verify_file(path: Path, trust_dir: Path, now: datetime, password: str | None
 async def _judge(pdf: bytes, *, trust: _Trust, now: datetime, password: str | None) -> DocumentReport:
     # 1. one certification signature in a readable file
     reader = _open(pdf, password)
-    seal = _only_seal(reader)
+    seal = _only_seal(pdf, reader)
     validate_container(pdf, seal)
+    _, _, second_start, second_length = byte_range(seal)
+    require_proofs_alone(pdf, reader, sealed_end=second_start + second_length)
     proven_at = await _validate_additions(pdf, reader, trust=trust, now=now)
     # 2. intact and over the whole file; 3. the time-stamp, judged now, or when the file was made to last
     stamped = await _validate(seal, trust=trust, moment=proven_at)
@@ -147,8 +150,10 @@ def _open(pdf: bytes, password: str | None) -> PdfFileReader:
     return reader
 
 
-def _only_seal(reader: PdfFileReader) -> EmbeddedPdfSignature:
+def _only_seal(pdf: bytes, reader: PdfFileReader) -> EmbeddedPdfSignature:
     seals = reader.embedded_regular_signatures
+    if not seals and SEAL_TRACE in pdf:
+        raise Unfit(Verdict.CHANGED, "the file holds a seal that is not tied to what it shows")
     if not seals:
         raise Unfit(Verdict.UNKNOWN, "the file carries no seal")
     if len(seals) > 1:
@@ -181,6 +186,7 @@ async def _validate(seal: EmbeddedPdfSignature, *, trust: _Trust, moment: dateti
         seal,
         signer_validation_context=_context(trust.roots, trust.crls, moment),
         ts_validation_context=_context(trust.tsa_roots, trust.crls, moment),
+        diff_policy=PROOFS_ALONE,
     )
 
 

@@ -18,6 +18,7 @@ from pyhanko.sign.timestamps import TimeStamper
 
 from connectors.contracts.documents import Delivery, DocumentReport, SealedDocument, Verdict
 from connectors.contracts.errors import DocumentError
+from connectors.documents.appending import AppendingWriter
 from connectors.documents.seal import complete_seal, prepare_seal, software_key
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
 from connectors.documents.verification import verify_file, verify_pdf
@@ -117,7 +118,7 @@ def test_bytes_after_the_end_are_a_change(sealed: SealedDocument, running: Runni
     assert judge(sealed.pdf + tail, running).verdict is Verdict.CHANGED
 
 
-class _Stamps(TimeStamper):
+class Stamps(TimeStamper):
     """pyHanko's own way to an authority, without the network between."""
 
     def __init__(self, authority: Authority) -> None:
@@ -130,8 +131,8 @@ class _Stamps(TimeStamper):
 
 def _archived(sealed: SealedDocument, authority: Authority) -> bytes:
     """The file with an archive time-stamp over it (PAdES B-LTA)."""
-    writer = IncrementalPdfFileWriter(BytesIO(sealed.pdf))
-    archived = PdfTimeStamper(_Stamps(authority)).timestamp_pdf(writer, "sha256")
+    writer = AppendingWriter(BytesIO(sealed.pdf))
+    archived = PdfTimeStamper(Stamps(authority)).timestamp_pdf(writer, "sha256")
     return bytes(archived.getvalue())
 
 
@@ -222,7 +223,7 @@ def test_a_token_of_another_signature_is_no_time_stamp(
         prepare_seal(unsealed, key=key, claimed_time=at, password=None, delivery=Delivery.SEALED, pages=1)
         for at in (wall_clock(), wall_clock() - timedelta(seconds=9))
     )
-    own = _token_for(second.signature_digest, running)
+    own = token_for(second.signature_digest, running)
     assert judge(complete_seal(first, time_stamp_token=own), running).verdict is Verdict.CHANGED
     assert judge(complete_seal(second, time_stamp_token=own), running).verdict is Verdict.VALID
 
@@ -259,7 +260,7 @@ def _identity_from(authority: Authority, folder: Path) -> SealIdentity:
         return ensure_seal_key(folder, f"{url}/ca", "foreign")
 
 
-def _token_for(digest: bytes, running: RunningAuthority) -> bytes:
+def token_for(digest: bytes, running: RunningAuthority) -> bytes:
     imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest}
     query = tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "cert_req": True}).dump()
     reply = tsp.TimeStampResp.load(running.authority.stamp(query))
