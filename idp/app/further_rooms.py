@@ -78,6 +78,7 @@ def build_further_rooms(
             pairwise=ground.pairwise,
             addresses=addresses,
             encryption=encryption,
+            acting=representation.acting,
             audit=ground.audit,
         ),
         logouts=Logouts(

@@ -18,6 +18,7 @@ from idp.authorization.deferred.rules import validate_client_may_defer
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.service import Grants
+from idp.authorization.tokens.standing import still_acts
 from idp.catalogue.gdx import GdxDetail, JuristicSubject
 from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
@@ -35,12 +36,13 @@ from idp.protocol.backchannel import (
     ping_notification,
 )
 from idp.protocol.client_credentials import ClientCredentials
-from idp.protocol.errors import InvalidRequestError, InvalidScopeError
+from idp.protocol.errors import AccessDeniedError, InvalidRequestError, InvalidScopeError
 from idp.protocol.jose import JwtRefused, numeric_date
 from idp.protocol.logout import HintRefused, judge_id_token_hint
 from idp.protocol.parameters import required
 from idp.protocol.request_object import decrypted
 from idp.protocol.scopes import OPENID
+from idp.representation.acting.service import Acting
 from idp.representation.companies.model import LONGEST_WAIT
 from idp.storage.spent import SpentKind, spend
 from idp.storage.storage import Storage, UnitOfWork
@@ -71,6 +73,7 @@ class BackchannelAuthentication:
         pairwise: PairwiseSubjects,
         addresses: ClientAddresses,
         encryption: ServerEncryptionKey,
+        acting: Acting,
         audit: AuditLog,
         randomness: Randomness = system_randomness,
     ) -> None:
@@ -87,6 +90,7 @@ class BackchannelAuthentication:
         self._keys = keys
         self._pairwise = pairwise
         self._addresses = addresses
+        self._acting = acting
         self._audit = audit
         self._randomness = randomness
 
@@ -100,6 +104,19 @@ class BackchannelAuthentication:
             return await self._open(uow, client, await self._unwrapped(uow, client, parameters))
 
         return await self._asking.ask(credentials, refused="backchannel.refused", opening=opening)
+
+    async def expect_standing(self, client: Client, parameters: Mapping[str, str]) -> None:
+        """Whoever allowed it for a company still acts for it, by its registry now.
+
+        Raises AccessDeniedError, Unavailable; nothing is spent then.
+        """
+        code = required(parameters, "auth_req_id")
+        async with self._storage.reading() as uow:
+            decided = await self._deferred.redeemable(uow, client, code, kind=DeferredKind.BACKCHANNEL)
+        if decided is not None and not await still_acts(
+            self._storage, self._acting, decided.acted_for, acr=decided.acr
+        ):
+            raise AccessDeniedError("the person does not act for the company any more")
 
     async def redeem(self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str]) -> AuthorizationCode:
         """What the citizen let the client have, once. Raises the errors of CIBA §11."""

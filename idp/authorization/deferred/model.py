@@ -20,7 +20,7 @@ DeferredId = NewType("DeferredId", str)
 POLL_INTERVAL = timedelta(seconds=5)
 SLOWER_BY = timedelta(seconds=5)
 REDEEMED_WITHIN = timedelta(hours=1)
-"""How long what a company allowed may be redeemed: its registry is not asked again until then."""
+"""How long what a company allowed may be redeemed; its registry is read again when it is."""
 POLL_INTERVAL_OF_COMPANIES = timedelta(seconds=30)
 """What several have to sign may take days: its client rests longer between polls."""
 

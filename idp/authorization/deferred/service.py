@@ -211,6 +211,15 @@ class DeferredRequests:
             case never:
                 assert_never(never)
 
+    async def redeemable(
+        self, uow: UnitOfWork, client: Client, code: str, *, kind: DeferredKind
+    ) -> AuthorizationCode | None:
+        """What the next poll of this client would be given; None while that is nothing."""
+        request = await store.find_by_code(uow, self.seals, code, kind=kind)
+        if request is None or request.client_id != client.id:
+            return None
+        return request.decision if isinstance(rules.judge_poll(request, now=uow.now), rules.Redeemable) else None
+
     def note_of(self, request: Deferred, uow: UnitOfWork) -> Mapping[str, str]:
         """What was kept sealed beside a request; empty once it has expired."""
         try:

@@ -85,6 +85,9 @@ class DeviceFlow:
         async with self._storage.reading() as uow:
             return await self._deferred.by_user_code(uow, user_code)
 
+    async def expect_standing(self, client: Client, parameters: Mapping[str, str]) -> None:
+        """Nothing to look up: a device is given what is of the person alone."""
+
     async def redeem(self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str]) -> AuthorizationCode:
         """What the citizen let the device have, once. Raises the errors of RFC 8628 §3.5."""
         code = required(parameters, "device_code")

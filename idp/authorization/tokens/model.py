@@ -44,6 +44,12 @@ class FurtherGrant(Protocol):
     def grant_type(self) -> str:
         """The value of the parameter `grant_type`."""
 
+    async def expect_standing(self, client: Client, parameters: Mapping[str, str]) -> None:
+        """Before the transaction: whoever allowed it for a company still acts for that, by its registry now.
+
+        Raises the OAuth error to answer with, or Unavailable; nothing is spent then.
+        """
+
     async def redeem(self, uow: UnitOfWork, client: Client, parameters: Mapping[str, str]) -> AuthorizationCode:
         """What a person let this proven client have, spent by this call. Raises the OAuth error to answer with."""
 

@@ -15,7 +15,7 @@ from idp.authorization.grants.service import Grants, RevocationReason
 from idp.authorization.tokens.issuing import Issuing
 from idp.authorization.tokens.minting import REFRESH_TOKEN_KIND
 from idp.authorization.tokens.model import ForPerson, KeyBinding
-from idp.kernel.errors import NotFound, Refused
+from idp.authorization.tokens.standing import still_acts
 from idp.kernel.ids import GrantId
 from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
 from idp.protocol.errors import InvalidGrantError, InvalidScopeError
@@ -59,24 +59,13 @@ class Refreshing:
         if not set(grant.scope).issuperset(request.scope):
             raise InvalidScopeError("the scope goes beyond the grant")
         await self._issuing.within_right_now(client, grant.details)
-        await self._expect_standing(grant)
+        if not await still_acts(self._storage, self._acting, grant.acted_for, acr=grant.acr):
+            raise InvalidGrantError("the person does not act for the company any more")
         # 6. and 7. spend, with the entry in the same statement
         shown = _Shown(client, payload["generation"], request.scope, binding, now)
         if shown.generation == grant.generation and not client.is_fapi:
             return await self._rotated(shown, grant)
         return await self._repeated(shown, grant)
-
-    async def _expect_standing(self, grant: Grant) -> None:
-        """Whoever signed for a company still may, by its registry now. Raises InvalidGrantError, Unavailable."""
-        acted = grant.acted_for
-        if acted is None or acted.organisation is None:
-            return
-        try:
-            facts = await self._acting.read(acted)
-            async with self._storage.reading() as uow:
-                await self._acting.expect_standing(uow, acted, facts, acr=grant.acr)
-        except (Refused, NotFound) as ended:
-            raise InvalidGrantError("the person does not act for the company any more") from ended
 
     async def _rotated(self, shown: "_Shown", grant: Grant) -> ForPerson:
         due = self._of(shown, replace(grant, generation=grant.generation + 1, rotated_at=shown.now))

@@ -138,6 +138,7 @@ class TokenEndpoint:
             case TokenExchange() as exchange:
                 return await self._committed(lambda uow: self._exchanging.due(uow, client, exchange, binding))
             case FurtherRequest() as further:
+                await self._further[further.grant_type].expect_standing(client, further.parameters)
                 return await self._committed(lambda uow: self._further_grant(uow, client, further, binding))
             case never:
                 assert_never(never)

@@ -411,11 +411,43 @@ async def test_a_completed_act_that_nobody_handed_on_in_time_gives_nothing(world
 
 
 async def test_what_all_signed_is_redeemed_within_the_hour(world: World) -> None:
-    """Until then nobody asks the registry whether they are still in office."""
     afar, request, _ = await signed_by_both(world)
     await hears(world, "joint_act_completed")
     world.clock.advance(3600)
     assert await polled_error(afar, request) == "expired_token"
+
+
+@pytest.mark.parametrize("ended", ["left", "dissolved", "unknown"])
+async def test_what_was_allowed_is_not_redeemed_when_its_signatory_or_the_company_is_gone(
+    world: World, ended: str
+) -> None:
+    """The registry is read again at that moment; nothing is spent, so that who was gone by mistake comes back."""
+    afar, request, _ = await signed_by_both(world)
+    await hears(world, "joint_act_completed")
+    both = [name_of("somchai"), name_of("malee")]
+    match ended:
+        case "left":
+            world.registry.put(TWO, [name_of("malee"), name_of("director")])
+        case "dissolved":
+            world.registry.put(TWO, both, status="เลิก(เสร็จการชำระบัญชี)")
+        case _:
+            world.registry.records.clear()
+    before = len(await events(world, "token.issued"))
+    assert await polled_error(afar, request) == "access_denied"
+    assert len(await events(world, "token.issued")) == before
+    assert await events(world, "token.refused")
+    world.registry.put(TWO, both)
+    assert (await poll(afar, request)).status_code == 200
+    assert await polled_error(afar, request) == "invalid_grant"
+
+
+async def test_nothing_is_spent_while_the_registry_is_silent(world: World) -> None:
+    afar, request, _ = await signed_by_both(world)
+    await hears(world, "joint_act_completed")
+    world.registry.silent = True
+    assert (await poll(afar, request)).text == "REP-11"
+    world.registry.silent = False
+    assert (await poll(afar, request)).status_code == 200
 
 
 async def test_what_is_signed_for_one_request_is_good_for_no_other(world: World) -> None:
