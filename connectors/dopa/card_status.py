@@ -78,7 +78,7 @@ class CardStatusClient:
             content=_envelope(operation, parameters),
             headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{SERVICE_NAMESPACE}{operation}"'},
         )
-        with self._breaker.attempt():
+        with self._breaker.attempt(seconds=self._deadline_seconds):
             async with within(self._deadline_seconds):
                 answer = await exchange(self._http, request)
             result = _result(operation, answer)

@@ -57,7 +57,7 @@ class FaceComparisonClient:
         request = self._http.build_request(
             "POST", self._url, content=msgspec.json.encode(asked), headers={"Content-Type": "application/json"}
         )
-        with self._breaker.attempt():
+        with self._breaker.attempt(seconds=self._deadline_seconds):
             async with within(self._deadline_seconds):
                 answer = await exchange(self._http, request)
             return self._score(answer)

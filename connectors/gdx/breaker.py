@@ -1,5 +1,6 @@
 """A circuit breaker: a registry that fails again and again is left alone for a moment, then tried by one request."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -29,8 +30,13 @@ class Breaker:
         self._is_probing = False
 
     @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Around one request. Raises RegistryUnavailable at once while open."""
+    def attempt(self, *, seconds: float) -> Iterator[None]:
+        """Around one request that may take so long. Raises RegistryUnavailable at once while open.
+
+        Who gives up after half of that was not answered; who leaves earlier says nothing of the registry.
+        """
+        loop = asyncio.get_running_loop()
+        late_at = loop.time() + seconds / 2
         is_probe = self._admit()
         try:
             yield
@@ -41,9 +47,12 @@ class Breaker:
             # one record that is too large says nothing of the others: whoever asks for it closes nobody else's line
             if failure.outcome is RegistryOutcome.TOO_LARGE:
                 raise
-            self._failures += 1
-            if self._failures >= self._limit:
-                self._opened_at = self._clock()
+            self._fail()
+            raise
+        except asyncio.CancelledError:
+            # who asks has the same deadline, and theirs began a moment before ours
+            if loop.time() >= late_at:
+                self._fail()
             raise
         except RegistryError:
             self._close()
@@ -62,6 +71,11 @@ class Breaker:
             raise RegistryUnavailable("the registry failed repeatedly and is being left alone for a moment")
         self._is_probing = True
         return True
+
+    def _fail(self) -> None:
+        self._failures += 1
+        if self._failures >= self._limit:
+            self._opened_at = self._clock()
 
     def _close(self) -> None:
         self._failures = 0

@@ -42,7 +42,7 @@ class Line:
         ends_at = loop.time() + deadline_seconds
         # the queue stands outside the breaker: being full is this machine's state, not the registry's
         async with self._bulkhead.place(deadline_seconds=deadline_seconds):
-            with self._breaker_of(service).attempt():
+            with self._breaker_of(service).attempt(seconds=deadline_seconds):
                 async with within(ends_at - loop.time()):
                     yield
         self._retries.earn()

@@ -119,7 +119,7 @@ class ThaidClient:
         """
         if until is None:
             until = asyncio.get_running_loop().time() + self._deadline_seconds
-        with self._breaker.attempt():
+        with self._breaker.attempt(seconds=self._deadline_seconds):
             try:
                 async with asyncio.timeout_at(until), self._client() as client:
                     yield client
