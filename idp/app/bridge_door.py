@@ -49,6 +49,7 @@ def bridge_door(settings: Settings, rooms: Rooms) -> Starlette:
             storage=ground.storage,
             exchange=rooms.exchange,
             agencies=rooms.agencies,
+            clients=rooms.clients,
             open_now=open_now,
             desk_of=desk_of,
             randomness=ground.randomness,
@@ -77,7 +78,7 @@ def bridge_application(entries: Sequence[Entry], answers: WireAnswers, *, origin
     """The entries behind the threshold that every door has."""
     url = urlsplit(origin)
     handlers = {HTTPException: answers.on_http}
-    return Starlette(
+    application = Starlette(
         routes=build_routes(entries),
         middleware=door_middleware(
             hosts=[url.hostname or ""],
@@ -88,3 +89,6 @@ def bridge_application(entries: Sequence[Entry], answers: WireAnswers, *, origin
         ),
         exception_handlers=handlers,
     )
+    # a redirect would say number and secret once more, in a field that others on the way may keep
+    application.router.redirect_slashes = False
+    return application

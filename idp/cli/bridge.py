@@ -12,7 +12,9 @@ from idp.app.configuration.bridges import bridge_name, bridge_terms
 from idp.app.configuration.standing import present_document
 from idp.audit.model import SYSTEM
 from idp.cli.configuration import opened, run
-from idp.gateway.bridge.model import BridgeAccess, IssuedKey
+from idp.gateway.bridge.model import BridgeAccess, BridgeProblem, IssuedKey
+from idp.gateway.bridge.rules import impossible_term
+from idp.kernel.errors import Refused
 from idp.kernel.ids import AgencyId, ClientId, MemberId, ServiceId
 from idp.settings import Settings
 from idp.storage.profile import Profile
@@ -65,6 +67,10 @@ def grant(
 
     async def act(settings: Settings) -> str:
         async with opened(settings) as house, house.ground.storage.unit_of_work() as uow:
+            # a proposal is kept as it is: what cannot stand, a number in it first of all, is not even proposed
+            impossible = impossible_term(access, now=uow.now)
+            if impossible is not None:
+                raise Refused(BridgeProblem.NOT_POSSIBLE, impossible.value)
             desired = {bridge_name(terms): terms}
             if settings.profile is Profile.PRODUCTION:
                 proposal = await house.configurations.propose_from_command_line(uow, desired)

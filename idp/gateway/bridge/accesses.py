@@ -78,7 +78,8 @@ class BridgeAccesses:
             return BridgeTerm.PROGRAM
         services = await self._agencies.services_named(uow, [access.service_id])
         service = services.get(access.service_id)
-        return None if service is not None and service.agency_id == access.agency_id else BridgeTerm.SERVICE
+        is_own = service is not None and service.agency_id == access.agency_id
+        return None if is_own and access.service_id in client.services else BridgeTerm.SERVICE
 
     async def _note(self, uow: UnitOfWork, event: str, access: BridgeAccess, by: Actor, **details: str) -> None:
         await self._audit.append(

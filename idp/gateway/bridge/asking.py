@@ -12,6 +12,7 @@ from connectors.contracts.registry_desk import DeskOfSource, Source
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Agreement
 from idp.agencies.service import Agencies
+from idp.authorization.client_registration.service import Clients
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.gdx import MAX_USES, GdxDetail, JuristicSubject, Subject
@@ -24,6 +25,7 @@ from idp.exchange.service import Exchange
 from idp.exchange.sources import Registries
 from idp.gateway.bridge import rules
 from idp.gateway.bridge.callers import Caller
+from idp.gateway.bridge.model import BridgeReason, WireRefusal
 from idp.gateway.bridge.noted import Noted, noting_desk
 from idp.gateway.bridge.open_now import OpenAtCounters
 from idp.kernel.errors import TuatonError, Unavailable
@@ -85,6 +87,7 @@ class BridgePulls:
         storage: Storage,
         exchange: Exchange,
         agencies: Agencies,
+        clients: Clients,
         open_now: OpenAtCounters,
         desk_of: DeskOfSource,
         randomness: Randomness,
@@ -92,6 +95,7 @@ class BridgePulls:
         self._storage = storage
         self._exchange = exchange
         self._agencies = agencies
+        self._clients = clients
         self._open_now = open_now
         self._desk_of = desk_of
         self._randomness = randomness
@@ -119,6 +123,7 @@ class BridgePulls:
         self, caller: Caller, rest: "_Rest", wants: Sequence[Want], source: Source, *, any_of: bool = False
     ) -> Told:
         async with self._storage.reading() as uow:
+            await self._expect_own_purpose(uow, caller, rest)
             details = await self._details(uow, caller, rest, wants)
             details = details[:1] if any_of else details
             token = self._token(uow, caller, details)
@@ -132,6 +137,14 @@ class BridgePulls:
             released = await self._exchange.pull(self._pull_of(token, detail), registries=registries)
             granted[detail.dataset] = frozenset(released.payload["fields"])
         return Told(noted, granted)
+
+    async def _expect_own_purpose(self, uow: UnitOfWork, caller: Caller, rest: "_Rest") -> None:
+        """What the issuer judges of a detail before there is a token. Raises WireRefusal."""
+        client = await self._clients.get(uow, caller.access.client_id)
+        if client is None or rest.service_id not in client.services:
+            raise WireRefusal(
+                BridgeReason.OTHER_PURPOSE, RegistryOutcome.NO_RIGHT, access=caller.access, agent=caller.agent
+            )
 
     async def _details(
         self, uow: UnitOfWork, caller: Caller, rest: "_Rest", wants: Sequence[Want]

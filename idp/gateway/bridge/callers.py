@@ -80,7 +80,10 @@ class Callers:
                 request, access
             ):
                 raise WireRefusal(BridgeReason.TOKEN_UNKNOWN, RegistryOutcome.NO_SESSION, access=access)
-        return Caller(access, Agent(None if said["member"] is None else MemberId(said["member"])))
+            agent = Agent(None if said["member"] is None else MemberId(said["member"]))
+            if not await self._still_counts(uow, access, agent):
+                raise WireRefusal(BridgeReason.TOKEN_UNKNOWN, RegistryOutcome.NO_SESSION, access=access, agent=agent)
+        return Caller(access, agent)
 
     async def is_agent(self, caller: Caller, citizen_id: CitizenId) -> bool:
         """True when this is the number of the officer as whom the program calls."""
@@ -127,6 +130,12 @@ class Callers:
             "host": None if by_certificate else self._addresses.exact(request),
             "x5t": access.certificate,
         }
+
+    async def _still_counts(self, uow: UnitOfWork, access: BridgeAccess, agent: Agent) -> bool:
+        """Whom a token was made for may be no officer any more, or the system's name taken out of the access."""
+        if agent.member_id is None:
+            return None in access.agents.values()
+        return may_look_up(await self._agencies.live_member(uow, agent.member_id), agency_id=access.agency_id)
 
     async def _agent(self, uow: UnitOfWork, access: BridgeAccess, agent_id: str) -> Agent:
         if agent_id in access.agents:

@@ -29,7 +29,7 @@ class BridgeTerm(StrEnum):
     CASE = "the case is empty, too long, or holds a citizen number"
     ENDS = "it ends later than two years from now"
     PROGRAM = "not a program of this agency"
-    SERVICE = "not a service of this agency"
+    SERVICE = "not a service of this agency that the program is registered for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ class BridgeReason(StrEnum):
     TOKEN_UNKNOWN = "token_unknown"
     NOT_OFFERED = "service_not_offered"
     MALFORMED = "malformed_request"
+    OTHER_PURPOSE = "service_not_of_this_program"
     NO_OFFICER = "agent_is_no_officer"
     NO_CARD_SESSION = "no_card_session_of_this_agent"
     OTHER_PERSON = "not_the_person_of_the_card"

@@ -11,7 +11,13 @@ from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 
 ABOUT_PEOPLE: Final = frozenset(
-    {BridgeReason.NO_CARD_SESSION, BridgeReason.OTHER_PERSON, BridgeReason.NO_OFFICER, BridgeReason.NOT_OFFERED}
+    {
+        BridgeReason.NO_CARD_SESSION,
+        BridgeReason.OTHER_PERSON,
+        BridgeReason.OTHER_PURPOSE,
+        BridgeReason.NO_OFFICER,
+        BridgeReason.NOT_OFFERED,
+    }
 )
 """Each of these is an entry of its own: somebody may be going through numbers."""
 REMEMBERED: Final = 10_000

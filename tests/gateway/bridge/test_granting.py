@@ -161,6 +161,15 @@ def test_what_no_access_can_say(made: Path, term: str, other: str, text: str) ->
     assert wrong.stderr.startswith("line ")
 
 
+def test_a_command_proposes_no_number(made: Path) -> None:
+    """A proposal is kept in clear: what could be somebody's number is refused before there is one, and not repeated."""
+    for number, arguments in (("1234567890121", ("--agent", "1234567890121")), ("1-2345-67890-12-1", ())):
+        case = number if not arguments else "GDX"
+        refused = idp(bridge, made, *GRANT, *arguments, "--address", "203.0.113.7/32", "--case", case)
+        assert (refused.exit_code, "BRG-02" in refused.stderr) == (1, True)
+        assert number not in refused.stderr
+
+
 def test_where_two_people_decide_a_command_only_proposes(made: Path) -> None:
     async def propose() -> tuple[bool, bool]:
         async with opened(Settings(home=made)) as house, house.ground.storage.unit_of_work() as uow:

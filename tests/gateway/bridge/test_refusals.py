@@ -253,7 +253,8 @@ async def test_another_agency_s_program(bridge: Bridge) -> None:
         other = await world.agencies.register_agency(
             uow, code="other", name_th="อื่น (ตัวอย่าง)", name_en="Other", kind=AgencyKind.STATE, by=SYSTEM
         )
-        await insert_client(uow, client(ClientId("others"), other.id, world.client_key))
+        duty = (ServiceId("other-duty"),)
+        await insert_client(uow, replace(client(ClientId("others"), other.id, world.client_key), services=duty))
         await world.agencies.register_service(uow, service(ServiceId("other-duty"), other.id), by=SYSTEM)
         access = replace(
             own,
@@ -277,7 +278,8 @@ async def test_another_program_of_the_same_agency(bridge: Bridge) -> None:
     await bridge.counter.ready()
     world, own = bridge.world, await bridge.access()
     async with world.storage.unit_of_work() as uow:
-        await insert_client(uow, client(ClientId("second"), world.agency.id, world.client_key))
+        second = replace(client(ClientId("second"), world.agency.id, world.client_key), services=(COUNTER, COMPANIES))
+        await insert_client(uow, second)
         access = replace(own, client_id=ClientId("second"), key_digest=None)
         await bridge.accesses.put(uow, access, by=SYSTEM)
         bridge.key = await bridge.accesses.issue_key(uow, ClientId("second"), by=SYSTEM)

@@ -38,7 +38,7 @@ from idp.keys.sealing import TokenSealer
 from idp.web.addresses import CallerAddresses
 from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from tests.exchange.world import JOBS, World, service
-from tests.gateway.counter import OFFICER, Counter
+from tests.gateway.counter import COUNTER, OFFICER, Counter
 
 PEOPLE = create_population(houses=1, companies=2)
 BRIDGE = "http://gdx.localhost:8005"
@@ -170,6 +170,7 @@ async def open_bridge(
             storage=world.storage,
             exchange=world.exchange(),
             agencies=world.agencies,
+            clients=clients,
             open_now=open_now,
             desk_of=SourceDesks(world.desks).of,
             randomness=system_randomness,
@@ -191,6 +192,9 @@ async def open_bridge(
     )
     await agree_on_companies(world)
     async with world.storage.unit_of_work() as uow:
+        program = await clients.get(uow, JOBS)
+        assert program is not None
+        await clients.replace(uow, replace(program, services=(*program.services, COUNTER, COMPANIES)), by=SYSTEM)
         access = BridgeAccess(
             client_id=JOBS,
             agency_id=world.agency.id,
