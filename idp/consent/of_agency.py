@@ -67,7 +67,9 @@ async def held_consent(uow: UnitOfWork, consent_id: ConsentId, *, agency_id: Age
 
 async def _held(uow: UnitOfWork, rows: Sequence[Any]) -> tuple[HeldConsent, ...]:
     ids = [row.id for row in rows]
-    uses = await uow.all(select(consent_use).where(consent_use.c.consent_id.in_(ids))) if ids else ()
+    uses: dict[str, dict[str, int]] = {one: {} for one in ids}
+    for use in await uow.all(select(consent_use).where(consent_use.c.consent_id.in_(ids))) if ids else ():
+        uses[use.consent_id][use.dataset] = use.uses_left
     return tuple(
         HeldConsent(
             id=ConsentId(row.id),
@@ -75,7 +77,7 @@ async def _held(uow: UnitOfWork, rows: Sequence[Any]) -> tuple[HeldConsent, ...]
             client_id=ClientId(row.client_id),
             service_id=None if row.service_id is None else ServiceId(row.service_id),
             claims=tuple(row.claims),
-            uses_left={use.dataset: use.uses_left for use in uses if use.consent_id == row.id},
+            uses_left=uses[row.id],
             given_at=row.given_at,
             valid_until=row.valid_until,
             withdrawn_at=row.withdrawn_at,

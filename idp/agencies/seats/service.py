@@ -82,7 +82,7 @@ class Seats:
         Raises NotFound (UNKNOWN: no such active seat), Refused (NOT_INVITED_HERE, NOT_POSSIBLE, TOO_MANY_INVITATIONS),
         Conflict (FULL).
         """
-        if is_by_agency and role in rules.OVER_OTHERS:
+        if is_by_agency and role in rules.NOT_BY_PROGRAMS:
             raise Refused(SeatProblem.NOT_INVITED_HERE)
         if not rules.is_reference(reference):
             raise Refused(SeatProblem.NOT_POSSIBLE, "reference")

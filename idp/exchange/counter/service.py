@@ -97,6 +97,9 @@ class Counters:
             if not any(basis_of(ground) in right.bases for right in rights):
                 raise Refused(CounterProblem.NO_RIGHT)
             station = await self._stations.active_of(uow, station_id, agency_id=officer.agency_id)
+            # who has a place at one site works there: no card would ever be asked for anywhere else
+            if officer.site not in ("", station.site):
+                raise NotFound(StationProblem.UNKNOWN_STATION, "another site")
             session = CounterSession(
                 id=CounterSessionId(new_id("cds", now=uow.now, randomness=self._randomness)),
                 opened_for=opened_for,

@@ -99,8 +99,8 @@ async def test_whoever_accepts_is_a_member_at_that_place_until_the_seat_says(car
     assert entry["subject"] not in (None, "sub_one")
 
 
-@pytest.mark.parametrize("role", ["auditor", "data_owner", "platform_admin"])
-async def test_roles_over_others_are_not_to_be_had(caretaker: Caretaker, role: str) -> None:
+@pytest.mark.parametrize("role", ["auditor", "data_owner", "platform_admin", "agency_admin"])
+async def test_roles_over_others_or_over_what_it_proposes_are_not_to_be_had(caretaker: Caretaker, role: str) -> None:
     assert await caretaker.code("POST", "/agency/invitations", {"role": role}) == (403, "SEA-02")
     (entry, *_) = await caretaker.events("gateway.refused")
     assert (entry["actor"]["id"], entry["details"]["code"]) == (caretaker.program.client_id, "SEA-02")
