@@ -6,16 +6,35 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "errors.md"
 ROOMS = {
-    "AGY": "agencies and their rights", "API": "the own interface of agencies", "APR": "approvals", "AUT": "authentication",
-    "BRG": "the bridge for programs of GDX", "BSE": "grounds other than consent", "CARD": "card and reader",
-    "CON": "consent", "CTR": "the counter of the data exchange", "ENR": "enrolment", "EXC": "the data exchange",
-    "KEY": "keys", "NAM": "security agencies", "OID": "OpenID requests",
-    "OVS": "the supervisor's follow-up", "PHO": "photos of the population registry",
-    "POR": "the staff portal", "PRG": "programs of an agency", "REP": "acting for others",
-    "REV": "reviews and corrections", "SEA": "members and their places", "SIG": "telling agencies of events", "STA": "stations", "STO": "the store",
-    "SUB": "digital identities", "THD": "enrolment by ThaiD", "UNA": "enrolment without an officer",
+    "AGY": "agencies and their rights",
+    "API": "the own interface of agencies",
+    "APR": "approvals",
+    "AUT": "authentication",
+    "BRG": "the bridge for programs of GDX",
+    "BSE": "grounds other than consent",
+    "CARD": "card and reader",
+    "CON": "consent",
+    "CTR": "the counter of the data exchange",
+    "ENR": "enrolment",
+    "EXC": "the data exchange",
+    "KEY": "keys",
+    "NAM": "security agencies",
+    "OID": "OpenID requests",
+    "OVS": "the supervisor's follow-up",
+    "PHO": "photos of the population registry",
+    "POR": "the staff portal",
+    "PRG": "programs of an agency",
+    "REP": "acting for others",
+    "REV": "reviews and corrections",
+    "SEA": "members and their places",
+    "SIG": "telling agencies of events",
+    "STA": "stations",
+    "STO": "the store",
+    "SUB": "digital identities",
+    "THD": "enrolment by ThaiD",
+    "UNA": "enrolment without an officer",
     "WEB": "the pages themselves",
-}  # fmt: skip
+}
 HEAD = """# Error codes
 
 Every refusal has a code, plain words and a next step, in Thai and English. People see them on a page (`#error_code`);
