@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 from idp.agencies.store import agency, agreement, service
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import client
+from idp.authorization.grants.store import grant
 from idp.catalogue.gdx import JuristicSubject
 from idp.catalogue.model import Basis
-from idp.consent.store import consent_use
+from idp.consent.store import consent, consent_use
 from idp.exchange.model import ExchangeProblem, Released
 from idp.exchange.pull.counting import release_count
 from idp.kernel.assurance import Aal, Acr, Ial
@@ -95,6 +96,33 @@ async def test_a_release_waits_for_a_withdrawal_that_is_under_way(world_on_each_
         assert await world.entries("exchange.released") == []
     else:
         assert isinstance(answer, Released)
+
+
+async def test_who_ends_a_consent_and_then_its_grant_never_waits_crosswise_for_a_release(
+    world_on_each_engine: World,
+) -> None:
+    """As closing an identity does: the release holds no grant while it waits for the consent."""
+    world = world_on_each_engine
+    _, token = await world.consented()
+    begun, tasks = asyncio.Event(), []
+
+    async def ending() -> None:
+        async with world.storage.unit_of_work() as uow:
+            await uow.execute(update(consent).where(consent.c.id == token.consent_id).values(withdrawn_at=uow.now))
+            begun.set()
+            await asyncio.sleep(0.3)  # the statement that discloses comes here, and waits
+            await uow.execute(update(grant).where(grant.c.id == token.grant_id).values(revoked_at=uow.now))
+
+    async def meanwhile() -> None:
+        tasks.append(asyncio.create_task(ending()))
+        await begun.wait()
+
+    world.registry.meanwhile = meanwhile
+    with pytest.raises(Refused) as refused:
+        await world.exchange().pull(pull(token))
+    assert refused.value.code is ExchangeProblem.BASIS_ENDED
+    await asyncio.gather(*tasks)
+    assert await world.entries("exchange.released") == []
 
 
 @pytest.fixture

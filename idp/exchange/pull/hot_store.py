@@ -27,6 +27,7 @@ from idp.agencies.accounts.store import company_account
 from idp.agencies.agreement_store import the_one_in_force
 from idp.agencies.store import agency, agreement, live_agency, live_service, service
 from idp.audit.hot_store import ENTRY_TAKES, entry_steps
+from idp.authorization.client_registration.store import client
 from idp.consent.store import consent, consent_use
 from idp.exchange.changes import field_digest
 from idp.exchange.decision.model import Link
@@ -64,7 +65,7 @@ SERVICE = Part(_OF_REQUEST, "service_")
 AGREEMENT = Part(agreement, "agreement_")
 CONSENT = Part(_GIVEN, "consent_")
 
-OF_PERSON: Final = {Link.SUBSCRIBER: "subscriber_id", Link.GRANT: "grant_id", Link.CONSENT: "consent_id"}
+OF_PERSON: Final = {Link.SUBSCRIBER: "subscriber_id", Link.CONSENT: "consent_id", Link.GRANT: "grant_id"}
 """The links that a release about a person has beside the client and the right; a company's by duty has none of them."""
 STANDS: Final = {link: f"{link.value}_stands" for link in (Link.CLIENT, *OF_PERSON)}
 """How the read says that a link holds. Of the right it says so by finding it."""
@@ -158,17 +159,22 @@ _RECORD: Takes = {column.name: column.type for column in disclosure.c if column.
 
 
 def _chained(of_person: Sequence[Link]) -> Hold:
-    """Every row of the chain, held until the commit: what a withdrawal changes, and the right's service and agency."""
-    rests_on = {Link.CLIENT: "client_id", Link.AGREEMENT: "agreement_id"}
-    rests_on |= {link: OF_PERSON[link] for link in of_person}
-    held: tuple[Table, ...] = (*(ROWS[link].table for link in rests_on), service, agency)
+    """Every row of the chain, held until the commit: what a withdrawal changes, and the right's service and agency.
+
+    They are taken in the order of `held`, which is that of `store.hold_links`: a consent before its grant, as whoever
+    ends both takes them.
+    """
+    rests_on = (Link.CLIENT, Link.AGREEMENT, *of_person)
+    held: tuple[Table, ...] = (client, agreement, service, agency, *(ROWS[link].table for link in of_person))
 
     def tables(rows: Rows) -> FromClause:
-        joined = rows
-        for link, name in rests_on.items():
-            joined = joined.join(ROWS[link].table, ROWS[link].key == rows.c[name])
+        joined = rows.join(client, client.c.id == rows.c.client_id)
+        joined = joined.join(agreement, agreement.c.id == rows.c.agreement_id)
         joined = joined.join(service, service.c.id == agreement.c.service_id)
-        return joined.join(agency, agency.c.id == agreement.c.agency_id)
+        joined = joined.join(agency, agency.c.id == agreement.c.agency_id)
+        for link in of_person:
+            joined = joined.join(ROWS[link].table, ROWS[link].key == rows.c[OF_PERSON[link]])
+        return joined
 
     def counts(given: Given) -> ColumnElement[bool]:
         now = given.c.now
