@@ -120,25 +120,3 @@ class DocumentWorks(DocumentSealer, Protocol):
 
         Raises TimestampUnavailable, and DocumentError also where a certificate of the seal was revoked.
         """
-
-
-class Verdict(StrEnum):
-    """What can be said of a file somebody brings."""
-
-    VALID = "valid"
-    CHANGED = "changed"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentReport:
-    """A verdict with its reasons; `reason` is one plain ASCII sentence, `signer` the certificate's subject."""
-
-    verdict: Verdict
-    reason: str
-    signer: str | None
-    signed_at: datetime | None
-    level: str | None
-    document_id: str | None

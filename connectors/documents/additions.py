@@ -18,7 +18,7 @@ from pyhanko.sign.diff_analysis import (
     StandardDiffPolicy,
 )
 
-from connectors.contracts.documents import Verdict
+from connectors.contracts.verdicts import Reason
 from connectors.documents.seal_container import Unfit
 
 PROOFS_ALONE: Final = StandardDiffPolicy(
@@ -98,4 +98,4 @@ def _named(rows: bytes) -> dict[int, int]:
 
 
 def _unfit() -> Unfit:
-    return Unfit(Verdict.CHANGED, "something was added to the file after it was sealed")
+    return Unfit(Reason.SOMETHING_ADDED)

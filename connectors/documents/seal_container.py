@@ -1,4 +1,4 @@
-"""The part of a sealed file that no signature covers: the room of the signature and the frame of the CMS in it.
+"""The part of a sealed file that no signature covers: the room of a signature and the frame of the CMS in it.
 
 Readers are lenient there, so that bytes could be changed or hidden without breaking the seal. Here they may not.
 """
@@ -6,16 +6,16 @@ Readers are lenient there, so that bytes could be changed or hidden without brea
 from asn1crypto import cms
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from connectors.contracts.documents import Verdict
+from connectors.contracts.verdicts import Reason
 from connectors.documents import der
 
 
 class Unfit(Exception):
     """The verdict is reached before every check was made."""
 
-    def __init__(self, verdict: Verdict, reason: str) -> None:
-        super().__init__(reason)
-        self.verdict, self.reason = verdict, reason
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.said_en)
+        self.reason = reason
 
 
 def byte_range(signed: EmbeddedPdfSignature) -> tuple[int, int, int, int]:
@@ -25,7 +25,7 @@ def byte_range(signed: EmbeddedPdfSignature) -> tuple[int, int, int, int]:
 
 
 def validate_container(pdf: bytes, seal: EmbeddedPdfSignature) -> None:
-    """The room of the signature holds one CMS in DER, then zeros, and nothing else; its frame says what it must.
+    """The room of a seal or archive time-stamp holds one CMS in DER, then zeros, nothing else; its frame is as it must.
 
     Raises Unfit, and ValueError, TypeError or LookupError for what cannot be decoded.
     """
@@ -36,7 +36,7 @@ def validate_container(pdf: bytes, seal: EmbeddedPdfSignature) -> None:
     content = der.sequence(content_info["content_type"].dump(), content_info["content"].dump())
     expected = b"<" + content.hex().upper().encode().ljust(len(room) - 2, b"0") + b">"
     if first_start != 0 or room != expected:
-        raise Unfit(Verdict.CHANGED, "something was hidden beside the seal")
+        raise Unfit(Reason.HIDDEN_BESIDE)
     _validate_frame(content_info["content"])
     for attribute in seal.signer_info["unsigned_attrs"]:
         if attribute["type"].native == "signature_time_stamp_token":
@@ -52,13 +52,13 @@ def _validate_frame(signed_data: cms.SignedData) -> None:
     data_version = "v1" if signed_data["encap_content_info"]["content_type"].native == "data" else "v3"
     signer_version = "v1" if signer["sid"].name == "issuer_and_serial_number" else "v3"
     if (signed_data["version"].native, signer["version"].native) != (data_version, signer_version):
-        raise Unfit(Verdict.CHANGED, "the frame of the seal was changed")
+        raise Unfit(Reason.FRAME_CHANGED)
     # section 5.1: "Implementations MAY fail to validate signatures that use a digest algorithm that is not included in
     # this set."
     if signer["digest_algorithm"].native not in signed_data["digest_algorithms"].native:
-        raise Unfit(Verdict.CHANGED, "the frame of the seal was changed")
+        raise Unfit(Reason.FRAME_CHANGED)
     if signer["sid"].name == "issuer_and_serial_number" and not _names_a_certificate(signer["sid"].chosen, signed_data):
-        raise Unfit(Verdict.CHANGED, "the frame of the seal was changed")
+        raise Unfit(Reason.FRAME_CHANGED)
 
 
 def _names_a_certificate(identifier: cms.IssuerAndSerialNumber, signed_data: cms.SignedData) -> bool:

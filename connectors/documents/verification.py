@@ -40,8 +40,9 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import ValidationError
 
-from connectors.contracts.documents import DocumentReport, SealLevel, Verdict
+from connectors.contracts.documents import SealLevel
 from connectors.contracts.errors import DocumentError
+from connectors.contracts.verdicts import DocumentReport, Reason
 from connectors.documents.additions import PROOFS_ALONE, require_proofs_alone
 from connectors.documents.certificates import load_certificates, to_asn1
 from connectors.documents.seal_container import Unfit, byte_range, validate_container
@@ -85,14 +86,14 @@ def verify_pdf(
     try:
         return asyncio.run(_judge(pdf, trust=trust, now=now, password=password))
     except Unfit as unfit:
-        return _report(unfit.verdict, unfit.reason)
+        return DocumentReport(unfit.reason)
     # What readers raise over a file that is broken or made to break them; asn1crypto uses built-in exceptions.
     except (PdfError, SigningError, SignatureValidationError, ValidationError, UnsupportedAlgorithm, zlib.error,
             ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, RecursionError,
             OSError, NotImplementedError):  # fmt: skip
         if SEAL_TRACE in pdf:
-            return _report(Verdict.CHANGED, "the file was sealed, but it is damaged and cannot be read")
-        return _report(Verdict.UNKNOWN, "the file is not a PDF that can be read")
+            return DocumentReport(Reason.DAMAGED)
+        return DocumentReport(Reason.NO_PDF)
 
 
 def verify_file(path: Path, trust_dir: Path, now: datetime, password: str | None = None) -> DocumentReport:
@@ -119,7 +120,8 @@ async def _judge(pdf: bytes, *, trust: _Trust, now: datetime, password: str | No
     # 1. one certification signature in a readable file
     reader = _open(pdf, password)
     seal = _only_seal(pdf, reader)
-    validate_container(pdf, seal)
+    for signed in reader.embedded_signatures:
+        validate_container(pdf, signed)
     _, _, second_start, second_length = byte_range(seal)
     require_proofs_alone(pdf, reader, sealed_end=second_start + second_length)
     proven_at = await _validate_additions(pdf, reader, trust=trust, now=now)
@@ -129,10 +131,8 @@ async def _judge(pdf: bytes, *, trust: _Trust, now: datetime, password: str | No
     signed_at = _validate_time_stamp(stamped)
     # 4. the signer, judged when the time-stamp was given, at the end of the second that it tells
     signer = await _validate(seal, trust=trust, moment=signed_at + TIME_STAMP_STEP)
-    verdict, reason = _signer_verdict(signer)
     return DocumentReport(
-        verdict=verdict,
-        reason=reason,
+        reason=_signer_reason(signer),
         signer=str(seal.signer_cert.subject.human_friendly),
         signed_at=signed_at,
         level=SealLevel.B_LTA if reader.embedded_timestamp_signatures else SealLevel.B_T,
@@ -144,20 +144,20 @@ def _open(pdf: bytes, password: str | None) -> PdfFileReader:
     reader = PdfFileReader(BytesIO(pdf))
     if reader.encrypted:
         if password is None:
-            raise Unfit(Verdict.UNKNOWN, "the file is encrypted; its password is needed")
+            raise Unfit(Reason.PASSWORD_NEEDED)
         if reader.decrypt(password).status.name == "FAILED":
-            raise Unfit(Verdict.UNKNOWN, "the file is encrypted; the password does not open it")
+            raise Unfit(Reason.PASSWORD_WRONG)
     return reader
 
 
 def _only_seal(pdf: bytes, reader: PdfFileReader) -> EmbeddedPdfSignature:
     seals = reader.embedded_regular_signatures
     if not seals and SEAL_TRACE in pdf:
-        raise Unfit(Verdict.CHANGED, "the file holds a seal that is not tied to what it shows")
+        raise Unfit(Reason.NOT_TIED)
     if not seals:
-        raise Unfit(Verdict.UNKNOWN, "the file carries no seal")
+        raise Unfit(Reason.NO_SEAL)
     if len(seals) > 1:
-        raise Unfit(Verdict.CHANGED, "another signature was added after the seal")
+        raise Unfit(Reason.SIGNATURE_ADDED)
     seal: EmbeddedPdfSignature = seals[0]
     return seal
 
@@ -169,14 +169,14 @@ async def _validate_additions(pdf: bytes, reader: PdfFileReader, *, trust: _Trus
     """
     ranges = [byte_range(signed) for signed in reader.embedded_signatures]
     if max(second_start + second_length for _, _, second_start, second_length in ranges) != len(pdf):
-        raise Unfit(Verdict.CHANGED, "something was added to the file after it was sealed")
+        raise Unfit(Reason.SOMETHING_ADDED)
     moment = now
     for time_stamp in reversed(reader.embedded_timestamp_signatures):
         status = await async_validate_pdf_timestamp(time_stamp, _context(trust.tsa_roots, trust.crls, moment))
         if status.intact and status.valid and _standing(status) == "expired":
-            raise Unfit(Verdict.EXPIRED, "the certificate of the archive time-stamp has expired")
+            raise Unfit(Reason.ARCHIVE_EXPIRED)
         if not status.trusted:
-            raise Unfit(Verdict.CHANGED, "a time-stamp was added that cannot be trusted")
+            raise Unfit(Reason.TIME_STAMP_ADDED)
         moment = status.timestamp + TIME_STAMP_STEP
     return moment
 
@@ -220,7 +220,7 @@ def _context(
 
 def _validate_integrity(status: PdfSignatureStatus, reader: PdfFileReader, seal: EmbeddedPdfSignature) -> None:
     if not (status.intact and status.valid):
-        raise Unfit(Verdict.CHANGED, "the file was changed after it was sealed")
+        raise Unfit(Reason.CONTENT_CHANGED)
     is_untouched = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
     only_validation_data = (
         status.coverage == SignatureCoverageLevel.ENTIRE_REVISION
@@ -228,42 +228,42 @@ def _validate_integrity(status: PdfSignatureStatus, reader: PdfFileReader, seal:
         and status.modification_level in (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES)
     )
     if not (is_untouched or only_validation_data):
-        raise Unfit(Verdict.CHANGED, "something was added to the file after it was sealed")
+        raise Unfit(Reason.SOMETHING_ADDED)
     # ISO 32000-2 section 12.8.2.2: the certification signature is the one that DocMDP in /Perms refers to
     certification = read_certification_data(reader)
     if certification is None or certification.author_sig != seal.sig_object:
-        raise Unfit(Verdict.UNKNOWN, "the signature does not certify the whole document")
+        raise Unfit(Reason.NOT_CERTIFIED)
 
 
 def _validate_time_stamp(status: PdfSignatureStatus) -> datetime:
     time_stamp = status.timestamp_validity
     if time_stamp is None:
-        raise Unfit(Verdict.UNKNOWN, "the seal carries no time-stamp")
+        raise Unfit(Reason.EXPIRED_UNSTAMPED if _standing(status) == "expired" else Reason.NO_TIME_STAMP)
     if not (time_stamp.intact and time_stamp.valid):
-        raise Unfit(Verdict.CHANGED, "the time-stamp of the seal was changed")
+        raise Unfit(Reason.TIME_STAMP_CHANGED)
     match _standing(time_stamp):
         case "good":
             return time_stamp.timestamp
         case "expired":
-            raise Unfit(Verdict.EXPIRED, "the certificate of the time-stamp authority has expired")
+            raise Unfit(Reason.AUTHORITY_EXPIRED)
         case "revoked":
-            raise Unfit(Verdict.REVOKED, "the certificate of the time-stamp authority was revoked")
+            raise Unfit(Reason.AUTHORITY_REVOKED)
         case "unknown":
-            raise Unfit(Verdict.UNKNOWN, "the time-stamp comes from an authority that is not trusted")
+            raise Unfit(Reason.FOREIGN_AUTHORITY)
         case other:
             assert_never(other)
 
 
-def _signer_verdict(status: PdfSignatureStatus) -> tuple[Verdict, str]:
+def _signer_reason(status: PdfSignatureStatus) -> Reason:
     match _standing(status):
         case "good" if status.bottom_line:
-            return Verdict.VALID, "the file is sealed by a trusted signer and has not been changed"
+            return Reason.WHOLE
         case "expired":
-            return Verdict.EXPIRED, "the signer's certificate was not in force when the file was sealed"
+            return Reason.SIGNER_EXPIRED
         case "revoked":
-            return Verdict.REVOKED, "the signer's certificate was revoked when the file was sealed"
+            return Reason.SIGNER_REVOKED
         case "good" | "unknown":
-            return Verdict.UNKNOWN, "the signer is not known to the trust roots"
+            return Reason.FOREIGN_SIGNER
         case other:
             assert_never(other)
 
@@ -285,7 +285,3 @@ def _document_id(reader: PdfFileReader) -> str | None:
         return None
     information = reader.trailer["/Info"]
     return str(information["/Keywords"]) if "/Keywords" in information else None
-
-
-def _report(verdict: Verdict, reason: str) -> DocumentReport:
-    return DocumentReport(verdict=verdict, reason=reason, signer=None, signed_at=None, level=None, document_id=None)

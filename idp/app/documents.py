@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx2
 from cryptography import x509
 
-from connectors.contracts.documents import DocumentReport, DocumentWorks
+from connectors.contracts.documents import DocumentWorks
 from connectors.documents.certificates import load_certificates, publish_seal
+from connectors.documents.judging import Judges
 from connectors.documents.seal_key import CHAIN_FILE, KEY_FILE, ensure_seal_key
 from connectors.documents.seal_module import ModuleKey
 from connectors.documents.sealer import PdfSealer, usual_processes
-from connectors.documents.verification import verify_pdf
 from idp.app.outside import Verify
 from idp.kernel.clock import Clock
 from idp.settings import SMALL_PROFILES, Settings
@@ -44,14 +44,11 @@ async def open_documents(settings: Settings, clock: Clock, trust: Path) -> Async
         processes=usual_processes() if settings.document_processes is None else settings.document_processes,
     )
 
-    async def verify(pdf: bytes, password: str | None) -> DocumentReport:
-        return await asyncio.to_thread(
-            verify_pdf, pdf, trust_roots=roots, tsa_roots=tsa_roots, now=clock.now(), password=password
-        )
-
+    judges = Judges(trust_roots=roots, tsa_roots=tsa_roots, now=clock.now)
     try:
-        yield sealer, verify
+        yield sealer, judges.verify
     finally:
+        await judges.aclose()
         await sealer.aclose()
 
 

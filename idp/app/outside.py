@@ -10,15 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from connectors.contracts.card import PassportAuthority
-from connectors.contracts.documents import (
-    Delivery,
-    DocumentReport,
-    DocumentRequest,
-    DocumentWorks,
-    HeldDocument,
-    SealedDocument,
-    Verdict,
-)
+from connectors.contracts.documents import Delivery, DocumentRequest, DocumentWorks, HeldDocument, SealedDocument
 from connectors.contracts.errors import DocumentError, RegistryRefused
 from connectors.contracts.face import FaceComparison
 from connectors.contracts.identifiers import CitizenId
@@ -29,6 +21,7 @@ from connectors.contracts.registry import CardStatusPort, CompanyRegistry, Regis
 from connectors.contracts.registry_desk import Asker, DeskOf, DeskOfSource
 from connectors.contracts.registry_photo import PhotoRegistry, PhotosOf, RegistryPhoto
 from connectors.contracts.thaid import ThaidPort
+from connectors.contracts.verdicts import DocumentReport, Reason
 from connectors.outbound.client_addresses import CheckedAddresses
 from idp.settings import Settings
 
@@ -98,7 +91,7 @@ class NoSeal:
 
 async def verify_nothing(pdf: bytes, password: str | None) -> DocumentReport:
     """No trust, no verdict."""
-    return DocumentReport(Verdict.UNKNOWN, "this process knows no authorities", None, None, None, None)
+    return DocumentReport(Reason.NO_AUTHORITIES)
 
 
 def published_seals(trust: Path) -> bytes:

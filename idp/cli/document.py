@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from connectors.contracts.documents import DocumentReport, Verdict
 from connectors.contracts.errors import DocumentError
+from connectors.contracts.verdicts import DocumentReport, Verdict
 from connectors.documents.mark import MarkRefused, verify_mark_by_folder
 from connectors.documents.verification import verify_file
 from idp.kernel.clock import SystemClock
@@ -41,7 +41,7 @@ def verify(
         typer.echo(json.dumps({"verdict": "unreadable", "reason": str(error)}) if as_json else f"unreadable: {error}")
         raise typer.Exit(UNREADABLE) from error
     if as_json:
-        typer.echo(json.dumps(asdict(report), default=_text))
+        typer.echo(json.dumps(_told(report), default=_text, ensure_ascii=False))
     else:
         typer.echo(_sentences(report))
     raise typer.Exit(VALID if report.verdict is Verdict.VALID else NOT_VALID)
@@ -73,11 +73,20 @@ def check_mark(
 
 
 def _sentences(report: DocumentReport) -> str:
-    lines = [f"verdict    {report.verdict.value}", f"reason     {report.reason}"]
-    for name in ("signer", "signed_at", "level", "document_id"):
-        if (value := getattr(report, name)) is not None:
-            lines.append(f"{name:10} {_text(value)}")
-    return "\n".join(lines)
+    return "\n".join(f"{name:11} {_text(value)}" for name, value in _told(report).items() if value is not None)
+
+
+def _told(report: DocumentReport) -> dict[str, object]:
+    return {
+        "verdict": report.verdict.value,
+        "reason": report.reason.said_en,
+        "reason_th": report.reason.said_th,
+        "reason_code": report.reason.name.lower(),
+        "signer": report.signer,
+        "signed_at": report.signed_at,
+        "level": report.level,
+        "document_id": report.document_id,
+    }
 
 
 def _text(value: object) -> str:

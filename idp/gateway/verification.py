@@ -10,7 +10,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from connectors.contracts.documents import DocumentReport
+from connectors.contracts.verdicts import DocumentReport
 from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
 from idp.catalogue.datasets import DATASETS
@@ -174,7 +174,9 @@ def _pdf(content: bytes, password: str | None) -> Upload:
 def _verdict_json(report: DocumentReport, issued: Issued | None) -> dict[str, Any]:
     return {
         "verdict": report.verdict.value,
-        "reason": report.reason,
+        "reason": report.reason.said_en,
+        "reason_th": report.reason.said_th,
+        "reason_code": report.reason.name.lower(),
         "signer": report.signer,
         "signed_at": report.signed_at.isoformat() if report.signed_at is not None else None,
         "level": report.level,

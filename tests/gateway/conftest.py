@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 from sqlalchemy import select
 
-from connectors.contracts.documents import DocumentReport, DocumentSealer
+from connectors.contracts.documents import DocumentSealer
+from connectors.contracts.verdicts import DocumentReport
 from connectors.documents.fonts import prepare_fonts
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
 from connectors.documents.sealer import PdfSealer

@@ -10,7 +10,8 @@ from joserfc import jwe
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from sqlalchemy import select, update
 
-from connectors.contracts.documents import SealLevel, Verdict
+from connectors.contracts.documents import SealLevel
+from connectors.contracts.verdicts import Verdict
 from idp.authorization.client_registration.store import client as client_table
 from idp.exchange.document.finishing import FIRST_PAUSE, LASTS_AFTER, LEASE
 from idp.exchange.document.store import claim_document, due_documents, find_document, replace_file

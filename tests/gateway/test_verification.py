@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from lxml import html
 
-from connectors.contracts.documents import DocumentReport
+from connectors.contracts.verdicts import DocumentReport
 from connectors.simulators.switchboard import Switchboard
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock

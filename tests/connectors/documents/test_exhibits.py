@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from connectors.contracts.documents import Delivery, Exhibit, SealedDocument, Verdict
+from connectors.contracts.documents import Delivery, Exhibit, SealedDocument
 from connectors.contracts.errors import DocumentError
+from connectors.contracts.verdicts import Verdict
 from connectors.documents.exhibit_signature import PaperSignature, PaperStanding, judge_paper
 from connectors.documents.exhibits import attach_exhibits
 from connectors.documents.imprint import imprint

@@ -25,8 +25,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.contracts.documents import Delivery, HeldDocument, SealedDocument, SealLevel, Verdict
+from connectors.contracts.documents import Delivery, HeldDocument, SealedDocument, SealLevel
 from connectors.contracts.errors import DocumentError, TimestampUnavailable
+from connectors.contracts.verdicts import Verdict
 from connectors.documents.certificates import to_asn1
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
 from connectors.documents.sealer import PdfSealer

@@ -13,8 +13,9 @@ from typing import TypeVar
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from connectors.contracts.documents import Delivery, Verdict
+from connectors.contracts.documents import Delivery
 from connectors.contracts.errors import DocumentError
+from connectors.contracts.verdicts import Verdict
 from connectors.documents import presses
 from connectors.documents.presses import NICENESS, Equipment, Presses
 from connectors.documents.render import TEMPLATES

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.contracts.documents import DocumentRequest, Exhibit, SealedDocument, Verdict
+from connectors.contracts.documents import DocumentRequest, Exhibit, SealedDocument
 from connectors.contracts.errors import DocumentError
+from connectors.contracts.verdicts import Verdict
 from connectors.documents.exhibits import attach_exhibits
 from connectors.documents.render import Renderer
 from connectors.simulators.papers import sample_pdf

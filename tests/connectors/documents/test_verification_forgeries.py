@@ -11,7 +11,8 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.validation.errors import SignatureValidationError
 
-from connectors.contracts.documents import Delivery, SealedDocument, Verdict
+from connectors.contracts.documents import Delivery, SealedDocument
+from connectors.contracts.verdicts import Verdict
 from connectors.documents.appending import AppendingWriter
 from connectors.documents.seal import complete_seal, prepare_seal, software_key
 from connectors.documents.seal_key import SealIdentity
