@@ -121,11 +121,20 @@ async def test_a_plain_pull_about_a_company_takes_no_unit_of_work_once_its_agenc
 async def test_both_roads_write_the_same_record(world: World) -> None:
     _, token = await world.consented(person_detail())
     exchange = world.exchange()
-    await exchange.pull(pull(token))
-    async with world.storage.unit_of_work() as uow:
-        # a counter that stands higher than the quota: the statement refuses, the other road counts on
-        await uow.execute(update(agreement).values(daily_quota=10))
-    await exchange.pull(pull(token, format=PullFormat.JSON))
+    with transactions(world) as begun:
+        await exchange.pull(pull(token))
+    assert begun == []
+    await changing(agreement, daily_quota=2)(world)
+
+    async def others_are_released_under_a_higher_quota() -> None:
+        # the statement refuses by the quota that was judged, the other road counts by the one that is
+        await changing(release_count, released=2)(world)
+        await changing(agreement, daily_quota=10)(world)
+
+    world.registry.meanwhile = others_are_released_under_a_higher_quota
+    with transactions(world) as begun:
+        await exchange.pull(pull(token))
+    assert len(begun) > 2
     first, second = await rows(world)
     own = {"id", "audit_entry_id", "idempotency_digest", "sealed_answer", "answer_until", "at"}
     for column in disclosure.c:
