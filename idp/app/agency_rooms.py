@@ -11,6 +11,7 @@ from idp.app.company_accounts import try_at
 from idp.app.ground import Ground
 from idp.app.issuer_agency import ensure_issuer_agency
 from idp.app.outside import Outside
+from idp.app.station_rooms import LivePrograms
 from idp.approvals.service import Approvals
 from idp.kernel.ids import AgencyId
 
@@ -51,4 +52,10 @@ async def build_agency_rooms(ground: Ground, outside: Outside) -> AgencyRooms:
 
 def seats_of(ground: Ground, agencies: Agencies) -> Seats:
     """The places for members."""
-    return Seats(agencies=agencies, blind_index=ground.blind_index, audit=ground.audit, randomness=ground.randomness)
+    return Seats(
+        agencies=agencies,
+        programs=LivePrograms(),
+        blind_index=ground.blind_index,
+        audit=ground.audit,
+        randomness=ground.randomness,
+    )

@@ -306,6 +306,7 @@ class Office:
         )
         self.seats = Seats(
             agencies=world.agencies,
+            programs=LivePrograms(),
             blind_index=BlindIndex(world.root_keys),
             audit=audit,
             randomness=system_randomness,

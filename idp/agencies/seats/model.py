@@ -72,7 +72,8 @@ class InvitationState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Invitation:
     """One person may take one seat, once. `reference` is the agency's own name for that person, `person` a digest of
-    the number of the only one who may accept, where the agency named it.
+    the number of the only one who may accept, where the agency named it. `program` is which of the agency's programs
+    invited; None: whoever runs the house did.
     """
 
     id: InvitationId
@@ -81,6 +82,7 @@ class Invitation:
     role: Role
     reference: str
     person: bytes | None
+    program: str | None
     made_at: datetime
     expires_at: datetime
     state: InvitationState

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from connectors.contracts.identifiers import CitizenId
 from idp.agencies import member_store
@@ -39,11 +39,27 @@ _PURPOSE = "seat-invitation"
 Details: TypeAlias = dict[str, str | int | list[str]]
 
 
+class InvitingPrograms(Protocol):
+    """The programs of agencies, some of which invite members."""
+
+    async def is_live(self, uow: UnitOfWork, program_id: str, *, agency_id: AgencyId) -> bool:
+        """True while it is a program of this agency and answered."""
+
+
 class Seats:
     """Seats, who is invited to them, who holds them."""
 
-    def __init__(self, *, agencies: Agencies, blind_index: BlindIndex, audit: AuditLog, randomness: Randomness) -> None:
+    def __init__(
+        self,
+        *,
+        agencies: Agencies,
+        programs: InvitingPrograms,
+        blind_index: BlindIndex,
+        audit: AuditLog,
+        randomness: Randomness,
+    ) -> None:
         self._agencies = agencies
+        self._programs = programs
         self._blind_index = blind_index
         self._audit = audit
         self._randomness = randomness
@@ -97,6 +113,7 @@ class Seats:
             role=role,
             reference=reference,
             person=None if citizen_id is None else self._digests(agency_id, citizen_id)[0],
+            program=by.id if by.kind is ActorKind.CLIENT else None,
             made_at=uow.now,
             expires_at=uow.now + INVITATION_LIFE,
             state=InvitationState.WAITING,
@@ -125,11 +142,16 @@ class Seats:
     async def offer(self, uow: UnitOfWork, code: str, *, to: Invitee) -> Offer:
         """What a code invites to.
 
-        Raises Refused (INVITATION_UNUSABLE: never made, used, over, for another person, of a seat or an agency that
-        counts no more: one answer).
+        Raises Refused (INVITATION_UNUSABLE: never made, used, over, for another person, of a seat, an agency or a
+        program that counts no more: one answer).
         """
         found = await store.find_usable(uow, _digest(code))
         if found is None or not self._is_for(found, to):
+            raise Refused(SeatProblem.INVITATION_UNUSABLE)
+        # what a program gave out ends with it: it may have been stopped for just that
+        if found.program is not None and not await self._programs.is_live(
+            uow, found.program, agency_id=found.agency_id
+        ):
             raise Refused(SeatProblem.INVITATION_UNUSABLE)
         seat = await store.find_seat(uow, found.agency_id, found.site, found.role)
         agency: Agency = await self._agencies.agency(uow, found.agency_id)

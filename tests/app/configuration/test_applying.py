@@ -15,6 +15,7 @@ from idp.app.configuration.applying import Configurations
 from idp.app.configuration.model import Document
 from idp.app.configuration.standing import present_document
 from idp.app.configuration.writing import write_configuration
+from idp.app.station_rooms import LivePrograms
 from idp.approvals.model import ApprovalProblem, Decider
 from idp.approvals.service import Approvals
 from idp.audit.log import AuditLog
@@ -64,6 +65,7 @@ async def built(storage: Storage) -> House:
         approvals=approvals,
         seats=Seats(
             agencies=agencies,
+            programs=LivePrograms(),
             blind_index=BlindIndex(RootKeys({1: ROOT_KEY})),
             audit=audit,
             randomness=system_randomness,

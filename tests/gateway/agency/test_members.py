@@ -271,6 +271,19 @@ async def test_somebody_leaves_and_nobody_elses_place(caretaker: Caretaker) -> N
     assert await refused(leave("old")) is SeatProblem.UNKNOWN
 
 
+async def test_what_a_program_gave_out_ends_with_it(caretaker: Caretaker) -> None:
+    """A program that was taken over is stopped: the links that it made meanwhile make nobody a member."""
+    made = await invited(caretaker)
+    async with caretaker.house.storage.unit_of_work() as uow:
+        by_hand = await caretaker.house.rooms.seats.invite(
+            uow, caretaker.agency_id, site="north", role=Role.LOOKUP_OFFICER, by=SYSTEM
+        )
+    me = f"/agency/clients/{caretaker.program.client_id}"
+    await caretaker.told("POST", f"{me}/suspend", tag=await caretaker.tag(me))
+    assert await refused(accept(caretaker, made["code"], person())) is SeatProblem.INVITATION_UNUSABLE
+    assert (await accept(caretaker, by_hand.code, person())).roles == {Role.LOOKUP_OFFICER}
+
+
 async def test_another_agencys_members_are_not_there(caretaker: Caretaker, rival: Caretaker) -> None:
     member = await add(caretaker, "old", [Role.LOOKUP_OFFICER])
     for named in (member.id, f"{member.id[:-4]}0000", "mem_x", "x%20y"):

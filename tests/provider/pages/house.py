@@ -19,6 +19,7 @@ from idp.agencies.seats.service import Seats
 from idp.app.account_door import PageFamily, acting_pages
 from idp.app.authenticators import build_authenticators
 from idp.app.representation_room import build_representation_room
+from idp.app.station_rooms import LivePrograms
 from idp.approvals.service import Approvals
 from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
@@ -136,6 +137,7 @@ class House:
         approvals = Approvals(personal=world.personal, audit=world.audit, randomness=system_randomness)
         self.seats = Seats(
             agencies=world.agencies,
+            programs=LivePrograms(),
             blind_index=BlindIndex(world.root_keys),
             audit=world.audit,
             randomness=system_randomness,

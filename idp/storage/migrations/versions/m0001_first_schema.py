@@ -529,6 +529,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("person", sa.LargeBinary(), nullable=True),
+        sa.Column("program", sa.Text(), nullable=True),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
