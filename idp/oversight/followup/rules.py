@@ -1,8 +1,8 @@
 """Which look-ups of a day are looked at, and who may look; pure."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
@@ -27,6 +27,7 @@ ONE_OF: Final = 20
 NIGHT_BEGINS: Final = 22
 NIGHT_ENDS: Final = 6
 MANY_IN_AN_HOUR: Final = 30
+HOUR: Final = timedelta(hours=1)
 MANY_OF_A_CASE: Final = 10
 MAX_REASON: Final = 1_000
 
@@ -44,15 +45,24 @@ def is_at_night(at: datetime) -> bool:
 
 def in_bulk(look_ups: Sequence[LookUp]) -> frozenset[str]:
     """The look-ups of an officer who named many within an hour, or many persons for one case."""
-    an_hour = Counter(_hour_of(one) for one in look_ups)
-    persons = defaultdict(set)
-    for one in look_ups:
+    persons, of_officer = defaultdict(set), defaultdict(list)
+    for one in sorted(look_ups, key=lambda look_up: look_up.at):
         persons[_case_of(one)].add(one.person or one.anchor)
-    return frozenset(
-        one.anchor
-        for one in look_ups
-        if an_hour[_hour_of(one)] > MANY_IN_AN_HOUR or len(persons[_case_of(one)]) > MANY_OF_A_CASE
-    )
+        of_officer[one.officer_id].append(one)
+    of_many = {one.anchor for one in look_ups if len(persons[_case_of(one)]) > MANY_OF_A_CASE}
+    return frozenset(of_many.union(*map(_within_an_hour, of_officer.values())))
+
+
+def _within_an_hour(look_ups: Sequence[LookUp]) -> set[str]:
+    """Those of one officer, in the order of time, that too many stand around: any hour, not one of the clock's."""
+    found: set[str] = set()
+    first = 0
+    for last, one in enumerate(look_ups):
+        while one.at - look_ups[first].at >= HOUR:
+            first += 1
+        if last - first >= MANY_IN_AN_HOUR:
+            found.update(other.anchor for other in look_ups[first : last + 1])
+    return found
 
 
 def choose(look_ups: Sequence[LookUp], *, draws: Mapping[str, bytes]) -> Choice:
@@ -75,18 +85,19 @@ def is_supervisor(by: Decider, agency_id: AgencyId) -> bool:
     return by.agency_id == agency_id and Role.SUPERVISOR.value in by.roles
 
 
+def is_own(sample: Sample, *, by: Decider) -> bool:
+    """True for whoever looked, or agreed to it."""
+    return by.person in (sample.officer_person, sample.second_person)
+
+
 def reviewing_problem(sample: Sample, *, by: Decider, reason: str) -> OversightProblem | None:
     """Why this person cannot say what they found; None when they can."""
     # "supervisor approves own access": 409 or refused, two different persons (facts/security-and-reliability, row 49)
-    if by.person in (sample.officer_person, sample.second_person):
+    if is_own(sample, by=by):
         return OversightProblem.OWN_LOOK_UP
     if sample.verdict in (Verdict.FINE, Verdict.MISUSE):
         return OversightProblem.DECIDED
     return None if 0 < len(reason.strip()) <= MAX_REASON else OversightProblem.REASON
-
-
-def _hour_of(one: LookUp) -> tuple[str, str]:
-    return one.officer_id, f"{one.at:%Y%m%d%H}"
 
 
 def _case_of(one: LookUp) -> tuple[str, str]:

@@ -114,8 +114,11 @@ class FollowUp:
         return await store.page(uow, by, after=after, limit=limit, is_open=is_open)
 
     async def look(self, uow: UnitOfWork, sample_id: SampleId, *, by: Decider) -> SampleView:
-        """One row with its case. Raises NotFound (UNKNOWN), the same for another agency's."""
+        """One row with its case. Raises NotFound (UNKNOWN), the same for another agency's, Refused (OWN_LOOK_UP)."""
         sample, sealed = await self._own(uow, sample_id, by)
+        # what a colleague wrote about them while it is not settled is no reading for who is looked into
+        if rules.is_own(sample, by=by):
+            raise Refused(OversightProblem.OWN_LOOK_UP)
         case = await find_case(uow, self._personal, sample.anchor)
         return SampleView(sample, case, await self._reason(uow, sample, sealed))
 

@@ -180,6 +180,12 @@ async def test_nobody_judges_the_own_look_ups_nor_another_agencys(world_on_each_
     with pytest.raises(Refused) as refused:
         await follow_up(world).review(sample.id, by=own, verdict=Verdict.FINE, reason="r")
     assert refused.value.code is OversightProblem.OWN_LOOK_UP
+    # nor reads what a colleague wrote meanwhile
+    await follow_up(world).review(sample.id, by=supervisor(world), verdict=Verdict.QUESTION, reason="ขอเอกสาร")
+    with pytest.raises(Refused) as unread:
+        async with world.storage.reading() as uow:
+            await follow_up(world).look(uow, sample.id, by=own)
+    assert unread.value.code is OversightProblem.OWN_LOOK_UP
     for stranger in (
         replace(supervisor(world), agency_id=AgencyId("agc_other")),
         replace(supervisor(world), roles=frozenset({Role.AUDITOR.value})),

@@ -65,6 +65,11 @@ def test_many_within_an_hour_and_many_persons_of_one_case_are_bulk() -> None:
     assert in_bulk(busy[1:]) == frozenset()
     one_case = [look_up(number, officer_id=officer, case="1") for number in range(MANY_OF_A_CASE + 1)]
     assert in_bulk(one_case) == {one.anchor for one in one_case}
+    # across the full hour of a clock as well
+    across = [replace(one, at=NOON - timedelta(minutes=29) + timedelta(minutes=2 * at)) for at, one in enumerate(busy)]
+    assert in_bulk(across) == frozenset()
+    across = [replace(one, at=NOON - timedelta(minutes=25) + timedelta(minutes=at)) for at, one in enumerate(busy)]
+    assert in_bulk(across) == {one.anchor for one in busy}
     # the same person again and again is one person
     assert in_bulk([replace(one, person="same") for one in one_case]) == frozenset()
 
