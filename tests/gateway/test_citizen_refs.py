@@ -1,20 +1,27 @@
 """People named by number: only under that right, by an officer, for one purpose and case; every handle counts."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 from sqlalchemy import select
 
+from connectors.contracts.identifiers import PassportNumber
+from idp.agencies.model import Role
+from idp.audit.model import SYSTEM
 from idp.catalogue.model import Basis
 from idp.exchange.counter.store import citizen_ref
 from idp.exchange.pull.counting import take_handle
+from idp.kernel.assurance import Ial
 from idp.kernel.ids import MemberId
 from idp.oversight.model import AccessRecord
 from idp.oversight.service import AccessHistory
+from tests.enrolment.world import identity_of
 from tests.exchange.world import SOMCHAI
-from tests.gateway.counter import CARD, CASE, COUNTER, DUTY, FORM, OFFICER, Counter, open_counter
+from tests.gateway.counter import CARD, CASE, COUNTER, DUTY, FORM, OFFICER, Counter, open_counter, signed_in
 from tests.gateway.door import Door
 
 pytestmark = pytest.mark.anyio
@@ -56,6 +63,29 @@ async def test_a_handle_is_pulled_on_and_its_owner_sees_it(
     assert isinstance(record, AccessRecord)
     assert record.by_number
     assert (record.officer_position_th, record.station_name_th) == ("เจ้าหน้าที่งานทะเบียน", None)
+
+
+async def test_an_officer_without_a_citizens_number_does_not_ask_as_the_system(counter: Counter) -> None:
+    """The registry knows officers by that number; nobody in particular would be the system, with rights of its own."""
+    world, known = counter.door.world, identity_of("clerk")
+    foreigner = replace(known, citizen_id=None, passport=PassportNumber("UTO", "P5501234"))
+    async with world.storage.unit_of_work() as uow:
+        person = await world.subscribers.create(uow, identity=foreigner, ial=Ial.IAL2_2, by=SYSTEM)
+        officer = await world.agencies.add_member(
+            uow,
+            agency_id=world.agency.id,
+            subscriber_id=person,
+            position_th="ที่ปรึกษา",
+            position_en="Adviser",
+            roles=(Role.LOOKUP_OFFICER,),
+            expires_at=uow.now + timedelta(days=30),
+            by=SYSTEM,
+        )
+    opened = await named(counter, await counter.door.token(await signed_in(counter.door, officer)))
+    assert opened.status_code == 201, opened.text
+    refused = await counter.pull(opened.json()["id"], basis=Basis.DUTY)
+    assert (refused.status_code, refused.json()["code"]) == (409, "EXC-45"), refused.text
+    assert NUMBER not in refused.text
 
 
 async def test_the_owner_sees_each_fetch_of_a_document_and_it_goes_with_the_identity(sealing_door: Door) -> None:

@@ -271,8 +271,12 @@ class Counters:
                 return None
             officer = await self._agencies.live_member(uow, ref.opened_for.member_id)
             state: Ready | NotReady = Ready() if ref.expires_at > uow.now else NotReady(Reason.COUNTER_OVER)
-            if not rules.may_look_up(officer, agency_id=ref.opened_for.agency_id):
+            if officer is None or not rules.may_look_up(officer, agency_id=ref.opened_for.agency_id):
                 state = NotReady(Reason.OFFICER_NOT_ENTITLED)
+            elif (await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id is None:
+                # nobody in particular would be this system, whose right is another one: without a citizen's number
+                # the registry knows no officer
+                state = NotReady(Reason.OFFICER_NOT_SIGNED_IN)
         return Opened(ref_id, ref.opened_for, None, officer, state)
 
     async def _view(self, session: CounterSession, *, needs_registry: bool) -> CounterView:
