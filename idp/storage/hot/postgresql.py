@@ -85,8 +85,7 @@ class _Pinned:
                 call.tell(_no_answer(error))
         except exceptions.PostgresError as error:
             if len(calls) == 1:
-                refused = isinstance(error, exceptions.IntegrityConstraintViolationError)
-                calls[0].tell(contradicted(error) if refused else error)
+                calls[0].tell(_meant(error))
                 return
             for call in calls:
                 await self.serve([call])
@@ -130,6 +129,20 @@ class _Pinned:
             name = f"hot_{len(self._prepared)}"
             prepared = self._prepared[plan] = await self._connection.prepare(plan.texts[0], name=name)
         return prepared
+
+
+def _meant(error: exceptions.PostgresError) -> Exception:
+    """What a refusal says to the one caller whose write it was."""
+    match error:
+        case exceptions.IntegrityConstraintViolationError():
+            return contradicted(error)
+        case exceptions.TransactionRollbackError():
+            # two waited for each other crosswise, and this one was given up: nothing of it is there
+            busy = Unavailable(StorageProblem.TOO_BUSY, type(error).__name__)
+            busy.__cause__ = error
+            return busy
+        case _:
+            return error
 
 
 def _no_answer(error: Exception) -> Unavailable:

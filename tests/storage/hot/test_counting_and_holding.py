@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select, true, update
 
 from idp.kernel.clock import SystemClock
+from idp.kernel.errors import Unavailable
 from idp.storage.hot.operations import Count, Draw, Given, Hold, Insert, Rows, Takes, Write
-from idp.storage.model import Contradicted
+from idp.storage.model import Contradicted, StorageProblem
 from idp.storage.storage import Storage, open_engine
 
 pytestmark = pytest.mark.anyio
@@ -167,6 +168,23 @@ async def test_what_was_being_ended_when_the_statement_began_is_judged_as_it_is_
         assert not taken.done()
     assert await taken == 0
     assert await entries(store) == set()
+
+
+async def test_who_is_given_up_because_two_waited_crosswise_may_try_again(store: Storage) -> None:
+    """The store takes back the one that waited first; on SQLite, with one writer, nobody waits crosswise."""
+    async with store.unit_of_work() as uow:
+        await uow.execute(update(owner).where(true()).values(status="live"))
+        taken = asyncio.create_task(take(store, "a"))
+        await asyncio.sleep(0.2)
+        await uow.execute(update(right).where(true()).values(status="live"))
+    [answer] = await asyncio.gather(taken, return_exceptions=True)
+    if store.engine.dialect.name == "sqlite":
+        assert answer == 1
+    else:
+        assert isinstance(answer, Unavailable)
+        assert answer.code is StorageProblem.TOO_BUSY
+        assert (await counted(store), await entries(store)) == ({}, set())
+    assert await take(store, "b") == 1
 
 
 async def test_what_is_left_is_drawn_to_nothing_and_no_further(store: Storage, database_url: str) -> None:
