@@ -71,6 +71,10 @@ class BridgeAccesses:
         """The access of this program, live or not."""
         return await store.find_access(uow, client_id)
 
+    async def is_of_live_program(self, uow: UnitOfWork, access: BridgeAccess) -> bool:
+        """True while the program behind it, and its agency, are answered at the other doors."""
+        return await self._clients.live(uow, access.client_id) is not None
+
     async def _foreign(self, uow: UnitOfWork, access: BridgeAccess) -> BridgeTerm | None:
         """Which term names what is not the agency's own."""
         client = await self._clients.get(uow, access.client_id)

@@ -15,6 +15,8 @@ from idp.gateway.bridge.model import BridgeReason, Family, WireRefusal
 _NO_STORE: Final = {"cache-control": "no-store"}
 _UNKNOWN: Final = frozenset({BridgeReason.KEY_UNKNOWN, BridgeReason.OTHER_ADDRESS, BridgeReason.OTHER_CERTIFICATE})
 
+_ENDED: Final = frozenset({BridgeReason.ACCESS_ENDED, BridgeReason.PROGRAM_ENDED})
+
 
 class WireAnswers:
     """Speaks the wire. `words` are the registry's own, read the other way by its connector."""
@@ -30,7 +32,7 @@ class WireAnswers:
         """A refusal of the bridge's own."""
         if refusal.reason in _UNKNOWN:
             return self._said(self._words.consumer_unknown, family)
-        if refusal.reason is BridgeReason.ACCESS_ENDED:
+        if refusal.reason in _ENDED:
             return self._said(self._words.consumer_ended, family)
         if refusal.reason is BridgeReason.TOKEN_UNKNOWN:
             return self._said(self._words.token_unknown, family)

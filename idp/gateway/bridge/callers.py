@@ -106,6 +106,9 @@ class Callers:
         )
         if why_not is not None:
             raise WireRefusal(why_not, RegistryOutcome.ACCOUNT_REFUSED, access=access)
+        # a program that is answered nowhere else has no card asked for here, nor a token to wait with
+        if not await self._accesses.is_of_live_program(uow, access):
+            raise WireRefusal(BridgeReason.PROGRAM_ENDED, RegistryOutcome.ACCOUNT_REFUSED, access=access)
         return access
 
     def _thumbprint(self, request: Request) -> str | None:

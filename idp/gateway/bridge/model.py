@@ -72,6 +72,7 @@ class BridgeReason(StrEnum):
     OTHER_ADDRESS = "address_not_listed"
     OTHER_CERTIFICATE = "certificate_not_agreed"
     ACCESS_ENDED = "access_ended"
+    PROGRAM_ENDED = "program_ended"
     WRONG_SECRET = "consumer_secret_wrong"
     AGENT_UNKNOWN = "agent_unknown"
     TOKEN_UNKNOWN = "token_unknown"

@@ -50,7 +50,7 @@ def why_not(access: BridgeAccess, *, host: str, thumbprint: str | None, now: dat
 
 
 def is_live(access: BridgeAccess, *, now: datetime) -> bool:
-    """True while it may be used; the program behind it has its own end, which the exchange judges."""
+    """True while it may be used; the program behind it has its own end, which is judged beside this."""
     return access.status is Standing.ACTIVE and access.key_digest is not None and now < access.ends_at
 
 

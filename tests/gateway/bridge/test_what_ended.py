@@ -9,13 +9,14 @@ import httpx2
 import pytest
 
 from idp.audit.model import SYSTEM
+from idp.authorization.client_registration.model import ClientStatus
 from idp.authorization.client_registration.store import find_client, replace_client
 from idp.gateway.bridge.model import BridgeProblem, BridgeTerm
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ServiceId
 from tests.exchange.world import COMPANY_SERVICE, JOBS, SERVICE, SOMCHAI, THONGDEE
 from tests.gateway.bridge.world import COMPANIES, Bridge
-from tests.gateway.counter import COUNTER
+from tests.gateway.counter import COUNTER, OFFICER
 
 pytestmark = pytest.mark.anyio
 
@@ -78,6 +79,23 @@ async def test_no_access_for_a_service_that_is_not_the_program_s_own(bridge: Bri
     # ending it is possible all the same
     async with bridge.world.storage.unit_of_work() as uow:
         await bridge.accesses.end(uow, JOBS, by=SYSTEM)
+
+
+async def test_a_program_that_was_stopped(bridge: Bridge) -> None:
+    """It has no card asked for and gets no token, whatever its access to the bridge says."""
+    token = await bridge.token()
+    async with bridge.world.storage.unit_of_work() as uow:
+        program = await find_client(uow, JOBS)
+        assert program is not None
+        await replace_client(uow, replace(program, status=ClientStatus.SUSPENDED))
+    secret = {"ConsumerSecret": bridge.key.consumer_secret, "AgentID": SYSTEM_AGENT}
+    for path, parameters in (
+        ("/ws/auth/validate", secret), (COMPANY, ABOUT_COMPANY), (PROFILE, ABOUT_PERSON),
+        ("/ws/dopa/linkage/v1/agent/permission", {"CitizenID": OFFICER}),
+    ):  # fmt: skip
+        answer = await bridge.ask(path, parameters, token=token)
+        assert (answer.status_code, answer.json()) == (403, {"Message": "ForbiddenException: consumer expired"}), path
+    assert await refused(bridge) == ["program_ended"] * 4
 
 
 async def test_an_address_with_a_stroke_too_many_is_no_redirect(bridge: Bridge) -> None:
