@@ -70,6 +70,8 @@ VERDICT: Final = an_object(
     {
         "verdict": TEXT,
         "reason": TEXT,
+        "reason_th": TEXT,
+        "reason_code": TEXT,
         "signer": MAYBE_TEXT,
         "signed_at": MAYBE_TEXT,
         "level": MAYBE_TEXT,

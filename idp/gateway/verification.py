@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from python_multipart.exceptions import MultipartParseError
 from starlette.datastructures import UploadFile
@@ -26,6 +27,9 @@ from idp.web.routes import Access, Entry
 
 VERIFY_LIMIT: Final = 10 * 1024 * 1024
 """The largest file that is judged, for the door's body limit at `/verify`."""
+
+LONGEST_NUMBER: Final = 64
+"""Characters of a document's number that are looked at."""
 
 PEM: Final = "application/pem-certificate-chain"
 
@@ -99,7 +103,9 @@ class VerificationPages:
         return RedirectResponse("/verify", 303)
 
     async def ask(self, request: Request) -> Response:
-        """The page that takes a file."""
+        """The page that takes a file, or the number of one on paper."""
+        if number := request.query_params.get("number", "").strip():
+            return RedirectResponse(f"/verify/{quote(number[:LONGEST_NUMBER], safe='')}", 303)
         return self._pages.render(request, "verify.html", issued=None)
 
     async def seals(self, request: Request) -> Response:

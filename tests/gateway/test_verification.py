@@ -55,6 +55,7 @@ async def test_a_flipped_byte_is_told(sealing_door: Door) -> None:
     changed = pdf[:middle] + bytes([pdf[middle] ^ 1]) + pdf[middle + 1 :]
     page = await judged(sealing_door, changed)
     assert verdict_of(page) == "changed"
+    assert "changed after it was sealed" in page.get_element_by_id("reason").text_content()
     assert not page.xpath("//*[@id='issued_document']")
 
 
@@ -85,6 +86,19 @@ async def test_the_number_of_a_document_shows_what_was_issued_and_to_whom(sealin
     assert page.get_element_by_id("verify_form").get("action") == "/verify"
     assert SOMCHAI.name_th.first not in page.text_content()
     assert SOMCHAI.citizen_id.digits not in answer.text
+
+
+async def test_the_number_on_a_paper_is_looked_up_without_javascript(door: Door) -> None:
+    page = html.fromstring((await door.http.get("/verify", headers=HTML)).text)
+    form = page.get_element_by_id("number_form")
+    assert (form.get("method"), form.get("action")) == ("get", "/verify")
+    for number, path in (
+        (" doc_01X ", "/verify/doc_01X"),
+        ("../x?y", "/verify/..%2Fx%3Fy"),
+        ("//evil.example", "/verify/%2F%2Fevil.example"),
+    ):
+        answer = await door.http.get("/verify", params={"number": number}, headers=HTML)
+        assert (answer.status_code, answer.headers["location"]) == (303, path)
 
 
 async def test_an_unknown_number_is_a_page_with_a_way_on(door: Door) -> None:

@@ -19,8 +19,18 @@ from pyhanko.sign.timestamps import TimeStamper
 from connectors.contracts.documents import Delivery, SealedDocument
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.verdicts import DocumentReport, Reason, Verdict
+from connectors.documents import der
 from connectors.documents.appending import AppendingWriter
-from connectors.documents.seal import complete_seal, prepare_seal, software_key
+from connectors.documents.seal import (
+    CMS_VERSION_1,
+    DIGEST_ALGORITHM,
+    ID_DATA,
+    ID_SIGNED_DATA,
+    complete_seal,
+    prepare_seal,
+    software_key,
+    with_cms,
+)
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
 from connectors.documents.verification import verify_file, verify_pdf
 from connectors.simulators.authority.routes import Authority, authority_routes
@@ -210,6 +220,47 @@ def test_a_seal_made_after_revocation_is_revoked(seal: Seal, running: RunningAut
     running.authority.revoke(identity.chain[0].serial_number)
     document = seal(document_request("person", PERSON), seal_key=identity.key, seal_chain=identity.chain)
     assert judge(document.pdf, running, crls=[running.authority.revocation_list()]).verdict is Verdict.REVOKED
+
+
+def without_time_stamp(sealed: SealedDocument, identity: SealIdentity) -> bytes:
+    """A genuine signature of ours at level B-B: nothing tells when it was made."""
+    unsealed = sealed.pdf[: sealed.pdf.index(b"%%EOF") + 6]
+    key = software_key(identity.key, identity.chain)
+    pending = prepare_seal(
+        unsealed, key=key, claimed_time=wall_clock(), password=None, delivery=Delivery.SEALED, pages=1
+    )
+    signed_data = der.sequence(
+        CMS_VERSION_1, der.set_of(DIGEST_ALGORITHM), der.sequence(der.oid(ID_DATA)), pending.certificates,
+        der.set_of(der.sequence(pending.signer_info)),
+    )  # fmt: skip
+    content_info = der.sequence(der.oid(ID_SIGNED_DATA), der.value(0xA0, signed_data))
+    return with_cms(pending.file, pending.room_start, pending.room_end, content_info)
+
+
+def test_without_a_time_stamp_nothing_is_valid_and_an_expired_certificate_is_told(
+    sealed: SealedDocument, identity: SealIdentity, running: RunningAuthority
+) -> None:
+    pdf = without_time_stamp(sealed, identity)
+    assert judge(pdf, running).reason is Reason.NO_TIME_STAMP
+    assert judge(pdf, running, now=wall_clock() + timedelta(days=500)).reason is Reason.EXPIRED_UNSTAMPED
+
+
+def test_each_fault_of_a_certificate_has_a_reason_of_its_own(
+    sealed: SealedDocument, running: RunningAuthority, tmp_path: Path
+) -> None:
+    later, much_later = wall_clock() + timedelta(days=500), wall_clock() + timedelta(days=2000)
+    stranger = x509.load_pem_x509_certificate(Authority(tmp_path / "stranger", clock=wall_clock).root_pem)
+    assert judge(sealed.pdf, running, now=later).reason is Reason.WHOLE
+    assert judge(sealed.pdf, running, now=much_later).reason is Reason.AUTHORITY_EXPIRED
+    assert judge(_archived(sealed, running.authority), running, now=much_later).reason is Reason.ARCHIVE_EXPIRED
+    assert judge(sealed.pdf, running, trust_roots=[stranger]).reason is Reason.FOREIGN_SIGNER
+    assert judge(sealed.pdf, running, tsa_roots=[stranger]).reason is Reason.FOREIGN_AUTHORITY
+
+
+def test_every_reason_is_said_in_both_languages_and_no_two_alike() -> None:
+    assert all(reason.said_en.isascii() for reason in Reason)
+    assert all(any("\u0e00" <= letter <= "\u0e7f" for letter in reason.said_th) for reason in Reason)
+    assert len({reason.said_en for reason in Reason}) == len({reason.said_th for reason in Reason}) == len(Reason)
 
 
 def test_a_token_of_another_signature_is_no_time_stamp(

@@ -17,9 +17,10 @@ from connectors.documents.appending import AppendingWriter
 from connectors.documents.seal import complete_seal, prepare_seal, software_key
 from connectors.documents.seal_key import SealIdentity
 from tests.connectors.authority.serving import wall_clock
-from tests.connectors.documents import forgeries
+from tests.connectors.documents import forgeries, shadow_forgeries
 from tests.connectors.documents.conftest import PASSWORD, RunningAuthority
-from tests.connectors.documents.forgeries import Forge, shadowed
+from tests.connectors.documents.forgeries import Forge
+from tests.connectors.documents.shadow_forgeries import shadowed
 from tests.connectors.documents.test_verification import Stamps, flipped, judge, token_for
 
 CLASSES = {
@@ -29,9 +30,9 @@ CLASSES = {
     "sneaky signature": forgeries.SSA,
 }
 SHADOWS = {
-    "hide": forgeries.SHADOW_HIDE,
-    "replace": forgeries.SHADOW_REPLACE,
-    "hide and replace": forgeries.SHADOW_HIDE_AND_REPLACE,
+    "hide": shadow_forgeries.SHADOW_HIDE,
+    "replace": shadow_forgeries.SHADOW_REPLACE,
+    "hide and replace": shadow_forgeries.SHADOW_HIDE_AND_REPLACE,
 }
 
 
