@@ -8,6 +8,9 @@ from idp.app.issuer_agency import PREVIEW_SERVICE
 from idp.app.representation_room import RepresentationRoom
 from idp.app.rooms import Rooms
 from idp.authorization.client_registration.service import Clients
+from idp.oversight.reports.service import AccessReports
+from idp.provider.account.access_papers import AccessPapers
+from idp.provider.account.access_report import AccessReportPages
 from idp.provider.account.apps import AppPages
 from idp.provider.account.closing import ClosingPages
 from idp.provider.account.companies import CompanyPages
@@ -67,6 +70,19 @@ def account_pages(
             citizens=citizens,
             history=rooms.access_history,
             log_key=rooms.ground.checkpoint_signer.verifier_key,
+        ),
+        AccessReportPages(
+            citizens=citizens,
+            papers=AccessPapers(
+                reports=AccessReports(
+                    storage=storage,
+                    history=rooms.access_history,
+                    audit=rooms.ground.audit,
+                    randomness=rooms.ground.randomness,
+                ),
+                sealer=rooms.outside.sealer,
+                issuer=rooms.metadata["issuer"],
+            ),
         ),
         ReceiptPages(
             storage=storage,

@@ -90,6 +90,8 @@ class DoorLimits:
             counts=every_refusal,
             is_held_open=True,
         )
+        # sealing costs a processor and the time-stamp authority: nobody keeps the others from their papers
+        papers = _limit("receipt-papers", self._a_minute("receipt_papers_a_minute"), person)
         # an agency's programs come from few addresses: high enough for them, low enough that none starves the others
         programs = _limit("programs-of-address", self._a_minute("program_requests_a_minute"), address)
         for_programs = {
@@ -113,8 +115,8 @@ class DoorLimits:
             "agent_progress": agents,
         }
         for_people = {
-            # sealing costs a processor and the time-stamp authority: nobody keeps the others from their papers
-            "consent_receipt_pdf": _limit("receipt-papers", self._a_minute("receipt_papers_a_minute"), person),
+            "consent_receipt_pdf": papers,
+            "access_report_pdf": papers,
             "sign_in_passkey": sign_ins,
             "signed_in_pin": sign_ins,
             "signed_in_card": sign_ins,

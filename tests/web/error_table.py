@@ -20,7 +20,7 @@ ROOMS = {
     "KEY": "keys",
     "NAM": "security agencies",
     "OID": "OpenID requests",
-    "OVS": "the supervisor's follow-up",
+    "OVS": "reports to owners, and the supervisor's follow-up",
     "PHO": "photos of the population registry",
     "POR": "the staff portal",
     "PRG": "programs of an agency",
