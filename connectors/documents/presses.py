@@ -31,7 +31,7 @@ from connectors.documents.exhibits import attach_exhibits
 from connectors.documents.imprint import imprint
 from connectors.documents.mark import marked_address
 from connectors.documents.render import Renderer, require_typeface
-from connectors.documents.seal import PendingSeal, SealKey, prepare_seal, software_key
+from connectors.documents.seal import PendingSeal, SealKey, prepare_seal, require_own_key, software_key
 from connectors.documents.seal_module import ModuleKey, ModuleSigner
 
 NICENESS: Final = 10
@@ -39,6 +39,7 @@ NICENESS: Final = 10
 MOST_AT_ONCE: Final = 64
 """Documents under way or queued on one node; more are refused at once instead of waiting without end."""
 LONGEST_SECONDS: Final = 120.0
+"""For one document; and the longest that one waits for its turn."""
 PDF_TYPE: Final = "application/pdf"
 
 Given = ParamSpec("Given")
@@ -61,7 +62,10 @@ class Equipment:
         """The key, ready to sign. Raises DocumentError when it cannot be used or is not that of the certificate."""
         chain = [x509.load_der_x509_certificate(one) for one in self.chain]
         if isinstance(self.key, ModuleKey):
-            return SealKey(sign=ModuleSigner(self.key).sign, chain=chain)
+            key = SealKey(sign=ModuleSigner(self.key).sign, chain=chain)
+            # a label leads to whatever key bears it: another's seals would all be broken, and nobody would notice here
+            require_own_key(key, chain[0])
+            return key
         return software_key(_private_key(self.key), chain)
 
     def check(self) -> None:
@@ -97,14 +101,23 @@ class Press:
 class Presses:
     """As many presses as there are `processes`, or one in a thread where there are none."""
 
-    def __init__(self, equipment: Equipment, *, processes: int, longest_seconds: float = LONGEST_SECONDS) -> None:
+    def __init__(
+        self,
+        equipment: Equipment,
+        *,
+        processes: int,
+        longest_seconds: float = LONGEST_SECONDS,
+        longest_wait_seconds: float = LONGEST_SECONDS,
+    ) -> None:
         if processes and isinstance(equipment.key, ec.EllipticCurvePrivateKey):
             raise DocumentError("a key in memory does not serve other processes")
         self._equipment = equipment
         self._processes = processes
         self._longest_seconds = longest_seconds
+        self._longest_wait_seconds = longest_wait_seconds
         self._executor = self._opened()
         self._under_way = 0
+        self._turns = asyncio.Semaphore(processes or 1)
 
     async def make(
         self, request: DocumentRequest, *, delivery: Delivery, password: str | None, owner_password: str
@@ -130,14 +143,30 @@ class Presses:
             raise DocumentError("too many documents are being made")
         self._under_way += 1
         try:
+            await self._turn()
+            try:
+                return await self._in_time(work)
+            finally:
+                self._turns.release()
+        finally:
+            self._under_way -= 1
+
+    async def _turn(self) -> None:
+        """Who waits is not yet made: however long it takes, no process is to blame for it and none is ended."""
+        try:
+            async with asyncio.timeout(self._longest_wait_seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise DocumentError("too many documents are being made") from None
+
+    async def _in_time(self, work: Callable[[], Made]) -> Made:
+        try:
             return await asyncio.wait_for(self._tried_twice(work), self._longest_seconds)
         except TimeoutError:
             # whatever holds a process up would hold up all that comes after it; what was done beside it is done again
             for process in multiprocessing.active_children() if self._processes else ():
                 process.kill()
             raise DocumentError("the document takes too long to make") from None
-        finally:
-            self._under_way -= 1
 
     async def _tried_twice(self, work: Callable[[], Made]) -> Made:
         loop, executor = asyncio.get_running_loop(), self._executor

@@ -18,6 +18,7 @@ from typing import Self
 import msgspec
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -129,6 +130,16 @@ def software_key(private_key: ec.EllipticCurvePrivateKey, chain: Sequence[x509.C
     if private_key.public_key() != chain[0].public_key():
         raise DocumentError("the seal's key and certificate do not belong together")
     return key
+
+
+def require_own_key(key: SealKey, leaf: x509.Certificate) -> None:
+    """A key that is not seen, only asked: raises DocumentError when it is not that of the certificate."""
+    public_key, content = leaf.public_key(), b"whose key is this"
+    assert isinstance(public_key, ec.EllipticCurvePublicKey), "the seal's certificate holds a P-256 key"
+    try:
+        public_key.verify(key.sign(content), content, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        raise DocumentError("the seal's key and certificate do not belong together") from None
 
 
 def prepare_seal(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from connectors.contracts.documents import Delivery
@@ -163,6 +164,33 @@ def test_what_takes_too_long_is_given_up_and_holds_nobody_up(works: Works) -> No
     asyncio.run(work())
 
 
+def test_who_waits_for_a_turn_ends_nobody_s_work(works: Works) -> None:
+    """What counts is the time that a document is being made, not that in which others are."""
+    chain = tuple(one.public_bytes(Encoding.DER) for one in works.identity.chain)
+    equipment = Equipment(TEMPLATES, works.fonts_dir, works.key_file, chain)
+
+    async def work() -> None:
+        busy = Presses(equipment, processes=1, longest_wait_seconds=0.05)
+        try:
+            await busy.make(REQUEST, delivery=Delivery.SEALED, password=None, owner_password="")
+            started = children()
+            (press,) = started
+            os.kill(press, signal.SIGSTOP)
+            first = asyncio.ensure_future(
+                busy.make(REQUEST, delivery=Delivery.SEALED, password=None, owner_password="")
+            )
+            await asyncio.sleep(0)
+            with pytest.raises(DocumentError, match="too many"):
+                await busy.make(REQUEST, delivery=Delivery.SEALED, password=None, owner_password="")
+            os.kill(press, signal.SIGCONT)
+            assert (await first).pages == 1
+            assert children() == started
+        finally:
+            busy.close()
+
+    asyncio.run(work())
+
+
 PARENT = """
 import asyncio, sys, time
 from pathlib import Path
@@ -293,6 +321,23 @@ def test_a_module_that_is_away_or_refuses_signs_nothing(in_module: tuple[ModuleK
         with pytest.raises(DocumentError):
             ModuleSigner(changed).sign(name.encode())
     assert signer.sign(b"still")
+
+
+def test_a_label_that_leads_to_another_s_key_is_found_at_start(
+    works: Works, in_module: tuple[ModuleKey, Token], tmp_path: Path
+) -> None:
+    """As after a renewal of which one half was put in place: every seal would be broken, and nothing would say so."""
+    key, token = in_module
+    other = tmp_path / "other.key"
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    other.write_bytes(pem)
+    command = ["softhsm2-util", "--import", str(other), "--token", token.address.token_label]
+    labelled = [*command, "--label", "renewed", "--id", "02", "--pin", token.address.pin]
+    subprocess.run(labelled, check=True, capture_output=True, timeout=30)
+    renewed = ModuleKey(key.library, key.token_label, key.pin_file, "renewed")
+    assert ModuleSigner(renewed).sign(b"x")
+    with pytest.raises(DocumentError, match="do not belong together"):
+        works.sealer(seal_key=renewed)
 
 
 def test_a_refused_pin_is_not_tried_again(in_module: tuple[ModuleKey, Token], tmp_path: Path) -> None:
