@@ -15,6 +15,7 @@ from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -30,6 +31,8 @@ OCSP_REQUEST: Final = "application/ocsp-request"
 LARGEST_ANSWER: Final = 8 * 1024 * 1024
 """Bytes; a revocation list of a large authority takes megabytes."""
 PROOFS_SERVE_FOR: Final = timedelta(minutes=10)
+LONGEST_ANSWER_SECONDS: Final = 30.0
+"""For the whole of an answer, however slowly it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class ProofSource:
         now: Callable[[], datetime],
         connect_to: Mapping[str, str] | None = None,
         timeout_seconds: float = 5.0,
+        longest_answer_seconds: float = LONGEST_ANSWER_SECONDS,
     ) -> None:
+        self._longest_answer_seconds = longest_answer_seconds
         self._roots, self._tsa_roots = list(roots), list(tsa_roots)
         self._now = now
         self._connect_to = dict(connect_to or {})
@@ -81,8 +86,9 @@ class ProofSource:
 
     async def _asked(self, chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> Proofs:
         """One statement for each certificate of the chain; the root that ends it goes along."""
-        above = [*chain[1:], *(root for root in roots if root.subject == chain[-1].issuer)]
-        if len(above) < len(chain):
+        above = [*chain[1:], *(root for root in roots if _is_issued_by(chain[-1], root))]
+        # the certificates of a time-stamp are no signed part of it: what leads to no root here names nobody to ask
+        if len(above) < len(chain) or not all(map(_is_issued_by, chain, above)):
             raise DocumentError("a certificate of the seal leads to no trusted root")
         ocsps: list[bytes] = []
         crls: list[bytes] = []
@@ -117,20 +123,22 @@ class ProofSource:
     async def _fetch(self, method: str, address: str, content: bytes) -> bytes:
         named = httpx2.URL(address)
         url = named.copy_with(host=self._connect_to.get(named.host, named.host))
-        headers = {"Host": named.netloc.decode("ascii"), **({"Content-Type": OCSP_REQUEST} if content else {})}
+        headers = {"Host": named.netloc.decode("ascii"), "Accept-Encoding": "identity"}
+        headers |= {"Content-Type": OCSP_REQUEST} if content else {}
+        stream = self._http.stream(
+            method, url, content=content, headers=headers, extensions={"sni_hostname": named.host}
+        )
         try:
-            async with self._http.stream(
-                method, url, content=content, headers=headers, extensions={"sni_hostname": named.host}
-            ) as response:
+            async with asyncio.timeout(self._longest_answer_seconds), stream as response:
                 if response.status_code != httpx2.codes.OK:
                     raise TimestampUnavailable(f"an authority answered HTTP {response.status_code}")
                 answer = bytearray()
-                async for chunk in response.aiter_bytes():
+                async for chunk in response.aiter_raw():
                     answer += chunk
                     if len(answer) > LARGEST_ANSWER:
                         raise TimestampUnavailable("an authority's answer is too long")
                 return bytes(answer)
-        except httpx2.HTTPError as fault:
+        except (httpx2.HTTPError, TimeoutError) as fault:
             raise TimestampUnavailable(f"an authority gave no answer: {type(fault).__name__}") from fault
 
 
@@ -151,6 +159,14 @@ def _validate(chain: Sequence[bytes], told: Proofs, *, roots: Sequence[x509.Cert
         raise DocumentError("a certificate of the seal was revoked") from fault
     except (PathBuildingError, PathValidationError, ValueError, TypeError, LookupError) as fault:
         raise DocumentError("what the authorities say of the seal's certificates cannot be used") from fault
+
+
+def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _ocsp_address(certificate: x509.Certificate) -> str | None:

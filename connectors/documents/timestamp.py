@@ -25,7 +25,9 @@ NONCE_BITS = 64
 
 
 class TimestampClient:
-    """Asks one authority. `connect_to` maps a host name of the URL to the address that is really called."""
+    """Asks one authority, which has `timeout_seconds` for the whole of its answer. `connect_to` maps a host name of the
+    URL to the address that is really called.
+    """
 
     def __init__(
         self,
@@ -39,6 +41,8 @@ class TimestampClient:
         named = httpx2.URL(url)
         self._url = named.copy_with(host=(connect_to or {}).get(named.host, named.host))
         self._headers = {"Content-Type": QUERY_TYPE, "Accept": REPLY_TYPE, "Host": named.netloc.decode("ascii")}
+        self._headers["Accept-Encoding"] = "identity"
+        self._timeout_seconds = timeout_seconds
         self._extensions = {"sni_hostname": named.host}
         self._trust_roots = [to_asn1(root) for root in trust_roots]
         self._random_bits = random_bits
@@ -60,19 +64,19 @@ class TimestampClient:
         await self._http.aclose()
 
     async def _post(self, query: bytes) -> bytes:
+        stream = self._http.stream("POST", self._url, content=query, headers=self._headers, extensions=self._extensions)
         try:
-            async with self._http.stream(
-                "POST", self._url, content=query, headers=self._headers, extensions=self._extensions
-            ) as response:
+            # the client's own limit is for each read: who sends a byte now and then would hold the caller for ever
+            async with asyncio.timeout(self._timeout_seconds), stream as response:
                 if response.status_code != httpx2.codes.OK or response.headers.get("Content-Type") != REPLY_TYPE:
                     raise TimestampUnavailable(f"the time-stamp authority answered HTTP {response.status_code}")
                 reply = b""
-                async for chunk in response.aiter_bytes():
+                async for chunk in response.aiter_raw():
                     reply += chunk
                     if len(reply) > LARGEST_REPLY:
                         raise TimestampUnavailable("the time-stamp authority's answer is too long")
                 return reply
-        except httpx2.HTTPError as fault:
+        except (httpx2.HTTPError, TimeoutError) as fault:
             raise TimestampUnavailable(f"the time-stamp authority gave no answer: {type(fault).__name__}") from fault
 
 
