@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from connectors.contracts.documents import SealLevel
 from connectors.contracts.verdicts import Verdict
 from idp.authorization.client_registration.store import client as client_table
-from idp.exchange.document.finishing import FIRST_PAUSE, LASTS_AFTER, LEASE
+from idp.exchange.document.finishing import FIRST_PAUSE, LASTS_AFTER, LEASE, Finishing
 from idp.exchange.document.store import claim_document, due_documents, find_document, replace_file
 from idp.exchange.document.store import document as document_table
 from idp.kernel.ids import DocumentId
@@ -170,6 +170,32 @@ async def test_what_was_kept_under_a_key_that_is_gone_is_left_alone(sealing_door
         await sealing_door.world.personal.destroy(uow, owner)
     assert await finish(sealing_door, LASTS_AFTER) == 0
     assert await finish(sealing_door, LEASE) == 0
+
+
+async def test_who_closes_their_identity_while_a_worker_has_their_document_ends_no_worker(
+    sealing_door: Door, sealing: Sealing
+) -> None:
+    """The key goes while the authorities are asked: what was made meanwhile is not kept, and others' work goes on."""
+    world = sealing_door.world
+    token = await consented_token(sealing_door)
+    await sealing_door.pull(token, PERSON)
+    (row,) = await rows(sealing_door)
+
+    class WhileItLasts:
+        """The real works, and a person who is quicker."""
+
+        async def archive(self, pdf: bytes) -> bytes:
+            lasting = await world.sealer.archive(pdf)
+            async with world.storage.unit_of_work() as uow:
+                await world.personal.destroy(uow, row.subscriber_id)
+            return lasting
+
+    finishing = Finishing(storage=world.storage, works=WhileItLasts(), personal=world.personal, audit=world.audit)
+    world.clock.advance(LASTS_AFTER.total_seconds())
+    assert await finishing.advance() == 0
+    (after,) = await rows(sealing_door)
+    assert (after.sealed_pdf, after.level) == (row.sealed_pdf, row.level)
+    assert await world.entries("exchange.document_archived") == []
 
 
 async def register_keys(door: Door, *keys: dict[str, Any]) -> None:

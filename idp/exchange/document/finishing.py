@@ -89,7 +89,10 @@ class Finishing:
         finished = replace(record, level=level, sha256=hashlib.sha256(pdf).hexdigest())
         if record.issued_sha256 is None:
             finished = replace(finished, issued_sha256=finished.sha256, issued_size=len(pdf))
-        return await self._kept(unfinished, finished, pdf)
+        try:
+            return await self._kept(unfinished, finished, pdf)
+        except SealBroken:
+            return False  # the person closed their identity meanwhile: their key is gone, and the file goes too
 
     async def _kept(self, unfinished: Unfinished, record: DocumentRecord, pdf: bytes) -> bool:
         async with self._storage.unit_of_work() as uow:
