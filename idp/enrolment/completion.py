@@ -117,8 +117,6 @@ class Completion:
             await self._notices.tell(uow, subscriber_id, NoticeTopic.ENROLMENT_DONE, cause=f"{enrolment.id} done")
         # the officer's screen shows the link: without the person there nobody but the officer could use it
         await self.save(uow, enrolment, subscriber_id, token if is_present else None)
-        if enrolment.flags:
-            await enqueue(uow, topic=ENROLMENT_FLAGGED, payload={"enrolment_id": enrolment.id})
         return subscriber_id
 
     async def link_of(self, uow: UnitOfWork, enrolment: Enrolment) -> str | None:
@@ -154,7 +152,9 @@ class Completion:
                 assert_never(unreachable)
 
     async def save(self, uow: UnitOfWork, enrolment: Enrolment, subscriber_id: SubscriberId, token: str | None) -> None:
-        """Keep what a journey led to, with the token of a passkey link where one was made."""
+        """Keep what a journey led to, with the token of a passkey link where one was made; what was noticed on the way
+        becomes a case.
+        """
         ial = (await self._subscribers.get(uow, subscriber_id)).ial
         sealed = None
         if token is not None:
@@ -170,6 +170,8 @@ class Completion:
             link_expires_at=None if token is None else uow.now + LINK_LIFE,
         )
         await self._journal.note(uow, "enrolment.completed", enrolment, subject=subscriber_id, ial=ial.value)
+        if enrolment.flags:
+            await enqueue(uow, topic=ENROLMENT_FLAGGED, payload={"enrolment_id": enrolment.id})
 
     async def _seal_card(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, evidence: Sequence[Evidence], card: ThaiCardData

@@ -64,7 +64,7 @@ class NewPassportPages:
         self._csrf.check(request, form, form=FORM)
         enrolment_id, was = _enrolment_id(request), form.one("was")
         if was not in set(OldPassport):
-            return RedirectResponse(f"/enrolments/{enrolment_id}?holder=was", 303)
+            raise Refused(WebProblem.MALFORMED, "was")
         try:
             await self._new_passports.propose(
                 enrolment_id,
@@ -107,8 +107,9 @@ class NewPassportPages:
                 case _:
                     raise Refused(WebProblem.MALFORMED, "decision")
         except REFUSALS as refusal:
+            answer = await self._show(request, officer, problem=refusal)
             await self._gate.note_refusal(officer, request, refusal)
-            return await self._show(request, officer, problem=refusal)
+            return answer
         return self._pages.render(
             request, "new_passport_decided.html", members=(officer,), agreed=form.one("decision") == "agree"
         )

@@ -21,3 +21,13 @@ async def world(sqlite_storage: Storage, clock: FrozenClock, registry_seconds: f
         world = World(sqlite_storage, clock, http, switchboard, registry_seconds=registry_seconds)
         await world.furnish()
         yield world
+
+
+@pytest.fixture
+async def either(storage: Storage, clock: FrozenClock) -> AsyncIterator[World]:
+    """A furnished registration office on each engine."""
+    http, switchboard = simulated_registry(clock)
+    async with http:
+        world = World(storage, clock, http, switchboard)
+        await world.furnish()
+        yield world

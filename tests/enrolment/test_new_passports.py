@@ -1,7 +1,11 @@
 """A new passport of somebody known: compared, agreed to by a second officer, and the identity goes on."""
 
-from dataclasses import replace
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +14,7 @@ from sqlalchemy import select, text
 from connectors.card.agent.messages import encrypt_passport
 from connectors.card.virtual.memory import MemoryReader
 from connectors.card.virtual.passports import PACE_OFFER, make_passport, mrz_lines, portrait_file, utopian_chip
-from connectors.contracts.card import PassportData
+from connectors.contracts.card import PassportData, PassportKey, PassportRead
 from connectors.contracts.identifiers import PassportNumber
 from connectors.contracts.thai_dates import PartialDate
 from connectors.fictitious.personas import PASSPORT_PERSONAS
@@ -18,15 +22,20 @@ from connectors.fictitious.photos import face
 from idp.agencies.model import Role
 from idp.approvals.model import ApprovalProblem
 from idp.audit.model import SYSTEM
-from idp.enrolment.model import Enrolment, EnrolmentProblem, EnrolmentState, EvidenceKind, JourneyKey
+from idp.enrolment.completion import ENROLMENT_FLAGGED
+from idp.enrolment.model import Enrolment, EnrolmentFlag, EnrolmentProblem, EnrolmentState, EvidenceKind, JourneyKey
 from idp.enrolment.new_passport.model import WAITS, Authenticators, OldPassport
 from idp.kernel.assurance import Aal, Ial
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import SubscriberId
 from idp.notices.store import notice
+from idp.storage.outbox import outbox
+from idp.storage.storage import Storage, open_engine
 from idp.subscribers.model import ChangeReason, Identity
 from tests.clock import FrozenClock
-from tests.enrolment.world import World, identity_of
+from tests.conftest import sqlite_copy
+from tests.enrolment.world import World, identity_of, simulated_registry
+from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -37,15 +46,21 @@ NEW_NUMBER = PassportNumber(NEW.issuing_state, NEW.document_no)
 SHOWN, LOST = OldPassport.SHOWN, OldPassport.LOST
 
 
+@cache
+def read_of(data: PassportData, key: PassportKey) -> PassportRead:
+    """A booklet on the reader; what is on it is the same each time."""
+    reader = MemoryReader("Virtual PCD 00 00")
+    portrait = portrait_file(face(OLD.document_no, "2"))
+    reader.insert(make_passport(data, portrait, chip=utopian_chip(), offer=PACE_OFFER))
+    return reader.read_passport(key=key, today=FrozenClock().now().date(), deadline_seconds=10)
+
+
 async def come(world: World, data: PassportData = NEW, journey: JourneyKey = JourneyKey.NEW_PASSPORT) -> Enrolment:
     """The person lays this booklet on the reader; as far as it goes by itself."""
     started = await world.start(journey=journey, line=mrz_lines(data)[44:])
     request = await world.agent.next_request()
     assert request.passport_key is not None
-    reader = MemoryReader("Virtual PCD 00 00")
-    portrait = portrait_file(face(OLD.document_no, "2"))
-    reader.insert(make_passport(data, portrait, chip=utopian_chip(), offer=PACE_OFFER))
-    read = reader.read_passport(key=request.passport_key, today=FrozenClock().now().date(), deadline_seconds=10)
+    read = read_of(data, request.passport_key)
     answer = await world.agent.answer(
         request, None, outcome="read", card=encrypt_passport(read, photo_key=request.photo_key), photo=None
     )
@@ -53,12 +68,54 @@ async def come(world: World, data: PassportData = NEW, journey: JourneyKey = Jou
     return await world.enrolments.advance(started.id)
 
 
-async def known(world: World) -> SubscriberId:
-    """Somebody enrolled with the old booklet, and can sign in."""
-    enrolled = await world.confirm(await come(world, OLD, JourneyKey.FOREIGNER_COUNTER))
-    assert enrolled.subscriber_id is not None
-    await world.pair_second()  # a colleague, who is the second officer
-    return enrolled.subscriber_id
+async def enrolled(world: World) -> SubscriberId:
+    """Somebody enrols with the old booklet; then a colleague comes, who is the second officer."""
+    done = await world.confirm(await come(world, OLD, JourneyKey.FOREIGNER_COUNTER))
+    assert done.subscriber_id is not None
+    await world.pair_second()
+    return done.subscriber_id
+
+
+@dataclass(frozen=True)
+class Office:
+    """Where the person is known, as it stood then: made once, its store copied for each test."""
+
+    world: World
+    store: Path
+
+
+@pytest.fixture(scope="module")
+async def office(blank_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Office:
+    folder, clock = tmp_path_factory.mktemp("office"), FrozenClock()
+    storage = Storage(open_engine(sqlite_copy(blank_sqlite, folder)), clock)
+    http, switchboard = simulated_registry(clock)
+    async with http:
+        world = World(storage, clock, http, switchboard)
+        await world.furnish()
+        world.people["holder"] = await enrolled(world)
+    await storage.close()
+    return Office(world, folder / "store.db")
+
+
+@pytest.fixture
+def sqlite_url(office: Office, tmp_path: Path) -> str:
+    """The store of that office."""
+    return sqlite_copy(office.store, tmp_path)
+
+
+@pytest.fixture
+async def world(office: Office, sqlite_storage: Storage, clock: FrozenClock) -> AsyncIterator[World]:
+    """That office, each time as it was."""
+    http, switchboard = simulated_registry(clock)
+    async with http:
+        world = World(sqlite_storage, clock, http, switchboard)
+        await world.go_on_as(office.world)
+        yield world
+
+
+def known(world: World) -> SubscriberId:
+    """Who enrolled with the old booklet, and can sign in."""
+    return world.people["holder"]
 
 
 async def proposed(
@@ -99,7 +156,7 @@ async def sessions_of(world: World, person: SubscriberId) -> int:
 
 
 async def test_the_identity_goes_on_with_the_new_booklet(world: World) -> None:
-    person = await known(world)
+    person = known(world)
     await signs_in(world, person)
     waiting = await proposed(world)
     assert waiting.state is EnrolmentState.SECOND_OFFICER
@@ -133,7 +190,6 @@ async def test_the_identity_goes_on_with_the_new_booklet(world: World) -> None:
 
 async def test_the_old_booklet_enrols_and_recovers_nobody_any_more(world: World) -> None:
     """Whoever found or stole it would else be a second person of that name."""
-    await known(world)
     await agreed(world, await proposed(world))
     for journey in (JourneyKey.FOREIGNER_COUNTER, JourneyKey.FOREIGNER_RECOVERY, JourneyKey.NEW_PASSPORT):
         assert (await come(world, OLD, journey)).problem is EnrolmentProblem.PASSPORT_REPLACED
@@ -154,7 +210,7 @@ async def test_the_old_booklet_enrols_and_recovers_nobody_any_more(world: World)
 async def test_ways_to_sign_in_stay_are_proven_or_end(
     world: World, was: OldPassport, name: str, signs: Aal | None, keeps: bool
 ) -> None:
-    person = await known(world)
+    person = known(world)
     await signs_in(world, person)  # before: says nothing of who stands there now
     world.clock.advance(60)
     waiting = await proposed(world, NEW if name == "same" else replace(NEW, surname="NOVAKOVA"), was=was)
@@ -179,7 +235,6 @@ async def test_ways_to_sign_in_stay_are_proven_or_end(
     ],
 )
 async def test_who_is_not_the_holder_learns_nothing(world: World, data: PassportData) -> None:
-    await known(world)
     checked = await come(world, data)
     number = "Z0000001" if data.document_no == "X99999999" else OLD.document_no
     said = await refusal(
@@ -194,7 +249,7 @@ async def test_who_is_not_the_holder_learns_nothing(world: World, data: Passport
 
 
 async def test_an_unstated_sex_agrees(world: World) -> None:
-    person = await known(world)
+    person = known(world)
     done = await agreed(world, await proposed(world, replace(NEW, sex="X")))
     async with world.storage.reading() as uow:
         assert (await world.subscribers.identity(uow, person)).sex == "2"
@@ -203,28 +258,23 @@ async def test_an_unstated_sex_agrees(world: World) -> None:
 
 @pytest.mark.parametrize("typed", ["", "๑๒๓", "X0000001700", "X-1"])
 async def test_an_old_number_that_cannot_be(world: World, typed: str) -> None:
-    await known(world)
     assert await refusal(proposed(world, number=typed)) == EnrolmentProblem.OLD_NUMBER_UNUSABLE.value
 
 
 async def test_a_number_is_typed_as_people_type(world: World) -> None:
-    await known(world)
     assert (await proposed(world, number=" x0000 0017<")).state is EnrolmentState.SECOND_OFFICER
 
 
 async def test_another_name_without_the_old_booklet_is_nobodys(world: World) -> None:
-    await known(world)
     bent = replace(NEW, surname="NOVAKOVA")
     assert await refusal(proposed(world, bent, was=LOST)) == EnrolmentProblem.NAME_WITHOUT_OLD_PASSPORT.value
 
 
 async def test_a_passport_that_is_somebodys_already_is_not_new(world: World) -> None:
-    await known(world)
     assert (await come(world, OLD)).problem is EnrolmentProblem.PASSPORT_KNOWN
 
 
 async def test_the_declaration_and_the_right_journey_are_needed(world: World) -> None:
-    await known(world)
     checked = await come(world)
     given = {"officer": world.members["officer"], "old_number": OLD.document_no, "was": SHOWN}
     said = await refusal(world.new_passports.propose(checked.id, **given, is_unrelated=False))
@@ -241,7 +291,7 @@ async def test_the_declaration_and_the_right_journey_are_needed(world: World) ->
 
 
 async def test_a_stopped_identity_does_not_go_on(world: World) -> None:
-    person = await known(world)
+    person = known(world)
     waiting = await proposed(world)
     async with world.storage.unit_of_work() as uow:
         await world.subscribers.freeze(uow, person)
@@ -251,7 +301,6 @@ async def test_a_stopped_identity_does_not_go_on(world: World) -> None:
 
 
 async def test_the_first_officer_decides_nothing_alone(world: World) -> None:
-    await known(world)
     waiting = await proposed(world)
     (row,) = await world.new_passports.waiting(officer=world.members["officer"])
     assert row.is_own
@@ -268,7 +317,7 @@ async def test_the_first_officer_decides_nothing_alone(world: World) -> None:
 
 
 async def test_who_is_an_officer_agrees_to_no_passport_of_their_own(world: World) -> None:
-    person = await known(world)
+    person = known(world)
     waiting = await proposed(world)
     async with world.storage.unit_of_work() as uow:
         herself = await world.agencies.add_member(
@@ -296,20 +345,29 @@ async def test_who_is_an_officer_agrees_to_no_passport_of_their_own(world: World
 async def test_an_agreement_to_what_was_not_seen_is_none(
     world: World, bent: dict[str, Any], problem: EnrolmentProblem
 ) -> None:
-    await known(world)
     waiting = await proposed(world)
     assert await refusal(agreed(world, waiting, **bent)) == problem.value
     assert await found_by(world, NEW_NUMBER) is None
     assert (await agreed(world, waiting, number=NEW.document_no.lower())).state is EnrolmentState.COMPLETED
 
 
+@pytest.mark.parametrize("relative", ["officer", "colleague"])
+async def test_a_surname_of_either_officer_is_looked_at(world: World, relative: str) -> None:
+    async with world.storage.reading() as uow:
+        surname = (await world.subscribers.identity(uow, world.members[relative].subscriber_id)).name_en.last
+    done = await agreed(world, await proposed(world, replace(NEW, surname=surname.upper())))
+    assert EnrolmentFlag.SAME_SURNAME in done.flags
+    async with world.storage.reading() as uow:
+        (case,) = await uow.all(select(outbox.c.payload).where(outbox.c.topic == ENROLMENT_FLAGGED))
+    assert case.payload == {"enrolment_id": done.id}
+
+
 async def test_of_a_lost_booklet_nothing_is_to_be_seen(world: World) -> None:
-    await known(world)
     assert (await agreed(world, await proposed(world, was=LOST), old_seen=False)).state is EnrolmentState.COMPLETED
 
 
 async def test_the_second_officer_refuses(world: World) -> None:
-    person = await known(world)
+    person = known(world)
     waiting = await proposed(world)
     ended = await world.new_passports.refuse(waiting.id, officer=world.members["colleague"], reason="ไม่ใช่คนเดียวกัน")
     assert (ended.state, ended.problem) == (EnrolmentState.REFUSED, EnrolmentProblem.SECOND_OFFICER_REFUSED)
@@ -319,7 +377,6 @@ async def test_the_second_officer_refuses(world: World) -> None:
 
 
 async def test_nobody_comes_within_the_hour(world: World) -> None:
-    await known(world)
     waiting = await proposed(world)
     world.clock.advance(WAITS.total_seconds())
     assert await world.new_passports.waiting(officer=world.members["colleague"]) == ()
@@ -333,7 +390,6 @@ async def test_nobody_comes_within_the_hour(world: World) -> None:
 
 
 async def test_nothing_of_it_lies_readable_in_the_store(world: World) -> None:
-    await known(world)
     await proposed(world)
     async with world.storage.reading() as uow:
         rows = [
@@ -347,7 +403,6 @@ async def test_nothing_of_it_lies_readable_in_the_store(world: World) -> None:
 
 
 async def test_two_booklets_of_one_person_at_once_link_one(world: World) -> None:
-    await known(world)
     third = replace(NEW, document_no="X00000039")
     one, other = await proposed(world), await proposed(world, third)
     assert (await agreed(world, one)).state is EnrolmentState.COMPLETED
@@ -355,8 +410,30 @@ async def test_two_booklets_of_one_person_at_once_link_one(world: World) -> None
     assert await refusal(agreed(world, other, number=third.document_no)) == EnrolmentProblem.WRONG_STATE.value
 
 
+async def test_nothing_changes_between_the_comparison_and_the_link(either: World) -> None:
+    """Another node links another booklet while the second officer's click waits for the person's row."""
+    person = await enrolled(either)
+    waiting, third = await proposed(either), PassportNumber(NEW.issuing_state, "X00000039")
+    blocked = text("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+    async def waits() -> bool:
+        async with either.storage.reading() as uow:
+            return await uow.first(blocked) is not None
+
+    async with either.storage.unit_of_work() as uow:
+        await either.subscribers.hold(uow, person)
+        click = asyncio.create_task(agreed(either, waiting))
+        if uow.dialect == "postgresql":
+            await eventually(waits)
+        newer = replace(await either.subscribers.identity(uow, person), passport=third)
+        await either.subscribers.replace_passport(uow, person, identity=newer, ial=Ial.IAL2_2, by=SYSTEM)
+    assert await refusal(click) == EnrolmentProblem.WRONG_STATE.value
+    assert await found_by(either, third) == person
+    assert await found_by(either, NEW_NUMBER) is None
+
+
 async def test_a_booklet_that_became_somebodys_meanwhile_is_not_linked(world: World) -> None:
-    person = await known(world)
+    person = known(world)
     waiting = await proposed(world)
     twin = Identity(
         None, identity_of("somchai").name_th, identity_of("somchai").name_en, NEW.birth_date, "2", NEW_NUMBER

@@ -1,7 +1,6 @@
 """One person, one identity: two ways at once on either engine, and again after the identity was closed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,11 +18,9 @@ from idp.kernel.errors import TuatonError
 from idp.kernel.ids import SubscriberId
 from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
-from idp.storage.storage import Storage
 from idp.subscribers.closing import Closings
 from idp.subscribers.store import subscriber
-from tests.clock import FrozenClock
-from tests.enrolment.world import World, identity_of, simulated_registry
+from tests.enrolment.world import World, identity_of
 
 pytestmark = pytest.mark.anyio
 
@@ -51,15 +48,6 @@ class AnsweringThaid:
         assert one.citizen_id is not None
         assert one.sex
         return ThaidIdentity(one.citizen_id, one.name_th, one.name_en, one.birth_date, one.sex, "2.3", None)
-
-
-@pytest.fixture
-async def either(storage: Storage, clock: FrozenClock) -> AsyncIterator[World]:
-    http, switchboard = simulated_registry(clock)
-    async with http:
-        world = World(storage, clock, http, switchboard)
-        await world.furnish()
-        yield world
 
 
 def by_thaid(world: World) -> ThaidEnrolments:

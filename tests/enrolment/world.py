@@ -278,6 +278,11 @@ class World:
         self.agency_id = agency.id
         self.agent = await self.pair(STATION)
 
+    async def go_on_as(self, other: "World") -> None:
+        """The store is a copy of another office's, made when that stood still: the same staff, people and stations."""
+        self.members, self.people, self.agency_id = dict(other.members), dict(other.people), other.agency_id
+        self.agent = await self.agent_of(other.agent.station_id, other.agent.key)
+
     async def pair(
         self, station_id: StationId, *, allow_virtual: bool = True, agency_id: AgencyId | None = None
     ) -> "Agent":
@@ -294,6 +299,10 @@ class World:
                 allow_virtual=allow_virtual,
                 by=SYSTEM,
             )
+        return await self.agent_of(station_id, key)
+
+    async def agent_of(self, station_id: StationId, key: ECKey) -> "Agent":
+        """What speaks for a station that is enrolled with this key."""
         app = Starlette(routes=list(build_routes(AgentEndpoints(mail_slots=self.mail_slots).entries())))
         http = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=ISSUER)
         jwks = await self.signing.public_jwks()

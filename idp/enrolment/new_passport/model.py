@@ -1,21 +1,22 @@
 """What is known of a new passport that waits for a second officer."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from connectors.contracts.identifiers import PassportNumber
 from idp.approvals.model import ProposalId
 from idp.enrolment.case_numbers import CaseNumber
+from idp.enrolment.rules import SECOND_OFFICER_LIFE
 from idp.kernel.ids import EnrolmentId, StationId, SubscriberId
 from idp.subscribers.model import Identity
 
 KIND: Final = "enrolment.new_passport"
 """The kind of the proposal that the second officer decides."""
 
-WAITS: Final = timedelta(hours=1)
-"""How long the second officer may take: the person waits at the counter."""
+WAITS: Final = SECOND_OFFICER_LIFE
+"""Until when, from the start of the journey, the second officer may decide: the person waits at the counter."""
 
 
 class OldPassport(StrEnum):

@@ -1,5 +1,7 @@
 """Use cases of a new passport: the first officer proposes, the second agrees or does not."""
 
+from dataclasses import replace
+
 import msgspec
 
 from connectors.contracts.identifiers import PassportNumber
@@ -179,16 +181,18 @@ class NewPassports:
         """
         await self._enrolments.advance(enrolment_id)
         async with self._storage.unit_of_work() as uow:
-            # 1. what is decided about, and what the officer did
+            # 1. what is decided about, with the holder's row held: nothing changes until the commit
+            waiting = await self.compared(uow, enrolment_id, officer=officer)
+            holder = await self._subscribers.hold(uow, waiting.holder_id)
             found = await self.compared(uow, enrolment_id, officer=officer)
+            enrolment = await self._steps.found(uow, enrolment_id)
+            # 2. what the officer did
             if not person_seen or (found.was is OldPassport.SHOWN and not old_seen):
                 raise Refused(EnrolmentProblem.NOT_ALL_SEEN)
             assert found.after.passport is not None, "a passport has a number"
             if not rules.is_read_off(number, found.after.passport):
                 raise Refused(EnrolmentProblem.NOT_READ_OFF)
-            # 2. everything once more, with the holder's row held: nothing changed since the first officer looked
-            holder = await self._subscribers.hold(uow, found.holder_id)
-            enrolment = await self._steps.found(uow, enrolment_id)
+            # 3. everything that the first officer was judged by, once more
             kept = await self._kept(uow, enrolment)
             if kept is None or found.before.passport != kept.old_number:
                 raise Conflict(EnrolmentProblem.WRONG_STATE)
@@ -196,7 +200,7 @@ class NewPassports:
                 raise Refused(EnrolmentProblem.NO_SUCH_HOLDER)
             self._expect_linkable(holder, found.before, found.after, found.was, by=officer)
             await self._approvals.approve(uow, found.proposal_id, by=_decider(officer), present=_BEFORE)
-            # 3. the identity goes on under the new number
+            # 4. the identity goes on under the new number
             if not await enrolments.move(uow, enrolment.id, of=(_AT,), to=EnrolmentState.COMPLETED):
                 raise Conflict(EnrolmentProblem.WRONG_STATE)
             await self._journal.keep(
@@ -211,10 +215,11 @@ class NewPassports:
                 ial=policy.ial_of(await enrolments.evidence_of_enrolment(uow, enrolment.id)),
                 by=by,
             )
-            # 4. the ways to sign in, as the table says
+            # 5. the ways to sign in, as the table says; what was noticed of either officer is looked at
             token = None
             if found.authenticators is Authenticators.PROVE and not found.has_proven:
                 token = await self._recoveries.recover_at_counter(uow, holder.id, by=by, valid_for=LINK_LIFE)
+            enrolment = await self._flagged(uow, enrolment, found.after, officer)
             await self._completion.save(uow, enrolment, holder.id, token)
             await self._notices.tell(uow, holder.id, NoticeTopic.PASSPORT_REPLACED, cause=enrolment.id)
             await self._steps.close(uow, enrolment)
@@ -244,6 +249,13 @@ class NewPassports:
         same_name = rules.is_same_name(before, after)
         rules.authenticators(was, same_name=same_name)
         return same_name
+
+    async def _flagged(self, uow: UnitOfWork, enrolment: Enrolment, after: Identity, officer: Member) -> Enrolment:
+        """The journey with what looks like a relation of the second officer as well; nothing is fetched for it."""
+        identity = await self._subscribers.identity(uow, officer.subscriber_id)
+        flags = {*enrolment.flags, *policy.flags_of(applicant=after, officer=identity, same_address=False)}
+        await enrolments.save_flags(uow, enrolment.id, flags)
+        return replace(enrolment, flags=tuple(sorted(flags)))
 
     async def _has_proven(self, uow: UnitOfWork, holder: SubscriberId, enrolment: Enrolment) -> bool:
         """Did the person sign in with a passkey since the journey began?"""

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from idp.agencies.model import Service
 from idp.agencies.service import Agencies
 from idp.authorization.deferred.companies import Authority, CompanyRequests
-from idp.authorization.deferred.model import Waiting
+from idp.authorization.deferred.model import DeferredProblem, Waiting
 from idp.authorization.deferred.service import DeferredRequests
 from idp.consent.rules import agreed_details
 from idp.consent.service import Consents
@@ -134,6 +134,8 @@ class CompanyRequestPages:
         """What the address names, and by what this citizen may answer it. Raises Refused (NOTHING_WAITING)."""
         async with self._storage.reading() as uow:
             waiting = await self._deferred.asked_of(uow, request.path_params["request_id"], citizen.subscriber.id)
+        if waiting.request.company is None:
+            raise Refused(DeferredProblem.NOTHING_WAITING, "the person answers for themselves")
         facts = None
         try:
             facts = await self._requests.read(waiting)

@@ -522,3 +522,15 @@ async def test_a_number_that_nobody_has_waits_like_any_other(world: World) -> No
     afar = await asking(world)
     answer = await ask(afar, "malee")
     assert (answer.status_code, answer.json()["expires_in"]) == (200, 7 * DAY)
+
+
+async def test_a_question_about_oneself_is_no_question_about_a_company(world: World) -> None:
+    afar, somchai = await asking(world), await enrol(world, "somchai")
+    number = identity_of("somchai").citizen_id
+    assert number is not None
+    plain = afar.authenticated({"scope": "openid", "login_hint": number.digits})
+    assert (await afar.http.post("/backchannel_authentication", data=plain)).status_code == 200
+    browser = await signed_in(world, somchai)
+    (request_id,) = Fields((await browser.get("/account/requests")).text).data["data-request"]
+    refused = await browser.get(f"/account/requests/{request_id}/company")
+    assert (refused.status_code < 500, refused.text) == (True, "OID-08")
