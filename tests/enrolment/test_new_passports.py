@@ -4,29 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
-from connectors.card.agent.messages import encrypt_passport
-from connectors.card.virtual.memory import MemoryReader
-from connectors.card.virtual.passports import PACE_OFFER, make_passport, mrz_lines, portrait_file, utopian_chip
-from connectors.contracts.card import PassportData, PassportKey, PassportRead
+from connectors.contracts.card import PassportData
 from connectors.contracts.identifiers import PassportNumber
 from connectors.contracts.thai_dates import PartialDate
-from connectors.fictitious.personas import PASSPORT_PERSONAS
-from connectors.fictitious.photos import face
 from idp.agencies.model import Role
 from idp.approvals.model import ApprovalProblem
 from idp.audit.model import SYSTEM
 from idp.enrolment.completion import ENROLMENT_FLAGGED
-from idp.enrolment.model import Enrolment, EnrolmentFlag, EnrolmentProblem, EnrolmentState, EvidenceKind, JourneyKey
+from idp.enrolment.model import EnrolmentFlag, EnrolmentProblem, EnrolmentState, EvidenceKind, JourneyKey
 from idp.enrolment.new_passport.model import WAITS, Authenticators, OldPassport
 from idp.kernel.assurance import Aal, Ial
-from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import SubscriberId
 from idp.notices.store import notice
 from idp.storage.outbox import outbox
@@ -34,46 +27,26 @@ from idp.storage.storage import Storage, open_engine
 from idp.subscribers.model import ChangeReason, Identity
 from tests.clock import FrozenClock
 from tests.conftest import sqlite_copy
+from tests.enrolment.booklets import (
+    LOST,
+    NEW,
+    NEW_NUMBER,
+    OLD,
+    OLD_NUMBER,
+    SHOWN,
+    agreed,
+    come,
+    enrolled,
+    found_by,
+    proposed,
+    refusal,
+    sessions_of,
+    signs_in,
+)
 from tests.enrolment.world import World, identity_of, simulated_registry
 from tests.patience import eventually
 
 pytestmark = pytest.mark.anyio
-
-OLD = PASSPORT_PERSONAS["foreigner"].data
-NEW = PASSPORT_PERSONAS["foreigner_renewed"].data
-OLD_NUMBER = PassportNumber(OLD.issuing_state, OLD.document_no)
-NEW_NUMBER = PassportNumber(NEW.issuing_state, NEW.document_no)
-SHOWN, LOST = OldPassport.SHOWN, OldPassport.LOST
-
-
-@cache
-def read_of(data: PassportData, key: PassportKey) -> PassportRead:
-    """A booklet on the reader; what is on it is the same each time."""
-    reader = MemoryReader("Virtual PCD 00 00")
-    portrait = portrait_file(face(OLD.document_no, "2"))
-    reader.insert(make_passport(data, portrait, chip=utopian_chip(), offer=PACE_OFFER))
-    return reader.read_passport(key=key, today=FrozenClock().now().date(), deadline_seconds=10)
-
-
-async def come(world: World, data: PassportData = NEW, journey: JourneyKey = JourneyKey.NEW_PASSPORT) -> Enrolment:
-    """The person lays this booklet on the reader; as far as it goes by itself."""
-    started = await world.start(journey=journey, line=mrz_lines(data)[44:])
-    request = await world.agent.next_request()
-    assert request.passport_key is not None
-    read = read_of(data, request.passport_key)
-    answer = await world.agent.answer(
-        request, None, outcome="read", card=encrypt_passport(read, photo_key=request.photo_key), photo=None
-    )
-    assert answer.status_code == 204, answer.text
-    return await world.enrolments.advance(started.id)
-
-
-async def enrolled(world: World) -> SubscriberId:
-    """Somebody enrols with the old booklet; then a colleague comes, who is the second officer."""
-    done = await world.confirm(await come(world, OLD, JourneyKey.FOREIGNER_COUNTER))
-    assert done.subscriber_id is not None
-    await world.pair_second()
-    return done.subscriber_id
 
 
 @dataclass(frozen=True)
@@ -116,43 +89,6 @@ async def world(office: Office, sqlite_storage: Storage, clock: FrozenClock) -> 
 def known(world: World) -> SubscriberId:
     """Who enrolled with the old booklet, and can sign in."""
     return world.people["holder"]
-
-
-async def proposed(
-    world: World, data: PassportData = NEW, *, was: OldPassport = SHOWN, number: str = OLD.document_no
-) -> Enrolment:
-    checked = await come(world, data)
-    assert checked.state is EnrolmentState.COMPARE_FACE, checked.problem
-    return await world.new_passports.propose(
-        checked.id, officer=world.members["officer"], old_number=number, was=was, is_unrelated=True
-    )
-
-
-async def agreed(world: World, waiting: Enrolment, **bent: Any) -> Enrolment:
-    given = {"officer": world.members["colleague"], "number": NEW.document_no, "person_seen": True, "old_seen": True}
-    return await world.new_passports.approve(waiting.id, **{**given, **bent})
-
-
-async def signs_in(world: World, person: SubscriberId, aal: Aal = Aal.AAL2_2) -> None:
-    async with world.storage.unit_of_work() as uow:
-        await world.sessions.start(uow, person, aal=aal, amr=("hwk", "user", "mfa"))
-
-
-async def refusal(awaited: Any) -> str:
-    with pytest.raises((Refused, Conflict, NotFound)) as refused:
-        await awaited
-    return str(refused.value.code)
-
-
-async def found_by(world: World, number: PassportNumber) -> SubscriberId | None:
-    async with world.storage.reading() as uow:
-        found = await world.subscribers.find_by_passport(uow, number)
-    return None if found is None else found.id
-
-
-async def sessions_of(world: World, person: SubscriberId) -> int:
-    async with world.storage.reading() as uow:
-        return len(await world.sessions.live_of(uow, person))
 
 
 async def test_the_identity_goes_on_with_the_new_booklet(world: World) -> None:
