@@ -5,6 +5,7 @@ is was not asked of anybody unless the owner's root is trusted here; the note sa
 """
 
 import asyncio
+import logging
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
@@ -23,6 +25,9 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import ValidationError
 
 from connectors.documents.certificates import to_asn1
+
+# the library writes whose certificate leads nowhere: a person's name has no place in the log of a press
+logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
 
 
 class PaperStanding(StrEnum):
@@ -80,18 +85,17 @@ async def _judge(pdf: bytes, roots: Sequence[x509.Certificate]) -> PaperSignatur
     if not signatures:
         return PaperSignature(PaperStanding.UNSIGNED, "")
     context = ValidationContext(trust_roots=[to_asn1(root) for root in roots], allow_fetching=False)
-    are_trusted = bool(roots)
-    for signature in signatures:
-        status = await async_validate_pdf_signature(signature, signer_validation_context=context)
+    statuses = [await async_validate_pdf_signature(one, signer_validation_context=context) for one in signatures]
+    for status in statuses:
         covers = status.coverage >= SignatureCoverageLevel.ENTIRE_REVISION and status.docmdp_ok is not False
         if not (status.intact and status.valid and covers):
             return PaperSignature(PaperStanding.CHANGED, "")
-        are_trusted = are_trusted and status.trusted
-    # what stands behind the last signature is covered by none
-    _, _, start, length = (int(number) for number in signatures[-1].byte_range)
-    time_stamps = reader.embedded_timestamp_signatures
-    if start + length != len(pdf) and not time_stamps:
+    # what stands behind the last signature is covered by none; proofs and archive time-stamps change nothing
+    last = statuses[-1]
+    lasts = reader.embedded_timestamp_signatures and last.modification_level is ModificationLevel.LTA_UPDATES
+    if last.coverage is not SignatureCoverageLevel.ENTIRE_FILE and not lasts:
         return PaperSignature(PaperStanding.CHANGED, "")
+    are_trusted = bool(roots) and all(status.trusted for status in statuses)
     standing = PaperStanding.WHOLE_AND_TRUSTED if are_trusted else PaperStanding.WHOLE
     return PaperSignature(standing, _signer(signatures[-1]))
 
