@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from idp.agencies.agreement_store import hold_service
 from idp.agencies.store import agency, agreement, service
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.store import client
@@ -123,6 +124,34 @@ async def test_who_ends_a_consent_and_then_its_grant_never_waits_crosswise_for_a
     assert refused.value.code is ExchangeProblem.BASIS_ENDED
     await asyncio.gather(*tasks)
     assert await world.entries("exchange.released") == []
+
+
+@pytest.mark.parametrize("road", ["plain", "other"])
+async def test_who_changes_an_agreement_never_waits_crosswise_for_a_release(
+    world_on_each_engine: World, road: str
+) -> None:
+    """Whoever puts terms in force holds the service first, so that no rival is granted meanwhile."""
+    world = world_on_each_engine
+    if road == "plain":
+        await world.exchange().pull(of_company(world))  # the first one makes the agency's key, on the other road
+    begun, tasks = asyncio.Event(), []
+
+    async def changing_terms() -> None:
+        async with world.storage.unit_of_work() as uow:
+            await hold_service(uow, COMPANY_SERVICE)
+            begun.set()
+            await asyncio.sleep(0.3)  # the statement that holds the chain comes here, and waits
+            await uow.execute(update(agreement).values(reference_no="another letter"))
+
+    async def meanwhile() -> None:
+        tasks.append(asyncio.create_task(changing_terms()))
+        await begun.wait()
+
+    world.registry.meanwhile = meanwhile
+    asked = of_company(world)
+    released = await world.exchange().pull(asked)
+    await asyncio.gather(*tasks)
+    assert released.disclosure_id in [row.id for row in await rows(world)]
 
 
 @pytest.fixture

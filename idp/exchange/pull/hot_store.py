@@ -161,11 +161,10 @@ _RECORD: Takes = {column.name: column.type for column in disclosure.c if column.
 def _chained(of_person: Sequence[Link]) -> Hold:
     """Every row of the chain, held until the commit: what a withdrawal changes, and the right's service and agency.
 
-    They are taken in the order of `held`, which is that of `store.hold_links`: a consent before its grant, as whoever
-    ends both takes them.
+    They are taken in the order of `held`, which is that of `store.hold_links`.
     """
     rests_on = (Link.CLIENT, Link.AGREEMENT, *of_person)
-    held: tuple[Table, ...] = (client, agreement, service, agency, *(ROWS[link].table for link in of_person))
+    held: tuple[Table, ...] = (client, agency, service, agreement, *(ROWS[link].table for link in of_person))
 
     def tables(rows: Rows) -> FromClause:
         joined = rows.join(client, client.c.id == rows.c.client_id)

@@ -148,30 +148,37 @@ async def hold_links(uow: UnitOfWork, chain: Chain) -> None:
     """Keep every row of the chain as it is until this transaction ends: who withdraws meanwhile waits for it.
 
     To be called first, before anything is written, so that the one who withdraws and the one who discloses lock in the
-    same order. SQLite has one writer and needs no lock.
+    same order: a service before its agreement, as whoever grants; a consent before its grant, as whoever ends both.
+    SQLite has one writer and needs no lock.
     """
     if uow.dialect == "sqlite":
         return
     chained: FromClause = client
+    held: list[FromClause] = [client]
     if chain.agreement_id is not None:
         chained = chained.join(agreement, agreement.c.id == chain.agreement_id)
         chained = chained.join(service, service.c.id == agreement.c.service_id)
         chained = chained.join(agency, agency.c.id == agreement.c.agency_id)
+        held += agency, service, agreement
+    further: list[tuple[Table, ColumnElement[bool]]] = []
     if chain.subscriber_id is not None:
-        chained = chained.join(subscriber, subscriber.c.id == chain.subscriber_id)
+        further.append((subscriber, subscriber.c.id == chain.subscriber_id))
     if chain.mandate_id is not None:
-        chained = chained.join(mandate, mandate.c.id == chain.mandate_id)
+        further.append((mandate, mandate.c.id == chain.mandate_id))
     if chain.consent_id is not None:
-        chained = chained.join(consent, consent.c.id == chain.consent_id)
+        further.append((consent, consent.c.id == chain.consent_id))
     if chain.grant_id is not None:
-        chained = chained.join(grant, grant.c.id == chain.grant_id)
+        further.append((grant, grant.c.id == chain.grant_id))
     if chain.counter_id is not None:
-        chained = chained.join(member, member.c.id == chain.officer)
+        further.append((member, member.c.id == chain.officer))
     if chain.is_by_card:
-        chained = chained.join(counter_session, counter_session.c.id == chain.counter_id)
-        chained = chained.join(card_session, card_session.c.id == counter_session.c.card_session_id)
+        further.append((counter_session, counter_session.c.id == chain.counter_id))
+        further.append((card_session, card_session.c.id == counter_session.c.card_session_id))
+    for table, is_its in further:
+        chained = chained.join(table, is_its)
+        held.append(table)
     rows = select(literal(1)).select_from(chained).where(client.c.id == chain.client_id)
-    await uow.execute(rows.with_for_update(read=True))
+    await uow.execute(rows.with_for_update(read=True, of=held))
 
 
 async def find_burst(uow: UnitOfWork, burst: bytes) -> DisclosureId | None:
