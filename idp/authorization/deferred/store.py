@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
@@ -33,6 +33,9 @@ from idp.representation.model import JointActId
 from idp.storage.metadata import Instant, JsonText, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
+
+MOST_LISTED: Final = 50
+"""How much of what waits a citizen's page reads: what is asked of a company waits for days, and any program may ask."""
 
 deferred_request = Table(
     "deferred_request",
@@ -110,11 +113,12 @@ async def find_waiting_by_user_code(uow: UnitOfWork, seals: GrantSeals, user_cod
 
 
 async def waiting_for(uow: UnitOfWork, seals: GrantSeals, subscriber_id: SubscriberId) -> Sequence[Deferred]:
-    """What a citizen is asked to decide, the newest first."""
+    """What a citizen is asked to decide, the newest first, at most `MOST_LISTED`: what is decided makes room."""
     rows = await uow.all(
         select(deferred_request)
         .where(deferred_request.c.subscriber_id == subscriber_id, *_waiting(uow), _of_live_client(uow))
-        .order_by(deferred_request.c.created_at.desc())
+        .order_by(deferred_request.c.created_at.desc(), deferred_request.c.id.desc())
+        .limit(MOST_LISTED)
     )
     return [_deferred(row, seals) for row in rows]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from idp.agencies.agreement_store import find_agreements
 from idp.audit.model import SYSTEM
 from idp.authorization.client_registration.model import ClientProfile
-from idp.authorization.deferred.store import deferred_request
+from idp.authorization.deferred.store import MOST_LISTED, deferred_request
 from idp.kernel.assurance import Aal, Ial
 from idp.kernel.errors import Unavailable
 from idp.kernel.ids import ClientId, SubscriberId
@@ -534,3 +534,23 @@ async def test_a_question_about_oneself_is_no_question_about_a_company(world: Wo
     (request_id,) = Fields((await browser.get("/account/requests")).text).data["data-request"]
     refused = await browser.get(f"/account/requests/{request_id}/company")
     assert (refused.status_code < 500, refused.text) == (True, "OID-08")
+
+
+async def test_a_program_that_asks_without_end_makes_no_page_without_end(world: World) -> None:
+    afar, somchai = await asking(world), await enrol(world, "somchai")
+    number = identity_of("somchai").citizen_id
+    assert number is not None
+    plain = afar.authenticated({"scope": "openid", "login_hint": number.digits})
+    assert (await afar.http.post("/backchannel_authentication", data=plain)).status_code == 200
+    async with world.storage.unit_of_work() as uow:
+        row = await uow.first(select(deferred_request))
+        assert row is not None
+        copies = [
+            {**row._mapping, "id": f"{row.id}{place}", "code_digest": bytes([place]) * 32, "sealed_note": None}
+            for place in range(MOST_LISTED)
+        ]
+        await uow.execute(insert(deferred_request), copies)
+    browser = await signed_in(world, somchai)
+    page = await browser.get("/account/requests")
+    assert page.status_code == 200
+    assert len(Fields(page.text).data["data-request"]) == MOST_LISTED
