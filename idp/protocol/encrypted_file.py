@@ -17,8 +17,14 @@ CURVES: Final = ("P-256", "P-384", "P-521")
 
 
 def has_key_for_files(client_jwks: Mapping[str, Any]) -> bool:
-    """Whether the program registered a key for encryption; one for signatures alone is none."""
-    return _key(client_jwks) is not None
+    """Whether the program registered a key that can be encrypted to; one for signatures alone is none, nor is a weak or
+    broken one. It is tried: what is found out when the file is fetched is found out too late.
+    """
+    try:
+        encrypt_file(b"", client_jwks=client_jwks)
+    except InvalidRequestError:
+        return False
+    return True
 
 
 def encrypt_file(pdf: bytes, *, client_jwks: Mapping[str, Any]) -> bytes:

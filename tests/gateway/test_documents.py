@@ -172,6 +172,17 @@ async def test_what_was_kept_under_a_key_that_is_gone_is_left_alone(sealing_door
     assert await finish(sealing_door, LEASE) == 0
 
 
+async def test_what_was_kept_under_a_key_that_is_gone_is_as_good_as_dropped(sealing_door: Door) -> None:
+    token = await consented_token(sealing_door)
+    document = (await sealing_door.pull(token, PERSON)).json()["document"]
+    async with sealing_door.world.storage.unit_of_work() as uow:
+        (owner,) = {row.subscriber_id for row in await rows(sealing_door)}
+        await sealing_door.world.personal.destroy(uow, owner)
+    refused = await sealing_door.fetch(token, f"/documents/{document['id']}")
+    assert refused.status_code == 404
+    assert len(await sealing_door.world.entries("exchange.document_refused")) == 1
+
+
 async def test_who_closes_their_identity_while_a_worker_has_their_document_ends_no_worker(
     sealing_door: Door, sealing: Sealing
 ) -> None:
@@ -241,8 +252,21 @@ async def test_a_document_for_a_recipient_opens_with_the_program_s_key_alone(
         ECKey.generate_key("P-256").as_dict(private=False, use="enc", alg="ECDH-ES"),
         ECKey.generate_key("secp256k1").as_dict(private=False, use="enc"),
         OctKey.generate_key(256).as_dict(use="enc"),
+        ECKey.generate_key("P-256").as_dict(private=True, use="enc"),
+        ECKey.generate_key("P-256").as_dict(private=False, use="enc") | {"y": "AA"},
+        {"kty": "RSA", "use": "enc", "n": "gv" + "A" * 168 + "E", "e": "AQAB"},  # 1024 bits
     ],
-    ids=["none", "no use", "for signatures", "another algorithm", "another curve", "a secret"],
+    ids=[
+        "none",
+        "no use",
+        "for signatures",
+        "another algorithm",
+        "another curve",
+        "a secret",
+        "private",
+        "no point",
+        "too short",
+    ],
 )
 async def test_a_program_without_a_fitting_key_gets_no_document(sealing_door: Door, jwk: dict[str, Any] | None) -> None:
     await register_keys(sealing_door, *([] if jwk is None else [jwk]))

@@ -32,6 +32,7 @@ from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import CROCKFORD, AuditEntryId, ClientId, DisclosureId, DocumentId, SubscriberId, is_id, new_id
 from idp.kernel.randomness import Randomness
 from idp.keys.envelope import PersonalData
+from idp.keys.sealing import SealBroken
 from idp.protocol.encrypted_file import ENCRYPTED_TYPE, encrypt_file, has_key_for_files
 from idp.protocol.errors import InvalidRequestError
 from idp.storage.storage import Storage, UnitOfWork
@@ -138,7 +139,7 @@ class Documents:
         """The file, for the client and the person of the token, while right and basis hold; audited, and on record
         for the owner. Nothing leaves before it is time-stamped.
 
-        Raises NotFound(DOCUMENT_UNKNOWN), the same for absent, expired, withdrawn and another client's, and Refused
+        Raises NotFound(DOCUMENT_UNKNOWN), the same for absent, expired, withdrawn, forgotten and another's, and Refused
         (NO_RECIPIENT_KEY) where it was made for a program that has no key any more.
         """
         jwks = await self._keys_for(document_id, access_token.client_id)
@@ -150,7 +151,10 @@ class Documents:
                 )
             if found is not None and found.record.state is DocumentState.AWAITING_TIMESTAMP:
                 return AwaitedDocument(found.record)
-            fetched = None if found is None else await self._opened(uow, found, jwks)
+            try:
+                fetched = None if found is None else await self._opened(uow, found, jwks)
+            except SealBroken:  # the person's key is gone: what was kept under it is as good as dropped
+                found = fetched = None
             entry_id = await self._audit.append(uow, _fetch_event(document_id, access_token, fetched))
             if found is not None and fetched is not None:
                 await self._show_to_owner(uow, found, access_token, entry_id)
