@@ -1,7 +1,10 @@
-"""A paper whose form was filled in after its owner signed it: the cover does not call it unchanged."""
+"""Papers that others signed: one whose form was filled in is not called unchanged, and no log names a signer."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 
 import pikepdf
 from asn1crypto import keys
@@ -15,6 +18,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfTimeStamper, SimpleSig
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from connectors.contracts.documents import SealedDocument
 from connectors.documents.certificates import to_asn1
 from connectors.documents.exhibit_signature import PaperStanding, judge_paper
 
@@ -68,3 +72,17 @@ def test_a_form_that_was_filled_in_after_the_archive_time_stamp_was_changed() ->
     filled = BytesIO()
     writer.write(filled)
     assert judge_paper(filled.getvalue()).standing is PaperStanding.CHANGED
+
+
+def test_nobody_is_named_in_the_log_of_a_process_that_judges_a_paper(sealed: SealedDocument, tmp_path: Path) -> None:
+    """A process of its own, as a press is: nobody set up logging there, and Python writes warnings to its errors."""
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(sealed.pdf)
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from connectors.documents import presses\n"
+        "print(presses.judge_paper(Path(sys.argv[1]).read_bytes()).standing)\n"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", script, str(paper)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert (said.stdout.strip(), said.stderr) == ("whole", "")
