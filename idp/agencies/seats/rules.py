@@ -10,8 +10,10 @@ from idp.agencies.seats.model import Seat
 OVER_OTHERS: Final = frozenset({Role.AUDITOR, Role.DATA_OWNER, Role.PLATFORM_ADMIN})
 """Who watches over an agency, or says what others may have: its programs neither invite nor send such a member away."""
 
-NOT_BY_PROGRAMS: Final = OVER_OTHERS | {Role.AGENCY_ADMIN}
-"""Whom no program of the agency invites: administrators decide what it proposes, so that it would choose its judges."""
+NOT_BY_PROGRAMS: Final = OVER_OTHERS | {Role.AGENCY_ADMIN, Role.SUPERVISOR}
+"""Whom no program of the agency invites: administrators decide what it proposes and supervisors review its look-ups, so
+that it would choose its judges.
+"""
 
 AT_COUNTERS: Final = frozenset({Role.ENROLMENT_OFFICER, Role.LOOKUP_OFFICER})
 """Only who works at a counter works at one place; what the others do concerns the whole agency."""
