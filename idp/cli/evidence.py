@@ -8,14 +8,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
+import httpx2
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.contracts.documents import Delivery, DocumentRequest
+from connectors.contracts.errors import DocumentError, TimestampUnavailable
 from idp.app.evidence_room import build_evidence
-from idp.app.ground import open_ground
+from idp.app.ground import Ground, open_ground
 from idp.audit.model import SYSTEM
 from idp.cli.deployment import settings_of
-from idp.exchange.evidence import EvidenceFile, NoSuchDisclosure, Operator
+from idp.exchange.evidence import EvidenceBundle, EvidenceFile, NoSuchDisclosure, Operator
+from idp.exchange.evidence_cover import cover_of
 from idp.kernel.ids import DisclosureId, is_id
 from idp.keys.model import KeysUnconfirmed, KeyUnreachable
 from idp.settings import Settings
@@ -40,7 +44,8 @@ def export(
     operator: Annotated[str, typer.Option("--operator", help="Who takes it out, as operators are named: somsri.k.")],
     home: Annotated[Path | None, typer.Option("--home", help="Home folder (default: IDP_HOME).")] = None,
 ) -> None:
-    """Write record, log entries with proofs, consent receipts or ground, right and digests into one signed bundle.
+    """Write record, log entries with proofs, consent receipts or ground, right and digests into one signed bundle; and
+    beside it a sealed PDF of the same name, which says what lies in it.
 
     The log keeps who took it out and why, and the account of this machine that the command ran under.
 
@@ -58,13 +63,16 @@ def export(
             raise FileNotFoundError("there is no deployment")
         if out.exists():
             raise FileExistsError("the file is there")
-        files = asyncio.run(_files(settings, disclosure, reason, taken_by))
-        _write(out, files)
+        if out.with_suffix(".pdf").exists():
+            raise FileExistsError("the cover is there")
+        bundle, cover = asyncio.run(_taken_out(settings, disclosure, reason, taken_by))
+        _write(out, bundle.files)
     except NoSuchDisclosure as error:
         raise _ended("there is no such disclosure", UNKNOWN) from error
     except (SQLAlchemyError, OSError, ValueError, LookupError, KeyUnreachable, KeysUnconfirmed) as error:
         raise _ended(f"nothing was exported: {type(error).__name__}", UNREADABLE) from error
     typer.echo(f"written to {out}")
+    _write_cover(out.with_suffix(".pdf"), cover)
 
 
 def _account() -> str:
@@ -76,10 +84,40 @@ def _account() -> str:
         return str(number)
 
 
-async def _files(settings: Settings, disclosure: str, reason: str, operator: Operator) -> tuple[EvidenceFile, ...]:
+async def _taken_out(
+    settings: Settings, disclosure: str, reason: str, operator: Operator
+) -> tuple[EvidenceBundle, bytes | None]:
+    """The bundle and its cover; None where the seal cannot be had: the bundle proves itself without."""
     async with open_ground(settings) as ground:
         bundles = build_evidence(settings, ground)
-        return await bundles.bundle(DisclosureId(disclosure), reason=reason, by=SYSTEM, operator=operator)
+        bundle = await bundles.bundle(DisclosureId(disclosure), reason=reason, by=SYSTEM, operator=operator)
+        return bundle, await _cover(settings, ground, cover_of(bundle, disclosure, reason, settings.issuer))
+
+
+async def _cover(settings: Settings, ground: Ground, request: DocumentRequest) -> bytes | None:
+    # rendering and signing are loaded where a cover is made
+    from idp.app.documents import open_documents
+
+    try:
+        async with open_documents(settings, ground.storage.clock, settings.home / "trust") as (sealer, _):
+            return (await sealer.seal(request, delivery=Delivery.SEALED, password=None)).pdf
+    except (DocumentError, TimestampUnavailable, httpx2.HTTPError, OSError):
+        return None
+
+
+def _write_cover(path: Path, cover: bytes | None) -> None:
+    """The cover for its owner's eyes; what stands there meanwhile is not written over."""
+    if cover is None:
+        typer.echo("no cover: the document cannot be sealed at present", err=True)
+        return
+    try:
+        with path.open("xb") as opened:
+            path.chmod(0o600)
+            opened.write(cover)
+    except OSError as error:
+        typer.echo(f"no cover: {type(error).__name__}", err=True)
+        return
+    typer.echo(f"its cover to {path}")
 
 
 def _write(out: Path, files: Iterable[EvidenceFile]) -> None:

@@ -78,6 +78,20 @@ class EvidenceFile:
     path: str
     content: bytes
 
+    @property
+    def sha256(self) -> str:
+        """Lower-case hex of what is in it."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EvidenceBundle:
+    """All files of one disclosure, the signed manifest last; and the entry of the log that says who took them out."""
+
+    files: tuple[EvidenceFile, ...]
+    exported_at: datetime
+    audit_entry_id: AuditEntryId
+
 
 class EvidenceBundles:
     """Bundles of evidence; that one was made is an entry of the log, with the reason. `log_key` is the log's."""
@@ -107,8 +121,8 @@ class EvidenceBundles:
 
     async def bundle(
         self, disclosure_id: DisclosureId, *, reason: str, by: Actor, operator: Operator | None = None
-    ) -> tuple[EvidenceFile, ...]:
-        """All files, the signed manifest last. `operator` is who did it where that is no actor of ours.
+    ) -> EvidenceBundle:
+        """All files, noted in the log. `operator` is who did it where that is no actor of ours.
 
         Raises NoSuchDisclosure, ValueError for a reason that the log may not hold, and what `SigningKeys.sign_jwt`
         raises.
@@ -129,7 +143,7 @@ class EvidenceBundles:
                     **({} if operator is None else {"operator": operator.name, "account": operator.account}),
                 },
             )
-            await self._audit.append(uow, event)
+            audit_entry_id = await self._audit.append(uow, event)
         await self._keys.refresh()
         jwks = await self._keys.public_jwks()
         async with self._storage.reading() as uow:
@@ -142,14 +156,15 @@ class EvidenceBundles:
                 *await self._right(uow, row),
                 *await _document(uow, disclosure_id),
             ]
-        digests = {file.path: hashlib.sha256(file.content).hexdigest() for file in files}
+        digests = {file.path: file.sha256 for file in files}
+        now = self._storage.clock.now()
         claims = {
             "disclosure": disclosure_id,
-            "iat": int(self._storage.clock.now().timestamp()),
+            "iat": int(now.timestamp()),
             "sha256": digests,
         }
         manifest = await self._keys.sign_jwt(claims, typ=MANIFEST_TYPE)
-        return (*files, EvidenceFile("manifest.jwt", manifest.encode()))
+        return EvidenceBundle((*files, EvidenceFile("manifest.jwt", manifest.encode())), now, audit_entry_id)
 
     async def _disclosure(self, uow: UnitOfWork, row: Row[Any]) -> dict[str, Any]:
         kept = {name: value for name, value in row._mapping.items() if name not in NOT_KEPT}

@@ -69,7 +69,7 @@ async def test_the_bundle_proves_a_disclosure_by_consent(world: World, tmp_path:
     await sign_the_log(world, signer)
     files = {
         file.path: file.content
-        for file in await bundles.bundle(released.disclosure_id, reason="case 1/2569", by=AUDITOR)
+        for file in (await bundles.bundle(released.disclosure_id, reason="case 1/2569", by=AUDITOR)).files
     }
     assert {"disclosure.json", "agreement.json", "service.json", "jwks.json", "manifest.jwt"} <= set(files)
     assert files["consent/receipt-given.jwt"].decode() == receipt.jwt
@@ -92,7 +92,7 @@ async def test_the_bundle_proves_a_disclosure_by_consent(world: World, tmp_path:
 
 
 async def agreement_file(world: World, bundles: EvidenceBundles, disclosure_id: DisclosureId) -> dict[str, Any]:
-    files = await bundles.bundle(disclosure_id, reason="why", by=AUDITOR)
+    files = (await bundles.bundle(disclosure_id, reason="why", by=AUDITOR)).files
     (told,) = [json.loads(file.content) for file in files if file.path == "agreement.json"]
     return dict(told)
 
@@ -117,7 +117,7 @@ async def test_what_is_not_signed_yet_is_said_to_be_pending(world: World) -> Non
     _, token = await world.consented()
     bundles, _, _ = await bundles_of(world)
     released = await world.exchange().pull(pull(token))
-    paths = {file.path for file in await bundles.bundle(released.disclosure_id, reason="why", by=AUDITOR)}
+    paths = {file.path for file in (await bundles.bundle(released.disclosure_id, reason="why", by=AUDITOR)).files}
     assert "log/disclosure.pending.json" in paths
 
 
