@@ -91,7 +91,7 @@ async def _taken_out(
     async with open_ground(settings) as ground:
         bundles = build_evidence(settings, ground)
         bundle = await bundles.bundle(DisclosureId(disclosure), reason=reason, by=SYSTEM, operator=operator)
-        return bundle, await _cover(settings, ground, cover_of(bundle, disclosure, reason, settings.issuer))
+        return bundle, await _cover(settings, ground, cover_of(bundle, disclosure, reason, settings.gateway_url))
 
 
 async def _cover(settings: Settings, ground: Ground, request: DocumentRequest) -> bytes | None:

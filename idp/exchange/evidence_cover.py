@@ -23,8 +23,11 @@ LABELS: Final[dict[str, Any]] = {
 }
 
 
-def cover_of(bundle: EvidenceBundle, disclosure: str, reason: str, issuer: str) -> DocumentRequest:
-    """What is printed: names and digests of the files, never what is in them. The manifest is among them."""
+def cover_of(bundle: EvidenceBundle, disclosure: str, reason: str, gateway: str) -> DocumentRequest:
+    """What is printed: names and digests of the files, never what is in them. The manifest is among them.
+
+    `gateway` is the address where papers are verified.
+    """
     fields = {
         "disclosure": disclosure,
         "reason": reason,
@@ -44,6 +47,6 @@ def cover_of(bundle: EvidenceBundle, disclosure: str, reason: str, issuer: str) 
         issued_at=bundle.exported_at,
         data=data,
         data_json=json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(),
-        verify_url=f"{issuer}/verify",
+        verify_url=f"{gateway}/verify",
         audit_entry_id=bundle.audit_entry_id,
     )
