@@ -1,7 +1,7 @@
 """Every module of a plan has one test that is named after it, and whatever is named after a module is one of a plan."""
 
-import re
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
