@@ -19,6 +19,7 @@ NAMED = {
     "mandate_id": "mdt",
     "joint_act_id": "jac",
     "case_id": "rev",
+    "request_id": "dfr",
 }
 """How the ids in the paths of my account begin."""
 
