@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 from typer.testing import CliRunner
 
+from connectors.contracts.documents import DocumentRequest
 from connectors.documents.certificates import publish_seal, published_seals
 from connectors.documents.imprint import data_digest
 from connectors.documents.mark import MARK_TYPE, MarkRefused, document_mark, marked_address, verify_mark
@@ -21,11 +22,14 @@ from connectors.documents.qr import qr_svg
 from connectors.documents.seal import SealKey, software_key
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
 from idp.cli.document import commands
-from tests.connectors.authority.serving import wall_clock
 from tests.connectors.documents.conftest import RunningAuthority
 from tests.connectors.documents.examples import PERSON, document_request
 
-REQUEST = replace(document_request("person", PERSON), issued_at=wall_clock())
+
+@pytest.fixture(scope="module")
+def asked(identity: SealIdentity) -> DocumentRequest:
+    """A request of a moment at which the seal's certificate was in force."""
+    return replace(document_request("person", PERSON), issued_at=identity.chain[0].not_valid_before_utc)
 
 
 @pytest.fixture(scope="module")
@@ -33,44 +37,46 @@ def key(identity: SealIdentity) -> SealKey:
     return software_key(identity.key, identity.chain)
 
 
-def test_a_mark_says_who_what_and_when_and_holds_no_value(key: SealKey, identity: SealIdentity) -> None:
-    address = marked_address(REQUEST, key=key)
+def test_a_mark_says_who_what_and_when_and_holds_no_value(
+    asked: DocumentRequest, key: SealKey, identity: SealIdentity
+) -> None:
+    address = marked_address(asked, key=key)
     said = verify_mark(address, seals=identity.chain)
-    assert (said.issuer, said.document_id) == ("http://data.localhost:8001", REQUEST.document_id)
-    assert said.issued_at == REQUEST.issued_at.replace(microsecond=0)
-    assert said.data_sha256 == data_digest(REQUEST)
+    assert (said.issuer, said.document_id) == ("http://data.localhost:8001", asked.document_id)
+    assert said.issued_at == asked.issued_at.replace(microsecond=0)
+    assert said.data_sha256 == data_digest(asked)
     assert "ตราประทับ" in said.signer
     claims = json.loads(urlsafe_b64decode(address.rpartition("#")[2].split(".")[1].encode()))
     assert set(claims) == {"iss", "jti", "iat", "dh"}
-    assert address.startswith(REQUEST.verify_url + "#")
+    assert address.startswith(asked.verify_url + "#")
 
 
-def test_the_code_that_carries_it_is_small_enough_to_print(key: SealKey) -> None:
+def test_the_code_that_carries_it_is_small_enough_to_print(asked: DocumentRequest, key: SealKey) -> None:
     """Version 15 at most: 77 modules and the quiet zone on 27 mm are 0.3 mm each, what a phone reads from paper."""
-    view = qr_svg(marked_address(REQUEST, key=key)).split('viewBox="')[1].split('"')[0]
+    view = qr_svg(marked_address(asked, key=key)).split('viewBox="')[1].split('"')[0]
     assert int(view.split()[2]) <= 77 + 8
 
 
 def test_any_jose_library_checks_it_with_the_published_certificate(
-    key: SealKey, identity: SealIdentity, tmp_path: Path
+    asked: DocumentRequest, key: SealKey, identity: SealIdentity, tmp_path: Path
 ) -> None:
     publish_seal(tmp_path / "seals", identity.chain[0])
     publish_seal(tmp_path / "seals", identity.chain[0])
     (seal,) = published_seals(tmp_path / "seals")
     checked = jws.deserialize_compact(
-        document_mark(REQUEST, key=key), ECKey.import_key(seal.public_key()), algorithms=["ES256"]
+        document_mark(asked, key=key), ECKey.import_key(seal.public_key()), algorithms=["ES256"]
     )
-    assert json.loads(checked.payload)["jti"] == REQUEST.document_id
+    assert json.loads(checked.payload)["jti"] == asked.document_id
 
 
-def test_the_same_document_has_the_same_mark(key: SealKey) -> None:
-    assert document_mark(REQUEST, key=key) == document_mark(REQUEST, key=key)
+def test_the_same_document_has_the_same_mark(asked: DocumentRequest, key: SealKey) -> None:
+    assert document_mark(asked, key=key) == document_mark(asked, key=key)
 
 
 def test_what_was_changed_or_is_of_another_seal_is_refused(
-    key: SealKey, identity: SealIdentity, running: RunningAuthority, tmp_path: Path
+    asked: DocumentRequest, key: SealKey, identity: SealIdentity, running: RunningAuthority, tmp_path: Path
 ) -> None:
-    mark = document_mark(REQUEST, key=key)
+    mark = document_mark(asked, key=key)
     header, payload, signature = mark.split(".")
     claims = json.loads(urlsafe_b64decode(payload.encode()))
     other_claims = urlsafe_b64encode(json.dumps(claims | {"jti": "TUA-1"}).encode()).decode()
@@ -85,9 +91,9 @@ def test_what_was_changed_or_is_of_another_seal_is_refused(
         verify_mark(mark, seals=())
 
 
-def test_another_token_of_the_same_key_is_no_mark(key: SealKey, identity: SealIdentity) -> None:
+def test_another_token_of_the_same_key_is_no_mark(asked: DocumentRequest, key: SealKey, identity: SealIdentity) -> None:
     """RFC 8725 section 3.11: a token of one kind is not taken for one of another."""
-    kid = json.loads(urlsafe_b64decode(document_mark(REQUEST, key=key).split(".")[0].encode()))["kid"]
+    kid = json.loads(urlsafe_b64decode(document_mark(asked, key=key).split(".")[0].encode()))["kid"]
     for header in ({"alg": "ES256", "kid": kid}, {"alg": "ES256", "kid": kid, "typ": "JWT"}):
         other = jws.serialize_compact(header, b"{}", ECKey.import_key(identity.key), algorithms=["ES256"])
         with pytest.raises(MarkRefused):
@@ -99,8 +105,10 @@ def test_another_token_of_the_same_key_is_no_mark(key: SealKey, identity: SealId
             verify_mark(other, seals=identity.chain)
 
 
-def test_a_mark_from_before_the_certificate_is_refused(key: SealKey, identity: SealIdentity) -> None:
-    early = replace(REQUEST, issued_at=REQUEST.issued_at - timedelta(days=2))
+def test_a_mark_from_before_the_certificate_is_refused(
+    asked: DocumentRequest, key: SealKey, identity: SealIdentity
+) -> None:
+    early = replace(asked, issued_at=asked.issued_at - timedelta(days=2))
     with pytest.raises(MarkRefused, match="in force"):
         verify_mark(document_mark(early, key=key), seals=identity.chain)
 
@@ -113,15 +121,15 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 
 def test_a_paper_is_checked_with_a_trust_folder_on_the_command_line(
-    key: SealKey, identity: SealIdentity, running: RunningAuthority, tmp_path: Path
+    asked: DocumentRequest, key: SealKey, identity: SealIdentity, running: RunningAuthority, tmp_path: Path
 ) -> None:
     (tmp_path / "root.pem").write_bytes(running.authority.root_pem)
     publish_seal(tmp_path / "seals", identity.chain[0])
-    run, address = CliRunner(), marked_address(REQUEST, key=key)
+    run, address = CliRunner(), marked_address(asked, key=key)
     good = run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path), "--json"])
     assert good.exit_code == 0
-    assert json.loads(good.output)["document_id"] == REQUEST.document_id
-    assert REQUEST.document_id in run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path)]).output
+    assert json.loads(good.output)["document_id"] == asked.document_id
+    assert asked.document_id in run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path)]).output
     assert run.invoke(commands, ["verify-mark", address[:-3], "--trust", str(tmp_path)]).exit_code == 1
     assert run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path / "none")]).exit_code == 2
     # a certificate that somebody put there, and that no trusted root issued, makes nothing genuine

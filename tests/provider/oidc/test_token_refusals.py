@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import sqlite3
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from idp.storage.model import Contradicted
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.protocol.signing import GONE, ec_key, rsa_key
@@ -48,7 +48,7 @@ async def test_without_its_audit_entry_nothing_is_minted_and_the_code_is_not_spe
     fault = "CREATE TRIGGER fault BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'disk full'); END"
     async with world.storage.unit_of_work() as uow:
         await uow.execute(text(fault))
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(Contradicted):
         await jobs.redeem(code)
     async with world.storage.unit_of_work() as uow:
         await uow.execute(text("DROP TRIGGER fault"))
