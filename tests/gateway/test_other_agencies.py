@@ -353,7 +353,9 @@ async def _of_the_agency(town: Programs) -> dict[str, str]:
     wish = {"name_th": "ก", "name_en": "a", "redirect_uris": [CALLBACK], "jwks": {"keys": [ec_key().as_dict()]}}
     async with house.storage.unit_of_work() as uow:
         await house.rooms.seats.put(uow, Seat(agency_id, "", Role.SUPERVISOR, "ก", "a", 9, 9), by=SYSTEM)
-        invited = await house.rooms.seats.invite(uow, agency_id, site="", role=Role.SUPERVISOR, by=SYSTEM)
+        invited = await house.rooms.seats.invite(
+            uow, agency_id, site="", role=Role.SUPERVISOR, by=SYSTEM, is_by_agency=False
+        )
         member = await house.agencies.add_member(
             uow,
             agency_id=agency_id,
