@@ -25,7 +25,7 @@ from sqlalchemy import (
 from idp.agencies.agreements.model import hours_from_json, hours_to_json
 from idp.agencies.member_store import live_member, member
 from idp.agencies.model import Agreement, AgreementKind, OfficerGrant, Standing
-from idp.agencies.store import agreement, live_agreement, service
+from idp.agencies.store import agreement, in_force, live_agreement, service
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.ids import AgencyId, AgreementId, MemberId, OfficerGrantId, ServiceId
 from idp.storage.metadata import Instant, Moment, metadata
@@ -48,8 +48,7 @@ officer_grant = Table(
 def live_officer_grant(now: datetime) -> ColumnElement[bool]:
     """The owner's grant to an officer is in force, and so is the membership."""
     of_live_member = exists().where(member.c.id == officer_grant.c.member_id, live_member(now))
-    in_window = and_(officer_grant.c.valid_from <= now, officer_grant.c.valid_until > now)
-    return and_(officer_grant.c.status == Standing.ACTIVE.value, in_window, of_live_member)
+    return and_(in_force(officer_grant, now), of_live_member)
 
 
 async def insert_agreement(uow: UnitOfWork, record: Agreement) -> None:

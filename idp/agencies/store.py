@@ -109,11 +109,15 @@ def live_service(now: Moment) -> ColumnElement[bool]:
     return and_(service.c.status == Standing.ACTIVE.value, of_live_agency.correlate_except(agency))
 
 
+def in_force(granted: Table, now: Moment) -> ColumnElement[bool]:
+    """The row of this table was not suspended or ended, and now lies in its window."""
+    return and_(granted.c.status == Standing.ACTIVE.value, granted.c.valid_from <= now, granted.c.valid_until > now)
+
+
 def live_agreement(now: Moment) -> ColumnElement[bool]:
     """The agreement is in force, and so are its agency and its service."""
     of_live_service = exists().where(service.c.id == agreement.c.service_id, live_service(now))
-    in_window = and_(agreement.c.valid_from <= now, agreement.c.valid_until > now)
-    return and_(agreement.c.status == Standing.ACTIVE.value, in_window, of_live_service.correlate_except(service))
+    return and_(in_force(agreement, now), of_live_service.correlate_except(service))
 
 
 async def insert_agency(uow: UnitOfWork, record: Agency) -> None:

@@ -1,6 +1,7 @@
 """`idp member …`: the places for members that agencies have."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from idp.storage.profile import OtherProfile, Profile
 
 REFUSED, UNUSABLE = 1, 2
 EVERYWHERE = "-"
+HOURS = INVITATION_LIFE // timedelta(hours=1)
 
 
 class NotInvited(RuntimeError):
@@ -71,8 +73,7 @@ def invite(
         raise typer.Exit(UNUSABLE) from error
     if mail is None:
         typer.echo(link)
-    hours = int(INVITATION_LIFE.total_seconds() // 3600)
-    typer.echo(f"Good for one person within {hours} hours; nobody else should read it.", err=True)
+    typer.echo(f"Good for one person within {HOURS} hours; nobody else should read it.", err=True)
 
 
 async def _invite(settings: Settings, code: str, site: str, role: Role, reference: str, address: str | None) -> str:
@@ -110,7 +111,7 @@ def _letter(address: str, name_th: str, name_en: str, link: str, invited: Invite
     return Letter(
         to=address,
         subject=f"คำเชิญจาก{name_th} / An invitation of {name_en}",
-        text=f"เปิดลิงก์นี้ภายใน 72 ชั่วโมงด้วยดิจิทัลไอดีของท่าน\n"
-        f"Open this link within 72 hours, with your own digital ID.\n\n{link}\n",
+        text=f"เปิดลิงก์นี้ภายใน {HOURS} ชั่วโมงด้วยดิจิทัลไอดีของท่าน\n"
+        f"Open this link within {HOURS} hours, with your own digital ID.\n\n{link}\n",
         message_id=f"<{invited.invitation.id}@invitations>",
     )

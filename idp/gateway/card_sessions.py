@@ -7,7 +7,7 @@ through them needs a token that names them (RFC 9396), so that the subject is th
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -19,6 +19,7 @@ from idp.catalogue.gdx import MAX_CASE_LENGTH
 from idp.exchange.counter.model import CounterProblem, CounterSessionId, CounterView
 from idp.exchange.counter.service import Counters
 from idp.exchange.decision.model import NotReady
+from idp.gateway.bodies import read_json
 from idp.gateway.grounds import CardBasis, DutyBasis, FormBasis, Text, ground_of, handed_over
 from idp.gateway.open_places import OpenPlaces
 from idp.gateway.tokens import GatewayTokens
@@ -43,7 +44,6 @@ LIGHTS: Final[Mapping[StationState, str]] = {
 }
 
 _Case = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CASE_LENGTH)]
-Body = TypeVar("Body", "CardSessionRequest", "CitizenRefRequest")
 
 
 class CardSessionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +88,7 @@ class CardSessionEndpoints:
     async def open(self, request: Request) -> Response:
         """A card session, asked for by an officer for one purpose and case."""
         token = await self._tokens.verified(request)
-        body = await _read(request, CardSessionRequest)
+        body = await read_json(request, CardSessionRequest, malformed=CounterProblem.MALFORMED)
         view = await self._counters.open_session(
             token,
             service_id=ServiceId(body.purpose),
@@ -126,7 +126,7 @@ class CardSessionEndpoints:
     async def name_by_number(self, request: Request) -> Response:
         """A handle for a person who is not there, under the right `by_number`."""
         token = await self._tokens.verified(request)
-        body = await _read(request, CitizenRefRequest)
+        body = await read_json(request, CitizenRefRequest, malformed=CounterProblem.MALFORMED)
         try:
             citizen_id = CitizenId.parse(body.citizen_id)
         except InvalidIdentifier as error:
@@ -194,13 +194,3 @@ def _described(view: CounterView) -> dict[str, Any]:
 def _session_id(request: Request) -> CounterSessionId:
     named: str = request.path_params["session_id"]
     return CounterSessionId(named if is_id("cds", named) else "")
-
-
-async def _read(request: Request, kind: type[Body]) -> Body:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Refused(CounterProblem.MALFORMED, "not application/json")
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(CounterProblem.MALFORMED, "body") from error

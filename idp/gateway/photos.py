@@ -3,7 +3,7 @@
 All three with the officers' own tokens: no program has one on its own authority, and no token names the data set.
 """
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
@@ -13,14 +13,13 @@ from idp.catalogue.gdx import CardSessionSubject, CitizenRefSubject
 from idp.catalogue.photo import PHOTO_PATH
 from idp.exchange.photo.model import PhotoProblem, PhotoView
 from idp.exchange.photo.service import Photos
+from idp.gateway.bodies import read_json
 from idp.gateway.tokens import GatewayTokens
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import is_id
 from idp.web.routes import Access, Entry
 
 REQUESTS: Final = "/photo-requests"
-
-Body = TypeVar("Body", "PhotoRequestBody", "PhotoBody")
 
 
 class PhotoRequestBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +55,8 @@ class PhotoEndpoints:
     async def ask(self, request: Request) -> Response:
         """The officer who opened a card session or handle asks for the photo of its person."""
         token = await self._tokens.verified(request)
-        view = await self._photos.ask(token, _subject(await _read(request, PhotoRequestBody)))
+        body = await read_json(request, PhotoRequestBody, malformed=PhotoProblem.MALFORMED)
+        view = await self._photos.ask(token, _subject(body))
         return self._described(view, status=201)
 
     async def look(self, request: Request) -> Response:
@@ -72,7 +72,8 @@ class PhotoEndpoints:
     async def show(self, request: Request) -> Response:
         """The photo, once, to the officer who asked; it is kept nowhere, here or on the way."""
         token = await self._tokens.verified(request)
-        shown = await self._photos.show(token, _request_id((await _read(request, PhotoBody)).request))
+        body = await read_json(request, PhotoBody, malformed=PhotoProblem.MALFORMED)
+        shown = await self._photos.show(token, _request_id(body.request))
         headers = {
             "cache-control": "no-store, private, no-transform",
             "content-disposition": "inline",
@@ -111,13 +112,3 @@ def _request_id(text: str) -> str:
     if not is_id("pho", text):
         raise NotFound(PhotoProblem.UNKNOWN)
     return text
-
-
-async def _read(request: Request, kind: type[Body]) -> Body:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Refused(PhotoProblem.MALFORMED, "not application/json")
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(PhotoProblem.MALFORMED, "body") from error

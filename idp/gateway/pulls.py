@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -20,6 +22,7 @@ from idp.exchange.model import ExchangeProblem, Pull, PullFormat, Released
 from idp.exchange.service import Exchange
 from idp.exchange.waiting.model import WaitingPull
 from idp.exchange.waiting.service import Accepted
+from idp.gateway.bodies import read_json
 from idp.gateway.grounds import FormBasis, form_of
 from idp.gateway.tokens import GatewayTokens
 from idp.gateway.waiting_texts import texts_of
@@ -34,7 +37,7 @@ LONGEST_RETRY: Final = 900
 """Seconds after which a program looks again at the latest."""
 LOOK_AGAIN_SECONDS: Final = 30
 """After which a document that awaits its time-stamp is looked for again."""
-UNREAD: Final = {
+UNREAD: Final[Mapping[StrEnum, Reason]] = {
     ExchangeProblem.KEY_MISSING: Reason.KEY_MISSING,
     ExchangeProblem.NO_RECIPIENT_KEY: Reason.NO_RECIPIENT_KEY,
 }
@@ -135,7 +138,7 @@ class PullEndpoints:
                 await self._exchange.require_recipient(access_token)
             return pull
         except Refused as refused:
-            reason = next((said for code, said in UNREAD.items() if code is refused.code), Reason.MALFORMED)
+            reason = UNREAD.get(refused.code, Reason.MALFORMED)
             await self._exchange.refuse_unread(access_token, reason)
             raise
 
@@ -195,13 +198,7 @@ async def _parse_pull(request: Request, access_token: VerifiedAccessToken) -> Pu
     keys = request.headers.getlist("idempotency-key")
     if len(keys) != 1 or not IDEMPOTENCY_KEY.fullmatch(keys[0]):
         raise Refused(ExchangeProblem.KEY_MISSING)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Refused(ExchangeProblem.MALFORMED, "not application/json")
-    try:
-        body = msgspec.json.decode(await request.body(), type=PullRequest)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(ExchangeProblem.MALFORMED, "body") from error
+    body = await read_json(request, PullRequest, malformed=ExchangeProblem.MALFORMED)
     if body.since is not None and body.format != "json":
         raise Refused(ExchangeProblem.MALFORMED, "a document is never of changes alone")
     return Pull(

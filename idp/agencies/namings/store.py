@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from idp.agencies.model import Standing
 from idp.agencies.namings.model import NamingId, SecurityNaming
-from idp.agencies.store import agency, live_agency
+from idp.agencies.store import agency, in_force, live_agency
 from idp.kernel.ids import AgencyId, MemberId
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
@@ -47,8 +47,7 @@ security_naming = Table(
 def live_naming(now: datetime) -> ColumnElement[bool]:
     """The naming counts now, and so does the agency."""
     of_live_agency = exists().where(agency.c.id == security_naming.c.agency_id, live_agency(now))
-    in_window = and_(security_naming.c.valid_from <= now, security_naming.c.valid_until > now)
-    return and_(security_naming.c.status == Standing.ACTIVE.value, in_window, of_live_agency)
+    return and_(in_force(security_naming, now), of_live_agency)
 
 
 async def insert_naming(uow: UnitOfWork, record: SecurityNaming) -> None:

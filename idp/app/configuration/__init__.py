@@ -1,4 +1,5 @@
-"""Configuration as code: agencies, their places and seats, services, agreements and programs, as one YAML file.
+"""Configuration as code: agencies, their places and seats, services, agreements and programs, and the programs'
+accesses to the bridge, as one YAML file.
 
 Owns reading a file (every mistake with its line and column), the difference between it and what stands, applying that
 difference, and writing what stands as a file again. What a file does not name stays as it is; nothing is ever deleted,

@@ -110,13 +110,13 @@ class Configurations:
     async def take_up(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> Proposal:
         """The first person: the draft becomes their proposal. Raises as `Approvals.approve`, NotFound."""
         draft = await self._expect_kind(uow, proposal_id, DRAFT)
-        change = await self._approve(uow, proposal_id, DRAFT, by=by)
+        change = await self._approve(uow, draft, by=by)
         own = ProposedChange(KIND, change.target, change.before, change.after)
         return await self._approvals.propose(uow, own, by=by, approvers=draft.approvers, lasting=LASTING)
 
     async def approve(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> tuple[Change, ...]:
         """The second person: it stands with this transaction. Raises as `Approvals.approve` and `apply`."""
-        change = await self._approve(uow, proposal_id, KIND, by=by)
+        change = await self._approve(uow, await self._expect_kind(uow, proposal_id, KIND), by=by)
         return await self.apply(uow, dict(change.after), by=Actor(ActorKind.MEMBER, by.member_id))
 
     async def refuse(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider, reason: str) -> None:
@@ -128,11 +128,10 @@ class Configurations:
     def _approvers(self) -> Approvers:
         return Approvers(Role.PLATFORM_ADMIN.value, self._platform_id)
 
-    async def _approve(self, uow: UnitOfWork, proposal_id: ProposalId, kind: str, *, by: Decider) -> ProposedChange:
-        proposal = await self._expect_kind(uow, proposal_id, kind)
+    async def _approve(self, uow: UnitOfWork, proposal: Proposal, *, by: Decider) -> ProposedChange:
         present = await standing.present_document(uow)
         named = {name: present[name] for name in proposal.change.after if name in present}
-        return await self._approvals.approve(uow, proposal_id, by=by, present=named)
+        return await self._approvals.approve(uow, proposal.id, by=by, present=named)
 
     async def _expect_kind(self, uow: UnitOfWork, proposal_id: ProposalId, *kinds: str) -> Proposal:
         proposal = await self._approvals.get(uow, proposal_id)

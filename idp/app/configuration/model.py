@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 Terms: TypeAlias = dict[str, Any]
 Document: TypeAlias = dict[str, Terms]
 """Things by name: `agency/CODE`, `seat/CODE|SITE|ROLE`, `service/ID`, `agreement/SERVICE|DATASET|CHANNEL|REFERENCE`,
-`program/ID`.
+`program/ID`, `bridge/PROGRAM`.
 """
 
 

@@ -4,15 +4,15 @@ import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from idp.audit.model import Actor, ActorKind
 from idp.authorization.tokens.model import VerifiedAccessToken
 from idp.gateway.agency.model import AgencyApiProblem
+from idp.gateway.bodies import Body, read_json
 from idp.gateway.own_tokens import OwnTokens
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import is_id
@@ -25,8 +25,6 @@ LARGEST_BODY: Final = 65_536
 CHOSEN_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 """Programs and stations may have names that were chosen for them."""
 _MOST_VERSION_DIGITS: Final = 9
-
-Body = TypeVar("Body", bound=msgspec.Struct)
 
 
 class Asking:
@@ -82,15 +80,9 @@ def version_asked_for(request: Request) -> int:
 
 async def read_body(request: Request, kind: type[Body]) -> Body:
     """The body as JSON of this form. Raises Refused (MALFORMED)."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Refused(AgencyApiProblem.MALFORMED, "not application/json")
     if len(await request.body()) > LARGEST_BODY:
         raise Refused(WebProblem.TOO_LARGE)
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(AgencyApiProblem.MALFORMED, "body") from error
+    return await read_json(request, kind, malformed=AgencyApiProblem.MALFORMED)
 
 
 async def read_members(request: Request, kind: type[Body]) -> tuple[Body, frozenset[str]]:

@@ -12,7 +12,6 @@ from connectors.contracts.errors import RegistryOutcome
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, JuristicId
 from idp.exchange.counter.model import CounterView
 from idp.exchange.decision.model import Ready
-from idp.gateway.bridge import rules
 from idp.gateway.bridge.answers import WireAnswers
 from idp.gateway.bridge.asking import BridgePulls, outcome_of
 from idp.gateway.bridge.callers import Caller, Callers
@@ -229,10 +228,9 @@ def texts_of(encoded: bytes) -> dict[str, str] | None:
         pairs = parse_qsl(encoded.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=32)
     except ValueError:
         return None
-    found: dict[str, list[str]] = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return rules.only_texts(found)
+    found = dict(pairs)
+    # of two with one name nobody knows which one another reader takes
+    return found if len(found) == len(pairs) else None
 
 
 def _refused(caller: Caller, reason: BridgeReason, outcome: RegistryOutcome) -> WireRefusal:

@@ -1,7 +1,6 @@
 """Pure decisions of the bridge: what an access may say, and whether a caller is the one that was agreed."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from hmac import compare_digest
 from ipaddress import ip_network
@@ -57,11 +56,6 @@ def is_live(access: BridgeAccess, *, now: datetime) -> bool:
 def case_on(access: BridgeAccess, day: date) -> str:
     """The case number of a question about a company."""
     return access.case.replace(DAY, day.isoformat())
-
-
-def only_texts(parameters: Mapping[str, list[str]]) -> dict[str, str] | None:
-    """The parameters of a call; None when one stands there twice, so that nobody reads another one than we do."""
-    return None if any(len(values) != 1 for values in parameters.values()) else {k: v[0] for k, v in parameters.items()}
 
 
 def _is_narrow(text: str) -> bool:
