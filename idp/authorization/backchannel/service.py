@@ -13,13 +13,13 @@ from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import ClientAuthentication, Clients
 from idp.authorization.deferred import store as deferred_store
 from idp.authorization.deferred.asking import Asking
-from idp.authorization.deferred.model import DeferredId, DeferredKind
+from idp.authorization.deferred.model import DeferredId, DeferredKind, company_of
 from idp.authorization.deferred.rules import validate_client_may_defer
 from idp.authorization.deferred.service import DeferredRequests
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.service import Grants
 from idp.authorization.tokens.standing import still_acts
-from idp.catalogue.gdx import GdxDetail, JuristicSubject
+from idp.catalogue.gdx import GdxDetail
 from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.keys.encryption import ServerEncryptionKey
@@ -239,8 +239,7 @@ class BackchannelAuthentication:
 
 def _lifetime(requested_expiry: int | None, details: Sequence[GdxDetail]) -> timedelta:
     """How long a request waits: minutes for a person, days for the signatories of a company."""
-    of_company = any(isinstance(detail.subject, JuristicSubject) for detail in details)
-    usual, longest = (LONGEST_WAIT, LONGEST_WAIT) if of_company else (USUAL_LIFETIME, LONGEST_LIFETIME)
+    usual, longest = (LONGEST_WAIT, LONGEST_WAIT) if company_of(details) else (USUAL_LIFETIME, LONGEST_LIFETIME)
     return usual if requested_expiry is None else min(timedelta(seconds=requested_expiry), longest)
 
 

@@ -1,5 +1,6 @@
 """Requests that wait for a decision made elsewhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -79,8 +80,13 @@ class Deferred:
     @property
     def company(self) -> JuristicId | None:
         """The company whose data are asked for; None where the person answers for themselves."""
-        named = self.details[0].subject if self.details else None
-        return JuristicId.parse(named.juristic_id) if isinstance(named, JuristicSubject) else None
+        return company_of(self.details)
+
+
+def company_of(details: Sequence[GdxDetail]) -> JuristicId | None:
+    """The one company that all details of a request are about; None where they are about a person, or are none."""
+    named = details[0].subject if details else None
+    return JuristicId.parse(named.juristic_id) if isinstance(named, JuristicSubject) else None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

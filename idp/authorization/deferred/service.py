@@ -26,10 +26,11 @@ from idp.authorization.deferred.model import (
     ExpiredToken,
     SlowDown,
     Waiting,
+    company_of,
 )
 from idp.authorization.grants.model import AuthorizationCode
 from idp.authorization.grants.sealed import GrantSeals
-from idp.catalogue.gdx import GdxDetail, JuristicSubject
+from idp.catalogue.gdx import GdxDetail
 from idp.consent.model import ConsentRecord, OnBehalf, Shown
 from idp.consent.rules import agreed_details
 from idp.consent.service import Consents
@@ -101,7 +102,7 @@ class DeferredRequests:
         """Save a request that waits. `code` is what its client polls with; `note` is kept sealed beside it."""
         minimum = None if not details else (await self._agencies.service(uow, details[0].purpose)).minimum
         expires_at = uow.now + lifetime
-        of_company = bool(details) and isinstance(details[0].subject, JuristicSubject)
+        of_company = company_of(details) is not None
         record = Deferred(
             id=DeferredId(new_id("dfr", now=uow.now, randomness=self._randomness)),
             kind=kind,

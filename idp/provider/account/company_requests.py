@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from idp.agencies.model import Service
 from idp.agencies.service import Agencies
 from idp.authorization.deferred.companies import Authority, CompanyRequests
 from idp.authorization.deferred.model import DeferredProblem, Waiting
@@ -23,7 +22,7 @@ from idp.provider.pages.consent_view import ActingView, ConsentView
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.representation.companies.model import CompanyFacts
 from idp.representation.model import RepresentationProblem
-from idp.storage.storage import Storage, UnitOfWork
+from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
@@ -80,7 +79,7 @@ class CompanyRequestPages:
         citizen = await self._citizens.fresh(request, returning=request.url.path)
         if isinstance(citizen, Response):
             return citizen
-        return await self._page(request, await self._answerable(request, citizen))
+        return await self._page(request, citizen, await self._answerable(request, citizen))
 
     async def _decide(self, request: Request) -> Response:
         form = await read_form(request)
@@ -102,7 +101,7 @@ class CompanyRequestPages:
 
     async def _allow(self, request: Request, form: Form, citizen: Citizen, found: Answerable) -> Response:
         if found.facts is None or found.authority is None:
-            return await self._page(request, found)
+            return await self._page(request, citizen, found)
         view = await self._view(found)
         shown, chosen = view.agreed_text(form.one("shown")), frozenset(form.all("optional")) & view.optional
         if shown is None:
@@ -145,9 +144,8 @@ class CompanyRequestPages:
             return Answerable(waiting, facts, None, refusal.code)
         return Answerable(waiting, facts, authority, None)
 
-    async def _page(self, request: Request, found: Answerable) -> Response:
+    async def _page(self, request: Request, citizen: Citizen, found: Answerable) -> Response:
         view, text = await self._view(found), None if found.problem is None else self._problems.text(found.problem)
-        citizen = await self._citizens.require(request)
         return self._pages.render(
             request,
             "account/company_request.html",
@@ -170,7 +168,7 @@ class CompanyRequestPages:
         details = waiting.request.details
         async with self._storage.reading() as uow:
             agency = await self._agencies.agency(uow, waiting.client.agency_id)
-            service = await self._service(uow, waiting)
+            service = await self._agencies.service(uow, details[0].purpose)
         if authority is not None and authority.signs_with_others:
             # nobody adds what the others did not sign
             details = agreed_details(details, optional=service.optional_fields, chosen=frozenset())
@@ -182,9 +180,6 @@ class CompanyRequestPages:
             claims=consent_names(waiting.request.scope),
             acting=None if authority is None else _acting(authority),
         )
-
-    async def _service(self, uow: UnitOfWork, waiting: Waiting) -> Service:
-        return await self._agencies.service(uow, waiting.request.details[0].purpose)
 
 
 def _acting(authority: Authority) -> ActingView:
