@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import BigInteger, func, select, type_coerce
 
 from connectors.contracts.thai_dates import BANGKOK
+from idp.exchange.pull.model import Outcome
 from idp.exchange.pull.store import disclosure
 from idp.kernel.ids import AgencyId, ServiceId, new_id
 from idp.storage.storage import UnitOfWork
@@ -30,7 +31,10 @@ class UsageCount:
 async def usage_of(uow: UnitOfWork, agency_id: AgencyId, *, first: date, last: date) -> tuple[UsageCount, ...]:
     """What the agency's programs and officers asked for from the first day to the last one, at most `MOST_DAYS`.
 
-    Refusals that came in a burst count as often as they came. ValueError for more days, or fewer than one.
+    Refusals that came in a burst count as often as they came; who is named in another's record counts nothing: nobody
+    asked for them, and an agency is not told who of a house has a digital ID.
+
+    ValueError for more days, or fewer than one.
     """
     if not first <= last < first + timedelta(days=MOST_DAYS):
         raise ValueError("too many days, or none")
@@ -41,6 +45,7 @@ async def usage_of(uow: UnitOfWork, agency_id: AgencyId, *, first: date, last: d
     rows = await uow.all(
         select(day.label("day"), *grouped[1:], func.sum(disclosure.c.times).label("pulls"))
         .where(disclosure.c.agency_id == agency_id, disclosure.c.id >= begins, disclosure.c.id < ends)
+        .where(disclosure.c.outcome != Outcome.NAMED.value)
         .group_by(*grouped)
         .order_by(*grouped)
     )

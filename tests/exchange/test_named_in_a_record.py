@@ -11,6 +11,7 @@ from connectors.fictitious.people import FictitiousPerson
 from idp.audit.model import SYSTEM
 from idp.catalogue.model import Basis
 from idp.exchange.pull.model import Outcome
+from idp.exchange.usage import usage_of
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import SubscriberId
 from idp.oversight.model import AccessRecord, Entry, NamedRecord
@@ -60,6 +61,17 @@ async def test_another_member_of_the_house_sees_that_the_record_was_read(world_o
     assert isinstance(own, AccessRecord)
     assert (own.outcome, own.case) == (Outcome.RELEASED, "ทส 5/2569")
     assert {field.name for field in own.fields} == {"address_text", "others"}
+
+
+async def test_an_agency_cannot_count_who_of_a_house_has_a_digital_id(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await enrol(world, NEIGHBOUR)
+    world.somchai = await enrol(world, OWNER)
+    await read_house(world, "address_text", "others")
+    today = world.clock.now().astimezone(BANGKOK).date()
+    async with world.storage.reading() as uow:
+        counted = await usage_of(uow, world.agency.id, first=today, last=today)
+    assert [(one.outcome, one.pulls) for one in counted] == [("released", 1)]
 
 
 async def test_who_is_in_none_of_the_fields_that_left_is_told_nothing(world: World) -> None:

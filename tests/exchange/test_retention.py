@@ -20,6 +20,7 @@ from idp.kernel.errors import NotFound
 from idp.kernel.ids import MemberId, SubscriberId
 from idp.oversight.model import AccessRecord
 from idp.oversight.service import AccessHistory
+from idp.storage.storage import UnitOfWork
 from tests.exchange.test_at_a_counter import CDS, COUNTER, named, read_card, token_for
 from tests.exchange.world import JOBS, World, pull
 
@@ -44,6 +45,14 @@ async def seen(world: World) -> list[AccessRecord]:
     async with world.storage.reading() as uow:
         found = await AccessHistory(personal=world.personal).of(uow, world.somchai)
     return [one for one in found if isinstance(one, AccessRecord)]
+
+
+async def insert_like_it(uow: UnitOfWork, many: int) -> None:
+    """Handles like the one that is there."""
+    row = await uow.first(select(citizen_ref))
+    assert row is not None
+    like = dict(row._mapping)
+    await uow.execute(insert(citizen_ref), [like | {"id": f"ctr_{number:026d}"} for number in range(many)])
 
 
 async def test_what_nothing_came_of_goes_whole(world_on_each_engine: World) -> None:
@@ -123,12 +132,8 @@ async def test_the_ground_of_what_left_is_kept_ten_years(world_on_each_engine: W
 async def test_many_go_in_batches_and_two_workers_meet_nothing_twice(world_on_each_engine: World) -> None:
     world = world_on_each_engine
     await named(world)
-    many = BATCH + 50
     async with world.storage.unit_of_work() as uow:
-        row = await uow.first(select(citizen_ref))
-        assert row is not None
-        like = dict(row._mapping)
-        await uow.execute(insert(citizen_ref), [like | {"id": f"ctr_{number:026d}"} for number in range(many)])
+        await insert_like_it(uow, BATCH + 50)
     world.clock.advance(VISIT + 91 * DAY)
     await asyncio.gather(*(retention(world).run() for _ in range(2)))
     assert await count(world, citizen_ref) == [0]
@@ -188,3 +193,14 @@ async def test_a_number_goes_with_the_visit(world_on_each_engine: World) -> None
     assert row is not None
     assert row.sealed_number is None
     assert row.sealed_case is not None
+
+
+async def test_numbers_of_a_busy_morning_all_go_in_one_run(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await named(world)
+    async with world.storage.unit_of_work() as uow:
+        await insert_like_it(uow, BATCH + 50)
+    world.clock.advance(VISIT)
+    async with world.storage.unit_of_work() as uow:
+        await world.exchange().forget_expired(uow)
+        assert await uow.all(select(citizen_ref.c.id).where(citizen_ref.c.sealed_number.is_not(None))) == []

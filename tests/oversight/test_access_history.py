@@ -1,10 +1,11 @@
 """The owner sees who asked for their data: each release and each refusal."""
 
+import json
 import secrets
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from connectors.fictitious.hard_cases import PEOPLE
 from idp.audit.model import SYSTEM
@@ -12,6 +13,7 @@ from idp.catalogue.gdx import CitizenRefSubject
 from idp.catalogue.model import Basis
 from idp.exchange.counter.person_store import counter_person
 from idp.exchange.decision.model import Reason
+from idp.exchange.pull.store import disclosure
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Refused
 from idp.kernel.ids import DisclosureId, SubscriberId
@@ -19,12 +21,16 @@ from idp.keys.blind_index import BlindIndex
 from idp.keys.files import RootKeys
 from idp.oversight.model import AccessRecord, SignInRecord
 from idp.oversight.service import AccessHistory
+from idp.oversight.store import about
+from idp.storage.hot.postgresql import PINNED
+from idp.storage.storage import Storage
 from idp.subscribers.model import Identity
 from idp.subscribers.service import Subscribers
 from idp.subscribers.store import subscriber_index
 from tests.exchange.test_at_a_counter import COUNTER, LAW, officer_of, token_for
 from tests.exchange.test_pull import withdraw
 from tests.exchange.world import ACR, World, person_detail, pull
+from tests.storage.hot.test_postgresql_plans import scans_of
 
 pytestmark = pytest.mark.anyio
 
@@ -136,3 +142,19 @@ async def test_a_root_key_that_is_replaced_meanwhile_hides_nothing(world_on_each
         found = await uow.all(select(subscriber_index.c.key_version).where(subscriber_index.c.subscriber_id == person))
         assert sorted(row.key_version for row in found) == ([1] if rotated == "after" else [1, 2])
         assert len(await AccessHistory(personal=world.personal).of(uow, person)) == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_nobody_elses_disclosures_are_gone_through(storage: Storage) -> None:
+    """Each way to what is about a person has an index of its own, whatever else the page shows."""
+    query = select(disclosure).where(about(SubscriberId("sub_one"))).order_by(disclosure.c.id.desc()).limit(50)
+    spelled = query.compile(dialect=storage.engine.dialect, compile_kwargs={"literal_binds": True})
+    async with storage.unit_of_work() as uow:
+        for name, value in PINNED.items():
+            await uow.execute(text(f"SET LOCAL {name} = '{value}'"))
+        row = await uow.first(text(f"EXPLAIN (FORMAT JSON) {spelled}"))
+    assert row is not None
+    scans = [scan for scan in scans_of(row[0][0]["Plan"]) if scan["Relation Name"] == "disclosure"]
+    assert {"ix_disclosure_subscriber_id", "ix_disclosure_counter_id"} <= {scan["Index Name"] for scan in scans}
+    assert all("Index Cond" in scan for scan in scans), json.dumps(scans)

@@ -50,7 +50,6 @@ STAY: Final = timedelta(minutes=15)
 """How long what was opened may be used: one person's visit."""
 LOOKED_BACK: Final = 10
 """How many of an officer's last numbers a new one is held against."""
-BATCH: Final = 500
 
 
 class Counters:
@@ -234,7 +233,7 @@ class Counters:
 
     async def forget_expired(self, uow: UnitOfWork) -> int:
         """Drop the numbers in handles whose time is over; gives how many."""
-        return await store.forget_numbers(uow, limit=BATCH)
+        return await store.forget_numbers(uow)
 
     async def officer_of(self, uow: UnitOfWork, token: VerifiedAccessToken) -> Member:
         """See `CounterOfficers.officer_of`."""

@@ -207,11 +207,10 @@ async def end_session(uow: UnitOfWork, session_id: CounterSessionId) -> bool:
     return await uow.changed(update(counter_session).where(live).values(ended_at=uow.now)) == 1
 
 
-async def forget_numbers(uow: UnitOfWork, *, limit: int) -> int:
+async def forget_numbers(uow: UnitOfWork) -> int:
     """Drop the numbers in handles whose time is over; gives how many. The rows stay for the supervisor's sample."""
-    over = select(citizen_ref.c.id).where(citizen_ref.c.expires_at <= uow.now, citizen_ref.c.sealed_number.is_not(None))
-    mine = citizen_ref.c.id.in_(over.limit(limit))
-    return await uow.changed(update(citizen_ref).where(mine).values(sealed_number=None))
+    over = and_(citizen_ref.c.expires_at <= uow.now, citizen_ref.c.sealed_number.is_not(None))
+    return await uow.changed(update(citizen_ref).where(over).values(sealed_number=None))
 
 
 async def _opened_for(

@@ -76,11 +76,11 @@ async def test_a_statement_is_prepared_once_a_connection(storage: Storage) -> No
     assert (found["hot_0"].generic_plans, found["hot_0"].custom_plans) == (5, 0)
 
 
-def _scans(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def scans_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if "Relation Name" in node and node["Node Type"] != "ModifyTable":
         yield node
     for child in node.get("Plans", ()):
-        yield from _scans(child)
+        yield from scans_of(child)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
@@ -97,5 +97,5 @@ async def test_every_row_is_found_by_its_key(storage: Storage, operation: Read |
         explained = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE judged({nothing})")
     finally:
         await connection.close()
-    for scan in _scans(json.loads(explained)[0]["Plan"]):
+    for scan in scans_of(json.loads(explained)[0]["Plan"]):
         assert "Index Cond" in scan, scan
