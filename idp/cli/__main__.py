@@ -18,7 +18,7 @@ COMMANDS = {
     "demo": "Everything on this machine, and the whole journey.",
     "diff": "What a file of agencies, services, agreements and programs would change.",
     "doctor": "What is wrong with this machine, and the cure.",
-    "document": "Sealed documents: verify.",
+    "document": "Sealed documents: verify, verify-mark.",
     "evidence": "Everything that stands for one disclosure, as one signed bundle.",
     "export": "Agencies, services, agreements and programs as a file.",
     "fido-metadata": "The catalogue of authenticator models: check and install.",
