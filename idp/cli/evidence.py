@@ -111,8 +111,7 @@ def _write_cover(path: Path, cover: bytes | None) -> None:
         typer.echo("no cover: the document cannot be sealed at present", err=True)
         return
     try:
-        with path.open("xb") as opened:
-            path.chmod(0o600)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
             opened.write(cover)
     except OSError as error:
         typer.echo(f"no cover: {type(error).__name__}", err=True)

@@ -10,6 +10,7 @@ from connectors.contracts.identifiers import CitizenId
 from connectors.contracts.registry import CardIssue, PersonRecord
 from connectors.contracts.thai_dates import PartialDate
 from idp.gateway.bridge.cells import Cell, Granted, filled, nulls
+from idp.gateway.bridge.households import leaving
 
 LIFELONG: Final = "99999999"
 SEX_WORDS: Final = {"1": "ชาย", "2": "หญิง"}
@@ -147,17 +148,12 @@ def house(record: HouseRecord, granted: Granted) -> dict[str, Any]:
 
 
 def members(record: HouseRecord, about: CitizenId, granted: Granted) -> dict[str, Any]:
-    """IKNO-001-09. Numbers and birth dates of others leave under a duty alone; of them it is the names else."""
-    rows = [row for member in record.members if (row := _member(record, member, about, granted)) is not None]
+    """IKNO-001-09."""
+    rows = [_member(record, member, is_whole, granted) for member, is_whole in leaving(record, about, granted)]
     return {"Count": len(rows), "Person": rows}
 
 
-def _member(record: HouseRecord, member: HouseMember, about: CitizenId, granted: Granted) -> dict[str, Any] | None:
-    is_own = member.citizen_id == about
-    opened = "own_row" if is_own else "others"
-    is_full = "member_rows" in granted or (is_own and opened in granted)
-    if not is_full and opened not in granted:
-        return None
+def _member(record: HouseRecord, member: HouseMember, is_whole: bool, granted: Granted) -> dict[str, Any]:
     whole: Mapping[str, Any] = {
         "CitizenID": "" if member.citizen_id is None else member.citizen_id.digits,
         "Sex": SEX_WORDS.get(member.sex, "ไม่ระบุ"),
@@ -167,7 +163,7 @@ def _member(record: HouseRecord, member: HouseMember, about: CitizenId, granted:
         "NameTH_FirstName": member.name.first,
         "NameTH_SurName": member.name.last,
         "AddressID": record.house_id.digits if "house_id" in granted else None,
-        **(whole if is_full else nulls(*whole)),
+        **(whole if is_whole else nulls(*whole)),
     }
 
 

@@ -20,6 +20,7 @@ from connectors.contracts.identifiers import CitizenId
 from connectors.contracts.registry import PersonRecord
 from connectors.contracts.thai_dates import PartialDate
 from idp.gateway.bridge.cells import Cell, Granted, filled, nulls
+from idp.gateway.bridge.households import leaving
 from idp.gateway.bridge.wire_ikno import SEX_WORDS
 
 _THAI: Final = "ไทย"
@@ -139,16 +140,12 @@ def addresses(record: PersonRecord, granted: Granted) -> dict[str, Any]:
 
 
 def members(record: HouseRecord, about: CitizenId, granted: Granted) -> dict[str, Any]:
-    """00023/007. Numbers and birth dates of others leave under a duty alone; of them it is name and status else."""
-    rows = [row for member in record.members if (row := _member(record, member, about, granted)) is not None]
+    """00023/007."""
+    rows = [_member(record, member, is_whole, granted) for member, is_whole in leaving(record, about, granted)]
     return {"total": len(rows), "allPerson": rows}
 
 
-def _member(record: HouseRecord, member: HouseMember, about: CitizenId, granted: Granted) -> dict[str, Any] | None:
-    is_own = member.citizen_id == about
-    is_full = "member_rows" in granted or (is_own and "own_row" in granted)
-    if not is_full and (is_own or "others" not in granted):
-        return None
+def _member(record: HouseRecord, member: HouseMember, is_whole: bool, granted: Granted) -> dict[str, Any]:
     whole: Mapping[str, Any] = {
         "personalID": "" if member.citizen_id is None else member.citizen_id.digits,
         "genderCode": member.sex,
@@ -163,7 +160,7 @@ def _member(record: HouseRecord, member: HouseMember, about: CitizenId, granted:
         "lastName": member.name.last,
         "fullnameAndRank": member.name.full(),
         "ownerStatusDesc": member.role,
-        **(whole if is_full else nulls(*whole)),
+        **(whole if is_whole else nulls(*whole)),
     }
 
 
