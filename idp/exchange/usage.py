@@ -39,7 +39,7 @@ async def usage_of(uow: UnitOfWork, agency_id: AgencyId, *, first: date, last: d
     if not first <= last < first + timedelta(days=MOST_DAYS):
         raise ValueError("too many days, or none")
     # identifiers sort by time: the days are one stretch of the index
-    begins, ends = _first_id(first), _first_id(last + timedelta(days=1))
+    begins, ends = first_id(first), first_id(last + timedelta(days=1))
     day = (type_coerce(disclosure.c.at, BigInteger) + _BANGKOK_MS) // _DAY_MS
     grouped = (day, disclosure.c.service_id, disclosure.c.dataset, disclosure.c.outcome)
     rows = await uow.all(
@@ -61,6 +61,6 @@ async def usage_of(uow: UnitOfWork, agency_id: AgencyId, *, first: date, last: d
     )
 
 
-def _first_id(day: date) -> str:
+def first_id(day: date) -> str:
     """The least identifier of a disclosure of that day or a later one."""
     return new_id("dis", now=datetime.combine(day, time(0, 0), BANGKOK), randomness=bytes)

@@ -1,6 +1,6 @@
 """Use cases of the follow-up: rows are made by the worker, looked at and judged by the supervisor."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -156,7 +156,10 @@ class FollowUp:
         self, uow: UnitOfWork, agency_id: AgencyId, day: date, *, begins: datetime, ends: datetime
     ) -> int:
         rows = await store.look_ups(uow, agency_id, begins=begins, ends=ends)
-        found = await self._look_ups(uow, rows, store.anchors_of(agency_id, begins=begins, ends=ends))
+        anchors = store.anchors_of(agency_id, begins=begins, ends=ends)
+        # a day more: the clocks of two nodes differ
+        named = await store.naming_officers(uow, anchors, agency_id=agency_id, since=day - timedelta(days=1))
+        found = await self._look_ups(uow, rows, anchors, named)
         chosen = rules.choose(list(found.values()), draws={anchor: self._randomness(8) for anchor in found})
         for row in rows:
             if row.id not in chosen:
@@ -185,9 +188,10 @@ class FollowUp:
         )
         return len(chosen)
 
-    async def _look_ups(self, uow: UnitOfWork, rows: Sequence[Row[Any]], anchors: store.Anchors) -> dict[str, LookUp]:
-        results = await store.results_of(uow, anchors)
-        persons, named = await store.persons_of(uow, anchors), await store.naming_officers(uow, anchors)
+    async def _look_ups(
+        self, uow: UnitOfWork, rows: Sequence[Row[Any]], anchors: store.Anchors, named: Collection[tuple[str, str]]
+    ) -> dict[str, LookUp]:
+        results, persons = await store.results_of(uow, anchors), await store.persons_of(uow, anchors)
         return {
             row.id: LookUp(
                 anchor=row.id,

@@ -27,6 +27,7 @@ from idp.exchange.counter.store import citizen_ref
 from idp.exchange.photo.store import photo_request
 from idp.exchange.pull.model import Outcome
 from idp.exchange.pull.store import disclosure
+from idp.exchange.usage import first_id
 from idp.kernel.ids import AgencyId, DisclosureId, MemberId, ServiceId, SubscriberId
 from idp.oversight.followup.model import Flag, Result, Sample, SampleId, Verdict, Why
 from idp.storage.dialects import insert_on_conflict
@@ -114,13 +115,20 @@ async def results_of(uow: UnitOfWork, anchors: Anchors) -> dict[str, Result]:
     return found | {row.counter_id: Result.RELEASED for row in rows if row.outcome in left}
 
 
-async def naming_officers(uow: UnitOfWork, anchors: Anchors) -> frozenset[tuple[str, str]]:
-    """Anchor and person, where somebody stands in a record that left by it: an officer perhaps, who lives there too."""
+async def naming_officers(
+    uow: UnitOfWork, anchors: Anchors, *, agency_id: AgencyId, since: date
+) -> frozenset[tuple[str, str]]:
+    """Anchor and person, where somebody stands in a record that left by it: an officer perhaps, who lives there too.
+
+    `since` is a day before which nothing left by any of them.
+    """
     left = disclosure.alias("left")
     named = select(left.c.counter_id, disclosure.c.subscriber_id).join(
         disclosure, disclosure.c.audit_entry_id == left.c.audit_entry_id
     )
-    about = (left.c.counter_id.in_(anchors), disclosure.c.outcome == Outcome.NAMED.value)
+    # those days of the agency alone: nothing else finds an entry's other rows but all disclosures there are
+    within = (disclosure.c.agency_id == agency_id, disclosure.c.id >= first_id(since))
+    about = (left.c.counter_id.in_(anchors), disclosure.c.outcome == Outcome.NAMED.value, *within)
     return frozenset((row.counter_id, row.subscriber_id) for row in await uow.all(named.where(*about)))
 
 

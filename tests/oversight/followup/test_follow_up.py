@@ -2,15 +2,18 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from connectors.contracts.identifiers import CitizenId, check_digit
-from idp.agencies.model import Role
+from connectors.fictitious.hard_cases import CROWDED_HOUSE
+from idp.agencies.model import AgreementKind, Role
 from idp.approvals.model import Decider
 from idp.audit.model import SYSTEM
-from idp.catalogue.model import Basis
+from idp.catalogue.gdx import CitizenRefSubject
+from idp.catalogue.model import Basis, Channel
 from idp.exchange.counter.store import citizen_ref
 from idp.kernel.assurance import Ial
 from idp.kernel.errors import Conflict, NotFound, Refused
@@ -19,8 +22,9 @@ from idp.kernel.randomness import system_randomness
 from idp.oversight.followup.model import Flag, OversightProblem, Result, Sample, SampleId, Verdict, Why
 from idp.oversight.followup.service import FollowUp
 from idp.oversight.followup.store import oversight_sample
+from idp.subscribers.model import Identity
 from tests.exchange.test_at_a_counter import COUNTER, LAW, named, token_for
-from tests.exchange.world import ACR, SOMCHAI, World, pull
+from tests.exchange.world import ACR, SOMCHAI, World, person_detail, pull
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +98,54 @@ async def test_what_is_flagged_is_always_there(world_on_each_engine: World) -> N
     assert await follow_up(world).draw() == 4
     flagged = [one for one in await rows(world) if one.why is Why.FLAGGED]
     assert [one.flags for one in flagged] == [frozenset({Flag.SEQUENCE})]
+
+
+async def test_an_officer_who_lives_with_the_person_is_noticed(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    await named(world)
+    one, other = CROWDED_HOUSE.members[3], CROWDED_HOUSE.members[0]
+    lives_there = Identity(other.citizen_id, other.name_th, other.name_en, other.birth_date, "1")
+    async with world.storage.unit_of_work() as uow:
+        # of another family, by name
+        lives_there = replace(lives_there, name_th=replace(lives_there.name_th, last="คนละสกุล"))
+        world.officer = await world.agencies.add_member(  # type: ignore[attr-defined]  # a world of these tests
+            uow,
+            agency_id=world.agency.id,
+            subscriber_id=await world.subscribers.create(uow, identity=lives_there, ial=Ial.IAL2_2, by=SYSTEM),
+            position_th="เจ้าหน้าที่",
+            position_en="Officer",
+            roles=(Role.LOOKUP_OFFICER,),
+            expires_at=uow.now + timedelta(days=30),
+            by=SYSTEM,
+        )
+        await world.agencies.grant_agreement(
+            uow,
+            agency_id=world.agency.id,
+            service_id=COUNTER,
+            dataset="dopa.house",
+            fields=["others"],
+            bases=[Basis.DUTY],
+            channel=Channel.COUNTER,
+            kind=AgreementKind.DOPA_PERMISSION,
+            reference_no="2",
+            granted_by="owner",
+            valid_from=uow.now - timedelta(days=1),
+            valid_until=uow.now + timedelta(days=10),
+            daily_quota=10,
+            by_number=True,
+            by=SYSTEM,
+        )
+    anchor = await name(world, one.citizen_id)
+    subject = CitizenRefSubject(anchor)
+    detail = replace(
+        person_detail(), dataset="dopa.house", subject=subject, purpose=COUNTER, basis=Basis.DUTY, case="1",
+        fields=("others",),
+    )  # fmt: skip
+    await world.exchange().pull(pull(world.own_token(detail), "dopa.house"))
+    world.clock.advance(DAY)
+    await follow_up(world).draw()
+    (flagged,) = [sample for sample in await rows(world) if sample.why is Why.FLAGGED]
+    assert (flagged.anchor, flagged.flags) == (anchor, frozenset({Flag.HOUSE_MATE}))
 
 
 async def test_the_own_family_name_is_noticed(world_on_each_engine: World) -> None:
