@@ -4,10 +4,14 @@ from pathlib import Path
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from connectors.contracts.errors import DocumentError
+
+ROOT_FILE, TSA_ROOT_FILE, SEALS_FOLDER = "root.pem", "tsa-root.pem", "seals"
+"""What a trust folder holds: the root of seals, the root of time-stamps, the published certificates of seals."""
 
 
 def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
@@ -22,6 +26,15 @@ def load_certificates(path: Path) -> tuple[x509.Certificate, ...]:
         return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError) as fault:
         raise DocumentError(f"no certificate can be read from {path.name}") from fault
+
+
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer is named in it and its key signed it; dates are not looked at."""
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def publish_seal(folder: Path, leaf: x509.Certificate) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -24,7 +23,7 @@ from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from connectors.contracts.documents import DocumentRequest
 from connectors.documents import der
-from connectors.documents.certificates import load_certificates, published_seals
+from connectors.documents.certificates import ROOT_FILE, SEALS_FOLDER, is_issued_by, load_certificates, published_seals
 from connectors.documents.imprint import data_digest
 from connectors.documents.seal import SealKey
 
@@ -32,8 +31,6 @@ MARK_TYPE: Final = "dm+jws"
 COORDINATE_BYTES: Final = 32
 KEY_ID_BYTES: Final = 9
 LONGEST_MARK: Final = 2048
-ROOT_FILE: Final = "root.pem"
-SEALS_FOLDER: Final = "seals"
 
 
 class MarkRefused(Exception):
@@ -89,7 +86,8 @@ def verify_mark(text: str, *, seals: Sequence[x509.Certificate]) -> VerifiedMark
             raise MarkRefused("the mark is not of a seal that is known here")
         checked = jws.deserialize_compact(mark, _public_key(seal), algorithms=["ES256"])
         return _said(json.loads(checked.payload), seal)
-    except (JoseError, ValueError, TypeError, KeyError, OverflowError, OSError) as fault:
+    # AttributeError: the library takes a list for a header
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError) as fault:
         raise MarkRefused("the mark cannot be read, or was changed") from fault
 
 
@@ -100,17 +98,9 @@ def verify_mark_by_folder(text: str, trust_dir: Path) -> VerifiedMark:
     """
     roots = load_certificates(trust_dir / ROOT_FILE)
     seals = [
-        seal for seal in published_seals(trust_dir / SEALS_FOLDER) if any(_is_issued_by(seal, root) for root in roots)
+        seal for seal in published_seals(trust_dir / SEALS_FOLDER) if any(is_issued_by(seal, root) for root in roots)
     ]
     return verify_mark(text, seals=seals)
-
-
-def _is_issued_by(seal: x509.Certificate, root: x509.Certificate) -> bool:
-    try:
-        seal.verify_directly_issued_by(root)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def key_id(leaf_digest: bytes) -> str:

@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent / "typst"
 NO_PAGES = frozenset({"base", "parts", "statements"})  # what the templates share
 FONT_FAMILY = "Sarabun"
 FALLBACK_FAMILY = "Noto Sans"
-"""For letters of other scripts, where they are in the fonts folder (`connectors.documents.fonts`)."""
+"""For letters of other scripts; both are prepared by `connectors.documents.fonts`."""
 PHOTO_TEMPLATE = "card"
 LARGEST_PHOTO = 100_000
 JPEG = b"\xff\xd8\xff"

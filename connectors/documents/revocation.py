@@ -15,7 +15,6 @@ from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -25,7 +24,7 @@ from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError,
 
 from connectors.contracts.errors import DocumentError, TimestampUnavailable
 from connectors.documents.archive import Proofs, SealFacts
-from connectors.documents.certificates import to_asn1
+from connectors.documents.certificates import is_issued_by, to_asn1
 
 OCSP_REQUEST: Final = "application/ocsp-request"
 LARGEST_ANSWER: Final = 8 * 1024 * 1024
@@ -62,7 +61,7 @@ class ProofSource:
         self._kept: dict[tuple[tuple[bytes, ...], ...], _Kept] = {}
 
     async def proofs(self, facts: SealFacts) -> Proofs:
-        """Statements made after the seal was time-stamped: what an authority said before proves nothing of it.
+        """What authorities say, asked after the seal was time-stamped: an answer asked for before is not used.
 
         Raises TimestampUnavailable when an authority cannot be asked now, DocumentError when a certificate was revoked,
         is not trusted, or names nobody who could be asked.
@@ -86,9 +85,9 @@ class ProofSource:
 
     async def _asked(self, chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> Proofs:
         """One statement for each certificate of the chain; the root that ends it goes along."""
-        above = [*chain[1:], *(root for root in roots if _is_issued_by(chain[-1], root))]
+        above = [*chain[1:], *(root for root in roots if is_issued_by(chain[-1], root))]
         # the certificates of a time-stamp are no signed part of it: what leads to no root here names nobody to ask
-        if len(above) < len(chain) or not all(map(_is_issued_by, chain, above)):
+        if len(above) < len(chain) or not all(map(is_issued_by, chain, above)):
             raise DocumentError("a certificate of the seal leads to no trusted root")
         ocsps: list[bytes] = []
         crls: list[bytes] = []
@@ -159,14 +158,6 @@ def _validate(chain: Sequence[bytes], told: Proofs, *, roots: Sequence[x509.Cert
         raise DocumentError("a certificate of the seal was revoked") from fault
     except (PathBuildingError, PathValidationError, ValueError, TypeError, LookupError) as fault:
         raise DocumentError("what the authorities say of the seal's certificates cannot be used") from fault
-
-
-def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    return True
 
 
 def _ocsp_address(certificate: x509.Certificate) -> str | None:

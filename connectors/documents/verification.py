@@ -44,18 +44,14 @@ from connectors.contracts.documents import SealLevel
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.verdicts import DocumentReport, Reason
 from connectors.documents.additions import PROOFS_ALONE, require_proofs_alone
-from connectors.documents.certificates import load_certificates, to_asn1
+from connectors.documents.certificates import ROOT_FILE, TSA_ROOT_FILE, load_certificates, to_asn1
 from connectors.documents.seal_container import Unfit, byte_range, validate_container
 
 # The library logs a traceback for every path it cannot build; the verdict says it better. (Configured logging sees it.)
 logging.getLogger("pyhanko").addHandler(logging.NullHandler())
 
-ROOT_FILE = "root.pem"
-TSA_ROOT_FILE = "tsa-root.pem"
 TIME_STAMP_STEP = timedelta(seconds=1)
 SEAL_TRACE = b"/ByteRange"  # what only a signed PDF holds, readable even in a file that is broken elsewhere
-
-
 OUT_OF_VALIDITY = (AdESIndeterminate.OUT_OF_BOUNDS_NO_POE, AdESIndeterminate.OUT_OF_BOUNDS_NOT_REVOKED)
 
 

@@ -9,7 +9,13 @@ import httpx2
 from cryptography import x509
 
 from connectors.contracts.documents import DocumentWorks
-from connectors.documents.certificates import load_certificates, publish_seal
+from connectors.documents.certificates import (
+    ROOT_FILE,
+    SEALS_FOLDER,
+    TSA_ROOT_FILE,
+    load_certificates,
+    publish_seal,
+)
 from connectors.documents.judging import Judges
 from connectors.documents.seal_key import CHAIN_FILE, KEY_FILE, ensure_seal_key
 from connectors.documents.seal_module import ModuleKey
@@ -18,7 +24,6 @@ from idp.app.outside import Verify
 from idp.kernel.clock import Clock
 from idp.settings import SMALL_PROFILES, Settings
 
-SEAL_ROOT, TSA_ROOT, SEALS = "root.pem", "tsa-root.pem", "seals"
 AUTHORITY_TIMEOUT_SECONDS = 10.0
 
 
@@ -31,8 +36,8 @@ async def open_documents(settings: Settings, clock: Clock, trust: Path) -> Async
     if settings.profile in SMALL_PROFILES:
         await asyncio.to_thread(_trust_demonstration_authorities, settings, trust)
     key, chain = await asyncio.to_thread(_seal_of, settings)
-    await asyncio.to_thread(publish_seal, trust / SEALS, chain[0])
-    roots, tsa_roots = load_certificates(trust / SEAL_ROOT), load_certificates(trust / TSA_ROOT)
+    await asyncio.to_thread(publish_seal, trust / SEALS_FOLDER, chain[0])
+    roots, tsa_roots = load_certificates(trust / ROOT_FILE), load_certificates(trust / TSA_ROOT_FILE)
     sealer = PdfSealer(
         fonts_dir=settings.assets / "fonts",
         seal_key=key,
@@ -70,7 +75,7 @@ def _trust_demonstration_authorities(settings: Settings, trust: Path) -> None:
     """Take the demonstration authorities' root certificates at first start; production's are put there by hand."""
     trust.mkdir(mode=0o755, parents=True, exist_ok=True)
     origin = settings.tsa_url.removesuffix("/tsa")
-    for name, path in ((SEAL_ROOT, "/ca/root.pem"), (TSA_ROOT, "/tsa/root.pem")):
+    for name, path in ((ROOT_FILE, "/ca/root.pem"), (TSA_ROOT_FILE, "/tsa/root.pem")):
         if not (trust / name).exists():
             response = httpx2.get(origin + path, timeout=AUTHORITY_TIMEOUT_SECONDS, trust_env=False)
             (trust / name).write_bytes(response.raise_for_status().content)

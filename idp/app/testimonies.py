@@ -33,9 +33,8 @@ def _witness(settings: Settings) -> Witness:
 
 def _stamper(settings: Settings) -> CheckpointStamper:
     # ASN.1 and certificate paths: loaded where stamps are wanted
-    from connectors.documents.certificates import load_certificates
+    from connectors.documents.certificates import TSA_ROOT_FILE, load_certificates
     from connectors.documents.timestamp import TimestampClient
-    from idp.app.documents import TSA_ROOT
 
-    roots = load_certificates(settings.home / "trust" / TSA_ROOT)
+    roots = load_certificates(settings.home / "trust" / TSA_ROOT_FILE)
     return TimestampClient(url=settings.tsa_url, trust_roots=roots)

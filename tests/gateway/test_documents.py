@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,6 +148,29 @@ async def test_of_two_workers_one_takes_it_and_a_late_one_changes_nothing(sealin
         kept = await find_document(uow, document_id)
     assert kept is not None
     assert kept.level is SealLevel.B_LTA
+
+
+async def test_who_slept_through_a_whole_step_is_not_taken_for_whoever_has_it_now(
+    sealing_door: Door, sealing: Sealing
+) -> None:
+    """Each step has a first attempt: one of the time-stamp is none of the archive."""
+    storage = sealing_door.world.storage
+    token = await consented_token(sealing_door)
+    with tsa_down(sealing):
+        document_id = DocumentId((await sealing_door.pull(token, PERSON)).json()["document"]["id"])
+    sealing_door.world.clock.advance(FIRST_PAUSE.total_seconds())
+    async with storage.unit_of_work() as uow:
+        slept = await claim_document(uow, document_id, lease=LEASE)
+    assert slept is not None
+    assert await finish(sealing_door, LEASE) == 1
+    sealing_door.world.clock.advance(LASTS_AFTER.total_seconds())
+    async with storage.unit_of_work() as uow:
+        assert await claim_document(uow, document_id, lease=LEASE) is not None
+        before = await find_document(uow, document_id)
+    late = replace(slept[0], level=SealLevel.B_T, sha256="late", issued_sha256="late")
+    async with storage.unit_of_work() as uow:
+        assert not await replace_file(uow, late, attempt=slept[1], sealed_pdf=b"late", due_at=None)
+        assert await find_document(uow, document_id) == before
 
 
 async def test_what_is_withdrawn_while_it_waits_is_finished_for_nobody(sealing_door: Door, sealing: Sealing) -> None:

@@ -181,7 +181,6 @@ async def replace_file(
         "issued_size": record.issued_size,
         "sealed_pdf": sealed_pdf,
         "due_at": due_at,
-        "attempts": 0,
     }
     return await uow.changed(update(document).where(*_mine(record.id, attempt)).values(now_kept)) == 1
 
@@ -196,6 +195,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _mine(document_id: DocumentId, attempt: int) -> tuple[ColumnElement[bool], ...]:
+    # attempts are counted on and never begin anew: whoever slept through several of them is not taken for the last one
     return (document.c.id == document_id, document.c.attempts == attempt, document.c.sealed_pdf.is_not(None))
 
 

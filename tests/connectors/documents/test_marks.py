@@ -105,6 +105,14 @@ def test_another_token_of_the_same_key_is_no_mark(asked: DocumentRequest, key: S
             verify_mark(other, seals=identity.chain)
 
 
+@pytest.mark.parametrize("header", [b'["alg"]', b'"alg"', b"[" * 1400])
+def test_a_header_that_is_no_object_is_refused(header: bytes) -> None:
+    """Anybody can write one: it is read before any signature is."""
+    certificates: list[x509.Certificate] = []
+    with pytest.raises(MarkRefused):
+        verify_mark(f"{urlsafe_b64encode(header).decode()}.e30.AA", seals=certificates)
+
+
 def test_a_mark_from_before_the_certificate_is_refused(
     asked: DocumentRequest, key: SealKey, identity: SealIdentity
 ) -> None:
