@@ -18,6 +18,10 @@ _UNKNOWN: Final = frozenset({BridgeReason.KEY_UNKNOWN, BridgeReason.OTHER_ADDRES
 _ENDED: Final = frozenset({BridgeReason.ACCESS_ENDED, BridgeReason.PROGRAM_ENDED})
 
 
+class RefusedLogIn(JSONResponse):
+    """The answer to a secret or an AgentID that is none: on this wire a fault with 500, and a guess all the same."""
+
+
 class WireAnswers:
     """Speaks the wire. `words` are the registry's own, read the other way by its connector."""
 
@@ -36,6 +40,8 @@ class WireAnswers:
             return self._said(self._words.consumer_ended, family)
         if refusal.reason is BridgeReason.TOKEN_UNKNOWN:
             return self._said(self._words.token_unknown, family)
+        if refusal.outcome is RegistryOutcome.ACCOUNT_REFUSED:
+            return self._said(self._words.of_outcome[refusal.outcome], family, kind=RefusedLogIn)
         return self.outcome(refusal.outcome, family)
 
     def outcome(self, outcome: RegistryOutcome, family: Family) -> Response:
@@ -64,8 +70,8 @@ class WireAnswers:
         """What nobody foresaw: nothing is known."""
         return self._said(self._words.of_outcome[RegistryOutcome.UNAVAILABLE], Family.IKNO)
 
-    def _said(self, fault: WireFault, family: Family) -> Response:
+    def _said(self, fault: WireFault, family: Family, *, kind: type[JSONResponse] = JSONResponse) -> Response:
         if fault.code and family is Family.LINKAGE:
-            return JSONResponse({"Code": fault.code, "Message": fault.text}, fault.status, headers=_NO_STORE)
+            return kind({"Code": fault.code, "Message": fault.text}, fault.status, headers=_NO_STORE)
         text = f"[{fault.code}] {fault.text}" if fault.code else fault.text
-        return JSONResponse({"Message": text}, fault.status, headers=_NO_STORE)
+        return kind({"Message": text}, fault.status, headers=_NO_STORE)

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from idp.audit.security_log import SecurityLog
+from idp.gateway.bridge.answers import RefusedLogIn
 from idp.web.addresses import CallerAddresses
 from idp.web.rate_limits import Allowance, CallerName, Limit, RateLimits, TooMany, every_refusal
 from idp.web.routes import Entry
@@ -44,7 +46,11 @@ class BridgeLimits:
         return self._addresses.of(request)
 
 
+def _is_refusal(response: Response) -> bool:
+    return every_refusal(response) or isinstance(response, RefusedLogIn)
+
+
 def _limit(name: str, a_minute: int, caller: CallerName, *, of_refusals: bool = False) -> tuple[Limit, ...]:
     if not a_minute:
         return ()
-    return (Limit(name, Allowance(a_minute), caller=caller, counts=every_refusal if of_refusals else None),)
+    return (Limit(name, Allowance(a_minute), caller=caller, counts=_is_refusal if of_refusals else None),)

@@ -140,6 +140,19 @@ async def test_whoever_is_refused_again_and_again(counter: Counter) -> None:
         assert (await bridge.ask(COMPANY, THONGDEE_ASKED, agent=SYSTEM_AGENT)).is_success
 
 
+@pytest.mark.parametrize(
+    "guess", [{"ConsumerSecret": "guess"}, {"AgentID": PERSONAS["admin1"].person.citizen_id.digits}]
+)
+async def test_whoever_goes_through_secrets_or_agents(counter: Counter, guess: dict[str, str]) -> None:
+    """On this wire both are faults with 500; whose number an officer has is not to be found out by trying."""
+    async with open_bridge(counter, requests_a_minute=0, refusals_a_minute=3) as bridge:
+        said = {"ConsumerSecret": bridge.key.consumer_secret, "AgentID": SYSTEM_AGENT} | guess
+        key = {"Consumer-Key": bridge.key.consumer_key}
+        answers = [await bridge.client().get("/ws/auth/validate", params=said, headers=key) for _ in range(5)]
+        assert [meaning_of(answer) for answer in answers[:3]] == [RegistryOutcome.ACCOUNT_REFUSED] * 3
+        assert [answer.status_code for answer in answers] == [500, 500, 500, 429, 429]
+
+
 async def test_companies_by_duty_are_recorded_as_such(bridge: Bridge) -> None:
     assert (await bridge.ask(COMPANY, THONGDEE_ASKED, agent=SYSTEM_AGENT)).is_success
     (entry,) = await bridge.world.entries("exchange.released")
