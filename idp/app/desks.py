@@ -30,9 +30,7 @@ class Desks:
 
         House and members come from the Linkage Center: IKNO does not say who is the head of the house.
         """
-        population, linkage = self.population, self.linkage
-        if asker.officer is not None:
-            population, linkage = (session.for_agent(asker.officer.digits) for session in (population, linkage))
+        population, linkage = self.sessions_of(asker)
         account = asker.company_account
         dbd_account = None if account is None else DbdAccount(account.user, account.password)
         linkage_client = LinkageClient(session=linkage, clock=self.clock)
@@ -45,7 +43,14 @@ class Desks:
             papers=DbdPapersClient(session=self.companies, clock=self.clock, account=dbd_account),
         )
 
+    def sessions_of(self, asker: Asker) -> tuple[GdxSession, GdxSession]:
+        """With IKNO and the Linkage Center: the officer's own where there is an officer."""
+        if asker.officer is None:
+            return self.population, self.linkage
+        number = asker.officer.digits
+        return self.population.for_agent(number), self.linkage.for_agent(number)
+
     def photos_of(self, asker: Asker) -> PhotoRegistry:
         """The photos, asked for by an officer's own session where there is an officer."""
-        session = self.population if asker.officer is None else self.population.for_agent(asker.officer.digits)
-        return IknoPhotoClient(session=session, clock=self.clock)
+        population, _ = self.sessions_of(asker)
+        return IknoPhotoClient(session=population, clock=self.clock)

@@ -37,9 +37,7 @@ class SourceDesks:
     def of(self, asker: Asker, source: Source) -> RegistryDesk:
         """The clients of this asker."""
         desk, clock = self.desks.of(asker), self.desks.clock
-        population, linkage = self.desks.population, self.desks.linkage
-        if asker.officer is not None:
-            population, linkage = (session.for_agent(asker.officer.digits) for session in (population, linkage))
+        population, linkage = self.desks.sessions_of(asker)
         if source in _PROFILES:
             return replace(
                 desk,
