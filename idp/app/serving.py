@@ -57,8 +57,10 @@ class Part(StrEnum):
     WORKER = "worker"
 
 
-MAKES_DOCUMENTS = frozenset({Part.GATEWAY, Part.WORKER})
-"""Parts that seal documents: the data exchange as it answers, and jobs that deliver what had to wait."""
+MAKES_DOCUMENTS = frozenset({Part.PROVIDER, Part.GATEWAY, Part.WORKER})
+"""Parts that seal documents: my account gives receipts and reports of who saw the data, the data exchange what it
+releases, and jobs what had to wait.
+"""
 
 
 @dataclass(frozen=True, slots=True)
