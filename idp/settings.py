@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     client_certificate_authorities: Path | None = None
     client_address_header: str = Field(default="X-Forwarded-For", pattern=r"^[A-Za-z0-9-]{1,64}$")
 
+    # how long the code may be opened with which another device signs somebody in (0: this way is not offered)
+    other_device_seconds: int = Field(default=120, ge=0, le=300)
+
     # how often a minute, in each process (0: no limit): a client at its address, a browser, a person, or
     # an address
     program_requests_a_minute: int = Field(default=12_000, ge=0)
@@ -99,11 +102,13 @@ class Settings(BaseSettings):
     # others: Computer Crime Act B.E. 2550 s. 26 (90 days), Personal Data Protection Act B.E. 2562 s. 37 (3) (no longer
     # than needed). Grounds that were stated: Civil and Commercial Code s. 193/30 (claims end after ten years), and the
     # regulation of the Central Registration Office 2561 (records of access for three). Pulls that are over. The
-    # supervisors' samples: the same regulation
+    # supervisors' samples: the same regulation. What a paper can be compared by: as long as somebody may rest a claim
+    # on the paper, section 193/30 again
     keep_openings_days: int = Field(default=90, ge=90)
     keep_grounds_days: int = Field(default=3653, ge=1096)
     keep_ended_pulls_days: int = Field(default=30, ge=1)
     keep_samples_days: int = Field(default=1096, ge=1096)
+    keep_printed_values_days: int = Field(default=3653, ge=1)
 
     # TLS ended by the doors themselves, where no proxy stands before them: PEM files. Certificates that clients signed
     # themselves pass the handshake when they are listed; a proxy lets any of them in
@@ -154,6 +159,8 @@ class Settings(BaseSettings):
     # many processes make documents: all cores but one where nothing is said
     seal_common_name: str = "Tuaton demonstration e-seal"
     seal_key_label: str = ""
+    # a PEM file: the roots that the data owners' signatures on their own papers lead to; none: nothing is said of them
+    paper_roots: Path | None = None
     document_processes: int | None = Field(default=None, ge=0, le=256)
     minimum_agent_version: str = Field(default="0.1", pattern=r"^[0-9]+(\.[0-9]+){1,2}$")
 

@@ -4,7 +4,16 @@ Browsers resolve these names themselves; programs must do so too. The request ke
 connection goes to 127.0.0.1.
 """
 
+import ssl
+from functools import cache
+
 import httpx2
+
+
+@cache
+def ssl_context() -> ssl.SSLContext:
+    """Whom to believe over TLS; reading the list of authorities takes longer than a request."""
+    return httpx2.create_ssl_context()
 
 
 def _to_loopback(request: httpx2.Request) -> httpx2.Request:
@@ -23,6 +32,9 @@ def _to_loopback(request: httpx2.Request) -> httpx2.Request:
 class LoopbackTransport(httpx2.HTTPTransport):
     """The ordinary transport, with `*.localhost` on the loopback address."""
 
+    def __init__(self) -> None:
+        super().__init__(verify=ssl_context())
+
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request; names under `.localhost` go to 127.0.0.1."""
         return super().handle_request(_to_loopback(request))
@@ -30,6 +42,9 @@ class LoopbackTransport(httpx2.HTTPTransport):
 
 class AsyncLoopbackTransport(httpx2.AsyncHTTPTransport):
     """The ordinary asynchronous transport, with `*.localhost` on the loopback address."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=ssl_context())
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request; names under `.localhost` go to 127.0.0.1."""

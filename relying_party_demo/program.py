@@ -1,17 +1,18 @@
 """What every agency's program here is served with: its registration, its keys, its store, its site.
 
-The configuration is JSON: `issuer`, `gateway`, `client_id`, `client_key_file` (PEM or JWK), `base_url`, `store`.
-Relative paths are read from the configuration's own folder.
+The configuration is JSON: `issuer`, `gateway`, `client_id`, `client_key_file` (PEM or JWK), `base_url`, `store`, and
+what a program of its own reads. Relative paths are read from the configuration's own folder.
 """
 
 import argparse
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -29,7 +30,7 @@ KEEP_ALIVE_SECONDS = 15
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the pages of a program stand on; `db` is its own store."""
+    """What the pages of a program stand on; `db` is its own store, `config` what its configuration says."""
 
     national_id: NationalId
     gateway: DataGateway
@@ -37,6 +38,7 @@ class Ground:
     site: Site
     db: sqlite3.Connection
     clock: Callable[[], float]
+    config: Mapping[str, Any]
 
     @asynccontextmanager
     async def store_open(self, _app: Starlette) -> AsyncIterator[None]:
@@ -66,6 +68,7 @@ def open_ground(config_file: Path, *, package: str) -> Ground:
         site=Site(package, base_url=config["base_url"]),
         db=db,
         clock=time.time,
+        config=config,
     )
 
 

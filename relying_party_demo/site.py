@@ -8,11 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from relying_party_demo.texts import LANGUAGES, Texts, moment
+from relying_party_demo.texts import LANGUAGES, Texts, moment, moment_at, whole
 
+LONGEST_TYPED: Final = 120
 HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     # under "no-referrer" browsers would send our own forms with `Origin: null`
     "Referrer-Policy": "same-origin",
@@ -28,6 +29,8 @@ class Site:
         self._base_url = base_url
         self._templates = Environment(loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined)
         self._templates.filters["moment"] = moment
+        self._templates.filters["at"] = moment_at
+        self._templates.filters["whole"] = whole
 
     def language(self, request: Request) -> str:
         """The language asked for just now, or last time, or the first of ours that the browser names; Thai otherwise.
@@ -47,9 +50,18 @@ class Site:
         return self._texts.say(key, self.language(request))
 
     def render(
-        self, request: Request, template: str, *, status_code: int = 200, form_ends_at: str = "", **context: object
+        self,
+        request: Request,
+        template: str,
+        *,
+        status_code: int = 200,
+        form_ends_at: str = "",
+        runs_scripts: bool = False,
+        **context: object,
     ) -> HTMLResponse:
-        """A page in the reader's language; `form_ends_at` is another origin to which the answer to its form leads."""
+        """A page in the reader's language; `form_ends_at` is another origin to which the answer to its form leads,
+        `runs_scripts` true where it brings a script of this site.
+        """
         language = self.language(request)
         page = self._templates.get_template(template).render(
             say=lambda key: self._texts.say(key, language),
@@ -61,11 +73,12 @@ class Site:
             **context,
         )
         answer = HTMLResponse(page, status_code=status_code, headers=HEADERS)
+        policy = HEADERS["Content-Security-Policy"]
         if form_ends_at:
-            policy = HEADERS["Content-Security-Policy"]
-            answer.headers["Content-Security-Policy"] = policy.replace(
-                "form-action 'self'", f"form-action 'self' {form_ends_at}"
-            )
+            policy = policy.replace("form-action 'self'", f"form-action 'self' {form_ends_at}")
+        if runs_scripts:
+            policy += "; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'"
+        answer.headers["Content-Security-Policy"] = policy
         if "lang" in request.query_params:
             self.set_cookie(answer, "lang", language)
         return answer
@@ -73,6 +86,11 @@ class Site:
     def redirect(self, where: str) -> RedirectResponse:
         """Go on elsewhere with a GET."""
         return RedirectResponse(where, status_code=303, headers=HEADERS)
+
+    def paper(self, pdf: bytes, name: str) -> Response:
+        """A paper to look at, or to keep under this name."""
+        disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+        return Response(pdf, media_type="application/pdf", headers={**HEADERS, **disposition})
 
     def set_cookie(self, answer: Response, name: str, value: str) -> None:
         """A cookie scripts cannot read and other sites' forms do not carry."""
@@ -82,3 +100,14 @@ class Site:
     def sent_from_elsewhere(self, request: Request) -> bool:
         """Whether the browser says that another site sent this form."""
         return request.method == "POST" and request.headers.get("origin", self._base_url) != self._base_url
+
+
+async def typed(request: Request) -> dict[str, str]:
+    """What was typed into a form, each field in one line."""
+    async with request.form() as form:
+        return {name: " ".join(str(value).split())[:LONGEST_TYPED] for name, value in form.items()}
+
+
+def number_of(text: str) -> str:
+    """A number as the registries write it, without the hyphens and blanks of people."""
+    return text.replace("-", "").replace(" ", "")

@@ -1,9 +1,12 @@
 """An agency's words, Thai first: one table, `texts.toml` beside its templates, of sentences in both languages."""
 
+import re
 import tomllib
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from importlib.resources import files
 from typing import Final
+
+from markupsafe import Markup
 
 LANGUAGES: Final = ("th", "en")
 BANGKOK: Final = timezone(timedelta(hours=7))
@@ -12,6 +15,8 @@ MONTHS: Final = {
     "th": ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."],
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 }
+
+_MONEY: Final = re.compile(r"[0-9]+\.[0-9]{2}")
 
 
 class Texts:
@@ -33,3 +38,16 @@ def moment(wire: str, language: str) -> str:
     if language == "th":
         return f"{here.day} {month} {here.year + BUDDHIST_ERA} {here:%H.%M} น."
     return f"{here.day} {month} {here.year}, {here:%H:%M}"
+
+
+def moment_at(seconds: float, language: str) -> str:
+    """Seconds since the epoch, written the same way."""
+    return moment(datetime.fromtimestamp(seconds, UTC).isoformat(), language)
+
+
+def whole(value: object) -> Markup:
+    """A value of a registry as people read it: counts and money in groups of three, words of names never broken."""
+    if isinstance(value, int) or (isinstance(value, str) and _MONEY.fullmatch(value)):
+        number, _, hundredths = str(value).partition(".")
+        return Markup("{:,}{}").format(int(number), f".{hundredths}" if hundredths else "")
+    return Markup(" ").join(Markup('<span class="whole">{}</span>').format(word) for word in str(value).split())

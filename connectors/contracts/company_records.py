@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import Protocol
 
 from connectors.contracts.identifiers import JuristicId
@@ -39,6 +40,26 @@ class FinancialStatement:
     juristic_id: JuristicId
     year_be: int
     amounts: Mapping[str, Decimal | None]
+
+
+class Paper(Enum):
+    """A paper that the registry gives as its own PDF."""
+
+    CERTIFICATE = "certificate"
+    SHAREHOLDERS = "shareholders"
+    SHAREHOLDERS_SCANNED = "shareholders_scanned"
+    FINANCIALS_SCANNED = "financials_scanned"
+    MEMORANDUM = "memorandum"
+    OBJECTIVES = "objectives"
+
+
+class Scan(Enum):
+    """A paper that the registry gives as images of its pages."""
+
+    SHAREHOLDERS = "shareholders"
+    FINANCIALS = "financials"
+    MEMORANDUM = "memorandum"
+    OBJECTIVES = "objectives"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -105,22 +126,12 @@ class CompanyPapers(Protocol):
     ) -> RegistryAnswer[FinancialStatement]:
         """The statement of one Buddhist-era year."""
 
-    async def certificate(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    async def pdf(
+        self, paper: Paper, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[OwnerDocument]:
-        """The certificate (หนังสือรับรอง) as the registry's own PDF, with its own signature on it."""
+        """This paper as the registry's own PDF, with its own signature on it where it signs."""
 
-    async def memorandum(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[OwnerDocument]:
-        """The memorandum of association (บริคณห์สนธิ) as the registry's own PDF."""
-
-    async def memorandum_pages(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    async def scan(
+        self, scan: Scan, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[ScannedDocument]:
-        """The memorandum of association as page images."""
-
-    async def objectives(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[OwnerDocument]:
-        """The objectives as the registry's own PDF."""
+        """This paper as images of its pages, which name nobody: no WrongPerson."""

@@ -118,5 +118,5 @@ class DocumentWorks(DocumentSealer, Protocol):
     async def archive(self, pdf: bytes) -> bytes:
         """A sealed file with everything that proves it in later years, appended to it: level B-LTA.
 
-        Raises TimestampUnavailable, and DocumentError also where a certificate of the seal was revoked.
+        Raises AuthorityUnavailable, and DocumentError also where a certificate of the seal was revoked.
         """

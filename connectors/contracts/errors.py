@@ -4,12 +4,14 @@ ConnectorError
 ├── CardError                     a reader or card fault: `fault` is a `CardFault`
 ├── RegistryError
 │   ├── RegistryUnavailable       down, too slow, or an answer that cannot be read: nothing is known, try later
+│   │   └── RegistryResting       failed so often that it is left alone for a moment: it was not asked
 │   ├── RegistryClosed            outside the registry's hours
 │   ├── RegistryBusy              over the registry's quota or its concurrency
 │   ├── RegistryRefused           the registry says this caller has no right
 │   ├── RecordNotFound            the registry answered: there is no such record
 │   └── WrongPerson               the registry answered about somebody else: discard, raise the alarm
-├── TimestampUnavailable          the time-stamp authority gave no usable token
+├── AuthorityUnavailable          an authority that vouches for documents gave no usable answer: try later
+│   └── TimestampUnavailable      the time-stamp authority gave no usable token
 └── DocumentError                 a document could not be made, opened or judged
 
 A `RegistryError` carries its `RegistryOutcome`, which is finer than its class.
@@ -103,6 +105,10 @@ class RegistryUnavailable(RegistryError):
     """Nothing is known: the registry is down, too slow, or answered something that cannot be read."""
 
 
+class RegistryResting(RegistryUnavailable):
+    """It was not asked: it failed repeatedly and is being left alone for a moment."""
+
+
 class RegistryClosed(RegistryError):
     """The registry answers only within its hours."""
 
@@ -133,7 +139,11 @@ class WrongPerson(RegistryError):
     usual_outcome = RegistryOutcome.WRONG_PERSON
 
 
-class TimestampUnavailable(ConnectorError):
+class AuthorityUnavailable(ConnectorError):
+    """An authority that vouches for documents gave no usable answer: of time-stamps, or of what was revoked."""
+
+
+class TimestampUnavailable(AuthorityUnavailable):
     """The time-stamp authority gave no usable token."""
 
 

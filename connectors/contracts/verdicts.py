@@ -142,14 +142,24 @@ class Reason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class AttachedPaper:
+    """A paper of the data's owner in a document, and what was found of the owner's own signature."""
+
+    file_name: str
+    said_th: str
+    said_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentReport:
-    """A verdict with its reason; `signer` is the certificate's subject."""
+    """A verdict with its reason; `signer` is the certificate's subject. `papers` are told of a valid document alone."""
 
     reason: Reason
     signer: str | None = None
     signed_at: datetime | None = None
     level: str | None = None
     document_id: str | None = None
+    papers: tuple[AttachedPaper, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

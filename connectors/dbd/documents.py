@@ -54,7 +54,7 @@ def read_scan(answer: Fields) -> ScannedDocument:
         raise garbage("more pages than any document has")
     pages = sorted((_page(row) for row in contents), key=lambda page: page.page)
     total = whole_number(contents[0], "Total", default=len(contents))
-    if [page.page for page in pages] != list(range(1, total + 1)):
+    if total != len(pages) or [page.page for page in pages] != list(range(1, total + 1)):
         raise garbage("the pages are not all there")
     return ScannedDocument(text(answer, "Type"), tuple(pages))
 

@@ -2,9 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
+from types import MappingProxyType
+from typing import Final
 
-from connectors.contracts.company_records import FinancialStatement, OwnerDocument, ScannedDocument, ShareholderList
+from connectors.contracts.company_records import (
+    FinancialStatement,
+    OwnerDocument,
+    Paper,
+    Scan,
+    ScannedDocument,
+    ShareholderList,
+)
 from connectors.contracts.identifiers import JuristicId
 from connectors.contracts.registry import RegistryAnswer
 from connectors.dbd.account import DbdAccount
@@ -14,25 +22,24 @@ from connectors.dbd.holdings import read_shareholders, read_statement
 from connectors.dbd.services import DBD_SERVICES, VAT_REGISTRATION, DbdService
 from connectors.gdx.session import GdxSession
 
-
-class Paper(Enum):
-    """A document that DBD gives as its own PDF."""
-
-    CERTIFICATE = DBD_SERVICES["DBD-002"]
-    SHAREHOLDERS = DBD_SERVICES["DBD-004"]
-    SHAREHOLDERS_SCANNED = DBD_SERVICES["DBD-005"]
-    FINANCIALS_SCANNED = DBD_SERVICES["DBD-009"]
-    MEMORANDUM = DBD_SERVICES["DBD-011"]
-    OBJECTIVES = DBD_SERVICES["DBD-014"]
-
-
-class Scan(Enum):
-    """A document that DBD gives as images of its pages."""
-
-    SHAREHOLDERS = DBD_SERVICES["DBD-006"]
-    FINANCIALS = DBD_SERVICES["DBD-010"]
-    MEMORANDUM = DBD_SERVICES["DBD-012"]
-    OBJECTIVES = DBD_SERVICES["DBD-013"]
+PAPERS: Final = MappingProxyType(
+    {
+        Paper.CERTIFICATE: DBD_SERVICES["DBD-002"],
+        Paper.SHAREHOLDERS: DBD_SERVICES["DBD-004"],
+        Paper.SHAREHOLDERS_SCANNED: DBD_SERVICES["DBD-005"],
+        Paper.FINANCIALS_SCANNED: DBD_SERVICES["DBD-009"],
+        Paper.MEMORANDUM: DBD_SERVICES["DBD-011"],
+        Paper.OBJECTIVES: DBD_SERVICES["DBD-014"],
+    }
+)
+SCANS: Final = MappingProxyType(
+    {
+        Scan.SHAREHOLDERS: DBD_SERVICES["DBD-006"],
+        Scan.FINANCIALS: DBD_SERVICES["DBD-010"],
+        Scan.MEMORANDUM: DBD_SERVICES["DBD-012"],
+        Scan.OBJECTIVES: DBD_SERVICES["DBD-013"],
+    }
+)
 
 
 class DbdPapersClient:
@@ -82,38 +89,6 @@ class DbdPapersClient:
         )
         return RegistryAnswer(read_statement(answer, juristic_id, expected_year_be=year_be), source)
 
-    async def certificate(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[OwnerDocument]:
-        """The certificate (หนังสือรับรอง) as the registry's own PDF."""
-        return await self.pdf(
-            Paper.CERTIFICATE, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
-        )
-
-    async def memorandum(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[OwnerDocument]:
-        """The memorandum of association (บริคณห์สนธิ) as the registry's own PDF."""
-        return await self.pdf(
-            Paper.MEMORANDUM, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
-        )
-
-    async def objectives(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[OwnerDocument]:
-        """The objectives as the registry's own PDF."""
-        return await self.pdf(
-            Paper.OBJECTIVES, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
-        )
-
-    async def memorandum_pages(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[ScannedDocument]:
-        """The memorandum of association as page images."""
-        return await self.scan(
-            Scan.MEMORANDUM, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
-        )
-
     async def vat_registration(
         self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[OwnerDocument]:
@@ -124,14 +99,14 @@ class DbdPapersClient:
         self, paper: Paper, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[OwnerDocument]:
         """This paper as the registry's own PDF. Raises as CompanyRegistry does."""
-        return await self._document(paper.value, juristic_id, deadline_seconds, idempotency_key)
+        return await self._document(PAPERS[paper], juristic_id, deadline_seconds, idempotency_key)
 
     async def scan(
         self, scan: Scan, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[ScannedDocument]:
         """This paper as page images. Raises as CompanyRegistry does, but for WrongPerson: the pages name nobody."""
         answer, source = await self._dbd.ask(
-            scan.value, juristic_id.digits, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
+            SCANS[scan], juristic_id.digits, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
         )
         return RegistryAnswer(read_scan(answer), source)
 

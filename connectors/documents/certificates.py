@@ -1,5 +1,7 @@
 """Certificates between the two libraries that need them: `cryptography` in our own code, asn1crypto inside pyHanko."""
 
+import os
+import tempfile
 from pathlib import Path
 
 from asn1crypto import x509 as asn1_x509
@@ -43,7 +45,15 @@ def publish_seal(folder: Path, leaf: x509.Certificate) -> None:
     Each has a file of its own, named by its SHA-256: those of earlier seals stay, as the papers do.
     """
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-    (folder / f"{leaf.fingerprint(hashes.SHA256()).hex()}.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
+    place = folder / f"{leaf.fingerprint(hashes.SHA256()).hex()}.pem"
+    # several processes may start at once, and readers look meanwhile: the file is there whole or not at all
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".new", delete=False) as written:
+        written.write(leaf.public_bytes(Encoding.PEM))
+        written.flush()
+        os.fsync(written.fileno())
+    made = Path(written.name)
+    made.chmod(0o644)
+    made.replace(place)
 
 
 def published_seals(folder: Path) -> tuple[x509.Certificate, ...]:

@@ -49,4 +49,4 @@ def attach_exhibits(pdf: bytes, exhibits: Sequence[Exhibit], *, at: datetime) ->
         pages = len(document.pages)
         document.save(written, deterministic_id=True)
     # ISO 19005-3 section 6.1.9: what signing appends must begin on a new line
-    return written.getvalue() + b"\n", pages
+    return written.getvalue().rstrip(b"\n") + b"\n", pages

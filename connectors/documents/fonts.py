@@ -30,12 +30,16 @@ WEB_RANGES: dict[str, tuple[range, ...]] = {
     "thai": (range(0x0E00, 0x0E80), range(0x200B, 0x200E), range(0x25CC, 0x25CD)),
     "latin": (
         range(0x20, 0x7F),
-        range(0xA0, 0x180),
+        range(0xA0, 0xA1),
+        range(0xB7, 0xB8),
         range(0x2010, 0x2027),
         range(0x20AC, 0x20AD),
         range(0x2190, 0x2194),
     ),
+    "latin-further": (range(0xA1, 0xB7), range(0xB8, 0x180)),
 }
+"""Browsers load a subset when a page has a letter of it: the letters of further languages are for names alone."""
+WEB_FEATURES = ("ccmp", "kern", "liga", "locl", "mark", "mkmk", "tnum")
 FALLBACK_FILE = Path(fontpkg_noto_sans.ROOT) / "files" / "NotoSans[wdth,wght].ttf"
 FALLBACK_RANGES = (range(0x180, 0x250), range(0x370, 0x530), range(0x1E00, 0x2000))
 FALLBACK_WEIGHTS = {"Regular": 400, "Bold": 700}
@@ -51,7 +55,7 @@ def prepare_fonts(target: Path) -> None:
 
 
 def prepare_web_fonts(target: Path) -> None:
-    """Fill `target` with `sarabun-<thai|latin>-<400|700>.woff2` and the licence."""
+    """Fill `target` with `sarabun-<thai|latin|latin-further>-<400|700>.woff2` and the licence."""
     _fill_folder(target, _write_web_fonts)
 
 
@@ -77,7 +81,9 @@ def _write_fallback(weight: int, target: Path) -> None:
 def _write_web_fonts(folder: Path) -> None:
     for style, weight in WEB_WEIGHTS.items():
         for script, ranges in WEB_RANGES.items():
-            options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False, recalc_timestamp=False)
+            options = subset.Options(
+                flavor="woff2", layout_features=[*WEB_FEATURES], hinting=False, recalc_timestamp=False
+            )
             subsetter = subset.Subsetter(options)
             subsetter.populate(unicodes=[code for codes in ranges for code in codes])
             with subset.load_font(_source_font(style), options) as font:

@@ -7,12 +7,13 @@ killed when its time is over. What comes back is a report of few bytes in Messag
 """
 
 import asyncio
+import importlib
 import math
 import os
 import resource
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import BinaryIO, Final
 
@@ -20,7 +21,7 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from connectors.contracts.verdicts import DocumentReport, Reason
+from connectors.contracts.verdicts import AttachedPaper, DocumentReport, Reason, Verdict
 
 NICENESS: Final = 10
 LONGEST_SECONDS: Final = 15.0
@@ -28,17 +29,20 @@ LONGEST_SECONDS: Final = 15.0
 START_SECONDS: Final = 60.0
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
 """Address space of a judging process: its libraries, and many times the largest file."""
+SETTINGS: Final = "IDP_"
 LENGTH_BYTES: Final = 4
 LONGEST_ANSWER: Final = 65_536
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One file, and whom to believe (certificates in DER)."""
+    """One file, and whom to believe (certificates and revocation lists in DER)."""
 
     pdf: bytes
     password: str | None
     roots: list[bytes]
     tsa_roots: list[bytes]
+    crls: list[bytes]
+    paper_roots: list[bytes]
     now: datetime
     longest_seconds: float
 
@@ -51,14 +55,25 @@ class Answer(msgspec.Struct, frozen=True):
     signed_at: datetime | None
     level: str | None
     document_id: str | None
+    papers: list[tuple[str, str, str]]
 
     def report(self) -> DocumentReport:
         """Raises KeyError for a reason that there is not."""
-        return DocumentReport(Reason[self.reason], self.signer, self.signed_at, self.level, self.document_id)
+        papers = tuple(AttachedPaper(*paper) for paper in self.papers)
+        return DocumentReport(Reason[self.reason], self.signer, self.signed_at, self.level, self.document_id, papers)
+
+
+async def no_lists() -> Sequence[bytes]:
+    """Nobody is asked: a file is judged by what it proves itself."""
+    return ()
 
 
 class Judges:
-    """As many processes as files are judged at once, opened when they are needed and kept for the next file."""
+    """As many processes as files are judged at once, opened when they are needed and kept for the next file.
+
+    `revocation_lists` gives those of today (DER), and raises nothing; `paper_roots` are those of the data's owners, for
+    their own papers in a document.
+    """
 
     def __init__(
         self,
@@ -67,7 +82,11 @@ class Judges:
         tsa_roots: Sequence[x509.Certificate],
         now: Callable[[], datetime],
         longest_seconds: float = LONGEST_SECONDS,
+        revocation_lists: Callable[[], Awaitable[Sequence[bytes]]] = no_lists,
+        paper_roots: Sequence[x509.Certificate] = (),
     ) -> None:
+        self._paper_roots = [root.public_bytes(Encoding.DER) for root in paper_roots]
+        self._revocation_lists = revocation_lists
         self._roots = [root.public_bytes(Encoding.DER) for root in trust_roots]
         self._tsa_roots = [root.public_bytes(Encoding.DER) for root in tsa_roots]
         self._now = now
@@ -80,7 +99,14 @@ class Judges:
         How many are asked at once is for the caller to bound.
         """
         question = Question(
-            pdf, password, self._roots, self._tsa_roots, now=self._now(), longest_seconds=self._longest_seconds
+            pdf,
+            password,
+            self._roots,
+            self._tsa_roots,
+            list(await self._revocation_lists()),
+            self._paper_roots,
+            now=self._now(),
+            longest_seconds=self._longest_seconds,
         )
         packed = msgspec.msgpack.encode(question)
         try:
@@ -114,9 +140,11 @@ class Judges:
 
 
 async def _started() -> Process:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "connectors.documents.judging", stdin=PIPE, stdout=PIPE, stderr=DEVNULL
-    )
+    # -P: `-m` alone looks for modules where it is started first, and there may lie what came with the file
+    # and it is told nothing of the node's settings, some of which are secret
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS)}
+    command = (sys.executable, "-P", "-m", "connectors.documents.judging")
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment)
     try:
         async with asyncio.timeout(START_SECONDS):
             await _read(process)  # it says that it is ready, with nothing
@@ -149,6 +177,9 @@ async def _ended(process: Process) -> None:
 
 def serve(questions: BinaryIO, answers: BinaryIO) -> None:
     """Answers until the questions end: whoever asks has ended then, too."""
+    # loading takes longer than most files, and a file's own time begins when it is judged
+    for module in ("verification", "attached_papers"):
+        importlib.import_module(f"connectors.documents.{module}")
     _say(answers, b"")
     while head := questions.read(LENGTH_BYTES):
         question = msgspec.msgpack.decode(questions.read(int.from_bytes(head, "big")), type=Question)
@@ -157,6 +188,7 @@ def serve(questions: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _judged(question: Question) -> Answer:
+    # with everything that reads PDF files: loaded where they are judged
     from connectors.documents.verification import verify_pdf
 
     try:
@@ -165,11 +197,26 @@ def _judged(question: Question) -> Answer:
             trust_roots=[x509.load_der_x509_certificate(root) for root in question.roots],
             tsa_roots=[x509.load_der_x509_certificate(root) for root in question.tsa_roots],
             now=question.now,
+            crls=question.crls,
             password=question.password,
         )
+        papers = _papers(question) if report.verdict is Verdict.VALID else []
     except MemoryError:
-        report = DocumentReport(Reason.TOO_COSTLY)
-    return Answer(report.reason.name, report.signer, report.signed_at, report.level, report.document_id)
+        report, papers = DocumentReport(Reason.TOO_COSTLY), []
+    return Answer(report.reason.name, report.signer, report.signed_at, report.level, report.document_id, papers)
+
+
+def _papers(question: Question) -> list[tuple[str, str, str]]:
+    import pikepdf
+
+    from connectors.documents.attached_papers import attached_papers
+
+    roots = [x509.load_der_x509_certificate(root) for root in question.paper_roots]
+    try:
+        found = attached_papers(question.pdf, password=question.password, roots=roots)
+    except pikepdf.PdfError:
+        return []  # the seal is genuine all the same: what it seals cannot be unpacked here
+    return [(paper.file_name, paper.said_th, paper.said_en) for paper in found]
 
 
 def _bound_time(seconds: float) -> None:

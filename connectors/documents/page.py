@@ -11,6 +11,7 @@ from bahttext import bahttext
 from connectors.contracts.documents import DocumentRequest
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.thai_dates import thai_long_date_time
+from connectors.documents.bound_pages import LABEL_PREFIX, is_page_image
 from connectors.documents.wording import IN_THAI_DIGITS, in_thai_digits
 
 MONEY_FIELDS: Final = ("registered_capital", "paid_up_capital")
@@ -52,9 +53,18 @@ def page_of(request: DocumentRequest, record: Mapping[str, Any], *, seal_name: s
                 "sha256": hashlib.sha256(exhibit.data).hexdigest(),
             }
             for exhibit in request.exhibits
+            if not is_page_image(exhibit)
         ],
+        "bound": _bound(sum(map(is_page_image, request.exhibits))),
         "money": {name: amount for name in MONEY_FIELDS if (amount := _money(record["fields"].get(name))) is not None},
     }
+
+
+def _bound(count: int) -> dict[str, str] | None:
+    """How many page images are bound behind the document, and their labels."""
+    if not count:
+        return None
+    return {"count": str(count), "first": f"{LABEL_PREFIX}1", "last": f"{LABEL_PREFIX}{count}"}
 
 
 def _printed_by(request: DocumentRequest) -> dict[str, str] | None:

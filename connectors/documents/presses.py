@@ -1,21 +1,16 @@
 """Where documents are made: typesetting, encrypting and signing, in processes that give way to everything else.
 
 Each process has a typesetter and a handle to the seal's key of its own, opened when the first document comes. A process
-that dies takes one document with it; its place is filled again.
+that dies, takes too long or needs too much memory takes its own document with it alone; its place is filled again.
 """
 
 import asyncio
-import multiprocessing
-import os
-import signal
 import threading
-from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,25 +25,26 @@ from connectors.documents.exhibit_signature import judge_paper
 from connectors.documents.exhibits import attach_exhibits
 from connectors.documents.imprint import imprint
 from connectors.documents.mark import marked_address
+from connectors.documents.press_processes import MEMORY_CEILING, PressProcess, within_memory
 from connectors.documents.render import Renderer, require_typeface
 from connectors.documents.seal import PendingSeal, SealKey, prepare_seal, require_own_key, software_key
 from connectors.documents.seal_module import ModuleKey, ModuleSigner
 
-NICENESS: Final = 10
-"""Signing in comes first: a process with this niceness gets a tenth of what another one gets (sched(7))."""
 MOST_AT_ONCE: Final = 64
 """Documents under way or queued on one node; more are refused at once instead of waiting without end."""
 LONGEST_SECONDS: Final = 120.0
 """For one document; and the longest that one waits for its turn."""
+UNWANTED_SECONDS: Final = 2.0
+"""How long a document is still worked on that nobody waits for any more."""
 PDF_TYPE: Final = "application/pdf"
 
-Given = ParamSpec("Given")
 Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Equipment:
-    """What a press is set up with; `chain` is in DER.
+    """What a press is set up with; `chain` is in DER, as are `paper_roots`: to them the signatures on the owners' own
+    papers must lead for these to be called trusted.
 
     A key in memory serves threads alone: no key crosses from process to process.
     """
@@ -57,6 +53,7 @@ class Equipment:
     fonts_dir: Path
     key: ec.EllipticCurvePrivateKey | Path | ModuleKey
     chain: tuple[bytes, ...]
+    paper_roots: tuple[bytes, ...] = ()
 
     def seal_key(self) -> SealKey:
         """The key, ready to sign. Raises DocumentError when it cannot be used or is not that of the certificate."""
@@ -80,12 +77,13 @@ class Press:
     def __init__(self, equipment: Equipment) -> None:
         self._renderer = Renderer(templates_dir=equipment.templates_dir, fonts_dir=equipment.fonts_dir)
         self._key = equipment.seal_key()
+        self._paper_roots = [x509.load_der_x509_certificate(one) for one in equipment.paper_roots]
 
     def make(
         self, request: DocumentRequest, *, delivery: Delivery, password: str | None, owner_password: str
     ) -> PendingSeal:
         """Typeset, say what it is, attach, encrypt where asked, sign. Raises DocumentError."""
-        judged = tuple(_judged(exhibit) for exhibit in request.exhibits)
+        judged = tuple(_judged(exhibit, self._paper_roots) for exhibit in request.exhibits)
         marked = replace(request, verify_url=marked_address(request, key=self._key), exhibits=judged)
         pdf = self._renderer.render(marked, delivery=delivery, seal_name=self._key.name)
         pdf, pages = imprint(pdf, request)
@@ -108,16 +106,22 @@ class Presses:
         processes: int,
         longest_seconds: float = LONGEST_SECONDS,
         longest_wait_seconds: float = LONGEST_SECONDS,
+        unwanted_seconds: float = UNWANTED_SECONDS,
+        memory_ceiling: int = MEMORY_CEILING,
     ) -> None:
         if processes and isinstance(equipment.key, ec.EllipticCurvePrivateKey):
             raise DocumentError("a key in memory does not serve other processes")
-        self._equipment = equipment
-        self._processes = processes
         self._longest_seconds = longest_seconds
         self._longest_wait_seconds = longest_wait_seconds
-        self._executor = self._opened()
+        self._unwanted_seconds = unwanted_seconds
+        self._presses = [
+            PressProcess(partial(_set_up, equipment), is_thread=not processes, memory_ceiling=memory_ceiling)
+            for _ in range(processes or 1)
+        ]
+        self._are_processes = bool(processes)
+        self._free = list(self._presses)
         self._under_way = 0
-        self._turns = asyncio.Semaphore(processes or 1)
+        self._turns = asyncio.Semaphore(len(self._presses))
 
     async def make(
         self, request: DocumentRequest, *, delivery: Delivery, password: str | None, owner_password: str
@@ -136,7 +140,8 @@ class Presses:
 
     def close(self) -> None:
         """End the presses; what is under way is given up."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        for press in self._presses:
+            press.close()
 
     async def _done(self, work: Callable[[], Made]) -> Made:
         if self._under_way >= MOST_AT_ONCE:
@@ -144,10 +149,7 @@ class Presses:
         self._under_way += 1
         try:
             await self._turn()
-            try:
-                return await self._in_time(work)
-            finally:
-                self._turns.release()
+            return await self._in_time(self._free.pop(), work)
         finally:
             self._under_way -= 1
 
@@ -159,37 +161,31 @@ class Presses:
         except TimeoutError:
             raise DocumentError("too many documents are being made") from None
 
-    async def _in_time(self, work: Callable[[], Made]) -> Made:
+    async def _in_time(self, press: PressProcess, work: Callable[[], Made]) -> Made:
+        if self._are_processes:
+            work = partial(within_memory, work)
+        making = asyncio.ensure_future(press.run(work))
+        making.add_done_callback(partial(self._is_free, press))
         try:
-            return await asyncio.wait_for(self._tried_twice(work), self._longest_seconds)
+            return await asyncio.wait_for(asyncio.shield(making), self._longest_seconds)
         except TimeoutError:
-            # whatever holds a process up would hold up all that comes after it; what was done beside it is done again
-            for process in multiprocessing.active_children() if self._processes else ():
-                process.kill()
+            press.give_up()
             raise DocumentError("the document takes too long to make") from None
+        except asyncio.CancelledError:
+            # nobody waits for it; ending a process costs more than most documents, so that it has a moment to finish
+            asyncio.get_running_loop().call_later(self._unwanted_seconds, _give_up_unless_done, press, making)
+            raise
 
-    async def _tried_twice(self, work: Callable[[], Made]) -> Made:
-        loop, executor = asyncio.get_running_loop(), self._executor
-        try:
-            return await loop.run_in_executor(executor, work)
-        except BrokenProcessPool:
-            # a process was killed, and with it all that waited in its pool: once more in a new one
-            if self._executor is executor:
-                self._executor = self._opened()
-        try:
-            return await loop.run_in_executor(self._executor, work)
-        except BrokenProcessPool as error:
-            raise DocumentError("the processes that make documents do not stay alive") from error
+    def _is_free(self, press: PressProcess, making: "asyncio.Future[Any]") -> None:
+        if not making.cancelled():
+            making.exception()  # whoever left early does not come for it
+        self._free.append(press)
+        self._turns.release()
 
-    def _opened(self) -> Executor:
-        if not self._processes:
-            return ThreadPoolExecutor(1, "documents", initializer=_set_up, initargs=(self._equipment,))
-        return ProcessPoolExecutor(
-            self._processes,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_set_up_process,
-            initargs=(self._equipment,),
-        )
+
+def _give_up_unless_done(press: PressProcess, making: "asyncio.Future[Any]") -> None:
+    if not making.done():
+        press.give_up()
 
 
 class _Place(threading.local):
@@ -206,35 +202,18 @@ def _set_up(equipment: Equipment) -> None:
     _place.equipment, _place.press = equipment, None
 
 
-def _set_up_process(equipment: Equipment) -> None:
-    os.nice(NICENESS)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal it comes to all: who ends is told by the parent
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _set_up(equipment)
-
-
-def _end_with_parent() -> None:
-    """A parent that was killed tells nobody: its processes would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(0)
-
-
 def _make(request: DocumentRequest, *, delivery: Delivery, password: str | None, owner_password: str) -> PendingSeal:
     if _place.press is None:
         _place.press = Press(_place.equipment)
     return _place.press.make(request, delivery=delivery, password=password, owner_password=owner_password)
 
 
-def _judged(exhibit: Exhibit) -> Exhibit:
+def _judged(exhibit: Exhibit, roots: Sequence[x509.Certificate]) -> Exhibit:
     if is_page_image(exhibit):
-        return replace(
-            exhibit, said_th="ภาพหน้าเอกสาร เข้าเล่มไว้ท้ายเอกสารนี้", said_en="page image, bound behind this document"
-        )
+        return exhibit  # the page says of all of them together where they are bound
     if exhibit.media_type != PDF_TYPE:
-        return exhibit
-    said_th, said_en = judge_paper(exhibit.data).said()
+        return replace(exhibit, said_th="แนบเป็นไฟล์ ไม่มีลายมือชื่อดิจิทัล", said_en="attached as a file, not signed")
+    said_th, said_en = judge_paper(exhibit.data, roots=roots).said()
     return replace(exhibit, said_th=said_th, said_en=said_en)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import httpx2
 from asn1crypto import crl as asn1_crl
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
@@ -22,13 +21,11 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError, RevokedError
 
-from connectors.contracts.errors import DocumentError, TimestampUnavailable
+from connectors.contracts.errors import AuthorityUnavailable, DocumentError
 from connectors.documents.archive import Proofs, SealFacts
+from connectors.documents.authority_client import AuthorityClient
 from connectors.documents.certificates import is_issued_by, to_asn1
 
-OCSP_REQUEST: Final = "application/ocsp-request"
-LARGEST_ANSWER: Final = 8 * 1024 * 1024
-"""Bytes; a revocation list of a large authority takes megabytes."""
 PROOFS_SERVE_FOR: Final = timedelta(minutes=10)
 LONGEST_ANSWER_SECONDS: Final = 30.0
 """For the whole of an answer, however slowly it comes."""
@@ -53,17 +50,17 @@ class ProofSource:
         timeout_seconds: float = 5.0,
         longest_answer_seconds: float = LONGEST_ANSWER_SECONDS,
     ) -> None:
-        self._longest_answer_seconds = longest_answer_seconds
         self._roots, self._tsa_roots = list(roots), list(tsa_roots)
         self._now = now
-        self._connect_to = dict(connect_to or {})
-        self._http = httpx2.AsyncClient(timeout=timeout_seconds, follow_redirects=False, trust_env=False)
+        self._authorities = AuthorityClient(
+            connect_to=connect_to, timeout_seconds=timeout_seconds, longest_answer_seconds=longest_answer_seconds
+        )
         self._kept: dict[tuple[tuple[bytes, ...], ...], _Kept] = {}
 
     async def proofs(self, facts: SealFacts) -> Proofs:
         """What authorities say, asked after the seal was time-stamped: an answer asked for before is not used.
 
-        Raises TimestampUnavailable when an authority cannot be asked now, DocumentError when a certificate was revoked,
+        Raises AuthorityUnavailable when an authority cannot be asked now, DocumentError when a certificate was revoked,
         is not trusted, or names nobody who could be asked.
         """
         place, now = (facts.certificates, facts.tsa_certificates), self._now()
@@ -81,7 +78,7 @@ class ProofSource:
 
     async def aclose(self) -> None:
         """Close the connections that are kept open."""
-        await self._http.aclose()
+        await self._authorities.aclose()
 
     async def _asked(self, chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]) -> Proofs:
         """One statement for each certificate of the chain; the root that ends it goes along."""
@@ -107,38 +104,17 @@ class ProofSource:
             return None
         question = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA256()).build()
         try:
-            answer = await self._fetch("POST", address, question.public_bytes(Encoding.DER))
+            answer = await self._authorities.ask("POST", address, question.public_bytes(Encoding.DER))
             is_answered = ocsp.load_der_ocsp_response(answer).response_status is ocsp.OCSPResponseStatus.SUCCESSFUL
-        except (TimestampUnavailable, ValueError):
+        except (AuthorityUnavailable, ValueError):
             return None
         return answer if is_answered else None
 
     async def _by_list(self, certificate: x509.Certificate) -> bytes:
-        address = _list_address(certificate)
+        address = list_address(certificate)
         if address is None:
             raise DocumentError("a certificate of the seal names nobody who says whether it was revoked")
-        return await self._fetch("GET", address, b"")
-
-    async def _fetch(self, method: str, address: str, content: bytes) -> bytes:
-        named = httpx2.URL(address)
-        url = named.copy_with(host=self._connect_to.get(named.host, named.host))
-        headers = {"Host": named.netloc.decode("ascii"), "Accept-Encoding": "identity"}
-        headers |= {"Content-Type": OCSP_REQUEST} if content else {}
-        stream = self._http.stream(
-            method, url, content=content, headers=headers, extensions={"sni_hostname": named.host}
-        )
-        try:
-            async with asyncio.timeout(self._longest_answer_seconds), stream as response:
-                if response.status_code != httpx2.codes.OK:
-                    raise TimestampUnavailable(f"an authority answered HTTP {response.status_code}")
-                answer = bytearray()
-                async for chunk in response.aiter_raw():
-                    answer += chunk
-                    if len(answer) > LARGEST_ANSWER:
-                        raise TimestampUnavailable("an authority's answer is too long")
-                return bytes(answer)
-        except (httpx2.HTTPError, TimeoutError) as fault:
-            raise TimestampUnavailable(f"an authority gave no answer: {type(fault).__name__}") from fault
+        return await self._authorities.ask("GET", address)
 
 
 def _validate(chain: Sequence[bytes], told: Proofs, *, roots: Sequence[x509.Certificate], now: datetime) -> None:
@@ -169,7 +145,8 @@ def _ocsp_address(certificate: x509.Certificate) -> str | None:
     return _web_address(list(named))
 
 
-def _list_address(certificate: x509.Certificate) -> str | None:
+def list_address(certificate: x509.Certificate) -> str | None:
+    """Where the list is that would hold this certificate; None when it names no place."""
     try:
         points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     except x509.ExtensionNotFound:

@@ -27,7 +27,8 @@ class PdfSealer:
     """Renders, encrypts where asked, signs and time-stamps (fulfils `connectors.contracts.documents.DocumentWorks`).
 
     `seal_key` is a P-256 key, the path of its PEM file, or its place in a module; `seal_chain` its certificates, leaf
-    first, root left out; `seal_roots` and `tsa_roots` are trusted; `connect_to` maps the host names of authorities to
+    first, root left out; `seal_roots` and `tsa_roots` are trusted, and `paper_roots` for the papers of the data's
+    owners; `connect_to` maps the host names of authorities to
     the addresses really called. With `processes`, as many make documents; else a thread does. Use one sealer per event
     loop and `aclose` it. Raises DocumentError when key, certificates or typeface cannot be used.
     """
@@ -43,12 +44,16 @@ class PdfSealer:
         tsa_roots: Sequence[x509.Certificate],
         now: Callable[[], datetime],
         templates_dir: Path = TEMPLATES,
+        paper_roots: Sequence[x509.Certificate] = (),
         connect_to: Mapping[str, str] | None = None,
         processes: int = 0,
         random_token: Callable[[int], str] = secrets.token_urlsafe,
     ) -> None:
-        chain = tuple(certificate.public_bytes(Encoding.DER) for certificate in seal_chain)
-        equipment = Equipment(templates_dir, fonts_dir, seal_key, chain)
+        chain, owners = (
+            tuple(certificate.public_bytes(Encoding.DER) for certificate in certificates)
+            for certificates in (seal_chain, paper_roots)
+        )
+        equipment = Equipment(templates_dir, fonts_dir, seal_key, chain, owners)
         equipment.check()  # what is missing is found at start, not at the first document
         self._presses = Presses(equipment, processes=processes)
         self._timestamps = TimestampClient(url=tsa_url, trust_roots=tsa_roots, connect_to=connect_to)
@@ -79,7 +84,7 @@ class PdfSealer:
     async def archive(self, pdf: bytes) -> bytes:
         """A sealed file with its proofs and an archive time-stamp appended: level B-LTA.
 
-        Raises TimestampUnavailable, and DocumentError also where a certificate of the seal was revoked.
+        Raises AuthorityUnavailable, and DocumentError also where a certificate of the seal was revoked.
         """
         # 1. whose certificates; 2. what their authorities say of them now; 3. both into the file, time-stamped
         facts = await self._presses.seal_facts(pdf)
@@ -114,4 +119,4 @@ class PdfSealer:
 
 def usual_processes() -> int:
     """All cores but one, so that there is always one for whoever signs in."""
-    return max(1, (os.cpu_count() or 1) - 1)
+    return max(1, len(os.sched_getaffinity(0)) - 1)

@@ -5,6 +5,7 @@ the typeface tell as much. Rows that do not fit are left to the typesetter, whic
 """
 
 from collections.abc import Mapping, Sequence
+from math import sqrt
 from typing import Any, Final
 
 from connectors.documents.letters import Letters
@@ -18,6 +19,8 @@ SURE: Final = 0.985
 """A line that is this full may be broken by what widths do not tell: kerning, and marks that stick out."""
 BOLDER: Final = 1.08
 SMALLER: Final = 0.85
+LEAST_OF_EVEN: Final = 0.6
+"""A column keeps this part of an even share at least."""
 MOST_ROWS: Final = 5000
 """Of more the page says that they are in the attached record (typst/parts.typ)."""
 MOST_UPRIGHT_COLUMNS: Final = 6
@@ -69,7 +72,8 @@ def _plan(columns: Mapping[str, Any], rows: Sequence[Mapping[str, str]], letters
 
 
 def share(natural: Sequence[float], room: float) -> list[float]:
-    """The room among columns that would like so much: narrow ones have it, wide ones share evenly what is left.
+    """The room among columns that would like so much: narrow ones have it, wide ones share what is left by the square
+    root of what they would like, so that long texts are not as many lines as short ones are few.
 
     Where all have what they like, what is over is shared by what they have.
     """
@@ -77,9 +81,11 @@ def share(natural: Sequence[float], room: float) -> list[float]:
     if wished * (2 - SURE) <= room:
         return [width * room / wished for width in natural] if wished else [room / len(natural)] * len(natural)
     given = [0.0] * len(natural)
-    for position, place in enumerate(sorted(range(len(natural)), key=natural.__getitem__)):
-        even = (room - sum(given)) / (len(natural) - position)
-        given[place] = min(natural[place] * (2 - SURE), even)
+    places = sorted(range(len(natural)), key=natural.__getitem__)
+    for position, place in enumerate(places):
+        left, rest = room - sum(given), places[position:]
+        by_root = left * sqrt(natural[place]) / sum(sqrt(natural[one]) for one in rest)
+        given[place] = min(natural[place] * (2 - SURE), max(by_root, LEAST_OF_EVEN * left / len(rest)))
     return given
 
 

@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Literal, assert_never
 
 from asn1crypto import crl as asn1_crl
@@ -44,7 +43,7 @@ from connectors.contracts.documents import SealLevel
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.verdicts import DocumentReport, Reason
 from connectors.documents.additions import PROOFS_ALONE, require_proofs_alone
-from connectors.documents.certificates import ROOT_FILE, TSA_ROOT_FILE, load_certificates, to_asn1
+from connectors.documents.certificates import to_asn1
 from connectors.documents.seal_container import Unfit, byte_range, validate_container
 
 # The library logs a traceback for every path it cannot build; the verdict says it better. (Configured logging sees it.)
@@ -78,7 +77,7 @@ def verify_pdf(
     `now` has a time zone; `crls` are revocation lists in DER; `password` opens an encrypted file.
     Raises DocumentError when a revocation list cannot be read: that is no fault of the file.
     """
-    trust = _Trust(trust_roots, tsa_roots, [_revocation_list(crl) for crl in crls])
+    trust = _Trust(trust_roots, tsa_roots, [revocation_list(crl) for crl in crls])
     try:
         return asyncio.run(_judge(pdf, trust=trust, now=now, password=password))
     except Unfit as unfit:
@@ -90,26 +89,6 @@ def verify_pdf(
         if SEAL_TRACE in pdf:
             return DocumentReport(Reason.DAMAGED)
         return DocumentReport(Reason.NO_PDF)
-
-
-def verify_file(path: Path, trust_dir: Path, now: datetime, password: str | None = None) -> DocumentReport:
-    """The verdict on a file, trusting `root.pem`, `tsa-root.pem` and any `*.crl` (DER) in `trust_dir`.
-
-    Raises DocumentError when the file or anything in the trust folder cannot be read.
-    """
-    try:
-        pdf = path.read_bytes()
-        crls = [crl.read_bytes() for crl in sorted(trust_dir.glob("*.crl"))]
-    except OSError as fault:
-        raise DocumentError("the file or the trust folder cannot be read") from fault
-    return verify_pdf(
-        pdf,
-        trust_roots=load_certificates(trust_dir / ROOT_FILE),
-        tsa_roots=load_certificates(trust_dir / TSA_ROOT_FILE),
-        now=now,
-        crls=crls,
-        password=password,
-    )
 
 
 async def _judge(pdf: bytes, *, trust: _Trust, now: datetime, password: str | None) -> DocumentReport:
@@ -186,7 +165,8 @@ async def _validate(seal: EmbeddedPdfSignature, *, trust: _Trust, moment: dateti
     )
 
 
-def _revocation_list(crl: bytes) -> asn1_crl.CertificateList:
+def revocation_list(crl: bytes) -> asn1_crl.CertificateList:
+    """A list out of its DER. Raises DocumentError when it cannot be read."""
     try:
         parsed: asn1_crl.CertificateList = asn1_crl.CertificateList.load(crl, strict=True)
         _ = parsed.native  # asn1crypto decodes lazily: reading it once finds what is malformed

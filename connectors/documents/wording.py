@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from connectors.contracts.thai_dates import thai_digits
 
-IN_THAI_DIGITS: Final = frozenset({"letter"})
+IN_THAI_DIGITS: Final = frozenset({"letter", "order"})
 """Templates that are set as official letters are (facts/thai-registries, section 8). What is copied into another form,
 read out or compared with a record keeps the digits of that record.
 """

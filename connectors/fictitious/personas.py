@@ -16,16 +16,28 @@ from connectors.fictitious.companies import (
     company_of,
     director_of,
 )
+from connectors.fictitious.numbered import numbered_person
 from connectors.fictitious.people import (
     FEMALE,
-    HEAD_OF_HOUSE,
     MALE,
     FictitiousPerson,
     NameChange,
-    Sex,
-    citizen_number,
-    house_number,
-    unrelated_parent,
+)
+from connectors.fictitious.staff import (
+    ADMIN1,
+    ADMIN2,
+    AUDITOR,
+    CLERK,
+    CLERK2,
+    DBD_OWNER,
+    DOPA_OWNER,
+    DOPA_OWNER2,
+    OFFICER,
+    PLATFORM1,
+    PLATFORM2,
+    SUPERVISOR,
+    WATER_CLERK,
+    WATER_HEAD,
 )
 
 
@@ -41,25 +53,6 @@ class Persona:
     label_en: str
 
 
-def _person(serial: int, sex: Sex, birth: str, name_th: PersonName, name_en: PersonName) -> FictitiousPerson:
-    birth_date = PartialDate.parse_be(birth)
-    return FictitiousPerson(
-        citizen_id=citizen_number(serial, birth_date.year_be),
-        name_th=name_th,
-        name_en=name_en,
-        sex=sex,
-        birth_date=birth_date,
-        is_alive=True,
-        nationality="ไทย",
-        father=unrelated_parent(1000 + serial, "มานะ", birth_date.year_be - 30),
-        mother=unrelated_parent(2000 + serial, "ชูใจ", birth_date.year_be - 27),
-        house_id=house_number(serial),
-        domicile_type=HEAD_OF_HOUSE,
-        domicile_date=PartialDate(2560, 5, serial + 1),
-        address=CardAddress(f"99/{serial}", "หมู่ที่ 1", "", "", "ถนนตัวอย่าง", "ตำบลตัวอย่าง", "อำเภอสาธิต", "จังหวัดนนทบุรี"),
-    )
-
-
 def _persona(
     key: str,
     person: FictitiousPerson,
@@ -73,56 +66,35 @@ def _persona(
     return Persona(key, person, card or known, known, label_th, label_en)
 
 
-_SOMCHAI: Final = _person(
+_SOMCHAI: Final = numbered_person(
     1,
     MALE,
     "25330115",
     PersonName("นาย", "สมชาย", "", "ทดสอบดี"),
     PersonName("Mr.", "Somchai", "", "Thotsopdi"),
 )
-_MALEE: Final = _person(
+_MALEE: Final = numbered_person(
     2,
     FEMALE,
     "25380429",
     PersonName("นางสาว", "มาลี", "", "ตัวอย่างงาม"),
     PersonName("Miss", "Malee", "", "Tuayangngam"),
 )
-_OFFICER: Final = _person(
-    3,
-    FEMALE,
-    "25280820",
-    PersonName("นางสาว", "วิภา", "", "สาธิตกุล"),
-    PersonName("Miss", "Wipha", "", "Sathitkun"),
-)
-_ADMIN1: Final = _person(
-    4,
-    MALE,
-    "25241105",
-    PersonName("นาย", "ประยูร", "", "จำลองวงศ์"),
-    PersonName("Mr.", "Prayun", "", "Chamlongwong"),
-)
-_ADMIN2: Final = _person(
-    5,
-    FEMALE,
-    "25260312",
-    PersonName("นาง", "อรุณี", "", "สมมติสุข"),
-    PersonName("Mrs.", "Arunee", "", "Sommutsuk"),
-)
-_LOST_CARD: Final = _person(
+_LOST_CARD: Final = numbered_person(
     6,
     MALE,
     "25350707",
     PersonName("นาย", "เกษม", "", "ทดลองศรี"),
     PersonName("Mr.", "Kasem", "", "Thotlongsi"),
 )
-_EXPIRED: Final = _person(
+_EXPIRED: Final = numbered_person(
     7,
     FEMALE,
     "25360918",
     PersonName("นางสาว", "บัวแก้ว", "", "นิทานทรัพย์"),
     PersonName("Miss", "Buakaeo", "", "Nithansap"),
 )
-_ONE_NAME: Final = _person(
+_ONE_NAME: Final = numbered_person(
     8,
     MALE,
     "25200600",
@@ -130,7 +102,7 @@ _ONE_NAME: Final = _person(
     PersonName("Mr.", "Kong", "", ""),
 )
 _MISMATCH: Final = replace(
-    _person(
+    numbered_person(
         9,
         FEMALE,
         "25340226",
@@ -144,14 +116,14 @@ _MISMATCH_BEFORE: Final = replace(
     name_th=PersonName("นางสาว", "ดารา", "", "นามแฝงงาม"),
     name_en=PersonName("Miss", "Dara", "", "Namfaengngam"),
 )
-_THAID_HOLDER: Final = _person(
+_THAID_HOLDER: Final = numbered_person(
     20,
     FEMALE,
     "25400319",
     PersonName("นางสาว", "ธิดา", "", "ตัวอย่างชัย"),
     PersonName("Miss", "Thida", "", "Tuayangchai"),
 )
-_RECOVERED: Final = _person(
+_RECOVERED: Final = numbered_person(
     21,
     MALE,
     "25310611",
@@ -159,7 +131,7 @@ _RECOVERED: Final = _person(
     PersonName("Mr.", "Preecha", "", "Tuayangku"),
 )
 _RESIDENT: Final = replace(
-    _person(
+    numbered_person(
         22,
         FEMALE,
         "25350217",
@@ -169,61 +141,44 @@ _RESIDENT: Final = replace(
     nationality="ไม่มีสัญชาติไทย",
 )
 
-_DIRECTOR: Final = _person(
+_DIRECTOR: Final = numbered_person(
     23,
     MALE,
     "25150822",
     PersonName("นาย", "ธนา", "", "ตัวอย่างกิจ"),
     PersonName("Mr.", "Thana", "", "Tuayangkit"),
 )
-_CODIRECTOR: Final = _person(
+_CODIRECTOR: Final = numbered_person(
     24,
     FEMALE,
     "25180204",
     PersonName("นาง", "วรรณา", "", "จำลองทรัพย์"),
     PersonName("Mrs.", "Wanna", "", "Chamlongsap"),
 )
-_EMPLOYEE: Final = _person(
+_EMPLOYEE: Final = numbered_person(
     26,
     FEMALE,
     "25420530",
     PersonName("นางสาว", "กานดา", "", "สมมติงาน"),
     PersonName("Miss", "Kanda", "", "Sommutngan"),
 )
-_CLERK: Final = _person(
-    27,
-    MALE,
-    "25300911",
-    PersonName("นาย", "วิชัย", "", "สาธิตงาม"),
-    PersonName("Mr.", "Wichai", "", "Sathitngam"),
-)
-_CLERK2: Final = _person(
-    29,
-    FEMALE,
-    "25341019",
-    PersonName("นางสาว", "จันทร์", "", "จำลองดี"),
-    PersonName("Miss", "Chan", "", "Chamlongdi"),
-)
-_PROXY: Final = _person(
+_PROXY: Final = numbered_person(
     28,
     FEMALE,
     "25380614",
     PersonName("นางสาว", "พิมพ์", "", "ทดลองใจ"),
     PersonName("Miss", "Pim", "", "Thotlongchai"),
 )
-_DOPA_OWNER: Final = _person(
-    11,
-    FEMALE,
-    "25230825",
-    PersonName("นาง", "อรุณ", "", "สมมติราษฎร์"),
-    PersonName("Mrs.", "Arun", "", "Sommutrat"),
-)
-_DBD_OWNER: Final = _person(
-    10,
+_MOVED: Final = numbered_person(
+    17,
     MALE,
-    "25260317",
-    PersonName("นาย", "ธนา", "", "สมมติการค้า"),
-    PersonName("Mr.", "Thana", "", "Sommutkankha"),
+    "25290508",
+    PersonName("นาย", "ธารา", "", "ตัวอย่างย้าย"),
+    PersonName("Mr.", "Thara", "", "Tuayangyai"),
+)
+_MOVED_BEFORE: Final = replace(
+    _MOVED,
+    address=CardAddress("12/17", "หมู่ที่ 3", "", "", "ถนนเดิม", "ตำบลเก่าตัวอย่าง", "อำเภอสาธิต", "จังหวัดนนทบุรี"),
 )
 
 PERSONAS: Final[Mapping[str, Persona]] = {
@@ -231,9 +186,9 @@ PERSONAS: Final[Mapping[str, Persona]] = {
     for persona in (
         _persona("somchai", _SOMCHAI, "ประชาชน ผู้หางาน", "Citizen, job seeker"),
         _persona("malee", _MALEE, "ประชาชน", "Citizen"),
-        _persona("officer", _OFFICER, "เจ้าหน้าที่ทะเบียน", "Registration officer"),
-        _persona("admin1", _ADMIN1, "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator, first"),
-        _persona("admin2", _ADMIN2, "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator, second"),
+        _persona("officer", OFFICER, "เจ้าหน้าที่ทะเบียน", "Registration officer"),
+        _persona("admin1", ADMIN1, "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator, first"),
+        _persona("admin2", ADMIN2, "ผู้ดูแลการลงทะเบียน คนที่ 2", "Enrolment administrator, second"),
         _persona(
             "lost_card",
             _LOST_CARD,
@@ -270,10 +225,24 @@ PERSONAS: Final[Mapping[str, Persona]] = {
         ),
         _persona("codirector", _CODIRECTOR, "กรรมการผู้ลงนามร่วม", "Director who signs jointly"),
         _persona("employee", _EMPLOYEE, "พนักงาน รอการมอบอำนาจจากนิติบุคคล", "Employee, to be given a company's mandate"),
-        _persona("clerk", _CLERK, "เจ้าหน้าที่เคาน์เตอร์ รับหนังสือมอบอำนาจ", "Clerk at a counter, takes powers of attorney"),
-        _persona("clerk2", _CLERK2, "เจ้าหน้าที่เคาน์เตอร์ คนที่ 2", "Clerk at a counter, second"),
-        _persona("dopa_owner", _DOPA_OWNER, "เจ้าของข้อมูลทะเบียนราษฎร", "Grants rights to the population registry"),
-        _persona("dbd_owner", _DBD_OWNER, "เจ้าของข้อมูลทะเบียนนิติบุคคล", "Grants rights to the company registry"),
+        _persona("clerk", CLERK, "เจ้าหน้าที่เคาน์เตอร์ รับหนังสือมอบอำนาจ", "Clerk at a counter, takes powers of attorney"),
+        _persona("clerk2", CLERK2, "เจ้าหน้าที่เคาน์เตอร์ คนที่ 2", "Clerk at a counter, second"),
+        _persona("dopa_owner", DOPA_OWNER, "เจ้าของข้อมูลทะเบียนราษฎร", "Grants rights to the population registry"),
+        _persona("dbd_owner", DBD_OWNER, "เจ้าของข้อมูลทะเบียนนิติบุคคล", "Grants rights to the company registry"),
+        _persona("dopa_owner2", DOPA_OWNER2, "เจ้าของข้อมูลทะเบียนราษฎร คนที่ 2", "Population registry, second person"),
+        _persona("supervisor", SUPERVISOR, "ผู้ควบคุมดูแลการตรวจสอบข้อมูล", "Supervises look-ups of officers"),
+        _persona("platform1", PLATFORM1, "ผู้ดูแลระบบกลาง คนที่ 1", "Administrator of the platform, first"),
+        _persona("platform2", PLATFORM2, "ผู้ดูแลระบบกลาง คนที่ 2", "Administrator of the platform, second"),
+        _persona("auditor", AUDITOR, "ผู้ตรวจสอบบันทึกของระบบ", "Auditor of the log"),
+        _persona("water_clerk", WATER_CLERK, "เจ้าหน้าที่เคาน์เตอร์การประปา", "Clerk at the waterworks' counter"),
+        _persona("water_head", WATER_HEAD, "ผู้ควบคุมดูแลของการประปา", "Supervisor at the waterworks"),
+        _persona(
+            "moved",
+            _MOVED,
+            "ย้ายบ้านแล้ว บัตรยังเป็นที่อยู่เดิม",
+            "Moved house, the card says the old address",
+            registered_card=card_of(_MOVED_BEFORE),
+        ),
         _persona("proxy", _PROXY, "ผู้รับมอบอำนาจตามหนังสือ", "Proxy with a power of attorney on paper"),
     )
 }
@@ -333,7 +302,7 @@ COMPANY_PERSONAS: Final[Mapping[str, FictitiousCompany]] = {
         2,
         names=("ร่วมใจตัวอย่าง", "Ruamjai Tuayang"),
         juristic_type=LIMITED_COMPANY,
-        directors=(director_of(_SOMCHAI), director_of(_MALEE), director_of(_ADMIN1)),
+        directors=(director_of(_SOMCHAI), director_of(_MALEE), director_of(ADMIN1)),
         signing_rule=JOINT_SIGNATURE,
     ),
     "thanakit": company_of(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from connectors.contracts.errors import RegistryError, RegistryOutcome, RegistryUnavailable
+from connectors.contracts.errors import RegistryError, RegistryOutcome, RegistryResting, RegistryUnavailable
 
 _ANSWERED = frozenset({RegistryOutcome.UNEXPLAINED, RegistryOutcome.NO_SESSION})
 """The registry is there: it said something that nobody explains, or that an officer is still signing in."""
@@ -31,7 +31,7 @@ class Breaker:
 
     @contextmanager
     def attempt(self, *, seconds: float) -> Iterator[None]:
-        """Around one request that may take so long. Raises RegistryUnavailable at once while open.
+        """Around one request that may take so long. Raises RegistryResting at once while open.
 
         Who gives up after half of that was not answered; who leaves earlier says nothing of the registry.
         """
@@ -68,7 +68,7 @@ class Breaker:
         if self._opened_at is None:
             return False
         if self._is_probing or self._clock() - self._opened_at < self._open_for:
-            raise RegistryUnavailable("the registry failed repeatedly and is being left alone for a moment")
+            raise RegistryResting("the registry failed repeatedly and is being left alone for a moment")
         self._is_probing = True
         return True
 

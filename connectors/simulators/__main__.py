@@ -10,6 +10,7 @@ import uvicorn
 from connectors.fictitious.population import WHOLE_COMPANIES, WHOLE_HOUSES, create_population
 from connectors.simulators.app import create_simulators
 from connectors.simulators.authority.routes import Authority
+from connectors.simulators.mail import Inbox
 from connectors.simulators.thaid import DEMO_THAID_PARTY, ThaidParty
 
 
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--thaid-for", metavar="URI", help="where the simulated ThaiD answers to (its client's redirect_uri)"
     )
+    parser.add_argument("--mail-port", type=int, help="where the simulated mail server listens; its letters: /mail")
     arguments = parser.parse_args()
 
     arguments.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -42,6 +44,7 @@ def main() -> None:
         clock=_now,
         authority=Authority(arguments.home / "authority", clock=_now, reached_at=f"http://127.0.0.1:{arguments.port}"),
         thaid=_thaid(arguments.port, arguments.thaid_for) if arguments.thaid_for else None,
+        mail=(Inbox(), arguments.mail_port) if arguments.mail_port else None,
     )
     # no access log: addresses hold citizen numbers. No proxy headers: `/_control` trusts the peer's address.
     uvicorn.run(

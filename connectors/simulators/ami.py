@@ -26,7 +26,7 @@ DEMO_PIN: Final = "2580"
 
 SESSION: Final = timedelta(minutes=60)
 TRIES: Final = 3
-DESKS: Final = ("counter-1", "employment-1")
+DESKS: Final = ("counter-1", "employment-1", "water-1")
 """The computers that the window shows; any other has a desk as soon as it is named."""
 _LARGEST: Final = 1024
 

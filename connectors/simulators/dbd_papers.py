@@ -18,9 +18,10 @@ from connectors.dbd.services import DBD_SERVICES, VAT_REGISTRATION, DbdService
 from connectors.fictitious.companies import FictitiousCompany
 from connectors.fictitious.holdings import PAR_VALUE, holders_of, statement_of
 from connectors.fictitious.population import Population
+from connectors.simulators.authority.pki import Identity
 from connectors.simulators.dbd import company_asked_for, information
 from connectors.simulators.gdx import Gateway, message, not_found
-from connectors.simulators.papers import sample_page, sample_pdf
+from connectors.simulators.papers import SignedPapers, sample_page, sample_pdf
 from connectors.simulators.switchboard import Mode, Service
 
 _PDFS: Final = {
@@ -41,9 +42,14 @@ Answer = Callable[[Request, Mode], Awaitable[Response]]
 
 
 def dbd_paper_routes(
-    population: Population, gateway: Gateway, *, account: Mapping[str, str] | None = None
+    population: Population,
+    gateway: Gateway,
+    *,
+    account: Mapping[str, str] | None = None,
+    registrar: Identity | None = None,
 ) -> list[Route]:
-    """DBD-002 to -022 and RD-001."""
+    """DBD-002 to -022 and RD-001. The PDFs are signed where there is a `registrar` to sign them."""
+    papers = SignedPapers(registrar) if registrar is not None else None
 
     def about(answer: Callable[[FictitiousCompany, Request], Response]) -> Answer:
         async def asked(request: Request, mode: Mode) -> Response:
@@ -54,7 +60,16 @@ def dbd_paper_routes(
 
     def pdf(code: str) -> Answer:
         title, pages = _PDFS[code]
-        return about(lambda company, _: JSONResponse(_pdf(title, company.juristic_id.digits, pages)))
+
+        async def asked(request: Request, mode: Mode) -> Response:
+            found = company_asked_for(population, request, mode)
+            if isinstance(found, Response):
+                return found
+            number = found.juristic_id.digits
+            made = sample_pdf(title.rpartition("-")[2], number, pages)
+            return JSONResponse(_pdf(title, number, pages, made if papers is None else await papers.signed(made)))
+
+        return asked
 
     def scan(code: str) -> Answer:
         return about(lambda company, _: JSONResponse(_scan(code, company.juristic_id.digits, _SCANS[code])))
@@ -89,8 +104,7 @@ def dbd_paper_routes(
     ]
 
 
-def _pdf(title: str, number: str, pages: int) -> dict[str, Any]:
-    made = sample_pdf(title.rpartition("-")[2], number, pages)
+def _pdf(title: str, number: str, pages: int, made: bytes) -> dict[str, Any]:
     return {
         "ID": number,
         "FileName": f"{number}-{title}_25690101080000.pdf",
@@ -178,6 +192,8 @@ def _register(service: DbdService) -> Answer:
 def _register_pdf(service: DbdService) -> Answer:
     async def asked(request: Request, _mode: Mode) -> Response:
         number = request.query_params.get(service.key, "")
-        return JSONResponse(_pdf(service.code, number, 1)) if number else message(400, "[00410] no input")
+        if not number:
+            return message(400, "[00410] no input")
+        return JSONResponse(_pdf(service.code, number, 1, sample_pdf(service.code.rpartition("-")[2], number, 1)))
 
     return asked

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from connectors.contracts.card import CardAddress, PersonName
 from connectors.contracts.identifiers import HouseId
 from connectors.contracts.registry import Parent
-from connectors.contracts.thai_dates import BANGKOK
+from connectors.contracts.thai_dates import BANGKOK, PartialDate
 from connectors.dopa.linkage import LINK_PATH
 from connectors.fictitious.people import THAI, FictitiousPerson, NameChange
+from connectors.fictitious.personas import PERSONAS
 from connectors.fictitious.population import Population
 from connectors.simulators.gdx import Gateway, linkage_error
 from connectors.simulators.ikno import SEXES, person_asked_for
@@ -25,6 +26,7 @@ from connectors.simulators.switchboard import Mode, Service
 
 _THAI_CODE: Final = "99"
 _OTHER_CODE: Final = "00"
+_MARRIED: Final = {PERSONAS["somchai"].person.citizen_id: PartialDate(2562, 2, 14)}
 
 
 def linkage_routes(population: Population, gateway: Gateway, *, clock: Callable[[], datetime]) -> list[Route]:
@@ -212,9 +214,11 @@ def _change(asked: _Asked, change: NameChange, place: int) -> dict[str, Any]:
 
 
 def _marriage(asked: _Asked) -> Response:
-    if not any(change.type_id[-1] == "3" for change in asked.person.name_changes):
+    """Of who took another surname that day, and of the one in the story, who kept his."""
+    surnames = (change.changed_on for change in asked.person.name_changes if change.type_id[-1] == "3")
+    on = next(surnames, _MARRIED.get(asked.person.citizen_id))
+    if on is None:
         return linkage_error("00815", "record not found")
-    on = next(change.changed_on for change in asked.person.name_changes if change.type_id[-1] == "3")
     return JSONResponse(
         asked.number
         | {"marriageID": "00991", "marriageDate": int(on.to_be_text()), "marriagePlaceDesc": "สำนักทะเบียนสาธิต"}

@@ -32,16 +32,21 @@ class AgreementBook:
         await agreement_store.insert_agreement(uow, agreement)
         await self._tell(uow, "agency.agreement_granted", agreement, by)
 
-    async def change(self, uow: UnitOfWork, agreement: Agreement, *, of: Agreement, by: Actor) -> Agreement:
-        """Replace the terms of one, and give them with their version. Raises Conflict (CHANGED_MEANWHILE)."""
+    async def change(
+        self, uow: UnitOfWork, agreement: Agreement, *, of: Agreement, by: Actor, reason: str = ""
+    ) -> Agreement:
+        """Replace the terms of one, and give them with their version; the log keeps the reason where there is one.
+
+        Raises Conflict (CHANGED_MEANWHILE).
+        """
         following = replace(agreement, version=of.version + 1)
         if not await agreement_store.replace_terms(uow, following, of=of.version):
             raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
-        await self._tell(uow, "agency.agreement_changed", following, by)
+        await self._tell(uow, "agency.agreement_changed", following, by, reason)
         return following
 
-    async def _tell(self, uow: UnitOfWork, event: str, agreement: Agreement, by: Actor) -> None:
-        details = terms_to_json(agreement) | {"agreement": agreement.id}
+    async def _tell(self, uow: UnitOfWork, event: str, agreement: Agreement, by: Actor, reason: str = "") -> None:
+        details = terms_to_json(agreement) | {"agreement": agreement.id} | ({"reason": reason} if reason else {})
         await self._audit.append(uow, AuditEvent(event=event, actor=by, agency_id=agreement.agency_id, details=details))
         payload = {
             "agreement_id": agreement.id,

@@ -1,5 +1,6 @@
 """The SQL of agreements and of officers' own grants, with the predicate that says in SQL which of these count now."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,14 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    case,
     exists,
     insert,
+    literal,
+    not_,
     or_,
     select,
     true,
+    tuple_,
     update,
 )
 
@@ -79,6 +82,17 @@ async def find_live_agreement(
     return None if row is None else agreement_of(row)
 
 
+async def find_live_of_service(
+    uow: UnitOfWork, *, agency_id: AgencyId, service_id: ServiceId, basis: Basis, now: datetime
+) -> tuple[Agreement, ...]:
+    """The agreements in force for an agency's service that allow this basis."""
+    of_service = select(agreement).where(
+        agreement.c.agency_id == agency_id, agreement.c.service_id == service_id, live_agreement(now)
+    )
+    found = map(agreement_of, await uow.all(of_service.order_by(agreement.c.id)))
+    return tuple(one for one in found if basis in one.bases)
+
+
 def the_one_in_force(
     *, agency_id: Any, service_id: Any, dataset: Any, channel: Any, now: Moment
 ) -> ColumnElement[bool]:
@@ -117,19 +131,23 @@ class Reach:
 async def find_page(
     uow: UnitOfWork, reach: Reach, *, after: Agreement | None, limit: int, now: datetime
 ) -> tuple[Agreement, ...]:
-    """Those in force first, of these those that end first; `after` is the last one of the page before."""
+    """Those in force first, of these those that end first; `after` is the last one of the page before.
+
+    Two stretches of one index, the second only for a page that the first does not fill.
+    """
     in_window = and_(agreement.c.valid_from <= now, agreement.c.valid_until > now)
-    over = case((and_(agreement.c.status == Standing.ACTIVE.value, in_window), 0), else_=1)
-    statement = select(agreement).where(_within(reach))
+    is_live = and_(agreement.c.status == Standing.ACTIVE.value, in_window)
+    was_live = after is not None and after.status is Standing.ACTIVE and after.valid_from <= now < after.valid_until
+    place: ColumnElement[bool] = true()
     if after is not None:
-        was_live = after.status is Standing.ACTIVE and after.valid_from <= now < after.valid_until
-        was_over = 0 if was_live else 1
-        later = or_(
-            agreement.c.valid_until > after.valid_until,
-            and_(agreement.c.valid_until == after.valid_until, agreement.c.id > after.id),
-        )
-        statement = statement.where(or_(over > was_over, and_(over == was_over, later)))
-    rows = await uow.all(statement.order_by(over, agreement.c.valid_until, agreement.c.id).limit(limit))
+        ends = literal(after.valid_until, Instant())
+        place = tuple_(agreement.c.valid_until, agreement.c.id) > tuple_(ends, after.id)
+    within = select(agreement).where(_within(reach)).order_by(agreement.c.valid_until, agreement.c.id)
+    rows: list[Row[Any]] = []
+    if after is None or was_live:
+        rows += await uow.all(within.where(is_live, place).limit(limit))
+    if len(rows) < limit:
+        rows += await uow.all(within.where(not_(is_live), true() if was_live else place).limit(limit - len(rows)))
     return tuple(agreement_of(row) for row in rows)
 
 
@@ -196,15 +214,28 @@ async def find_live_officer_grant(
     return None if row is None else _officer_grant(row)
 
 
-async def find_standing_officer_grant(
-    uow: UnitOfWork, member_id: MemberId, dataset: str, *, now: datetime
-) -> OfficerGrant | None:
-    """The grant that lets this officer have this data set now or from a day to come: what can be taken back."""
-    of_this = (officer_grant.c.member_id == member_id, officer_grant.c.dataset == dataset)
+async def find_standing_officer_grants(
+    uow: UnitOfWork, member_ids: Collection[MemberId], dataset: str, *, now: datetime
+) -> dict[MemberId, OfficerGrant]:
+    """The grants that let these officers have this data set now or from a day to come: what can be taken back."""
+    of_these = (officer_grant.c.member_id.in_(member_ids), officer_grant.c.dataset == dataset)
     standing = (officer_grant.c.status == Standing.ACTIVE.value, officer_grant.c.valid_until > now)
-    order = (officer_grant.c.valid_from, officer_grant.c.id)
-    row = await uow.first(select(officer_grant).where(*of_this, *standing).order_by(*order))
-    return None if row is None else _officer_grant(row)
+    order = (officer_grant.c.valid_from.desc(), officer_grant.c.id.desc())
+    # of several the one that begins first is the last to be read
+    rows = await uow.all(select(officer_grant).where(*of_these, *standing).order_by(*order))
+    return {MemberId(row.member_id): _officer_grant(row) for row in rows}
+
+
+async def find_live_officer_grants_of(
+    uow: UnitOfWork, member_ids: Collection[MemberId]
+) -> dict[MemberId, tuple[OfficerGrant, ...]]:
+    """What owners of data let these officers have in person now."""
+    of_these = select(officer_grant).where(officer_grant.c.member_id.in_(member_ids), live_officer_grant(uow.now))
+    found: dict[MemberId, tuple[OfficerGrant, ...]] = {}
+    for row in await uow.all(of_these.order_by(officer_grant.c.id)):
+        grant = _officer_grant(row)
+        found[grant.member_id] = (*found.get(grant.member_id, ()), grant)
+    return found
 
 
 async def end_officer_grant(uow: UnitOfWork, grant_id: OfficerGrantId) -> bool:

@@ -1,5 +1,6 @@
 """The table and SQL of members, with the predicate that says in SQL who counts now."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     Row,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     exists,
     insert,
     select,
+    type_coerce,
     update,
 )
 
@@ -42,6 +45,8 @@ member = Table(
     Column("reference", Text, nullable=False, default=""),
     Column("version", Integer, nullable=False, default=1),
     Index("ix_member_agency_id", "agency_id", "id"),
+    # whom a seat has and who has a role is counted in the index alone, in an agency of any size
+    Index("ix_member_agency_id_roles", "agency_id", "roles", "site", "status", "expires_at"),
 )
 
 
@@ -84,10 +89,36 @@ async def find_live_members_of(uow: UnitOfWork, subscriber_id: SubscriberId, *, 
     return tuple(member_of(row) for row in rows)
 
 
-async def find_live_members_at(uow: UnitOfWork, agency_id: AgencyId, *, now: datetime) -> tuple[Member, ...]:
-    """Every live member of an agency, oldest first."""
-    rows = await uow.all(_live_members(now).where(member.c.agency_id == agency_id).order_by(member.c.id))
+async def find_live_members_named(
+    uow: UnitOfWork, member_ids: Collection[MemberId], *, now: datetime
+) -> dict[MemberId, Member]:
+    """Those of these members that are live."""
+    rows = await uow.all(_live_members(now).where(member.c.id.in_(member_ids)))
+    return {MemberId(row.id): member_of(row) for row in rows}
+
+
+async def find_live_members_at(
+    uow: UnitOfWork,
+    agency_id: AgencyId,
+    *,
+    role: Role | None = None,
+    now: datetime,
+    after: MemberId | None = None,
+    limit: int | None = None,
+) -> tuple[Member, ...]:
+    """The live members of an agency, or those with this role, oldest first; `after` is the last of the page before."""
+    of_agency = _live_members(now).where(member.c.agency_id == agency_id)
+    if role is not None:
+        of_agency = of_agency.where(has_role(member, role))
+    if after is not None:
+        of_agency = of_agency.where(member.c.id > after)
+    rows = await uow.all(of_agency.order_by(member.c.id).limit(limit))
     return tuple(member_of(row) for row in rows)
+
+
+def has_role(members: FromClause, role: Role) -> ColumnElement[bool]:
+    """The place comes with this role: the list is JSON, and no role's name holds a quotation mark."""
+    return type_coerce(members.c.roles, Text).contains(f'"{role.value}"', autoescape=True)
 
 
 async def has_members(uow: UnitOfWork) -> bool:

@@ -26,6 +26,7 @@ class AgencyProblem(StrEnum):
     CHANGED_MEANWHILE = "AGY-12"
     PROGRAM_NOT_POSSIBLE = "AGY-13"
     ACCOUNT_TRIED_OFTEN = "AGY-14"
+    STOP_REASON = "AGY-15"
 
 
 class Standing(StrEnum):

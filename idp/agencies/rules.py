@@ -76,15 +76,17 @@ def ceiling(
     channel: Channel,
     officer_is_granted: bool,
     now: datetime,
+    by_own_path: bool = False,
 ) -> WithinRight | BeyondRight | OutOfHours:
     """Judge a request against the agreement in force; there is no other judgement of rights in the house.
 
     `agreement` and `service` are what stands for the asking agency, None where nothing does; `channel` is the one by
-    which the request came, `officer_is_granted` whether the officer who asks has a grant of their own. Deny by default.
+    which the request came, `officer_is_granted` whether the officer who asks has a grant of their own, `by_own_path`
+    that it came by the one path of a data set that no token and no pull names. Deny by default.
     """
     overreach = (
         _beyond_agreement(agreement, request, service=service, now=now)
-        or _beyond_catalogue(request, channel=channel)
+        or _beyond_catalogue(request, channel=channel, by_own_path=by_own_path)
         or _beyond_terms(agreement, request, channel=channel, officer_is_granted=officer_is_granted)
         or _beyond_service(request, service=service, channel=channel, now=now)
     )
@@ -224,13 +226,13 @@ def _beyond_agreement(
     return None
 
 
-def _beyond_catalogue(request: GdxDetail, *, channel: Channel) -> Overreach | None:
+def _beyond_catalogue(request: GdxDetail, *, channel: Channel, by_own_path: bool) -> Overreach | None:
     """What no agreement can allow, whatever it says."""
     dataset = DATASETS.get(request.dataset)
     if dataset is None:
         return Overreach.AGREEMENT
     # nevers, 5: "a photo outside the card session … and the `dopa.photo` path"
-    if dataset.own_path is not None:
+    if (dataset.own_path is not None) is not by_own_path:
         return Overreach.PATH
     if channel not in dataset.channels:
         return Overreach.CHANNEL

@@ -66,12 +66,20 @@ class Agencies:
         return await store.find_services(uow, service_ids)
 
     async def all_services(self, uow: UnitOfWork) -> tuple[Service, ...]:
-        """Every registered service: a few hundred at most."""
+        """Every registered service: a few thousand at most."""
         return await store.find_all_services(uow)
+
+    async def services_of(self, uow: UnitOfWork, agency_id: AgencyId) -> tuple[Service, ...]:
+        """The services of one agency, by id."""
+        return await store.find_all_services(uow, of=agency_id)
 
     async def members_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[Member, ...]:
         """The live memberships of one person, oldest first."""
         return await member_store.find_live_members_of(uow, subscriber_id, now=uow.now)
+
+    async def live_members_at(self, uow: UnitOfWork, agency_id: AgencyId, role: Role) -> tuple[Member, ...]:
+        """The live members of an agency with this role, oldest first."""
+        return await member_store.find_live_members_at(uow, agency_id, role=role, now=uow.now)
 
     async def has_members(self, uow: UnitOfWork) -> bool:
         """True when anybody is or was a member of any agency."""
@@ -94,6 +102,12 @@ class Agencies:
         """The agreement in force for an agency's service, a data set and a channel."""
         return await agreement_store.find_live_agreement(
             uow, agency_id=agency_id, service_id=service_id, dataset=dataset, channel=channel, now=now
+        )
+
+    async def by_law(self, uow: UnitOfWork, agency_id: AgencyId, service_id: ServiceId) -> tuple[Agreement, ...]:
+        """What an agency's service may have by a duty of the agency, whatever a person consents to."""
+        return await agreement_store.find_live_of_service(
+            uow, agency_id=agency_id, service_id=service_id, basis=Basis.DUTY, now=uow.now
         )
 
     async def officer_is_granted(self, uow: UnitOfWork, member_id: MemberId, dataset: str) -> bool:
@@ -181,9 +195,13 @@ class Agencies:
         """Every agency, by code: a few thousand at most."""
         return await store.find_all_agencies(uow)
 
+    async def owners(self, uow: UnitOfWork) -> tuple[Agency, ...]:
+        """Every agency that owns data, live or not, by code: a few."""
+        return await store.find_all_agencies(uow, owning=True)
+
     async def owner_of(self, uow: UnitOfWork, dataset: str) -> Agency | None:
         """The live agency that owns a data set, None where none was registered."""
-        owners = (one for one in await self.all_agencies(uow) if dataset in one.owns)
+        owners = (one for one in await self.owners(uow) if dataset in one.owns)
         return next((one for one in owners if one.status is Standing.ACTIVE), None)
 
     async def change_agency(self, uow: UnitOfWork, agency: Agency, *, by: Actor) -> None:
@@ -210,7 +228,7 @@ class Agencies:
         return ancestors
 
     async def _expect_sole_owner(self, uow: UnitOfWork, agency: Agency) -> None:
-        for other in await self.all_agencies(uow):
+        for other in await self.owners(uow):
             if other.id != agency.id and other.owns & agency.owns:
                 raise Conflict(AgencyProblem.ALREADY_EXISTS, "owner of the data set")
 

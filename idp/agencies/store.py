@@ -4,7 +4,7 @@ and services.
 
 from collections.abc import Collection
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     insert,
     select,
+    text,
     update,
 )
 
@@ -29,6 +30,8 @@ from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import AgencyId, ServiceId
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
+
+_OWNS_DATA: Final = text("owns <> '[]'")
 
 agency = Table(
     "agency",
@@ -42,6 +45,8 @@ agency = Table(
     Column("parent_id", Text, ForeignKey("agency.id")),
     Column("sites", JsonText, nullable=False),
     Column("owns", JsonText, nullable=False),
+    # few own data, and each decision about a right asks who
+    Index("ix_agency_owning", "code", sqlite_where=_OWNS_DATA, postgresql_where=_OWNS_DATA),
 )
 
 service = Table(
@@ -94,6 +99,8 @@ agreement = Table(
     Column("officers_need_grant", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Index("ix_agreement_agency_service_dataset", "agency_id", "service_id", "dataset"),
+    # lists and the calendar show what ends first on top
+    Index("ix_agreement_valid_until", "valid_until", "id"),
 )
 
 
@@ -130,9 +137,11 @@ async def update_agency(uow: UnitOfWork, record: Agency) -> None:
     await uow.execute(update(agency).where(agency.c.id == record.id).values(**_agency_columns(record)))
 
 
-async def find_all_agencies(uow: UnitOfWork) -> tuple[Agency, ...]:
-    """Every agency, by code."""
-    return tuple(_agency(row) for row in await uow.all(select(agency).order_by(agency.c.code)))
+async def find_all_agencies(uow: UnitOfWork, *, owning: bool = False) -> tuple[Agency, ...]:
+    """Every agency, or those alone that own data, by code."""
+    # the words of the index: a value in place of them would not be known to be the same
+    wanted = select(agency).where(_OWNS_DATA) if owning else select(agency)
+    return tuple(_agency(row) for row in await uow.all(wanted.order_by(agency.c.code)))
 
 
 async def find_agency(uow: UnitOfWork, agency_id: AgencyId) -> Agency | None:
@@ -175,9 +184,10 @@ async def find_services(uow: UnitOfWork, service_ids: Collection[ServiceId]) -> 
     return {ServiceId(row.id): service_of(row) for row in rows}
 
 
-async def find_all_services(uow: UnitOfWork) -> tuple[Service, ...]:
-    """Every registered service, by agency and id."""
-    rows = await uow.all(select(service).order_by(service.c.agency_id, service.c.id))
+async def find_all_services(uow: UnitOfWork, *, of: AgencyId | None = None) -> tuple[Service, ...]:
+    """Every registered service, or those of one agency, by agency and id."""
+    wanted = select(service) if of is None else select(service).where(service.c.agency_id == of)
+    rows = await uow.all(wanted.order_by(service.c.agency_id, service.c.id))
     return tuple(service_of(row) for row in rows)
 
 

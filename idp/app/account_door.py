@@ -11,12 +11,16 @@ from idp.authorization.client_registration.service import Clients
 from idp.oversight.reports.service import AccessReports
 from idp.provider.account.access_papers import AccessPapers
 from idp.provider.account.access_report import AccessReportPages
+from idp.provider.account.activity import ActivityPages
 from idp.provider.account.apps import AppPages
 from idp.provider.account.closing import ClosingPages
 from idp.provider.account.companies import CompanyPages
 from idp.provider.account.company_requests import CompanyRequestPages
+from idp.provider.account.contact import ContactPages
 from idp.provider.account.data import DataPages
 from idp.provider.account.devices import DevicePages
+from idp.provider.account.doubts import DoubtPages
+from idp.provider.account.home import HomePages
 from idp.provider.account.mandate_terms import MandateWords
 from idp.provider.account.mandates import MandatePages
 from idp.provider.account.meetings import MeetingPages
@@ -51,18 +55,54 @@ def account_pages(
     rooms: Rooms, *, pages: Pages, csrf: Csrf, problems: ProblemCatalogue, citizens: Citizens, storage: Storage
 ) -> Sequence[PageFamily]:
     """Everything under `/account`, and the ways back for who is locked out."""
+    reports = AccessReports(
+        storage=storage,
+        history=rooms.access_history,
+        audit=rooms.ground.audit,
+        randomness=rooms.ground.randomness,
+    )
     return (
+        HomePages(
+            pages=pages,
+            storage=storage,
+            citizens=citizens,
+            subscribers=rooms.subscribers,
+            consents=rooms.consents,
+            passkeys=rooms.own_passkeys,
+            recovery_codes=rooms.recovery_codes,
+            sessions=rooms.sessions,
+            deferred=rooms.deferred,
+            mandates=rooms.representation.mandates,
+            doubts=rooms.life.doubts,
+            contacts=rooms.life.contacts,
+            letters=rooms.contact_letters,
+        ),
+        ActivityPages(
+            pages=pages,
+            storage=storage,
+            citizens=citizens,
+            subscribers=rooms.subscribers,
+            history=rooms.access_history,
+            reports=reports,
+        ),
+        DoubtPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=storage,
+            citizens=citizens,
+            history=rooms.access_history,
+            reviews=rooms.life.reviews,
+            doubts=rooms.life.doubts,
+        ),
         AccountPages(
             pages=pages,
             csrf=csrf,
             storage=storage,
             citizens=citizens,
-            subscribers=rooms.subscribers,
             agencies=rooms.agencies,
             clients=rooms.clients,
             consents=rooms.consents,
-            passkeys=rooms.own_passkeys,
-            history=rooms.access_history,
         ),
         ProofPages(
             pages=pages,
@@ -74,12 +114,7 @@ def account_pages(
         AccessReportPages(
             citizens=citizens,
             papers=AccessPapers(
-                reports=AccessReports(
-                    storage=storage,
-                    history=rooms.access_history,
-                    audit=rooms.ground.audit,
-                    randomness=rooms.ground.randomness,
-                ),
+                reports=reports,
                 sealer=rooms.outside.sealer,
                 issuer=rooms.metadata["issuer"],
             ),
@@ -143,6 +178,15 @@ def account_pages(
             subscribers=rooms.subscribers,
             agencies=rooms.agencies,
             seats=rooms.seats,
+        ),
+        ContactPages(
+            pages=pages,
+            csrf=csrf,
+            problems=problems,
+            storage=storage,
+            citizens=citizens,
+            contacts=rooms.life.contacts,
+            letters=rooms.contact_letters,
         ),
         NoticePages(pages=pages, storage=storage, citizens=citizens, notices=rooms.notices),
         RecoveryPages(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.namings.service import SecurityNamings
+from idp.agencies.seats.asking import SeatRequests
 from idp.agencies.seats.service import Seats
 from idp.agencies.service import Agencies
 from idp.app.company_accounts import try_at
@@ -24,6 +25,7 @@ class AgencyRooms:
     accounts: CompanyAccounts
     agreements: Agreements
     seats: Seats
+    seat_requests: SeatRequests
     namings: SecurityNamings
     approvals: Approvals
     issuer_agency: AgencyId
@@ -35,6 +37,7 @@ async def build_agency_rooms(ground: Ground, outside: Outside) -> AgencyRooms:
     agencies = Agencies(audit=audit, randomness=randomness)
     approvals = Approvals(personal=ground.personal, audit=audit, randomness=randomness)
     issuer_agency = await ensure_issuer_agency(storage, agencies)
+    seats = seats_of(ground, agencies)
     return AgencyRooms(
         agencies=agencies,
         accounts=CompanyAccounts(
@@ -43,7 +46,8 @@ async def build_agency_rooms(ground: Ground, outside: Outside) -> AgencyRooms:
         agreements=Agreements(
             agencies=agencies, approvals=approvals, audit=audit, randomness=randomness, platform_id=issuer_agency
         ),
-        seats=seats_of(ground, agencies),
+        seats=seats,
+        seat_requests=SeatRequests(agencies=agencies, seats=seats, approvals=approvals, platform_id=issuer_agency),
         namings=SecurityNamings(agencies=agencies, approvals=approvals, audit=audit, randomness=randomness),
         approvals=approvals,
         issuer_agency=issuer_agency,

@@ -13,7 +13,9 @@ from idp.app.exchange_rooms import build_exchange_rooms
 from idp.app.further_rooms import build_further_rooms
 from idp.app.ground import Ground
 from idp.app.life import build_life_rooms
+from idp.app.onboarding import build_onboarding
 from idp.app.outside import Outside
+from idp.app.oversight_rooms import build_oversight_rooms
 from idp.app.receipts_room import build_receipt_rooms
 from idp.app.representation_room import build_representation_room
 from idp.app.rooms import Rooms
@@ -24,6 +26,7 @@ from idp.app.unattended_room import build_unattended_rooms
 from idp.authentication.attestation import StaffModels
 from idp.authentication.card_sign_in import CardSignIns
 from idp.authentication.model import RelyingParty
+from idp.authentication.other_device.service import OtherDevice
 from idp.authentication.pin_hashing import PinHashing
 from idp.authorization.client_registration.administration import AgencyPrograms
 from idp.authorization.grants.codes import Codes
@@ -38,8 +41,9 @@ from idp.consent.service import Consents
 from idp.enrolment.by_thaid.service import ThaidEnrolments
 from idp.gateway.bridge.accesses import BridgeAccesses
 from idp.keys.files import FIRST_VERSION
+from idp.notices.contact_letters import ContactLetters
+from idp.notices.model import Notice
 from idp.notices.service import Notices
-from idp.oversight.followup.service import FollowUp
 from idp.oversight.service import AccessHistory
 from idp.settings import Settings
 from idp.subscribers.service import Subscribers
@@ -79,15 +83,35 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         audit=audit,
         security_log=security_log,
     )
+    other_device = OtherDevice(
+        storage=storage,
+        passkeys=authenticators.passkeys,
+        key=ground.root_keys.derive("other-device", version=FIRST_VERSION),
+        life=timedelta(seconds=settings.other_device_seconds),
+        audit=audit,
+        security_log=security_log,
+        randomness=randomness,
+    )
     passkey_links, sessions = authenticators.links, authenticators.sessions
+
+    def freeze_url(notice: Notice) -> str:
+        page = authenticators.freeze_links.page_of(notice.subscriber_id, cause=notice.id, now=notice.at)
+        return settings.issuer + page
+
     notices = Notices(
         storage=storage,
         subscribers=subscribers,
         mail=outside.mail,
         account_url=f"{settings.issuer}/account/notices",
-        freeze_url=lambda notice: (
-            settings.issuer + authenticators.freeze_links.page_of(notice.subscriber_id, cause=notice.id, now=notice.at)
-        ),
+        freeze_url=freeze_url,
+        randomness=randomness,
+    )
+    contact_letters = ContactLetters(
+        storage=storage,
+        contacts=life.contacts,
+        mail=outside.mail,
+        account_url=f"{settings.issuer}/account/contact",
+        freeze_url=freeze_url,
         randomness=randomness,
     )
     consents = Consents(
@@ -175,6 +199,15 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         key_sets=key_sets,
         issuer_agency=issuer_agency,
     )
+    configurations = Configurations(
+        agencies=agencies,
+        agreements=agency_rooms.agreements,
+        clients=clients,
+        approvals=approvals,
+        seats=agency_rooms.seats,
+        platform_id=issuer_agency,
+        bridges=BridgeAccesses(agencies=agencies, clients=clients, audit=audit, randomness=randomness),
+    )
     return Rooms(
         ground=ground,
         outside=outside,
@@ -183,15 +216,19 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         agencies=agencies,
         agreements=agency_rooms.agreements,
         seats=agency_rooms.seats,
+        seat_requests=agency_rooms.seat_requests,
         namings=agency_rooms.namings,
-        configurations=Configurations(
+        configurations=configurations,
+        onboarding=build_onboarding(
+            ground,
             agencies=agencies,
             agreements=agency_rooms.agreements,
-            clients=clients,
-            approvals=approvals,
+            accounts=agency_rooms.accounts,
             seats=agency_rooms.seats,
+            approvals=approvals,
+            stations=stations,
+            configurations=configurations,
             platform_id=issuer_agency,
-            bridges=BridgeAccesses(agencies=agencies, clients=clients, audit=audit, randomness=randomness),
         ),
         company_accounts=agency_rooms.accounts,
         subscribers=subscribers,
@@ -207,6 +244,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         recovery_codes=authenticators.recovery_codes,
         freezing=authenticators.freezing,
         card_sign_ins=card_sign_ins,
+        other_device=other_device,
         revoking=authenticators.revoking,
         stations=stations,
         mail_slots=station_rooms.mail_slots,
@@ -239,6 +277,7 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             notices=notices,
         ),
         notices=notices,
+        contact_letters=contact_letters,
         signals=build_signal_rooms(settings, ground, clients=clients, addresses=client_rooms.addresses),
         consents=consents,
         clients=clients,
@@ -292,10 +331,13 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
         access_tokens=token_room.access_tokens,
         userinfo=token_room.userinfo,
         documents=exchange_rooms.documents,
+        comparing=exchange_rooms.comparing,
         previews=exchange_rooms.previews,
         counters=exchange_rooms.counters,
         photos=exchange_rooms.photos,
+        on_card=exchange_rooms.on_card,
         retention=exchange_rooms.retention,
+        registries_health=exchange_rooms.health,
         exchange=exchange_rooms.exchange,
         bases=exchange_rooms.bases,
         slips=exchange_rooms.slips,
@@ -308,11 +350,5 @@ async def build_rooms(settings: Settings, ground: Ground, outside: Outside) -> R
             consents=consents,
         ),
         access_history=AccessHistory(personal=ground.personal),
-        follow_up=FollowUp(
-            storage=storage,
-            personal=ground.personal,
-            root_keys=ground.root_keys,
-            audit=audit,
-            randomness=randomness,
-        ),
+        oversight=build_oversight_rooms(ground, agencies=agencies),
     )

@@ -15,8 +15,10 @@ from connectors.documents.certificates import (
     TSA_ROOT_FILE,
     load_certificates,
     publish_seal,
+    published_seals,
 )
 from connectors.documents.judging import Judges
+from connectors.documents.revocation_lists import RevocationLists
 from connectors.documents.seal_key import CHAIN_FILE, KEY_FILE, ensure_seal_key
 from connectors.documents.seal_module import ModuleKey
 from connectors.documents.sealer import PdfSealer, usual_processes
@@ -38,6 +40,9 @@ async def open_documents(settings: Settings, clock: Clock, trust: Path) -> Async
     key, chain = await asyncio.to_thread(_seal_of, settings)
     await asyncio.to_thread(publish_seal, trust / SEALS_FOLDER, chain[0])
     roots, tsa_roots = load_certificates(trust / ROOT_FILE), load_certificates(trust / TSA_ROOT_FILE)
+    # one core is for whoever signs in, however many processes are asked for
+    asked = settings.document_processes
+    processes = usual_processes() if asked is None else min(asked, usual_processes())
     sealer = PdfSealer(
         fonts_dir=settings.assets / "fonts",
         seal_key=key,
@@ -46,15 +51,32 @@ async def open_documents(settings: Settings, clock: Clock, trust: Path) -> Async
         tsa_url=settings.tsa_url,
         tsa_roots=tsa_roots,
         now=clock.now,
-        processes=usual_processes() if settings.document_processes is None else settings.document_processes,
+        paper_roots=paper_roots(settings, roots),
+        processes=processes,
     )
 
-    judges = Judges(trust_roots=roots, tsa_roots=tsa_roots, now=clock.now)
+    seals = await asyncio.to_thread(published_seals, trust / SEALS_FOLDER)
+    lists = RevocationLists(certificates=(*chain, *seals), issuers=(*chain[1:], *roots), now=clock.now)
+    judges = Judges(
+        trust_roots=roots,
+        tsa_roots=tsa_roots,
+        now=clock.now,
+        revocation_lists=lists.current,
+        paper_roots=paper_roots(settings, roots),
+    )
     try:
         yield sealer, judges.verify
     finally:
         await judges.aclose()
+        await lists.aclose()
         await sealer.aclose()
+
+
+def paper_roots(settings: Settings, demonstration_roots: Sequence[x509.Certificate]) -> Sequence[x509.Certificate]:
+    """The roots of the data owners' own papers; the simulated owners' are the demonstration's. Raises DocumentError."""
+    if settings.paper_roots is not None:
+        return load_certificates(settings.paper_roots)
+    return demonstration_roots if settings.profile in SMALL_PROFILES else ()
 
 
 def _seal_of(settings: Settings) -> tuple[Path | ModuleKey, Sequence[x509.Certificate]]:

@@ -16,7 +16,7 @@ from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
 from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from idp.web.csrf import Csrf
-from idp.web.errors import ErrorAnswers, ProblemCatalogue
+from idp.web.errors import ErrorAnswers, ProblemCatalogue, WaysBack
 from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
 from idp.web.routes import Entry, SocketEntry, build_routes, build_socket_routes
@@ -68,10 +68,11 @@ def door_kit(
     templates: Sequence[tuple[str, str]],
     usual: Literal["page", "json"],
     other_origin: str = "",
+    ways_back: WaysBack | None = None,
 ) -> DoorKit:
     """The kit of the door at `origin`; it answers in the name of `other_origin` as well, where there is one.
 
-    `usual` is the form of its errors where a caller wishes none.
+    `usual` is the form of its errors where a caller wishes none; its pages of errors lead back by `ways_back`.
     """
     https = origin.startswith("https://")
     assets = Assets(settings.assets / "web")
@@ -81,13 +82,15 @@ def door_kit(
     brand = Brand(
         name_th="ตัวตน",
         name_en="Tuaton",
-        help_th=f"สอบถาม โทร. {settings.help_phone} หรือ {settings.help_mail}",
-        help_en=f"Help: phone {settings.help_phone} or {settings.help_mail}",
+        help_th="สอบถาม",
+        help_en="Help",
+        help_phone=settings.help_phone,
+        help_mail=settings.help_mail,
         demonstration=settings.is_demo,
     )
     pages = Pages(template_packages=templates, assets=assets, brand=brand, csrf=csrf, https=https)
     problems = ProblemCatalogue()
-    errors = ErrorAnswers(catalogue=problems, pages=pages, usual=usual)
+    errors = ErrorAnswers(catalogue=problems, pages=pages, usual=usual, ways_back=ways_back)
     hosts = [urlsplit(url).hostname or "" for url in (origin, other_origin) if url]
     return DoorKit(hosts, https, assets, browsers, csrf, pages, errors, problems)
 

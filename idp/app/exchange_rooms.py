@@ -19,7 +19,12 @@ from idp.exchange.bases.slip import Slips
 from idp.exchange.changes import Changes
 from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.counter.service import Counters
+from idp.exchange.document.comparing import Comparing
 from idp.exchange.document.service import Documents
+from idp.exchange.health.photos import watched
+from idp.exchange.health.service import RegistryHealth
+from idp.exchange.on_card.records import OnCardRecords
+from idp.exchange.on_card.service import OnCard
 from idp.exchange.photo.records import PhotoRecords
 from idp.exchange.photo.service import Photos
 from idp.exchange.preview import Previews
@@ -48,8 +53,11 @@ class ExchangeRooms:
     slips: Slips
     counters: Counters
     photos: Photos
+    on_card: OnCard
     retention: Retention
+    health: RegistryHealth
     documents: Documents
+    comparing: Comparing
     previews: Previews
     exchange: Exchange
 
@@ -87,7 +95,8 @@ def build_exchange_rooms(
 ) -> ExchangeRooms:
     """Put them together; the issuer asks registries as the agency that it is."""
     storage, audit, randomness = ground.storage, ground.audit, ground.randomness
-    registries = Registries(desk_of=outside.desk_of, clock=ground.storage.clock.now)
+    health = RegistryHealth(storage=storage, personal=ground.personal, audit=audit)
+    registries = Registries(desk_of=outside.desk_of, clock=ground.storage.clock.now, watch=health)
     documents = Documents(
         storage=storage,
         sealer=outside.sealer,
@@ -95,6 +104,7 @@ def build_exchange_rooms(
         personal=ground.personal,
         audit=audit,
         randomness=randomness,
+        blind_index=ground.blind_index,
         verify_url=f"{settings.gateway_url}/verify",
     )
     changes = Changes(ground.root_keys)
@@ -130,19 +140,20 @@ def build_exchange_rooms(
         audit=audit,
         randomness=randomness,
     )
+    facts = FactsReader(
+        agencies=agencies,
+        consents=consents,
+        subscribers=subscribers,
+        acting=acting,
+        counters=counters,
+        bases=bases,
+        accounts=accounts,
+    )
     pulls = Pulls(
         storage=storage,
         agencies=agencies,
         plain=plain,
-        facts=FactsReader(
-            agencies=agencies,
-            consents=consents,
-            subscribers=subscribers,
-            acting=acting,
-            counters=counters,
-            bases=bases,
-            accounts=accounts,
-        ),
+        facts=facts,
         ledger=ledger,
         registries=registries,
         documents=documents,
@@ -160,6 +171,7 @@ def build_exchange_rooms(
     )
     return ExchangeRooms(
         bases=bases,
+        health=health,
         slips=Slips(
             storage=storage,
             agencies=agencies,
@@ -177,8 +189,20 @@ def build_exchange_rooms(
             counters=counters,
             bases=bases,
             records=PhotoRecords(audit=audit, personal=ground.personal, randomness=randomness),
-            photos_of=outside.photos_of,
+            photos_of=watched(outside.photos_of, health),
             randomness=randomness,
+        ),
+        on_card=OnCard(
+            storage=storage,
+            agencies=agencies,
+            counters=counters,
+            stations=stations,
+            bases=bases,
+            facts=facts,
+            ledger=ledger,
+            documents=documents,
+            records=OnCardRecords(audit=audit, personal=ground.personal, randomness=randomness),
+            personal=ground.personal,
         ),
         retention=Retention(
             storage=storage,
@@ -186,9 +210,11 @@ def build_exchange_rooms(
                 openings=timedelta(days=settings.keep_openings_days),
                 grounds=timedelta(days=settings.keep_grounds_days),
                 pulls=timedelta(days=settings.keep_ended_pulls_days),
+                printed_values=timedelta(days=settings.keep_printed_values_days),
             ),
         ),
         documents=documents,
+        comparing=Comparing(storage=storage, blind_index=ground.blind_index),
         previews=previews,
         exchange=Exchange(
             pulls=pulls,

@@ -3,18 +3,21 @@
 from starlette.applications import Starlette
 
 from idp.app.agency_door import agency_entries
+from idp.app.client_requests import kept_at_the_exchange
 from idp.app.door_kit import client_certificates, door_kit, door_limits, readiness
-from idp.app.outside import published_seals
+from idp.app.outside import published_root, published_seals
 from idp.app.rooms import Rooms
 from idp.app.signal_doors import signal_entries
 from idp.gateway.card_sessions import CardSessionEndpoints
+from idp.gateway.comparing import ComparingPages
+from idp.gateway.on_card import OnCardEndpoints
 from idp.gateway.openapi import OpenApi
 from idp.gateway.photos import PhotoEndpoints
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.refusals import NotedRefusals
 from idp.gateway.slips import SlipEndpoints
 from idp.gateway.tokens import GatewayTokens
-from idp.gateway.verification import VERIFY_LIMIT, VerificationPages
+from idp.gateway.verification import VERIFY_LIMIT, PublishedTrust, VerificationPages
 from idp.settings import Settings
 
 
@@ -52,23 +55,30 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
         documents=rooms.documents,
         agencies=rooms.agencies,
         verify=rooms.outside.verify,
-        seals=published_seals(rooms.outside.trust),
+        trust=PublishedTrust(
+            root=published_root(rooms.outside.trust, "root.pem"),
+            tsa_root=published_root(rooms.outside.trust, "tsa-root.pem"),
+            seals=published_seals(rooms.outside.trust),
+        ),
     )
     entries = [
         *pulls.entries(),
         *counter.entries(),
         *slips.entries(),
+        *OnCardEndpoints(on_card=rooms.on_card, tokens=tokens).entries(),
         *PhotoEndpoints(photos=rooms.photos, tokens=tokens).entries(),
+        *ComparingPages(pages=kit.pages, comparing=rooms.comparing).entries(),
         *verification.entries(),
         *signal_entries(settings, rooms, tokens),
         *agency_entries(settings, rooms, tokens),
         *readiness(rooms),
     ]
     noted = NotedRefusals(storage=storage, audit=rooms.ground.audit)
+    watched = kept_at_the_exchange(noted.around(entries), rooms.ground.request_log)
     contract = OpenApi(entries, base_url=settings.gateway_url, problems=kit.problems)
     limits = door_limits(settings, rooms, kit)
     return kit.application(
-        limits.gateway(limits.exchange(limits.agency(limits.signals([*noted.around(entries), *contract.entries()])))),
+        limits.gateway(limits.exchange(limits.agency(limits.signals([*watched, *contract.entries()])))),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from idp.app.schema import upgrade_schema
 from idp.audit.log import AuditLog
 from idp.audit.security_log import SecurityLog
+from idp.authorization.client_registration.request_log import RequestLog
 from idp.kernel.clock import Clock, SystemClock
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.audit_seals import CheckpointSigner, audit_log_of
@@ -45,6 +46,7 @@ class Ground:
     checkpoint_signer: CheckpointSigner
     audit: AuditLog
     security_log: SecurityLog
+    request_log: RequestLog
 
 
 @asynccontextmanager
@@ -117,4 +119,5 @@ def _ground(
         checkpoint_signer=CheckpointSigner(root_keys, origin=settings.audit_origin),
         audit=audit_log_of(root_keys, randomness=system_randomness),
         security_log=SecurityLog(clock),
+        request_log=RequestLog(clock=clock),
     )

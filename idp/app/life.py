@@ -6,9 +6,12 @@ from typing import Final
 from idp.agencies.model import Role
 from idp.app.ground import Ground
 from idp.approvals.service import Approvals
+from idp.enrolment.reviews.doubts import Doubts
 from idp.enrolment.reviews.service import Reviews
 from idp.kernel.ids import AgencyId
+from idp.keys.files import FIRST_VERSION
 from idp.subscribers.closing import Closings
+from idp.subscribers.contacts.service import Contacts
 from idp.subscribers.registry_notices import NoticeIntake
 from idp.subscribers.service import Subscribers
 from idp.subscribers.two_persons import TwoPersons
@@ -24,6 +27,8 @@ class LifeRooms:
     two_persons: TwoPersons
     notice_intake: NoticeIntake
     reviews: Reviews
+    doubts: Doubts
+    contacts: Contacts
 
 
 def build_life_rooms(
@@ -32,18 +37,28 @@ def build_life_rooms(
     """Put them together; `issuer_agency` looks at what no other agency has a part in."""
     personal, audit, randomness = ground.personal, ground.audit, ground.randomness
     closings = Closings(personal=personal, audit=audit, randomness=randomness)
+    reviews = Reviews(
+        subscribers=subscribers,
+        approvals=approvals,
+        personal=personal,
+        audit=audit,
+        issuer_agency=issuer_agency,
+        randomness=randomness,
+    )
     return LifeRooms(
         closings=closings,
         two_persons=TwoPersons(
             approvals=approvals, subscribers=subscribers, closings=closings, approver_role=APPROVER_ROLE
         ),
         notice_intake=NoticeIntake(storage=ground.storage, subscribers=subscribers, audit=audit),
-        reviews=Reviews(
+        reviews=reviews,
+        doubts=Doubts(reviews=reviews, subscribers=subscribers),
+        contacts=Contacts(
             subscribers=subscribers,
-            approvals=approvals,
             personal=personal,
+            blind_index=ground.blind_index,
+            codes_key=ground.root_keys.derive("contact-codes", version=FIRST_VERSION),
             audit=audit,
-            issuer_agency=issuer_agency,
             randomness=randomness,
         ),
     )

@@ -25,11 +25,18 @@ TOO_LONG: Final = timedelta(days=1)
 NOTICE_OF: Final[Mapping[str, NoticeTopic]] = {
     ATTRIBUTES_CHANGED: NoticeTopic.DATA_CHANGED,
     CLOSING_ASKED: NoticeTopic.CLOSING_ASKED,
-    CASE_OPENED: NoticeTopic.CORRECTION_RECEIVED,
-    CASE_ASKED: NoticeTopic.CORRECTION_QUESTION,
-    CASE_DECIDED: NoticeTopic.CORRECTION_ANSWERED,
 }
-"""What people are told by which topic of the outbox; cases that nobody asked for are not told of."""
+"""What people are told by which topic of the outbox."""
+
+NOTICE_OF_CASE: Final[Mapping[tuple[str, str], NoticeTopic]] = {
+    (CASE_OPENED, CaseKind.CORRECTION): NoticeTopic.CORRECTION_RECEIVED,
+    (CASE_ASKED, CaseKind.CORRECTION): NoticeTopic.CORRECTION_QUESTION,
+    (CASE_DECIDED, CaseKind.CORRECTION): NoticeTopic.CORRECTION_ANSWERED,
+    (CASE_OPENED, CaseKind.DOUBT): NoticeTopic.DOUBT_RECEIVED,
+    (CASE_ASKED, CaseKind.DOUBT): NoticeTopic.DOUBT_QUESTION,
+    (CASE_DECIDED, CaseKind.DOUBT): NoticeTopic.DOUBT_ANSWERED,
+}
+"""What people are told of cases that they asked for, by topic and kind; of other cases nothing."""
 
 
 class LifeHandlers:
@@ -46,6 +53,7 @@ class LifeHandlers:
             ENROLMENT_FLAGGED: [self.open_flags],
             GIVEN_UP: [self.give_up],
             **{topic: [self.tell] for topic in NOTICE_OF},
+            **{topic: [self.tell_of_case] for topic in (CASE_OPENED, CASE_ASKED, CASE_DECIDED)},
         }
 
     async def let_go(self, message: OutboxMessage) -> None:
@@ -62,9 +70,16 @@ class LifeHandlers:
 
     async def tell(self, message: OutboxMessage) -> None:
         """The person hears of it, once."""
-        if message.payload.get("kind", "correction") != "correction":
-            return
-        topic, subscriber_id = NOTICE_OF[message.topic], SubscriberId(message.payload["subscriber_id"])
+        await self._tell(message, NOTICE_OF[message.topic])
+
+    async def tell_of_case(self, message: OutboxMessage) -> None:
+        """Who asked for something hears what becomes of it, once."""
+        topic = NOTICE_OF_CASE.get((message.topic, message.payload["kind"]))
+        if topic is not None:
+            await self._tell(message, topic)
+
+    async def _tell(self, message: OutboxMessage, topic: NoticeTopic) -> None:
+        subscriber_id = SubscriberId(message.payload["subscriber_id"])
         async with self._storage.unit_of_work() as uow:
             await self._rooms.notices.tell(uow, subscriber_id, topic, cause=message.id)
 

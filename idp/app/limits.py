@@ -117,6 +117,8 @@ class DoorLimits:
         for_people = {
             "consent_receipt_pdf": papers,
             "access_report_pdf": papers,
+            "activity_csv": papers,
+            "activity_json": papers,
             "sign_in_passkey": sign_ins,
             "signed_in_pin": sign_ins,
             "signed_in_card": sign_ins,
@@ -148,6 +150,9 @@ class DoorLimits:
             "mandate_given": of_companies,
             "device_request": user_codes,
             "device_decision": user_codes,
+            "other_device_begun": sign_ins,
+            "phone_opened": user_codes,
+            "phone_passkey": sign_ins,
         }
         rows = self._limits.before(entries, for_programs, too_many=_oauth_answer)
         return self._limits.before(rows, for_people, too_many=self._answer)
@@ -155,17 +160,21 @@ class DoorLimits:
     def gateway(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """The data exchange's entries behind their limits."""
         files = _limit("files-to-verify", self._a_minute("files_a_minute"), self._address)
-        return self._limits.before(entries, {"verify_file": files}, too_many=self._answer)
+        papers = _limit("papers-to-compare", self._a_minute("files_a_minute"), self._address)
+        return self._limits.before(entries, {"verify_file": files, "verify_paper": papers}, too_many=self._answer)
 
     def exchange(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """Pulls that wait say themselves when to look again; photos are seen by people, one after the other."""
         programs = _limit("waiting-of-address", self._a_minute("program_requests_a_minute"), self._address)
         polls = _limit("polls-of-pull", self._a_minute("pull_polls_a_minute"), self._pull)
         photos = _limit("photos-of-address", self._a_minute("photos_a_minute"), self._address)
+        # all officers of a portal come from its address: each visit has its own
+        visits = _limit("photos-of-visit", self._a_minute("photos_a_minute"), self._visit)
         limited = {
             "waiting_pull": (*polls, *programs),
             "waiting_pull_cancelled": programs,
             **dict.fromkeys(("photo_requested", "photo_request", "photo_agreed", "photo"), photos),
+            **dict.fromkeys(("card_session_photo", "card_session_copy"), visits),
         }
         return self._limits.before(entries, limited, too_many=self._answer)
 
@@ -207,6 +216,10 @@ class DoorLimits:
         """The pull that is looked at, from one address: nobody elsewhere uses up what its program may do."""
         return f"{request.path_params['pull_id']} {self._addresses.of(request)}"
 
+    async def _visit(self, request: Request) -> str | None:
+        """The card session, from one address: nobody elsewhere uses up what its program may do."""
+        return f"{request.path_params['session_id']} {self._addresses.of(request)}"
+
     async def _browser(self, request: Request) -> str | None:
         return self._browsers.known(request)
 
@@ -215,7 +228,7 @@ class DoorLimits:
 
         All that name none, or in a spelling that is not read here, count as one caller of their address.
         """
-        claimed = _claimed_client(await read_body(request), next(iter(field_values(request, b"authorization")), ""))
+        claimed = claimed_client(await read_body(request), next(iter(field_values(request, b"authorization")), ""))
         return f"{claimed or ''} {self._addresses.of(request)}"
 
     def _answer(self, request: Request, seconds: int) -> Response:
@@ -236,7 +249,7 @@ def _limit(
     return (Limit(name, Allowance(a_minute), caller=caller, counts=counts, is_held_open=is_held_open),)
 
 
-def _claimed_client(body: bytes, authorization: str) -> str | None:
+def claimed_client(body: bytes, authorization: str) -> str | None:
     """The `client_id` that a request names, in whichever way; not proven, and read without parsing the body."""
     try:
         if authorization:

@@ -1,14 +1,22 @@
 """Messages of the rooms that become notices to people. A handler may see a message twice; the person is told once."""
 
+from datetime import datetime
+from typing import Final
+
+from idp.agencies.model import Role
 from idp.app.rooms import Rooms
 from idp.kernel.errors import NotFound, Refused
-from idp.kernel.ids import SubscriberId
+from idp.kernel.ids import AgencyId, SubscriberId
 from idp.notices.model import NoticeId, NoticeTopic
 from idp.notices.rules import OF_AUTHENTICATOR_CHANGE
 from idp.representation.companies.model import JointActState
 from idp.representation.mandates.model import Mandate, PersonPrincipal
 from idp.representation.model import JointActId, MandateId
 from idp.storage.outbox import OutboxMessage
+from idp.subscribers.contacts.model import ContactProofId
+
+ALARMS_TOGETHER: Final = 300
+"""Seconds in which alarms of one agency are one notice."""
 
 
 class NoticeHandlers:
@@ -33,6 +41,23 @@ class NoticeHandlers:
         subscriber_id = SubscriberId(message.payload["subscriber_id"])
         async with self._storage.unit_of_work() as uow:
             await self._rooms.notices.tell(uow, subscriber_id, topic, cause=message.id)
+
+    async def tell_of_contact(self, message: OutboxMessage) -> None:
+        """`contact_changed`: the list, and by it the address that counts now."""
+        subscriber_id = SubscriberId(message.payload["subscriber_id"])
+        await self._tell_if_known(subscriber_id, NoticeTopic.CONTACT_CHANGED, cause=message.id)
+
+    async def tell_former_address(self, message: OutboxMessage) -> None:
+        """`contact_changed`, `contact_former_due`: the address before, where there was one."""
+        payload = message.payload
+        if payload["proof_id"]:
+            at, attempt = datetime.fromisoformat(payload["at"]), int(payload["attempt"])
+            await self._rooms.contact_letters.tell_former(ContactProofId(payload["proof_id"]), at=at, attempt=attempt)
+
+    async def send_contact_code(self, message: OutboxMessage) -> None:
+        """`contact_code_due`: the code goes to the new address."""
+        attempt = int(message.payload["attempt"])
+        await self._rooms.contact_letters.send_code(ContactProofId(message.payload["proof_id"]), attempt=attempt)
 
     async def tell_of_offer(self, message: OutboxMessage) -> None:
         """`mandate_offered`: the proxy may accept it; whoever offers to a number that nobody has tells nobody."""
@@ -86,6 +111,22 @@ class NoticeHandlers:
         """`signatory_confirmed`: whoever did not stand at that counter has to hear of it."""
         subscriber_id = SubscriberId(message.payload["subscriber_id"])
         await self._tell_if_known(subscriber_id, NoticeTopic.SIGNATORY_CONFIRMED, cause=message.id)
+
+    async def tell_of_alarm(self, message: OutboxMessage) -> None:
+        """`look_up_alarm`: every supervisor of the agency hears of it, once in five minutes: what comes meanwhile
+        stands on the same page.
+        """
+        agency_id, at = AgencyId(message.payload["agency_id"]), datetime.fromisoformat(message.payload["at"])
+        async with self._storage.reading() as uow:
+            members = await self._rooms.agencies.live_members_at(uow, agency_id, Role.SUPERVISOR)
+        cause = f"look-ups of {agency_id} {int(at.timestamp()) // ALARMS_TOGETHER}"
+        for person in sorted({one.subscriber_id for one in members}):
+            await self._tell_if_known(person, NoticeTopic.LOOK_UP_ALARM, cause=cause)
+
+    async def tell_of_look_up_question(self, message: OutboxMessage) -> None:
+        """`look_up_question`: the officer who is asked hears of it."""
+        person = SubscriberId(message.payload["subscriber_id"])
+        await self._tell_if_known(person, NoticeTopic.LOOK_UP_QUESTION, cause=message.id)
 
     async def _tell_both(self, message: OutboxMessage, topic: NoticeTopic) -> None:
         mandate = await self._mandate(message)

@@ -17,11 +17,14 @@ from idp.authorization.logout.service import RETRY_TOPIC
 from idp.consent.service import CONSENT_GIVEN, CONSENT_WITHDRAWN
 from idp.exchange.photo.model import PHOTO_SHOWN
 from idp.kernel.ids import ClientId, ConsentId, DisclosureId, SsoSessionId, SubscriberId
+from idp.notices.contact_letters import FORMER_DUE
 from idp.notices.service import NOTICE_DUE
+from idp.oversight.followup.model import LOOK_UP_ALARM, LOOK_UP_QUESTION
 from idp.representation.model import MandateId
 from idp.storage.outbox import OutboxMessage
 from idp.subscribers.attributes import ATTRIBUTES_CHANGED
 from idp.subscribers.closing import SUBSCRIBER_CLOSED
+from idp.subscribers.contacts.service import CONTACT_CHANGED, CONTACT_CODE_DUE
 from idp.worker.jobs import OutboxHandler
 
 logger = structlog.get_logger("alarm")
@@ -55,7 +58,7 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
 
     async def sample_photo(message: OutboxMessage) -> None:
         payload = message.payload
-        await rooms.follow_up.add_photo(DisclosureId(payload["disclosure_id"]), payload["request_id"])
+        await rooms.oversight.follow_up.add_photo(DisclosureId(payload["disclosure_id"]), payload["request_id"])
 
     async def tell_clients_of_session(message: OutboxMessage) -> None:
         await rooms.logouts.tell_clients(SsoSessionId(message.payload["session_id"]))
@@ -72,6 +75,8 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
     return {
         **life,
         **signals.table(),
+        LOOK_UP_ALARM: [notices.tell_of_alarm],
+        LOOK_UP_QUESTION: [notices.tell_of_look_up_question],
         **JointActHandlers(rooms, notices).table(),
         # agencies hear of an end before it is carried out: by what is ended it is known which ones
         SUBSCRIBER_CLOSED: [signals.tell_of_end, *life[SUBSCRIBER_CLOSED]],
@@ -87,6 +92,9 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         PHOTO_SHOWN: [sample_photo],
         AUTHENTICATOR_CHANGED: [notices.tell_of_authenticator],
         NOTICE_DUE: [notices.send_letter],
+        CONTACT_CODE_DUE: [notices.send_contact_code],
+        CONTACT_CHANGED: [notices.tell_of_contact, notices.tell_former_address],
+        FORMER_DUE: [notices.tell_former_address],
         "session_ended": [signals.tell_of_session, tell_clients_of_session],
         RETRY_TOPIC: [tell_client_again],
         DECIDED_TOPIC: [ping_client],

@@ -99,6 +99,12 @@ def published_seals(trust: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted((trust / "seals").glob("*.pem")))
 
 
+def published_root(trust: Path, name: str) -> bytes:
+    """A root certificate that an outside verifier needs, in PEM; nothing where it was not put there."""
+    path = trust / name
+    return path.read_bytes() if path.is_file() else b""
+
+
 def client_addresses(settings: Settings) -> ClientAddresses:
     """What asks addresses that clients registered; a demonstration's clients live on the own machine."""
     own_machine = [ip_network("127.0.0.0/8"), ip_network("::1/128")] if settings.is_demo else []

@@ -1,5 +1,6 @@
 """The portal's registration at the issuer: one, whoever fills the store."""
 
+from dataclasses import replace
 from typing import Final
 
 from idp.app.issuer_agency import ISSUER_CODE
@@ -9,6 +10,7 @@ from idp.authorization.client_registration.model import ClientProfile
 from idp.kernel.ids import ClientId
 from idp.keys.derived import derive_p256_key
 from idp.keys.files import FIRST_VERSION
+from idp.portal.onboarding.sign_in_pages import CALLBACK
 from idp.portal.openid import PortalClient
 from idp.settings import Settings
 from idp.storage.storage import UnitOfWork
@@ -25,6 +27,11 @@ def portal_client(settings: Settings, rooms: Rooms) -> PortalClient:
     )
 
 
+def applicants_client(settings: Settings, rooms: Rooms) -> PortalClient:
+    """The same client, where people come back to who are members of no agency yet."""
+    return replace(portal_client(settings, rooms), redirect_uri=f"{settings.portal_url}{CALLBACK}")
+
+
 async def register_portal(uow: UnitOfWork, rooms: Rooms, settings: Settings) -> None:
     """The portal is a client like any other, and the issuer's own; nothing happens where it is registered."""
     portal = portal_client(settings, rooms)
@@ -39,7 +46,7 @@ async def register_portal(uow: UnitOfWork, rooms: Rooms, settings: Settings) -> 
         name_th="ระบบงานเจ้าหน้าที่",
         name_en="Staff portal",
         metadata={
-            "redirect_uris": [portal.redirect_uri],
+            "redirect_uris": [portal.redirect_uri, applicants_client(settings, rooms).redirect_uri],
             "token_endpoint_auth_method": "private_key_jwt",
             "grant_types": ["authorization_code"],
             "response_types": ["code"],

@@ -1,13 +1,24 @@
 """The portal of the staff as one ASGI application."""
 
+from collections.abc import Callable
+
+import httpx2
 from starlette.applications import Starlette
 
 from connectors.outbound.client import outbound_transport
 from idp.app.configuration.applying import DRAFT
 from idp.app.door_kit import door_kit, readiness
+from idp.app.portal_agency import agency_pages
+from idp.app.portal_auditing import auditing_pages
 from idp.app.portal_client import portal_client
+from idp.app.portal_look_ups import look_ups_pages
+from idp.app.portal_onboarding import onboarding_pages
+from idp.app.portal_owners import owner_pages
+from idp.app.portal_platform import platform_pages
+from idp.app.portal_supervision import supervision_pages
 from idp.app.rooms import Rooms
 from idp.portal import (
+    TEMPLATES,
     agreement_pages,
     card_sign_in_pages,
     company_account_pages,
@@ -23,20 +34,30 @@ from idp.portal import (
     subscriber_pages,
 )
 from idp.portal import sign_in as portal_sign_in
+from idp.portal.onboarding.paper_pages import UPLOAD, UPLOAD_LIMIT
 from idp.portal.openid import WITH_A_PASSKEY, WITH_A_SECURITY_KEY, Issuer
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.settings import Settings
+from idp.web.session_watch import SessionPages
 
 
-def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
-    """The staff's pages; the portal is an OpenID client of the issuer like any other."""
+def portal_door(
+    settings: Settings,
+    rooms: Rooms,
+    *,
+    transport: Callable[[], httpx2.AsyncBaseTransport] = outbound_transport,
+) -> Starlette:
+    """The staff's pages; the portal is an OpenID client of the issuer like any other.
+
+    `transport` is its way to the issuer and the data exchange.
+    """
     kit = door_kit(
         settings,
         rooms,
         door="portal",
         origin=settings.portal_url,
-        templates=[("idp.portal", "templates")],
+        templates=TEMPLATES,
         usual="page",
     )
     ground, storage = rooms.ground, rooms.ground.storage
@@ -54,8 +75,9 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
         acr_prefix=settings.acr_prefix,
         required=WITH_A_SECURITY_KEY if settings.staff_passkeys == "attested" else WITH_A_PASSKEY,
         clock=ground.clock,
-        transport=outbound_transport,
+        transport=transport,
     )
+    look_ups = look_ups_pages(kit, gate, rooms, settings, transport=transport)
     page_families = (
         home.HomePage(pages=kit.pages, gate=gate),
         portal_sign_in.SignInPages(
@@ -70,7 +92,10 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             audit=ground.audit,
             security_log=ground.security_log,
             https=kit.https,
+            leaving=look_ups.leaving,
         ),
+        SessionPages(pages=kit.pages, csrf=kit.csrf, times=gate),
+        *look_ups.pages,
         enrolment_pages.EnrolmentPages(
             pages=kit.pages,
             csrf=kit.csrf,
@@ -143,6 +168,7 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             agreements=rooms.agreements,
             approvals=rooms.representation.approvals,
             configurations=rooms.configurations,
+            seat_requests=rooms.seat_requests,
             draft_kind=DRAFT,
         ),
         company_account_pages.CompanyAccountPages(
@@ -162,6 +188,12 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
             companies=rooms.representation.companies,
             subscribers=rooms.subscribers,
         ),
+        *agency_pages(kit, gate, rooms, settings),
+        *auditing_pages(kit, gate, rooms, settings),
+        *supervision_pages(kit, gate, rooms, settings),
+        *owner_pages(kit, gate, rooms, settings),
+        *platform_pages(kit, gate, rooms, settings),
+        *onboarding_pages(kit, gate, rooms, settings),
         role_pages.RolePages(csrf=kit.csrf, gate=gate, https=kit.https),
         subscriber_pages.SubscriberPages(
             pages=kit.pages,
@@ -185,4 +217,4 @@ def portal_door(settings: Settings, rooms: Rooms) -> Starlette:
         ),
     )
     entries = [entry for family in page_families for entry in family.entries()]
-    return kit.application([*entries, *readiness(rooms)])
+    return kit.application([*entries, *readiness(rooms)], larger_bodies={UPLOAD: UPLOAD_LIMIT})

@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from idp.app.account_door import PageFamily, account_pages
+from idp.app.client_requests import kept_at_the_issuer
 from idp.app.conformance.door import TesterEndpoints
-from idp.app.door_kit import client_certificates, door_kit, door_limits, readiness
+from idp.app.door_kit import DoorKit, client_certificates, door_kit, door_limits, readiness
 from idp.app.rooms import Rooms
 from idp.app.unattended_door import unattended_pages
 from idp.authorization.grants.management import GrantManagement
@@ -30,22 +31,28 @@ from idp.provider.oidc.userinfo import UserinfoEndpoint
 from idp.provider.pages.card_pin import CardPinPages
 from idp.provider.pages.choose_actor import ChooseActorPages
 from idp.provider.pages.consent import ConsentPages
+from idp.provider.pages.consent_report import ConsentReportPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.levels import LevelPages
+from idp.provider.pages.on_phone import PhonePages
+from idp.provider.pages.other_device import OtherDevicePages
 from idp.provider.pages.passkeys import PasskeyPages
 from idp.provider.pages.pin import PinPages
 from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCookie
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
 from idp.provider.pages.thaid import ThaidPages
+from idp.provider.pages.way_back import LeavePages, WaysBack
 from idp.settings import Settings
 from idp.storage.profile import Profile
 from idp.web.addresses import CallerAddresses
 from idp.web.programs import answered_in_oauth
+from idp.web.session_watch import SessionPages
 
 
 def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
     """The issuer: OpenID endpoints, citizens' pages, the card agents' mail slots."""
+    ways_back = WaysBack(storage=rooms.ground.storage, requests=rooms.requests, clients=rooms.clients)
     kit = door_kit(
         settings,
         rooms,
@@ -54,6 +61,7 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         other_origin=settings.mtls_url,
         templates=[("idp.provider", "templates")],
         usual="page",
+        ways_back=ways_back,
     )
     ground, storage = rooms.ground, rooms.ground.storage
     citizens = Citizens(
@@ -114,10 +122,12 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             flows=flows,
             pin_first=settings.profile is Profile.CONFORMANCE,
             offers_thaid=rooms.thaid_enrolments is not None,
+            offers_phone=settings.other_device_seconds > 0,
         ),
         PinPages(
             pages=kit.pages, csrf=kit.csrf, problems=kit.problems, pins=rooms.pins, citizens=citizens, flows=flows
         ),
+        *_other_device_pages(settings, rooms, kit=kit, citizens=citizens, flows=flows),
         CardPinPages(
             pages=kit.pages,
             csrf=kit.csrf,
@@ -166,12 +176,27 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
             agencies=rooms.agencies,
             consents=rooms.consents,
             subscribers=rooms.subscribers,
+            mandates=rooms.representation.mandates,
             previews=rooms.previews,
             security_log=ground.security_log,
+        ),
+        ConsentReportPages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            citizens=citizens,
+            requests=rooms.requests,
+            flows=flows,
+            doubts=rooms.life.doubts,
         ),
         *account_pages(
             rooms, pages=kit.pages, csrf=kit.csrf, problems=kit.problems, citizens=citizens, storage=storage
         ),
+        LeavePages(
+            pages=kit.pages, storage=storage, requests=rooms.requests, browsers=kit.browsers, ways_back=ways_back
+        ),
+        SessionPages(pages=kit.pages, csrf=kit.csrf, times=citizens),
         SignOutPages(
             pages=kit.pages,
             csrf=kit.csrf,
@@ -194,7 +219,11 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         ).entries()
         entries += TesterEndpoints(keys=ground.signing_keys, clock=ground.clock).entries()
     limits = door_limits(settings, rooms, kit)
-    entries = [*limits.provider(answered_in_oauth(entries, kit.problems), person=citizens.person)]
+    entries = [
+        *limits.provider(
+            answered_in_oauth(kept_at_the_issuer(entries, ground.request_log), kit.problems), person=citizens.person
+        )
+    ]
     agents = AgentSocket(
         mail_slots=rooms.mail_slots,
         security_log=ground.security_log,
@@ -203,3 +232,25 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         refusals_a_minute=settings.agent_refusals_a_minute,
     )
     return kit.application(entries, sockets=agents.entries())
+
+
+def _other_device_pages(
+    settings: Settings, rooms: Rooms, *, kit: DoorKit, citizens: Citizens, flows: Flows
+) -> tuple[PageFamily, ...]:
+    """Both screens of signing in with another device, where it is offered."""
+    if not settings.other_device_seconds:
+        return ()
+    storage, other_device = rooms.ground.storage, rooms.other_device
+    return (
+        OtherDevicePages(
+            pages=kit.pages,
+            csrf=kit.csrf,
+            problems=kit.problems,
+            storage=storage,
+            other_device=other_device,
+            citizens=citizens,
+            flows=flows,
+            origin=settings.issuer,
+        ),
+        PhonePages(pages=kit.pages, csrf=kit.csrf, problems=kit.problems, storage=storage, other_device=other_device),
+    )

@@ -8,12 +8,15 @@ from connectors.contracts.outbound import ClientAddresses
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.namings.service import SecurityNamings
+from idp.agencies.seats.asking import SeatRequests
 from idp.agencies.seats.service import Seats
 from idp.agencies.service import Agencies
 from idp.app.configuration.applying import Configurations
 from idp.app.ground import Ground
 from idp.app.life import LifeRooms
+from idp.app.onboarding import OnboardingRooms
 from idp.app.outside import Outside
+from idp.app.oversight_rooms import OversightRooms
 from idp.app.receipts_room import ReceiptRooms
 from idp.app.representation_room import RepresentationRoom
 from idp.app.signal_rooms import SignalRooms
@@ -21,6 +24,7 @@ from idp.app.unattended_room import UnattendedRooms
 from idp.authentication.card_sign_in import CardSignIns
 from idp.authentication.freezing import Freezing
 from idp.authentication.known_devices import KnownDevices
+from idp.authentication.other_device.service import OtherDevice
 from idp.authentication.own_passkeys import OwnPasskeys
 from idp.authentication.passkey_links import PasskeyLinks
 from idp.authentication.passkeys import Passkeys
@@ -54,13 +58,16 @@ from idp.enrolment.service import Enrolments
 from idp.exchange.bases.service import Bases
 from idp.exchange.bases.slip import Slips
 from idp.exchange.counter.service import Counters
+from idp.exchange.document.comparing import Comparing
 from idp.exchange.document.service import Documents
+from idp.exchange.health.service import RegistryHealth
+from idp.exchange.on_card.service import OnCard
 from idp.exchange.photo.service import Photos
 from idp.exchange.preview import Previews
 from idp.exchange.retention import Retention
 from idp.exchange.service import Exchange
+from idp.notices.contact_letters import ContactLetters
 from idp.notices.service import Notices
-from idp.oversight.followup.service import FollowUp
 from idp.oversight.service import AccessHistory
 from idp.protocol.dpop import DpopNonces
 from idp.stations.desk import Desk
@@ -82,8 +89,10 @@ class Rooms:
     agencies: Agencies
     agreements: Agreements
     seats: Seats
+    seat_requests: SeatRequests
     namings: SecurityNamings
     configurations: Configurations
+    onboarding: OnboardingRooms
     company_accounts: CompanyAccounts
     subscribers: Subscribers
     life: LifeRooms
@@ -98,6 +107,7 @@ class Rooms:
     recovery_codes: RecoveryCodes
     freezing: Freezing
     card_sign_ins: CardSignIns
+    other_device: OtherDevice
     revoking: Revoking
     stations: Stations
     mail_slots: MailSlots
@@ -109,6 +119,7 @@ class Rooms:
     thaid_enrolments: ThaidEnrolments | None
     unattended: UnattendedRooms
     notices: Notices
+    contact_letters: ContactLetters
     signals: SignalRooms
     consents: Consents
     clients: Clients
@@ -131,13 +142,16 @@ class Rooms:
     access_tokens: AccessTokens
     userinfo: Userinfo
     documents: Documents
+    comparing: Comparing
     previews: Previews
     counters: Counters
     photos: Photos
+    on_card: OnCard
     retention: Retention
+    registries_health: RegistryHealth
     exchange: Exchange
     bases: Bases
     slips: Slips
     receipt_rooms: ReceiptRooms
     access_history: AccessHistory
-    follow_up: FollowUp
+    oversight: OversightRooms

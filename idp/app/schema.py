@@ -13,16 +13,21 @@ import idp.agencies.accounts.store
 import idp.agencies.agreement_store
 import idp.agencies.member_store
 import idp.agencies.namings.store
+import idp.agencies.onboarding.store
+import idp.agencies.seats.attendance
 import idp.agencies.seats.store
 import idp.agencies.store
 import idp.approvals.store
+import idp.audit.facets
 import idp.audit.store
 import idp.authentication.card_sign_in_store
+import idp.authentication.other_device.store
 import idp.authentication.passkey_store
 import idp.authentication.pin_store
 import idp.authentication.recovery_store
 import idp.authentication.store
 import idp.authentication.tries
+import idp.authorization.client_registration.request_log
 import idp.authorization.client_registration.store
 import idp.authorization.deferred.store
 import idp.authorization.device.store
@@ -43,7 +48,9 @@ import idp.exchange.bases.store
 import idp.exchange.changes
 import idp.exchange.counter.person_store
 import idp.exchange.counter.store
+import idp.exchange.counter.supervision
 import idp.exchange.document.store
+import idp.exchange.health.store
 import idp.exchange.papers
 import idp.exchange.photo.store
 import idp.exchange.pull.counting
@@ -55,7 +62,11 @@ import idp.keys.signing_store
 import idp.notices.store
 import idp.notices.streams.delivery_store
 import idp.notices.streams.store
+import idp.oversight.auditing.store
 import idp.oversight.followup.store
+import idp.oversight.watched.store
+import idp.portal.look_ups.store
+import idp.portal.onboarding.store
 import idp.portal.store
 import idp.representation.companies.store
 import idp.representation.mandates.store
@@ -66,6 +77,7 @@ import idp.storage.leases
 import idp.storage.outbox
 import idp.storage.profile
 import idp.storage.spent
+import idp.subscribers.contacts.store
 import idp.subscribers.store  # noqa: F401 - imported for the tables they declare
 from idp.storage import migrations
 from idp.storage.metadata import metadata

@@ -31,6 +31,7 @@ from idp.app.signal_handlers import SignalHandlers
 from idp.app.testimonies import testimony_job
 from idp.app.tls import CertificateOfHandshake, Tls
 from idp.kernel.ids import new_id
+from idp.portal.look_ups.forgetting import forget_overdue
 from idp.provider.agent.socket import LARGEST
 from idp.settings import Settings
 from idp.storage.clock_watch import watch_clock
@@ -40,6 +41,7 @@ from idp.worker.loop import run_jobs
 
 DRAIN_SECONDS = 10
 CLOCK_EVERY_SECONDS = 1.0
+REQUESTS_EVERY_SECONDS = 1.0
 COLLECT_AFTER = (10_000, 20, 10)
 """Nearly all that a request leaves behind goes by itself: the collector looks for cycles less often than by default."""
 DEFAULT_PORTS = {"provider": 8000, "gateway": 8001, "portal": 8002, "bridge": 8005}
@@ -57,9 +59,9 @@ class Part(StrEnum):
     WORKER = "worker"
 
 
-MAKES_DOCUMENTS = frozenset({Part.PROVIDER, Part.GATEWAY, Part.WORKER})
+MAKES_DOCUMENTS = frozenset({Part.PROVIDER, Part.GATEWAY, Part.PORTAL, Part.WORKER})
 """Parts that seal documents: my account gives receipts and reports of who saw the data, the data exchange what it
-releases, and jobs what had to wait.
+releases, the portal reports and evidence of supervisors, and jobs what had to wait.
 """
 
 
@@ -119,7 +121,17 @@ async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[
             for listener in listeners:
                 group.create_task(_serve_door(listener, stop))
             clock = Job("storage.watch_clock", CLOCK_EVERY_SECONDS, partial(watch_clock, rooms.ground.storage))
-            group.create_task(run_jobs([clock, *(_jobs(settings, rooms) if Part.WORKER in parts else ())], stop))
+            diary = Job(
+                "clients.write_requests",
+                REQUESTS_EVERY_SECONDS,
+                partial(rooms.ground.request_log.write, rooms.ground.storage),
+                runs_at_the_end=True,
+            )
+            # every process counts what it hears of the registries, and adds that to what the others hear
+            health = Job("exchange.add_up", 5, rooms.registries_health.flush, runs_at_the_end=True)
+            group.create_task(
+                run_jobs([clock, diary, health, *(_jobs(settings, rooms) if Part.WORKER in parts else ())], stop)
+            )
 
 
 def _listeners(settings: Settings, rooms: Rooms, parts: Sequence[Part]) -> list[Listener]:
@@ -204,7 +216,7 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
 
     async def retain() -> None:
         await rooms.retention.run()
-        await rooms.follow_up.forget(timedelta(days=settings.keep_samples_days))
+        await rooms.oversight.follow_up.forget(timedelta(days=settings.keep_samples_days))
 
     holder = new_id("wrk", now=ground.clock.now(), randomness=ground.randomness)
     jobs = all_jobs(
@@ -217,10 +229,12 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
         enrolments=rooms.enrolments,
         provisionals=rooms.provisionals,
         notices=rooms.notices,
+        contacts=rooms.life.contacts,
         deliveries=rooms.signals.deliveries,
         tell_of_expiries=SignalHandlers(rooms).tell_of_expiries,
         advance_unattended=rooms.unattended.advance_open,
         deferred=rooms.deferred,
+        other_device=rooms.other_device,
         exchange=rooms.exchange,
         closings=rooms.life.closings,
         reviews=rooms.life.reviews,
@@ -228,8 +242,11 @@ def _jobs(settings: Settings, rooms: Rooms) -> tuple[Job, ...]:
         companies=rooms.representation.companies,
         approvals=rooms.representation.approvals,
         seats=rooms.seats,
+        onboarding=rooms.onboarding.onboarding,
         papers=rooms.representation.papers,
-        draw_samples=rooms.follow_up.draw,
+        draw_samples=rooms.oversight.follow_up.draw,
+        watch_look_ups=rooms.oversight.alarms.watch,
+        forget_look_ups=partial(forget_overdue, personal=ground.personal),
         retain=retain,
     )
     return *jobs, *testimony_job(settings, ground.storage, holder=holder)

@@ -35,8 +35,8 @@ class Window:
     def condition(self) -> ColumnElement[bool]:
         """Ids begin with their time."""
         entry_id = store.audit_entry.c.id
-        condition = entry_id >= ("" if self.since is None else _first_id(self.since))
-        return condition if self.until is None else condition & (entry_id < _first_id(self.until))
+        condition = entry_id >= ("" if self.since is None else first_id(self.since))
+        return condition if self.until is None else condition & (entry_id < first_id(self.until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +105,6 @@ def _sequenced(window: Window, newest: Any) -> Any:
     )
 
 
-def _first_id(moment: datetime) -> str:
+def first_id(moment: datetime) -> str:
+    """The least id of an entry made then or later."""
     return new_id("aud", now=moment, randomness=bytes)

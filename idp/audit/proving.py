@@ -1,5 +1,6 @@
 """Proving one entry, or the way from one checkpoint to a later one, of what the store holds."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from idp.audit import store
 from idp.audit.proof_text import ConsistencyText, InclusionText
 from idp.audit.proofs import consistency_runs, inclusion_runs
-from idp.audit.tiles import prove
+from idp.audit.tiles import prove, prove_each
 from idp.kernel.ids import AuditEntryId
 from idp.storage.storage import UnitOfWork
 
@@ -35,6 +36,14 @@ class NoSuchEntry:
 
 
 Proof = Proven | NotYet | NoSuchEntry
+
+
+@dataclass(frozen=True, slots=True)
+class LeavesProven:
+    """Paths from leaves to the root of one signed checkpoint; leaves that it does not cover yet have none."""
+
+    note: str
+    paths: Mapping[int, tuple[bytes, ...]]
 
 
 async def prove_entry(uow: UnitOfWork, entry_id: AuditEntryId) -> Proof:
@@ -65,3 +74,14 @@ async def prove_growth(uow: UnitOfWork, *, old_size: int) -> ConsistencyText | N
         return None
     path = await prove(uow, consistency_runs(old_size=old_size, new_size=newest.size))
     return ConsistencyText(old_size, path, await store.note_with_cosignatures(uow, newest))
+
+
+async def prove_leaves(uow: UnitOfWork, leaves: Sequence[int]) -> LeavesProven | None:
+    """Paths to the newest checkpoint, None without any. Raises ValueError when the tree is not what it must be."""
+    newest = await store.newest_checkpoint(uow)
+    if newest is None:
+        return None
+    covered = [leaf for leaf in leaves if leaf < newest.size]
+    paths = await prove_each(uow, [inclusion_runs(leaf_index=leaf, size=newest.size) for leaf in covered])
+    note = await store.note_with_cosignatures(uow, newest)
+    return LeavesProven(note, dict(zip(covered, paths, strict=True)))

@@ -4,7 +4,7 @@ A tile of level 0 is written when its 256 leaves are there; until then they are 
 higher level grows by one hash with each tile that fills below it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -52,10 +52,16 @@ async def write_tiles(uow: UnitOfWork, *, old_size: int, new_size: int) -> None:
 
 async def prove(uow: UnitOfWork, runs: Iterable[Run]) -> tuple[bytes, ...]:
     """The hashes of a proof. Raises ValueError when the tree has not got them."""
-    runs = tuple(runs)
-    places = {tile_of(subtree) for run in runs for subtree in run.subtrees()}
-    tiles = {place: await read_tile(uow, place) for place in places}
-    return tuple(root_of(run, lambda subtree: _hash_in(tiles[tile_of(subtree)], subtree)) for run in runs)
+    (proof,) = await prove_each(uow, [tuple(runs)])
+    return proof
+
+
+async def prove_each(uow: UnitOfWork, proofs: Sequence[Sequence[Run]]) -> tuple[tuple[bytes, ...], ...]:
+    """The hashes of several proofs; what they share is read and folded once. Raises ValueError as `prove`."""
+    subtrees = {subtree for runs in proofs for run in runs for subtree in run.subtrees()}
+    tiles = {place: await read_tile(uow, place) for place in {tile_of(subtree) for subtree in subtrees}}
+    hashes = {subtree: _hash_in(tiles[tile_of(subtree)], subtree) for subtree in subtrees}
+    return tuple(tuple(root_of(run, hashes.__getitem__) for run in runs) for runs in proofs)
 
 
 async def read_tile(uow: UnitOfWork, place: Place) -> bytes:

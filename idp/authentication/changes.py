@@ -26,6 +26,8 @@ class AuthenticatorChange(StrEnum):
     RECOVERY_CODES_MADE = "recovery.codes_made"
     RECOVERY_CODE_USED = "recovery.code_used"
     DEVICE_NEW = "device.new"
+    OTHER_DEVICE_SIGNED_IN = "sign_in.other_device"
+    OTHER_DEVICE_REPORTED = "sign_in.other_device_reported"
     ALL_REVOKED = "authenticators.revoked"
 
 

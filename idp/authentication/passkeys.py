@@ -122,14 +122,14 @@ class Passkeys:
         return Ceremony(handle=new.handle, public_key=public_key)
 
     async def authenticate(
-        self, *, handle: str, browser_id: str, credential: Mapping[str, Any]
+        self, *, handle: str, browser_id: str, credential: Mapping[str, Any], kind: str = AUTHENTICATION
     ) -> AuthenticatedPasskey:
-        """Who answered the challenge.
+        """Who answered a challenge of this kind.
 
         Raises Refused: CEREMONY_UNUSABLE; IDENTITY_FROZEN and IDENTITY_NOT_LIVE to the proven owner of a stopped
         identity; SIGN_IN_FAILED for everything else, one answer whatever the reason.
         """
-        passkey = await self.prove(handle=handle, browser_id=browser_id, credential=credential)
+        passkey = await self.prove(handle=handle, browser_id=browser_id, credential=credential, kind=kind)
         if not passkey.subscriber_is_live:
             problem = AuthenticationProblem.IDENTITY_NOT_LIVE
             if passkey.subscriber_is_frozen:

@@ -71,6 +71,11 @@ def decide_assertion(*, passkey: StoredPasskey, assertion: Assertion, user_handl
     return AssertionVerdict.ACCEPTED
 
 
+def ends_at(session: SsoSession) -> datetime:
+    """When a session ends if it is not used any more."""
+    return min(session.last_seen + SESSION_IDLE, session.auth_time + SESSION_LIFE)
+
+
 def amr_of(*, backup_eligible: bool) -> tuple[str, ...]:
     """Authentication methods by RFC 8176: a key in software or hardware, the user present, two factors in one."""
     return ("swk" if backup_eligible else "hwk", "user", "mfa")

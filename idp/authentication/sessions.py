@@ -8,6 +8,7 @@ from idp.audit.model import SYSTEM, Actor, ActorKind, AuditEvent
 from idp.authentication import store
 from idp.authentication.hot_store import SIGNED_IN, signed_in_of
 from idp.authentication.model import AuthenticationProblem, SignedIn, SsoSession, StartedSession
+from idp.authentication.other_device.store import end_open_of
 from idp.kernel.assurance import Aal
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import SsoSessionId, SubscriberId, new_id
@@ -127,6 +128,10 @@ class Sessions:
         """The subscriber's sessions that may be used, the last used first."""
         return tuple(await store.live_sessions_of(uow, subscriber_id))
 
+    async def before(self, uow: UnitOfWork, session: SsoSession) -> SsoSession | None:
+        """The person's last sign-in before this one, here or elsewhere; None when none is known any more."""
+        return await store.find_session_before(uow, session)
+
     async def end_own(self, uow: UnitOfWork, session_id: SsoSessionId, *, subscriber_id: SubscriberId) -> None:
         """End one of the subscriber's own sessions. Raises NotFound (SESSION_UNKNOWN)."""
         session = await store.find_session_of(uow, subscriber_id, session_id)
@@ -135,8 +140,9 @@ class Sessions:
         await self.end(uow, session)
 
     async def end_others(self, uow: UnitOfWork, session: SsoSession) -> None:
-        """End every session of the same person but this one."""
+        """End every session of the same person but this one, and what waits on another screen to become one."""
         await store.hold_owner(uow, session.subscriber_id)
+        await end_open_of(uow, session.subscriber_id)
         ended = await store.end_sessions_of(uow, session.subscriber_id, but=session.id)
         if ended:
             await self._note(uow, "session.others_ended", session, {"sessions": str(len(ended))})
@@ -144,8 +150,11 @@ class Sessions:
             await self._tell(uow, visit_id)
 
     async def end_all_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
-        """End every session of a subscriber who may not act any more."""
+        """End every session of a subscriber who may not act any more, and what waits on a screen to become one: given
+        back minutes later, the identity is not signed in by what was shown before.
+        """
         await store.hold_owner(uow, subscriber_id)
+        await end_open_of(uow, subscriber_id)
         ended = await store.end_sessions_of(uow, subscriber_id)
         if ended:
             details = {"sessions": len(ended)}

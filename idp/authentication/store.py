@@ -114,6 +114,17 @@ async def find_own_session(uow: UnitOfWork, session: SsoSession) -> SsoSession |
     return None if row is None else session_of(row)
 
 
+async def find_session_before(uow: UnitOfWork, session: SsoSession) -> SsoSession | None:
+    """The same person's last sign-in before this browser's visit began, also where it has ended."""
+    earlier = (
+        sso_session.c.subscriber_id == session.subscriber_id,
+        sso_session.c.visit_id != session.visit_id,
+        sso_session.c.auth_time < session.auth_time,
+    )
+    row = await uow.first(select(sso_session).where(*earlier).order_by(sso_session.c.auth_time.desc()).limit(1))
+    return None if row is None else session_of(row)
+
+
 async def find_session_of(uow: UnitOfWork, subscriber_id: SubscriberId, session_id: SsoSessionId) -> SsoSession | None:
     """A session of this subscriber."""
     mine = and_(sso_session.c.id == session_id, sso_session.c.subscriber_id == subscriber_id)

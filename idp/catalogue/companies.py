@@ -23,6 +23,8 @@ _PAPER = (
     Field("sha256", "ค่าแฮช SHA-256", "SHA-256"),
 )
 """An owner's paper: the file itself is attached to the document, byte for byte."""
+_PAGES = (_number("page", "หน้าที่", "Page"), *(one for one in _PAPER if one.name not in {"pages", "media_type"}))
+"""Scanned pages: each image is bound behind the document."""
 
 COMPANY = DataSet(
     id="dbd.company",
@@ -84,7 +86,9 @@ MEMORANDUM = DataSet(
         _money("registered_capital", "ทุนจดทะเบียน (บาท)", "Registered capital (baht)"),
         OBJECTIVES,
         Field("memorandum", "หนังสือบริคณห์สนธิ (ไฟล์ของนายทะเบียน)", "Memorandum (the registrar's file)", columns=_PAPER),
+        Field("memorandum_pages", "ภาพหน้าหนังสือบริคณห์สนธิ", "Page images of the memorandum", columns=_PAGES),
         Field("objectives_paper", "วัตถุที่ประสงค์ (ไฟล์ของนายทะเบียน)", "Objectives (the registrar's file)", columns=_PAPER),
+        Field("objectives_pages", "ภาพหน้าวัตถุที่ประสงค์", "Page images of the objectives", columns=_PAGES),
     ),
     template="memorandum",
     retention=MONTH,
@@ -121,6 +125,8 @@ SHAREHOLDERS = DataSet(
                 Field("occupation", "อาชีพ", "Occupation"),
             ),
         ),
+        Field("list_paper", "บัญชีรายชื่อ (ไฟล์ของนายทะเบียน)", "The list (the registrar's file)", columns=_PAPER),
+        Field("list_pages", "ภาพหน้าบัญชีรายชื่อ", "Page images of the list", columns=_PAGES),
     ),
     template="shareholders",
     retention=MONTH,
@@ -167,6 +173,8 @@ FINANCIALS = DataSet(
                 _money("earnings_per_share", "กำไร (ขาดทุน) ต่อหุ้น", "Earnings per share"),
             ),
         ),
+        Field("statements_paper", "งบการเงิน (ไฟล์ของนายทะเบียน)", "Statements (the registrar's file)", columns=_PAPER),
+        Field("statements_pages", "ภาพหน้างบการเงิน", "Page images of the statements", columns=_PAGES),
     ),
     template="financials",
     retention=MONTH,

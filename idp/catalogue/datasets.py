@@ -3,6 +3,7 @@
 from types import MappingProxyType
 
 from idp.catalogue.added import DRIVING_LICENCE, MARRIAGE, PARTICULARS
+from idp.catalogue.card_photo import CARD_PHOTO
 from idp.catalogue.checks import CHECK_COMPANY, CHECK_PERSON
 from idp.catalogue.companies import COMPANY, FINANCIALS, MEMORANDUM, SHAREHOLDERS
 from idp.catalogue.model import SubjectSource
@@ -28,6 +29,7 @@ DATASETS = MappingProxyType(
             DRIVING_LICENCE,
             PARTICULARS,
             PHOTO,
+            CARD_PHOTO,
         )
     }
 )

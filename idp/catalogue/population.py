@@ -159,7 +159,11 @@ HOUSE = DataSet(
         Field("house_id", "เลขรหัสประจำบ้าน", "House ID number"),
         Field("address_text", "รายการที่อยู่", "Address"),
         Field("registry_office", "สำนักทะเบียน", "Registry office"),
+        Field("village_name", "ชื่อหมู่บ้าน", "Name of the village"),
+        Field("building_name", "ชื่อบ้าน", "Name of the house"),
         Field("house_type", "ประเภทบ้าน", "Type of house"),
+        Field("house_attribute", "ลักษณะบ้าน", "Kind of building"),
+        Field("numbered_on", "วันเดือนปีที่กำหนดบ้านเลขที่", "House number given on"),
         Field("own_row", "รายการของเจ้าของข้อมูล", "The person's own entry", columns=_FULL_ROW),
         Field("member_count", "จำนวนคนในบ้าน", "Number of members", kind=FieldKind.NUMBER),
         Field(

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from idp.audit.checkpoint import InvalidCheckpoint, NotACheckpoint
 from idp.audit.export import ENTRIES, Window, announce, export
 from idp.audit.export_check import check_export
+from idp.audit.extract import check_extract
 from idp.audit.proof_check import NotProven, check_consistency, check_inclusion
 from idp.audit.proof_text import ConsistencyText, NotAProof, read_consistency, read_inclusion
 from idp.audit.proving import NoSuchEntry, NotYet, Proof, Proven, prove_entry, prove_growth
@@ -118,6 +119,8 @@ def check_proof(proof: Path, *, reader: CheckpointReader, kept: Path | None) -> 
     if kept is not None:
         return _check_growth(read_consistency(text), reader=reader, kept=kept.read_text("utf-8"))
     document = json.loads(text)
+    if "content" in document:
+        return f"{check_extract(document['content'], open_note=reader.open_note)} entries of an extract"
     said = read_inclusion(document["proof"])
     signed = reader.open_note(said.note)
     check_inclusion(

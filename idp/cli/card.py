@@ -13,7 +13,6 @@ from connectors.fictitious.film import film_of
 from connectors.fictitious.personas import PERSONAS
 from idp.app.demo.stations import FIRST, KIOSK, STATIONS, agent_file_of
 from idp.app.places import desk_socket_of
-from idp.cli.deployment import settings_of
 
 Home = Annotated[Path | None, typer.Option("--home", help="Home folder of the deployment (default: IDP_HOME).")]
 AT_HOME = "home"
@@ -56,7 +55,7 @@ def camera(persona: Annotated[str, typer.Argument(help="who stands before it")],
     if persona not in PERSONAS:
         typer.echo("there is no such persona; `idp personas` lists them", err=True)
         raise typer.Exit(1)
-    film = settings_of(home).home.resolve() / f"camera-{persona}.y4m"
+    film = _folder(home).resolve() / f"camera-{persona}.y4m"
     film.write_bytes(film_of(PERSONAS[persona].person))
     typer.echo(
         "chromium --user-data-dir=$(mktemp -d) --use-fake-ui-for-media-stream --use-fake-device-for-media-stream "
@@ -67,19 +66,28 @@ def camera(persona: Annotated[str, typer.Argument(help="who stands before it")],
 @commands.command()
 def kiosk(home: Home = None) -> None:
     """Show the code by which a browser becomes the kiosk's screen, at /kiosk."""
-    _agent("--config", str(agent_file_of(settings_of(home).home, KIOSK)), "kiosk")
+    _agent("--config", str(agent_file_of(_folder(home), KIOSK)), "kiosk")
 
 
 @commands.command("home")
 def at_home(code: Annotated[str, typer.Argument(help="as the page /enrol/reader shows it")], home: Home = None) -> None:
     """Read a card at home: waits for `idp card insert citizen PERSONA --station home`."""
-    folder = settings_of(home).home
+    folder = _folder(home)
     try:
         issuer = str(json.loads(agent_file_of(folder, FIRST).read_bytes())["issuer"])
     except OSError as error:
         typer.echo("there is no demonstration: is `make demo` running with this home folder?", err=True)
         raise typer.Exit(2) from error
     _agent("home", code, "--issuer", issuer, "--desk-socket", str(desk_socket_of(folder, AT_HOME)), "--yes")
+
+
+def _folder(home: Path | None) -> Path:
+    if home is not None:
+        return home
+    # only here: reading the settings takes longer than putting a card in
+    from idp.cli.deployment import settings_of
+
+    return settings_of(None).home
 
 
 def _agent(*arguments: str) -> None:
@@ -92,9 +100,9 @@ def _command(home: Path | None, station: str, command: str) -> None:
     if station not in READERS:
         typer.echo(f"there is no such station; there are: {', '.join(READERS)}", err=True)
         raise typer.Exit(1)
-    settings = settings_of(home)
+    folder = _folder(home)
     try:
-        answer: dict[str, Any] = desk_command(desk_socket_of(settings.home, station), command)
+        answer: dict[str, Any] = desk_command(desk_socket_of(folder, station), command)
     except DeskUnavailable as error:
         typer.echo("there is no virtual reader: is `make demo` running with this home folder?", err=True)
         raise typer.Exit(2) from error

@@ -17,6 +17,7 @@ async def show_doors(plan: Plan, console: Console) -> None:
     doors = Table("ที่อยู่ · address", "อะไร · what", title="เปิดดูได้ด้วยตนเอง · explore by hand", title_justify="left")
     doors.add_row(plan.addresses.jobs, "บริการขึ้นทะเบียนหางาน · the job-seeker service")
     doors.add_row(plan.addresses.efiling, "ยื่นแบบสำหรับนิติบุคคล · e-submission for companies")
+    doors.add_row(plan.addresses.water, "เคาน์เตอร์การประปา · the waterworks' counter, for water_clerk")
     doors.add_row(f"{settings.issuer}/account", "บัญชีของฉัน ใครดูข้อมูลของฉัน · my account, who saw my data")
     doors.add_row(f"{settings.issuer}/enrol", "ลงทะเบียนด้วยตนเอง · enrol without an officer: at home, by ThaiD")
     doors.add_row(f"{settings.issuer}/kiosk", "หน้าจอตู้บริการ · the kiosk's screen")
@@ -25,6 +26,7 @@ async def show_doors(plan: Plan, console: Console) -> None:
     doors.add_row(
         f"{plan.addresses.simulators}/_ami", "หน้าต่าง AMI จำลอง · the simulated window for officers' cards and PINs"
     )
+    doors.add_row(f"{plan.addresses.simulators}/mail", "จดหมายที่ระบบส่ง (จำลอง) · letters that were sent (simulated)")
     console.print(doors)
     console.print("\nลิงก์เพิ่มพาสคีย์ ใช้ได้ครั้งเดียว · one-use links that add a passkey in your own browser", style="italic")
     async with open_house(settings) as rooms, rooms.ground.storage.unit_of_work() as uow:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.card.virtual.passports import write_utopian_trust
-from idp.app.demo.stations import FIRST, STATIONS, agent_file_of
+from idp.app.demo.stations import FIRST, STATIONS, WATER, agent_file_of
 from idp.app.demo.story import Addresses, prepare_story, told_to_strangers
 from idp.app.serving import open_house
 from idp.cli.audit import newest_checkpoint_of
@@ -23,7 +23,7 @@ from idp.storage.profile import Profile
 AGENT_SECONDS = 30.0
 FROM_SETTINGS = (
     "profile", "home", "issuer", "gateway_url", "portal_url", "card_status_url", "gdx_url", "certificate_authority_url",
-    "tsa_url", "thaid_issuer", "face_comparison_url", "passport_trust",
+    "tsa_url", "thaid_issuer", "face_comparison_url", "passport_trust", "mail_host", "mail_port", "mail_starttls",
 )  # fmt: skip
 
 
@@ -43,12 +43,13 @@ class Plan:
             simulators=f"http://127.0.0.1:{self.port_base + 3}",
             jobs=f"http://jobs.localhost:{self.port_base + 10}",
             efiling=f"http://efiling.localhost:{self.port_base + 11}",
+            water=f"http://water.localhost:{self.port_base + 12}",
         )
 
     @property
     def ports(self) -> tuple[int, ...]:
         """Every port that must be free."""
-        return tuple(self.port_base + offset for offset in (0, 1, 2, 3, 10, 11))
+        return tuple(self.port_base + offset for offset in (0, 1, 2, 3, 4, 10, 11, 12))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -72,6 +73,9 @@ class Plan:
             face_comparison_url=simulators,
             passport_trust=self.home / "passport-trust",
             thaid_issuer=f"http://thaid.localhost:{self.port_base + 3}",
+            mail_host="127.0.0.1",
+            mail_port=self.port_base + 4,
+            mail_starttls=False,
         )
 
 
@@ -83,7 +87,7 @@ def start_everything(plan: Plan, processes: Processes, *, say: Callable[[str], N
     python, base = sys.executable, plan.port_base
     say("ทะเบียนจำลอง · simulated registries")
     simulators = [python, "-m", "connectors.simulators", "--port", str(base + 3)]
-    simulators += ["--home", str(plan.home / "simulators")]
+    simulators += ["--home", str(plan.home / "simulators"), "--mail-port", str(base + 4)]
     simulators += ["--thaid-for", f"{plan.settings.issuer}/enrol/thaid/callback"]
     processes.start(Child("simulators", simulators, {}, base + 3))
     say("หน่วยงานและบุคคลสมมติ · fictitious agencies and people")
@@ -93,11 +97,14 @@ def start_everything(plan: Plan, processes: Processes, *, say: Callable[[str], N
     processes.start(Child("house", [python, "-m", "idp.cli", "serve"], plan.environment, base))
     say("เครื่องอ่านบัตร · card reader")
     _start_agent(plan, processes, "agent", FIRST)
-    say("บริการของหน่วยงาน · the agency's program")
+    _start_agent(plan, processes, WATER, WATER)
+    say("บริการของหน่วยงาน · the agencies' programs")
     jobs = [python, "-m", "relying_party_demo.jobs", "--config", str(plan.home / "agencies" / "jobs.json")]
     processes.start(Child("jobs", [*jobs, "--port", str(base + 10)], {}, base + 10))
     filing = [python, "-m", "relying_party_demo.efiling", "--config", str(plan.home / "agencies" / "efiling.json")]
     processes.start(Child("efiling", [*filing, "--port", str(base + 11)], {}, base + 11))
+    water = [python, "-m", "relying_party_demo.water", "--config", str(plan.home / "agencies" / "water.json")]
+    processes.start(Child("water", [*water, "--port", str(base + 12)], {}, base + 12))
     say("เครื่องอ่านบัตร · card reader")
     endpoints = asyncio.run(_when_the_agent_has_called(plan, processes))
     plan.out.mkdir(parents=True, exist_ok=True)
@@ -108,7 +115,7 @@ def start_everything(plan: Plan, processes: Processes, *, say: Callable[[str], N
 def start_other_stations(plan: Plan, processes: Processes) -> None:
     """The counters and the kiosk in which the story does not play: for whoever explores by hand."""
     for station in STATIONS:
-        if station.id != FIRST:
+        if station.id not in (FIRST, WATER):
             _start_agent(plan, processes, station.id, station.id)
 
 

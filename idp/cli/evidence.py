@@ -2,9 +2,6 @@
 
 import asyncio
 import os
-import pwd
-import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -17,16 +14,16 @@ from connectors.contracts.errors import DocumentError, TimestampUnavailable
 from idp.app.evidence_room import build_evidence
 from idp.app.ground import Ground, open_ground
 from idp.audit.model import SYSTEM
+from idp.cli.bundles import account, write_bundle
 from idp.cli.deployment import settings_of
-from idp.exchange.evidence import EvidenceBundle, EvidenceFile, NoSuchDisclosure, Operator
+from idp.exchange.evidence import EvidenceBundle, NoSuchDisclosure, Operator
 from idp.exchange.evidence_cover import cover_of
 from idp.kernel.ids import DisclosureId, is_id
 from idp.keys.model import KeysUnconfirmed, KeyUnreachable
 from idp.settings import Settings
+from idp.storage.profile import OtherProfile
 
 UNKNOWN, UNREADABLE = 1, 2
-MOMENT_OF_ALL = (1980, 1, 1, 0, 0, 0)
-"""The earliest that a ZIP can say: the same evidence is the same file."""
 
 commands = typer.Typer(help="Evidence of disclosures.", no_args_is_help=True, add_completion=False)
 
@@ -53,7 +50,7 @@ def export(
     """
     settings = settings_of(home)
     try:
-        taken_by = Operator(operator.strip().lower(), _account())
+        taken_by = Operator(operator.strip().lower(), account())
     except ValueError as error:
         raise _ended(str(error), UNKNOWN) from error
     if not is_id("dis", disclosure) or not reason.strip():
@@ -66,22 +63,13 @@ def export(
         if out.with_suffix(".pdf").exists():
             raise FileExistsError("the cover is there")
         bundle, cover = asyncio.run(_taken_out(settings, disclosure, reason, taken_by))
-        _write(out, bundle.files)
+        write_bundle(out, bundle.files)
     except NoSuchDisclosure as error:
         raise _ended("there is no such disclosure", UNKNOWN) from error
-    except (SQLAlchemyError, OSError, ValueError, LookupError, KeyUnreachable, KeysUnconfirmed) as error:
+    except (OtherProfile, SQLAlchemyError, OSError, ValueError, LookupError, KeyUnreachable, KeysUnconfirmed) as error:
         raise _ended(f"nothing was exported: {type(error).__name__}", UNREADABLE) from error
     typer.echo(f"written to {out}")
     _write_cover(out.with_suffix(".pdf"), cover)
-
-
-def _account() -> str:
-    """The account of the machine, by the system's own word: what the environment says anybody could write."""
-    number = os.getuid()
-    try:
-        return pwd.getpwuid(number).pw_name.lower()
-    except KeyError:  # in a container the number need not have a name
-        return str(number)
 
 
 async def _taken_out(
@@ -98,8 +86,10 @@ async def _cover(settings: Settings, ground: Ground, request: DocumentRequest) -
     # rendering and signing are loaded where a cover is made
     from idp.app.documents import open_documents
 
+    # one document, and nobody signs in here: a thread is there at once, a process takes a second to start
+    alone = settings.model_copy(update={"document_processes": 0})
     try:
-        async with open_documents(settings, ground.storage.clock, settings.home / "trust") as (sealer, _):
+        async with open_documents(alone, ground.storage.clock, settings.home / "trust") as (sealer, _):
             return (await sealer.seal(request, delivery=Delivery.SEALED, password=None)).pdf
     except (DocumentError, TimestampUnavailable, httpx2.HTTPError, OSError):
         return None
@@ -117,20 +107,6 @@ def _write_cover(path: Path, cover: bytes | None) -> None:
         typer.echo(f"no cover: {type(error).__name__}", err=True)
         return
     typer.echo(f"its cover to {path}")
-
-
-def _write(out: Path, files: Iterable[EvidenceFile]) -> None:
-    """The whole file for its owner's eyes, or none: half a bundle is no evidence and stands in the way of the next."""
-    with out.open("xb") as opened:
-        try:
-            out.chmod(0o600)
-            with zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED) as target:
-                for file in files:
-                    target.writestr(zipfile.ZipInfo(file.path, MOMENT_OF_ALL), file.content)
-            opened.flush()
-        except OSError:
-            out.unlink(missing_ok=True)
-            raise
 
 
 def _ended(why: str, code: int) -> typer.Exit:

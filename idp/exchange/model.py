@@ -58,6 +58,10 @@ class ExchangeProblem(StrEnum):
     PULL_OVER = "EXC-50"
     BASIS_NOT_PROVEN = "EXC-51"
     NO_RECIPIENT_KEY = "EXC-52"
+    NO_SUPERVISOR = "EXC-53"
+    REVIEWS_OVERDUE = "EXC-54"
+    TOO_LITTLE_TYPED = "EXC-55"
+    COMPARED_OFTEN = "EXC-56"
 
 
 class PullFormat(StrEnum):

@@ -1,4 +1,4 @@
-"""What a counter leaves behind, and how long it stays: by worker, in batches, safe on any node.
+"""What a counter or a paper leaves behind, and how long it stays: by worker, in batches, safe on any node.
 
 What an access report needs stays as long as the disclosure it belongs to: the station and the officer of a card
 session, whether it was by number, and the keyed digest by which the person finds it. The disclosure has its case under
@@ -17,6 +17,7 @@ from sqlalchemy import Table, delete, select, update
 from idp.exchange.bases.store import basis_evidence, forget_evidence
 from idp.exchange.counter.person_store import counter_person
 from idp.exchange.counter.store import citizen_ref, counter_session
+from idp.exchange.document.store import forget_printed_values
 from idp.exchange.photo.store import forget_requests
 from idp.exchange.pull.store import disclosure
 from idp.exchange.waiting.store import forget_over
@@ -36,12 +37,13 @@ COPIES: Final[dict[str, dict[str, Any]]] = {
 @dataclass(frozen=True, slots=True)
 class KeptFor:
     """How long: `openings` that nothing came of and the copies in those that something did, `grounds` that were stated,
-    `pulls` that are over.
+    `pulls` that are over, `printed_values` by which a paper can be compared.
     """
 
     openings: timedelta
     grounds: timedelta
     pulls: timedelta
+    printed_values: timedelta
 
 
 class Retention:
@@ -62,6 +64,7 @@ class Retention:
             lambda uow: forget_requests(uow, before=uow.now - kept_for.openings, limit=BATCH),
             lambda uow: forget_evidence(uow, before=uow.now - kept_for.grounds, limit=BATCH),
             lambda uow: forget_over(uow, before=uow.now - kept_for.pulls, limit=BATCH),
+            lambda uow: forget_printed_values(uow, before=uow.now - kept_for.printed_values, limit=BATCH),
         )
         return sum([await self._all_of(step) for step in steps])
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import assert_never
 
@@ -10,6 +11,8 @@ from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry import PersonRecord, RegistryAnswer
 from connectors.contracts.registry_desk import Asker, DeskOf
 from idp.catalogue.datasets import DATASETS
+from idp.catalogue.population import PERSON
+from idp.exchange.health.model import Watch
 from idp.exchange.mapping.model import Fetched, PresentedCard, Question, RegistrySubject, Terms
 from idp.exchange.mapping.readers import CARD_READERS, COMPANY_READERS, PERSON_READERS
 
@@ -17,11 +20,21 @@ SYSTEM = Asker()
 
 
 class Registries:
-    """The registries behind the catalogue's data sets. `clock` gives aware moments."""
+    """The registries behind the catalogue's data sets. `clock` gives aware moments; `watch` stands around every
+    question, where there is one.
+    """
 
-    def __init__(self, *, desk_of: DeskOf, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, desk_of: DeskOf, clock: Callable[[], datetime], watch: Watch | None = None) -> None:
         self._desk_of = desk_of
         self._clock = clock
+        self._watch = watch
+
+    def watched_as(self, other: "Registries") -> "Registries":
+        """These registries under the watch that stands around the questions to the other ones."""
+        return Registries(desk_of=self._desk_of, clock=self._clock, watch=other._watch)
+
+    def _question(self, dataset: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._watch is None else self._watch.question(DATASETS[dataset].service)
 
     async def fetch(
         self,
@@ -47,11 +60,12 @@ class Registries:
             Terms(deadline_seconds=deadline_seconds, idempotency_key=idempotency_key),
             frozenset(DATASETS[dataset].field_names if wanted is None else wanted),
         )
-        try:
-            async with asyncio.timeout(deadline_seconds):
-                fetched = await self._read(dataset, subject, question, asker)
-        except TimeoutError as error:
-            raise RegistryUnavailable("no whole answer within the deadline") from error
+        async with self._question(dataset):
+            try:
+                async with asyncio.timeout(deadline_seconds):
+                    fetched = await self._read(dataset, subject, question, asker)
+            except TimeoutError as error:
+                raise RegistryUnavailable("no whole answer within the deadline") from error
         # nevers, 4: "an answer about someone else passed on"
         if fetched.about != subject:
             raise WrongPerson("the registry answered about somebody else")
@@ -59,12 +73,13 @@ class Registries:
 
     async def person(self, citizen_id: CitizenId, *, deadline_seconds: float) -> RegistryAnswer[PersonRecord]:
         """The person's record, from which several data sets can be mapped. Raises as `fetch` does."""
-        try:
-            async with asyncio.timeout(deadline_seconds):
-                desk = self._desk_of(SYSTEM)
-                answer = await desk.population.person(citizen_id, deadline_seconds=deadline_seconds)
-        except TimeoutError as error:
-            raise RegistryUnavailable("no whole answer within the deadline") from error
+        async with self._question(PERSON.id):
+            try:
+                async with asyncio.timeout(deadline_seconds):
+                    desk = self._desk_of(SYSTEM)
+                    answer = await desk.population.person(citizen_id, deadline_seconds=deadline_seconds)
+            except TimeoutError as error:
+                raise RegistryUnavailable("no whole answer within the deadline") from error
         if answer.record.citizen_id != citizen_id:
             raise WrongPerson("the registry answered about somebody else")
         return answer

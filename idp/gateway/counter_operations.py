@@ -12,13 +12,16 @@ from idp.gateway.contract import (
     JSON,
     MAYBE_TEXT,
     NUMBER,
+    PDF,
     TEXT,
     Answer,
     Body,
     Operation,
+    Parameter,
     a_list,
     an_object,
 )
+from idp.gateway.on_card import CopyRequest
 
 SESSION: Final = an_object(
     {
@@ -40,6 +43,10 @@ SESSION: Final = an_object(
     }
 )
 NONCE: Final = ("DPoP-Nonce",)
+COPY_HEADERS: Final = ("Disclosure-Id", "Document-Id", "Document-Sha256", "Document-Photo", "Document-Password")
+DELIVERY: Final = Parameter(
+    "delivery", "query", "How the copy leaves.", {"enum": ["sealed", "password"], "default": "sealed"}
+)
 REFUSED: Final = (*CounterProblem, *BasisProblem)
 
 COUNTER: Final[Mapping[str, Operation]] = {
@@ -59,6 +66,16 @@ COUNTER: Final[Mapping[str, Operation]] = {
             )
         },
         problems=(*REFUSED, ExchangeProblem.DOCUMENT_NOT_MADE),
+    ),
+    "card_session_photo": Operation(
+        {200: Answer("The photo off the card; kept nowhere.", {"image/jpeg": {}}, (*NONCE, "Disclosure-Id"))},
+        problems=(*REFUSED, *ExchangeProblem),
+    ),
+    "card_session_copy": Operation(
+        {200: Answer("The officer's sealed copy; kept nowhere.", {PDF: {}}, (*NONCE, *COPY_HEADERS))},
+        Body(CopyRequest),
+        (*REFUSED, *ExchangeProblem),
+        parameters=(DELIVERY,),
     ),
     "card_session_events": Operation(
         {200: Answer("Events named `state`, each with the session as it is then.", {"text/event-stream": {}}, NONCE)},

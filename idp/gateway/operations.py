@@ -76,11 +76,14 @@ VERDICT: Final = an_object(
         "signed_at": MAYBE_TEXT,
         "level": MAYBE_TEXT,
         "document_id": MAYBE_TEXT,
+        "papers": a_list(an_object({"file": TEXT, "said": TEXT, "said_th": TEXT})),
         "issued_here": FLAG,
         "agency": MAYBE_TEXT,
         "dataset": MAYBE_TEXT,
     }
 )
+COMPARED: Final = an_object({"answer": {"enum": ["same", "different", "not_here"]}})
+PAPER: Final = an_object({"number": TEXT, "value_1": TEXT, "value_2": TEXT}, value_3=TEXT)
 UPLOAD: Final = an_object({"document": {"type": "string", "format": "binary"}}, password=TEXT)
 
 SAID: Final = tuple(f"{name}_{language}" for name in ("title", "text", "next") for language in ("th", "en"))
@@ -162,6 +165,13 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         Body(UPLOAD, ("multipart/form-data", PDF)),
         (ExchangeProblem.NOT_A_PDF, ExchangeProblem.VERIFIER_BUSY),
     ),
+    "verify_paper": Operation(
+        {200: Answer("Whether all of it stands on that document.", {JSON: COMPARED, HTML: {}})},
+        Body(PAPER, ("application/x-www-form-urlencoded",)),
+        (ExchangeProblem.TOO_LITTLE_TYPED, ExchangeProblem.COMPARED_OFTEN),
+    ),
+    "seal_root": Operation({200: Answer("The root of our seals.", {PEM: {}})}),
+    "tsa_root": Operation({200: Answer("The root of the time-stamps.", {PEM: {}})}),
     "seals": Operation({200: Answer("The certificates of our seals.", {PEM: {}})}),
     "verify_document": Operation(
         {200: Answer("What was issued under this number; a page for people.", {HTML: {}})},

@@ -49,6 +49,17 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedTrust:
+    """All that an outside verifier needs, in PEM: the roots of seals and of time-stamps, and the certificates of our
+    seals, present and past, for the codes on paper.
+    """
+
+    root: bytes
+    tsa_root: bytes
+    seals: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """What may be said to anyone about a document:
 
@@ -68,7 +79,7 @@ class _InMemoryParser(MultiPartParser):
 
 
 class VerificationPages:
-    """`/verify` and what lies under it. `seals` are the published certificates of our seals in PEM."""
+    """`/verify` and what lies under it."""
 
     def __init__(
         self,
@@ -78,14 +89,14 @@ class VerificationPages:
         documents: Documents,
         agencies: Agencies,
         verify: DocumentVerifier,
-        seals: bytes,
+        trust: PublishedTrust,
     ) -> None:
         self._pages = pages
         self._storage = storage
         self._documents = documents
         self._agencies = agencies
         self._verify = verify
-        self._seals = seals
+        self._trust = trust
         self._judging = 0
 
     def entries(self) -> tuple[Entry, ...]:
@@ -94,6 +105,8 @@ class VerificationPages:
             Entry("/", ("GET",), self.start, Access.ANYONE, "start"),
             Entry("/verify", ("GET",), self.ask, Access.ANYONE, "verify"),
             Entry("/verify", ("POST",), self.judge, Access.ANYONE, "verify_file"),
+            Entry("/verify/root.pem", ("GET",), self.root, Access.ANYONE, "seal_root"),
+            Entry("/verify/tsa-root.pem", ("GET",), self.tsa_root, Access.ANYONE, "tsa_root"),
             Entry("/verify/seals.pem", ("GET",), self.seals, Access.ANYONE, "seals"),
             Entry("/verify/{document_id}", ("GET",), self.show, Access.ANYONE, "verify_document"),
         )
@@ -110,7 +123,15 @@ class VerificationPages:
 
     async def seals(self, request: Request) -> Response:
         """The certificates of our seals, for whoever checks papers without asking about each."""
-        return Response(self._seals, media_type=PEM)
+        return Response(self._trust.seals, media_type=PEM)
+
+    async def root(self, request: Request) -> Response:
+        """The root of our seals; the address stays, what it leads to is believed because of where it comes from."""
+        return Response(self._trust.root, media_type=PEM)
+
+    async def tsa_root(self, request: Request) -> Response:
+        """The root of the time-stamps."""
+        return Response(self._trust.tsa_root, media_type=PEM)
 
     async def show(self, request: Request) -> Response:
         """What was issued under a document's number, as its QR code asks."""
@@ -187,6 +208,9 @@ def _verdict_json(report: DocumentReport, issued: Issued | None) -> dict[str, An
         "signed_at": report.signed_at.isoformat() if report.signed_at is not None else None,
         "level": report.level,
         "document_id": report.document_id,
+        "papers": [
+            {"file": paper.file_name, "said": paper.said_en, "said_th": paper.said_th} for paper in report.papers
+        ],
         "issued_here": issued is not None,
         "agency": issued.agency.name_en if issued is not None else None,
         "dataset": issued.record.dataset if issued is not None else None,

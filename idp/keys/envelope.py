@@ -4,6 +4,7 @@ AES-256-GCM; the associated data name table, column and row, so that a ciphertex
 Destroying the data key makes everything sealed under it unreadable, also in backups (crypto-shredding).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -70,6 +71,11 @@ class PersonalData:
         if cipher is None:
             raise SealBroken(f"{table}.{column}")
         return _opened(cipher, table, column, row, sealed)
+
+    async def keys(self, uow: UnitOfWork, owners: Collection[str]) -> dict[str, WrappedKey]:
+        """The data keys of those of these owners who have one, in one read, for `open_with`."""
+        rows = await uow.all(select(data_key).where(data_key.c.owner.in_(owners)))
+        return {row.owner: WrappedKey(row.owner, row.root_version, row.wrapped) for row in rows}
 
     def open_with(self, key: WrappedKey, *, table: str, column: str, row: str, sealed: bytes) -> bytes:
         """Decrypt a value of this place with its owner's key, which was read beside it. Raises SealBroken."""

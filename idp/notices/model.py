@@ -18,6 +18,7 @@ class NoticeTopic(StrEnum):
     ENROLMENT_DONE = "enrolment_done"
     MEETING_AWAITED = "meeting_awaited"
     CARD_USED = "card_used"
+    CONTACT_CHANGED = "contact_changed"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
     PASSKEY_STOPPED = "passkey_stopped"
@@ -27,6 +28,8 @@ class NoticeTopic(StrEnum):
     RECOVERY_CODE_USED = "recovery_code_used"
     AUTHENTICATORS_REVOKED = "authenticators_revoked"
     NEW_DEVICE = "new_device"
+    OTHER_DEVICE = "other_device"
+    OTHER_DEVICE_REPORTED = "other_device_reported"
     IDENTITY_STOPPED = "identity_stopped"
     PASSPORT_REPLACED = "passport_replaced"
     DATA_CHANGED = "data_changed"
@@ -35,6 +38,9 @@ class NoticeTopic(StrEnum):
     CORRECTION_RECEIVED = "correction_received"
     CORRECTION_QUESTION = "correction_question"
     CORRECTION_ANSWERED = "correction_answered"
+    DOUBT_RECEIVED = "doubt_received"
+    DOUBT_QUESTION = "doubt_question"
+    DOUBT_ANSWERED = "doubt_answered"
     MANDATE_GIVEN = "mandate_given"
     MANDATE_ENDED = "mandate_ended"
     MANDATE_OFFERED = "mandate_offered"
@@ -42,10 +48,12 @@ class NoticeTopic(StrEnum):
     SIGNATURES_COMPLETE = "signatures_complete"
     SIGNATURE_DECLINED = "signature_declined"
     SIGNATORY_CONFIRMED = "signatory_confirmed"
+    LOOK_UP_ALARM = "look_up_alarm"
+    LOOK_UP_QUESTION = "look_up_question"
 
 
 class MailState(StrEnum):
-    """What became of the letter; `none`: the person has no address that was checked."""
+    """What became of the letter; `none`: the person has no address that was checked, or does not want it."""
 
     WAITING = "waiting"
     SENT = "sent"

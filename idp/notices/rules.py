@@ -5,8 +5,27 @@ from typing import Final
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.notices.model import Notice, NoticeText, NoticeTopic
+from idp.subscribers.model import LettersWanted
 
 TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
+    NoticeTopic.LOOK_UP_ALARM: NoticeText(
+        "มีการตรวจสอบข้อมูลที่ผิดสังเกต",
+        "A look-up needs your eyes",
+        "ระบบพบการตรวจสอบข้อมูลที่ท่านควบคุมดูแลซึ่งผิดสังเกต โปรดตรวจในระบบเจ้าหน้าที่",
+        "Something was noticed about look-ups that you supervise. Review them in the staff portal.",
+    ),
+    NoticeTopic.LOOK_UP_QUESTION: NoticeText(
+        "ผู้ควบคุมดูแลมีคำถามถึงท่าน",
+        "A supervisor has a question to you",
+        "มีคำถามเกี่ยวกับการตรวจสอบข้อมูลของท่าน โปรดตอบในระบบเจ้าหน้าที่ หัวข้อ คำถามเรื่องการตรวจสอบข้อมูล",
+        "You are asked about a look-up of yours. Answer in the staff portal, under questions about look-ups.",
+    ),
+    NoticeTopic.CONTACT_CHANGED: NoticeText(
+        "ข้อมูลติดต่อของดิจิทัลไอดีของท่านเปลี่ยนแปลง",
+        "How you are reached was changed",
+        "อีเมลหรือหมายเลขโทรศัพท์ของดิจิทัลไอดีของท่านถูกเปลี่ยน จดหมายต่อไปจะส่งไปยังที่อยู่ใหม่",
+        "The mail address or telephone number of your digital ID was changed. Further letters go to the new address.",
+    ),
     NoticeTopic.IDENTITY_ENROLLED: NoticeText(
         "ดิจิทัลไอดีของท่านพร้อมใช้งาน",
         "Your digital ID is ready",
@@ -82,6 +101,18 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "มีการเข้าสู่ระบบในชื่อของท่านบนอุปกรณ์ที่ไม่เคยใช้มาก่อน",
         "Somebody signed in as you on a device not used before.",
     ),
+    NoticeTopic.OTHER_DEVICE: NoticeText(
+        "ใช้มือถือของท่านเข้าสู่ระบบบนอุปกรณ์อื่น",
+        "Your phone signed you in on another device",
+        "มีการสแกนรหัสและใช้พาสคีย์ของท่านเข้าสู่ระบบบนอุปกรณ์อื่น หากไม่ใช่ท่าน ให้ออกจากระบบที่นั่นทันที",
+        "A code was scanned and your passkey signed you in on another device. If that was not you, sign out there now.",
+    ),
+    NoticeTopic.OTHER_DEVICE_REPORTED: NoticeText(
+        "ท่านแจ้งว่าไม่ได้เริ่มการเข้าสู่ระบบ",
+        "You reported a sign-in that you did not begin",
+        "การเข้าสู่ระบบนั้นถูกยุติและบันทึกไว้แล้ว ไม่มีใครเข้าสู่ระบบในชื่อของท่าน อย่าสแกนรหัสที่ผู้อื่นส่งมา",
+        "It was ended and put on record. Nobody was signed in as you. Never scan a code that somebody sends you.",
+    ),
     NoticeTopic.PASSPORT_REPLACED: NoticeText(
         "หนังสือเดินทางเล่มใหม่ผูกกับดิจิทัลไอดีของท่านแล้ว",
         "A new passport belongs to your digital ID now",
@@ -131,6 +162,25 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "เปิดข้อมูลของฉันเพื่ออ่านคำตอบ",
         "Open my data to read the answer.",
     ),
+    NoticeTopic.DOUBT_RECEIVED: NoticeText(
+        "ได้รับเรื่องที่ท่านสอบถามแล้ว",
+        "Your question about an access is here",
+        "ท่านสอบถามเรื่องการใช้ข้อมูลที่ท่านไม่รู้จัก จะได้รับคำตอบภายใน 30 วัน ติดตามได้ในบัญชีของฉัน หัวข้อเรื่องที่ฉันแจ้ง",
+        "You asked about an access that you do not recognise. You have an answer within 30 days; follow it in my "
+        "account, under “What I asked about”.",
+    ),
+    NoticeTopic.DOUBT_QUESTION: NoticeText(
+        "มีคำถามเกี่ยวกับเรื่องที่ท่านแจ้ง",
+        "A question about what you asked",
+        "เจ้าหน้าที่ต้องการข้อมูลเพิ่มเติม เปิดบัญชีของฉัน หัวข้อเรื่องที่ฉันแจ้ง เพื่อตอบ",
+        "Somebody needs to know more. Open “What I asked about” in my account to answer.",
+    ),
+    NoticeTopic.DOUBT_ANSWERED: NoticeText(
+        "เรื่องที่ท่านสอบถามได้รับคำตอบแล้ว",
+        "Your question about an access is answered",
+        "เปิดบัญชีของฉัน หัวข้อเรื่องที่ฉันแจ้ง เพื่ออ่านคำตอบ",
+        "Open “What I asked about” in my account to read the answer.",
+    ),
     NoticeTopic.MANDATE_GIVEN: NoticeText(
         "มีการมอบอำนาจ", "A mandate was given", "มีการมอบอำนาจที่เกี่ยวข้องกับท่าน", "A mandate that concerns you was given."
     ),
@@ -170,6 +220,21 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
 }
 """Titles and one sentence each; none holds a value of the person."""
 
+OPTIONAL_LETTERS: Final = frozenset(
+    {
+        NoticeTopic.CONSENT_ENDING,
+        NoticeTopic.CORRECTION_RECEIVED,
+        NoticeTopic.CORRECTION_ANSWERED,
+        NoticeTopic.DOUBT_RECEIVED,
+        NoticeTopic.DOUBT_ANSWERED,
+        NoticeTopic.SIGNATURE_AWAITED,
+        NoticeTopic.SIGNATURES_COMPLETE,
+        NoticeTopic.SIGNATURE_DECLINED,
+        NoticeTopic.MEETING_AWAITED,
+    }
+)
+"""What a person may want to read in my account alone. Everything else is sent: it may be somebody else's doing."""
+
 OF_AUTHENTICATOR_CHANGE: Final[Mapping[str, NoticeTopic]] = {
     "passkey.added": NoticeTopic.PASSKEY_ADDED,
     "passkey.removed": NoticeTopic.PASSKEY_REMOVED,
@@ -180,13 +245,22 @@ OF_AUTHENTICATOR_CHANGE: Final[Mapping[str, NoticeTopic]] = {
     "recovery.code_used": NoticeTopic.RECOVERY_CODE_USED,
     "authenticators.revoked": NoticeTopic.AUTHENTICATORS_REVOKED,
     "device.new": NoticeTopic.NEW_DEVICE,
+    "sign_in.other_device": NoticeTopic.OTHER_DEVICE,
+    "sign_in.other_device_reported": NoticeTopic.OTHER_DEVICE_REPORTED,
 }
 """By the `change` of the outbox topic `authenticator_changed`; of a change that is not here nobody is told."""
 
 
-def letter_of(notice: Notice, *, account_url: str, freeze_url: str | None = None) -> tuple[str, str]:
-    """Subject and text, Thai first. No name and no number; links to our own pages alone: one asks to sign in, the other
-    stops the identity and nothing else.
+def is_letter_wanted(topic: NoticeTopic, wanted: LettersWanted) -> bool:
+    """Whether a letter of this topic goes out: those about the safety of the digital ID cannot be turned off."""
+    return wanted is LettersWanted.ALL or topic not in OPTIONAL_LETTERS
+
+
+def letter_of(
+    notice: Notice, *, account_url: str, freeze_url: str | None = None, english_first: bool = False
+) -> tuple[str, str]:
+    """Subject and text in both languages. No name and no number; links to our own pages alone: one asks to sign in, the
+    other stops the identity and nothing else.
     """
     text = TEXTS[notice.topic]
     at = notice.at.astimezone(BANGKOK)
@@ -196,5 +270,25 @@ def letter_of(notice: Notice, *, account_url: str, freeze_url: str | None = None
     not_you_en = f"If this was not you, open {account_url} and freeze your digital ID, or ask a registration office."
     if freeze_url is not None:
         not_you_th += f"\nระงับดิจิทัลไอดีทันทีโดยไม่ต้องเข้าสู่ระบบ (ใช้ได้ 7 วัน): {freeze_url}"
-        not_you_en += "\nThe link above freezes it at once without signing in (good for 7 days)."
-    return f"{text.title_th} · {text.title_en}", f"{th}\n{not_you_th}\n\n{en}\n{not_you_en}\n"
+        not_you_en += f"\nFreeze it at once without signing in (good for 7 days): {freeze_url}"
+    titles, texts = [text.title_th, text.title_en], [f"{th}\n{not_you_th}\n", f"{en}\n{not_you_en}\n"]
+    if english_first:
+        titles.reverse()
+        texts.reverse()
+    return " · ".join(titles), "\n".join(texts)
+
+
+def code_letter(code: str, *, minutes: int, english_first: bool = False) -> tuple[str, str]:
+    """The letter by which somebody proves that a mail address is theirs. It asks for nothing and leads nowhere."""
+    spelt = f"{code[:4]} {code[4:]}"
+    titles = ["รหัสยืนยันอีเมล", "Code to confirm your mail address"]
+    texts = [
+        f"รหัสของท่านคือ {spelt}\nพิมพ์ในหน้าข้อมูลติดต่อที่ท่านเปิดไว้ ภายใน {minutes} นาที อย่าบอกรหัสนี้แก่ผู้ใด\n"
+        "หากท่านไม่ได้ขอ ไม่ต้องทำสิ่งใด ที่อยู่นี้จะไม่ถูกใช้\n",
+        f"Your code is {spelt}\nType it on the page that you have open, within {minutes} minutes. Tell it to nobody.\n"
+        "If you did not ask for it, do nothing: this address will not be used.\n",
+    ]
+    if english_first:
+        titles.reverse()
+        texts.reverse()
+    return " · ".join(titles), "\n".join(texts)

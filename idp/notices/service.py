@@ -11,10 +11,13 @@ from idp.notices import rules, store
 from idp.notices.model import MailState, Notice, NoticeId, NoticeTopic
 from idp.storage.outbox import enqueue
 from idp.storage.storage import Storage, UnitOfWork
+from idp.subscribers.model import ContactDetails
 from idp.subscribers.service import Subscribers
 
 NOTICE_DUE: Final = "notice_due"
 """Topic of the outbox; the payload has `notice_id` and `attempt`."""
+
+ENGLISH: Final = "en"
 
 FIRST_RETRY: Final = timedelta(seconds=30)
 ATTEMPTS: Final = 10
@@ -70,10 +73,10 @@ class Notices:
         async with self._storage.reading() as uow:
             notice = await store.find(uow, notice_id)
             is_waiting = notice is not None and notice.mail is MailState.WAITING
-            to = await self._checked_address(uow, notice.subscriber_id) if notice and is_waiting else None
+            contact = await self._reached(uow, notice) if notice and is_waiting else None
         if notice is None or self._mail is None or not is_waiting:
             return
-        state = MailState.NONE if to is None else await self._sent(notice, to, self._mail)
+        state = MailState.NONE if contact is None else await self._sent(notice, contact, self._mail)
         async with self._storage.unit_of_work() as uow:
             if state is not MailState.WAITING:
                 await store.set_mail(uow, notice_id, state)
@@ -83,16 +86,22 @@ class Notices:
                 after = FIRST_RETRY * 2 ** (attempt - 1)
                 await self._enqueue(uow, notice_id, attempt=attempt + 1, after=after)
 
-    async def _checked_address(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> str | None:
-        """Where the person reads letters; an address that nobody checked may be a stranger's."""
-        contact = await self._subscribers.contact(uow, subscriber_id)
-        return contact.email if contact is not None and contact.email_verified else None
+    async def _reached(self, uow: UnitOfWork, notice: Notice) -> ContactDetails | None:
+        """How the person reads this letter, None where there is no way or it is not wanted; an address that nobody
+        checked may be a stranger's.
+        """
+        contact = await self._subscribers.contact(uow, notice.subscriber_id)
+        if contact is None or not contact.email_verified:
+            return None
+        return contact if rules.is_letter_wanted(notice.topic, contact.letters) else None
 
-    async def _sent(self, notice: Notice, to: str, mail: MailPort) -> MailState:
+    async def _sent(self, notice: Notice, contact: ContactDetails, mail: MailPort) -> MailState:
         freeze_url = None if self._freeze_url is None else self._freeze_url(notice)
-        subject, text = rules.letter_of(notice, account_url=self._account_url, freeze_url=freeze_url)
+        subject, text = rules.letter_of(
+            notice, account_url=self._account_url, freeze_url=freeze_url, english_first=contact.locale == ENGLISH
+        )
         try:
-            await mail.send(Letter(to=to, subject=subject, text=text, message_id=notice.id))
+            await mail.send(Letter(to=contact.email, subject=subject, text=text, message_id=notice.id))
         except MailUnavailable:
             return MailState.WAITING
         except MailRefused:

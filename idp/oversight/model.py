@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Final
 
 from idp.catalogue.model import Basis
 from idp.exchange.decision.model import Reason
@@ -124,3 +126,45 @@ Entry = AccessRecord | NamedRecord | SignInRecord | LookRecord
 def place_of(record_id: str) -> str:
     """The part of an identifier that tells its time, alike for records of every kind."""
     return record_id.partition("_")[2]
+
+
+class Became(StrEnum):
+    """What an owner may ask for: what became of it, or what kind of entry it is."""
+
+    RECEIVED = "received"
+    REFUSED = "refused"
+    NAMED = "named"
+    TOLD = "told"
+    LOOKED = "looked"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """Which entries are listed; None leaves a question open. `since` belongs to them, `until` no more."""
+
+    agency_id: AgencyId | None = None
+    dataset: str | None = None
+    became: Became | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    entry_id: str | None = None
+
+
+EVERYTHING: Final = HistoryFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Something that entries name: an agency or a data set."""
+
+    id: str
+    title_th: str
+    title_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class InHistory:
+    """Which agencies and data sets the entries of one person name, so that a choice never leads to nothing."""
+
+    agencies: tuple[Known, ...]
+    datasets: tuple[Known, ...]

@@ -14,7 +14,18 @@ from idp.exchange.pull.model import Outcome
 from idp.kernel.ids import AgencyId, AuditEntryId, ConsentId, DisclosureId, GrantId, SubscriberId, is_id
 from idp.keys.envelope import PersonalData
 from idp.oversight import store
-from idp.oversight.model import AccessRecord, Entry, FieldLabel, LookRecord, NamedRecord, SignInRecord
+from idp.oversight.model import (
+    EVERYTHING,
+    AccessRecord,
+    Entry,
+    FieldLabel,
+    HistoryFilter,
+    InHistory,
+    Known,
+    LookRecord,
+    NamedRecord,
+    SignInRecord,
+)
 from idp.protocol.claims_request import as_verified, claim_names, verified_claim_names
 from idp.protocol.scopes import consent_names
 from idp.storage.metadata import EPOCH
@@ -31,19 +42,41 @@ class AccessHistory:
         self._personal = personal
 
     async def of(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, before: str | None = None, limit: int = 50
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        which: HistoryFilter = EVERYTHING,
+        *,
+        before: str | None = None,
+        limit: int = 50,
     ) -> list[Entry]:
         """One page, newest first; `before` is the place of the last entry of the page before."""
-        disclosed = await store.find_disclosures(uow, subscriber_id, before=before, limit=limit)
-        signed_in = await store.find_sign_ins(uow, subscriber_id, before=before, limit=limit)
+        disclosed = await store.find_disclosures(uow, subscriber_id, which, before=before, limit=limit)
+        signed_in = await store.find_sign_ins(uow, subscriber_id, which, before=before, limit=limit)
         entries: list[Entry] = [
             _named(row) if row.outcome == Outcome.NAMED.value else _record(row, await self._case(uow, row))
             for row in disclosed
         ]
         entries += [_sign_in(row) for row in signed_in]
-        looks = await store.find_looks(uow, subscriber_id, before=before, limit=limit)
+        looks = await store.find_looks(uow, subscriber_id, which, before=before, limit=limit)
         entries += [_look(row) for row in looks]
         return sorted(entries, key=lambda entry: entry.place, reverse=True)[:limit]
+
+    async def entry(self, uow: UnitOfWork, subscriber_id: SubscriberId, entry_id: str) -> Entry | None:
+        """The one entry with this id that this subscriber reads; None for everybody else's, and for being named in
+        another person's record: its id tells the moment, which is that person's.
+        """
+        found = await self.of(uow, subscriber_id, HistoryFilter(entry_id=entry_id), limit=1)
+        return next((entry for entry in found if not isinstance(entry, NamedRecord)), None)
+
+    async def names(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> InHistory:
+        """Which agencies and data sets there are to choose from."""
+        agencies = await store.find_agencies(uow, subscriber_id)
+        datasets = [shown_dataset(name) for name in await store.find_datasets(uow, subscriber_id)]
+        return InHistory(
+            agencies=tuple(Known(row.id, row.name_th, row.name_en) for row in agencies),
+            datasets=tuple(Known(each.id, each.title_th, each.title_en) for each in datasets),
+        )
 
     async def log_entry(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, disclosure_id: DisclosureId

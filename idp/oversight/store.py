@@ -15,13 +15,15 @@ from idp.exchange.counter.store import counter_session
 from idp.exchange.pull.model import Outcome
 from idp.exchange.pull.store import disclosure
 from idp.kernel.ids import AuditEntryId, DisclosureId, SubscriberId
+from idp.oversight import filters
+from idp.oversight.model import HistoryFilter
 from idp.stations.store import station
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import staff_look
 
 
 async def find_disclosures(
-    uow: UnitOfWork, subscriber_id: SubscriberId, *, before: str | None, limit: int
+    uow: UnitOfWork, subscriber_id: SubscriberId, which: HistoryFilter, *, before: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """One page of a subscriber's disclosures, newest first, from the place `before` on; ids sort by time."""
     statement = (
@@ -41,7 +43,7 @@ async def find_disclosures(
         .outerjoin(member, member.c.id == disclosure.c.officer_id)
         .outerjoin(counter_session, counter_session.c.id == disclosure.c.counter_id)
         .outerjoin(station, station.c.id == counter_session.c.station_id)
-        .where(about(subscriber_id))
+        .where(about(subscriber_id), *filters.of_disclosures(which))
         .order_by(disclosure.c.id.desc())
         .limit(limit)
     )
@@ -74,7 +76,7 @@ def about(subscriber_id: SubscriberId) -> ColumnElement[bool]:
 
 
 async def find_sign_ins(
-    uow: UnitOfWork, subscriber_id: SubscriberId, *, before: str | None, limit: int
+    uow: UnitOfWork, subscriber_id: SubscriberId, which: HistoryFilter, *, before: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """One page of the grants that rest on a consent to claims, ended ones too, newest first, from the place `before`
     on.
@@ -96,7 +98,7 @@ async def find_sign_ins(
         .join(consent, consent.c.id == grant.c.consent_id)
         .join(client, client.c.id == grant.c.client_id)
         .join(agency, agency.c.id == client.c.agency_id)
-        .where(grant.c.subscriber_id == subscriber_id, consent.c.claims != [])
+        .where(grant.c.subscriber_id == subscriber_id, consent.c.claims != [], *filters.of_sign_ins(which))
         .order_by(grant.c.id.desc())
         .limit(limit)
     )
@@ -106,16 +108,35 @@ async def find_sign_ins(
 
 
 async def find_looks(
-    uow: UnitOfWork, subscriber_id: SubscriberId, *, before: str | None, limit: int
+    uow: UnitOfWork, subscriber_id: SubscriberId, which: HistoryFilter, *, before: str | None, limit: int
 ) -> Sequence[Row[Any]]:
     """One page of the staff's looks at a person, newest first, from the place `before` on."""
     statement = (
         select(staff_look, agency.c.name_th.label("agency_name_th"), agency.c.name_en.label("agency_name_en"))
         .join(agency, agency.c.id == staff_look.c.agency_id)
-        .where(staff_look.c.subscriber_id == subscriber_id)
+        .where(staff_look.c.subscriber_id == subscriber_id, *filters.of_looks(which))
         .order_by(staff_look.c.id.desc())
         .limit(limit)
     )
     if before is not None:
         statement = statement.where(staff_look.c.id < f"loo_{before}")
     return await uow.all(statement)
+
+
+async def find_agencies(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[Row[Any]]:
+    """The agencies that entries about a subscriber name, by their Thai names."""
+    programs = select(grant.c.client_id).where(grant.c.subscriber_id == subscriber_id)
+    named = union_all(
+        select(disclosure.c.agency_id).where(about(subscriber_id)),
+        select(client.c.agency_id).where(client.c.id.in_(programs)),
+        select(staff_look.c.agency_id).where(staff_look.c.subscriber_id == subscriber_id),
+    )
+    return await uow.all(
+        select(agency.c.id, agency.c.name_th, agency.c.name_en).where(agency.c.id.in_(named)).order_by(agency.c.name_th)
+    )
+
+
+async def find_datasets(uow: UnitOfWork, subscriber_id: SubscriberId) -> Sequence[str]:
+    """The data sets that entries about a subscriber name."""
+    rows = await uow.all(select(disclosure.c.dataset).where(about(subscriber_id)).distinct())
+    return sorted(row.dataset for row in rows)

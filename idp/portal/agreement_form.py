@@ -1,17 +1,21 @@
 """The form of a right's terms, read once: what stands in it, or the one refusal that says it cannot be."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import AccessHours, AgencyProblem, Agreement, AgreementKind, Standing
 from idp.catalogue.model import Basis
 from idp.kernel.errors import Refused
+from idp.web.days import typed_day
 from idp.web.forms import Form
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
+
+LONGEST_REASON: Final = 200
 
 
 def terms_of(form: Form, present: Agreement) -> Agreement:
@@ -45,6 +49,15 @@ def reference_of(form: Form) -> str:
     return _text(form, "reference_no")
 
 
+def stop_reason_of(form: Form) -> str:
+    """Why a right is stopped: one line, without anybody's number. Raises Refused (STOP_REASON)."""
+    text = form.one("reason").strip()
+    has_number = re.search(r"\d{13}", re.sub(r"[ .-]", "", text)) is not None
+    if not 0 < len(text) <= LONGEST_REASON or not text.isprintable() or has_number:
+        raise Refused(AgencyProblem.STOP_REASON)
+    return text
+
+
 def _same_day(present: datetime, day: date) -> datetime:
     """The day's beginning in Bangkok; the present moment where that lies on the day, so that it does not change."""
     begins = datetime.combine(day, time.min, BANGKOK)
@@ -76,7 +89,7 @@ def _hours(form: Form) -> AccessHours | None:
 
 def _day(form: Form, name: str) -> date:
     try:
-        return date.fromisoformat(form.one(name))
+        return typed_day(form, name)
     except ValueError as error:
         raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, name) from error
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from connectors.contracts.thai_dates import BANGKOK
+from idp.agencies.agreements.model import Officer
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import (
     AgencyProblem,
@@ -24,7 +25,7 @@ from idp.catalogue.datasets import DATASETS
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgreementId, MemberId, is_id
 from idp.portal.agreement_asking import AgreementAsking
-from idp.portal.agreement_form import last_day_of, officer_days_of, reference_of
+from idp.portal.agreement_form import last_day_of, officer_days_of, reference_of, stop_reason_of
 from idp.portal.agreement_rows import FORM, LIST, REFUSALS, ROLES, AgreementRows, deciders_of
 from idp.portal.staff import StaffGate
 from idp.storage.storage import Storage, UnitOfWork
@@ -136,7 +137,7 @@ class AgreementPages:
                 if to is None or (to is Standing.ENDED and form.one("sure") != "yes"):
                     raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "act")
                 agreement, by = await self._rows.visible(uow, request, _agreement_id(request))
-                await act(uow, agreement.id, by=by)
+                await act(uow, agreement.id, by=by, reason=stop_reason_of(form))
         except REFUSALS as refusal:
             answer = await self._detail(request, member, problem=refusal.code)
             await self._gate.note_refusal(member, request, refusal)
@@ -150,10 +151,7 @@ class AgreementPages:
         try:
             async with self._storage.unit_of_work() as uow:
                 agreement, by = await self._rows.visible(uow, request, _agreement_id(request))
-                officers = {one.member.id: one for one in await self._agreements.officers(uow, agreement)}
-                officer = officers.get(MemberId(form.one("member")))
-                if officer is None:
-                    raise NotFound(AgencyProblem.UNKNOWN, "officer")
+                officer = await self._agreements.officer(uow, agreement, MemberId(form.one("member")))
                 # what the page said, not what stands now: a second click, or a page of before, must not turn it around
                 if (form.one("act") == "take_back") is (officer.grant is None):
                     raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
@@ -182,11 +180,15 @@ class AgreementPages:
             (row,) = await self._rows.of(uow, [agreement])
             may_stop = await self._agreements.may_stop(uow, agreement, by)
             may_grant = await self._agreements.may_grant_officers(uow, agreement, by)
-            officers = []
+            found: tuple[Officer, ...] = ()
             if may_stop and row.agreement.officers_need_grant:
-                officers = list(await self._agreements.officers(uow, row.agreement))
+                after = _place(request, "officers_after", "mem")
+                found = await self._agreements.officers(
+                    uow, row.agreement, after=None if after is None else MemberId(after), limit=PAGE_LENGTH + 1
+                )
+            officers = found[:PAGE_LENGTH]
             # whoever gives somebody a right has to know who that is
-            names = {one.member.id: await self._subscribers.identity(uow, one.member.subscriber_id) for one in officers}
+            names = await self._subscribers.identities(uow, {one.member.subscriber_id for one in officers})
             today = uow.now.astimezone(BANGKOK).date()
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
@@ -199,6 +201,7 @@ class AgreementPages:
             may_grant=may_grant,
             officers=officers,
             names=names,
+            more_officers=f"?officers_after={officers[-1].member.id}" if len(found) > PAGE_LENGTH else None,
             first_day=today.isoformat(),
             last_day=last_day_of(row.agreement.valid_until).isoformat(),
             problem=text,

@@ -3,8 +3,6 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.agencies.model import Role
-from idp.portal.agreement_rows import ROLES as RIGHTS_ROLES
 from idp.portal.staff import StaffGate
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
@@ -26,14 +24,4 @@ class HomePage:
         signed_in = await self._gate.signed_in(request)
         if signed_in is None:
             return self._pages.render(request, "portal_welcome.html", members=())
-        roles = {role for member in signed_in.members for role in member.roles}
-        return self._pages.render(
-            request,
-            "portal_home.html",
-            members=signed_in.members,
-            may_enrol=Role.ENROLMENT_OFFICER in roles,
-            may_administer=Role.ENROLMENT_ADMIN in roles,
-            may_record=Role.LOOKUP_OFFICER in roles,
-            may_set_account=Role.AGENCY_ADMIN in roles,
-            may_see_rights=not roles.isdisjoint(RIGHTS_ROLES),
-        )
+        return self._pages.render(request, "portal_home.html", members=signed_in.members)

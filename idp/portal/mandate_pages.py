@@ -40,6 +40,7 @@ from idp.representation.model import MandateId, RepresentationProblem, Scope
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
+from idp.web.days import typed_day
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
 from idp.web.pages import Pages
@@ -217,8 +218,7 @@ class MandatePages:
 
     async def _form(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
-            services = [one for one in await self._agencies.all_services(uow) if one.agency_id == officer.agency_id]
-            today = uow.now.astimezone(BANGKOK).date()
+            services = await self._agencies.services_of(uow, officer.agency_id)
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
@@ -227,7 +227,6 @@ class MandatePages:
             members=(officer,),
             services=services,
             datasets=tuple(one for one in FOR_OTHERS if one.subject is SubjectKind.PERSON),
-            today=today.isoformat(),
             problem=text,
         )
 
@@ -255,7 +254,7 @@ def _principal(form: Form) -> PaperPrincipal:
 
 def _day(form: Form, name: str) -> date:
     try:
-        return date.fromisoformat(form.one(name))
+        return typed_day(form, name)
     except ValueError as error:
         raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE, name) from error
 

@@ -1,6 +1,6 @@
 """Pages of proposals about rights: the difference, and what the second person or the proposer may do with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -10,9 +10,12 @@ from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.agreements.model import KIND, terms_from_json
 from idp.agencies.agreements.service import Agreements
-from idp.agencies.model import Agency, AgencyProblem, Agreement, Member, Service
+from idp.agencies.model import Agency, AgencyProblem, Agreement, Member, Service, Standing
+from idp.agencies.seats import asking
+from idp.agencies.seats.asking import SeatRequests
+from idp.agencies.seats.model import Seat
 from idp.agencies.service import Agencies
-from idp.approvals.model import ApprovalProblem, Decider, Proposal, ProposalId
+from idp.approvals.model import ApprovalProblem, Decider, Proposal, ProposalId, ProposedChange
 from idp.approvals.rules import is_approver
 from idp.approvals.service import Approvals
 from idp.catalogue.datasets import DATASETS
@@ -58,6 +61,17 @@ class ProposedRight:
     dataset: DataSet | None
 
 
+@dataclass(frozen=True, slots=True)
+class ProposedPlaces:
+    """Another number of places for officers: how many there are (`present`), and what was asked, in which letter."""
+
+    agency: Agency
+    seat: Seat
+    site: tuple[str, str] | None
+    present: int
+    reference_no: str
+
+
 class ProposalPages:
     """`/proposals/{id}`: for those who may approve it, and for whoever proposed it."""
 
@@ -73,6 +87,7 @@ class ProposalPages:
         agreements: Agreements,
         approvals: Approvals,
         configurations: ApplyConfiguration,
+        seat_requests: SeatRequests,
         draft_kind: str,
     ) -> None:
         self._pages = pages
@@ -84,6 +99,7 @@ class ProposalPages:
         self._agreements = agreements
         self._approvals = approvals
         self._configurations = configurations
+        self._seat_requests = seat_requests
         self._draft_kind = draft_kind
 
     def entries(self) -> tuple[Entry, ...]:
@@ -131,6 +147,9 @@ class ProposalPages:
     async def _approve(self, uow: UnitOfWork, proposal: Proposal, by: Decider) -> str:
         if proposal.change.kind == KIND:
             return f"{LIST}/{(await self._agreements.approve(uow, proposal.id, by=by)).id}"
+        if proposal.change.kind == asking.KIND:
+            await self._seat_requests.approve(uow, proposal.id, by=by)
+            return f"/proposals/{proposal.id}"
         if proposal.change.kind == self._draft_kind:
             return f"/proposals/{(await self._configurations.take_up(uow, proposal.id, by=by)).id}"
         await self._configurations.approve(uow, proposal.id, by=by)
@@ -139,6 +158,8 @@ class ProposalPages:
     async def _refuse(self, uow: UnitOfWork, proposal: Proposal, by: Decider, reason: str) -> None:
         if proposal.change.kind == KIND:
             await self._agreements.refuse(uow, proposal.id, by=by, reason=reason)
+        elif proposal.change.kind == asking.KIND:
+            await self._approvals.refuse(uow, proposal.id, by=by, reason=reason)
         else:
             await self._configurations.refuse(uow, proposal.id, by=by, reason=reason)
 
@@ -147,6 +168,7 @@ class ProposalPages:
             proposal, by = await self._visible(uow, request)
             remarks = await self._approvals.remarks(uow, proposal.id)
             right = await self._right(uow, proposal) if proposal.change.kind == KIND else None
+            places = await self._places(uow, proposal) if proposal.change.kind == asking.KIND else None
             waits = proposal.waits(uow.now)
         is_own = proposal.proposed_by_person == by.person
         text = None if problem is None else self._problems.text(problem)
@@ -157,7 +179,8 @@ class ProposalPages:
             members=(member,),
             proposal=proposal,
             right=right,
-            differences=() if right is not None else _things(proposal.change.before, proposal.change.after),
+            places=places,
+            differences=_things(proposal.change) if right is None and places is None else (),
             is_draft=proposal.change.kind == self._draft_kind,
             remarks=remarks,
             waits=waits,
@@ -181,6 +204,19 @@ class ProposalPages:
             dataset=DATASETS.get(after.dataset),
         )
 
+    async def _places(self, uow: UnitOfWork, proposal: Proposal) -> ProposedPlaces:
+        seat = asking.seat_asked_for(proposal.change)
+        agency = await self._agencies.agency(uow, seat.agency_id)
+        named = {site.code: (site.name_th, site.name_en) for site in agency.sites}
+        before = proposal.change.before
+        return ProposedPlaces(
+            agency=agency,
+            seat=seat,
+            site=named.get(seat.site),
+            present=before["places"] if before.get("status") == Standing.ACTIVE.value else 0,
+            reference_no=proposal.change.after["reference_no"],
+        )
+
     async def _visible(self, uow: UnitOfWork, request: Request) -> tuple[Proposal, Decider]:
         """The proposal, and with which membership this person meets it.
 
@@ -199,11 +235,11 @@ class ProposalPages:
         return proposal, by
 
 
-def _things(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[str, str, str, str], ...]:
+def _things(change: ProposedChange) -> tuple[tuple[str, str, str, str], ...]:
     """The terms of a configuration that change: thing, term, and both values as they stand in a file."""
     rows = []
-    for thing, terms in after.items():
-        present = before.get(thing) or {}
+    for thing, terms in change.after.items():
+        present = change.before.get(thing) or {}
         changed = (name for name in sorted({*present, *terms}) if present.get(name) != terms.get(name))
         rows += [(thing, name, _said(present.get(name)), _said(terms.get(name))) for name in changed]
     return tuple(rows)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from starlette.requests import Request
@@ -43,6 +43,10 @@ class StaffSessions:
         return await store.find_session(
             uow, _digest(secret), started_after=uow.now - LONGEST, seen_after=uow.now - IDLE
         )
+
+    def ends_at(self, session: StaffSession) -> datetime:
+        """When it ends if it is not used any more."""
+        return min(session.last_seen + IDLE, session.started_at + LONGEST)
 
     async def touch(self, uow: UnitOfWork, session: StaffSession) -> None:
         """The session was used; its idle time begins anew."""

@@ -1,21 +1,22 @@
 """Signing in to the portal through the issuer, and out again."""
 
-import hmac
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from idp.agencies.seats.attendance import note_sign_in
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.audit.security_log import SecurityLog
 from idp.kernel.errors import Refused
 from idp.kernel.ids import MemberId
-from idp.keys.sealing import SealBroken, SealExpired, TokenSealer
-from idp.portal.model import PortalProblem, SignInAttempt
-from idp.portal.openid import Issuer
+from idp.keys.sealing import TokenSealer
+from idp.portal.attempts import AttemptCookie
+from idp.portal.model import PortalProblem
+from idp.portal.openid import Issuer, validate_answer
 from idp.portal.sessions import StaffSessions
 from idp.portal.staff import StaffGate
 from idp.storage.storage import Storage
@@ -24,13 +25,11 @@ from idp.web.forms import read_form
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
 
-ATTEMPT_KIND: Final = "portal_sign_in"
-ATTEMPT_LIFE: Final = timedelta(minutes=10)
 SIGN_OUT_FORM: Final = "sign_out"
 
 
 class SignInPages:
-    """`/sign-in`, `/callback`, `/sign-out`."""
+    """`/sign-in`, `/callback`, `/sign-out`. `leaving` ends what members have open as they leave."""
 
     def __init__(
         self,
@@ -46,19 +45,19 @@ class SignInPages:
         audit: AuditLog,
         security_log: SecurityLog,
         https: bool,
+        leaving: Callable[[Sequence[MemberId]], Awaitable[None]] | None = None,
     ) -> None:
         self._pages = pages
         self._csrf = csrf
         self._storage = storage
         self._issuer = issuer
         self._expected_issuer = expected_issuer
-        self._sealer = sealer
         self._sessions = sessions
         self._gate = gate
         self._audit = audit
         self._security_log = security_log
-        self._https = https
-        self._cookie_name = "__Host-portal-sign-in" if https else "portal-sign-in"
+        self._leaving = leaving
+        self._attempts = AttemptCookie("portal-sign-in", sealer=sealer, clock=storage.clock, https=https)
 
     def entries(self) -> tuple[Entry, ...]:
         """Anyone may begin; only the browser that began may end."""
@@ -72,34 +71,14 @@ class SignInPages:
         """Send the browser to the issuer, remembering this attempt in a sealed cookie."""
         attempt = self._issuer.new_attempt(return_to=_own_path(request.query_params.get("return", "/")))
         url = await self._issuer.authorization_url(attempt, language=self._pages.language(request).value)
-        sealed = self._sealer.seal(
-            ATTEMPT_KIND,
-            {
-                "state": attempt.state,
-                "nonce": attempt.nonce,
-                "code_verifier": attempt.code_verifier,
-                "return_to": attempt.return_to,
-            },
-            expires_at=self._storage.clock.now() + ATTEMPT_LIFE,
-        )
-        response = RedirectResponse(url, 303)
-        response.set_cookie(
-            self._cookie_name,
-            sealed,
-            max_age=int(ATTEMPT_LIFE.total_seconds()),
-            path="/",
-            secure=self._https,
-            httponly=True,
-            samesite="lax",
-        )
-        return response
+        return self._attempts.leave(url, attempt)
 
     async def callback(self, request: Request) -> Response:
         """Take the issuer's answer (OpenID Connect Core 1.0, section 3.1.2.5 on)."""
         try:
-            attempt = self._attempt(request)
             # 1. the answer to this browser's own request, from the one issuer
-            _validate_answer(request, expected_state=attempt.state, expected_issuer=self._expected_issuer)
+            attempt, _ = self._attempts.read(request)
+            validate_answer(request, expected_state=attempt.state, expected_issuer=self._expected_issuer)
             # 2. the code, redeemed; the ID token, checked
             member_ids = await self._issuer.redeem(attempt, code=request.query_params["code"])
         except Refused as refused:
@@ -111,9 +90,10 @@ class SignInPages:
         # 3. a session under a new secret
         async with self._storage.unit_of_work() as uow:
             secret = await self._sessions.start(uow, member_ids=member_ids)
+            await note_sign_in(uow, member_ids)
             await self._audit.append(uow, _entry("portal.signed_in", member_ids))
         response = RedirectResponse(attempt.return_to, 303)
-        response.delete_cookie(self._cookie_name, path="/", secure=self._https, httponly=True, samesite="lax")
+        self._attempts.clear(response)
         self._sessions.set_cookie(response, secret)
         return response
 
@@ -122,19 +102,15 @@ class SignInPages:
         self._csrf.check(request, await read_form(request), form=SIGN_OUT_FORM)
         signed_in = await self._gate.signed_in(request)
         if signed_in is not None:
+            if self._leaving is not None:
+                await self._leaving(signed_in.session.member_ids)
             async with self._storage.unit_of_work() as uow:
                 await self._sessions.end(uow, signed_in.session)
                 await self._audit.append(uow, _entry("portal.signed_out", signed_in.session.member_ids))
+            request.state.session_seconds = 0
         response = self._pages.render(request, "portal_signed_out.html", members=())
         self._sessions.clear_cookie(response)
         return response
-
-    def _attempt(self, request: Request) -> SignInAttempt:
-        try:
-            sealed = request.cookies.get(self._cookie_name, "")
-            return SignInAttempt(**self._sealer.open(ATTEMPT_KIND, sealed, now=self._storage.clock.now()))
-        except (SealBroken, SealExpired) as error:
-            raise Refused(PortalProblem.SIGN_IN_FAILED, "no attempt of this browser") from error
 
 
 def _entry(event: str, member_ids: tuple[MemberId, ...]) -> AuditEvent:
@@ -143,19 +119,6 @@ def _entry(event: str, member_ids: tuple[MemberId, ...]) -> AuditEvent:
         actor=Actor(ActorKind.MEMBER, member_ids[0]),
         details={"members": list(member_ids)},
     )
-
-
-def _validate_answer(request: Request, *, expected_state: str, expected_issuer: str) -> None:
-    parameters = request.query_params
-    if not hmac.compare_digest(parameters.get("state", "").encode(), expected_state.encode()):
-        raise Refused(PortalProblem.SIGN_IN_FAILED, "state")
-    # RFC 9207, section 2.4: "clients that support this specification MUST extract the value of the iss parameter from
-    # authorization responses they receive"; "If the value does not match the expected issuer identifier, clients MUST
-    # reject the authorization response"
-    if parameters.get("iss") != expected_issuer:
-        raise Refused(PortalProblem.SIGN_IN_FAILED, "iss")
-    if "error" in parameters or not parameters.get("code"):
-        raise Refused(PortalProblem.SIGN_IN_REFUSED)
 
 
 def _own_path(return_to: str) -> str:

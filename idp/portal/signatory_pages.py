@@ -3,7 +3,6 @@
 The person is named by the exact number of the card, in the body of a form; the page shows nothing of anybody.
 """
 
-from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -11,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, JuristicId, ascii_digits
-from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Member
 from idp.kernel.errors import NotFound, Refused, Unavailable
 from idp.portal.staff import StaffGate
@@ -23,6 +21,7 @@ from idp.representation.model import RecordingOfficer, RepresentationProblem
 from idp.storage.storage import Storage
 from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
+from idp.web.days import typed_day
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
 from idp.web.pages import Pages
@@ -97,15 +96,12 @@ class SignatoryPages:
             await self._companies.confirm_signatory(uow, subscriber.id, facts, paper, by=by)
 
     async def _form(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
-        async with self._storage.reading() as uow:
-            today = uow.now.astimezone(BANGKOK).date()
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
             "signatory_new.html",
             status_code=200 if text is None else text.status,
             members=(officer,),
-            today=today.isoformat(),
             longest=LONGEST_CERTIFICATE_NO,
             problem=text,
         )
@@ -131,7 +127,7 @@ def _company(form: Form) -> JuristicId:
 
 def _paper(form: Form) -> SignatoryPaper:
     try:
-        issued_on = date.fromisoformat(form.one("issued_on"))
+        issued_on = typed_day(form, "issued_on")
     except ValueError as error:
         raise Refused(RepresentationProblem.SIGNATORY_PAPER_NOT_COMPLETE, "issued_on") from error
     seen = set(form.all("seen"))

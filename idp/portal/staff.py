@@ -18,7 +18,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Refused, TuatonError
 from idp.portal.model import PortalProblem, StaffSession
-from idp.portal.sessions import NOTED_EVERY, StaffSessions
+from idp.portal.sessions import IDLE, LONGEST, NOTED_EVERY, StaffSessions
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.routes import Access, Endpoint, Entry
@@ -49,6 +49,10 @@ class Capacity:
         """As forms and the cookie have it."""
         return f"{self.member.id}.{self.role.value}"
 
+    def alone(self) -> Member:
+        """The member with this role and no other."""
+        return replace(self.member, roles=frozenset({self.role}))
+
 
 class StaffGate:
     """Lets members through to the pages of their role, and writes down every refusal of a member."""
@@ -78,11 +82,25 @@ class StaffGate:
             if found.members:
                 # two people at one counter see at a glance whose session this is
                 request.state.signed_in_name = await self._subscribers.identity(uow, found.members[0].subscriber_id)
+            # the page says in time that the sign-in ends
+            longest = session.started_at + LONGEST - uow.now
+            request.state.session_seconds = int(min(IDLE, longest).total_seconds())
             is_due = uow.now - session.last_seen >= NOTED_EVERY
         if is_due:
             async with self._storage.unit_of_work() as uow:
                 await self._sessions.touch(uow, session)
         return found
+
+    async def left(self, request: Request) -> int:
+        """How many seconds the sign-in of this browser lasts if nothing happens. Asking prolongs nothing."""
+        async with self._storage.reading() as uow:
+            session = await self._sessions.find(uow, request)
+            return 0 if session is None else int((self._sessions.ends_at(session) - uow.now).total_seconds())
+
+    async def stay(self, request: Request) -> int:
+        """The idle time starts again; gives what is left then."""
+        await self.signed_in(request)
+        return await self.left(request)
 
     def entries_in_one_role(
         self, roles: Sequence[Role], rows: Sequence[tuple[str, str, StaffPage, str]]
@@ -97,15 +115,36 @@ class StaffGate:
             for path, method, page, name in rows
         )
 
+    def entries_at_one_agency(self, role: Role, rows: Sequence[tuple[str, str, StaffPage, str]]) -> tuple[Entry, ...]:
+        """As `entries`, of one role: who holds it at several agencies acts for one of them at a time, as above."""
+        return tuple(
+            Entry(path, (method,), self.requires(role, self._at_one_agency(role, page)), Access.STAFF, name)
+            for path, method, page, name in rows
+        )
+
+    def _at_one_agency(self, role: Role, page: StaffPage) -> StaffPage:
+        chosen = self._in_one_role((role,), page)
+
+        async def acting(request: Request, first: Member) -> Response:
+            several = sum(role in one.roles for one in request.state.memberships) > 1
+            return await (chosen if several else page)(request, first)
+
+        return acting
+
     def _in_one_role(self, roles: Sequence[Role], page: StaffPage) -> StaffPage:
         async def acting(request: Request, _first: Member) -> Response:
             held: tuple[Member, ...] = request.state.memberships
             capacities = [Capacity(role, member) for role in roles for member in held if role in member.roles]
             chosen = request.cookies.get(ROLE_COOKIE)
             capacity = next((one for one in capacities if one.key == chosen), capacities[0])
-            member = replace(capacity.member, roles=frozenset({capacity.role}))
+            member = capacity.alone()
             request.state.capacities, request.state.acting_in = capacities, capacity
             request.state.menu_of, request.state.memberships = held, (member,)
+            places = {one.member.agency_id for one in capacities}
+            if len(places) > 1:
+                # two posts of the same name are told apart by whose they are
+                async with self._storage.reading() as uow:
+                    request.state.agencies_of_roles = await self._agencies.agencies_named(uow, places)
             if request.method != "GET":
                 await self._note_role(capacity, request)
             return await page(request, member)

@@ -73,7 +73,7 @@ SCOPE_CLAIMS: dict[str, tuple[str, ...]] = {
     PID: (PID,),
     OFFLINE_ACCESS: (),
     **{claim: (claim,) for claim in THAID_CLAIMS},
-    STAFF: ("members",),
+    STAFF: ("members", "subscriber_id"),
     LOOK_UP: (),
     EVENTS: (),
     SSF_MANAGE: (),

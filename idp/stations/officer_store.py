@@ -1,5 +1,6 @@
 """The table of officers' sessions with the population registry, one row an officer and station, and its SQL."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +43,13 @@ async def save_sealed(
             where=officer_session.c.looked_at <= statement.excluded.looked_at,
         )
     )
+
+
+async def signed_in_until(uow: UnitOfWork, member_ids: Collection[MemberId]) -> dict[MemberId, datetime]:
+    """Which of these officers have a session with the registry at a station now, and until when at the latest."""
+    open_ones = (officer_session.c.member_id.in_(member_ids), officer_session.c.ends_at > uow.now)
+    rows = await uow.all(select(officer_session.c.member_id, officer_session.c.ends_at).where(*open_ones))
+    return {MemberId(row.member_id): row.ends_at for row in sorted(rows, key=lambda one: one.ends_at)}
 
 
 async def forget_ended(uow: UnitOfWork) -> int:

@@ -267,6 +267,11 @@ class Stations:
         except (CardError, ValueError, TypeError, RecursionError) as error:
             raise Refused(StationProblem.BAD_CARD_DATA) from error
 
+    async def has_photo(self, uow: UnitOfWork, card_session_id: CardSessionId) -> bool:
+        """True while a photo was read with the card, whichever process can open it."""
+        _, photo = await store.sealed_read(uow, card_session_id)
+        return photo is not None
+
     async def photo_of(self, uow: UnitOfWork, card_session_id: CardSessionId) -> bytes:
         """The card's photo (JPEG), for the screen alone. Raises NotFound (PHOTO_GONE)."""
         _, photo = await store.sealed_read(uow, card_session_id)

@@ -49,6 +49,7 @@ class SpentKind(StrEnum):
     REQUEST_OBJECT = "request_object"
     INITIAL_ACCESS_TOKEN = "initial_access_token"
     ACCOUNT_TRY = "account_try"
+    FORM_KEY = "form_key"
 
 
 spent = Table(

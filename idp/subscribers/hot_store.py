@@ -1,5 +1,6 @@
 """A person's sealed attributes beside the key they are sealed under, for reads that tell of the person."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from idp.kernel.ids import SubscriberId
 from idp.keys.envelope import WrappedKey, data_key
 from idp.storage.hot.operations import Read, Rows
 from idp.storage.metadata import Instant
+from idp.storage.storage import UnitOfWork
+from idp.subscribers.model import SubscriberStatus
 from idp.subscribers.store import live_subscriber, subscriber
 
 
@@ -47,6 +50,13 @@ def person_of(row: Any) -> SealedPerson:
         row.sealed_identity,
         row.sealed_contact,
     )
+
+
+async def find_people(uow: UnitOfWork, subscriber_ids: Collection[SubscriberId]) -> tuple[SealedPerson, ...]:
+    """Those of these subscribers of whom something is left."""
+    there = (subscriber.c.id.in_(subscriber_ids), subscriber.c.status != SubscriberStatus.CLOSED.value)
+    joined = subscriber.join(data_key, data_key.c.owner == subscriber.c.id)
+    return tuple(person_of(row) for row in await uow.all(select(*PERSON_COLUMNS).select_from(joined).where(*there)))
 
 
 def _person(rows: Rows) -> Select[Any]:

@@ -10,6 +10,7 @@ from idp.kernel.ids import SubscriberId
 from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import EPOCH
 from idp.storage.storage import UnitOfWork
+from idp.subscribers.contacts.store import forget_person
 from idp.subscribers.model import ActingMember, AttributeSource, ChangeReason, Closing, LookKind, SubscriberStatus
 from idp.subscribers.store import (
     attribute_change,
@@ -121,3 +122,4 @@ async def wipe(uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
     await uow.execute(delete(subscriber_index).where(subscriber_index.c.subscriber_id == subscriber_id))
     await uow.execute(delete(attribute_change).where(attribute_change.c.subscriber_id == subscriber_id))
     await uow.execute(delete(closing_request).where(closing_request.c.subscriber_id == subscriber_id))
+    await forget_person(uow, subscriber_id)

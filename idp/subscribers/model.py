@@ -8,6 +8,7 @@ from typing import Final, Literal
 from connectors.contracts.card import PersonName
 from connectors.contracts.identifiers import CitizenId, PassportNumber
 from connectors.contracts.thai_dates import PartialDate
+from idp.audit.model import Actor, ActorKind
 from idp.kernel.assurance import Ial
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
 
@@ -90,6 +91,11 @@ class ActingMember:
     person: SubscriberId
     agency_id: AgencyId
 
+    @property
+    def actor(self) -> Actor:
+        """Who acts, as the log has it."""
+        return Actor(ActorKind.MEMBER, self.member_id)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Identity:
@@ -149,11 +155,19 @@ class PostalAddress:
     country: str = ""
 
 
+class LettersWanted(StrEnum):
+    """Which letters a person wants; those about the safety of the digital ID are always sent."""
+
+    ALL = "all"
+    SECURITY = "security"
+
+
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class ContactDetails:
     """What a person says of themselves: no evidence stands behind it, but the two `verified` marks tell of a check.
 
-    Texts that are not known are empty. `locale` is a BCP 47 tag, `zoneinfo` a name of the tz database.
+    Texts that are not known are empty. `locale` is a BCP 47 tag, `zoneinfo` a name of the tz database, `letters` which
+    notices are sent as well as listed.
     """
 
     email: str = ""
@@ -168,6 +182,7 @@ class ContactDetails:
     website: str = ""
     zoneinfo: str = ""
     locale: str = ""
+    letters: LettersWanted = LettersWanted.ALL
     updated_at: datetime | None = None
 
 

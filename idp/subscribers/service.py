@@ -1,6 +1,7 @@
 """Use cases of the room. Each joins the caller's unit of work and is audited in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 from connectors.contracts.identifiers import CitizenId, PassportNumber
 from idp.audit.log import AuditLog
@@ -11,11 +12,12 @@ from idp.kernel.ids import AgencyId, MemberId, SubscriberId, new_id
 from idp.kernel.randomness import Randomness, system_randomness
 from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
+from idp.keys.sealing import SealBroken
 from idp.storage.outbox import enqueue
 from idp.storage.storage import UnitOfWork
 from idp.subscribers import life_store, rules, store
 from idp.subscribers.attributes import Attributes
-from idp.subscribers.hot_store import SealedPerson
+from idp.subscribers.hot_store import SealedPerson, find_people
 from idp.subscribers.model import (
     REGISTRY,
     ActingMember,
@@ -147,7 +149,7 @@ class Subscribers:
         look_id = new_id("loo", now=uow.now, randomness=self._randomness)
         await life_store.insert_look(uow, look_id=look_id, subscriber_id=subscriber_id, by=by, what=what)
         details = {"what": what.value}
-        await self._note(uow, "subscriber.looked_at", subscriber_id, _actor(by), details, agency_id=by.agency_id)
+        await self._note(uow, "subscriber.looked_at", subscriber_id, by.actor, details, agency_id=by.agency_id)
 
     async def is_closed(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> bool:
         """True when nothing of the person is left. Raises NotFound (UNKNOWN)."""
@@ -187,6 +189,18 @@ class Subscribers:
         )
         return store.identity_from_bytes(opened)
 
+    async def identities(
+        self, uow: UnitOfWork, subscriber_ids: Collection[SubscriberId]
+    ) -> dict[SubscriberId, Identity]:
+        """The attributes of these people, opened, in one read; who closed theirs, or whose do not open, is left out."""
+        found = {}
+        for one in await find_people(uow, subscriber_ids):
+            # one record that nobody can read takes no list from everybody
+            with suppress(SealBroken):
+                opened = self._opened(one, _IDENTITY, one.sealed_identity)
+                found[one.subscriber_id] = store.identity_from_bytes(opened)
+        return found
+
     async def contact(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> ContactDetails | None:
         """What the person said of themselves, opened; None when nothing was. Raises SealBroken."""
         sealed = await store.sealed_contact(uow, subscriber_id)
@@ -205,13 +219,22 @@ class Subscribers:
         return identity, store.contact_from_bytes(self._opened(person, _CONTACT, person.sealed_contact))
 
     async def save_contact(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, contact: ContactDetails, *, by: Actor
+        self,
+        uow: UnitOfWork,
+        subscriber_id: SubscriberId,
+        contact: ContactDetails,
+        *,
+        by: Actor,
+        changed: Sequence[str] = (),
     ) -> None:
-        """Keep what the person says of themselves, in place of what was said before. Raises Conflict (NOT_ACTIVE)."""
+        """Keep what the person says of themselves, in place of what was said before; `changed` are names of details.
+
+        Raises Conflict (NOT_ACTIVE).
+        """
         sealed = await self._seal(uow, subscriber_id, _CONTACT, store.contact_to_bytes(contact))
         if not await store.save_contact(uow, subscriber_id=subscriber_id, sealed=sealed):
             raise Conflict(SubscriberProblem.NOT_ACTIVE)
-        await self._note(uow, "subscriber.contact_changed", subscriber_id, by, {})
+        await self._note(uow, "subscriber.contact_changed", subscriber_id, by, {"changed": list(changed)})
 
     async def suspension_reason(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> str | None:
         """Why the identity is suspended, in the words of who did it; None when it is not."""
@@ -241,7 +264,7 @@ class Subscribers:
         ):
             raise Conflict(SubscriberProblem.NOT_ACTIVE)
         await life_store.delete_closing(uow, subscriber_id)
-        await self._note(uow, "subscriber.suspended", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
+        await self._note(uow, "subscriber.suspended", subscriber_id, by.actor, {}, agency_id=by.agency_id)
         await self._tell(uow, subscriber_id, STOPPED)
 
     async def suspend_by_registry(self, uow: UnitOfWork, subscriber_id: SubscriberId, *, reason: str) -> bool:
@@ -278,7 +301,7 @@ class Subscribers:
         rules.validate_lifting(subscriber=present, by=by)
         if not await store.clear_suspension(uow, subscriber_id=subscriber_id, lifted_by=by.person):
             raise Conflict(SubscriberProblem.NOT_SUSPENDED)
-        await self._note(uow, "subscriber.lifted", subscriber_id, _actor(by), {}, agency_id=by.agency_id)
+        await self._note(uow, "subscriber.lifted", subscriber_id, by.actor, {}, agency_id=by.agency_id)
         await self._tell(uow, subscriber_id, RESTORED)
 
     async def lift_together(
@@ -370,10 +393,6 @@ class Subscribers:
     async def _tell(self, uow: UnitOfWork, subscriber_id: SubscriberId, change: str, **levels: str) -> None:
         payload = {"subscriber_id": subscriber_id, "change": change, **levels}
         await enqueue(uow, topic="subscriber_changed", payload=payload, randomness=self._randomness)
-
-
-def _actor(by: ActingMember) -> Actor:
-    return Actor(ActorKind.MEMBER, by.member_id)
 
 
 def _owner(subscriber_id: SubscriberId) -> Actor:

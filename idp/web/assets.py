@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.web.compression import reads_gzip
 from idp.web.routes import Access, Entry
 
 MANIFEST = "manifest.json"
@@ -63,7 +64,7 @@ class Assets:
         if asset is None:
             raise HTTPException(404)
         headers = {"cache-control": ONE_YEAR, "vary": "accept-encoding"}
-        if asset.compressed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        if asset.compressed is not None and reads_gzip(request):
             return Response(
                 asset.compressed, media_type=asset.media_type, headers={**headers, "content-encoding": "gzip"}
             )

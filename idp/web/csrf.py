@@ -5,6 +5,7 @@ Sec-Fetch-Site) and a token that binds the form to this browser and this transac
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
 from typing import Protocol
@@ -12,11 +13,13 @@ from typing import Protocol
 from starlette.requests import Request
 
 from idp.kernel.errors import Refused
+from idp.kernel.randomness import Randomness, system_randomness
 from idp.web.browsers import BrowserIds
 from idp.web.forms import Form
 from idp.web.model import WebProblem
 
 CSRF_FIELD = "csrf"
+MAC_BYTES = 32
 
 
 class RefusalLog(Protocol):
@@ -29,18 +32,32 @@ class RefusalLog(Protocol):
 class Csrf:
     """Makes and checks form tokens for one door. `origin` is the door's own, from settings, never from a request."""
 
-    def __init__(self, *, key: bytes, browsers: BrowserIds, origin: str, refusals: RefusalLog | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        key: bytes,
+        browsers: BrowserIds,
+        origin: str,
+        refusals: RefusalLog | None = None,
+        randomness: Randomness = system_randomness,
+    ) -> None:
         if len(key) < 32:
             raise ValueError("the form key is shorter than 32 bytes")
         self._key = key
         self.browsers = browsers
         self._origin = origin
         self._refusals = refusals
+        self._randomness = randomness
 
     def token(self, browser_id: str, form: str) -> str:
-        """The token of `form` (its name and, where it has one, its transaction: `consent:FLOW`) in this browser."""
-        mac = hmac.digest(self._key, f"{form}\x1f{browser_id}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+        """A token of `form` (its name and, where it has one, its transaction: `consent:FLOW`) in this browser.
+
+        Spelled differently each time, under a mask of its own: how well a page that holds it compresses tells nothing
+        of it (BREACH).
+        """
+        mask = self._randomness(MAC_BYTES)
+        masked = _under(mask, self._mac(browser_id, form))
+        return base64.urlsafe_b64encode(mask + masked).rstrip(b"=").decode()
 
     def check_origin(self, request: Request) -> None:
         """Refuse a request that the browser says another site sent. Raises Refused(FORM_NOT_OURS).
@@ -59,11 +76,29 @@ class Csrf:
         browser_id = self.browsers.known(request)
         if browser_id is None:
             raise self._refused(request, "no browser cookie")
-        if not hmac.compare_digest(form_data.one(CSRF_FIELD).encode(), self.token(browser_id, form).encode()):
+        if not hmac.compare_digest(_unmasked(form_data.one(CSRF_FIELD)), self._mac(browser_id, form)):
             raise self._refused(request, "token of another form or browser")
+
+    def _mac(self, browser_id: str, form: str) -> bytes:
+        return hmac.digest(self._key, f"{form}\x1f{browser_id}".encode(), hashlib.sha256)
 
     def _refused(self, request: Request, reason: str) -> Refused:
         if self._refusals is not None:
             route = request.scope.get("route")
             self._refusals.note("form.refused", route=getattr(route, "name", ""), reason=reason)
         return Refused(WebProblem.FORM_NOT_OURS, reason)
+
+
+def _unmasked(token: str) -> bytes:
+    """What stands under the mask of a token; nothing where it is none."""
+    try:
+        sealed = base64.b64decode(token.encode() + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        return b""
+    # one spelling: neither padding nor other bits behind the last byte
+    is_ours = len(sealed) == 2 * MAC_BYTES and base64.urlsafe_b64encode(sealed).rstrip(b"=") == token.encode()
+    return _under(sealed[:MAC_BYTES], sealed[MAC_BYTES:]) if is_ours else b""
+
+
+def _under(mask: bytes, text: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(mask, text, strict=True))

@@ -10,7 +10,8 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,8 +21,11 @@ from starlette.routing import Match, Route
 from idp.kernel.errors import TuatonError
 from idp.web.languages import Language, page_language
 from idp.web.model import WebProblem
-from idp.web.pages import Pages
+from idp.web.pages import Pages, own_path
 from idp.web.routes import ErrorHandler
+
+PASSING = frozenset({429, 500, 502, 503, 504})
+"""What may be gone a moment later: the same page can be tried again."""
 
 _BY_STATUS = {404: WebProblem.NOT_FOUND, 405: WebProblem.METHOD_NOT_ALLOWED, 413: WebProblem.TOO_LARGE}
 
@@ -40,6 +44,22 @@ class ProblemText:
     next_en: str
 
 
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """The program that sent somebody here, by its registered names, and the address of ours that leads back to it."""
+
+    name_th: str
+    name_en: str
+    address: str
+
+
+class WaysBack(Protocol):
+    """Knows who sent the citizen of a request."""
+
+    async def of(self, request: Request) -> WayBack | None:
+        """The way back; None for who came by themselves."""
+
+
 class ProblemCatalogue:
     """Every code there is. ValueError when an entry lacks a text or a code appears twice."""
 
@@ -50,6 +70,10 @@ class ProblemCatalogue:
     def codes(self) -> frozenset[str]:
         """All codes with an entry."""
         return frozenset(self._texts)
+
+    def find(self, code: str) -> ProblemText | None:
+        """What to say about a code that came from elsewhere; None where there is no such code."""
+        return self._texts.get(code)
 
     def text(self, code: StrEnum) -> ProblemText:
         """What to say about a code. KeyError when nobody wrote it: a test prevents that."""
@@ -78,13 +102,22 @@ def _texts_in(folder: Traversable) -> Mapping[str, ProblemText]:
 class ErrorAnswers:
     """Answers for one door.
 
-    `usual` is what a caller gets who asks for neither HTML nor JSON: a door of pages or of an API.
+    `usual` is what a caller gets who asks for neither HTML nor JSON: a door of pages or of an API. With `ways_back` a
+    page leads back to the service that sent its reader.
     """
 
-    def __init__(self, *, catalogue: ProblemCatalogue, pages: Pages, usual: Literal["page", "json"]) -> None:
+    def __init__(
+        self,
+        *,
+        catalogue: ProblemCatalogue,
+        pages: Pages,
+        usual: Literal["page", "json"],
+        ways_back: WaysBack | None = None,
+    ) -> None:
         self._catalogue = catalogue
         self._pages = pages
         self._usual = usual
+        self._ways_back = ways_back
 
     def answer(
         self, request: Request, code: StrEnum, *, status: int | None = None, headers: Mapping[str, str] | None = None
@@ -95,15 +128,21 @@ class ErrorAnswers:
         response.headers.update(headers or {})
         return response
 
-    def error_page(self, request: Request, code: StrEnum, *, status: int | None = None) -> Response:
-        """The page of a code: `#error_code`, what happened, what to do next, the correlation id."""
+    def error_page(
+        self, request: Request, code: StrEnum, *, status: int | None = None, way_back: WayBack | None = None
+    ) -> Response:
+        """The page of a code: `#error_code`, what happened, what to do next, ways on, the correlation id."""
         text = self._catalogue.text(code)
+        is_passing = (status or text.status) in PASSING and request.method == "GET"
         return self._pages.render(
             request,
             "error.html",
             status_code=status or text.status,
             problem=text,
             correlation_id=_correlation_id(request),
+            way_back=way_back,
+            again=_address(request) if is_passing else None,
+            page_before=_page_before(request),
         )
 
     def problem_json(self, request: Request, code: StrEnum, *, status: int | None = None) -> Response:
@@ -135,7 +174,9 @@ class ErrorAnswers:
 
         async def on_tuaton_error(request: Request, error: Exception) -> Response:
             assert isinstance(error, TuatonError)
-            return self.answer(request, error.code)
+            if self._ways_back is None or self._wants_json(request) or error.code is WebProblem.TOO_LARGE:
+                return self.answer(request, error.code)
+            return self.error_page(request, error.code, way_back=await self._ways_back.of(request))
 
         async def on_http_exception(request: Request, error: Exception) -> Response:
             assert isinstance(error, HTTPException)
@@ -158,6 +199,25 @@ def _methods_of_path(request: Request) -> str:
     # the target resource's currently supported methods." The router knows those of the first row of a path alone.
     rows = [row for row in request.app.routes if isinstance(row, Route) and row.matches(request.scope)[0] != Match.NONE]
     return ", ".join(sorted({method for row in rows for method in row.methods or ()}))
+
+
+def _address(request: Request) -> str:
+    path = own_path(request)
+    return f"{path}?{request.url.query}" if request.url.query else path
+
+
+def _page_before(request: Request) -> str | None:
+    """The page of ours on which a form stood that was refused; None where a link could not open it."""
+    try:
+        before = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # browsers write addresses there, others what they like
+        return None
+    if request.method != "POST" or before.netloc != request.headers.get("host") or "app" not in request.scope:
+        return None
+    opened = {**request.scope, "method": "GET", "path": before.path}
+    if not any(isinstance(row, Route) and row.matches(opened)[0] is Match.FULL for row in request.app.routes):
+        return None
+    return f"{before.path}?{before.query}" if before.query else before.path
 
 
 def _correlation_id(request: Request) -> str:

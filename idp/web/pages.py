@@ -1,5 +1,6 @@
 """Rendering: Jinja2 with autoescape and strict undefined names, one environment for each language."""
 
+import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from starlette.responses import HTMLResponse
 from connectors.contracts.thai_dates import thai_long_date, thai_long_date_time
 from idp.web.answer_fields import content_security_policy
 from idp.web.assets import Assets
+from idp.web.compression import reads_gzip
 from idp.web.csrf import Csrf
 from idp.web.languages import (
     LANGUAGE_COOKIE,
@@ -26,8 +28,10 @@ from idp.web.languages import (
     page_language,
 )
 from idp.web.moments import english_long_date, english_long_date_time
+from idp.web.text_size import TEXT_SIZE, chosen_text_size, page_text_size
 
 ONE_YEAR_SECONDS = 365 * 24 * 3600
+GZIP_LEVEL = 6
 GOVUK_COMPONENTS = (
     "button",
     "checkboxes",
@@ -80,6 +84,8 @@ class Brand:
     name_en: str
     help_th: str
     help_en: str
+    help_phone: str = ""
+    help_mail: str = ""
     home_url: str = "/"
     demonstration: bool = True
 
@@ -89,8 +95,8 @@ class Pages:
 
     `template_packages` are `(package, folder)` pairs, searched in order before the kit's own templates; their
     catalogues are the `locales/th.po` beside each folder. Templates see, besides their own context: `_`, `ngettext`,
-    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url`, `request_state`, the `govuk…` components and the
-    filters `local` (the field of a record in this language), `moment` and `day`.
+    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url`, `text_size_url`, `request_state`, the `govuk…`
+    components and the filters `local` (the field of a record in this language), `moment` and `day`.
     """
 
     def __init__(
@@ -124,6 +130,8 @@ class Pages:
         frame_sources: Sequence[str] = (),
         frame_ancestors: str = "'none'",
         ui_locales: Sequence[str] = (),
+        judged: Sequence[str] = (),
+        is_public: bool = False,
         **context: Any,
     ) -> HTMLResponse:
         """The page in the language of the request.
@@ -132,15 +140,22 @@ class Pages:
         pictures, `frame_sources` and `frame_ancestors` who may be in its frames and in whose it may be (see
         `content_security_policy`).
         `ui_locales` are the languages a service asked for; what the citizen chose here comes before them.
+
+        A page is compressed only where no length tells a secret (BREACH): either it has none, because it `is_public`,
+        the same for everybody who asks with this address; or nothing stands in it that another site may choose, because
+        the address names what is there and has no parameters but those the page `judged`.
         """
         language = page_language(request, preferred=ui_locales)
+        size = page_text_size(request)
         body = (
             self._environments[language]
             .get_template(template)
             .render(
                 **context,
                 csrf=lambda form: self._csrf.token(self._csrf.browsers.of(request), form),
-                language_url=_language_url(request, language.other),
+                language_url=_same_page(request, lang=language.other.value),
+                text_size=size.value,
+                text_size_url=_same_page(request, text_size=size.other.value),
                 request_path=request.url.path,
                 request_state=request.state,
             )
@@ -156,13 +171,19 @@ class Pages:
                     frame_ancestors=frame_ancestors,
                 ),
                 "content-language": language.value,
-                "vary": "cookie, accept-language",
+                "vary": "cookie, accept-language, accept-encoding",
             },
         )
+        if is_public or (status_code < 400 and not _reflects(request, judged)):
+            _compress(request, response)
         self._csrf.browsers.remember(request, response)
         if chosen_language(request) is not None:
             response.set_cookie(
                 LANGUAGE_COOKIE, language.value, max_age=ONE_YEAR_SECONDS, secure=self._https, samesite="lax"
+            )
+        if chosen_text_size(request) is not None:
+            response.set_cookie(
+                TEXT_SIZE, size.value, max_age=ONE_YEAR_SECONDS, secure=self._https, samesite="lax", httponly=True
             )
         return response
 
@@ -227,9 +248,30 @@ def _unbroken(thai_date: str) -> str:
     return thai_date
 
 
-def _language_url(request: Request, language: Language) -> str | None:
-    """This page in the other language; None for answers to a POST, which no link can ask for again."""
+def _reflects(request: Request, judged: Sequence[str]) -> bool:
+    """Another site may choose words that stand in the answer: what a form sent, or parameters nobody judged."""
+    # language and size are ours wherever they are shown again
+    return request.method not in ("GET", "HEAD") or not set(request.query_params) <= {"lang", TEXT_SIZE, *judged}
+
+
+def _compress(request: Request, response: HTMLResponse) -> None:
+    if not reads_gzip(request):
+        return
+    response.body = gzip.compress(bytes(response.body), GZIP_LEVEL, mtime=0)
+    response.headers["content-encoding"] = "gzip"
+    response.headers["content-length"] = str(len(response.body))
+
+
+def _same_page(request: Request, **changed: str) -> str | None:
+    """This page, read otherwise; None for answers to a POST, which no link can ask for again."""
     if request.method not in ("GET", "HEAD"):
         return None
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("lang", "ui_locales")]
-    return f"{request.url.path}?{urlencode([*kept, ('lang', language.value)])}"
+    # how it is read already stands in a cookie; no word of another's choosing is repeated in its place
+    left_out = {LANGUAGE_COOKIE, TEXT_SIZE} | ({"ui_locales"} if LANGUAGE_COOKIE in changed else set())
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in left_out]
+    return f"{own_path(request)}?{urlencode([*kept, *changed.items()])}"
+
+
+def own_path(request: Request) -> str:
+    """The path of a request as a link has it: behind two slashes a browser reads the name of another host."""
+    return "/" + request.url.path.lstrip("/")

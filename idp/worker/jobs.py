@@ -9,9 +9,13 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.contracts.errors import ConnectorError
+from idp.agencies.onboarding.service import Onboarding
 from idp.agencies.seats.service import Seats
 from idp.approvals.service import Approvals
+from idp.audit import facets
 from idp.audit.sequencer import BATCH, SequencerFenced, sequence_pending, sign_checkpoint
+from idp.authentication.other_device.service import OtherDevice
+from idp.authorization.client_registration.request_log import forget_old_requests
 from idp.authorization.deferred.service import DeferredRequests
 from idp.consent.reminding import remind_of_ends
 from idp.enrolment.provisional import Provisionals
@@ -33,6 +37,7 @@ from idp.storage.outbox import OutboxMessage, claim, settle
 from idp.storage.spent import drop_expired_spent
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.closing import Closings
+from idp.subscribers.contacts.service import Contacts
 
 logger = structlog.get_logger("worker")
 
@@ -86,6 +91,13 @@ class AuditJobs:
             signer = self._signer
             await sign_checkpoint(uow, origin=signer.origin, key_id=signer.key_id, sign=signer.sign)
 
+    async def take_up(self) -> None:
+        """What has a leaf can be found by those who look into the log."""
+        taken = facets.BATCH
+        while taken == facets.BATCH:
+            async with self._storage.unit_of_work() as uow:
+                taken = await facets.take_up(uow)
+
 
 class OutboxJob:
     """Hands messages to the rooms above; a message whose handler fails comes back later."""
@@ -132,10 +144,12 @@ def all_jobs(
     enrolments: Enrolments,
     provisionals: Provisionals,
     notices: Notices,
+    contacts: Contacts,
     deliveries: Deliveries,
     tell_of_expiries: Callable[[], Awaitable[None]],
     advance_unattended: Callable[[], Awaitable[int]],
     deferred: DeferredRequests,
+    other_device: OtherDevice,
     exchange: Exchange,
     closings: Closings,
     reviews: Reviews,
@@ -143,8 +157,11 @@ def all_jobs(
     companies: Companies,
     approvals: Approvals,
     seats: Seats,
+    onboarding: Onboarding,
     papers: Papers,
     draw_samples: Callable[[], Awaitable[int]],
+    watch_look_ups: Callable[[], Awaitable[int]],
+    forget_look_ups: Callable[[UnitOfWork], Awaitable[object]],
     retain: Callable[[], Awaitable[None]],
 ) -> tuple[Job, ...]:
     """The worker's whole table of work."""
@@ -189,6 +206,7 @@ def all_jobs(
         Job("signals.expiries", 3600, tell_of_expiries),
         Job("audit.sequence", 1, audit.sequence, runs_at_the_end=True),
         Job("audit.checkpoint", 30, audit.checkpoint, runs_at_the_end=True),
+        Job("audit.take_up", 2, audit.take_up),
         Job("stations.sweep", 5, sweep_card_sessions),
         Job("enrolment.advance", 5, enrolments.advance_open),
         Job("enrolment.unattended", 10, advance_unattended),
@@ -198,14 +216,20 @@ def all_jobs(
         Job("keys.ensure", LOOKED_AFTER_EVERY.total_seconds(), signing_keys.ensure),
         Job("spent.forget", 60, in_a_unit(drop_expired_spent)),
         Job("deferred.forget", 600, in_a_unit(deferred.forget_expired)),
+        Job("other_device.forget", 600, in_a_unit(other_device.forget_old)),
         Job("exchange.waiting", 5, exchange.advance_waiting),
         Job("exchange.finish_documents", 5, exchange.finish_documents),
         Job("exchange.forget", 600, in_a_unit(exchange.forget_expired)),
+        Job("clients.forget_requests", 3600, in_a_unit(forget_old_requests)),
         Job("agencies.forget_invited", 600, in_a_unit(seats.forget_overdue)),
+        Job("agencies.forget_applications", 3600, in_a_unit(onboarding.forget_overdue)),
         Job("subscribers.close_due", 300, close_due),
+        Job("subscribers.forget_proofs", 3600, in_a_unit(contacts.forget)),
         Job("reviews.reopen", 300, reopen_reviews),
         Job("reviews.overdue", 600, open_overdue_reviews),
         Job("oversight.draw", 600, draw_samples),
+        Job("oversight.watch", 60, watch_look_ups),
+        Job("look_ups.forget", 60, in_a_unit(forget_look_ups)),
         Job("exchange.retain", 1800, retain),
         Job("representation.end_unsigned", 300, end_unsigned),
     )

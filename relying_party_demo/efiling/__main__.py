@@ -3,20 +3,12 @@
 from starlette.applications import Starlette
 
 from relying_party_demo.efiling.pages import FilingPages
-from relying_party_demo.efiling.store import Store
 from relying_party_demo.program import Ground, serve
 
 
 def build(ground: Ground) -> Starlette:
     """The service on its ground."""
-    return FilingPages(
-        national_id=ground.national_id,
-        gateway=ground.gateway,
-        sign_ins=ground.sign_ins,
-        store=Store(ground.db),
-        site=ground.site,
-        clock=ground.clock,
-    ).app(lifespan=ground.store_open)
+    return FilingPages(ground).app()
 
 
 if __name__ == "__main__":

@@ -1,24 +1,20 @@
-"""What this service asks for: one company's entry, by consent of whoever acts for it (RFC 9396, type `gdx`)."""
+"""What this service asks for: a company's entry and its shareholders, by consent of whoever acts for it."""
 
 from typing import Any, Final
 
+from relying_party_demo.national_id.details import gdx_details
+
 COMPANY: Final = "dbd.company"
+SHAREHOLDERS: Final = "dbd.shareholders"
 PURPOSE: Final = "company-filing"
-FIELDS: Final = ("juristic_id", "juristic_type", "name_th", "registered_on", "status", "registered_capital", "address")
+FIELDS: Final = {
+    COMPANY: ("juristic_id", "juristic_type", "name_th", "registered_on", "status", "registered_capital", "address"),
+    SHAREHOLDERS: ("juristic_id", "name_th", "shares", "par_value", "meeting_on", "holder_count", "holders"),
+}
 USES: Final = 12
 
 
 def filing_details(juristic_id: str) -> list[dict[str, Any]]:
-    """The entry of this company, with the consent of who signs for it."""
-    return [
-        {
-            "type": "gdx",
-            "dataset": COMPANY,
-            "subject": {"juristic_id": juristic_id},
-            "purpose": PURPOSE,
-            "basis": "consent",
-            "fields": list(FIELDS),
-            "formats": ["json", "pdf"],
-            "uses": USES,
-        }
-    ]
+    """Certificate and shareholders of this company, with the consent of who signs for it."""
+    subject = {"juristic_id": juristic_id}
+    return gdx_details(FIELDS, subject=subject, purpose=PURPOSE, basis="consent", uses=USES)

@@ -28,14 +28,7 @@ def build(ground: Ground) -> Starlette:
                 listening.cancel()
                 await asyncio.wait([listening])
 
-    return JobPages(
-        national_id=ground.national_id,
-        gateway=ground.gateway,
-        sign_ins=ground.sign_ins,
-        store=store,
-        site=ground.site,
-        clock=ground.clock,
-    ).app(lifespan=alive)
+    return JobPages(ground, store=store).app(lifespan=alive)
 
 
 if __name__ == "__main__":

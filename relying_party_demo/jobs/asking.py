@@ -1,7 +1,9 @@
-"""What this service asks for, why, and for how long: RFC 9396 details of type `gdx`."""
+"""What this service asks for, why, and for how long."""
 
 from datetime import date, timedelta
 from typing import Any, Final
+
+from relying_party_demo.national_id.details import gdx_details
 
 PERSON: Final = "dopa.person"
 ADDRESS: Final = "dopa.address"
@@ -25,37 +27,25 @@ def application_details(today: date, *, case: str | None = None) -> list[dict[st
 
     `case` is the one that a power of attorney is good for.
     """
-    last_day = (today + timedelta(days=CONSENT_DAYS)).isoformat()
-    return [
-        {
-            "type": "gdx",
-            "dataset": dataset,
-            "subject": "self",
-            "purpose": REGISTRATION_PURPOSE,
-            "basis": "consent",
-            "fields": list(FIELDS[dataset]),
-            "formats": ["json", "pdf"],
-            "uses": MONTHLY_REPORTS,
-            "valid_until": last_day,
-            **({} if case is None else {"case": case}),
-        }
-        for dataset in APPLICATION_DATASETS
-    ]
+    return gdx_details(
+        {dataset: FIELDS[dataset] for dataset in APPLICATION_DATASETS},
+        subject="self",
+        purpose=REGISTRATION_PURPOSE,
+        basis="consent",
+        uses=MONTHLY_REPORTS,
+        valid_until=today + timedelta(days=CONSENT_DAYS),
+        case=case,
+    )
 
 
 def employer_details(*, juristic_id: str, case: str, today: date) -> list[dict[str, Any]]:
     """One company's entry, under the agency's duty to check employers; `case` is the application it is for."""
-    return [
-        {
-            "type": "gdx",
-            "dataset": COMPANY,
-            "subject": {"juristic_id": juristic_id},
-            "purpose": EMPLOYER_PURPOSE,
-            "basis": "duty",
-            "case": case,
-            "fields": list(FIELDS[COMPANY]),
-            "formats": ["json", "pdf"],
-            "uses": 2,
-            "valid_until": today.isoformat(),
-        }
-    ]
+    return gdx_details(
+        {COMPANY: FIELDS[COMPANY]},
+        subject={"juristic_id": juristic_id},
+        purpose=EMPLOYER_PURPOSE,
+        basis="duty",
+        uses=2,
+        valid_until=today,
+        case=case,
+    )

@@ -76,6 +76,8 @@ class Browser:
             timeout=TIMEOUT_SECONDS,
             trust_env=False,
         )
+        self.reads: set[str] = set()
+        """Addresses of a program on this machine: who is sent there is not fetched anything, but reads where it was."""
 
     def __enter__(self) -> Self:
         return self
@@ -121,12 +123,15 @@ class Browser:
         return self._navigate("POST", target, initiator=page.url, form=values)
 
     def send_json(self, page: Page, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """What a page's own script sends with `fetch`; JourneyFault when the answer is no JSON success."""
+        """What a page's own script sends with `fetch`; {} for an answer without content.
+
+        JourneyFault when the answer is no JSON success.
+        """
         response = self._fetch(page, path, body)
         if not response.is_success:
             url = response.request.url
             raise JourneyFault(f"POST {url.host}{url.path} answered HTTP {response.status_code}: {_code(response)}")
-        answer: dict[str, Any] = response.json()
+        answer: dict[str, Any] = response.json() if response.content else {}
         return answer
 
     def refused_json(self, page: Page, path: str, body: Mapping[str, Any]) -> str:
@@ -159,6 +164,8 @@ class Browser:
             if not response.has_redirect_location:
                 return _page_of(url, response)
             target = url.join(response.headers["Location"])
+            if str(target.copy_with(query=None)) in self.reads:
+                return Page(url=target, status=response.status_code, content=b"", tree=None)
             # a chain of redirects that once crossed sites stays "cross-site" (Fetch Metadata §2.1)
             site = site if site == "none" else max(site, _site(url, target), key=_SITES.index)
             url = target

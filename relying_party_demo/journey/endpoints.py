@@ -19,8 +19,31 @@ class Persona:
 
 
 @dataclass(frozen=True, slots=True)
+class Waterworks:
+    """The agency with a counter of its own: its address, who serves there and who comes, by persona, and the station.
+
+    `officers_window` is the simulated program in which officers type their PINs.
+    """
+
+    url: str
+    officer: str
+    visitor: str
+    station_id: str
+    officers_window: str
+
+
+@dataclass(frozen=True, slots=True)
+class PapersProgram:
+    """The program that tries every kind of paper: how it is registered, and the file of its key."""
+
+    client_id: str
+    client_key_file: Path
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Addresses, people and commands. `card_command` and `audit_command` are argument lists to which verbs are added.
+    """Addresses, people and commands. `…_command` are argument lists to which verbs are added.
 
     `agency_name` is by language; `juristic_id` is a company that the company registry knows; `home` is the folder the
     demonstration keeps its keys in, and its store where that is a file.
@@ -29,11 +52,15 @@ class Endpoints:
     issuer: str
     portal: str
     jobs: str
+    water: Waterworks
+    gateway: str
+    papers: PapersProgram
     personas: tuple[Persona, ...]
     station_id: str
     card_command: tuple[str, ...]
     card_stack: str
     audit_command: tuple[str, ...]
+    evidence_command: tuple[str, ...]
     home: Path
     store_is_a_file: bool
     agency_name: Mapping[str, str]
@@ -48,6 +75,19 @@ class Endpoints:
             issuer=told["issuer"],
             portal=told["portal"],
             jobs=told["jobs"],
+            water=Waterworks(
+                url=told["water"]["url"],
+                officer=told["water"]["officer"],
+                visitor=told["water"]["visitor"],
+                station_id=told["water"]["station_id"],
+                officers_window=f"{told['simulators']}/_ami",
+            ),
+            gateway=told["gateway"],
+            papers=PapersProgram(
+                client_id=told["agencies"]["papers"]["client_id"],
+                client_key_file=Path(told["agencies"]["papers"]["client_key_file"]),
+                redirect_uri=told["agencies"]["papers"]["redirect_uri"],
+            ),
             personas=tuple(
                 Persona(one["key"], one["role"], one["name_th"], one["name_en"], one.get("passkey_link"))
                 for one in told["personas"]
@@ -56,6 +96,7 @@ class Endpoints:
             card_command=tuple(told["card_command"]),
             card_stack=told["card_stack"],
             audit_command=tuple(told["audit_command"]),
+            evidence_command=tuple(told["evidence_command"]),
             home=Path(told["home"]),
             store_is_a_file=told["store"] == "sqlite",
             agency_name={"th": agency["name_th"], "en": agency["name_en"]},
@@ -68,3 +109,7 @@ class Endpoints:
         if len(fitting) <= position:
             raise KeyError(f"no persona number {position + 1} in the role {role}")
         return fitting[position]
+
+    def named(self, key: str) -> Persona:
+        """The persona with this key; KeyError when the story has none."""
+        return {persona.key: persona for persona in self.personas}[key]

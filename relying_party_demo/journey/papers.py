@@ -18,7 +18,7 @@ def check_paper(file: Path, *, expected_data: dict[str, Any]) -> None:
     require(_attached_data(file, password="") == expected_data, f"{file.name} does not carry the data that were given")
     if shutil.which("qpdf"):
         run(["qpdf", "--check", str(file)])
-    _check_signature(file, password="")
+    check_signature(file)
 
 
 def check_opens_with_password_only(file: Path, *, password: str) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def check_opens_with_password_only(file: Path, *, password: str) -> dict[str, An
         pikepdf.open(file).close()
     except pikepdf.PasswordError:
         data = _attached_data(file, password=password)
-        _check_signature(file, password=password)
+        check_signature(file, password=password)
         return data
     raise JourneyFault(f"{file.name} opens without its password")
 
@@ -40,7 +40,8 @@ def _attached_data(file: Path, *, password: str) -> dict[str, Any]:
     return data
 
 
-def _check_signature(file: Path, *, password: str) -> None:
+def check_signature(file: Path, *, password: str = "") -> None:
+    """The paper is signed, and nothing was changed since; JourneyFault when it is not."""
     if not shutil.which("pdfsig"):
         return
     # -nocert: whom to trust is the document verifier's matter; here: nothing was changed since signing

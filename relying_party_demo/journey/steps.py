@@ -10,7 +10,7 @@ from typing import Final
 import httpx2
 import pikepdf
 
-from relying_party_demo.journey import counter, log, online
+from relying_party_demo.journey import counter, every_paper, log, online, waterworks
 from relying_party_demo.journey.browser import JourneyFault
 from relying_party_demo.journey.endpoints import Endpoints
 from relying_party_demo.journey.soft_authenticator import AuthenticatorRefused
@@ -146,6 +146,46 @@ STEPS: Final = (
         "The citizen withdraws; the service gets nothing more",
         online.consent_is_withdrawn,
         needs=("consent",),
+    ),
+    Step(
+        "water_meter",
+        "ที่เคาน์เตอร์การประปา แบบคำขอกรอกเองจากบัตรและทะเบียน ไม่มีสำเนา",
+        "At the waterworks the form fills itself in from card and registry",
+        waterworks.meter_is_requested,
+    ),
+    Step(
+        "every_paper_of_a_person",
+        "ข้อมูลบุคคลทุกชุดเป็น JSON และ PDF ที่ลงลายมือชื่อ",
+        "Every data set about a person, as JSON and as a sealed PDF",
+        every_paper.everything_about_a_person_is_pulled,
+        needs=("sign_in",),
+    ),
+    Step(
+        "every_paper_of_a_company",
+        "ข้อมูลนิติบุคคลทุกชุด พร้อมไฟล์และภาพหน้าเอกสารของนายทะเบียน",
+        "Every data set about a company, with the registrar's own file and page images",
+        every_paper.everything_about_a_company_is_pulled,
+    ),
+    Step(
+        "card_paper",
+        "ที่เคาน์เตอร์ ข้อมูลบนบัตรเป็น PDF และใบแจ้งให้เจ้าของข้อมูล",
+        "At the counter, what the card says as a PDF, and a slip for the person",
+        every_paper.card_is_printed,
+        needs=("water_meter",),
+    ),
+    Step(
+        "own_papers",
+        "ประชาชนรับใบยืนยันความยินยอมและรายงานผู้ดูข้อมูล",
+        "The citizen takes the receipt of the consent and the report of who saw the data",
+        every_paper.own_papers_are_fetched,
+        needs=("every_paper_of_a_person",),
+    ),
+    Step(
+        "evidence",
+        "หลักฐานของการเปิดเผยหนึ่งครั้งในไฟล์เดียว พร้อมใบปะหน้า",
+        "The evidence of one release in one file, with a cover",
+        every_paper.evidence_is_bundled,
+        needs=("every_paper_of_a_person",),
     ),
     Step(
         "audit_verify",

@@ -2,7 +2,9 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +41,14 @@ class Story:
     def card(self, verb: str, *words: str) -> None:
         """Put a card into the reader, or take it out."""
         run([*self.endpoints.card_command, verb, *words, "--home", str(self.endpoints.home)])
+
+    @contextmanager
+    def card_meanwhile(self, verb: str, *words: str) -> Iterator[None]:
+        """The same while something else goes on, as two hands do."""
+        with ThreadPoolExecutor(max_workers=1) as hand:
+            done = hand.submit(self.card, verb, *words)
+            yield
+            done.result()
 
 
 def run(command: Sequence[str], *, expected: int = 0, env: Mapping[str, str] | None = None) -> str:

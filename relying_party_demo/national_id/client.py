@@ -69,7 +69,6 @@ class NationalId:
         self._registration = registration
         self._dpop_key = dpop_key
         self._clock = clock
-        self._ssl_context = httpx2.create_ssl_context()
         self._metadata: Mapping[str, Any] | None = None
 
     @property
@@ -81,12 +80,16 @@ class NationalId:
         self,
         *,
         scope: str,
-        authorization_details: Sequence[Mapping[str, Any]],
+        authorization_details: Sequence[Mapping[str, Any]] = (),
         acr_values: str | None = None,
         ui_locales: str | None = None,
         acting_for: str | None = None,
+        resource: str | None = None,
     ) -> tuple[str, Attempt]:
-        """Push the request (RFC 9126) and return where to send the browser, and the attempt to keep."""
+        """Push the request (RFC 9126) and return where to send the browser, and the attempt to keep.
+
+        `resource` names the data gateway where the token is for its counter (RFC 8707).
+        """
         attempt = Attempt(
             state=secrets.token_urlsafe(32), nonce=secrets.token_urlsafe(32), code_verifier=secrets.token_urlsafe(48)
         )
@@ -100,9 +103,16 @@ class NationalId:
             "nonce": attempt.nonce,
             "code_challenge": create_s256_code_challenge(attempt.code_verifier),
             "code_challenge_method": "S256",
-            "authorization_details": json.dumps(list(authorization_details), ensure_ascii=False),
         }
-        optional = {"acr_values": acr_values, "ui_locales": ui_locales, "acting_for": acting_for}
+        optional = {
+            "authorization_details": json.dumps(list(authorization_details), ensure_ascii=False)
+            if authorization_details
+            else None,
+            "acr_values": acr_values,
+            "ui_locales": ui_locales,
+            "acting_for": acting_for,
+            "resource": resource,
+        }
         request |= {name: value for name, value in optional.items() if value}
         pushed = await self._post(metadata["pushed_authorization_request_endpoint"], request)
         where = httpx2.URL(metadata["authorization_endpoint"]).copy_merge_params(
@@ -259,7 +269,7 @@ class NationalId:
         session = AsyncOAuth2Client(
             client_id=self._registration.client_id,
             token_endpoint_auth_method="private_key_jwt",
-            transport=AsyncLoopbackTransport(verify=self._ssl_context),
+            transport=AsyncLoopbackTransport(),
             trust_env=False,
             timeout=15,
             event_hooks={"response": [keep_nonce]},

@@ -43,8 +43,6 @@ class DpopKey:
 class DpopAuth(httpx2.Auth):
     """Sends an access token the DPoP way (§7.1) and follows one demand for a nonce (§9)."""
 
-    requires_response_body = True
-
     def __init__(self, key: DpopKey, access_token: str) -> None:
         self._key = key
         self._access_token = access_token

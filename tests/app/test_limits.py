@@ -206,7 +206,8 @@ def limits_of(settings: Settings, assets: Assets) -> DoorLimits:
 
 def verifying(settings: Settings, assets: Assets) -> httpx2.AsyncClient:
     """The gateway's limits before an entry of that name."""
-    rows = limits_of(settings, assets).gateway([entry_named("verify_file", "/verify")])
+    entries = [entry_named("verify_file", "/verify"), entry_named("verify_paper", "/compare")]
+    rows = limits_of(settings, assets).gateway(entries)
     transport = httpx2.ASGITransport(Starlette(routes=build_routes(rows)), client=("198.51.100.7", 1))
     return httpx2.AsyncClient(transport=transport, base_url="http://data.example")
 
@@ -256,6 +257,8 @@ async def test_a_pull_that_waits_is_not_looked_at_without_rest_and_the_others_ar
             entry_named("waiting_pull", "/pulls/{pull_id}"),
             entry_named("waiting_pull_cancelled", "/ended/{pull_id}"),
             *(entry_named(name, f"/{name}") for name in photos),
+            entry_named("card_session_photo", "/card-sessions/{session_id}/photo"),
+            entry_named("card_session_copy", "/card-sessions/{session_id}/officer-copy"),
         ]
     )
     transport = httpx2.ASGITransport(Starlette(routes=build_routes(rows)), client=("198.51.100.7", 1))
@@ -263,9 +266,15 @@ async def test_a_pull_that_waits_is_not_looked_at_without_rest_and_the_others_ar
         answers = [await client.post("/pulls/pul_1") for _ in range(4)]
         other = await client.post("/pulls/pul_2")
         shown = [(await client.post(f"/{name}")).status_code for name in photos]
+        # all officers of a portal come from one address: each visit has a limit of its own
+        visits = [
+            (await client.post(f"/card-sessions/{visit}/{what}")).status_code
+            for visit, what in (("cds_1", "photo"), ("cds_1", "officer-copy"), ("cds_1", "photo"), ("cds_2", "photo"))
+        ]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert other.status_code == 200
     assert shown == [200, 200, 429, 429]
+    assert visits == [200, 200, 429, 200]
     problem = answers[-1].json()
     assert (problem["code"], int(answers[-1].headers["retry-after"]) > 0) == ("WEB-08", True)
     assert problem["next"]

@@ -15,7 +15,7 @@ from idp.storage.profile import Profile, mark_or_check
 from idp.storage.storage import Storage, open_engine
 from tests.attacks.house import settings_of
 from tests.clock import FrozenClock
-from tests.keys.nodes import idp
+from tests.commands import idp
 from tests.postgresql import Cluster
 from tests.web.prepared import prepared_assets
 

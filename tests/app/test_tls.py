@@ -1,9 +1,6 @@
 """TLS of our own: a real handshake, in which a client may show a certificate and need not."""
 
-import os
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +22,7 @@ from idp.protocol.mutual_tls import read_certificate
 from idp.settings import Settings
 from idp.web.client_certificates import CertificateHeader, ClientCertificates
 from tests.clock import FrozenClock
+from tests.commands import idp
 from tests.conformance.certificates import Authority, make_certificate
 from tests.patience import PATIENCE_SECONDS, until
 from tests.provider.pages.browser import free_port
@@ -150,13 +148,7 @@ def test_the_command_says_so_plainly(tmp_path: Path) -> None:
     wanted = ["--profile", "conformance", "--issuer", "https://op.example", "--home", str(tmp_path)]
     files = ["--tls-cert", str(tmp_path / "none.pem"), "--tls-key", str(tmp_path / "none.key")]
     prepared_assets(tmp_path / "assets" / "web")
-    ended = subprocess.run(
-        [sys.executable, "-m", "idp.cli", "serve", *wanted, *files],
-        env={**os.environ, "IDP_ASSETS": str(tmp_path / "assets")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ended = idp("serve", *wanted, *files, environment={"IDP_ASSETS": str(tmp_path / "assets")})
     assert ended.returncode == 2
     assert "none.pem" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.contracts.documents import DocumentSealer
+from connectors.contracts.documents import DocumentWorks
 from idp.app.building import build_rooms
 from idp.app.conformance.outside import outside_of_conformance
 from idp.app.conformance.story import prepare_conformance
@@ -87,7 +87,7 @@ def settings_of(home: Path, *, database_url: str = "") -> Settings:
 
 @asynccontextmanager
 async def open_house(
-    home: Path, clock: FrozenClock, *, database_url: str = "", sealer: DocumentSealer | None = None
+    home: Path, clock: FrozenClock, *, database_url: str = "", sealer: DocumentWorks | None = None
 ) -> AsyncIterator[House]:
     """A seeded house on a new store, its doors in this process; without a sealer it seals nothing."""
     home.mkdir()
@@ -107,13 +107,18 @@ async def open_house(
 
 
 @asynccontextmanager
-async def reopen_house(made: Path, home: Path, clock: FrozenClock, seed: Seed) -> AsyncIterator[House]:
+async def reopen_house(
+    made: Path, home: Path, clock: FrozenClock, seed: Seed, *, sealer: DocumentWorks | None = None
+) -> AsyncIterator[House]:
     """A copy of a seeded house that was closed, its doors in this process; `home` is new."""
-    shutil.copytree(made, home)
+    shutil.copytree(made, home, ignore=shutil.ignore_patterns("assets"))
+    (home / "assets").symlink_to(made / "assets")
     settings = settings_of(home)
     async with open_ground(settings, clock=clock) as ground:
         ground = replace(ground, security_log=MemoryOfSecurityLog(clock))
-        rooms = await build_rooms(settings, ground, outside_of_conformance(home, clock))
+        outside = outside_of_conformance(home, clock)
+        outside = outside if sealer is None else replace(outside, sealer=sealer)
+        rooms = await build_rooms(settings, ground, outside)
         app = ByHost({"id.localhost": provider_door(settings, rooms), "data.localhost": gateway_door(settings, rooms)})
         house = _house(rooms, clock, httpx2.ASGITransport(app=app, raise_app_exceptions=False))
         house.seed = seed

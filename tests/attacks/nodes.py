@@ -3,8 +3,6 @@
 import asyncio
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,17 +11,16 @@ from pathlib import Path
 
 import httpx2
 
+from tests.commands import Running, started
 from tests.patience import eventually
 from tests.provider.oidc.world import GATEWAY, ISSUER
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
 class Node:
     """A running process and the port of its one door."""
 
-    process: subprocess.Popen[bytes]
+    process: Running
     port: int
     log: Path
 
@@ -72,12 +69,10 @@ async def serving(home: Path, *parts: str, database_url: str = "") -> AsyncItera
 
 def _started(home: Path, part: str, database_url: str) -> Node:
     port, log = _free_port(), home / f"{part}-{os.urandom(4).hex()}.log"
-    command = [sys.executable, "-m", "idp.cli", "serve", "--profile", "conformance", "--only", part]
-    command += ["--issuer", ISSUER, "--listen", f"127.0.0.1:{port}", "--home", str(home)]
+    arguments = ["serve", "--profile", "conformance", "--only", part]
+    arguments += ["--issuer", ISSUER, "--listen", f"127.0.0.1:{port}", "--home", str(home)]
     environment = {"IDP_ASSETS": str(home / "assets"), "IDP_GATEWAY_URL": GATEWAY, "IDP_DATABASE_URL": database_url}
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, **environment})
-    return Node(process, port, log)
+    return Node(started(*arguments, log=log, environment=environment), port, log)
 
 
 def _free_port() -> int:

@@ -78,8 +78,10 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 
 
 def means_the_same(kind: str, value: str, secret: str) -> bool:
-    """RFC 8628 section 6.1: what people type is taken without regard to case, punctuation and foreign letters."""
-    return kind == "user_code" and parse_user_code(value) == parse_user_code(secret)
+    """It is the secret itself, by chance (one in 64 begins with a 2), or by RFC 8628 section 6.1: what people type is
+    taken without regard to case, punctuation and foreign letters.
+    """
+    return value == secret or (kind == "user_code" and parse_user_code(value) == parse_user_code(secret))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from statistics import median
 
-from tests.bench.issuer import ROOT, Deployment, free_port, serving
+from tests.bench.issuer import IDP, ROOT, Deployment, free_port, serving
 from tests.bench.load import Target, discover, drive
 from tests.bench.machine import LOAD_CORE, SERVER_CORE, cpu_seconds, pin, resident_megabytes
 from tests.bench.operations import OPERATIONS, side_by_side
@@ -94,8 +94,8 @@ def _beside_a_peer(options: argparse.Namespace, folder: Path) -> int:
     command = [
         *(sys.executable, str(options.peer / "run.py"), "--rounds", str(options.rounds)),
         *("--seconds", str(options.seconds), "--connections", str(options.connections), "--ops", ",".join(options.ops)),
-        *("--ours", f"{given} exec {shlex.join(deployment.serve_command())}"),
-        *("--ours-seed", f"rm -rf {home}; {given} {shlex.join(deployment.seed_command())}"),
+        *("--ours", f"{given} exec {shlex.join([*IDP, *deployment.serve_arguments])}"),
+        *("--ours-seed", f"rm -rf {home}; {given} {shlex.join([*IDP, *deployment.seed_arguments])}"),
         *("--ours-base", deployment.issuer),
         *("--ours-client", str(deployment.client_file), "--ours-cookies", str(deployment.cookies_file)),
         *(["--check"] if options.check else []),

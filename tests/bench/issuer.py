@@ -16,6 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
+IDP = (sys.executable, "-m", "idp.cli")
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,16 @@ class Deployment:
         """By which its processes are known."""
         return f"serve --profile bench --issuer {self.issuer}"
 
-    def serve_command(self) -> list[str]:
-        return [sys.executable, "-m", "idp.cli", "serve", "--profile", "bench", "--issuer", self.issuer]
+    @property
+    def serve_arguments(self) -> tuple[str, ...]:
+        return ("serve", "--profile", "bench", "--issuer", self.issuer)
 
-    def seed_command(self) -> list[str]:
-        return [sys.executable, "-m", "idp.cli", "bench-seed", "--out", str(self.folder)]
+    @property
+    def seed_arguments(self) -> tuple[str, ...]:
+        return ("bench-seed", "--out", str(self.folder))
 
     def seed(self) -> subprocess.CompletedProcess[str]:
-        return run(self.seed_command(), self.environment)
+        return run([*IDP, *self.seed_arguments], self.environment)
 
     def client(self) -> dict[str, Any]:
         return dict(json.loads(self.client_file.read_text("utf-8")))
@@ -78,7 +81,7 @@ def serving(deployment: Deployment) -> Iterator[int]:
     """Run a seeded issuer until the block ends; gives its process id."""
     with (deployment.folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            deployment.serve_command(), cwd=ROOT, env=deployment.environment, stdout=log, stderr=log
+            [*IDP, *deployment.serve_arguments], cwd=ROOT, env=deployment.environment, stdout=log, stderr=log
         )
     try:
         _wait_for(deployment, process)

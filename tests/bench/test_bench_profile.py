@@ -20,6 +20,7 @@ from idp.storage.storage import Storage, open_engine
 from tests.bench.issuer import Deployment, free_port, run, serving
 from tests.bench.load import Connection, Target, WrongAnswer, discover, drive
 from tests.bench.operations import OPERATIONS, code_of, side_by_side, tokens_of
+from tests.commands import idp
 from tests.postgresql import Cluster
 from tests.web.prepared import ROOT, prepared_assets
 
@@ -90,12 +91,12 @@ async def test_the_load_counts_wrong_answers(target: Target) -> None:
 
 
 def test_a_store_is_seeded_once(deployment: Deployment) -> None:
-    done = deployment.seed()
+    done = idp(*deployment.seed_arguments, environment=deployment.environment)
     assert (done.returncode, done.stdout) == (2, "")
     assert "seeded before" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["seed_command", "serve_command"])
+@pytest.mark.parametrize("command", ["seed_arguments", "serve_arguments"])
 async def test_another_profiles_store_is_refused(tmp_path: Path, command: str) -> None:
     other = Deployment(tmp_path, free_port())
     (tmp_path / "home").mkdir()
@@ -104,7 +105,7 @@ async def test_another_profiles_store_is_refused(tmp_path: Path, command: str) -
     async with storage.unit_of_work() as uow:
         await mark_or_check(uow, Profile.EMBEDDED)
     await storage.close()
-    done = run(getattr(other, command)(), other.environment)
+    done = idp(*getattr(other, command), environment=other.environment)
     assert done.returncode == 2
     assert "the store is marked embedded, not bench" in done.stderr
     assert not other.client_file.exists()
@@ -112,7 +113,7 @@ async def test_another_profiles_store_is_refused(tmp_path: Path, command: str) -
 
 def test_it_listens_on_loopback_alone(tmp_path: Path) -> None:
     other = Deployment(tmp_path, free_port())
-    done = run([*other.serve_command(), "--listen", "0.0.0.0:8000"], other.environment)
+    done = idp(*other.serve_arguments, "--listen", "0.0.0.0:8000", environment=other.environment)
     assert done.returncode == 2
     assert "the bench profile listens on loopback only" in done.stderr
 
@@ -129,7 +130,8 @@ def test_a_plain_postgresql_address_is_understood(tmp_path: Path, postgresql: Cl
     name = "bench_seeded"
     postgresql.create_database(name)
     address = f"postgresql://postgres@/{name}?host={postgresql.folder}&port=5432"
-    done = Deployment(tmp_path, free_port(), address).seed()
+    other = Deployment(tmp_path, free_port(), address)
+    done = idp(*other.seed_arguments, environment=other.environment)
     postgresql.drop_database(name)
     assert done.returncode == 0, done.stderr
     assert not (tmp_path / "home" / "store.db").exists()

@@ -114,4 +114,4 @@ def test_fields_are_always_a_part_of_the_catalogue_entry(dataset: str, data: st.
 
 def test_what_only_a_card_tells_is_for_nobody_who_acts_for_another() -> None:
     ids = {dataset.id for dataset in FOR_OTHERS}
-    assert ids == set(DATASETS) - {"card.identity", "dopa.photo"}
+    assert ids == set(DATASETS) - {"card.identity", "card.photo", "dopa.photo"}

@@ -1,14 +1,13 @@
 """`idp client invite`: an agency's programmer gets a token, once; what it is for is on record."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.commands import idp
 from tests.conformance.newcomers import CALLBACK
 from tests.conformance.server import Server, serving
 
@@ -19,11 +18,6 @@ WANTED = {"redirect_uris": [CALLBACK], "client_name": "Invited program"}
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("invite") / "home", []) as running:
         yield running
-
-
-def idp(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "idp.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ})
 
 
 def invite(home: Path, *, agency: str = "conformance", rules: str = "baseline") -> subprocess.CompletedProcess[str]:

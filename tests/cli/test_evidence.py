@@ -3,12 +3,16 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from idp.app.ground import open_ground
+from idp.cli.bundles import write_bundle
 from idp.cli.evidence import commands
+from idp.exchange.evidence import EvidenceFile
 from idp.settings import Settings
 
 NOBODY_S = f"dis_{'0' * 26}"
@@ -54,12 +58,24 @@ def test_half_a_bundle_is_none(tmp_path: Path) -> None:
     limited = f"""
 import os, resource
 from pathlib import Path
-from idp.cli.evidence import _write
+from idp.cli.bundles import write_bundle
 from idp.exchange.evidence import EvidenceFile
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-_write(Path({str(out)!r}), [EvidenceFile("disclosure.json", os.urandom(1 << 20))])
+write_bundle(Path({str(out)!r}), [EvidenceFile("disclosure.json", os.urandom(1 << 20))])
 """
     done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "OSError" in done.stderr.splitlines()[-1]
+    assert not out.exists()
+
+
+def test_nor_is_one_that_was_broken_off(tmp_path: Path) -> None:
+    out = tmp_path / "bundle.zip"
+
+    def files() -> Iterator[EvidenceFile]:
+        yield EvidenceFile("disclosure.json", b"{}")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_bundle(out, files())
     assert not out.exists()

@@ -1,13 +1,12 @@
 """`idp fido-metadata`: a good catalogue is put in place, anything else is refused and changes nothing."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.commands import idp
 from tests.connectors.fido_metadata.makers import MODEL, SIGNER, Maker, MetadataService
 
 SERVICE, MAKER = MetadataService(), Maker()
@@ -19,7 +18,6 @@ def environment(tmp_path: Path) -> dict[str, str]:
     root = tmp_path / "root.pem"
     root.write_bytes(SERVICE.root.certificate.public_bytes(Encoding.PEM))
     return {
-        **os.environ,
         "IDP_HOME": str(tmp_path / "home"),
         "IDP_FIDO_METADATA_ROOT": str(root),
         "IDP_FIDO_METADATA_SIGNER": SIGNER,
@@ -31,8 +29,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def install(text: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     file = folder / "downloaded"
     file.write_text(text, "ascii")
-    command = [sys.executable, "-m", "idp.cli", "fido-metadata", str(file)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return idp("fido-metadata", str(file), environment=environment)
 
 
 def test_a_catalogue_is_checked_and_put_in_place(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -1,20 +1,18 @@
 """`idp registry notices`: a file of the register is taken once, line by line; what is printed names nobody."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 from connectors.fictitious.personas import PERSONAS
+from tests.commands import idp
 
 NUMBER = PERSONAS["somchai"].person.citizen_id.digits
 
 
 def take(home: Path, lines: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "idp.cli", "registry", "notices", "-", "--home", str(home)]
-    environment = {**os.environ, "IDP_PROFILE": "conformance"}
-    return subprocess.run(command, input=lines, capture_output=True, text=True, timeout=60, env=environment)
+    arguments = ("registry", "notices", "-", "--home", str(home))
+    return idp(*arguments, environment={"IDP_PROFILE": "conformance"}, text=lines)
 
 
 def test_a_file_is_taken_once_and_a_bad_line_holds_no_other_one_up(tmp_path: Path) -> None:

@@ -4,10 +4,7 @@ The issuer is an https address that no name server knows; the transport carries 
 machine and leaves everything else alone, as a terminating proxy does.
 """
 
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +15,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from tests.commands import Running, started
 from tests.patience import until
 from tests.web.prepared import prepared_assets
 
@@ -100,14 +98,7 @@ def serving(home: Path, plans: Sequence[Path], in_front: Sequence[str] = BEHIND_
     arguments = ["serve", "--profile", "conformance", "--issuer", ISSUER, "--listen", f"127.0.0.1:{port}"]
     arguments += ["--home", str(home), "--client-ca", str(AUTHORITIES), *in_front]
     arguments += [word for plan in plans for word in ("--clients", str(plan))]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "idp.cli", *arguments],
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "IDP_ASSETS": str(home / "assets")},
-        )
+    process = started(*arguments, log=home / "log", environment={"IDP_ASSETS": str(home / "assets")})
     try:
         wait_until_it_answers(process, port, home / "log")
         server = Server(port, home)
@@ -124,7 +115,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_until_it_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_until_it_answers(process: Running, port: int, log: Path) -> None:
     def answers() -> bool:
         assert process.poll() is None, f"the issuer did not start:\n{log.read_text('utf-8')[-4000:]}"
         try:

@@ -1,10 +1,7 @@
 """`idp serve --profile conformance` says in one line why it does not start."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,18 +9,16 @@ from typing import Any
 import pytest
 
 from idp.app.conformance.plans import PlanUnreadable, clients_of
+from tests.commands import idp
 from tests.conformance.party import PLANS
-from tests.conformance.server import ISSUER, ROOT, free_port
+from tests.conformance.server import ISSUER, free_port
 
 Bend = Callable[[dict[str, Any]], object]
 
 
 def serve(home: Path, *arguments: str, profile: str = "conformance", **environment: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "idp.cli", "serve", "--profile", profile, "--issuer", ISSUER]
-    command += ["--listen", f"127.0.0.1:{free_port()}", "--home", str(home), *arguments]
-    ended = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, env={**os.environ, **environment}
-    )
+    address = ("--issuer", ISSUER, "--listen", f"127.0.0.1:{free_port()}")
+    ended = idp("serve", "--profile", profile, *address, "--home", str(home), *arguments, environment=environment)
     return ended.returncode, ended.stderr
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import httpx2
 
+from connectors.contracts.company_records import Paper, Scan
 from connectors.contracts.registry import RegistryAnswer
 from connectors.dbd.account import DbdAccount
 from connectors.dbd.juristic import DbdClient
-from connectors.dbd.papers import DbdPapersClient, Paper, Scan
+from connectors.dbd.papers import PAPERS, SCANS, DbdPapersClient
 from connectors.dbd.profile_v7 import DbdV7Client
 from connectors.dbd.registers import DbdRegistersClient, Register
 from connectors.dopa.ikno import IknoClient, Profile
@@ -147,8 +148,8 @@ def company_calls(world: World) -> Mapping[str, Call]:
         "DBD-001": lambda: world.company.company(number, **late),
         "DBD-003": lambda: world.papers.shareholders(number, expected_name=COMPANY.name_th, **late),
         "DBD-007": lambda: world.papers.financial_statement(number, year_be=2567, **late),
-        **{paper.value.code: pdf(paper) for paper in Paper},
-        **{kind.value.code: scan(kind) for kind in Scan},
+        **{PAPERS[paper].code: pdf(paper) for paper in Paper},
+        **{SCANS[kind].code: scan(kind) for kind in Scan},
         **{register.value[0].code: entry(register) for register in Register},
         **{register.value[1].code: entry_pdf(register) for register in Register},
         "DBD-021": lambda: world.registers.companies_called(COMPANY.name_th, **late),

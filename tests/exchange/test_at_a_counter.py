@@ -31,6 +31,7 @@ from idp.keys.encryption import ServerEncryptionKey
 from idp.stations.store import card_session
 from idp.stations.store import station as station_table
 from tests.enrolment.world import card_read_of, identity_of
+from tests.exchange.supervised import name_supervisor
 from tests.exchange.world import ACR, JOBS, SERVICE, SOMCHAI, World, person_detail, pull, service
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +73,9 @@ async def officer_of(world: World) -> MemberId:
             roles=(Role.LOOKUP_OFFICER,),
             expires_at=uow.now + timedelta(days=30),
             by=SYSTEM,
+        )
+        world.supervisor = await name_supervisor(  # type: ignore[attr-defined]  # a world of these tests
+            uow, world.agencies, world.subscribers, world.agency.id
         )
     world.officer = officer  # type: ignore[attr-defined]  # a world of these tests
     return officer.id

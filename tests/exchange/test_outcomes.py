@@ -5,7 +5,7 @@ from importlib import resources
 
 import pytest
 
-from connectors.contracts.errors import RecordNotFound, RegistryOutcome, WrongPerson
+from connectors.contracts.errors import RegistryOutcome, WrongPerson
 from connectors.fictitious.hard_cases import COMPANIES, MANY_HOLDERS, PEOPLE
 from connectors.simulators.switchboard import Behaviour, Mode, Service
 from idp.catalogue.gdx import JuristicSubject
@@ -88,9 +88,7 @@ def test_what_may_pass_is_no_refusal_for_good() -> None:
 async def test_of_no_data_set_is_somebody_elses_record_passed_on(world: World, dataset: str) -> None:
     for service in REGISTRIES:
         world.switchboard.switch(service, Behaviour(Mode.WRONG_PERSON))
-    # whoever answers for her was never married: there is nothing that could be passed on
-    expected = RecordNotFound if dataset == "dopa.marriage" else WrongPerson
-    with pytest.raises(expected):
+    with pytest.raises(WrongPerson):
         await world.registries.fetch(dataset, FIVE.citizen_id, deadline_seconds=5)
 
 

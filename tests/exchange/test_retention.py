@@ -6,27 +6,35 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Table, func, insert, select
 
+from connectors.contracts.documents import Delivery, SealLevel
 from idp.catalogue.gdx import CitizenRefSubject
 from idp.catalogue.model import Basis
 from idp.exchange.bases.slip import Slips
 from idp.exchange.bases.store import basis_evidence
 from idp.exchange.counter.person_store import counter_person
 from idp.exchange.counter.store import citizen_ref, counter_session
+from idp.exchange.document.model import DocumentRecord
+from idp.exchange.document.store import document, find_document, find_printed_values, insert_document
 from idp.exchange.photo.model import PhotoRequest, PhotoRequestId
 from idp.exchange.photo.store import insert_request, photo_request
 from idp.exchange.retention import BATCH, KeptFor, Retention
 from idp.exchange.waiting.store import waiting_pull
 from idp.kernel.errors import NotFound
-from idp.kernel.ids import MemberId, SubscriberId
+from idp.kernel.ids import DisclosureId, DocumentId, MemberId, SubscriberId
 from idp.oversight.model import AccessRecord
 from idp.oversight.service import AccessHistory
 from idp.storage.storage import UnitOfWork
 from tests.exchange.test_at_a_counter import CDS, COUNTER, named, read_card, token_for
-from tests.exchange.world import JOBS, World, pull
+from tests.exchange.world import JOBS, SERVICE, World, pull
 
 pytestmark = pytest.mark.anyio
 
-KEPT_FOR = KeptFor(openings=timedelta(days=90), grounds=timedelta(days=3653), pulls=timedelta(days=30))
+KEPT_FOR = KeptFor(
+    openings=timedelta(days=90),
+    grounds=timedelta(days=3653),
+    pulls=timedelta(days=30),
+    printed_values=timedelta(days=3653),
+)
 VISIT = 15 * 60
 DAY = 86_400
 
@@ -204,3 +212,49 @@ async def test_numbers_of_a_busy_morning_all_go_in_one_run(world_on_each_engine:
     async with world.storage.unit_of_work() as uow:
         await world.exchange().forget_expired(uow)
         assert await uow.all(select(citizen_ref.c.id).where(citizen_ref.c.sealed_number.is_not(None))) == []
+
+
+async def test_what_a_paper_can_be_compared_by_goes_after_ten_years_and_its_record_stays(
+    world_on_each_engine: World,
+) -> None:
+    world = world_on_each_engine
+    async with world.storage.unit_of_work() as uow:
+        for number in range(BATCH + 50):
+            await insert_document(uow, issued(world, number), sealed_pdf=b"file", printed_values=b"01", due_at=None)
+    world.clock.advance(3653 * DAY - 1)
+    async with world.storage.unit_of_work() as uow:
+        await insert_document(uow, issued(world, BATCH + 50), sealed_pdf=b"file", printed_values=b"02", due_at=None)
+    assert await retention(world).run() == 0
+    world.clock.advance(1)
+    assert await retention(world).run() == BATCH + 50
+    assert await retention(world).run() == 0
+    async with world.storage.reading() as uow:
+        kept = await uow.all(select(document.c.printed_values).where(document.c.printed_values.is_not(None)))
+        assert [bytes(row.printed_values) for row in kept] == [b"02"]
+        assert await find_printed_values(uow, issued(world, 0).id) is None
+        assert await find_document(uow, issued(world, 0).id) is not None
+    # the file's time is its own
+    assert await count(world, document) == [BATCH + 51]
+    async with world.storage.reading() as uow:
+        assert await uow.all(select(document.c.id).where(document.c.sealed_pdf.is_(None))) == []
+
+
+def issued(world: World, number: int) -> DocumentRecord:
+    now = world.clock.now()
+    return DocumentRecord(
+        id=DocumentId(f"doc_{number:026d}"),
+        disclosure_id=DisclosureId(f"dis_{number:026d}"),
+        subscriber_id=world.somchai,
+        agency_id=world.agency.id,
+        client_id=JOBS,
+        consent_id=None,
+        service_id=SERVICE,
+        dataset="dopa.person",
+        delivery=Delivery.SEALED,
+        level=SealLevel.B_T,
+        sha256="0" * 64,
+        issued_sha256="0" * 64,
+        issued_size=4,
+        created_at=now,
+        expires_at=now + timedelta(days=30),
+    )

@@ -51,6 +51,8 @@ from idp.exchange.counter.card_check import CardJudge
 from idp.exchange.counter.service import Counters
 from idp.exchange.document.service import Documents
 from idp.exchange.model import Pull, PullFormat
+from idp.exchange.on_card.records import OnCardRecords
+from idp.exchange.on_card.service import OnCard
 from idp.exchange.photo.records import PhotoRecords
 from idp.exchange.photo.service import Photos
 from idp.exchange.preview import Previews
@@ -214,6 +216,7 @@ class World:
             personal=self.personal,
             audit=self.audit,
             randomness=system_randomness,
+            blind_index=BlindIndex(self.root_keys),
             verify_url=f"{GATEWAY}/verify",
         )
 
@@ -265,8 +268,8 @@ class World:
             base_url="http://registries", credentials=DEMO_CREDENTIALS, http=self.http, clock=self.clock.now
         )
 
-    def exchange(self, *, deadline_seconds: float = 5.0) -> Exchange:
-        ledger = DisclosureLedger(
+    def ledger(self) -> DisclosureLedger:
+        return DisclosureLedger(
             storage=self.storage,
             consents=self.consents,
             documents=self.documents,
@@ -275,12 +278,28 @@ class World:
             changes=Changes(self.root_keys),
             randomness=system_randomness,
         )
+
+    def on_card(self) -> OnCard:
+        return OnCard(
+            storage=self.storage,
+            agencies=self.agencies,
+            counters=self.counters,
+            stations=self.stations,
+            bases=self.bases,
+            facts=self.facts(),
+            ledger=self.ledger(),
+            documents=self.documents,
+            records=OnCardRecords(audit=self.audit, personal=self.personal, randomness=system_randomness),
+            personal=self.personal,
+        )
+
+    def exchange(self, *, deadline_seconds: float = 5.0) -> Exchange:
         pulls = Pulls(
             storage=self.storage,
             agencies=self.agencies,
             plain=self.plain(),
             facts=self.facts(),
-            ledger=ledger,
+            ledger=self.ledger(),
             registries=self.registries,
             documents=self.documents,
             audit=self.audit,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select
 
 from connectors.contracts.documents import DocumentSealer
@@ -18,6 +19,7 @@ from connectors.documents.sealer import PdfSealer
 from connectors.documents.verification import verify_pdf
 from connectors.simulators.authority.routes import Authority, authority_routes
 from connectors.simulators.switchboard import Switchboard
+from idp.gateway.verification import PublishedTrust
 from idp.keys.files import RootKeys
 from idp.keys.signing import SigningKeys
 from idp.keys.signing_store import signing_key
@@ -43,6 +45,12 @@ class Sealing:
     assets: Assets
     root_keys: RootKeys
     signing_keys: list[dict[str, Any]]
+
+    @property
+    def trust(self) -> PublishedTrust:
+        """What is published for outsiders."""
+        leaf = self.identity.chain[0].public_bytes(Encoding.PEM)
+        return PublishedTrust(root=self.authority.root_pem, tsa_root=self.authority.tsa_root_pem, seals=leaf)
 
     def sealer(self) -> PdfSealer:
         return PdfSealer(
@@ -111,7 +119,13 @@ async def a_door(
     async with registries_of(clock, switchboard) as registries:
         world = World(storage, clock, registries, switchboard, sealer, root_keys=sealing.root_keys)
         await world.settle()
-        door = await open_door(world, signing_keys=sealing.signing_keys, verify=sealing.verify, assets=sealing.assets)
+        door = await open_door(
+            world,
+            signing_keys=sealing.signing_keys,
+            verify=sealing.verify,
+            assets=sealing.assets,
+            trust=sealing.trust,
+        )
         async with door.http:
             yield door
 

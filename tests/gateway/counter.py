@@ -27,6 +27,7 @@ from idp.provider.agent.endpoints import AgentEndpoints
 from idp.stations.mail_slots import MailSlots
 from idp.web.routes import build_routes
 from tests.enrolment.world import ISSUER, Agent, card_read_of, identity_of
+from tests.exchange.supervised import name_supervisor
 from tests.exchange.world import GATEWAY, JOBS, service
 from tests.gateway.door import Door
 
@@ -104,7 +105,9 @@ class Counter:
         await self.card(PERSONAS[persona].person.citizen_id.digits)
         await self.show(session_id)
         request = await self.agent.next_request(slots=dict(self.slots))
-        answer = await self.agent.answer(request, replace(card_read_of(persona), photo=b""))
+        # as the agent does: a photo that was not asked for stays on the card
+        unread = {} if request.with_photo else {"photo": None}
+        answer = await self.agent.answer(request, card_read_of(persona), **unread)
         assert answer.status_code == 204, answer.text
         return request
 
@@ -207,6 +210,7 @@ async def open_counter(door: Door, *, bases: Collection[Basis] = GROUNDS, by_num
             expires_at=uow.now + timedelta(days=30),
             by=SYSTEM,
         )
+        await name_supervisor(uow, world.agencies, world.subscribers, world.agency.id)
     counter = Counter(door, officer, await pair(door, STATION))
     await counter.hello()
     return counter

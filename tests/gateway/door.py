@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass
+from importlib import resources
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,16 @@ from idp.authorization.tokens.access import AccessTokens
 from idp.authorization.tokens.model import ACCESS_TOKEN_LIFETIME, VerifiedAccessToken
 from idp.authorization.tokens.proofs import DpopProofs
 from idp.exchange.bases.slip import Slips
+from idp.exchange.document.comparing import Comparing
 from idp.gateway.card_sessions import CardSessionEndpoints
+from idp.gateway.comparing import ComparingPages
+from idp.gateway.on_card import OnCardEndpoints
 from idp.gateway.photos import PhotoEndpoints
 from idp.gateway.pulls import PullEndpoints
 from idp.gateway.slips import SlipEndpoints
 from idp.gateway.tokens import GatewayTokens
-from idp.gateway.verification import VERIFY_LIMIT, DocumentVerifier, VerificationPages
+from idp.gateway.verification import VERIFY_LIMIT, DocumentVerifier, PublishedTrust, VerificationPages
+from idp.keys.blind_index import BlindIndex
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
 from idp.keys.signing_store import signing_key
@@ -43,18 +48,17 @@ from idp.web.routes import Entry, build_routes
 from tests.exchange.world import GATEWAY, World
 
 ISSUER = "http://id.localhost:8000"
-ASSETS = ("mark.svg", "govuk-frontend.css", "brand.css")
-
-
 SEALS = b"-----BEGIN CERTIFICATE-----\n"
+TRUST = PublishedTrust(root=SEALS + b"root", tsa_root=SEALS + b"tsa", seals=SEALS)
 """What the door publishes: as it was given."""
 
 
-def bare_assets(folder: Path, *more: str) -> Assets:
-    """Empty files under the names that the layout asks for: what they look like is tested elsewhere."""
-    for name in (*ASSETS, *more):
+def bare_assets(folder: Path) -> Assets:
+    """Empty files under the names that pages ask for: what they look like is tested elsewhere."""
+    names = ["govuk-frontend.css", *(one.name for one in (resources.files("idp.web") / "static").iterdir())]
+    for name in names:
         (folder / name).write_bytes(b"")
-    (folder / "manifest.json").write_text(json.dumps({name: name for name in (*ASSETS, *more)}))
+    (folder / "manifest.json").write_text(json.dumps({name: name for name in names}))
     return Assets(folder)
 
 
@@ -124,7 +128,12 @@ class Door:
 
 
 async def open_door(
-    world: World, *, signing_keys: list[dict[str, Any]], verify: DocumentVerifier, assets: Assets
+    world: World,
+    *,
+    signing_keys: list[dict[str, Any]],
+    verify: DocumentVerifier,
+    assets: Assets,
+    trust: PublishedTrust = TRUST,
 ) -> Door:
     """Build the gateway of a world; tokens are bound to the key of its client."""
     keys = SigningKeys(storage=world.storage, root_keys=world.root_keys, clock=world.clock)
@@ -157,6 +166,7 @@ async def open_door(
             exchange=world.exchange(), tokens=tokens, problems=problems, clock=world.clock, base_url=GATEWAY
         ).entries(),
         *CardSessionEndpoints(counters=world.counters, tokens=tokens, clock=world.clock, base_url=GATEWAY).entries(),
+        *OnCardEndpoints(on_card=world.on_card(), tokens=tokens).entries(),
         *PhotoEndpoints(photos=world.photos, tokens=tokens).entries(),
         *SlipEndpoints(
             pages=pages,
@@ -170,13 +180,16 @@ async def open_door(
                 issuer=ISSUER,
             ),
         ).entries(),
+        *ComparingPages(
+            pages=pages, comparing=Comparing(storage=world.storage, blind_index=BlindIndex(world.root_keys))
+        ).entries(),
         *VerificationPages(
             pages=pages,
             storage=world.storage,
             documents=world.documents,
             agencies=world.agencies,
             verify=verify,
-            seals=SEALS,
+            trust=trust,
         ).entries(),
     )
     handlers = answers.handlers() | tokens.handlers()

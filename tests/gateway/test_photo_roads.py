@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from idp.agencies.model import WhenUnavailable
 from idp.agencies.store import agreement, service
+from idp.catalogue.card_photo import CARD_PHOTO
 from idp.catalogue.datasets import DATASETS, PULLED
 from idp.catalogue.gdx import CitizenRefSubject, InvalidGdxDetail, parse_authorization_details
 from idp.catalogue.model import Basis, SubjectSource
@@ -49,10 +50,11 @@ async def desk(door: Door) -> PhotoDesk:
     return opened
 
 
-def test_the_photo_alone_has_a_path_of_its_own_and_no_reader() -> None:
-    assert WITH_A_PATH == [PHOTO]
-    assert PHOTO not in PULLED
-    assert PHOTO.id not in {*PERSON_READERS, *CARD_READERS, *COMPANY_READERS}
+def test_photos_alone_have_paths_of_their_own_and_no_reader() -> None:
+    assert WITH_A_PATH == [PHOTO, CARD_PHOTO]
+    assert not set(WITH_A_PATH) & set(PULLED)
+    assert not {PHOTO.id, CARD_PHOTO.id} & {*PERSON_READERS, *CARD_READERS, *COMPANY_READERS}
+    assert CARD_PHOTO.subjects == {SubjectSource.CARD_SESSION}
     assert not any("photo" in field.name for dataset in PULLED for field in dataset.fields)
     assert PHOTO.bases == {Basis.DUTY}
 

@@ -18,6 +18,7 @@ from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import DisclosureId, MemberId, SubscriberId
 from idp.kernel.randomness import system_randomness
 from idp.oversight.followup.model import OversightProblem, Result, Verdict, Why
+from idp.oversight.followup.reading import LookUps
 from idp.oversight.followup.service import FollowUp
 from idp.storage.outbox import outbox
 from idp.storage.storage import Storage
@@ -87,7 +88,7 @@ async def test_each_is_a_row_for_a_supervisor_who_is_neither_officer(desk: Photo
     follow_up = FollowUp(
         storage=world.storage,
         personal=world.personal,
-        root_keys=world.root_keys,
+        look_ups=LookUps(personal=world.personal, root_keys=world.root_keys, randomness=system_randomness),
         audit=world.audit,
         randomness=system_randomness,
     )
@@ -110,6 +111,9 @@ async def test_each_is_a_row_for_a_supervisor_who_is_neither_officer(desk: Photo
     assert sample.person
     assert SOMCHAI not in str(sample)
     for officer in (desk.counter.officer, desk.second):
+        # also once they look nobody up any more
+        async with world.storage.unit_of_work() as uow:
+            await world.agencies.end_member(uow, officer.id, by=SYSTEM)
         own = replace(supervisor, person=officer.subscriber_id)
         with pytest.raises(Refused) as refused:
             await follow_up.review(sample.id, by=own, verdict=Verdict.FINE, reason="r")

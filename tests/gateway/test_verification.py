@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from lxml import html
 
-from connectors.contracts.verdicts import DocumentReport
+from connectors.contracts.verdicts import AttachedPaper, DocumentReport, Reason
 from connectors.simulators.switchboard import Switchboard
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.exchange.world import SOMCHAI, World, company_detail, registries_of
 from tests.gateway.conftest import Sealing
-from tests.gateway.door import SEALS, Door, open_door
+from tests.gateway.door import Door, open_door
 from tests.gateway.test_pulls import consented_token
 
 pytestmark = pytest.mark.anyio
@@ -171,7 +171,30 @@ async def test_the_door_itself_leads_people_to_what_they_can_do(sealing_door: Do
     assert (answer.status_code, answer.headers["location"]) == (303, "/verify")
 
 
-async def test_the_certificates_of_seals_are_published(door: Door) -> None:
-    answer = await door.http.get("/verify/seals.pem")
-    assert answer.headers["content-type"] == "application/pem-certificate-chain"
-    assert answer.content == SEALS
+async def test_roots_and_the_certificates_of_seals_are_published(door: Door, sealing: Sealing) -> None:
+    trust = sealing.trust
+    for name, content in (("seals", trust.seals), ("root", trust.root), ("tsa-root", trust.tsa_root)):
+        answer = await door.http.get(f"/verify/{name}.pem")
+        assert answer.headers["content-type"] == "application/pem-certificate-chain"
+        assert answer.content == content
+
+
+async def test_what_owners_papers_in_a_document_say_is_on_the_page_and_in_the_answer(
+    sqlite_storage: Storage, clock: FrozenClock, switchboard: Switchboard, sealing: Sealing
+) -> None:
+    paper = AttachedPaper("certificate.pdf", "ลงลายมือชื่อดิจิทัลโดย ก <b>", "signed by <b>")
+
+    async def with_paper(pdf: bytes, password: str | None) -> DocumentReport:
+        return DocumentReport(Reason.WHOLE, papers=(paper,))
+
+    async with registries_of(clock, switchboard) as registries:
+        world = World(sqlite_storage, clock, registries, switchboard, root_keys=sealing.root_keys)
+        await world.settle()
+        door = await open_door(world, signing_keys=sealing.signing_keys, verify=with_paper, assets=sealing.assets)
+    async with door.http:
+        page = await judged(door, b"%PDF-1.7")
+        assert page.get_element_by_id("papers").text_content().split() == ["certificate.pdf", "signed", "by", "<b>"]
+        answer = await door.http.post("/verify", content=b"%PDF-1.7", headers={"content-type": "application/pdf"})
+        assert answer.json()["papers"] == [
+            {"file": "certificate.pdf", "said": "signed by <b>", "said_th": paper.said_th}
+        ]

@@ -13,6 +13,7 @@ from connectors.simulators.switchboard import Switchboard
 from idp.storage.storage import Storage
 from idp.web.routes import build_routes
 from tests.clock import FrozenClock
+from tests.exchange.world import SOMCHAI
 from tests.gateway.conftest import Sealing, a_door
 from tests.gateway.test_verification import issued
 from tests.provider.pages.browser import free_port, launched, serving, violations
@@ -44,7 +45,10 @@ async def test_a_file_and_a_number_are_checked(
             asked = route.request
             path = asked.url.removeprefix(origin)
             language = {"accept": "text/html", "accept-language": path[-2:]}
-            if asked.method == "POST":
+            if asked.method == "POST" and path.startswith("/compare"):
+                form = language | {"content-type": asked.headers["content-type"]}
+                answer = await door.http.post(path, content=asked.post_data_buffer, headers=form)
+            elif asked.method == "POST":
                 upload = {"document": ("file.pdf", files[posted], "application/pdf")}
                 answer = await door.http.post(path, files=upload, headers=language)
             else:
@@ -56,12 +60,28 @@ async def test_a_file_and_a_number_are_checked(
             context = await browser.new_context()
             page = await context.new_page()
             await page.route("**/verify**", of_the_door)
+            await page.route("**/compare**", of_the_door)
             for language, width in ((language, width) for language in ("th", "en") for width in (360, 1280)):
                 await page.set_viewport_size({"width": width, "height": 800})
                 for name, path in (("verify", "/verify"), ("number", f"/verify/{document['id']}")):
                     await page.goto(f"{origin}{path}?lang={language}")
                     await expect(page.locator("#verify_form")).to_be_visible()
                     await _fit(page, f"{name}-{language}-{width}")
+                for answer, values in (
+                    ("same", (SOMCHAI.citizen_id.digits, SOMCHAI.name_th.full())),
+                    ("different", (SOMCHAI.citizen_id.digits, "ใครสักคนหนึ่ง")),
+                    ("missing", ("สั้น", "")),
+                ):
+                    await page.goto(f"{origin}/verify/{document['id']}?lang={language}")
+                    for place, value in enumerate(values, start=1):
+                        await page.fill(f"#value_{place}", value)
+                    await page.locator("#compare_form").evaluate(
+                        "(form, to) => form.action = to", f"/compare?lang={language}"
+                    )
+                    await page.click("#compare")
+                    told = "#error_summary" if answer == "missing" else f"#compared[data-answer={answer}]"
+                    await expect(page.locator(told)).to_be_visible()
+                    await _fit(page, f"compared-{answer}-{language}-{width}")
                 for posted in files:
                     await page.goto(f"{origin}/verify?lang={language}")
                     await page.set_input_files(

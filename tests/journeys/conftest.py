@@ -1,22 +1,28 @@
 """The whole house as `make demo` starts it, on ports of its own."""
 
+import atexit
 import json
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from idp.app.demo.people import passkey_link
+from idp.app.demo.story import link_url
+from idp.app.serving import open_house
 from idp.cli.demo_stack import Plan, start_everything
 from idp.cli.processes import Processes
 from tests.postgresql import Cluster
 
-OFFSETS = (0, 1, 2, 3, 10, 11)
+OFFSETS = (0, 1, 2, 3, 10, 11, 12)
+CLAIM = 19
 
 
 @dataclass(frozen=True)
@@ -26,9 +32,15 @@ class Demonstration:
     plan: Plan
     endpoints: dict[str, Any]
 
-    def link_of(self, persona: str) -> str:
-        """The invitation by which a member of the staff adds a passkey."""
-        return next(one["passkey_link"] for one in self.endpoints["personas"] if one["key"] == persona)
+    async def link_of(self, persona: str) -> str:
+        """An invitation by which this persona adds a passkey.
+
+        A fresh one: what was walked before in this demonstration may have used up the one that was told.
+        """
+        async with open_house(self.plan.settings) as rooms, rooms.ground.storage.unit_of_work() as uow:
+            token = await passkey_link(uow, rooms, persona)
+        assert token is not None
+        return link_url(self.plan.settings, token)
 
     def card(self, *verb: str) -> dict[str, Any]:
         """Do something with the virtual reader, as `idp card …` does."""
@@ -39,15 +51,22 @@ class Demonstration:
 
 
 def free_port_base() -> int:
-    """A first port from which all ports of a demonstration are free; each test process looks in a range of its own."""
-    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for base in range(20_000 + 2_000 * own, 22_000 + 2_000 * own, 20):
-        try:
-            for offset in OFFSETS:
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", base + offset))
-        except OSError:
-            continue
+    """A first port from which all ports of a demonstration are free.
+
+    Its programs begin one after another. A port beside theirs is held as long as this process lives: whoever else looks
+    for ports on this machine meanwhile goes on to the next.
+    """
+    for base in range(20_000, 32_000, 20):
+        with ExitStack() as held:
+            claim = held.enter_context(socket.socket())
+            try:
+                claim.bind(("127.0.0.1", base + CLAIM))
+                for offset in OFFSETS:
+                    with socket.socket() as probe:
+                        probe.bind(("127.0.0.1", base + offset))
+            except OSError:
+                continue
+            atexit.register(held.pop_all().close)
         return base
     raise RuntimeError("no free ports")
 

@@ -10,7 +10,7 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,16 +20,16 @@ from connectors.card.epassport.mrz import LINE
 from connectors.card.virtual.desk_socket import DeskUnavailable, desk_command
 from connectors.card.virtual.passports import mrz_lines
 from connectors.contracts.card import PassportData
+from connectors.contracts.thai_dates import BANGKOK
 from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
-from idp.app.demo.people import passkey_link
-from idp.app.demo.story import link_url
 from idp.app.demo.tryouts import TRYOUTS
 from idp.app.places import desk_socket_of
-from idp.app.serving import open_house
 from idp.cli.demo_stack import start_other_stations
 from idp.cli.processes import Processes
+from idp.kernel.clock import SystemClock
 from tests.journeys.conftest import Demonstration
 from tests.journeys.test_in_the_browser import DESK, Hands, browser, hands
+from tests.web.days import type_day
 
 __all__ = ["browser"]
 
@@ -66,12 +66,9 @@ async def card(whole: Demonstration, *words: str, station: str = "counter-1") ->
 
 
 async def staff(browser: Browser, whole: Demonstration, persona: str) -> Hands:
-    """A member of the staff, signed in to the portal by a fresh link."""
+    """A member of the staff, signed in to the portal."""
     person = await hands(browser, phone=False, language="th-TH")
-    async with open_house(whole.plan.settings) as rooms, rooms.ground.storage.unit_of_work() as uow:
-        token = await passkey_link(uow, rooms, persona)
-    assert token is not None
-    await person.add_passkey(link_url(whole.plan.settings, token))
+    await person.add_passkey(await whole.link_of(persona))
     await person.page.goto(whole.endpoints["portal"])
     await person.page.click("#sign_in")
     await person.use_passkey()
@@ -251,14 +248,14 @@ async def test_a_proxy_with_a_paper_acts_at_the_service(browser: Browser, whole:
     clerk = await staff(browser, whole, "clerk")
     page, principal = clerk.page, PERSONAS["recovered"].person
     await page.goto(f"{whole.endpoints['portal']}/mandates/new")
-    today = await page.get_attribute("#until", "min") or ""
-    until = (date.fromisoformat(today) + timedelta(days=90)).isoformat()
-    paper = {"paper_no": "12/2569", "signed_on": today, "case": "JS-77", "until": until}
+    today = SystemClock().now().astimezone(BANGKOK).date()
+    await type_day(page, "signed_on", today)
+    await type_day(page, "until", today + timedelta(days=90))
     await page.fill("#principal_id", principal.citizen_id.digits)
     await page.fill("#first_name", principal.name_th.first)
     await page.fill("#last_name", principal.name_th.last)
     await page.fill("#proxy_id", PERSONAS["proxy"].person.citizen_id.digits)
-    for name, value in paper.items():
+    for name, value in {"paper_no": "12/2569", "case": "JS-77"}.items():
         await page.fill(f"#{name}", value)
     await page.check("input[value='jobseeker-registration']")
     for value in ("dopa.person", "dopa.address", "stamp_duty", "principal", "proxy"):
@@ -275,7 +272,7 @@ async def test_a_proxy_with_a_paper_acts_at_the_service(browser: Browser, whole:
         await approve.click()
     # the proxy, with the paper's case and no other
     proxy = await hands(browser, phone=True, language="th-TH")
-    await proxy.add_passkey(whole.link_of("proxy"))
+    await proxy.add_passkey(await whole.link_of("proxy"))
     await proxy.page.goto(whole.endpoints["jobs"])
     await proxy.page.click("#for_another")
     await proxy.look()

@@ -1,5 +1,6 @@
 """E-submission for companies: a sole director files; two directors of another company sign one after the other."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.async_api import Browser, expect
 from connectors.fictitious.personas import PERSONAS
 from tests.journeys.conftest import Demonstration
 from tests.journeys.test_in_the_browser import Hands, browser, hands
+from tests.web.days import type_day
 
 __all__ = ["browser"]
 
@@ -17,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 async def director(browser: Browser, demonstration: Demonstration, persona: str) -> Hands:
     """A director with a passkey on a phone."""
     person = await hands(browser, phone=True, language="th-TH")
-    await person.add_passkey(demonstration.link_of(persona))
+    await person.add_passkey(await demonstration.link_of(persona))
     return person
 
 
@@ -56,8 +58,9 @@ async def employee_files(browser: Browser, demonstration: Demonstration, boss: H
     await expect(boss.page.locator("#mandate_form")).to_be_visible()
     await boss.page.fill("#citizen_id", PERSONAS["employee"].person.citizen_id.digits)
     await boss.page.check("input[value='company-filing']")
-    await boss.page.check("input[value='dbd.company']")
-    await boss.page.fill("#until", "2027-06-30")
+    for dataset in ("dbd.company", "dbd.shareholders"):
+        await boss.page.check(f"input[value='{dataset}']")
+    await type_day(boss.page, "until", date(2027, 6, 30))
     if await boss.page.locator("#sealed").count():
         await boss.page.check("#sealed")
     await boss.page.click("#give")
@@ -94,6 +97,10 @@ async def test_directors_file_for_their_companies(browser: Browser, demonstratio
     # 1. one signature is enough for the one company
     await sign_for(first, told, sole, is_signed_in=False)
     await filed(first, sole)
+    await first.page.click("#file")
+    await expect(first.page.locator("#receipt")).to_have_text("EF-000001")
+    await expect(first.page.locator("[data-verdict='valid']")).to_have_count(2)
+    await first.look()
     # 2. for the other the first director signs and is told who else has to
     await sign_for(first, told, joint, is_signed_in=True)
     await expect(first.page.locator("#cosigners")).to_be_visible()

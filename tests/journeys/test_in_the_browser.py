@@ -62,7 +62,7 @@ async def test_the_journey(browser: Browser, demonstration: Demonstration) -> No
     citizen = await hands(browser, phone=True, language="th-TH")
 
     # 1. the officer adds a passkey, signs in to the portal and starts an enrolment at the counter
-    await officer.add_passkey(demonstration.link_of("officer"))
+    await officer.add_passkey(await demonstration.link_of("officer"))
     await officer.page.goto(told["portal"])
     await officer.page.click("#sign_in")
     await officer.use_passkey()
@@ -141,7 +141,7 @@ async def test_an_administrator_finds_the_identity_and_may_not_enrol(
 ) -> None:
     portal = demonstration.endpoints["portal"]
     admin = await hands(browser, phone=False, language="en-GB")
-    await admin.add_passkey(demonstration.link_of("admin1"))
+    await admin.add_passkey(await demonstration.link_of("admin1"))
     await admin.page.goto(portal)
     await admin.page.click("#sign_in")
     await admin.use_passkey()

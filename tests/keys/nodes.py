@@ -1,13 +1,11 @@
 """Several nodes of one issuer: processes of the conformance profile that share one home, and so one store."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.conformance.server import ISSUER, ROOT, Server, free_port, wait_until_it_answers
+from tests.commands import started
+from tests.conformance.server import ISSUER, Server, free_port, wait_until_it_answers
 from tests.keys.softhsm import Token
 from tests.web.prepared import prepared_assets
 
@@ -38,14 +36,7 @@ def _node(home: Path, environment: Mapping[str, str]) -> Iterator[Server]:
     port = free_port()
     log = home / f"log-{port}"
     arguments = ["serve", *PROFILE, "--issuer", ISSUER, "--listen", f"127.0.0.1:{port}", "--home", str(home)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "idp.cli", *arguments],
-            cwd=ROOT,
-            stdout=output,
-            stderr=output,
-            env={**os.environ, "IDP_ASSETS": str(home / "assets"), **environment},
-        )
+    process = started(*arguments, log=log, environment={"IDP_ASSETS": str(home / "assets"), **environment})
     try:
         wait_until_it_answers(process, port, log)
         server = Server(port, home)
@@ -54,11 +45,3 @@ def _node(home: Path, environment: Mapping[str, str]) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def idp(*arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """One command, to its end."""
-    command = [sys.executable, "-m", "idp.cli", *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, env={**os.environ, **(environment or {})}
-    )

@@ -11,7 +11,7 @@ from idp.keys.encryption import ServerEncryptionKey
 from idp.keys.files import load_root_keys, prepare_root_key, read_root_keys, use_root_key
 from idp.keys.sealing import TokenSealer
 from tests.clock import FrozenClock
-from tests.keys.nodes import idp
+from tests.commands import idp
 
 
 def test_a_root_key_is_prepared_on_every_node_before_any_seals_under_it(tmp_path: Path, clock: FrozenClock) -> None:

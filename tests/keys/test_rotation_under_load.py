@@ -18,11 +18,12 @@ from idp.keys.files import RootKeys
 from idp.keys.signing import SigningKeys
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
+from tests.commands import idp
 from tests.conformance.browser import Browser
 from tests.conformance.newcomers import newcomer
 from tests.conformance.party import Party
 from tests.conformance.server import Server
-from tests.keys.nodes import PROFILE, idp, module_settings, nodes
+from tests.keys.nodes import PROFILE, module_settings, nodes
 from tests.keys.softhsm import Module, Token
 from tests.patience import until
 

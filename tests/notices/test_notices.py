@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
@@ -22,8 +22,8 @@ from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
 from idp.keys.files import RootKeys
 from idp.keys.pairwise import PairwiseSubjects
-from idp.notices.model import MailState, NoticeId, NoticeTopic
-from idp.notices.rules import OF_AUTHENTICATOR_CHANGE, TEXTS
+from idp.notices.model import MailState, Notice, NoticeId, NoticeTopic
+from idp.notices.rules import OF_AUTHENTICATOR_CHANGE, TEXTS, letter_of
 from idp.notices.service import ATTEMPTS, NOTICE_DUE, Notices
 from idp.storage.outbox import OutboxMessage, claim, outbox, settle
 from idp.storage.storage import Storage
@@ -177,6 +177,17 @@ async def test_a_notice_falls_with_the_act_it_tells_of(office: Office) -> None:
             await notices.tell(uow, who, NoticeTopic.PASSKEY_ADDED, cause="out_1")
             raise RuntimeError("the act failed")
     assert await office.states(notices, who) == []
+
+
+@pytest.mark.parametrize("english_first", [False, True])
+def test_each_language_has_the_link_that_stops_the_identity(english_first: bool) -> None:
+    at = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+    notice = Notice(NoticeId("ntc_1"), SubscriberId("sub_1"), NoticeTopic.NEW_DEVICE, at, MailState.WAITING)
+    link = "https://id.example/freeze#token"
+    _, text = letter_of(notice, account_url=ACCOUNT, freeze_url=link, english_first=english_first)
+    halves = text.split("\n\n")
+    assert [link in half for half in halves] == [True, True]
+    assert halves[0].startswith("Somebody" if english_first else "มีการ")
 
 
 def test_every_topic_has_words_and_every_change_a_topic() -> None:

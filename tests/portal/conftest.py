@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -6,7 +7,14 @@ import pytest
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.enrolment.world import World, simulated_registry
+from tests.portal.auditing.house import Seeded, make_seeded
 from tests.portal.office import Office
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """A whole house, seeded once; tests copy it."""
+    return asyncio.run(make_seeded(tmp_path_factory.mktemp("seeded") / "home"))
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from idp.agencies.accounts.model import AccountTest
 from idp.agencies.accounts.service import CompanyAccounts
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import Role
+from idp.agencies.seats.asking import SeatRequests
 from idp.agencies.seats.service import Seats
 from idp.app.configuration.applying import DRAFT, Configurations
 from idp.app.representation_room import build_representation_room
@@ -39,6 +40,7 @@ from idp.kernel.randomness import system_randomness
 from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
 from idp.keys.sealing import TokenSealer
+from idp.portal import TEMPLATES
 from idp.portal.agreement_pages import AgreementPages
 from idp.portal.card_sign_in_pages import CardSignInPages
 from idp.portal.company_account_pages import CompanyAccountPages
@@ -69,6 +71,7 @@ from idp.web.errors import ErrorAnswers, ProblemCatalogue
 from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
 from idp.web.routes import Entry, build_routes
+from idp.web.session_watch import SessionPages
 from tests.enrolment.world import ISSUER, ISSUER_AGENCY, World
 from tests.representation.world import AnsweringRegistry
 
@@ -92,13 +95,14 @@ def make_assets(folder: Path) -> Assets:
 
 @dataclass
 class StandInIssuer:
-    """Discovery, key set and token endpoint; `say` bends the ID token."""
+    """Discovery, key set and token endpoint; `say` bends the ID token, `garbles` an endpoint into what is no JSON."""
 
     client_key: ECKey
     world: World
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
     say: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    garbles: str = ""
 
     def app(self) -> Starlette:
         return Starlette(
@@ -114,10 +118,14 @@ class StandInIssuer:
         return JSONResponse({"issuer": ISSUER, **{name: f"{ISSUER}/{path}" for name, path in named.items()}})
 
     async def jwks(self, request: Request) -> Response:
+        if self.garbles == "jwks":
+            return Response("<html>")
         return JSONResponse({"keys": [{**self.key.as_dict(private=False), "kid": self.key.thumbprint()}]})
 
     async def token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
+        if self.garbles == "token":
+            return Response("<html>")
         asked = self.codes.pop(form["code"], None)
         if asked is None:
             return JSONResponse({"error": "invalid_grant"}, 400)
@@ -169,7 +177,7 @@ class Office:
         self.issuer = StandInIssuer(self.client_key, world)
         csrf = Csrf(key=b"k" * 32, browsers=BrowserIds(door="portal", https=False), origin=origin)
         pages = Pages(
-            template_packages=[("idp.portal", "templates")],
+            template_packages=TEMPLATES,
             assets=assets or make_assets(folder),
             brand=BRAND,
             csrf=csrf,
@@ -346,6 +354,9 @@ class Office:
             agreements=self.agreements,
             approvals=approvals,
             configurations=self.configurations,
+            seat_requests=SeatRequests(
+                agencies=world.agencies, seats=self.seats, approvals=approvals, platform_id=world.agency_id
+            ),
             draft_kind=DRAFT,
         )
         mandates = MandatePages(
@@ -386,6 +397,7 @@ class Office:
             *card_pages,
             HomePage(pages=pages, gate=gate),
             sign_in,
+            SessionPages(pages=pages, csrf=csrf, times=gate),
             enrolments,
             new_passports,
             RolePages(csrf=csrf, gate=gate, https=False),
@@ -453,7 +465,8 @@ class Page:
         self.response = response
         self.status = response.status_code
         self._elements = _Elements()
-        self._elements.feed(response.text)
+        if response.headers.get("content-type", "").startswith("text/html"):
+            self._elements.feed(response.text)
 
     def __getitem__(self, element_id: str) -> dict[str, str]:
         return self._elements.by_id[element_id]

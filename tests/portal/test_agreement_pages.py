@@ -9,11 +9,14 @@ import pytest
 from connectors.fictitious.people import citizen_number
 from idp.agencies.agreement_store import insert_agreement
 from idp.agencies.agreements.model import KIND, LASTING, target_of, terms_to_json
+from idp.agencies.member_store import insert_member
 from idp.agencies.model import AgencyKind, Member, Role, Service, Standing
 from idp.approvals.model import Approvers, ProposedChange
 from idp.audit.model import SYSTEM
 from idp.kernel.assurance import Aal, Acr, Ial
-from idp.kernel.ids import AgreementId, ServiceId
+from idp.kernel.ids import AgreementId, MemberId, ServiceId, new_id
+from idp.kernel.randomness import system_randomness
+from idp.portal.agreement_pages import PAGE_LENGTH
 from idp.portal.staff import decider_of
 from tests.app.configuration.sample import FILE, read
 from tests.enrolment.world import World
@@ -24,6 +27,7 @@ from tests.representation.world import identity_of
 pytestmark = pytest.mark.anyio
 
 SERVICE = "permits"
+WHY = {"reason": "ใช้ผิดวัตถุประสงค์ หนังสือที่ 5/2569"}
 BLANK = f"/agreements/terms?service={SERVICE}&dataset=dopa.person"
 TERMS: dict[str, str | list[str]] = {
     "of": "",
@@ -196,13 +200,16 @@ async def test_one_of_the_owner_narrows_and_stops_at_once(office: Office, world:
     assert by_agency.error_code == "AGY-09"
     assert "suspend" not in await staff.admin.get(path)
     stop = f"{path}/stop"
-    assert (await send(staff.admin, stop, {"act": "suspend"}, page=form)).error_code == "AGY-09"
-    assert (await send(staff.dbd, stop, {"act": "suspend"}, page=BLANK)).status == 404
+    assert (await send(staff.admin, stop, {"act": "suspend", **WHY}, page=form)).error_code == "AGY-09"
+    assert (await send(staff.dbd, stop, {"act": "suspend", **WHY}, page=BLANK)).status == 404
     # each is written down once, also the one whose page would have shown what is another's
     named = (("owner1", "AGY-11", "proposed"), ("admin", "AGY-09", "proposed"), ("admin", "AGY-09", "stopped"))
     shown = [(world.members[who].id, code, f"agreement_{page}") for who, code, page in named]
     assert await refusals(world) == sorted([*shown, (world.members["dbd"].id, "AGY-02", "agreement_stopped")])
-    suspended = await send(staff.owner2, stop, {"act": "suspend"}, page=path)
+    for said in ("", "x" * 201, "ดู 1-1000-00000-00-1"):
+        unsaid = await send(staff.owner2, stop, {"act": "suspend", "reason": said}, page=path)
+        assert unsaid.error_code == "AGY-15"
+    suspended = await send(staff.owner2, stop, {"act": "suspend", **WHY}, page=path)
     assert suspended["agreement"]["data-status"] == Standing.SUSPENDED.value
     # to lift it takes a second person
     lift = {**TERMS, "of": of, "daily_quota": "10", "lift": "yes"}
@@ -210,8 +217,8 @@ async def test_one_of_the_owner_narrows_and_stops_at_once(office: Office, world:
     assert [row["data-term"] for row in proposed.rows("data-term")] == ["status"]
     lifted = await decide(staff.owner2, path_of(proposed), "approve")
     assert lifted["agreement"]["data-status"] == "active"
-    assert (await send(staff.owner1, stop, {"act": "end"}, page=path)).error_code == "AGY-04"
-    ended = await send(staff.owner1, stop, {"act": "end", "sure": "yes"}, page=path)
+    assert (await send(staff.owner1, stop, {"act": "end", **WHY}, page=path)).error_code == "AGY-04"
+    ended = await send(staff.owner1, stop, {"act": "end", "sure": "yes", **WHY}, page=path)
     assert ended["agreement"]["data-status"] == "ended"
 
 
@@ -257,6 +264,24 @@ async def hire_officer(world: World) -> Member:
             expires_at=world.clock.now() + timedelta(days=30),
             by=SYSTEM,
         )
+
+
+async def test_many_officers_are_shown_a_page_at_a_time(office: Office, world: World) -> None:
+    staff = await staff_of(office, world)
+    path, officer = await granted(staff), await hire_officer(world)
+    async with world.storage.unit_of_work() as uow:
+        more = [
+            replace(officer, id=MemberId(new_id("mem", now=uow.now, randomness=system_randomness)))
+            for _ in range(PAGE_LENGTH)
+        ]
+        for one in more:
+            await insert_member(uow, one)
+    first = await staff.owner1.get(path)
+    second = await staff.owner1.get(first["more_officers"]["href"])
+    shown = [row["data-officer"] for page in (first, second) for row in page.rows("data-officer")]
+    assert shown == sorted(one.id for one in (officer, *more))
+    assert "more_officers" not in second
+    assert (await staff.owner1.get(f"{path}?officers_after=nobody")).status == 404
 
 
 async def test_the_owner_gives_one_officer_the_data_in_person(office: Office, world: World) -> None:
@@ -324,7 +349,7 @@ async def test_a_data_set_that_left_the_catalogue_is_shown_by_its_id(office: Off
     assert (await staff.platform2.get(f"/agreements/terms?of={left.id}")).error_code == "AGY-02"
     assert (await decide(staff.platform2, f"/proposals/{proposal.id}", "approve")).error_code == "AGY-04"
     stop = f"/agreements/{left.id}/stop"
-    ended = await send(staff.platform2, stop, {"act": "end", "sure": "yes"}, page=BLANK)
+    ended = await send(staff.platform2, stop, {"act": "end", "sure": "yes", **WHY}, page=BLANK)
     assert ended["agreement"]["data-status"] == "ended"
 
 
@@ -382,7 +407,7 @@ async def test_somebody_with_several_memberships_chooses_that_of_the_datas_owner
     assert f'href="{path}"' in (await both.get("/agreements")).response.text
     done = await decide(both, path, "approve")
     assert done["agreement"]["data-status"] == "active"
-    stopped = await send(both, f"{path_of(done)}/stop", {"act": "suspend"}, page=BLANK)
+    stopped = await send(both, f"{path_of(done)}/stop", {"act": "suspend", **WHY}, page=BLANK)
     assert stopped["agreement"]["data-status"] == "suspended"
     # what the other registry owns is asked for as the agency's administrator, not granted
     page = await both.get("/agreements")

@@ -66,6 +66,13 @@ LATER: Final = Try(enrolment_pages.FORM, {"unrelated": "yes"})
 STATION_FORM: Final = Try(station_pages.FORM)
 PAPERS: Final = Shown("tests/portal/test_mandate_pages.py")
 CARDS: Final = Shown("tests/portal/test_card_sign_in.py")
+PLATFORM: Final = Shown("tests/portal/platform/test_platform_pages.py")
+LOG: Final = Shown("tests/portal/auditing/test_log_pages.py")
+REVIEWS: Final = Shown("tests/portal/supervision/test_review_pages.py")
+OWNERS: Final = Shown("tests/portal/owners/test_owner_pages.py")
+LOOK_UPS: Final = Shown("tests/portal/look_ups/test_refusals.py")
+APPLICATIONS: Final = Shown("tests/portal/onboarding/test_attacks.py")
+AGENCY: Final = Shown("tests/portal/agency: officers, invitations, programs and the diary of another agency")
 RIGHTS: Final = Shown("tests/portal/test_agreement_pages.py")
 
 CASES: Final[Mapping[str, Whole | Own | Shown | Try]] = {
@@ -89,6 +96,7 @@ CASES: Final[Mapping[str, Whole | Own | Shown | Try]] = {
     "new_passport": Try(),
     "new_passport_decided": Try(new_passport_pages.FORM, {"decision": "agree", "seen": "person"}),
     "acting_in": Shown("tests/portal/test_roles.py"),
+    **dict.fromkeys(("session_left", "session_stay", "session_ended"), Own()),
     "stations": Own(),
     "station_make": Own(),
     "station_help": Own(),
@@ -109,7 +117,40 @@ CASES: Final[Mapping[str, Whole | Own | Shown | Try]] = {
     **dict.fromkeys(("review_questions", "review_answer"), IDENTITIES),
     **dict.fromkeys(("agreements", "agreement_new", "agreement_terms", "agreement_proposed"), RIGHTS),
     **dict.fromkeys(("agreement", "agreement_stopped", "agreement_officers", "proposal", "proposal_decided"), RIGHTS),
+    **dict.fromkeys(("look_up_notice", "look_up_notice_read", "look_ups", "look_up_new", "look_up_begun"), Own()),
+    **dict.fromkeys(("look_ups_today", "look_up_reader", "look_up_callback", "look_up_photo_requests"), Own()),
+    **dict.fromkeys(("look_up_visit", "look_up_ended", "look_up_events", "look_up_data", "look_up_compared"), LOOK_UPS),
+    **dict.fromkeys(("look_up_document", "look_up_card_photo", "look_up_officer_copy", "look_up_slip"), LOOK_UPS),
+    **dict.fromkeys(("look_up_waiting", "look_up_cancelled", "look_up_entry", "look_up_noted"), LOOK_UPS),
+    **dict.fromkeys(("look_up_photo", "look_up_photo_asked", "look_up_photo_shown", "look_up_photo_agreed"), LOOK_UPS),
+    **dict.fromkeys(("applications", "application_begun"), Own()),
+    **dict.fromkeys(("application", "application_acted", "application_data", "application_right"), APPLICATIONS),
+    **dict.fromkeys(("application_right_saved", "application_part", "application_part_saved"), APPLICATIONS),
+    **dict.fromkeys(("application_paper_given", "application_paper", "application_printed"), APPLICATIONS),
+    **dict.fromkeys(("application_file", "apply_sign_out"), APPLICATIONS),
+    **dict.fromkeys(("onboarding_inbox", "onboarding_review", "onboarding_reviewed", "onboarding_paper"), APPLICATIONS),
     **dict.fromkeys(("company_account", "company_account_changed"), Own()),
+    **dict.fromkeys(("agency_overview", "agency_officers", "agency_leavers", "agency_invitations"), Own()),
+    **dict.fromkeys(("agency_invited", "agency_invitation_file", "agency_invited_from_file"), Own()),
+    **dict.fromkeys(("agency_programs", "agency_new_program", "agency_program_proposed"), Own()),
+    **dict.fromkeys(("agency_usage", "agency_usage_file", "agency_calendar", "agency_calendar_file"), Own()),
+    "agency_papers": Own(),
+    **dict.fromkeys(("agency_seats", "agency_seats_asked", "agency_seats_letter"), Own()),
+    **dict.fromkeys(("agency_officer", "agency_officer_changed", "agency_leaver_reviewed"), AGENCY),
+    **dict.fromkeys(("agency_invitation_withdrawn", "agency_requests", "agency_program"), AGENCY),
+    **dict.fromkeys(("agency_program_changed", "agency_program_keys", "agency_program_secret"), AGENCY),
+    "agency_program_suspended": AGENCY,
+    **dict.fromkeys(("supervision_look_up", "supervision_judged", "supervision_evidence"), REVIEWS),
+    **dict.fromkeys(("supervision_let_go", "look_up_answered", "evidence_taken"), REVIEWS),
+    **dict.fromkeys(("supervision", "supervision_reviewed", "look_up_questions", "evidence"), Own()),
+    **dict.fromkeys(("supervision_months", "supervision_month", "supervision_month_csv"), Own()),
+    "supervision_month_pdf": Own(),
+    **dict.fromkeys(("owner_usage", "owner_usage_csv", "watched_persons", "watched_person_named"), OWNERS),
+    **dict.fromkeys(("watched_person_ended", "namings", "naming_proposed", "naming_decided", "naming_ended"), OWNERS),
+    **dict.fromkeys(("rights_matrix", "rights_file", "registries", "registry_shutter", "keys_calendar"), PLATFORM),
+    **dict.fromkeys(("approvals", "catalogue", "dataset"), Own()),
+    **dict.fromkeys(("audit", "audit_person", "audit_entry", "audit_proof", "audit_extract", "audit_extracted"), LOG),
+    **dict.fromkeys(("audit_checkpoint", "audit_judged", "audit_inquiries"), LOG),
 }
 
 
@@ -117,7 +158,7 @@ async def test_every_row_has_a_case(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with open_house(home, FrozenClock()) as house:
         door = portal_door(settings_of(home), house.rooms)
-    open_to_all = {"home", "sign_in", "callback", "sign_out", "ready"}
+    open_to_all = {"home", "sign_in", "callback", "sign_out", "ready", "apply", "apply_sign_in", "apply_callback"}
     names = {route.name for route in door.routes if isinstance(route, Route) and not route.path.startswith("/assets/")}
     assert names - open_to_all - set(CASES) == set()
 

@@ -96,6 +96,16 @@ async def test_a_refusal_at_the_issuer_is_said_so(office: Office) -> None:
     assert (page.status, page.error_code) == (403, "POR-05")
 
 
+@pytest.mark.parametrize("garbled", ["jwks", "token"])
+async def test_an_issuer_that_answers_no_json_is_away(office: Office, garbled: str) -> None:
+    browser = office.browser()
+    office.issuer.garbles = garbled
+    page = await browser.get("/callback", **await browser.begin())
+    assert (page.status, page.error_code) == (503, "POR-04")
+    async with office.world.storage.reading() as uow:
+        assert await uow.all(select(portal_session)) == []
+
+
 async def test_an_attempt_is_good_for_ten_minutes(office: Office) -> None:
     browser = office.browser()
     answer = await browser.begin()

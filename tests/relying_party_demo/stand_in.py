@@ -19,6 +19,21 @@ PDF = b"%PDF-1.7 stand-in"
 DPOP_NONCE = "nonce-1"
 
 
+WAITING_FOR_A_CARD = {
+    "light": "yellow",
+    "need": "citizen_card",
+    "card": None,
+    "percent": 0,
+    "fault": None,
+    "ready": False,
+    "reason": "card_not_read",
+    "codes": [],
+    "over": False,
+}
+CARD_IN = {**WAITING_FOR_A_CARD, "light": "green", "need": "nothing", "card": "read", "ready": True, "reason": None}
+CARD_OUT = {**WAITING_FOR_A_CARD, "card": "removed", "reason": "card_removed", "over": True}
+
+
 def b64url(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
@@ -49,6 +64,22 @@ class StandIn:
     sets: dict[str, str] = field(default_factory=dict)
     polled: list[dict[str, Any]] = field(default_factory=list)
     streams: list[dict[str, Any]] = field(default_factory=list)
+    visits: list[dict[str, Any]] = field(default_factory=list)
+    """What card sessions were opened for."""
+    visit_state: dict[str, Any] = field(default_factory=lambda: dict(WAITING_FOR_A_CARD))
+    ended: list[str] = field(default_factory=list)
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Fields by data set, where a test tells more than the name."""
+    no_pull_of: frozenset[str] = frozenset()
+    counter_problem: dict[str, Any] | None = None
+    closed: bool = False
+    """The registry is outside its hours: what is asked waits."""
+    waiting: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fresh_from: int = 0
+    """Sessions opened from this number on wait for a card, whatever `visit_state` says."""
+    verdict: str = "valid"
+    judged: list[bytes] = field(default_factory=list)
+    waiting_problem: dict[str, Any] | None = None
 
     def app(self) -> Starlette:
         return Starlette(
@@ -59,9 +90,15 @@ class StandIn:
                 Route("/authorize", self.authorize),
                 Route("/token", self.token, methods=["POST"]),
                 Route("/pulls", self.pull, methods=["POST"]),
+                Route("/pulls/{id}", self.collect),
                 Route("/documents/{id}", self.document),
                 Route("/ssf/streams", self.stream, methods=["GET", "POST"]),
                 Route("/ssf/poll", self.poll, methods=["POST"]),
+                Route("/verify", self.verify, methods=["POST"]),
+                Route("/card-sessions", self.open_visit, methods=["POST"]),
+                Route("/card-sessions/{id}", self.visit, methods=["GET", "DELETE"]),
+                Route("/card-sessions/{id}/events", self.visit_events),
+                Route("/card-sessions/{id}/slip", self.document),
             ]
         )
 
@@ -113,7 +150,7 @@ class StandIn:
             assert b64url(sha256(form["code_verifier"].encode()).digest()) == pushed["code_challenge"]
             answer |= {"refresh_token": "refresh-1", "id_token": self._id_token(pushed)}
         elif form["grant_type"] == "client_credentials" and form.get("scope") != "ssf.manage":
-            assert json.loads(form["authorization_details"])[0]["basis"] == "duty"
+            assert json.loads(form["authorization_details"])[0]["basis"] in ("duty", "card_handed_over")
         return JSONResponse(answer)
 
     async def pull(self, request: Request) -> Response:
@@ -126,22 +163,79 @@ class StandIn:
             )
         order = await request.json()
         self.pulls.append(order | {"key": request.headers["Idempotency-Key"]})
-        fields = {"name_th": self.name, "citizen_id": "1-1234-56789-01-2"}
+        if self.closed:
+            self.waiting[f"pul_{len(self.waiting) + 1}"] = order
+            return self._waits(f"pul_{len(self.waiting)}")
+        return self._released(order)
+
+    async def collect(self, request: Request) -> Response:
+        self._proof_claims(request, bound=True)
+        if self.waiting_problem:
+            return JSONResponse(self.waiting_problem, self.waiting_problem["status"])
+        number = request.path_params["id"]
+        return self._waits(number) if self.closed else self._released(self.waiting[number])
+
+    def _waits(self, number: str) -> Response:
+        described = {
+            "id": number,
+            "state": "waiting",
+            "title_th": "อยู่นอกเวลาทำการของทะเบียน",
+            "title_en": "Outside the registry's hours",
+            "next_th": "ไม่ต้องส่งคำขอซ้ำ",
+            "next_en": "There is no need to send it again",
+            "deadline": "2026-11-24T10:00:00+00:00",
+        }
+        return JSONResponse(described, 202, headers={"Location": f"https://elsewhere.example/pulls/{number}"})
+
+    def _released(self, order: dict[str, Any]) -> Response:
+        if order["dataset"] in self.no_pull_of:
+            return JSONResponse({"code": "EXC-07", "title": "ทะเบียนไม่ตอบ", "next": "ลองใหม่"}, 503)
+        fields = {"name_th": self.name, "citizen_id": "1-1234-56789-01-2"} | self.told.get(order["dataset"], {})
         source = {
             "owner_th": "ทะเบียนสาธิต",
             "owner_en": "Demonstration registry",
             "retrieved_at": "2026-11-22T10:00:00Z",
         }
+        labels = {name: {"th": name, "en": name} for name in fields}
+        if order["format"] == "json":
+            return JSONResponse({"dataset": order["dataset"], "fields": fields, "source": source})
         document = {"id": "doc_1", "uri": f"{self.issuer}/documents/doc_1", "sha256": sha256(PDF).hexdigest()}
         if order["delivery"] == "password":
             document["password"] = "ABCD-EFGH-IJKL-MNOP"
-        return JSONResponse({"dataset": order["dataset"], "fields": fields, "source": source, "document": document})
+        return JSONResponse(
+            {"dataset": order["dataset"], "fields": fields, "labels": labels, "source": source, "document": document}
+        )
+
+    async def verify(self, request: Request) -> Response:
+        assert "authorization" not in request.headers
+        self.judged.append(await request.body())
+        return JSONResponse({"verdict": self.verdict})
 
     async def document(self, request: Request) -> Response:
         self._proof_claims(request, bound=True)
         if refusal := self._nonce_refusal(request):
             return refusal
         return Response(PDF + b"!" * self.pdf_changed, media_type="application/pdf")
+
+    async def open_visit(self, request: Request) -> Response:
+        self._proof_claims(request, bound=True)
+        if self.counter_problem:
+            return JSONResponse(self.counter_problem, self.counter_problem["status"])
+        self.visits.append(await request.json())
+        return JSONResponse({"id": f"cds_{len(self.visits)}", **self.visit_state}, 201)
+
+    async def visit(self, request: Request) -> Response:
+        self._proof_claims(request, bound=True)
+        if request.method == "DELETE":
+            self.ended.append(request.path_params["id"])
+            return Response(status_code=204)
+        number = int(request.path_params["id"].removeprefix("cds_"))
+        state = WAITING_FOR_A_CARD if 0 < self.fresh_from <= number else self.visit_state
+        return JSONResponse({"id": request.path_params["id"], **state})
+
+    async def visit_events(self, request: Request) -> Response:
+        self._proof_claims(request, bound=True)
+        return Response(f"event: state\ndata: {json.dumps(self.visit_state)}\n\n", media_type="text/event-stream")
 
     async def stream(self, request: Request) -> Response:
         self._proof_claims(request, bound=True)

@@ -8,13 +8,16 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey
 
+from relying_party_demo.efiling import asking
 from relying_party_demo.efiling.__main__ import build
 from relying_party_demo.journey.browser import Browser, Page
 from relying_party_demo.program import open_ground
 from tests.relying_party_demo.serving import free_socket, served
-from tests.relying_party_demo.stand_in import StandIn
+from tests.relying_party_demo.stand_in import PDF, StandIn
 
 COMPANY = "0105560000072"
+ORGANISATION = {"juristic_id": COMPANY, "name": "บริษัท ตัวอย่าง จำกัด"}
+HOLDERS = [{"sequence": 1, "name": "นายตัวอย่าง ถือหุ้น", "nationality": "ไทย", "occupation": ""}]
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def has_a_way_on(page: Page) -> bool:
 def test_what_is_no_companys_number_is_refused(filing: str, number: str) -> None:
     with Browser() as browser:
         page = ask(browser, filing, number)
-    assert (page.status, page.text("error_code")) == (400, "FILE-01")
+    assert (page.status, page.text("error_code")) == (400, "FILE-03")
     assert has_a_way_on(page)
 
 
@@ -72,14 +75,78 @@ def test_a_form_sent_from_elsewhere_begins_nothing(filing: str, provider: StandI
 def test_an_answer_that_nobody_waits_for_is_refused(filing: str, provider: StandIn) -> None:
     with Browser() as browser:
         page = browser.open(f"{filing}/callback?code=x&state=unknown&iss={provider.issuer}")
-    assert (page.status, page.text("error_code")) == (400, "FILE-03")
+    assert (page.status, page.text("error_code")) == (400, "FILE-01")
     assert has_a_way_on(page)
 
 
 def test_who_comes_for_no_company_files_for_none(filing: str, provider: StandIn) -> None:
     with Browser() as browser:
         page = ask(browser, filing, COMPANY)
-        assert (page.status, page.text("error_code")) == (403, "FILE-04")
+        assert (page.status, page.text("error_code")) == (403, "FILE-05")
         assert has_a_way_on(page)
         assert browser.open(f"{filing}/filing").url.path == "/"
     assert provider.requests[-1]["acting_for"] == "company"
+
+
+@pytest.fixture
+def director(provider: StandIn) -> StandIn:
+    """The provider says who acts for the company, the gateway what the registry knows of it."""
+    provider.id_token_changes = {"organisation": ORGANISATION}
+    provider.told = {name: dict.fromkeys(fields, "x") for name, fields in asking.FIELDS.items()}
+    provider.told[asking.SHAREHOLDERS] |= {"holders": HOLDERS}
+    return provider
+
+
+def test_a_form_is_filed_with_both_papers_and_what_verification_says(filing: str, director: StandIn) -> None:
+    with Browser() as browser:
+        page = ask(browser, filing, COMPANY)
+        assert [pull["dataset"] for pull in director.pulls] == list(asking.FIELDS)
+        assert "นายตัวอย่าง ถือหุ้น" in page.words
+        assert page.rows("data-verdict") == {}
+        first, second = (browser.submit(page, "file_form", {"form": "licence"}) for _ in range(2))
+        assert first.text("receipt") == second.text("receipt") == "EF-000001"
+        assert set(first.rows("data-verdict")) == {"valid"}
+        assert director.judged == [PDF, PDF]
+        for dataset in asking.FIELDS:
+            assert browser.open(f"{filing}/filing/{dataset}.pdf").content == PDF
+        assert browser.open(f"{filing}/filing/dopa.person.pdf").text("error_code") == "FILE-08"
+        # who comes again for the company files another one
+        page = ask(browser, filing, COMPANY)
+        page.element("file_form")
+        assert browser.submit(page, "file_form").text("receipt") == "EF-000002"
+    with Browser() as stranger:
+        assert stranger.open(f"{filing}/filing/dbd.company.pdf").url.path == "/"
+
+
+def test_a_paper_that_is_not_found_good_is_not_filed(filing: str, director: StandIn) -> None:
+    director.verdict = "changed"
+    with Browser() as browser:
+        page = browser.submit(ask(browser, filing, COMPANY), "file_form")
+        assert (page.status, page.text("error_code")) == (409, "FILE-07")
+        assert has_a_way_on(page)
+        page = browser.open(f"{filing}/filing")
+        assert set(page.rows("data-verdict")) == {"changed"}
+        page.element("file_form")
+
+
+def test_a_form_that_there_is_not_is_not_filed(filing: str, director: StandIn) -> None:
+    with Browser() as browser:
+        page = browser.submit(ask(browser, filing, COMPANY), "file_form", {"form": "invented"})
+        assert (page.status, page.text("error_code")) == (400, "FILE-06")
+    assert director.judged == []
+
+
+def test_who_waits_for_cosigners_is_told(filing: str, provider: StandIn) -> None:
+    provider.answer_changes = {"error": "interaction_required"}
+    with Browser() as browser:
+        page = ask(browser, filing, COMPANY)
+        page.element("waiting")
+        assert has_a_way_on(page)
+
+
+def test_what_is_no_longer_asked_for_is_told_to_everybody(filing: str) -> None:
+    with Browser() as browser:
+        page = browser.follow(browser.open(filing), "papers")
+        assert "สำเนาหนังสือรับรองนิติบุคคล" in page.words
+        page.element("help_line")
+        assert browser.open(f"{filing}/nowhere").text("error_code") == "FILE-04"

@@ -98,6 +98,15 @@ def test_a_second_report_says_what_changed(browser: Browser, jobs: str, provider
     assert page.rows("data-changed")["1"].endswith("ชื่อ")
 
 
+def test_a_report_pressed_twice_is_one(browser: Browser, jobs: str, provider: StandIn) -> None:
+    page = signed_in(browser, jobs)
+    for _ in range(2):
+        again = browser.submit(page, "pull_again")
+    assert len(provider.pulls) == 4
+    assert len(browser.submit(again, "pull_again").rows("data-field")) > 0
+    assert len(provider.pulls) == 6
+
+
 def test_an_old_access_token_is_renewed_with_the_refresh_token(browser: Browser, jobs: str, provider: StandIn) -> None:
     provider.expires_in = 20
     page = signed_in(browser, jobs)
@@ -319,3 +328,45 @@ def test_what_is_no_event_of_the_provider_is_refused_and_changes_nothing(
     assert browser.open(f"{jobs}/application").find("consent_ended") is None
     refused = {jti for said in provider.polled for jti in said.get("setErrs", {})}
     assert refused == {"set_1", "set_2", "set_3"}
+
+
+def test_outside_the_registrys_hours_a_report_waits_and_is_seen(browser: Browser, jobs: str, provider: StandIn) -> None:
+    page = signed_in(browser, jobs)
+    provider.closed = True
+    page = browser.submit(page, "pull_again")
+    assert set(page.rows("data-waiting")) == {"dopa.person", "dopa.address"}
+    assert "อยู่นอกเวลาทำการของทะเบียน" in page.words
+    page.element("reported")
+    # what was known before is there still; pressed again, nothing is asked twice
+    assert provider.name in page.rows("data-field")["name_th"]
+    assert page.find("pull_again") is None
+    asked = len(provider.pulls)
+    browser.open(f"{jobs}/application").element("reported")
+    assert len(provider.pulls) == asked
+    # the registry opens: the answers come by themselves, from the gateway whatever address it named
+    provider.closed = False
+    provider.name = "นางสาวตัวอย่าง เปลี่ยนชื่อ"
+    page = browser.open(f"{jobs}/application")
+    assert page.rows("data-waiting") == {}
+    assert page.rows("data-changed")["1"].endswith("ชื่อ")
+
+
+def test_what_came_to_nothing_is_told_and_can_be_asked_again(browser: Browser, jobs: str, provider: StandIn) -> None:
+    provider.closed = True
+    page = signed_in(browser, jobs)
+    assert set(page.rows("data-waiting")) == {"dopa.person", "dopa.address"}
+    provider.waiting_problem = {"status": 503, "code": "EXC-07"}
+    assert browser.open(f"{jobs}/application").text("error_code") == "EXC-07"
+    provider.waiting_problem = {"status": 410, "code": "EXC-60"}
+    for _ in range(2):
+        assert browser.open(f"{jobs}/application").text("error_code") == "EXC-60"
+    provider.closed, provider.waiting_problem = False, None
+    page = browser.open(f"{jobs}/application")
+    assert page.rows("data-waiting") == {}
+    assert provider.name in page.rows("data-field")["name_th"]
+
+
+def test_what_is_no_longer_asked_for_is_told_to_everybody(browser: Browser, jobs: str) -> None:
+    page = browser.follow(browser.open(jobs), "papers")
+    assert "สำเนาทะเบียนบ้าน" in page.words
+    page.element("help_line")

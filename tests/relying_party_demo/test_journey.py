@@ -59,6 +59,8 @@ def told(folder: Path, **changes: Any) -> dict[str, Any]:
         "issuer": nowhere,
         "portal": nowhere,
         "jobs": nowhere,
+        "simulators": nowhere,
+        "water": {"url": nowhere, "officer": "officer1", "visitor": "somchai", "station_id": "water-1"},
         "personas": [
             {"key": key, "role": role, "name_th": key, "name_en": key, "passkey_link": f"{nowhere}/passkeys/new?link=x"}
             for key, role in people
@@ -66,10 +68,15 @@ def told(folder: Path, **changes: Any) -> dict[str, Any]:
         "station_id": "counter-1",
         "card_command": [sys.executable, "-c", "raise SystemExit(3)"],
         "card_stack": "memory",
+        "gateway": nowhere,
+        "evidence_command": [sys.executable, "-c", "raise SystemExit(3)"],
         "audit_command": [sys.executable, str(verifier)],
         "home": str(folder / "home"),
         "store": "sqlite",
-        "agencies": {"jobs": {"name_th": "หน่วยงานสาธิต", "name_en": "Demonstration agency"}},
+        "agencies": {
+            "jobs": {"name_th": "หน่วยงานสาธิต", "name_en": "Demonstration agency"},
+            "papers": {"client_id": "papers", "client_key_file": "papers.json", "redirect_uri": "http://127.0.0.1/x"},
+        },
         "company": {"juristic_id": "0105500000001"},
     } | changes
 

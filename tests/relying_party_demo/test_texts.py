@@ -4,7 +4,7 @@ from importlib.resources import files
 import pytest
 
 from relying_party_demo.jobs import asking
-from relying_party_demo.texts import LANGUAGES, Texts, moment
+from relying_party_demo.texts import LANGUAGES, Texts, moment, whole
 
 TEMPLATES = [
     file.read_text("utf-8")
@@ -25,3 +25,16 @@ def test_every_sentence_a_page_says_exists(language: str) -> None:
 def test_moments_are_bangkok_time_in_the_era_of_the_language() -> None:
     assert moment("2026-11-22T18:30:00+00:00", "th") == "23 พ.ย. 2569 01.30 น."
     assert moment("2026-11-22T18:30:00Z", "en") == "23 Nov 2026, 01:30"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (50000, "50,000"),
+        ("5000000.00", "5,000,000.00"),
+        ("0005548000039", '<span class="whole">0005548000039</span>'),
+        ("นาย <b>", '<span class="whole">นาย</span> <span class="whole">&lt;b&gt;</span>'),
+    ],
+)
+def test_values_are_grouped_and_words_stay_whole(value: object, shown: str) -> None:
+    assert whole(value) == shown

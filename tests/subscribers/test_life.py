@@ -218,6 +218,14 @@ async def test_a_closing_that_is_left_of_a_closed_identity_holds_nobody_up(house
     assert await house.status(person) is SubscriberStatus.CLOSED
 
 
+async def test_of_several_people_those_are_read_who_are_there(house: House) -> None:
+    gone, person = await house.create(), await house.create("malee")
+    await close_by_two(house, gone)
+    async with house.storage.reading() as uow:
+        known = await house.subscribers.identities(uow, {gone, person, SubscriberId("sub_nobody")})
+        assert known == {person: await house.subscribers.identity(uow, person)}
+
+
 async def test_of_a_lifting_and_a_notice_at_once_the_notice_stands(house: House) -> None:
     person = await house.create()
     async with house.storage.unit_of_work() as uow:

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "errors.md"
 ROOMS = {
+    "ADT": "auditors and the log",
     "AGY": "agencies and their rights",
     "API": "the own interface of agencies",
     "APR": "approvals",
@@ -14,13 +15,19 @@ ROOMS = {
     "BSE": "grounds other than consent",
     "CARD": "card and reader",
     "CON": "consent",
+    "CTC": "how people are reached",
     "CTR": "the counter of the data exchange",
     "ENR": "enrolment",
     "EXC": "the data exchange",
+    "LKP": "look-ups of officers in the portal",
+    "HLT": "the shutters of the registries",
     "KEY": "keys",
     "NAM": "security agencies",
     "OID": "OpenID requests",
+    "OTH": "signing in with another device",
     "OVS": "reports to owners, and the supervisor's follow-up",
+    "ONB": "applications of agencies",
+    "OWN": "owners of data",
     "PHO": "photos of the population registry",
     "POR": "the staff portal",
     "PRG": "programs of an agency",
@@ -33,6 +40,7 @@ ROOMS = {
     "SUB": "digital identities",
     "THD": "enrolment by ThaiD",
     "UNA": "enrolment without an officer",
+    "WAT": "persons who are watched over",
     "WEB": "the pages themselves",
 }
 HEAD = """# Error codes

@@ -1,8 +1,10 @@
 """What the kit refuses of a request, and what stands on every answer."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import httpx2
 import pytest
@@ -197,6 +199,22 @@ async def test_an_api_door_answers_with_problems_unless_a_page_is_asked_for(asse
     async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as http:
         assert (await http.get("/nowhere")).json()["code"] == "WEB-02"
         assert "<html" in (await http.get("/nowhere", headers={"accept": "text/html"})).text
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "///evil.example", "/%5Cevil.example/x", "/%09/evil.example/x"])
+async def test_a_page_that_is_not_there_leads_to_no_other_host(http: httpx2.AsyncClient, path: str) -> None:
+    page = await http.get(ORIGIN + path)
+    links = re.findall(r'href="([^"]*(?:lang|text_size)=[^"]*)"', page.text)
+    assert (page.status_code, len(links)) == (404, 2)
+    assert {urlsplit(urljoin(f"{ORIGIN}/", link)).netloc for link in links} == {urlsplit(ORIGIN).netloc}
+
+
+@pytest.mark.parametrize("referer", ["http://[", "http://id.localhost:8000]/form"])
+async def test_a_refused_form_stays_refused_whatever_it_says_of_its_page(
+    http: httpx2.AsyncClient, referer: str
+) -> None:
+    answer = await send(http, {"csrf": "wrong"}, referer=referer)
+    assert (answer.status_code, 'id="error_code">WEB-04<' in answer.text) == (403, True)
 
 
 async def test_a_wrong_method_says_which_are_right(http: httpx2.AsyncClient) -> None:

@@ -18,7 +18,7 @@ from connectors.card.pcsc.service import PcscService
 from connectors.card.pcsc.spares import SpareWorkers
 from connectors.card.pcsc.watching import PcscWatcher
 from connectors.card.virtual.desk import SLOT_NAMES, Desk
-from connectors.card.virtual.desk_socket import DeskServer
+from connectors.card.virtual.desk_server import DeskServer
 from connectors.card.virtual.memory import MemoryReader
 from connectors.card.virtual.personas import persona_card
 from connectors.card.virtual.reader_host import SOCKET_NAME

@@ -1,51 +1,19 @@
-"""The desk on a unix socket, so that another process can put cards in: one JSON line asks, one answers.
-
-Asked `{"command": "insert citizen somchai"}`, answered `{"ok": true, "slots": {…}, "stack": …, "reason": …}` or
-`{"ok": false, "error": …}`. The socket's file is the owner's only.
-"""
+"""What a desk is asked over its unix socket (`desk_server` answers). It loads no card, so that `idp card` is quick."""
 
 import json
-import os
 import socket
-import socketserver
-import sys
-import threading
 from pathlib import Path
 from typing import Any, Final
 
-from connectors.card.virtual.desk import Desk, DeskRefusal
-
-_LONGEST_LINE: Final = 4096
-_ANSWER_SECONDS: Final = 10.0
+LONGEST_LINE: Final = 4096
+ANSWER_SECONDS: Final = 10.0
 
 
 class DeskUnavailable(ConnectionError):
     """No desk listens on that socket, or it did not answer in time."""
 
 
-class DeskServer:
-    """Serves one desk until closed."""
-
-    def __init__(self, path: Path, desk: Desk) -> None:
-        path.unlink(missing_ok=True)
-        self._path = path
-        before = os.umask(0o177)
-        try:
-            self._server = _Server(str(path), desk)
-        finally:
-            os.umask(before)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="desk", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop serving and remove the socket."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-        self._path.unlink(missing_ok=True)
-
-
-def desk_command(socket_path: Path, command: str, *, seconds: float = _ANSWER_SECONDS) -> dict[str, Any]:
+def desk_command(socket_path: Path, command: str, *, seconds: float = ANSWER_SECONDS) -> dict[str, Any]:
     """Tell the desk one command and return its answer.
 
     Raises DeskUnavailable.
@@ -55,7 +23,7 @@ def desk_command(socket_path: Path, command: str, *, seconds: float = _ANSWER_SE
             connection.settimeout(seconds)
             connection.connect(str(socket_path))
             connection.sendall(json.dumps({"command": command}).encode() + b"\n")
-            line = connection.makefile("rb").readline(_LONGEST_LINE)
+            line = connection.makefile("rb").readline(LONGEST_LINE)
     except OSError as error:
         raise DeskUnavailable(
             f"no desk answers on its socket ({type(error).__name__}): is the agent running?"
@@ -64,43 +32,3 @@ def desk_command(socket_path: Path, command: str, *, seconds: float = _ANSWER_SE
         raise DeskUnavailable("the desk closed the connection")
     answer: dict[str, Any] = json.loads(line)
     return answer
-
-
-if sys.platform == "win32":
-
-    class _Server(socketserver.ThreadingTCPServer):
-        """No desk: emulated cards are for demonstrations, and those run where sockets are files."""
-
-        def __init__(self, path: str, desk: Desk) -> None:
-            raise OSError("emulated cards need unix sockets")
-
-else:
-
-    class _Server(socketserver.ThreadingUnixStreamServer):
-        daemon_threads = True
-
-        def __init__(self, path: str, desk: Desk) -> None:
-            self.desk = desk
-            super().__init__(path, _Handler)
-
-
-class _Handler(socketserver.StreamRequestHandler):
-    timeout = _ANSWER_SECONDS
-
-    def handle(self) -> None:
-        assert isinstance(self.server, _Server)
-        answer = _answer(self.server.desk, self.rfile.readline(_LONGEST_LINE))
-        self.wfile.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-
-
-def _answer(desk: Desk, line: bytes) -> dict[str, Any]:
-    try:
-        match json.loads(line):
-            case {"command": str(command)}:
-                return {"ok": True, **desk.obey(command)}
-            case _:
-                return {"ok": False, "error": "one JSON object with a command is expected"}
-    except DeskRefusal as refusal:
-        return {"ok": False, "error": str(refusal)}
-    except ValueError:
-        return {"ok": False, "error": "the line is no JSON"}

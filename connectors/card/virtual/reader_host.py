@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from connectors.card.virtual.desk import Desk
-from connectors.card.virtual.desk_socket import DeskServer
+from connectors.card.virtual.desk_server import DeskServer
 from connectors.card.virtual.personas import persona_card
 from connectors.card.virtual.vpcd import FIRST_PORT, VpcdSlot
 from connectors.contracts.card_wire import SlotName

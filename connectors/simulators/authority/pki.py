@@ -113,6 +113,20 @@ def issue_seal_certificate(
     )
 
 
+def issue_registrar(root: Identity, common_name: str, *, now: datetime) -> Identity:
+    """A key, and a certificate under the root, for a registry that signs its own papers; new in each process."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _certificate(
+        subject=_name(common_name),
+        public_key=key.public_key(),
+        issuer=root,
+        lifetime=SEAL_LIFETIME,
+        now=now,
+        key_usages=("digital_signature", "content_commitment"),
+    )
+    return Identity(key, certificate)
+
+
 def revocation_list(
     root: Identity, revoked: Sequence[tuple[int, datetime]], *, now: datetime, lifetime: timedelta = timedelta(days=7)
 ) -> bytes:

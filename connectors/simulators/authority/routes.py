@@ -17,7 +17,9 @@ from connectors.simulators.authority.pki import (
     CRL_PATH,
     OCSP_PATH,
     TSA_PATH,
+    Identity,
     InvalidRequest,
+    issue_registrar,
     issue_seal_certificate,
     ocsp_answer,
     open_pki,
@@ -64,6 +66,10 @@ class Authority:
             self._pki.root, request_pem, now=self._clock(), reached_at=self._reached_at
         )
         return certificate.public_bytes(Encoding.PEM)
+
+    def registrar(self, common_name: str) -> Identity:
+        """A key and certificate for a registry that signs its own papers."""
+        return issue_registrar(self._pki.root, common_name, now=self._clock())
 
     def revoke(self, serial: int) -> None:
         """Put a certificate on the revocation list from this moment on; lost when the process ends."""

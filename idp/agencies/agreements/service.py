@@ -53,6 +53,10 @@ class Agreements:
         self._randomness = randomness
         self._platform_id = platform_id
 
+    def is_platform(self, agency_id: AgencyId) -> bool:
+        """True for the agency that runs the platform: what its staff look after is everybody's."""
+        return agency_id == self._platform_id
+
     async def get(self, uow: UnitOfWork, agreement_id: AgreementId) -> Agreement:
         """The agreement, in force or not. Raises NotFound."""
         found = await agreement_store.find_agreement(uow, agreement_id)
@@ -92,7 +96,7 @@ class Agreements:
         """
         owners = {one.agency_id for one in by if Role.DATA_OWNER.value in one.roles}
         # the agency above an owner is a second person for its data
-        owning = [one for one in await self._agencies.all_agencies(uow) if owners & {one.id, one.parent_id}]
+        owning = [one for one in await self._agencies.owners(uow) if owners & {one.id, one.parent_id}]
         return Reach(
             everything=any(rules.is_platforms(one, self._platform_id) for one in by),
             agencies=frozenset(one.agency_id for one in by if Role.AGENCY_ADMIN.value in one.roles),
@@ -177,13 +181,13 @@ class Agreements:
         await self._book.begin(uow, agreement, by=by)
         return agreement
 
-    async def suspend(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Decider) -> Agreement:
-        """Nothing is released under it from this instant. Raises as `narrow`."""
-        return await self._stop(uow, agreement_id, Standing.SUSPENDED, by=by)
+    async def suspend(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Decider, reason: str = "") -> Agreement:
+        """Nothing is released under it from this instant; the log keeps why. Raises as `narrow`."""
+        return await self._stop(uow, agreement_id, Standing.SUSPENDED, by=by, reason=reason)
 
-    async def end(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Decider) -> Agreement:
-        """Over for good. Raises as `narrow`."""
-        return await self._stop(uow, agreement_id, Standing.ENDED, by=by)
+    async def end(self, uow: UnitOfWork, agreement_id: AgreementId, *, by: Decider, reason: str = "") -> Agreement:
+        """Over for good; the log keeps why. Raises as `narrow`."""
+        return await self._stop(uow, agreement_id, Standing.ENDED, by=by, reason=reason)
 
     async def may_stop(self, uow: UnitOfWork, agreement: Agreement, by: Decider) -> bool:
         """True for whoever may narrow, suspend and end it: one person of the data's owner or of the platform."""
@@ -194,19 +198,27 @@ class Agreements:
         """True for whoever may give single officers the data: the staff of the data's owner alone."""
         return rules.is_owners(by, await self._agencies.owner_of(uow, agreement.dataset))
 
-    async def officers(self, uow: UnitOfWork, agreement: Agreement) -> tuple[Officer, ...]:
-        """The look-up officers of the agency, each with the owner's own grant, begun or to come."""
-        members = await member_store.find_live_members_at(uow, agreement.agency_id, now=uow.now)
-        return tuple(
-            [
-                Officer(
-                    one,
-                    await agreement_store.find_standing_officer_grant(uow, one.id, agreement.dataset, now=uow.now),
-                )
-                for one in members
-                if Role.LOOKUP_OFFICER in one.roles
-            ]
+    async def officers(
+        self, uow: UnitOfWork, agreement: Agreement, *, after: MemberId | None, limit: int
+    ) -> tuple[Officer, ...]:
+        """The look-up officers of the agency, oldest first, each with the owner's own grant, begun or to come.
+
+        `after` is the last one of the page before.
+        """
+        members = await member_store.find_live_members_at(
+            uow, agreement.agency_id, role=Role.LOOKUP_OFFICER, now=uow.now, after=after, limit=limit
         )
+        ids = [one.id for one in members]
+        grants = await agreement_store.find_standing_officer_grants(uow, ids, agreement.dataset, now=uow.now)
+        return tuple(Officer(one, grants.get(one.id)) for one in members)
+
+    async def officer(self, uow: UnitOfWork, agreement: Agreement, member_id: MemberId) -> Officer:
+        """One of them. Raises NotFound."""
+        member = await self._agencies.live_member(uow, member_id)
+        if member is None or member.agency_id != agreement.agency_id or Role.LOOKUP_OFFICER not in member.roles:
+            raise NotFound(AgencyProblem.UNKNOWN, "officer")
+        grants = await agreement_store.find_standing_officer_grants(uow, [member_id], agreement.dataset, now=uow.now)
+        return Officer(member, grants.get(member_id))
 
     async def grant_officer(
         self,
@@ -256,12 +268,14 @@ class Agreements:
             raise NotFound(AgencyProblem.UNKNOWN, "officer grant")
         await self._record(uow, "agency.officer_grant_ended", _actor(by), by.agency_id, {"grant": grant_id})
 
-    async def _stop(self, uow: UnitOfWork, agreement_id: AgreementId, to: Standing, *, by: Decider) -> Agreement:
+    async def _stop(
+        self, uow: UnitOfWork, agreement_id: AgreementId, to: Standing, *, by: Decider, reason: str
+    ) -> Agreement:
         present = await self.get(uow, agreement_id)
         await self._expect_owner(uow, present, by)
         if present.status is to:
             raise Conflict(AgencyProblem.CHANGED_MEANWHILE)
-        return await self._book.change(uow, replace(present, status=to), of=present, by=_actor(by))
+        return await self._book.change(uow, replace(present, status=to), of=present, by=_actor(by), reason=reason)
 
     async def _expect_owner(self, uow: UnitOfWork, present: Agreement, by: Decider) -> None:
         if not await self.may_stop(uow, present, by):

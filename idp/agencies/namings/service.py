@@ -81,6 +81,12 @@ class SecurityNamings:
             raise NotFound(NamingProblem.UNKNOWN, "naming")
         await self._note(uow, "agency.naming_ended", agency_id, by)
 
+    async def named(self, uow: UnitOfWork, *, by: Decider) -> tuple[SecurityNaming, ...]:
+        """Every naming that was not ended, those that end first on top. Raises Refused (NOT_THE_OWNER)."""
+        if not is_owners(by, await self._agencies.owner_of(uow, PHOTO.id)):
+            raise Refused(NamingProblem.NOT_THE_OWNER)
+        return await store.find_all_active(uow)
+
     async def is_named(self, uow: UnitOfWork, agency_id: AgencyId) -> bool:
         """True while the agency is named as a security agency."""
         return await store.is_named(uow, agency_id)

@@ -73,6 +73,13 @@ async def find_active(uow: UnitOfWork, agency_id: AgencyId) -> SecurityNaming | 
     return None if row is None else _naming(row)
 
 
+async def find_all_active(uow: UnitOfWork) -> tuple[SecurityNaming, ...]:
+    """Every naming that was not ended, in its time or not, those that end first on top: a few dozen at most."""
+    active = select(security_naming).where(security_naming.c.status == Standing.ACTIVE.value)
+    rows = await uow.all(active.order_by(security_naming.c.valid_until, security_naming.c.id))
+    return tuple(_naming(row) for row in rows)
+
+
 async def is_named(uow: UnitOfWork, agency_id: AgencyId) -> bool:
     """True while the agency is named."""
     mine = select(security_naming.c.id).where(security_naming.c.agency_id == agency_id, live_naming(uow.now))

@@ -33,6 +33,8 @@ class SeatProblem(StrEnum):
     NOT_NARROWER = "SEA-08"
     CHANGED_MEANWHILE = "SEA-09"
     NOT_POSSIBLE = "SEA-10"
+    INVITED_ALREADY = "SEA-11"
+    NOT_THE_NUMBER = "SEA-12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class InvitationState(StrEnum):
 class Invitation:
     """One person may take one seat, once. `reference` is the agency's own name for that person, `person` a digest of
     the number of the only one who may accept, where the agency named it. `program` is which of the agency's programs
-    invited; None: whoever runs the house did.
+    invited, or which of its administrators (a member's id); None: whoever runs the house did.
     """
 
     id: InvitationId

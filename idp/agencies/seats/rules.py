@@ -8,11 +8,11 @@ from idp.agencies.model import Agency, AgencyKind, Member, Role, Standing
 from idp.agencies.seats.model import Seat
 
 OVER_OTHERS: Final = frozenset({Role.AUDITOR, Role.DATA_OWNER, Role.PLATFORM_ADMIN})
-"""Who watches over an agency, or says what others may have: its programs neither invite nor send such a member away."""
+"""Who watches over an agency, or says what others may have: it neither invites nor sends such a member away."""
 
 NOT_BY_PROGRAMS: Final = OVER_OTHERS | {Role.AGENCY_ADMIN, Role.SUPERVISOR}
-"""Whom no program of the agency invites: administrators decide what it proposes and supervisors review its look-ups, so
-that it would choose its judges.
+"""Whom no program of the agency invites or sends away: administrators decide what it proposes and supervisors review
+its look-ups, so that it would choose its judges.
 """
 
 AT_COUNTERS: Final = frozenset({Role.ENROLMENT_OFFICER, Role.LOOKUP_OFFICER})
@@ -46,11 +46,16 @@ def is_reference(text: str) -> bool:
     return not text or (REFERENCE.fullmatch(text) is not None and _THIRTEEN_DIGITS.search(digits) is None)
 
 
-def is_narrower(member: Member, *, roles: frozenset[Role], expires_at: datetime) -> bool:
-    """True for the same or less: nobody is given a role, or a longer time, without having accepted it."""
-    return bool(roles) and roles <= member.roles and expires_at <= member.expires_at
+def is_narrower(member: Member, *, roles: frozenset[Role], expires_at: datetime, site: str) -> bool:
+    """True for the same or less: nobody is given a role, a longer time or another place without having accepted it."""
+    is_within = member.site in ("", site)
+    return is_within and bool(roles) and roles <= member.roles and expires_at <= member.expires_at
 
 
-def is_the_agencys_to_change(member: Member) -> bool:
-    """True for members whom the agency's own programs may send away."""
-    return member.status is not Standing.ENDED and not member.roles & OVER_OTHERS
+def is_the_agencys_to_change(member: Member, *, by_program: bool) -> bool:
+    """True for members whom the agency may send away: its administrators, or its programs by themselves.
+
+    A program that could send its judges away would need none of them.
+    """
+    beyond = NOT_BY_PROGRAMS if by_program else OVER_OTHERS
+    return member.status is not Standing.ENDED and not member.roles & beyond

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-from collections import Counter
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
@@ -29,7 +28,7 @@ from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Conflict, NotFound, Refused
-from idp.kernel.ids import AgencyId, MemberId, SubscriberId, new_id
+from idp.kernel.ids import AgencyId, MemberId, SubscriberId, is_id, new_id
 from idp.kernel.randomness import Randomness, random_text
 from idp.keys.blind_index import BlindIndex
 from idp.storage.storage import UnitOfWork
@@ -76,7 +75,7 @@ class Seats:
 
     async def of_agency(self, uow: UnitOfWork, agency_id: AgencyId) -> tuple[TakenSeat, ...]:
         """The agency's seats, each with how many live members hold it."""
-        held = Counter((site, role) for site, roles, _ in await store.live_holders(uow, agency_id) for role in roles)
+        held = await store.count_holders(uow, agency_id)
         return tuple(TakenSeat(one, held[one.site, one.role]) for one in await store.find_seats(uow, agency_id))
 
     async def invite(
@@ -113,7 +112,7 @@ class Seats:
             role=role,
             reference=reference,
             person=None if citizen_id is None else self._digests(agency_id, citizen_id)[0],
-            program=by.id if by.kind is ActorKind.CLIENT else None,
+            program=by.id if by.kind in (ActorKind.CLIENT, ActorKind.MEMBER) else None,
             made_at=uow.now,
             expires_at=uow.now + INVITATION_LIFE,
             state=InvitationState.WAITING,
@@ -148,10 +147,8 @@ class Seats:
         found = await store.find_usable(uow, _digest(code))
         if found is None or not self._is_for(found, to):
             raise Refused(SeatProblem.INVITATION_UNUSABLE)
-        # what a program gave out ends with it: it may have been stopped for just that
-        if found.program is not None and not await self._programs.is_live(
-            uow, found.program, agency_id=found.agency_id
-        ):
+        # what a program or an administrator gave out ends with them: they may have been stopped for just that
+        if found.program is not None and not await self._may_invite(uow, found.program, found.agency_id):
             raise Refused(SeatProblem.INVITATION_UNUSABLE)
         seat = await store.find_seat(uow, found.agency_id, found.site, found.role)
         agency: Agency = await self._agencies.agency(uow, found.agency_id)
@@ -169,9 +166,8 @@ class Seats:
             raise Refused(SeatProblem.LEVEL_TOO_LOW)
         # 2. a place, which nobody else takes meanwhile, nor this person twice
         seat = await self._free(uow, offer.seat.agency_id, offer.seat.site, offer.seat.role)
-        for site, roles, person in await store.live_holders(uow, seat.agency_id):
-            if person == by.subscriber_id and site == seat.site and seat.role in roles:
-                raise Conflict(SeatProblem.ALREADY_HELD)
+        if await store.is_held_by(uow, seat, by.subscriber_id):
+            raise Conflict(SeatProblem.ALREADY_HELD)
         # 3. once over all nodes
         if not await store.settle(uow, offer.invitation.id, InvitationState.ACCEPTED, agency_id=seat.agency_id):
             raise Refused(SeatProblem.INVITATION_UNUSABLE)
@@ -217,23 +213,30 @@ class Seats:
         expires_at: datetime | None,
         of: int,
         by: Actor,
+        site: str | None = None,
     ) -> SeatedMember:
-        """Fewer roles, or an earlier end; None leaves as it is.
+        """Fewer roles, an earlier end, or one place for who works at all; None leaves as it is.
 
         Raises NotFound (UNKNOWN), Refused (NOT_INVITED_HERE, NOT_NARROWER), Conflict (CHANGED_MEANWHILE).
         """
-        present = (await self._changeable(uow, agency_id, member_id)).member
+        present = (await self._changeable(uow, agency_id, member_id, by=by)).member
         roles, expires_at = roles or present.roles, expires_at or present.expires_at
-        if not rules.is_narrower(present, roles=roles, expires_at=expires_at):
+        site = present.site if site is None else site
+        if not rules.is_narrower(present, roles=roles, expires_at=expires_at, site=site):
             raise Refused(SeatProblem.NOT_NARROWER)
-        await self._change(uow, present, roles=roles, expires_at=expires_at, status=present.status, of=of)
-        details: Details = {"member": member_id, "roles": sorted(role.value for role in roles)}
+        if site != present.site:
+            agency = await self._agencies.agency(uow, agency_id)
+            # only who works at a counter works at one place
+            if site not in {one.code for one in agency.sites} or not roles <= rules.AT_COUNTERS:
+                raise Refused(SeatProblem.NOT_POSSIBLE, "site")
+        await self._change(uow, present, roles=roles, expires_at=expires_at, status=present.status, of=of, site=site)
+        details: Details = {"member": member_id, "roles": sorted(role.value for role in roles), "site": site}
         await self._record(uow, "agency.member_changed", by, agency_id, details)
         return await self.member(uow, agency_id, member_id)
 
     async def end(self, uow: UnitOfWork, agency_id: AgencyId, member_id: MemberId, *, of: int, by: Actor) -> None:
         """The agency ends a membership, at once. Raises as `narrow`."""
-        present = (await self._changeable(uow, agency_id, member_id)).member
+        present = (await self._changeable(uow, agency_id, member_id, by=by)).member
         await self._change(
             uow, present, roles=present.roles, expires_at=present.expires_at, status=Standing.ENDED, of=of
         )
@@ -247,9 +250,11 @@ class Seats:
         actor = Actor(ActorKind.SUBSCRIBER, subscriber_id)
         await self._record(uow, "agency.member_left", actor, agency_id, {"member": member_id}, subject=subscriber_id)
 
-    async def _changeable(self, uow: UnitOfWork, agency_id: AgencyId, member_id: MemberId) -> SeatedMember:
+    async def _changeable(
+        self, uow: UnitOfWork, agency_id: AgencyId, member_id: MemberId, *, by: Actor
+    ) -> SeatedMember:
         found = await self.member(uow, agency_id, member_id)
-        if not rules.is_the_agencys_to_change(found.member):
+        if not rules.is_the_agencys_to_change(found.member, by_program=by.kind is ActorKind.CLIENT):
             raise Refused(SeatProblem.NOT_INVITED_HERE)
         return found
 
@@ -262,8 +267,12 @@ class Seats:
         expires_at: datetime,
         status: Standing,
         of: int,
+        site: str | None = None,
     ) -> None:
-        if not await store.change_member(uow, present.id, of=of, roles=roles, expires_at=expires_at, status=status):
+        place = present.site if site is None else site
+        if not await store.change_member(
+            uow, present.id, of=of, roles=roles, expires_at=expires_at, status=status, site=place
+        ):
             raise Conflict(SeatProblem.CHANGED_MEANWHILE)
 
     async def _free(self, uow: UnitOfWork, agency_id: AgencyId, site: str, role: Role) -> Seat:
@@ -271,10 +280,15 @@ class Seats:
         seat = await store.hold_seat(uow, agency_id, site, role)
         if seat is None or seat.status is not Standing.ACTIVE:
             raise NotFound(SeatProblem.UNKNOWN, "seat")
-        holders = await store.live_holders(uow, agency_id)
-        if sum(held == site and role in roles for held, roles, _ in holders) >= seat.places:
+        if (await store.count_holders(uow, agency_id))[site, role] >= seat.places:
             raise Conflict(SeatProblem.FULL)
         return seat
+
+    async def _may_invite(self, uow: UnitOfWork, inviter: str, agency_id: AgencyId) -> bool:
+        if not is_id("mem", inviter):
+            return await self._programs.is_live(uow, inviter, agency_id=agency_id)
+        member = await self._agencies.live_member(uow, MemberId(inviter))
+        return member is not None and member.agency_id == agency_id and Role.AGENCY_ADMIN in member.roles
 
     def _is_for(self, invitation: Invitation, person: Invitee) -> bool:
         if invitation.person is None:

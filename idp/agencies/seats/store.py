@@ -1,5 +1,6 @@
 """Tables of seats and invitations, and their SQL. No code lies here, only digests."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from idp.agencies.member_store import live_member, member, member_of
+from idp.agencies.member_store import has_role, live_member, member, member_of
 from idp.agencies.model import Role, Standing
 from idp.agencies.seats.model import Invitation, InvitationId, InvitationState, Seat, SeatedMember
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
@@ -97,15 +98,22 @@ async def find_seats(uow: UnitOfWork, agency_id: AgencyId | None = None) -> tupl
     return tuple(_seat(row) for row in rows)
 
 
-async def live_holders(uow: UnitOfWork, agency_id: AgencyId) -> list[tuple[str, frozenset[Role], SubscriberId]]:
-    """Site, roles and person of every live membership of an agency."""
-    of_agency = select(member.c.site, member.c.roles, member.c.subscriber_id).where(
+async def count_holders(uow: UnitOfWork, agency_id: AgencyId) -> Counter[tuple[str, Role]]:
+    """How many live memberships of an agency there are by site and role; one with two roles counts for both."""
+    of_agency = select(member.c.site, member.c.roles, func.count().label("held")).where(
         member.c.agency_id == agency_id, live_member(uow.now)
     )
-    return [
-        (row.site, frozenset(Role(role) for role in row.roles), SubscriberId(row.subscriber_id))
-        for row in await uow.all(of_agency)
-    ]
+    held: Counter[tuple[str, Role]] = Counter()
+    for row in await uow.all(of_agency.group_by(member.c.site, member.c.roles)):
+        held.update({(row.site, Role(role)): row.held for role in row.roles})
+    return held
+
+
+async def is_held_by(uow: UnitOfWork, record: Seat, subscriber_id: SubscriberId) -> bool:
+    """True when this person has the seat now."""
+    theirs = (member.c.subscriber_id == subscriber_id, member.c.agency_id == record.agency_id)
+    of_seat = (member.c.site == record.site, has_role(member, record.role), live_member(uow.now))
+    return await uow.first(select(member.c.id).where(*theirs, *of_seat)) is not None
 
 
 async def insert_invitation(uow: UnitOfWork, record: Invitation, *, digest: bytes) -> None:
@@ -132,6 +140,12 @@ async def count_waiting(uow: UnitOfWork, agency_id: AgencyId) -> int:
     counted = select(func.count()).where(seat_invitation.c.agency_id == agency_id, _usable(uow.now))
     row = await uow.first(counted)
     return 0 if row is None else int(row[0])
+
+
+async def waiting_references(uow: UnitOfWork, agency_id: AgencyId) -> frozenset[str]:
+    """By what name of the agency's own those are known who were invited and may still accept."""
+    waiting = select(seat_invitation.c.reference).where(seat_invitation.c.agency_id == agency_id, _usable(uow.now))
+    return frozenset(row.reference for row in await uow.all(waiting))
 
 
 async def find_usable(uow: UnitOfWork, digest: bytes) -> Invitation | None:
@@ -167,7 +181,7 @@ async def forget_persons(uow: UnitOfWork) -> int:
 async def find_member(uow: UnitOfWork, agency_id: AgencyId, member_id: MemberId) -> SeatedMember | None:
     """A member of an agency, live or not."""
     row = await uow.first(select(member).where(member.c.id == member_id, member.c.agency_id == agency_id))
-    return None if row is None else _seated(row)
+    return None if row is None else seated_member(row)
 
 
 async def find_members(
@@ -177,7 +191,7 @@ async def find_members(
     statement = select(member).where(member.c.agency_id == agency_id)
     if after is not None:
         statement = statement.where(member.c.id > after)
-    return tuple(_seated(row) for row in await uow.all(statement.order_by(member.c.id).limit(limit)))
+    return tuple(seated_member(row) for row in await uow.all(statement.order_by(member.c.id).limit(limit)))
 
 
 async def change_member(
@@ -188,10 +202,16 @@ async def change_member(
     roles: frozenset[Role],
     expires_at: datetime,
     status: Standing,
+    site: str,
 ) -> bool:
     """Save other terms of the membership; False when it is another version by now."""
     this = (member.c.id == member_id, member.c.version == of)
-    values = {"roles": sorted(role.value for role in roles), "expires_at": expires_at, "status": status.value}
+    values = {
+        "roles": sorted(role.value for role in roles),
+        "expires_at": expires_at,
+        "status": status.value,
+        "site": site,
+    }
     return await uow.changed(update(member).where(*this).values(**values, version=member.c.version + 1)) == 1
 
 
@@ -245,5 +265,6 @@ def _invitation(row: Row[Any], now: datetime) -> Invitation:
     )
 
 
-def _seated(row: Row[Any]) -> SeatedMember:
+def seated_member(row: Row[Any]) -> SeatedMember:
+    """The member of a whole row, with what only the agency says of them."""
     return SeatedMember(member_of(row), row.reference, row.version)

@@ -100,11 +100,21 @@ class Configurations:
         return await self.propose(uow, changes, by=nobody, target=TARGET, approvers=self._approvers)
 
     async def propose(
-        self, uow: UnitOfWork, changes: Sequence[Change], *, by: Decider, target: str, approvers: Approvers
+        self,
+        uow: UnitOfWork,
+        changes: Sequence[Change],
+        *,
+        by: Decider,
+        target: str,
+        approvers: Approvers,
+        kind: str = DRAFT,
     ) -> Proposal:
-        """Lay changes before those who decide; of one target one proposal waits. Raises Conflict (ALREADY_PROPOSED)."""
+        """Lay changes before those who decide; of one target one proposal waits. Raises Conflict (ALREADY_PROPOSED).
+
+        `kind` is `DRAFT` where nobody proposes who counts as one of the two, and `KIND` where somebody does.
+        """
         before: Mapping[str, Any] = {change.name: change.before for change in changes if change.before is not None}
-        draft = ProposedChange(DRAFT, target, before, {change.name: change.after for change in changes})
+        draft = ProposedChange(kind, target, before, {change.name: change.after for change in changes})
         return await self._approvals.propose(uow, draft, by=by, approvers=approvers, lasting=LASTING)
 
     async def take_up(self, uow: UnitOfWork, proposal_id: ProposalId, *, by: Decider) -> Proposal:

@@ -49,21 +49,34 @@ class ProgramProposals:
 
     async def add(self, uow: UnitOfWork, agency_id: AgencyId, wishes: Mapping[str, Any], *, by: ClientId) -> NewProgram:
         """Register a program under a new id, or propose it. Raises Refused (NOT_POSSIBLE, TOO_MANY_WAITING)."""
+        # a program decides nothing: one administrator takes its draft up, another approves that
+        return await self._add(uow, agency_id, wishes, by=_program(by, agency_id, person=SubscriberId(by)), kind=DRAFT)
+
+    async def add_in_person(
+        self, uow: UnitOfWork, agency_id: AgencyId, wishes: Mapping[str, Any], *, by: Decider
+    ) -> NewProgram:
+        """As `add`, by an administrator, who is the first of the two."""
+        return await self._add(uow, agency_id, wishes, by=by, kind=KIND)
+
+    async def _add(
+        self, uow: UnitOfWork, agency_id: AgencyId, wishes: Mapping[str, Any], *, by: Decider, kind: str
+    ) -> NewProgram:
         client_id = ClientId(new_id("cli", now=uow.now, randomness=self._randomness))
         agency = await self._agencies.agency(uow, agency_id)
         terms = await self._judged(uow, agency_id, self._terms(agency.code, client_id, wishes))
         if not self._two_persons:
-            await self._configurations.put_program(uow, terms, by=Actor(ActorKind.CLIENT, by))
+            await self._configurations.put_program(uow, terms, by=Actor(by.kind, by.member_id))
             return NewProgram(client_id, None)
-        if await self._approvals.how_many_wait(uow, kind=DRAFT, proposed_for=agency_id) >= MOST_WAITING:
+        if await self._approvals.how_many_wait(uow, kind=kind, proposed_for=agency_id) >= MOST_WAITING:
             raise Refused(ProgramProblem.TOO_MANY_WAITING)
         name = f"program/{client_id}"
         proposal = await self._configurations.propose(
             uow,
             [Change(name, None, terms)],
-            by=_program(by, agency_id, person=SubscriberId(by)),
+            by=by,
             target=name,
             approvers=Approvers(Role.AGENCY_ADMIN.value, agency_id),
+            kind=kind,
         )
         return NewProgram(client_id, proposal.id)
 

@@ -1,11 +1,11 @@
-"""The fictitious agencies: two owners of data, an office that enrols, two with services, and programs."""
+"""The fictitious agencies: two owners of data, an office that enrols, two online services, and programs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from idp.agencies.model import Agency, AgencyKind, AgreementKind, PaperReplaced, Service
+from idp.agencies.model import Agency, AgencyKind, AgreementKind, PaperReplaced, Service, WhenUnavailable
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
 from idp.catalogue.datasets import DATASETS
@@ -242,6 +242,7 @@ def _jobseeker_service(agency: AgencyId) -> Service:
         consent_days=366,
         uses=24,
         provisional_ial=Ial.IAL1_3,
+        when_unavailable=WhenUnavailable.WAIT,
         optional_fields=frozenset({"dopa.person/nationality"}),
     )
 

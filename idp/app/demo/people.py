@@ -7,6 +7,7 @@ from connectors.contracts.thai_dates import BANGKOK
 from connectors.fictitious.personas import COMPANY_PERSONAS, PERSONAS, Persona
 from idp.agencies.model import Role
 from idp.app.demo.agencies import DBD_OWNER, DOPA_OWNER
+from idp.app.demo.waterworks import WATER_CODE
 from idp.app.issuer_agency import ISSUER_CODE
 from idp.app.rooms import Rooms
 from idp.audit.model import SYSTEM
@@ -20,7 +21,8 @@ from idp.subscribers.model import Identity
 LINK_LIFE = timedelta(days=1)
 MEMBERSHIP = timedelta(days=365)
 CITIZENS = (
-    "somchai", "malee", "one_name", "thaid_holder", "recovered", "resident", "lost_card", "expired", "mismatch"
+    "somchai", "malee", "one_name", "thaid_holder", "recovered", "resident", "lost_card", "expired", "mismatch",
+    "moved",
 )  # fmt: skip
 ENROLLED = ("recovered",)
 """Citizens who have a digital identity already, and no way to sign in any more."""
@@ -44,7 +46,8 @@ class StaffPost:
 
 
 _ENROLS, _REVIEWS, _SERVES = Role.ENROLMENT_OFFICER, Role.ENROLMENT_ADMIN, Role.LOOKUP_OFFICER
-_ASKS, _OWNS = Role.AGENCY_ADMIN, Role.DATA_OWNER
+_ASKS, _OWNS, _SUPERVISES = Role.AGENCY_ADMIN, Role.DATA_OWNER, Role.SUPERVISOR
+_RUNS = Role.PLATFORM_ADMIN
 STAFF = (
     StaffPost("officer", (_ENROLS,), "เจ้าหน้าที่รับลงทะเบียน", "Enrolment officer"),
     StaffPost("admin1", (_REVIEWS,), "ผู้ดูแลการลงทะเบียน คนที่ 1", "Enrolment administrator 1"),
@@ -53,8 +56,17 @@ STAFF = (
     # whoever was let in before a meeting is met where the service is
     StaffPost("clerk", (_SERVES, _ENROLS), "เจ้าหน้าที่ประจำเคาน์เตอร์", "Counter clerk", "employment"),
     StaffPost("clerk2", (_SERVES, _ASKS), "เจ้าหน้าที่ประจำเคาน์เตอร์ คนที่ 2", "Counter clerk 2", "employment"),
+    StaffPost("water_clerk", (_SERVES,), "เจ้าหน้าที่รับคำขอใช้น้ำ", "Clerk for water meters", WATER_CODE),
+    StaffPost("water_head", (_SUPERVISES,), "ผู้ควบคุมดูแลตามคำสั่ง", "Supervisor named by order", WATER_CODE),
     StaffPost("dopa_owner", (_OWNS,), "ผู้ให้สิทธิใช้ข้อมูล", "Grants rights to data", DOPA_OWNER),
     StaffPost("dbd_owner", (_OWNS,), "ผู้ให้สิทธิใช้ข้อมูล", "Grants rights to data", DBD_OWNER),
+    StaffPost("dopa_owner2", (_OWNS,), "ผู้ให้สิทธิใช้ข้อมูล คนที่ 2", "Grants rights to data, second", DOPA_OWNER),
+    # an agency looks nobody up without somebody who supervises and looks nobody up
+    StaffPost("supervisor", (_SUPERVISES,), "ผู้ควบคุมดูแลตามคำสั่ง", "Supervisor named by order", "employment"),
+    StaffPost("platform1", (_RUNS,), "ผู้ดูแลระบบกลาง คนที่ 1", "Administrator of the platform 1", ISSUER_CODE),
+    StaffPost("platform2", (_RUNS,), "ผู้ดูแลระบบกลาง คนที่ 2", "Administrator of the platform 2", ISSUER_CODE),
+    StaffPost("auditor", (Role.AUDITOR,), "ผู้ตรวจสอบของหน่วยงาน", "Auditor of the agency", "employment"),
+    StaffPost("auditor", (Role.AUDITOR,), "ผู้ตรวจสอบระบบกลาง", "Auditor of the platform", ISSUER_CODE),
     # what people ask of their own accord is no agency's to see
     StaffPost("clerk2", (_REVIEWS,), "ผู้ตรวจคำขอแก้ไขข้อมูล", "Reviewer of corrections", ISSUER_CODE),
 )

@@ -27,12 +27,18 @@ STATIONS: Final = (
         StationId("employment-1"), "employment", StationMode.TWO_SLOT, "เคาน์เตอร์จัดหางาน", "Job desk, two readers"
     ),
     DemoStation(
+        StationId("water-1"), "waterworks", StationMode.TWO_SLOT, "เคาน์เตอร์การประปา 1", "Water counter 1, two readers"
+    ),
+    DemoStation(
         StationId("kiosk-1"), "registration-office", StationMode.KIOSK, "ตู้บริการ 1", "Kiosk 1, nobody beside it"
     ),
 )
-"""The first is where the story enrols people; the others are there to be explored by hand."""
+"""The first is where the story enrols people, the waterworks' where it takes a request; the others are there to be
+explored by hand.
+"""
 
 FIRST: Final = STATIONS[0].id
+WATER: Final = STATIONS[2].id
 KIOSK: Final = STATIONS[-1].id
 
 

@@ -12,9 +12,14 @@ from connectors.card.epassport.mrz import LINE
 from connectors.card.virtual.passports import mrz_lines
 from connectors.fictitious.personas import COMPANY_PERSONAS, PASSPORT_PERSONAS, PERSONAS, PassportPersona
 from idp.app.demo.agencies import FILING_CLIENT, JOBS_CLIENT, make_agencies, make_clients
+from idp.app.demo.counter_rights import grant_counter_rights
+from idp.app.demo.every_paper import CALLBACK, PAPERS_CLIENT, make_every_paper
+from idp.app.demo.onboarding import make_applications
 from idp.app.demo.pairing import agent_config, make_stations
 from idp.app.demo.people import BUSINESS, CITIZENS, STAFF, confirm_signatories, make_citizens, make_staff, passkey_link
-from idp.app.demo.stations import FIRST, STATIONS, agent_file_of
+from idp.app.demo.seats import make_seats
+from idp.app.demo.stations import FIRST, STATIONS, WATER, agent_file_of
+from idp.app.demo.waterworks import WATER_CLIENT, WATER_CODE, WATER_OFFICER, WATER_VISITOR, make_waterworks
 from idp.app.places import desk_socket_of
 from idp.app.portal_client import register_portal
 from idp.app.rooms import Rooms
@@ -30,14 +35,17 @@ class Addresses:
     simulators: str
     jobs: str
     efiling: str
+    water: str
 
 
 async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, *, card: str) -> None:
     """Fill an empty store, and write the configuration files of the stations' agents and of the agencies' programs."""
-    jobs_key, filing_key = (ECKey.generate_key("P-256") for _ in range(2))
+    jobs_key, filing_key, water_key, papers_key = (ECKey.generate_key("P-256") for _ in range(4))
     station_keys = {station.id: ECKey.generate_key("P-256") for station in STATIONS}
     async with rooms.ground.storage.unit_of_work() as uow:
         agencies = await make_agencies(uow, rooms)
+        await grant_counter_rights(uow, rooms, agencies.employment.id)
+        await make_seats(uow, rooms, agencies.employment)
         await register_portal(uow, rooms, settings)
         await make_clients(
             uow,
@@ -48,8 +56,11 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
             filing_url=addresses.efiling,
             filing_jwk=_public(filing_key),
         )
+        await make_waterworks(uow, rooms, url=addresses.water, jwk=_public(water_key))
+        await make_every_paper(uow, rooms, jwk=_public(papers_key))
         await make_staff(uow, rooms)
         await make_citizens(uow, rooms)
+        await make_applications(uow, rooms)
         await make_stations(uow, rooms, station_keys)
     await confirm_signatories(rooms)
     issuer_jwks = await rooms.ground.signing_keys.public_jwks()
@@ -57,8 +68,18 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
         config = agent_config(settings, station, station_keys[station.id], issuer_jwks=issuer_jwks, card=card)
         _write_json(agent_file_of(settings.home, station.id), config)
     folder = settings.home / "agencies"
-    programs = ((JOBS_CLIENT, jobs_key, addresses.jobs), (FILING_CLIENT, filing_key, addresses.efiling))
-    for client_id, key, url in programs:
+    counters = {
+        station.id: {"th": station.name_th, "en": station.name_en}
+        for station in STATIONS
+        if station.agency_code == WATER_CODE
+    }
+    programs: tuple[tuple[str, ECKey, str, dict[str, Any]], ...] = (
+        (JOBS_CLIENT, jobs_key, addresses.jobs, {}),
+        (FILING_CLIENT, filing_key, addresses.efiling, {}),
+        (PAPERS_CLIENT, papers_key, CALLBACK, {}),
+        (WATER_CLIENT, water_key, addresses.water, {"stations": counters}),
+    )
+    for client_id, key, url, more in programs:
         _write_json(folder / f"{client_id}.key.json", {**key.as_dict(private=True), "kid": key.thumbprint()})
         _write_json(
             folder / f"{client_id}.json",
@@ -69,6 +90,7 @@ async def prepare_story(settings: Settings, rooms: Rooms, addresses: Addresses, 
                 "client_key_file": f"{client_id}.key.json",
                 "base_url": url,
                 "store": f"{client_id}.db",
+                **more,
             },
         )
 
@@ -112,6 +134,12 @@ async def told_to_strangers(
         "simulators": addresses.simulators,
         "jobs": addresses.jobs,
         "efiling": addresses.efiling,
+        "water": {
+            "url": addresses.water,
+            "officer": WATER_OFFICER,
+            "visitor": WATER_VISITOR,
+            "station_id": WATER,
+        },
         "personas": [*personas, *foreigners],
         "station_id": FIRST,
         "card_stack": card_stack,
@@ -121,6 +149,7 @@ async def told_to_strangers(
         "store": rooms.ground.storage.engine.dialect.name,
         "card_command": [sys.executable, "-m", "idp.cli", "card"],
         "audit_command": [sys.executable, "-m", "idp.cli", "audit"],
+        "evidence_command": [sys.executable, "-m", "idp.cli", "evidence"],
         "company": {"juristic_id": COMPANY_PERSONAS["thongdee"].juristic_id.digits},
         "companies": {
             key: {"juristic_id": persona.juristic_id.digits, "name_th": persona.name_th}
@@ -132,7 +161,12 @@ async def told_to_strangers(
                 "client_key_file": str((settings.home / "agencies" / "jobs.key.json").resolve()),
                 "name_th": employment.name_th,
                 "name_en": employment.name_en,
-            }
+            },
+            "papers": {
+                "client_id": PAPERS_CLIENT,
+                "client_key_file": str((settings.home / "agencies" / f"{PAPERS_CLIENT}.key.json").resolve()),
+                "redirect_uri": CALLBACK,
+            },
         },
     }
 

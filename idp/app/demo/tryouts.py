@@ -67,6 +67,14 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         "without Thai nationality: officer chooses the card of non-Thais",
         _at_counter("resident"),
     ),
+    "water_head": Tryout(
+        "ควบคุมดูแลการตรวจสอบข้อมูลของ water_clerk", "supervises what water_clerk looks up: without a supervisor nobody may"
+    ),
+    "moved": Tryout(
+        "ขอมาตรวัดน้ำที่เคาน์เตอร์ของ water_clerk: ที่อยู่บนบัตรต่างจากทะเบียน",
+        "asks for a water meter at water_clerk's counter: the card's address is not the registered one",
+        ("idp card insert citizen moved --station water-1",),
+    ),
     "director": Tryout(
         "ยื่นแบบในนาม ธนากิจตัวอย่าง คนเดียว และ คู่ค้าตัวอย่าง ร่วมกับ codirector มอบอำนาจให้ employee ได้",
         "files for Thanakit alone and for Khukha together with codirector; gives employee a company's mandate",
@@ -95,8 +103,10 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         "the second person who lifts a suspension or lets a case pass; decides new passports at /passports",
     ),
     "clerk": Tryout(
-        "ที่ employment-1 (สองช่อง): เสียบบัตรเจ้าหน้าที่ ใส่ PIN ในหน้าต่าง AMI จำลอง บันทึกหนังสือมอบอำนาจ พบผู้ที่ลงทะเบียนจากบ้าน",
-        "at employment-1 (two slots): own card, PIN in the simulated AMI window; records powers of attorney; "
+        "ที่ employment-1 (สองช่อง): เสียบบัตรเจ้าหน้าที่ ใส่ PIN ในหน้าต่าง AMI จำลอง "
+        "ตรวจสอบข้อมูลบุคคลและนิติบุคคลที่ /look-ups บันทึกหนังสือมอบอำนาจ พบผู้ที่ลงทะเบียนจากบ้าน",
+        "at employment-1 (two slots): own card, PIN in the simulated AMI window; looks persons and companies up at "
+        "the portal's /look-ups; records powers of attorney; "
         "meets who enrolled at home",
         ("idp card insert officer clerk --station employment-1",),
     ),
@@ -105,9 +115,30 @@ TRYOUTS: Final[Mapping[str, Tryout]] = {
         "the second officer for papers that open highly sensitive data; answers corrections for the issuer; "
         "asks for rights to data at the portal's /agreements",
     ),
+    "water_clerk": Tryout(
+        "ที่บริการการประปา (เคาน์เตอร์ water-1 สองช่อง): เสียบบัตรเจ้าหน้าที่ ใส่ PIN ในหน้าต่าง AMI เริ่มคำขอ แล้วเสียบบัตรของ moved",
+        "at the waterworks (counter water-1, two slots): own card, PIN in the simulated AMI window, starts a request, "
+        "then the card of moved",
+        ("idp card insert officer water_clerk --station water-1",),
+    ),
+    "platform1": Tryout(
+        "ดูแลระบบกลางที่พอร์ทัล พิจารณาเรื่องของหน่วยงานเป็นคนแรก", "runs the platform at the portal: decides as the first person"
+    ),
+    "platform2": Tryout("เป็นคนที่สองที่ต้องมีในเรื่องที่ platform1 พิจารณา", "the second person for what platform1 decides"),
+    "auditor": Tryout(
+        "ตรวจบันทึกของระบบที่พอร์ทัล", "looks into the log at the portal: facets, proofs, extracts for a reason"
+    ),
     "dopa_owner": Tryout(
         "ที่ /agreements: อนุมัติคำขอของ clerk2 เป็นคนที่สอง ลดหรือระงับสิทธิได้ทันที ให้สิทธิเจ้าหน้าที่เป็นรายคน",
         "at /agreements: second person for what clerk2 asks; narrows or suspends at once; grants to single officers",
+    ),
+    "dopa_owner2": Tryout(
+        "เป็นคนที่สองของเจ้าของข้อมูลทะเบียนราษฎร ยืนยันหน่วยงานความมั่นคงที่ dopa_owner เสนอ",
+        "second person of the population registry's owner: confirms the security agencies that dopa_owner names",
+    ),
+    "supervisor": Tryout(
+        "ควบคุมดูแลการตรวจสอบข้อมูลของเจ้าหน้าที่ที่เคาน์เตอร์จัดหางาน: สุ่มตรวจ แจ้งเตือน รายงานประจำเดือน",
+        "supervises the look-ups of the employment office's officers: samples, alarms, the monthly report",
     ),
     "dbd_owner": Tryout(
         "เช่นเดียวกันสำหรับทะเบียนนิติบุคคล ไม่เห็นสิทธิของทะเบียนราษฎร",

@@ -9,7 +9,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from authlib.oauth2.rfc7591 import InvalidClientMetadataError, InvalidRedirectURIError
-from joserfc.jwk import KeySet
 
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, AuditEvent
@@ -103,7 +102,7 @@ class AgencyPrograms:
         changed = replace(present, **{**_WITHOUT, **members})
         if not await self._clients.replace(uow, changed, by=by, of=of):
             raise Conflict(ProgramProblem.CHANGED_MEANWHILE)
-        await self._note(uow, changed, by, changed=sorted(changes), keys=_thumbprints(changed))
+        await self._note(uow, changed, by, changed=sorted(changes), keys=store.thumbprints_of(changed))
         return OwnProgram(changed, of + 1)
 
     async def new_secret(
@@ -155,10 +154,3 @@ class AgencyPrograms:
             "client.looked_after", actor=by, agency_id=record.agency_id, client_id=record.id, details=details
         )
         await self._audit.append(uow, event)
-
-
-def _thumbprints(client: Client) -> list[str]:
-    """RFC 7638: which keys it has now, without the names that somebody gave them."""
-    if not client.jwks:
-        return []
-    return sorted(key.thumbprint() for key in KeySet.import_key_set({"keys": client.jwks["keys"]}).keys)

@@ -20,6 +20,7 @@ class ProgramProblem(StrEnum):
     NOT_ACTIVE = "PRG-04"
     HAS_NO_SECRET = "PRG-05"
     TOO_MANY_WAITING = "PRG-06"
+    KEYS_NOT_THERE = "PRG-07"
 
 
 class ClientStatus(StrEnum):

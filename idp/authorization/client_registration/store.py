@@ -1,8 +1,10 @@
 """The table of clients and the predicate that says which of them are answered."""
 
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
+from joserfc.jwk import KeySet
 from sqlalchemy import (
     Boolean,
     Column,
@@ -10,9 +12,11 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     Table,
     Text,
     and_,
+    delete,
     exists,
     insert,
     select,
@@ -22,6 +26,7 @@ from sqlalchemy import (
 from idp.agencies.store import agency, live_agency
 from idp.authorization.client_registration.model import Client, ClientProfile, ClientStatus
 from idp.kernel.ids import AgencyId, ClientId, ServiceId
+from idp.storage.dialects import insert_on_conflict
 from idp.storage.metadata import Instant, JsonText, Moment, metadata
 from idp.storage.storage import UnitOfWork
 
@@ -57,6 +62,17 @@ client = Table(
 FURTHER = tuple(field for field in fields(Client) if field.name not in client.c)
 
 
+# since when a program has a key, by its thumbprint (RFC 7638): a key that stays for years is one that many have seen
+client_key = Table(
+    "client_key",
+    metadata,
+    Column("client_id", Text, nullable=False),
+    Column("thumbprint", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    PrimaryKeyConstraint("client_id", "thumbprint"),
+)
+
+
 def live_client(now: Moment) -> ColumnElement[bool]:
     """The client is answered: it is active, and so is its agency."""
     of_live_agency = exists().where(agency.c.id == client.c.agency_id, live_agency(now))
@@ -66,6 +82,7 @@ def live_client(now: Moment) -> ColumnElement[bool]:
 async def insert_client(uow: UnitOfWork, record: Client) -> None:
     """Save a new client."""
     await uow.execute(insert(client).values(id=record.id, registered_at=uow.now, **_columns(record)))
+    await _note_keys(uow, record)
 
 
 async def replace_client(uow: UnitOfWork, record: Client, *, of: int | None = None) -> bool:
@@ -76,7 +93,35 @@ async def replace_client(uow: UnitOfWork, record: Client, *, of: int | None = No
     statement = update(client).where(client.c.id == record.id)
     if of is not None:
         statement = statement.where(client.c.version == of)
-    return await uow.changed(statement.values(**_columns(record), version=client.c.version + 1)) == 1
+    if await uow.changed(statement.values(**_columns(record), version=client.c.version + 1)) != 1:
+        return False
+    await _note_keys(uow, record)
+    return True
+
+
+async def _note_keys(uow: UnitOfWork, record: Client) -> None:
+    """Since when it has each of its keys; those it gave up begin anew when they come back."""
+    held = thumbprints_of(record)
+    given_up = (client_key.c.client_id == record.id, client_key.c.thumbprint.not_in(held))
+    await uow.execute(delete(client_key).where(*given_up))
+    for thumbprint in held:
+        new = insert_on_conflict(client_key, uow.dialect).values(
+            client_id=record.id, thumbprint=thumbprint, since=uow.now
+        )
+        await uow.execute(new.on_conflict_do_nothing())
+
+
+async def keys_since(uow: UnitOfWork, client_id: ClientId) -> dict[str, datetime]:
+    """Since when the program has each key, by thumbprint."""
+    rows = await uow.all(select(client_key).where(client_key.c.client_id == client_id))
+    return {row.thumbprint: row.since for row in rows}
+
+
+def thumbprints_of(record: Client) -> list[str]:
+    """RFC 7638: which keys it has now, without the names that somebody gave them."""
+    if not record.jwks:
+        return []
+    return sorted(key.thumbprint() for key in KeySet.import_key_set({"keys": record.jwks["keys"]}).keys)
 
 
 async def find_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:

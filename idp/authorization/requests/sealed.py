@@ -40,6 +40,10 @@ class PendingRequests:
             raise SealBroken(FLOW)
         return _pending(payload)
 
+    def sent_with(self, handle: str) -> PendingRequest:
+        """The request of a flow, over or not, in whatever browser: to say who asked, and no more. Raises SealBroken."""
+        return _pending(self._sealer.open_late(FLOW, handle))
+
 
 def _pending(payload: dict[str, Any]) -> PendingRequest:
     try:

@@ -111,6 +111,13 @@ class AuthorizationRequests:
         except (SealBroken, SealExpired) as error:
             raise Refused(OidcProblem.FLOW_UNUSABLE) from error
 
+    def sent_with(self, handle: str) -> PendingRequest | None:
+        """Whose request a handle was made of, also when it cannot be gone on with: over, or in another browser."""
+        try:
+            return self._pending_requests.sent_with(handle)
+        except SealBroken:
+            return None
+
     async def read_company(self, pending: PendingRequest) -> CompanyRead:
         """See `Judging.read_company`."""
         return await self._judging.read_company(pending)

@@ -138,7 +138,8 @@ class PersonClaims:
         if STAFF not in scope or not client.first_party:
             return {}
         async with self._storage.reading() as uow:
-            return {"members": members_claim(await self._agencies.members_of(uow, grant.subscriber_id))}
+            members = members_claim(await self._agencies.members_of(uow, grant.subscriber_id))
+        return {"members": members, "subscriber_id": grant.subscriber_id}
 
 
 @lru_cache(maxsize=64)

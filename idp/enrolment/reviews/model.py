@@ -17,6 +17,8 @@ ANSWERED_WITHIN: Final = timedelta(days=30)
 MAX_TEXT: Final = 1_000
 MOST_CORRECTIONS: Final = 3
 """How many corrections of one person may be open at a time."""
+MOST_DOUBTS: Final = 10
+"""How many accesses one person may ask about at a time."""
 
 
 class ReviewProblem(StrEnum):
@@ -39,6 +41,11 @@ class CaseKind(StrEnum):
     OVERRIDE = "override"
     CORRECTION = "correction"
     PENDING = "pending"
+    DOUBT = "doubt"
+    """A person does not recognise an access to their data, or doubts a program that asks for them.
+
+    The topic is the id of the entry, or `ASKER` and the id of the program.
+    """
 
 
 class CaseState(StrEnum):
@@ -61,6 +68,8 @@ class Outcome(StrEnum):
     DECLINED = "declined"
     GO_ON_WAITING = "go_on_waiting"
     GIVE_UP = "give_up"
+    EXPLAINED = "explained"
+    TAKEN_UP = "taken_up"
     UNANSWERED = "unanswered"
     """Nobody's decision: a person who was asked never answered."""
 
@@ -70,12 +79,19 @@ OUTCOMES: Final[Mapping[CaseKind, tuple[Outcome, ...]]] = {
     CaseKind.OVERRIDE: (Outcome.ALLOWED, Outcome.DENIED),
     CaseKind.CORRECTION: (Outcome.ACCEPTED, Outcome.DECLINED),
     CaseKind.PENDING: (Outcome.GO_ON_WAITING, Outcome.GIVE_UP),
+    CaseKind.DOUBT: (Outcome.EXPLAINED, Outcome.TAKEN_UP),
 }
 """What may come of a case of each kind."""
+
+OF_PERSONS: Final = frozenset({CaseKind.CORRECTION, CaseKind.DOUBT})
+"""What a person asked for: they read it, they are asked back, and they are told what became of it."""
 
 BY_TWO: Final = frozenset({Outcome.ALLOWED})
 """What one reviewer proposes and another one decides: everything by which a check is passed over."""
 
+
+ASKER: Final = "asker:"
+"""How the topic of a doubt about a program begins."""
 
 UNANSWERED_AFTER: Final = timedelta(days=30)
 """How long an answer is waited for. Then a person's request ends, and what an officer was asked is open again."""
@@ -143,6 +159,11 @@ class ReviewCase:
     claimed_until: datetime | None
     outcome: Outcome | None
     decided_at: datetime | None
+
+    @property
+    def is_about_asker(self) -> bool:
+        """True where a person reported a program that asks for data."""
+        return self.topic.startswith(ASKER)
 
     def is_in_hand_of(self, member_id: MemberId, now: datetime) -> bool:
         """True while this member has it in hand."""

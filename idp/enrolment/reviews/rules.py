@@ -38,6 +38,11 @@ def parse_number(typed: str) -> str | None:
     return None if match is None else f"R-{match[1]}-{match[2]}"
 
 
+def key_owner(case: ReviewCase) -> str:
+    """Whose data key seals what is written: with a person's identity goes what was written about it."""
+    return case.involved.subscriber_id or case.id
+
+
 def validate_text(text: str) -> str:
     """The words without the space around them. Raises Refused (TEXT_NOT_POSSIBLE)."""
     words = text.strip()

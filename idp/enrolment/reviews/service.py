@@ -14,6 +14,7 @@ from idp.enrolment.reviews.model import (
     ANSWERED_WITHIN,
     LEASE,
     MOST_CORRECTIONS,
+    OF_PERSONS,
     UNANSWERED_AFTER,
     CaseFilter,
     CaseId,
@@ -117,7 +118,13 @@ class Reviews:
         known = await store.of_person(uow, subscriber_id, CaseKind.CORRECTION, limit=20)
         if sum(case.state is not CaseState.DECIDED for case in known) >= MOST_CORRECTIONS:
             raise Refused(ReviewProblem.TOO_MANY_OPEN)
-        case = await self.open_case(uow, CaseKind.CORRECTION, topic.value, Involved(subscriber_id=subscriber_id))
+        return await self.open_for_person(uow, subscriber_id, CaseKind.CORRECTION, topic.value, words)
+
+    async def open_for_person(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, kind: CaseKind, topic: str, words: str
+    ) -> ReviewCase:
+        """What this person asks for, in their words; whoever calls holds the subscriber."""
+        case = await self.open_case(uow, kind, topic, Involved(subscriber_id=subscriber_id))
         if case is None:
             raise Conflict(ReviewProblem.OTHER_STATE)
         await self._say(uow, case, RemarkKind.STATEMENT, None, words)
@@ -139,9 +146,9 @@ class Reviews:
         return case
 
     async def own(self, uow: UnitOfWork, case_id: CaseId, *, subscriber_id: SubscriberId) -> ReviewCase:
-        """A person's own correction. Raises NotFound, with the same answer for somebody else's as for none."""
+        """What this person asked for. Raises NotFound, with the same answer for somebody else's as for none."""
         case = await self.get(uow, case_id)
-        if case.kind is not CaseKind.CORRECTION or case.involved.subscriber_id != subscriber_id:
+        if case.kind not in OF_PERSONS or case.involved.subscriber_id != subscriber_id:
             raise NotFound(ReviewProblem.UNKNOWN)
         return case
 
@@ -182,7 +189,7 @@ class Reviews:
         remarks = []
         for row in await store.remark_rows(uow, case.id):
             opened = await self._personal.open(
-                uow, _key_owner(case), table=_TABLE, column=_TEXT, row=row.id, sealed=bytes(row.sealed_text)
+                uow, rules.key_owner(case), table=_TABLE, column=_TEXT, row=row.id, sealed=bytes(row.sealed_text)
             )
             by = None if row.by_member is None else MemberId(row.by_member)
             remarks.append(Remark(RemarkKind(row.kind), by, row.at, opened.decode()))
@@ -210,7 +217,7 @@ class Reviews:
         await self._note(uow, "review.released", case, _actor(by))
 
     async def ask_back(self, uow: UnitOfWork, case_id: CaseId, *, by: Reviewer, question: str) -> None:
-        """Ask the person of a correction, else the officer who enrolled.
+        """Ask the person who asked for it, else the officer who enrolled.
 
         Raises NotFound, Refused (OWN_CASE, TEXT_NOT_POSSIBLE), Conflict (OTHER_STATE, IN_OTHER_HANDS, NOT_IN_HAND).
         """
@@ -299,12 +306,12 @@ class Reviews:
         """
         cases = await store.unanswered(uow, asked_before=uow.now - UNANSWERED_AFTER, limit=100)
         for case in cases:
-            is_correction = case.kind is CaseKind.CORRECTION
-            to, outcome = (CaseState.DECIDED, Outcome.UNANSWERED) if is_correction else (CaseState.OPEN, None)
+            is_persons = case.kind in OF_PERSONS
+            to, outcome = (CaseState.DECIDED, Outcome.UNANSWERED) if is_persons else (CaseState.OPEN, None)
             if not await store.move(uow, case.id, of=(CaseState.ASKED_BACK,), to=to, outcome=outcome):
                 continue  # answered meanwhile
             await self._note(uow, "review.unanswered", case, SYSTEM)
-            if is_correction:
+            if is_persons:
                 await self._tell(uow, CASE_DECIDED, case)
         return len(cases)
 
@@ -361,7 +368,7 @@ class Reviews:
             return  # nothing is kept about a closed identity, and a case about one can still be decided
         remark_id = new_id("rmk", now=uow.now, randomness=self._randomness)
         sealed = await self._personal.seal(
-            uow, _key_owner(case), table=_TABLE, column=_TEXT, row=remark_id, value=words.encode()
+            uow, rules.key_owner(case), table=_TABLE, column=_TEXT, row=remark_id, value=words.encode()
         )
         await store.insert_remark(uow, remark_id=remark_id, case_id=case.id, kind=kind, by=by, sealed=sealed)
 
@@ -383,11 +390,6 @@ class Reviews:
                 details={"case": case.id, "kind": case.kind.value, **details},
             ),
         )
-
-
-def _key_owner(case: ReviewCase) -> str:
-    """Whose data key seals what is written: with a person's identity goes what was written about it."""
-    return case.involved.subscriber_id or case.id
 
 
 def _actor(by: Reviewer) -> Actor:

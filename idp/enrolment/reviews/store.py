@@ -155,6 +155,15 @@ async def of_person(
     return [_case(row) for row in await uow.all(statement)]
 
 
+async def find_of_person(
+    uow: UnitOfWork, subscriber_id: SubscriberId, kind: CaseKind, *, topic: str
+) -> ReviewCase | None:
+    """A person's one case of a kind about this."""
+    mine = (review_case.c.subscriber_id == subscriber_id, review_case.c.kind == kind.value)
+    row = await uow.first(select(review_case).where(*mine, review_case.c.topic == topic))
+    return None if row is None else _case(row)
+
+
 async def of_enrolment(uow: UnitOfWork, enrolment_id: EnrolmentId, kind: CaseKind, topic: str) -> ReviewCase | None:
     """The one case that an enrolment gave for this cause."""
     cause = (

@@ -30,6 +30,9 @@ class CounterProblem(StrEnum):
     MALFORMED = "CTR-07"
     CASE_NOT_FIT = "CTR-08"
     TOO_MANY_STREAMS = "CTR-09"
+    PHOTO_NOT_HERE = "CTR-10"
+    NO_SUPERVISOR = "CTR-11"
+    REVIEWS_OVERDUE = "CTR-12"
 
 
 class LookUpFlag(StrEnum):
@@ -37,6 +40,14 @@ class LookUpFlag(StrEnum):
 
     OWN_NAME = "own_name"
     SEQUENCE = "sequence"
+
+
+class Supervision(StrEnum):
+    """How the look-ups of an agency are supervised at this moment."""
+
+    LIVE = "live"
+    NOBODY = "nobody"
+    OVERDUE = "overdue"
 
 
 class MustWait(Refused):

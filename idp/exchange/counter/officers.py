@@ -1,24 +1,32 @@
 """Who opens something at a counter, what the service may have there, and what is put on record about it."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from idp.agencies.model import Agreement, Member
 from idp.agencies.service import Agencies
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.authorization.tokens.model import VerifiedAccessToken
+from idp.catalogue.card_photo import CARD_PHOTO
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Channel, SubjectSource
 from idp.exchange.bases.model import Ground
 from idp.exchange.bases.service import Bases
 from idp.exchange.counter import rules
-from idp.exchange.counter.model import CounterProblem, OpenedFor
+from idp.exchange.counter.model import CounterProblem, OpenedFor, Supervision
+from idp.exchange.counter.supervision import supervision_of
 from idp.exchange.pull.cases import is_fit_case
 from idp.kernel.assurance import Aal
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ServiceId
 from idp.protocol.scopes import LOOK_UP
 from idp.storage.storage import UnitOfWork
+
+_UNSUPERVISED: Final = {
+    Supervision.NOBODY: CounterProblem.NO_SUPERVISOR,
+    Supervision.OVERDUE: CounterProblem.REVIEWS_OVERDUE,
+}
 
 
 class CounterOfficers:
@@ -44,8 +52,14 @@ class CounterOfficers:
     async def opened_for(
         self, uow: UnitOfWork, token: VerifiedAccessToken, service_id: ServiceId, case: str
     ) -> tuple[OpenedFor, Member]:
-        """For what this officer opens something. Raises Refused (NOT_AN_OFFICER, CASE_NOT_FIT)."""
+        """For what this officer opens something.
+
+        Raises Refused (NOT_AN_OFFICER, NO_SUPERVISOR, REVIEWS_OVERDUE, CASE_NOT_FIT).
+        """
         officer = await self.officer_of(uow, token)
+        unsupervised = _UNSUPERVISED.get(await supervision_of(uow, officer.agency_id))
+        if unsupervised is not None:
+            raise Refused(unsupervised)
         if not is_fit_case(case):
             raise Refused(CounterProblem.CASE_NOT_FIT)
         return OpenedFor(officer.agency_id, token.client_id, officer.id, service_id, case), officer
@@ -60,6 +74,13 @@ class CounterOfficers:
             if source in dataset.subjects
         ]
         return [agreement for agreement in found if agreement is not None]
+
+    async def may_have_photo(self, uow: UnitOfWork, opened: OpenedFor) -> bool:
+        """True when an agreement in force lets the service have the photo off the card, on screen or in the copy."""
+        right = await self._agencies.agreement_for(
+            uow, opened.agency_id, opened.service_id, CARD_PHOTO.id, uow.now, channel=Channel.COUNTER
+        )
+        return right is not None
 
     async def state_ground(self, uow: UnitOfWork, anchor: str, opened: OpenedFor, ground: Ground) -> None:
         """Put the ground on record. Raises as `Bases.open` does."""

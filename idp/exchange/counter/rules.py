@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
 from connectors.contracts.identifiers import CitizenId
 from idp.agencies.model import Member, Role
-from idp.exchange.counter.model import CounterSession, LookUpFlag
+from idp.exchange.counter.model import CounterSession, LookUpFlag, Supervision
 from idp.exchange.decision.model import NotReady, Ready, Reason
 from idp.stations.model import CardSession, CardSessionState, StationNeed, StationState
 from idp.stations.state_rules import StationView
@@ -80,6 +80,19 @@ def _judged(verdict: str | None) -> Ready | NotReady:
     if verdict is None:
         return NotReady(Reason.REGISTRY_UNAVAILABLE)
     return NotReady(Reason(verdict)) if verdict else Ready()
+
+
+def unsupervised(supervision: Supervision) -> NotReady | None:
+    """Why nobody of the agency can be looked up by now; None while its look-ups are supervised."""
+    match supervision:
+        case Supervision.LIVE:
+            return None
+        case Supervision.NOBODY:
+            return NotReady(Reason.NO_SUPERVISOR)
+        case Supervision.OVERDUE:
+            return NotReady(Reason.REVIEWS_OVERDUE)
+        case never:
+            assert_never(never)
 
 
 def may_look_up(member: Member | None, *, agency_id: str) -> bool:

@@ -29,10 +29,12 @@ from idp.exchange.counter.model import (
     OpenedFor,
 )
 from idp.exchange.counter.officers import CounterOfficers
+from idp.exchange.counter.soft_stop import limit_of
+from idp.exchange.counter.supervision import supervision_of
 from idp.exchange.decision.model import NotReady, Ready, Reason
 from idp.exchange.mapping.model import PresentedCard
-from idp.exchange.mapping.readers import CARD_READERS
-from idp.exchange.pull.counting import HANDLES_AN_HOUR, take_handle
+from idp.exchange.mapping.readers import OFF_THE_CARD
+from idp.exchange.pull.counting import take_handle
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import AgencyId, ClientId, ServiceId, StationId, is_id, new_id
 from idp.kernel.randomness import Randomness
@@ -103,7 +105,7 @@ class Counters:
                 id=CounterSessionId(new_id("cds", now=uow.now, randomness=self._randomness)),
                 opened_for=opened_for,
                 station_id=station.id,
-                needs_registry=any(right.dataset not in CARD_READERS for right in rights),
+                needs_registry=any(right.dataset not in OFF_THE_CARD for right in rights),
                 card_session_id=None,
                 card_verdict=None,
                 opened_at=uow.now,
@@ -190,7 +192,8 @@ class Counters:
             )
             await self._audit.append(uow, event)
             a_day = max(right.daily_quota for right in rights)
-            if not await take_handle(uow, officer.id, service_id, an_hour=HANDLES_AN_HOUR, a_day=a_day):
+            an_hour = await limit_of(uow, officer.id)
+            if not await take_handle(uow, officer.id, service_id, an_hour=an_hour, a_day=a_day):
                 raise MustWait(CounterProblem.TOO_MANY)
         return ref
 
@@ -260,7 +263,7 @@ class Counters:
             if session is None or session.opened_for.holder != asks:
                 return None
             officer = await self._agencies.live_member(uow, session.opened_for.member_id)
-        view = await self._view(session, needs_registry=dataset not in CARD_READERS)
+        view = await self._view(session, needs_registry=dataset not in OFF_THE_CARD)
         return Opened(session_id, session.opened_for, session.station_id, officer, view.state)
 
     async def _opened_ref(self, ref_id: CitizenRefId, asks: tuple[AgencyId, ClientId]) -> Opened | None:
@@ -270,12 +273,15 @@ class Counters:
                 return None
             officer = await self._agencies.live_member(uow, ref.opened_for.member_id)
             state: Ready | NotReady = Ready() if ref.expires_at > uow.now else NotReady(Reason.COUNTER_OVER)
+            unsupervised = rules.unsupervised(await supervision_of(uow, ref.opened_for.agency_id))
             if officer is None or not rules.may_look_up(officer, agency_id=ref.opened_for.agency_id):
                 state = NotReady(Reason.OFFICER_NOT_ENTITLED)
             elif (await self._subscribers.identity(uow, officer.subscriber_id)).citizen_id is None:
                 # nobody in particular would be this system, whose right is another one: without a citizen's number
                 # the registry knows no officer
                 state = NotReady(Reason.OFFICER_NOT_SIGNED_IN)
+            elif unsupervised is not None:
+                state = unsupervised
         return Opened(ref_id, ref.opened_for, None, officer, state)
 
     async def _view(self, session: CounterSession, *, needs_registry: bool) -> CounterView:
@@ -283,6 +289,7 @@ class Counters:
         async with self._storage.reading() as uow:
             officer = await self._agencies.live_member(uow, session.opened_for.member_id)
             station = await self._stations.get(uow, session.station_id)
+            unsupervised = rules.unsupervised(await supervision_of(uow, session.opened_for.agency_id))
             now = uow.now
         light = self._desk.light(station, now=now)
         if needs_registry and officer is not None:
@@ -312,6 +319,8 @@ class Counters:
         )
         if not rules.may_look_up(officer, agency_id=session.opened_for.agency_id):
             state = NotReady(Reason.OFFICER_NOT_ENTITLED)
+        elif unsupervised is not None:
+            state = unsupervised
         return CounterView(
             session=session,
             light=light,
@@ -335,7 +344,8 @@ class Counters:
                     station_id=session.station_id,
                     requested_by=officer,
                     purpose=CardPurpose.LOOK_UP,
-                    with_photo=False,
+                    # what nobody may see does not leave the card
+                    with_photo=await self._officers.may_have_photo(uow, session.opened_for),
                 )
                 if not await store.attach_card(uow, session.id, asked.id):
                     raise _Raced

@@ -30,6 +30,7 @@ from idp.exchange.counter.model import (
     LookUpFlag,
     OpenedFor,
 )
+from idp.exchange.counter.supervision import is_supervised
 from idp.kernel.ids import AgencyId, CardSessionId, ClientId, MemberId, ServiceId, StationId
 from idp.keys.envelope import PersonalData
 from idp.stations.model import CardSessionState
@@ -59,6 +60,8 @@ counter_session = Table(
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index("ix_counter_session_expires_at", "expires_at", sqlite_where=_WITH_CASE, postgresql_where=_WITH_CASE),
+    Index("ix_counter_session_opened_at", "opened_at"),
+    Index("ix_counter_session_agency_id_opened_at", "agency_id", "opened_at"),
 )
 
 citizen_ref = Table(
@@ -77,29 +80,31 @@ citizen_ref = Table(
     Index("ix_citizen_ref_expires_at", "expires_at", sqlite_where=_WITH_CASE, postgresql_where=_WITH_CASE),
     Index("ix_citizen_ref_numbers", "expires_at", sqlite_where=_WITH_NUMBER, postgresql_where=_WITH_NUMBER),
     Index("ix_citizen_ref_opened_at", "opened_at"),
+    Index("ix_citizen_ref_agency_id_opened_at", "agency_id", "opened_at"),
     Index("ix_citizen_ref_member_id", "member_id", "opened_at"),
 )
 
 
 def live_counter_session(now: datetime) -> ColumnElement[bool]:
-    """The session is in its time, its card was read and is in the reader, and its officer is one still."""
+    """The session is in its time, its card was read and is in the reader, its officer is one still, and supervised."""
     card_is_in = exists().where(
         card_session.c.id == counter_session.c.card_session_id,
         card_session.c.state == CardSessionState.READ.value,
         card_session.c.expires_at > now,
     )
     in_time = and_(counter_session.c.ended_at.is_(None), counter_session.c.expires_at > now)
-    return and_(in_time, card_is_in, _of_live_officer(counter_session, now))
+    return and_(in_time, card_is_in, _of_supervised_officer(counter_session, now))
 
 
 def live_citizen_ref(now: datetime) -> ColumnElement[bool]:
-    """The handle is in its time, and its officer is one still."""
-    return and_(citizen_ref.c.expires_at > now, _of_live_officer(citizen_ref, now))
+    """The handle is in its time, its officer is one still, and supervised."""
+    return and_(citizen_ref.c.expires_at > now, _of_supervised_officer(citizen_ref, now))
 
 
-def _of_live_officer(table: Table, now: datetime) -> ColumnElement[bool]:
+def _of_supervised_officer(table: Table, now: datetime) -> ColumnElement[bool]:
     is_person = exists().where(subscriber.c.id == member.c.subscriber_id, live_subscriber(now))
-    return exists().where(member.c.id == table.c.member_id, live_member(now), is_person)
+    is_officer = exists().where(member.c.id == table.c.member_id, live_member(now), is_person)
+    return and_(is_officer, is_supervised(table.c.agency_id, now))
 
 
 async def insert_session(uow: UnitOfWork, personal: PersonalData, record: CounterSession) -> None:

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     COUNTER_UNKNOWN = "no_such_session_or_handle"
     COUNTER_OVER = "session_or_handle_over"
     OFFICER_NOT_ENTITLED = "officer_not_entitled"
+    NO_SUPERVISOR = "nobody_supervises"
+    REVIEWS_OVERDUE = "reviews_overdue"
     CARD_NOT_READ = "card_not_read"
     CARD_REMOVED = "card_removed"
     STATION_AWAY = "station_not_there"
@@ -119,7 +121,8 @@ class ReleaseFacts:
     an officer opened, where the request names that, `officer_is_granted` whether the data's owner gave that officer a
     grant of their own, `stated` the ground that came with the request itself, where it may be accepted.
     `released_today` counts this agreement's releases since midnight in Bangkok, `released_before` those that the
-    request's `uses` limit where no consent counts them.
+    request's `uses` limit where no consent counts them. `by_own_path`: it came by the one path of a data set that no
+    token and no pull names.
     """
 
     request: GdxDetail
@@ -140,6 +143,7 @@ class ReleaseFacts:
     counter: CounterFacts | None = None
     officer_is_granted: bool = False
     stated: Basis | None = None
+    by_own_path: bool = False
 
 
 @dataclass(frozen=True, slots=True)

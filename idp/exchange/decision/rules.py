@@ -120,6 +120,7 @@ def _ceiling(
         service=facts.service,
         channel=channel_of(facts.request.subject),
         officer_is_granted=facts.officer_is_granted,
+        by_own_path=facts.by_own_path,
         now=now,
     )
 

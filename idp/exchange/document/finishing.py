@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from connectors.contracts.documents import Delivery, DocumentWorks, SealLevel
-from connectors.contracts.errors import DocumentError, TimestampUnavailable
+from connectors.contracts.errors import AuthorityUnavailable, DocumentError
 from idp.audit.log import AuditLog
 from idp.audit.model import SYSTEM, AuditEvent
 from idp.exchange.document import store
@@ -82,7 +82,7 @@ class Finishing:
                 pdf, level = (await self._works.stamp(unfinished.content)).pdf, SealLevel.B_T
             else:
                 pdf, level = await self._works.archive(unfinished.content), SealLevel.B_LTA
-        except (TimestampUnavailable, DocumentError) as error:
+        except (AuthorityUnavailable, DocumentError) as error:
             logger.warning("document.put_off", document=record.id, error=type(error).__name__)
             await self._put_off(unfinished)
             return False

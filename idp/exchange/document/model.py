@@ -56,11 +56,15 @@ class DocumentRecord:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MadeDocument:
-    """A document that nobody has yet; held where no time-stamp was to be had. `password` exactly for that delivery."""
+    """A document that nobody has yet; held where no time-stamp was to be had. `password` exactly for that delivery.
+
+    `printed_values` are the keyed digests of the values on it.
+    """
 
     id: DocumentId
     made: SealedDocument | HeldDocument
     password: str | None
+    printed_values: bytes
 
     @property
     def delivery(self) -> Delivery:

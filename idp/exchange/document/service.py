@@ -24,6 +24,7 @@ from idp.exchange.document.model import (
     MadeDocument,
     RecipientKeys,
 )
+from idp.exchange.document.printed_values import digests_of
 from idp.exchange.model import ExchangeProblem
 from idp.exchange.pull.model import Chain, Disclosure, Outcome
 from idp.exchange.pull.records import burst_of
@@ -31,6 +32,7 @@ from idp.exchange.pull.store import insert_or_count
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import CROCKFORD, AuditEntryId, ClientId, DisclosureId, DocumentId, SubscriberId, is_id, new_id
 from idp.kernel.randomness import Randomness
+from idp.keys.blind_index import BlindIndex
 from idp.keys.envelope import PersonalData
 from idp.keys.sealing import SealBroken
 from idp.protocol.encrypted_file import ENCRYPTED_TYPE, encrypt_file, has_key_for_files
@@ -76,6 +78,7 @@ class Documents:
         personal: PersonalData,
         audit: AuditLog,
         randomness: Randomness,
+        blind_index: BlindIndex,
         verify_url: str,
     ) -> None:
         self._storage = storage
@@ -84,6 +87,7 @@ class Documents:
         self._personal = personal
         self._audit = audit
         self._randomness = randomness
+        self._blind_index = blind_index
         self._verify_url = verify_url.rstrip("/")
         self._finishing = Finishing(storage=storage, works=sealer, personal=personal, audit=audit)
 
@@ -101,31 +105,35 @@ class Documents:
             delivery=delivery,
             password=password,
         )
-        return MadeDocument(document_id, made, password)
+        return MadeDocument(document_id, made, password, self._printed_values(document_id, payload))
 
     async def keep(self, uow: UnitOfWork, made: MadeDocument, disclosure: Disclosure) -> None:
         """Keep the file encrypted, in the transaction that discloses."""
-        record = DocumentRecord(
-            id=made.id,
-            disclosure_id=disclosure.id,
-            subscriber_id=disclosure.chain.subscriber_id,
-            agency_id=disclosure.agency_id,
-            client_id=disclosure.chain.client_id,
-            consent_id=disclosure.chain.consent_id,
-            service_id=disclosure.service_id,
-            dataset=disclosure.dataset,
-            delivery=made.delivery,
-            level=made.level,
-            sha256=made.sha256,
-            issued_sha256=made.sha256,
-            issued_size=made.size,
-            created_at=uow.now,
-            expires_at=uow.now + _retention(disclosure.dataset),
-        )
+        record = _record_of(made, disclosure, created_at=uow.now, kept_for=_retention(disclosure.dataset))
         sealed_pdf = await self._personal.seal(
             uow, record.key_owner, table="document", column="sealed_pdf", row=made.id, value=made.content
         )
-        await store.insert_document(uow, record, sealed_pdf=sealed_pdf, due_at=first_work(record))
+        await store.insert_document(
+            uow, record, sealed_pdf=sealed_pdf, printed_values=made.printed_values, due_at=first_work(record)
+        )
+
+    async def make_copy(
+        self, document_id: DocumentId, *, particulars: Particulars, payload: dict[str, Any], payload_json: bytes,
+        delivery: Delivery, photo: bytes | None,
+    ) -> MadeDocument:  # fmt: skip
+        """An officer's copy: sealed now or not at all, since what waits for a time-stamp is kept meanwhile.
+
+        Raises DocumentError, TimestampUnavailable.
+        """
+        password = self._password() if delivery is Delivery.PASSWORD else None
+        request = replace(self._request(document_id, particulars, payload, payload_json), photo=photo)
+        made = await self._sealer.seal(request, delivery=delivery, password=password)
+        return MadeDocument(document_id, made, password, self._printed_values(document_id, payload))
+
+    async def note_copy(self, uow: UnitOfWork, made: MadeDocument, disclosure: Disclosure) -> None:
+        """Keep number, hash and digests of a copy, by which whoever has it can have it verified; never the file."""
+        record = _record_of(made, disclosure, created_at=uow.now, kept_for=timedelta(0))
+        await store.insert_document(uow, record, sealed_pdf=None, printed_values=made.printed_values, due_at=None)
 
     async def require_recipient(self, client_id: ClientId) -> None:
         """Raises Refused (NO_RECIPIENT_KEY) for a program without a key that files can be encrypted to."""
@@ -272,10 +280,35 @@ class Documents:
             printed_by=particulars.printed_by,
         )
 
+    def _printed_values(self, document_id: DocumentId, payload: dict[str, Any]) -> bytes:
+        return digests_of(self._blind_index, document_id, payload["fields"])
+
     def _password(self) -> str:
         """100 bits in groups of five characters that nobody confuses when reading them out."""
         characters = "".join(CROCKFORD[byte & 31] for byte in self._randomness(PASSWORD_CHARACTERS))
         return "-".join(characters[start : start + GROUP] for start in range(0, PASSWORD_CHARACTERS, GROUP))
+
+
+def _record_of(
+    made: MadeDocument, disclosure: Disclosure, *, created_at: datetime, kept_for: timedelta
+) -> DocumentRecord:
+    return DocumentRecord(
+        id=made.id,
+        disclosure_id=disclosure.id,
+        subscriber_id=disclosure.chain.subscriber_id,
+        agency_id=disclosure.agency_id,
+        client_id=disclosure.chain.client_id,
+        consent_id=disclosure.chain.consent_id,
+        service_id=disclosure.service_id,
+        dataset=disclosure.dataset,
+        delivery=made.delivery,
+        level=made.level,
+        sha256=made.sha256,
+        issued_sha256=made.sha256,
+        issued_size=made.size,
+        created_at=created_at,
+        expires_at=created_at + kept_for,
+    )
 
 
 def _retention(dataset: str) -> timedelta:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 
@@ -31,6 +32,8 @@ from idp.kernel.ids import AgencyId, AgreementId, ClientId, ConsentId, Disclosur
 from idp.storage.metadata import Instant, metadata
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.store import live_subscriber, subscriber
+
+_COMPARABLE = text("printed_values IS NOT NULL")
 
 document = Table(
     "document",
@@ -51,18 +54,28 @@ document = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("sealed_pdf", LargeBinary),
+    Column("printed_values", LargeBinary),
     Column("due_at", Instant),
     Column("attempts", Integer, nullable=False),
     Index("ix_document_expires_at", "expires_at"),
     Index("ix_document_due_at", "due_at"),
     Index("ix_document_subscriber_id", "subscriber_id"),
+    Index("ix_document_comparable", "created_at", sqlite_where=_COMPARABLE, postgresql_where=_COMPARABLE),
 )
 
 
 async def insert_document(
-    uow: UnitOfWork, record: DocumentRecord, *, sealed_pdf: bytes, due_at: datetime | None
+    uow: UnitOfWork,
+    record: DocumentRecord,
+    *,
+    sealed_pdf: bytes | None,
+    printed_values: bytes,
+    due_at: datetime | None,
 ) -> None:
-    """Keep a document; `due_at` is when there is more to be done for it."""
+    """Keep a document, or its record alone; `due_at` is when there is more to be done for it.
+
+    `printed_values` are the keyed digests of the values on it, which stay longer than the file.
+    """
     await uow.execute(
         insert(document).values(
             id=record.id,
@@ -81,6 +94,7 @@ async def insert_document(
             created_at=record.created_at,
             expires_at=record.expires_at,
             sealed_pdf=sealed_pdf,
+            printed_values=printed_values,
             due_at=due_at,
             attempts=0,
         )
@@ -140,6 +154,12 @@ async def find_document(uow: UnitOfWork, document_id: DocumentId) -> DocumentRec
     """The record of a document, for verification."""
     row = await uow.first(select(document).where(document.c.id == document_id))
     return None if row is None else _record(row)
+
+
+async def find_printed_values(uow: UnitOfWork, document_id: DocumentId) -> bytes | None:
+    """What is kept of the values on a document; None where nothing is."""
+    row = await uow.first(select(document.c.printed_values).where(document.c.id == document_id))
+    return None if row is None or row.printed_values is None else bytes(row.printed_values)
 
 
 async def find_by_sha256(uow: UnitOfWork, sha256: str) -> DocumentRecord | None:
@@ -205,12 +225,24 @@ async def drop_expired_files(uow: UnitOfWork) -> int:
     return await uow.changed(update(document).where(due).values(sealed_pdf=None))
 
 
+async def forget_printed_values(uow: UnitOfWork, *, before: datetime, limit: int) -> int:
+    """Forget what documents made before said, so that there is nothing to compare with; gives of how many. Records and
+    hashes stay.
+    """
+    old = select(document.c.id).where(document.c.created_at <= before, document.c.printed_values.is_not(None))
+    oldest = old.order_by(document.c.created_at).limit(limit)
+    return await uow.changed(update(document).where(document.c.id.in_(oldest)).values(printed_values=None))
+
+
 async def drop_files_of(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
-    """Drop every file about a person whose identity was closed; gives how many. Records and hashes stay."""
+    """Drop every file about a person whose identity was closed, and the digests of what it says; gives how many.
+
+    Records and hashes stay.
+    """
     at_counters = select(disclosure.c.id).where(disclosure.c.subscriber_id == subscriber_id)
     about_them = or_(document.c.subscriber_id == subscriber_id, document.c.disclosure_id.in_(at_counters))
-    theirs = and_(about_them, document.c.sealed_pdf.is_not(None))
-    return await uow.changed(update(document).where(theirs).values(sealed_pdf=None))
+    theirs = and_(about_them, or_(document.c.sealed_pdf.is_not(None), document.c.printed_values.is_not(None)))
+    return await uow.changed(update(document).where(theirs).values(sealed_pdf=None, printed_values=None))
 
 
 def _basis_holds(uow: UnitOfWork) -> ColumnElement[bool]:

@@ -1,19 +1,16 @@
 """Juristic persons: `dbd.company`, `dbd.memorandum`, `dbd.shareholders`, `dbd.financials`, `check.company`."""
 
 import asyncio
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final
 
 from connectors.contracts.civil_records import Verdict
-from connectors.contracts.company_records import FinancialStatement, OwnerDocument, ShareholderList
-from connectors.contracts.documents import Exhibit
-from connectors.contracts.errors import RecordNotFound, RegistryOutcome, RegistryUnavailable
+from connectors.contracts.company_records import FinancialStatement, Paper, Scan, ShareholderList
+from connectors.contracts.errors import RecordNotFound
 from connectors.contracts.identifiers import JuristicId
 from connectors.contracts.registry import CompanyRecord, Provenance, RegistryAnswer
 from connectors.contracts.registry_desk import RegistryDesk
+from idp.exchange.mapping.company_papers import FileField, PagesField, read_papers
 from idp.exchange.mapping.model import Fetched, Fields, Question, thai_day
 from idp.exchange.mapping.people import yes_or_no
 
@@ -23,7 +20,21 @@ YEARS_GIVEN: Final = 3
 YEARS_ASKED: Final = 4
 """Last year's statement may not be filed yet."""
 BE_OFFSET: Final = 543
-PDF: Final = "application/pdf"
+COMPANY_PAPERS: Final = (FileField("certificate", Paper.CERTIFICATE),)
+MEMORANDUM_PAPERS: Final = (
+    FileField("memorandum", Paper.MEMORANDUM),
+    PagesField("memorandum_pages", Scan.MEMORANDUM, witness=Paper.MEMORANDUM),
+    FileField("objectives_paper", Paper.OBJECTIVES),
+    PagesField("objectives_pages", Scan.OBJECTIVES, witness=Paper.OBJECTIVES),
+)
+SHAREHOLDERS_PAPERS: Final = (
+    FileField("list_paper", Paper.SHAREHOLDERS),
+    PagesField("list_pages", Scan.SHAREHOLDERS, witness=Paper.SHAREHOLDERS_SCANNED),
+)
+FINANCIALS_PAPERS: Final = (
+    FileField("statements_paper", Paper.FINANCIALS_SCANNED),
+    PagesField("statements_pages", Scan.FINANCIALS, witness=Paper.FINANCIALS_SCANNED),
+)
 
 
 async def read_company(desk: RegistryDesk, juristic_id: JuristicId, question: Question) -> Fetched:
@@ -31,7 +42,7 @@ async def read_company(desk: RegistryDesk, juristic_id: JuristicId, question: Qu
     terms = question.terms
     answer, papers = await asyncio.gather(
         desk.companies.company(juristic_id, **terms),
-        _papers({"certificate": desk.papers.certificate}, juristic_id, question),
+        read_papers(desk, COMPANY_PAPERS, juristic_id, question),
     )
     record = answer.record
     return Fetched(
@@ -88,13 +99,17 @@ async def read_check(desk: RegistryDesk, juristic_id: JuristicId, question: Ques
 async def read_shareholders(desk: RegistryDesk, juristic_id: JuristicId, question: Question) -> Fetched:
     """`dbd.shareholders`. The list names its company, not the number: the profile says how the company is called."""
     company = await desk.companies.company(juristic_id, **question.terms)
-    answer = await desk.papers.shareholders(juristic_id, expected_name=company.record.name_th, **question.terms)
+    answer, papers = await asyncio.gather(
+        desk.papers.shareholders(juristic_id, expected_name=company.record.name_th, **question.terms),
+        read_papers(desk, SHAREHOLDERS_PAPERS, juristic_id, question),
+    )
     return Fetched(
         about=company.record.juristic_id,
-        fields=_shareholder_fields(answer.record),
+        fields=_shareholder_fields(answer.record) | papers.fields,
         dates={"meeting_on": answer.record.meeting_on, "received_on": answer.record.received_on},
         provenance=answer.provenance,
-        field_sources={"juristic_id": company.provenance},
+        field_sources={"juristic_id": company.provenance, **papers.sources},
+        exhibits=papers.exhibits,
     )
 
 
@@ -125,7 +140,10 @@ async def read_financials(desk: RegistryDesk, juristic_id: JuristicId, question:
     asked = (
         _statement(desk, juristic_id, question, year_be) for year_be in range(last_year, last_year - YEARS_ASKED, -1)
     )
-    found = [answer for answer in await asyncio.gather(*asked) if answer is not None][:YEARS_GIVEN]
+    answers, papers = await asyncio.gather(
+        asyncio.gather(*asked), read_papers(desk, FINANCIALS_PAPERS, juristic_id, question)
+    )
+    found = [answer for answer in answers if answer is not None][:YEARS_GIVEN]
     if not found:
         raise RecordNotFound("no statement of the last years")
     return Fetched(
@@ -138,9 +156,12 @@ async def read_financials(desk: RegistryDesk, juristic_id: JuristicId, question:
                 | {name: _money(value) for name, value in answer.record.amounts.items()}
                 for answer in found
             ],
-        },
+        }
+        | papers.fields,
         dates={},
         provenance=found[0].provenance,
+        field_sources=papers.sources,
+        exhibits=papers.exhibits,
     )
 
 
@@ -157,9 +178,7 @@ async def read_memorandum(desk: RegistryDesk, juristic_id: JuristicId, question:
     """`dbd.memorandum`: what the registry says of the papers, and the papers that are wanted as exhibits."""
     company, papers = await asyncio.gather(
         desk.companies.company(juristic_id, **question.terms),
-        _papers(
-            {"memorandum": desk.papers.memorandum, "objectives_paper": desk.papers.objectives}, juristic_id, question
-        ),
+        read_papers(desk, MEMORANDUM_PAPERS, juristic_id, question),
     )
     record = company.record
     return Fetched(
@@ -176,50 +195,6 @@ async def read_memorandum(desk: RegistryDesk, juristic_id: JuristicId, question:
         field_sources=papers.sources,
         exhibits=papers.exhibits,
     )
-
-
-class _AskForPaper(Protocol):
-    async def __call__(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[OwnerDocument]: ...
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Papers:
-    """The owner's papers by the field that describes them; what nobody wants is described by nothing."""
-
-    fields: Fields
-    sources: dict[str, Provenance]
-    exhibits: dict[str, Exhibit]
-
-
-async def _papers(asks: Mapping[str, _AskForPaper], juristic_id: JuristicId, question: Question) -> _Papers:
-    wanted = [name for name in asks if name in question.wanted]
-    answers = await asyncio.gather(*(asks[name](juristic_id, **question.terms) for name in wanted))
-    found = dict(zip(wanted, answers, strict=True))
-    exhibits = {name: _exhibit(name, answer.record, juristic_id) for name, answer in found.items()}
-    described = {name: _paper(answer.record, exhibits[name]) for name, answer in found.items()}
-    return _Papers(
-        fields={name: described.get(name, {}) for name in asks},
-        sources={name: answer.provenance for name, answer in found.items()},
-        exhibits=exhibits,
-    )
-
-
-def _exhibit(name: str, paper: OwnerDocument, juristic_id: JuristicId) -> Exhibit:
-    # nevers, 4: "an answer about someone else passed on"; a paper that does not say whose it is proves nothing
-    if not paper.names_subject:
-        raise RegistryUnavailable("a paper does not say whose it is", outcome=RegistryOutcome.GARBAGE)
-    return Exhibit(f"{name}-{juristic_id.digits}.pdf", PDF, paper.pdf)
-
-
-def _paper(paper: OwnerDocument, exhibit: Exhibit) -> Fields:
-    return {
-        "file_name": exhibit.file_name,
-        "pages": str(paper.pages),
-        "media_type": exhibit.media_type,
-        "sha256": hashlib.sha256(exhibit.data).hexdigest(),
-    }
 
 
 def _money(value: Decimal | None) -> str:

@@ -68,7 +68,7 @@ class Fetched:
     dates: Dates
     provenance: Provenance
     field_sources: Mapping[str, Provenance] = field(default_factory=dict)
-    exhibits: Mapping[str, Exhibit] = field(default_factory=dict)
+    exhibits: Mapping[str, tuple[Exhibit, ...]] = field(default_factory=dict)
     others_named: Mapping[str, tuple[CitizenId, ...]] = field(default_factory=dict)
 
     def source_of(self, name: str) -> Provenance:

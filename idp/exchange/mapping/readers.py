@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from idp.catalogue.card_photo import CARD_PHOTO
 from idp.exchange.mapping import companies, extracts, houses, particulars, people
 from idp.exchange.mapping.model import CardReader, CompanyReader, PersonReader
 
@@ -29,3 +30,6 @@ COMPANY_READERS: Final[Mapping[str, CompanyReader]] = MappingProxyType(
     }
 )
 CARD_READERS: Final[Mapping[str, CardReader]] = MappingProxyType({"card.identity": people.map_card})
+
+OFF_THE_CARD: Final = frozenset({*CARD_READERS, CARD_PHOTO.id})
+"""Data sets for which no registry is asked, so that no session with it is needed (S25)."""

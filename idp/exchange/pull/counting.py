@@ -87,10 +87,14 @@ async def take_under_token(uow: UnitOfWork, scope: TokenScope, *, uses: int) -> 
 
 async def take_handle(uow: UnitOfWork, member_id: MemberId, service_id: ServiceId, *, an_hour: int, a_day: int) -> bool:
     """Count one person named by number; False when the officer's hour or the service's day is used up."""
-    hour, day = f"{uow.now:%Y%m%d%H}", day_of(uow.now)
-    return await _take(uow, f"handles|{member_id}|{hour}", limit=an_hour) and await _take(
-        uow, f"handles|{service_id}|{day}", limit=a_day
+    return await _take(uow, hour_counter(member_id, uow.now), limit=an_hour) and await _take(
+        uow, f"handles|{service_id}|{day_of(uow.now)}", limit=a_day
     )
+
+
+async def take_comparison(uow: UnitOfWork, document_id: str, *, a_day: int) -> bool:
+    """Count one comparison with the paper of this number, whether there is such a document or not."""
+    return await _take(uow, f"compared|{document_id}|{day_of(uow.now)}", limit=a_day)
 
 
 async def drop_expired_counters(uow: UnitOfWork) -> int:
@@ -119,6 +123,11 @@ Name = TypeVar("Name", str, ColumnElement[str])
 def day_counter(agreement_id: Name, day: Name) -> Name:
     """The name of an agreement's counter of a day; also of columns of other rows."""
     return "day|" + agreement_id + "|" + day
+
+
+def hour_counter(member_id: MemberId, now: datetime) -> str:
+    """The name of the counter of those whom an officer names in this hour."""
+    return f"handles|{member_id}|{now:%Y%m%d%H}"
 
 
 def day_of(now: datetime) -> str:

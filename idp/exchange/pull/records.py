@@ -58,6 +58,8 @@ PROBLEMS: Final[Mapping[Reason, ExchangeProblem]] = MappingProxyType(
         Reason.OFFICER_NOT_SIGNED_IN: ExchangeProblem.OFFICER_NOT_SIGNED_IN,
         Reason.CARD_NOT_VALID: ExchangeProblem.CARD_NOT_VALID,
         Reason.OFFICER_NOT_ENTITLED: ExchangeProblem.OFFICER_NOT_ENTITLED,
+        Reason.NO_SUPERVISOR: ExchangeProblem.NO_SUPERVISOR,
+        Reason.REVIEWS_OVERDUE: ExchangeProblem.REVIEWS_OVERDUE,
         Reason.OUT_OF_HOURS: ExchangeProblem.OUT_OF_HOURS,
         Reason.CANCELLED: ExchangeProblem.PULL_OVER,
         Reason.TOO_LATE: ExchangeProblem.PULL_OVER,

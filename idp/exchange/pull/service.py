@@ -85,7 +85,7 @@ class Pulls:
     def asking(self, registries: Registries) -> Self:
         """The same pipeline over these registries: for a door that passes on what they say in their own wire."""
         other = copy(self)
-        other._registries = registries
+        other._registries = registries.watched_as(self._registries)
         return other
 
     async def pull(self, pull: Pull) -> Released:
@@ -295,7 +295,7 @@ class Pulls:
                 payload=payload,
                 payload_json=payload_bytes(payload),
                 delivery=asked.pull.delivery,
-                exhibits=tuple(fetched.exhibits[name] for name in decided.fields if name in fetched.exhibits),
+                exhibits=tuple(one for name in decided.fields for one in fetched.exhibits.get(name, ())),
             )
         except DocumentError as error:
             raise await self._refused(asked, decided.chain, Reason.DOCUMENT_NOT_MADE) from error

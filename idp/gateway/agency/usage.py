@@ -60,7 +60,7 @@ class UsageEndpoints:
         """Papers that the agency's services did not ask for, by month: what a release stood for."""
         token = await self._asking.reader(request)
         async with self._asking.storage.reading() as uow:
-            own = [one.id for one in await self._agencies.all_services(uow) if one.agency_id == token.agency_id]
+            own = [one.id for one in await self._agencies.services_of(uow, token.agency_id)]
             counted = await papers_counted(uow, own)
         rows = [
             {

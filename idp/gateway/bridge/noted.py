@@ -5,7 +5,14 @@ own record, from the same answer. Nothing outlives the call.
 """
 
 from connectors.contracts.civil_records import HouseRecord, NameHistory, RegistryExtract
-from connectors.contracts.company_records import FinancialStatement, OwnerDocument, ScannedDocument, ShareholderList
+from connectors.contracts.company_records import (
+    FinancialStatement,
+    OwnerDocument,
+    Paper,
+    Scan,
+    ScannedDocument,
+    ShareholderList,
+)
 from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry import CompanyRecord, PersonRecord, RegistryAnswer
 from connectors.contracts.registry_desk import RegistryDesk
@@ -22,7 +29,7 @@ class Noted:
         self.company: CompanyRecord | None = None
         self.shareholders: ShareholderList | None = None
         self.statements: dict[int, FinancialStatement] = {}
-        self.papers: dict[str, OwnerDocument] = {}
+        self.papers: dict[Paper, OwnerDocument] = {}
 
 
 def noting_desk(desk: RegistryDesk, noted: Noted) -> RegistryDesk:
@@ -119,40 +126,20 @@ class _Noting:
         self._noted.statements[answer.record.year_be] = answer.record
         return answer
 
-    async def certificate(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    async def pdf(
+        self, paper: Paper, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[OwnerDocument]:
         """As CompanyPapers."""
-        answer = await self._desk.papers.certificate(
-            juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
+        answer = await self._desk.papers.pdf(
+            paper, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
         )
-        self._noted.papers["certificate"] = answer.record
+        self._noted.papers[paper] = answer.record
         return answer
 
-    async def memorandum(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[OwnerDocument]:
-        """As CompanyPapers."""
-        answer = await self._desk.papers.memorandum(
-            juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
-        )
-        self._noted.papers["memorandum"] = answer.record
-        return answer
-
-    async def objectives(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
-    ) -> RegistryAnswer[OwnerDocument]:
-        """As CompanyPapers."""
-        answer = await self._desk.papers.objectives(
-            juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
-        )
-        self._noted.papers["objectives_paper"] = answer.record
-        return answer
-
-    async def memorandum_pages(
-        self, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
+    async def scan(
+        self, scan: Scan, juristic_id: JuristicId, *, deadline_seconds: float, idempotency_key: str | None = None
     ) -> RegistryAnswer[ScannedDocument]:
-        """As CompanyPapers; no data set has them, so that they are not noted."""
-        return await self._desk.papers.memorandum_pages(
-            juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
+        """As CompanyPapers; no service of the bridge answers with page images, so that they are not noted."""
+        return await self._desk.papers.scan(
+            scan, juristic_id, deadline_seconds=deadline_seconds, idempotency_key=idempotency_key
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from connectors.contracts.company_records import Paper
 from connectors.contracts.errors import RegistryOutcome
 from connectors.contracts.identifiers import CitizenId, JuristicId
 from connectors.contracts.registry_desk import Source
@@ -185,12 +186,12 @@ _COMPANY: Final = ("juristic_id",)
 _YEAR_LENGTH: Final = 4
 
 
-def _paper(dataset: str, field: str) -> CompanyService:
+def _paper(dataset: str, field: str, paper: Paper) -> CompanyService:
     want = Want(dataset, opening(dataset, more=(*_COMPANY, field)), needed=field)
     return CompanyService(
         Source.DBD,
         (want,),
-        lambda told, about, _: wire_dbd.paper(_answered(told.noted.papers.get(field)), about.digits),
+        lambda told, about, _: wire_dbd.paper(_answered(told.noted.papers.get(paper)), about.digits),
     )
 
 
@@ -213,7 +214,7 @@ DBD: Final[Mapping[str, CompanyService]] = MappingProxyType(
             (Want("dbd.company", opening("dbd.company", wire_dbd.COMPANY, wire_dbd.DESCRIPTIONS, more=_COMPANY)),),
             lambda told, _, __: wire_dbd.information(_answered(told.noted.company), told.of("dbd.company")),
         ),
-        "information/pdf": _paper("dbd.company", "certificate"),
+        "information/pdf": _paper("dbd.company", "certificate", Paper.CERTIFICATE),
         "shareholder": CompanyService(
             Source.DBD,
             (
@@ -238,8 +239,8 @@ DBD: Final[Mapping[str, CompanyService]] = MappingProxyType(
             _financial,
             accepts=_has_year,
         ),
-        "borikon/image/pdf": _paper("dbd.memorandum", "memorandum"),
-        "objective/pdf": _paper("dbd.memorandum", "objectives_paper"),
+        "borikon/image/pdf": _paper("dbd.memorandum", "memorandum", Paper.MEMORANDUM),
+        "objective/pdf": _paper("dbd.memorandum", "objectives_paper", Paper.OBJECTIVES),
     }
 )  # fmt: skip
 """By the path behind `/ws/dbd/juristic/v4/profile/`."""

@@ -102,10 +102,14 @@ HOUSE: Final[tuple[Cell[HouseRecord], ...]] = (
     Cell("AddressID", "house_id", lambda house: house.house_id.digits),
     Cell("RegistryOffice", "registry_office", lambda house: house.registry_office),
     Cell("HouseType", "house_type", lambda house: house.house_type),
+    Cell("PermitDate", "numbered_on", lambda house: be_text(house.permitted_on)),
+    Cell("VillageName", "village_name", lambda house: house.particulars.get("VillageName", "")),
+    Cell("BuildingName", "building_name", lambda house: house.particulars.get("BuildingName", "")),
+    Cell("HouseAttribute", "house_attribute", lambda house: house.particulars.get("HouseAttribute", "")),
 )
 _HOUSE_WITHOUT: Final = (
-    "PermitDate", "DisposeDate", "VillageName", "BuildingName", "Location", "PostCode", "HouseAttribute", "HouseSize",
-    "HouseVolumn", "OwnerFile", "OwnerFileID", "LandSize", "Tel", "ApproveID", "CommunityName",
+    "DisposeDate", "Location", "PostCode", "HouseSize", "HouseVolumn", "OwnerFile", "OwnerFileID", "LandSize",
+    "Tel", "ApproveID", "CommunityName",
 )  # fmt: skip
 _PLACES_OF_HOUSE: Final = tuple(Cell(cell.name, "address_text", cell.value) for cell in PLACES)
 

@@ -1,4 +1,5 @@
-"""The supervisor's follow-up of officers: what was looked up without a card, in samples, and every photo.
+"""The supervisor's follow-up of officers: what was looked up, with the card and without it, in samples, and
+every photo.
 
 Owns the rows that are looked at and what was found. Does not own the look-ups (`exchange.counter`), the disclosures,
 nor what follows from misuse. Rules: facts/security-and-reliability, "Officer follow-up" (a random sample of

@@ -1,8 +1,9 @@
 """The tables of the follow-up, and reading what it is about."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Column,
@@ -12,18 +13,30 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Row,
     Select,
+    SelectBase,
     Table,
     Text,
     delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
     or_,
     select,
+    text,
+    union,
+    union_all,
     update,
 )
 
-from idp.agencies.member_store import member
+from connectors.contracts.thai_dates import BANGKOK
+from idp.agencies.member_store import has_role, member
+from idp.agencies.model import Role, Standing
 from idp.approvals.model import Decider
 from idp.exchange.counter.person_store import counter_person
-from idp.exchange.counter.store import citizen_ref
+from idp.exchange.counter.store import citizen_ref, counter_session
+from idp.exchange.counter.supervision import awaited_review
 from idp.exchange.photo.store import photo_request
 from idp.exchange.pull.model import Outcome
 from idp.exchange.pull.store import disclosure
@@ -43,13 +56,15 @@ oversight_day = Table(
     PrimaryKeyConstraint("agency_id", "day"),
 )
 
+_OPEN: Final = text("verdict IS NULL OR verdict = 'question'")
+
 oversight_sample = Table(
     "oversight_sample",
     metadata,
     Column("id", Text, primary_key=True),
     Column("agency_id", Text, nullable=False),
     Column("day", Text, nullable=False),
-    # a handle, or the disclosure of a photo: each is looked at once
+    # a handle, a card session, or the disclosure of a photo: each is looked at once
     Column("about", Text, nullable=False, unique=True),
     Column("anchor", Text, nullable=False),
     Column("disclosure_id", Text),
@@ -64,23 +79,46 @@ oversight_sample = Table(
     Column("at", Instant, nullable=False),
     Column("verdict", Text),
     Column("sealed_reason", LargeBinary),
+    Column("sealed_question", LargeBinary),
+    Column("sealed_answer", LargeBinary),
+    Column("asked_at", Instant),
+    Column("answered_at", Instant),
     Column("reviewed_by", Text),
     Column("reviewed_at", Instant),
     Index("ix_oversight_sample_agency_id", "agency_id", "id"),
+    Index("ix_oversight_sample_agency_id_day", "agency_id", "day"),
+    # what waits, oldest first, among all that was ever looked at
+    Index("ix_oversight_sample_open", "agency_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_oversight_sample_at", "at"),
 )
 
 
-Anchors = Collection[str] | Select[Any]
+Anchors = Collection[str] | SelectBase
 """Some, or all that a statement gives."""
+
+Found = tuple[Sample, Row[Any]]
+"""A row as it is read, and as it stands in the table with what is sealed."""
+
+
+def day_of(at: datetime) -> date:
+    """The day in Bangkok."""
+    return at.astimezone(BANGKOK).date()
 
 
 async def agencies_with_look_ups(uow: UnitOfWork, *, begins: datetime, ends: datetime, day: date) -> list[AgencyId]:
     """Which agencies' look-ups of this day were not drawn from yet."""
     drawn = select(oversight_day.c.agency_id).where(oversight_day.c.day == day.isoformat())
-    looked_up = select(citizen_ref.c.agency_id).where(citizen_ref.c.opened_at >= begins, citizen_ref.c.opened_at < ends)
-    rows = await uow.all(looked_up.where(citizen_ref.c.agency_id.not_in(drawn)).distinct())
-    return [AgencyId(row.agency_id) for row in rows]
+    looked_up = [
+        select(one.c.agency_id).where(*_looked_up(one, begins=begins, ends=ends), one.c.agency_id.not_in(drawn))
+        for one in (citizen_ref, counter_session)
+    ]
+    return [AgencyId(row.agency_id) for row in await uow.all(union(*looked_up))]
+
+
+async def agencies_looking_up(uow: UnitOfWork, *, since: datetime) -> list[AgencyId]:
+    """Which agencies looked somebody up since then."""
+    recent = [select(one.c.agency_id).where(one.c.opened_at >= since) for one in (citizen_ref, counter_session)]
+    return [AgencyId(row.agency_id) for row in await uow.all(union(*recent))]
 
 
 async def take_day(uow: UnitOfWork, agency_id: AgencyId, day: date) -> bool:
@@ -92,18 +130,35 @@ async def take_day(uow: UnitOfWork, agency_id: AgencyId, day: date) -> bool:
 
 
 async def look_ups(uow: UnitOfWork, agency_id: AgencyId, *, begins: datetime, ends: datetime) -> Sequence[Row[Any]]:
-    """The handles of an agency that were opened in this time, each with the person of its officer."""
-    mine = (citizen_ref.c.agency_id == agency_id, citizen_ref.c.opened_at >= begins, citizen_ref.c.opened_at < ends)
-    statement = select(citizen_ref, member.c.subscriber_id.label("officer_person")).join(
-        member, member.c.id == citizen_ref.c.member_id
+    """The handles, and the sessions whose card was read, of an agency that were opened in this time, each with the
+    person of its officer.
+    """
+    rows: list[Row[Any]] = []
+    for one, flags in ((citizen_ref, citizen_ref.c.flags), (counter_session, literal([], JsonText()).label("flags"))):
+        kept = (one.c.id, one.c.agency_id, one.c.member_id, one.c.service_id, one.c.sealed_case, one.c.opened_at)
+        statement = select(*kept, flags, member.c.subscriber_id.label("officer_person"))
+        mine = (one.c.agency_id == agency_id, *_looked_up(one, begins=begins, ends=ends))
+        statement = statement.join(member, member.c.id == one.c.member_id).where(*mine)
+        rows += await uow.all(statement.order_by(one.c.id))
+    return rows
+
+
+def anchors_of(agency_id: AgencyId, *, begins: datetime, ends: datetime) -> SelectBase:
+    """The same by their ids."""
+    return union_all(
+        *(
+            select(one.c.id).where(one.c.agency_id == agency_id, *_looked_up(one, begins=begins, ends=ends))
+            for one in (citizen_ref, counter_session)
+        )
     )
-    return await uow.all(statement.where(*mine).order_by(citizen_ref.c.id))
 
 
-def anchors_of(agency_id: AgencyId, *, begins: datetime, ends: datetime) -> Select[Any]:
-    """The handles of an agency that were opened in this time, by their ids."""
-    mine = (citizen_ref.c.agency_id == agency_id, citizen_ref.c.opened_at >= begins, citizen_ref.c.opened_at < ends)
-    return select(citizen_ref.c.id).where(*mine)
+def _looked_up(table: Table, *, begins: datetime, ends: datetime) -> tuple[ColumnElement[bool], ...]:
+    in_time = (table.c.opened_at >= begins, table.c.opened_at < ends)
+    if table is citizen_ref:
+        return in_time
+    # a session into which nobody put a card looked nobody up
+    return (*in_time, exists().where(counter_person.c.anchor == table.c.id))
 
 
 async def results_of(uow: UnitOfWork, anchors: Anchors) -> dict[str, Result]:
@@ -175,47 +230,133 @@ async def insert_sample(uow: UnitOfWork, record: Sample) -> bool:
     return await uow.changed(statement.on_conflict_do_nothing(index_elements=["about"])) == 1
 
 
-async def find_sample(uow: UnitOfWork, sample_id: SampleId) -> tuple[Sample, bytes | None] | None:
-    """The row, and the sealed reason of what was found."""
-    row = await uow.first(select(oversight_sample).where(oversight_sample.c.id == sample_id))
-    return None if row is None else (_sample(row), row.sealed_reason)
+async def add_flags(uow: UnitOfWork, agency_id: AgencyId, flags: Mapping[str, frozenset[Flag]]) -> frozenset[str]:
+    """More was noticed about rows that are there and open: gives the anchors of those that had not all of it."""
+    of_these = (oversight_sample.c.agency_id == agency_id, oversight_sample.c.about.in_(flags), _open())
+    more = set()
+    for row in await uow.all(select(oversight_sample.c.about, oversight_sample.c.flags).where(*of_these)):
+        found = flags[row.about]
+        if not found <= set(row.flags):
+            new = {"flags": sorted(found | set(row.flags)), "why": Why.FLAGGED.value}
+            await uow.execute(update(oversight_sample).where(oversight_sample.c.about == row.about).values(new))
+            more.add(row.about)
+    return frozenset(more)
+
+
+async def known_flags(uow: UnitOfWork, anchors: Collection[str]) -> dict[str, frozenset[Flag]]:
+    """What is noticed already, by the anchor of each row that is there; a row with its last word takes nothing more."""
+    kept = (oversight_sample.c.about, oversight_sample.c.flags, _open().label("is_open"))
+    rows = await uow.all(select(*kept).where(oversight_sample.c.about.in_(anchors)))
+    return {row.about: frozenset(map(Flag, row.flags)) if row.is_open else frozenset(Flag) for row in rows}
+
+
+async def find_sample(uow: UnitOfWork, sample_id: SampleId) -> Found | None:
+    """The row, and the same as it stands in the table, with what is sealed."""
+    row = await uow.first(_samples().where(oversight_sample.c.id == sample_id))
+    return None if row is None else (_sample(row), row)
+
+
+async def looks_up_there(uow: UnitOfWork, by: Decider) -> bool:
+    """True for whoever has a place of a look-up officer at the agency as well."""
+    place = select(member.c.id).where(
+        member.c.agency_id == by.agency_id,
+        member.c.subscriber_id == by.person,
+        member.c.status == Standing.ACTIVE.value,
+        member.c.expires_at > uow.now,
+        has_role(member, Role.LOOKUP_OFFICER),
+    )
+    return await uow.first(place.limit(1)) is not None
+
+
+async def asked_of(uow: UnitOfWork, by: Decider, *, limit: int) -> tuple[Found, ...]:
+    """The look-ups of this officer about which an answer is wanted, oldest first, with what is sealed."""
+    mine = (oversight_sample.c.agency_id == by.agency_id, oversight_sample.c.officer_person == by.person)
+    waits = (oversight_sample.c.verdict == Verdict.QUESTION.value, oversight_sample.c.answered_at.is_(None))
+    rows = await uow.all(_samples().where(*mine, *waits).order_by(oversight_sample.c.id).limit(limit))
+    return tuple((_sample(row), row) for row in rows)
+
+
+async def standing_of(uow: UnitOfWork, agency_id: AgencyId) -> tuple[int, int, datetime | None]:
+    """How many reviews of an agency wait, how many are overdue, and when the first of the others is due."""
+    due_at = awaited_review.c.due_at
+    row = await uow.first(
+        select(
+            func.count().label("waiting"),
+            func.count().filter(due_at <= uow.now).label("overdue"),
+            func.min(due_at).filter(due_at > uow.now).label("next_due"),
+        ).where(awaited_review.c.agency_id == agency_id)
+    )
+    return (0, 0, None) if row is None else (row.waiting, row.overdue, row.next_due)
 
 
 async def page(
     uow: UnitOfWork, by: Decider, *, after: SampleId | None, limit: int, is_open: bool
 ) -> tuple[Sample, ...]:
-    """The rows of the supervisor's agency, oldest first, the own look-ups left out; open ones have no last word."""
-    statement = select(oversight_sample).where(oversight_sample.c.agency_id == by.agency_id, *_of_others(by))
-    if is_open:
-        statement = statement.where(_open())
+    """The rows of the supervisor's agency, the own look-ups left out: those without a last word, oldest first, or the
+    others, newest first.
+    """
+    statement = _samples().where(oversight_sample.c.agency_id == by.agency_id, *_of_others(by))
+    statement = statement.where(_open() if is_open else not_(_open()))
+    place = oversight_sample.c.id
     if after is not None:
-        statement = statement.where(oversight_sample.c.id > after)
-    return tuple(_sample(row) for row in await uow.all(statement.order_by(oversight_sample.c.id).limit(limit)))
+        statement = statement.where(place > after if is_open else place < after)
+    order = place if is_open else place.desc()
+    return tuple(_sample(row) for row in await uow.all(statement.order_by(order).limit(limit)))
 
 
 async def save_verdict(
     uow: UnitOfWork, sample_id: SampleId, *, by: Decider, verdict: Verdict, sealed_reason: bytes
 ) -> bool:
-    """True for the one finding that counts: of another person than those who looked, while there is no last word."""
+    """True for the one finding that counts: of another person than those who looked, while there is no last word.
+
+    A question asks the officer anew, whatever was answered before.
+    """
     mine = (oversight_sample.c.id == sample_id, oversight_sample.c.agency_id == by.agency_id, *_of_others(by), _open())
-    found = {
-        "verdict": verdict.value,
-        "sealed_reason": sealed_reason,
-        "reviewed_by": by.member_id,
-        "reviewed_at": uow.now,
-    }
+    found: dict[str, Any] = {"verdict": verdict.value, "reviewed_by": by.member_id, "reviewed_at": uow.now}
+    if verdict is Verdict.QUESTION:
+        found |= {"sealed_question": sealed_reason, "asked_at": uow.now, "sealed_answer": None, "answered_at": None}
+    else:
+        found |= {"sealed_reason": sealed_reason}
     return await uow.changed(update(oversight_sample).where(*mine).values(found)) == 1
 
 
+async def save_answer(uow: UnitOfWork, sample_id: SampleId, *, by: Decider, sealed_answer: bytes) -> bool:
+    """True for the one answer of the officer who is asked."""
+    mine = (
+        oversight_sample.c.id == sample_id,
+        oversight_sample.c.agency_id == by.agency_id,
+        oversight_sample.c.officer_person == by.person,
+        oversight_sample.c.verdict == Verdict.QUESTION.value,
+        oversight_sample.c.answered_at.is_(None),
+    )
+    said = {"sealed_answer": sealed_answer, "answered_at": uow.now}
+    return await uow.changed(update(oversight_sample).where(*mine).values(said)) == 1
+
+
+async def flags_noticed(uow: UnitOfWork, agency_id: AgencyId, *, first: date, last: date) -> dict[Flag, int]:
+    """How many look-ups of these days were noticed for what: counts for the agency's own administrator, no rows."""
+    of_days = (oversight_sample.c.day >= first.isoformat(), oversight_sample.c.day <= last.isoformat())
+    rows = await uow.all(select(oversight_sample.c.flags).where(oversight_sample.c.agency_id == agency_id, *of_days))
+    counted = Counter(Flag(flag) for row in rows for flag in row.flags)
+    return dict(counted)
+
+
 async def forget_samples(uow: UnitOfWork, *, before: datetime, limit: int) -> int:
-    """Drop rows, and marks of days, that are older; gives how many."""
-    old = select(oversight_sample.c.id).where(oversight_sample.c.at <= before).limit(limit)
+    """Drop rows, and marks of days, that are older; gives how many. What nobody reviewed stays, and stops look-ups."""
+    old = select(oversight_sample.c.id).where(oversight_sample.c.at <= before, not_(_open())).limit(limit)
     dropped = await uow.changed(delete(oversight_sample).where(oversight_sample.c.id.in_(old)))
     return dropped + await uow.changed(delete(oversight_day).where(oversight_day.c.drawn_at <= before))
 
 
+def _samples() -> Select[Any]:
+    """Rows, each with when it is due; what has its last word is not."""
+    awaited = oversight_sample.outerjoin(awaited_review, awaited_review.c.about == oversight_sample.c.id)
+    return select(oversight_sample, awaited_review.c.due_at).select_from(awaited)
+
+
 def _open() -> ColumnElement[bool]:
-    return or_(oversight_sample.c.verdict.is_(None), oversight_sample.c.verdict == Verdict.QUESTION.value)
+    # the words of the index: a value in place of them would not be known to be the same
+    return or_(oversight_sample.c.verdict.is_(None), oversight_sample.c.verdict == literal_column("'question'"))
 
 
 def _of_others(by: Decider) -> tuple[ColumnElement[bool], ...]:
@@ -242,4 +383,7 @@ def _sample(row: Row[Any]) -> Sample:
         verdict=None if row.verdict is None else Verdict(row.verdict),
         reviewed_by=None if row.reviewed_by is None else MemberId(row.reviewed_by),
         reviewed_at=row.reviewed_at,
+        due_at=row.due_at,
+        asked_at=row.asked_at,
+        answered_at=row.answered_at,
     )

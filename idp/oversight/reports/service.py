@@ -9,7 +9,7 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.kernel.ids import SubscriberId, new_id
 from idp.kernel.randomness import Randomness
-from idp.oversight.model import Entry, NamedRecord
+from idp.oversight.model import EVERYTHING, Entry, HistoryFilter, NamedRecord
 from idp.oversight.reports.model import AccessReport, Period, ReportId
 from idp.oversight.service import AccessHistory
 from idp.storage.storage import Storage, UnitOfWork
@@ -46,13 +46,27 @@ class AccessReports:
             audit_entry_id = await self._audit.append(uow, event)
         return AccessReport(report_id, period, since, now, entries, is_cut, audit_entry_id)
 
+    async def listed(self, subscriber_id: SubscriberId, which: HistoryFilter) -> tuple[tuple[Entry, ...], bool]:
+        """The entries asked for, to take along as a file, and whether there were more. The log names how many."""
+        async with self._storage.reading() as uow:
+            entries, is_cut = await self._entries(uow, subscriber_id, None, which)
+        event = AuditEvent(
+            event="oversight.list_exported",
+            actor=Actor(ActorKind.SUBSCRIBER, subscriber_id),
+            subject=subscriber_id,
+            details={"entries": len(entries)},
+        )
+        async with self._storage.unit_of_work() as uow:
+            await self._audit.append(uow, event)
+        return entries, is_cut
+
     async def _entries(
-        self, uow: UnitOfWork, subscriber_id: SubscriberId, since: datetime | None
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, since: datetime | None, which: HistoryFilter = EVERYTHING
     ) -> tuple[tuple[Entry, ...], bool]:
         found: list[Entry] = []
         before: str | None = None
         while len(found) <= MOST_ENTRIES:
-            page = await self._history.of(uow, subscriber_id, before=before, limit=AT_ONCE)
+            page = await self._history.of(uow, subscriber_id, which, before=before, limit=AT_ONCE)
             within = [entry for entry in page if since is None or moment_of(entry) >= since]
             found += within
             if len(page) < AT_ONCE or len(within) < len(page):

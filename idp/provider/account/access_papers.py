@@ -127,14 +127,15 @@ def printed(report: AccessReport, language: Language) -> dict[str, Any]:
         "since": _in(BEGINNING, language) if report.since is None else _day(report.since, language),
         "until": _moment(report.until, language),
         "entry_count": _in(CUT, language).format(count) if report.is_cut else count,
-        "entries": [_row(entry, language) for entry in report.entries],
+        "entries": [cells_of(entry, language) for entry in report.entries],
     }
     labels: dict[str, Any] = {name: _both(words) for name, words in LABELS.items()}
     labels["entries"]["columns"] = {name: _both(words) for name, words in COLUMNS.items()}
     return {"fields": fields, "labels": labels, "order": list(fields)}
 
 
-def _row(entry: Entry, language: Language) -> dict[str, str]:
+def cells_of(entry: Entry, language: Language) -> dict[str, str]:
+    """One entry in words, a text for each of `COLUMNS`."""
     agency = _local(entry, "agency_name", language)
     match entry:
         case AccessRecord():

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from connectors.contracts.identifiers import InvalidIdentifier, JuristicId, ascii_digits
-from connectors.contracts.thai_dates import BANGKOK
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import SubjectKind
 from idp.kernel.errors import Conflict, NotFound, Refused, Unavailable
@@ -179,7 +177,6 @@ class CompanyPages:
             async with self._storage.reading() as uow:
                 role = await self._companies.role_of(uow, signer_of(citizen), facts)
                 services = await self._words.services(uow)
-                today = uow.now.astimezone(BANGKOK).date()
         except REFUSALS as refusal:
             return await self._choices(request, citizen, problem=refusal.code)
         text = None if problem is None else self._problems.text(problem)
@@ -193,8 +190,6 @@ class CompanyPages:
             form=_form(juristic_id),
             services=services,
             datasets=tuple(one for one in DATASETS.values() if one.subject is SubjectKind.COMPANY),
-            first_day=today.isoformat(),
-            last_day=(today + timedelta(days=730)).isoformat(),
             needs_seal=role.seal,
         )
 

@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from idp.enrolment.reviews.model import CaseId, CorrectionTopic, ReviewProblem
+from idp.enrolment.reviews.model import CorrectionTopic
 from idp.enrolment.reviews.service import Reviews
-from idp.kernel.errors import NotFound, Refused
-from idp.kernel.ids import is_id
+from idp.kernel.errors import Refused
+from idp.provider.account.own_cases import OwnAnswers, case_id_of
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
 from idp.storage.storage import Storage
 from idp.subscribers.service import Subscribers
@@ -38,6 +38,7 @@ class DataPages:
         self._citizens = citizens
         self._subscribers = subscribers
         self._reviews = reviews
+        self._answers = OwnAnswers(csrf=csrf, storage=storage, citizens=citizens, reviews=reviews)
 
     def entries(self) -> tuple[Entry, ...]:
         """The paths; all for a signed-in citizen."""
@@ -81,19 +82,12 @@ class DataPages:
         if citizen is None:
             return to_sign_in(request)
         async with self._storage.reading() as uow:
-            case = await self._reviews.own(uow, _case_id(request), subscriber_id=citizen.subscriber.id)
+            case = await self._reviews.own(uow, case_id_of(request), subscriber_id=citizen.subscriber.id)
             remarks = await self._reviews.remarks(uow, case)
         return self._pages.render(request, "account/correction.html", case=case, remarks=remarks)
 
     async def _answer(self, request: Request) -> Response:
-        form = await read_form(request)
-        self._csrf.check(request, form, form=FORM)
-        citizen = await self._citizens.require(request)
-        case_id = _case_id(request)
-        async with self._storage.unit_of_work() as uow:
-            await self._reviews.answer_as_person(
-                uow, case_id, subscriber_id=citizen.subscriber.id, text=form.one("answer")
-            )
+        case_id = await self._answers.take(request, form=FORM)
         return RedirectResponse(f"/account/data/corrections/{case_id}", 303)
 
 
@@ -102,10 +96,3 @@ def _topic(text: str) -> CorrectionTopic:
         return CorrectionTopic(text)
     except ValueError as error:
         raise Refused(WebProblem.MALFORMED, "topic") from error
-
-
-def _case_id(request: Request) -> CaseId:
-    text: str = request.path_params["case_id"]
-    if not is_id("rev", text):
-        raise NotFound(ReviewProblem.UNKNOWN)
-    return CaseId(text)

@@ -42,8 +42,10 @@ class DevicePages:
             return to_sign_in(request)
         async with self._storage.reading() as uow:
             sessions = await self._sessions.live_of(uow, citizen.subscriber.id)
-        others = [session for session in sessions if session.id != citizen.session.id]
-        return self._pages.render(request, "account/devices.html", present=citizen.session, others=others)
+        # of the cookie's session the device is not read
+        present = next((session for session in sessions if session.id == citizen.session.id), citizen.session)
+        others = [session for session in sessions if session.id != present.id]
+        return self._pages.render(request, "account/devices.html", present=present, others=others)
 
     async def _end(self, request: Request) -> Response:
         form = await read_form(request)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii_digits
 from connectors.contracts.thai_dates import BANGKOK
@@ -23,6 +23,7 @@ from idp.representation.model import RepresentationProblem, Scope
 from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import SubscriberStatus
 from idp.subscribers.service import Subscribers
+from idp.web.days import typed_day
 from idp.web.forms import Form
 
 MAX_CASE = 64
@@ -120,7 +121,7 @@ def scope_of(form: Form) -> Scope:
 def until_of(form: Form, *, now: datetime) -> datetime:
     """The end of the last day named, in Bangkok. Raises Refused (TERMS_NOT_POSSIBLE)."""
     try:
-        last = date.fromisoformat(form.one("until"))
+        last = typed_day(form, "until")
     except ValueError as error:
         raise Refused(RepresentationProblem.TERMS_NOT_POSSIBLE, "no day") from error
     if not now.date() <= last <= now.date() + timedelta(days=3 * 366):

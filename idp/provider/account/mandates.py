@@ -1,12 +1,10 @@
 """My account: mandates that I gave and hold, on both sides; giving, accepting and ending one."""
 
-from datetime import timedelta
 from enum import StrEnum
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from connectors.contracts.thai_dates import BANGKOK
 from idp.catalogue.datasets import FOR_OTHERS
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import NotFound, Refused
@@ -140,7 +138,6 @@ class MandatePages:
     async def _form(self, request: Request, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
             services = await self._words.services(uow)
-            today = uow.now.astimezone(BANGKOK).date()
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
@@ -152,8 +149,6 @@ class MandatePages:
             form=NEW_FORM,
             services=services,
             datasets=FOR_OTHERS,
-            first_day=today.isoformat(),
-            last_day=(today + timedelta(days=730)).isoformat(),
             needs_seal=False,
         )
 

@@ -1,14 +1,12 @@
-"""My account: home, who has seen my data, what I allowed."""
+"""My account: where it begins, and what I allowed."""
 
 from dataclasses import dataclass
 
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.model import Agency, Service
 from idp.agencies.service import Agencies
-from idp.authentication.own_passkeys import OwnPasskeys
 from idp.authorization.client_registration.model import Client
 from idp.authorization.client_registration.service import Clients
 from idp.catalogue.model import DataSet, Field
@@ -17,22 +15,14 @@ from idp.consent.model import ConsentProblem, ConsentRecord
 from idp.consent.service import Consents
 from idp.kernel.errors import NotFound
 from idp.kernel.ids import ConsentId, is_id
-from idp.oversight.model import AccessRecord, SignInRecord
-from idp.oversight.model import Entry as AccessEntry
-from idp.oversight.service import AccessHistory
+from idp.provider.account.shown_then import shown_then
 from idp.provider.pages.consent_view import Section, sections_of
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
 from idp.storage.storage import Storage, UnitOfWork
-from idp.subscribers.model import SubscriberStatus
-from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
 from idp.web.forms import read_form
-from idp.web.languages import Language
-from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
-
-ACTIVITY_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +65,7 @@ class ConsentRow:
 
 
 class AccountPages:
-    """Everything below `/account`. Each page needs a signed-in citizen and shows that citizen's own records only."""
+    """`/account/consents…`. Each page needs a signed-in citizen and shows that citizen's own records only."""
 
     def __init__(
         self,
@@ -84,31 +74,23 @@ class AccountPages:
         csrf: Csrf,
         storage: Storage,
         citizens: Citizens,
-        subscribers: Subscribers,
         agencies: Agencies,
         clients: Clients,
         consents: Consents,
-        passkeys: OwnPasskeys,
-        history: AccessHistory,
     ) -> None:
         self._pages = pages
         self._csrf = csrf
         self._storage = storage
         self._citizens = citizens
-        self._subscribers = subscribers
         self._agencies = agencies
         self._clients = clients
         self._consents = consents
-        self._passkeys = passkeys
-        self._history = history
 
     def entries(self) -> tuple[Entry, ...]:
-        """The paths of my account."""
+        """The paths; the start leads to my account."""
         withdraw = "/account/consents/{consent_id}/withdraw"
         return (
             Entry("/", ("GET",), self._start, Access.ANYONE, "start"),
-            Entry("/account", ("GET",), self._home, Access.CITIZEN, "account"),
-            Entry("/account/activity", ("GET",), self._activity, Access.CITIZEN, "activity"),
             Entry("/account/consents", ("GET",), self._consent_list, Access.CITIZEN, "consents"),
             Entry("/account/consents/{consent_id}", ("GET",), self._consent, Access.CITIZEN, "consent_detail"),
             Entry(withdraw, ("POST",), self._withdraw, Access.CITIZEN, "withdraw"),
@@ -116,52 +98,6 @@ class AccountPages:
 
     async def _start(self, request: Request) -> Response:
         return RedirectResponse("/account", 303)
-
-    async def _home(self, request: Request) -> Response:
-        citizen = await self._citizens.find(request)
-        if citizen is None:
-            return to_sign_in(request)
-        async with self._storage.reading() as uow:
-            identity = await self._subscribers.identity(uow, citizen.subscriber.id)
-            consents = await self._consents.list_of(uow, citizen.subscriber.id)
-            passkeys = await self._passkeys.of(uow, citizen.subscriber.id)
-            in_force = sum(record.is_live(uow.now) for record in consents)
-        thai = self._pages.language(request) is Language.TH
-        name = identity.name(thai=thai)
-        return self._pages.render(
-            request,
-            "account/home.html",
-            name_html=Markup('<span class="app-name">{}</span>').format(name.full()),
-            ial=citizen.subscriber.ial.value,
-            signed_in_at=citizen.session.auth_time,
-            consents_in_force=in_force,
-            passkey_count=len(passkeys),
-        )
-
-    async def _activity(self, request: Request) -> Response:
-        citizen = await self._citizens.find(request)
-        if citizen is None:
-            return to_sign_in(request)
-        before = request.query_params.get("before")
-        if before and not is_id("dis", f"dis_{before}"):
-            raise NotFound(WebProblem.NOT_FOUND)
-        async with self._storage.reading() as uow:
-            records = await self._history.of(uow, citizen.subscriber.id, before=before or None, limit=ACTIVITY_PAGE + 1)
-            thai = self._pages.language(request) is Language.TH
-            proxies = {record.acted_by for record in records if isinstance(record, AccessRecord)}
-            names = {
-                proxy: (await self._subscribers.identity(uow, proxy)).name(thai=thai).full()
-                for proxy in proxies - {None, citizen.subscriber.id}
-                # of a closed identity nobody can read the name any more
-                if proxy is not None and (await self._subscribers.get(uow, proxy)).status is not SubscriberStatus.CLOSED
-            }
-        return self._pages.render(
-            request,
-            "account/activity.html",
-            records=[(record, _told(record)) for record in records[:ACTIVITY_PAGE]],
-            names=names,
-            older=records[ACTIVITY_PAGE - 1].place if len(records) > ACTIVITY_PAGE else None,
-        )
 
     async def _consent_list(self, request: Request) -> Response:
         citizen = await self._citizens.find(request)
@@ -184,7 +120,14 @@ class AccountPages:
         async with self._storage.reading() as uow:
             record = await self._consents.own(uow, consent_id, subscriber_id=citizen.subscriber.id)
             (row,) = await self._rows(uow, (record,))
-        return self._pages.render(request, "account/consent.html", row=row, form=_withdraw_form(consent_id))
+            text = await self._consents.shown(uow, record)
+        return self._pages.render(
+            request,
+            "account/consent.html",
+            row=row,
+            then=None if text is None else shown_then(text, record),
+            form=_withdraw_form(consent_id),
+        )
 
     async def _withdraw(self, request: Request) -> Response:
         consent_id = _consent_id(request)
@@ -192,7 +135,8 @@ class AccountPages:
         citizen = await self._citizens.require(request)
         async with self._storage.unit_of_work() as uow:
             await self._consents.withdraw(uow, consent_id, subscriber_id=citizen.subscriber.id)
-        return RedirectResponse("/account/consents", 303)
+        # where it was given: what became of it, and what remains
+        return RedirectResponse(f"/account/consents/{consent_id}", 303)
 
     async def _rows(self, uow: UnitOfWork, records: tuple[ConsentRecord, ...]) -> list[ConsentRow]:
         agencies = await self._agencies.agencies_named(uow, {record.agency_id for record in records})
@@ -210,13 +154,6 @@ class AccountPages:
             )
             for record in records
         ]
-
-
-def _told(record: AccessEntry) -> tuple[Field, ...] | None:
-    """What was told at a sign-in; None for a look at a registry's data."""
-    if not isinstance(record, SignInRecord):
-        return None
-    return tuple(field for section in sections_of((), record.claims) for field in section.fields)
 
 
 def _consent_id(request: Request) -> ConsentId:

@@ -24,7 +24,7 @@ from idp.kernel.errors import Refused
 from idp.protocol.authorization_request import PUSHED_REQUEST_PREFIX
 from idp.protocol.errors import OAuth2Error
 from idp.protocol.parameters import parse_parameters
-from idp.provider.oidc.wire import NO_STORE, read_parameters
+from idp.provider.oidc.wire import NO_STORE, read_parameters, refused
 from idp.provider.pages.client_answer import answer_client
 from idp.provider.pages.session_cookie import Citizens
 from idp.web.browsers import BrowserIds
@@ -59,8 +59,11 @@ class AuthorizeEndpoint:
     async def _authorize(self, request: Request) -> Response:
         try:
             pending = await self._pending(request)
-        except RequestRefused as refused:
-            return answer_client(self._pages, request, refused.answer)
+        except RequestRefused as answered:
+            if isinstance(answered.__cause__, OAuth2Error):
+                refused(request, answered.__cause__)
+            return answer_client(self._pages, request, answered.answer)
+        request.state.asking_client = pending.request.client_id
         if request.method != "GET":
             # HEAD changes nothing, so nothing is issued to it.
             # A form of another site brings no cookie along (SameSite=Lax); the navigation that follows does.
@@ -80,8 +83,8 @@ class AuthorizeEndpoint:
         if set(parameters) == {FLOW}:
             try:
                 return self._requests.open_flow(parameters[FLOW], self._browsers.of(request))
-            except Refused as refused:
-                self._intake.note_unreadable("authorize", refused.code.value)
+            except Refused as unusable:
+                self._intake.note_unreadable("authorize", unusable.code.value)
                 raise
         if parameters.get("request_uri", "").startswith(PUSHED_REQUEST_PREFIX):
             # FAPI 2.0 §5.3.2.2: only what was pushed counts; parameters beside request_uri are not looked at.
@@ -105,6 +108,7 @@ class AuthorizeEndpoint:
             case Issue(consent):
                 answer = await self._requests.issue(pending, found, consent)
             case Refuse(error):
+                refused(request, error)
                 if session is None:
                     self._intake.note_refused(pending, error)
                 answer = await self._requests.refuse(pending, session, error)

@@ -38,7 +38,7 @@ class BackchannelEndpoint:
             credentials = await self._callers.credentials(request, parameters)
             return json_answer(await self._backchannel.ask(credentials, parameters), nonce=None)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
 
 
 class AutomatedDecisions:

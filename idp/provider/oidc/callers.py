@@ -26,6 +26,8 @@ class Callers:
             authorization=only_authorization(field_values(request, b"authorization")),
             certificate=self.certificate(request),
         )
+        # for who keeps a diary of requests: they need not be read once more
+        request.state.asking_client = credentials.client_id
         await self._key_sets.prepare_for(credentials)
         return credentials
 

@@ -54,11 +54,11 @@ class ClientEndpoints:
             proof = only_proof(field_values(request, b"dpop"))
         except OAuth2Error as error:
             self._intake.note_unreadable("par", str(error.error))
-            return oauth_error(error, nonce=nonce)
+            return oauth_error(error, nonce=nonce, request=request)
         try:
             answer = await self._intake.push(credentials, parameters, proof)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=nonce)
+            return oauth_error(error, nonce=nonce, request=request)
         # RFC 9126 §2.2: "the server MUST generate a request URI and provide it in the response with a 201 HTTP status
         # code."
         return json_answer(answer, nonce=nonce, status_code=201)
@@ -74,11 +74,11 @@ class ClientEndpoints:
             )
         except OAuth2Error as error:
             self._intake.note_unreadable("token", str(error.error))
-            return oauth_error(error, nonce=nonce)
+            return oauth_error(error, nonce=nonce, request=request)
         try:
             answer = await self._tokens.handle(call)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=nonce)
+            return oauth_error(error, nonce=nonce, request=request)
         return json_answer(answer.to_json(), nonce=nonce)
 
     async def _revoke(self, request: Request) -> Response:
@@ -88,11 +88,11 @@ class ClientEndpoints:
             token = parse_revocation_request(parameters)
         except OAuth2Error as error:
             self._intake.note_unreadable("revoke", str(error.error))
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
         try:
             await self._revocation.revoke(credentials, token)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
         # RFC 7009 §2.2: "The authorization server responds with HTTP status code 200 if the token has been revoked
         # successfully or if the client submitted an invalid token."
         return json_answer({}, nonce=None)

@@ -32,7 +32,7 @@ class DeviceEndpoints:
             credentials = await self._callers.credentials(request, parameters)
             return json_answer(await self._device.ask(credentials, parameters), nonce=None)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
 
     async def _enter(self, request: Request) -> Response:
         code = request.query_params.get("user_code", "")

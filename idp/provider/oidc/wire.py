@@ -50,8 +50,23 @@ def json_answer(members: Mapping[str, Any], *, nonce: str | None, status_code: i
     return WireAnswer(msgspec.json.encode(members), status_code, fields)
 
 
-def oauth_error(error: OAuth2Error, *, nonce: str | None) -> Response:
-    """The error answer of RFC 6749 §5.2, in Authlib's form, with the challenge where one belongs to it."""
+def refused(request: Request, error: OAuth2Error) -> None:
+    """Leave a note with the request of why it was refused: who keeps a diary of requests reads it there."""
+    request.state.refusal = error
+
+
+def refusal_of(request: Request) -> OAuth2Error | None:
+    """Why this request was refused, where it was."""
+    return getattr(request.state, "refusal", None)
+
+
+def oauth_error(error: OAuth2Error, *, nonce: str | None, request: Request | None = None) -> Response:
+    """The error answer of RFC 6749 §5.2, in Authlib's form, with the challenge where one belongs to it.
+
+    The refusal is noted with the `request`, where one is given.
+    """
+    if request is not None:
+        refused(request, error)
     status_code, body, headers = error()
     response = json_answer(body, nonce=nonce, status_code=status_code)
     # §5.2: "If the client attempted to authenticate via the "Authorization" request header field, the authorization

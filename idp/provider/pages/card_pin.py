@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from idp.authentication.card_sign_in import CardSignIns
 from idp.authentication.model import AuthenticationProblem
 from idp.kernel.errors import TuatonError
-from idp.provider.pages.flows import Flows, continue_url
+from idp.provider.pages.flows import Flows, continue_url, leave_url
 from idp.provider.pages.session_cookie import Citizens
 from idp.provider.pages.sign_in import local_path
 from idp.web.csrf import Csrf
@@ -91,5 +91,7 @@ class CardPinPages:
             returning=returning,
             asker=asker,
             problem=None if problem is None else self._problems.text(problem),
+            is_public=asker is None or not asker.login_hint,
+            leave_page=leave_url(flow),
             other_way=f"/sign-in?{urlencode({'flow': flow, 'return': returning, 'with': 'passkey'})}",
         )

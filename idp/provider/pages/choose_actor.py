@@ -12,7 +12,14 @@ from idp.agencies.model import Service
 from idp.agencies.service import Agencies
 from idp.audit.security_log import SecurityLog
 from idp.authentication.model import SsoSession
-from idp.authorization.requests.model import AwaitCosigners, ChooseActor, ChosenActor, PendingRequest
+from idp.authorization.requests.model import (
+    AskConsent,
+    AwaitCosigners,
+    ChooseActor,
+    ChosenActor,
+    PendingRequest,
+    StepUp,
+)
 from idp.authorization.requests.representing import Choices
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.catalogue.model import DataSet
@@ -20,7 +27,7 @@ from idp.catalogue.shown import shown_dataset
 from idp.kernel.errors import Refused
 from idp.kernel.ids import ServiceId
 from idp.provider.pages.client_answer import answer_client
-from idp.provider.pages.flows import Flows, continue_url, form_target
+from idp.provider.pages.flows import Flows, change_actor_url, continue_url, form_target
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.representation.mandates.model import CompanyPrincipal, Mandate, PersonPrincipal
 from idp.representation.model import MandateId, RepresentationProblem
@@ -92,9 +99,12 @@ class ChooseActorPages:
         company = await self._requests.read_company(pending)
         async with self._storage.reading() as uow:
             step = await self._requests.next_step(uow, pending, citizen.session, company)
-        if not isinstance(step, ChooseActor):
-            return RedirectResponse(continue_url(flow), 303)
-        return await self._page(request, flow, pending, citizen, problem=step.problem)
+        if isinstance(step, ChooseActor):
+            return await self._page(request, flow, pending, citizen, problem=step.problem)
+        if "again" in request.query_params and isinstance(step, AskConsent | AwaitCosigners | StepUp):
+            # chosen before, and not yet decided: the person may think again
+            return await self._page(request, flow, pending, citizen, problem=None)
+        return RedirectResponse(continue_url(flow), 303)
 
     async def _choose(self, request: Request) -> Response:
         form = await read_form(request)
@@ -129,6 +139,7 @@ class ChooseActorPages:
         return self._pages.render(
             request,
             "cosigners.html",
+            judged=("flow",),
             form_action=(form_target(pending),),
             ui_locales=pending.request.ui_locales,
             flow=flow,
@@ -136,6 +147,7 @@ class ChooseActorPages:
             asker=await self._flows.asker(flow, self._csrf.browsers.of(request)),
             act=step.joint_act,
             company=step.company,
+            change_actor=change_actor_url(flow),
             missing=sorted(step.missing.may_complete) if step.missing is not None else [],
             seal_only=step.missing is not None and step.missing.seal,
         )
@@ -167,6 +179,7 @@ class ChooseActorPages:
         return self._pages.render(
             request,
             "choose_actor.html",
+            judged=("flow",),
             status_code=200 if text is None else text.status,
             form_action=(form_target(pending),),
             ui_locales=pending.request.ui_locales,

@@ -15,20 +15,20 @@ from idp.authorization.requests.service import AuthorizationRequests
 from idp.consent.rules import agreed_details
 from idp.consent.service import Consents
 from idp.exchange.preview import Previews
-from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
 from idp.provider.pages.client_answer import answer_client
-from idp.provider.pages.consent_claims import GROUPS, claim_values, in_words
-from idp.provider.pages.consent_view import ActingView, ConsentView, Values, shown_value, unknown_rows
-from idp.provider.pages.flows import continue_url, form_target, picture_origin
+from idp.provider.pages.consent_values import ConsentValues
+from idp.provider.pages.consent_view import ActingView, ConsentView, by_law_sections, unknown_rows
+from idp.provider.pages.flows import change_actor_url, continue_url, form_target, picture_origin
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.representation.companies.model import JointAct
+from idp.representation.mandates.model import MandateKind
+from idp.representation.mandates.service import Mandates
 from idp.representation.model import ForCompany, ForPerson, ForSelf
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
 from idp.web.forms import read_form
-from idp.web.languages import Language
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
@@ -48,6 +48,7 @@ class ConsentPages:
         agencies: Agencies,
         consents: Consents,
         subscribers: Subscribers,
+        mandates: Mandates,
         previews: Previews,
         security_log: SecurityLog,
     ) -> None:
@@ -59,7 +60,8 @@ class ConsentPages:
         self._agencies = agencies
         self._consents = consents
         self._subscribers = subscribers
-        self._previews = previews
+        self._mandates = mandates
+        self._values = ConsentValues(storage=storage, subscribers=subscribers, previews=previews)
         self._security_log = security_log
 
     def entries(self) -> tuple[Entry, ...]:
@@ -77,28 +79,32 @@ class ConsentPages:
         if citizen is None or view is None:
             return RedirectResponse(continue_url(flow), 303)
         language = self._pages.language(request, ui_locales=pending.request.ui_locales)
-        values = await self._values(view, citizen, language)
+        told = await self._values.of(view, citizen, language)
         logo_origin = picture_origin(view.client.logo_uri)
         return self._pages.render(
             request,
             "consent.html",
+            judged=("flow",),
             form_action=(form_target(pending),),
             image_sources=() if logo_origin is None else (logo_origin,),
             ui_locales=pending.request.ui_locales,
             view=view,
             logo_uri=None if logo_origin is None else view.client.logo_uri,
-            values=values,
-            unknown=unknown_rows(view.sections, values),
+            values=told.values,
+            updated_at=told.updated_at,
+            asked_at=told.asked_at,
+            unknown=unknown_rows(view.sections, told.values),
             new=view.new,
             optional=view.optional,
             ends_at=view.ends_at(self._storage.clock.now()),
             flow=flow,
             form=consent_form(flow, citizen.session),
-            citizen_name=await self._name(citizen, language),
+            change_actor=change_actor_url(flow),
+            citizen_name=await self._values.name_of(citizen.subscriber.id, language),
             shown=view.shown_hash(language),
             seal_missing="seal" in request.query_params,
             nothing_ticked="nothing" in request.query_params,
-            reference=hashlib.sha256(pending.flow_id.encode()).hexdigest()[:10].upper(),
+            reference=reference_of(pending),
         )
 
     async def _decide(self, request: Request) -> Response:
@@ -178,6 +184,7 @@ class ConsentPages:
                 on_behalf=on_behalf,
             )
             acting = None if represented is None else await self._acting(uow, represented)
+            by_law = () if service is None else await self._agencies.by_law(uow, agency.id, service.id)
         return ConsentView(
             client=step.client,
             agency=agency,
@@ -187,6 +194,7 @@ class ConsentPages:
             last=last,
             earlier=tuple(record for record in in_force if record.on_behalf == on_behalf),
             acting=acting,
+            by_law=by_law_sections(by_law),
             is_provisional=step.is_provisional,
         )
 
@@ -195,10 +203,17 @@ class ConsentPages:
         match represented.representation:
             case ForSelf():
                 return None
-            case ForPerson(principal=principal):
+            case ForPerson(principal=principal, mandate_id=mandate_id):
                 identity = await self._subscribers.identity(uow, principal)
                 names = [identity.name(thai=thai).full() for thai in (True, False)]
-                return ActingView(names[0], names[1], is_company=False)
+                mandate = await self._mandates.get(uow, mandate_id)
+                return ActingView(
+                    names[0],
+                    names[1],
+                    is_company=False,
+                    is_guardian=mandate.kind is MandateKind.LEGAL_REPRESENTATIVE,
+                    ends_at=mandate.terms.last_moment,
+                )
             case ForCompany(name_th=name_th, name_en=name_en):
                 role = represented.role
                 return ActingView(
@@ -213,38 +228,12 @@ class ConsentPages:
             case never:
                 assert_never(never)
 
-    async def _name(self, citizen: Citizen, language: Language) -> str:
-        """Whose decision it is, so that nobody answers for another on a shared device."""
-        async with self._storage.reading() as uow:
-            identity = await self._subscribers.identity(uow, citizen.subscriber.id)
-        return identity.name(thai=language is Language.TH).full()
-
-    async def _values(self, view: ConsentView, citizen: Citizen, language: Language) -> Values:
-        if view.acting is not None and not view.acting.is_company:
-            # values are shown to their owner alone
-            return {section.id: None for section in view.sections}
-        acr = Acr(citizen.subscriber.ial, citizen.session.aal)
-        previewed = await self._previews.preview(citizen.subscriber.id, view.details, acr=acr)
-        groups = {group.id for group in GROUPS} & {section.id for section in view.sections}
-        if groups:
-            async with self._storage.reading() as uow:
-                identity = await self._subscribers.identity(uow, citizen.subscriber.id)
-                contact = await self._subscribers.contact(uow, citizen.subscriber.id)
-            previewed.update({group: dict(claim_values(identity, contact)) for group in groups})
-        shown: Values = {}
-        for section in view.sections:
-            known = previewed.get(section.id)
-            shown[section.id] = (
-                None
-                if known is None
-                else {
-                    field.name: shown_value(field, in_words(known.get(field.name, ""), language))
-                    for field in section.fields
-                }
-            )
-        return shown
-
 
 def consent_form(flow: str, session: SsoSession) -> str:
     """The name under which the form of a flow is protected: it counts in the session it was shown to, in no other."""
     return f"consent:{flow}:{session.visit_id}"
+
+
+def reference_of(pending: PendingRequest) -> str:
+    """What the page of a request is called when people speak of it; nothing can be done with it."""
+    return hashlib.sha256(pending.flow_id.encode()).hexdigest()[:10].upper()

@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from idp.agencies.model import Agency, Service
+from idp.agencies.model import Agency, Agreement, Service
 from idp.authorization.client_registration.model import Client
 from idp.catalogue.gdx import GdxDetail
-from idp.catalogue.model import Field, Sensitivity
+from idp.catalogue.model import DataSet, Field, Sensitivity
 from idp.catalogue.shown import shown_dataset
 from idp.consent import rules as consent_rules
 from idp.consent.model import SIGN_IN_CONSENT_DAYS, ConsentRecord, Shown
@@ -48,7 +48,8 @@ Values = dict[str, dict[str, ShownValue] | None]
 @dataclass(frozen=True, slots=True, repr=False)
 class ActingView:
     """For whom the person decides. `signs`: for a company, by its signing rule; `alone`: that signature suffices;
-    `seal`: the company's seal goes with it; `is_complete`: all have signed, what is left is to use it.
+    `seal`: the company's seal goes with it; `is_complete`: all have signed, what is left is to use it; `is_guardian`:
+    by law, for a child; `ends_at`: when acting for another person ends.
     """
 
     name_th: str
@@ -58,6 +59,8 @@ class ActingView:
     alone: bool = False
     seal: bool = False
     is_complete: bool = False
+    is_guardian: bool = False
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class ConsentView:
     `service` is None for a sign-in without details; `claims` are spelt as a consent remembers them; `earlier` is what
     the citizen has agreed to with this client and is still in force, `last` the newest consent to it for the same
     purpose (the same service, or a sign-in without one), in force or not: of another one nothing is said to have ended.
-    `is_provisional`: the agency meets the citizen later.
+    `is_provisional`: the agency meets the citizen later; `by_law` is what it gets on another basis than consent, of
+    which the citizen is told and asked nothing.
     """
 
     client: Client
@@ -79,6 +83,7 @@ class ConsentView:
     acting: ActingView | None = None
     is_provisional: bool = False
     last: ConsentRecord | None = None
+    by_law: tuple[Section, ...] = ()
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -177,16 +182,7 @@ class ConsentView:
                 "consent_days": self.service.consent_days,
                 **{name: local(self.service, name) for name in service_texts},
             },
-            "sections": [
-                {
-                    "id": section.id,
-                    "title": local(section, "title"),
-                    "source": local(section, "source"),
-                    "uses": section.uses,
-                    "fields": [[field.name, local(field, "label")] for field in section.fields],
-                }
-                for section in self.sections
-            ],
+            "sections": [_said_section(section, local) for section in self.sections],
             "details": [_unlinked(detail) for detail in self.details],
             "new": sorted(self.new),
             **({"dropped": [local(field, "label") for field in self.dropped]} if self.dropped else {}),
@@ -194,7 +190,18 @@ class ConsentView:
             **({} if self.ended is None else {"ended": self.ended}),
             **({} if self.acting is None else {"acting": _unnamed(self.acting)}),
             **({"is_provisional": True} if self.is_provisional else {}),
+            **({"by_law": [_said_section(section, local) for section in self.by_law]} if self.by_law else {}),
         }
+
+
+def _said_section(section: Section, local: Callable[[object, str], str]) -> dict[str, Any]:
+    return {
+        "id": section.id,
+        "title": local(section, "title"),
+        "source": local(section, "source"),
+        "uses": section.uses,
+        "fields": [[field.name, local(field, "label")] for field in section.fields],
+    }
 
 
 def _unlinked(detail: GdxDetail) -> dict[str, Any]:
@@ -204,12 +211,23 @@ def _unlinked(detail: GdxDetail) -> dict[str, Any]:
 
 def _unnamed(acting: ActingView) -> dict[str, Any]:
     """In which role, as it is kept: for whom is in the record of the consent alone, of a person and of a company."""
-    return {name: value for name, value in asdict(acting).items() if not name.startswith("name_")}
+    said = asdict(acting)
+    if not acting.is_guardian:
+        said.pop("is_guardian")
+    return {name: value for name, value in said.items() if not name.startswith("name_") and name != "ends_at"}
 
 
 def sections_of(details: Sequence[GdxDetail], claims: Collection[str]) -> tuple[Section, ...]:
     """The groups of a request: claims about the person first, then each data set in the order asked for."""
     return (*_claims_sections(shown_claims(claims)), *(_section(detail) for detail in details))
+
+
+def by_law_sections(agreements: Iterable[Agreement]) -> tuple[Section, ...]:
+    """The groups that an agency gets whatever is decided here, one for each data set."""
+    fields: dict[str, frozenset[str]] = {}
+    for agreement in agreements:
+        fields[agreement.dataset] = fields.get(agreement.dataset, frozenset()) | agreement.fields
+    return tuple(_section_of(shown_dataset(name), fields[name], uses=None) for name in sorted(fields))
 
 
 def agreed_sections(records: Iterable[ConsentRecord]) -> tuple[Section, ...]:
@@ -259,13 +277,16 @@ def _claims_section(group: ClaimGroup, rows: Collection[str]) -> Section:
 
 
 def _section(detail: GdxDetail) -> Section:
-    dataset = shown_dataset(detail.dataset)
+    return _section_of(shown_dataset(detail.dataset), detail.fields, uses=detail.uses)
+
+
+def _section_of(dataset: DataSet, names: Collection[str], *, uses: int | None) -> Section:
     return Section(
         id=dataset.id,
         title_th=dataset.title_th,
         title_en=dataset.title_en,
         source_th=dataset.owner_th,
         source_en=dataset.owner_en,
-        fields=tuple(field for field in dataset.fields if field.name in detail.fields),
-        uses=detail.uses,
+        fields=tuple(field for field in dataset.fields if field.name in names),
+        uses=uses,
     )

@@ -21,6 +21,20 @@ SYSTEMS: Final = (
     ("Linux", "Linux"),
 )
 
+IN_APPS: Final = (
+    ("Line/", "LINE"),
+    ("Instagram", "Instagram"),
+    ("FBAN", "Facebook"),
+    ("FBAV", "Facebook"),
+    ("FB_IAB", "Facebook"),
+)
+"""Apps that open pages inside themselves, where passkeys often do not work."""
+
+
+def in_app(user_agent: str) -> str:
+    """The app inside which the page is open; empty for a browser of its own."""
+    return next((app for sign, app in IN_APPS if sign in user_agent), "")
+
 
 def device_words(user_agent: str) -> str:
     """Program and system; empty for what is neither. The first row that matches counts: many name others' names."""

@@ -6,10 +6,11 @@ from urllib.parse import urlencode, urlsplit
 
 from idp.agencies.service import Agencies
 from idp.authorization.client_registration.service import Clients
-from idp.authorization.requests.model import OidcProblem, PendingRequest
+from idp.authorization.requests.model import ChosenActor, OidcProblem, PendingRequest
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import Refused
+from idp.kernel.ids import SubscriberId
 from idp.storage.storage import Storage
 
 PLAIN_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
@@ -20,7 +21,7 @@ class Asker:
     """The program that asks and the organisation behind it by registered names, and the languages asked for.
 
     `form_target` is where a form of this flow may end; `login_hint` whom the program expects, which proves nothing;
-    `required` the levels with which it lets somebody in.
+    `required` the levels with which it lets somebody in; `actor` for whom the person of the flow chose to act.
     """
 
     client_th: str
@@ -31,6 +32,14 @@ class Asker:
     form_target: str
     login_hint: str
     required: Acr | None
+    actor: ChosenActor | None = None
+
+    def acts_for(self, subscriber_id: SubscriberId | None) -> ChosenActor | None:
+        """For whom this person chose to act; nothing for whoever else sits before the browser, or for oneself."""
+        actor = self.actor
+        if actor is None or actor.chosen_by != subscriber_id:
+            return None
+        return None if actor.juristic_id is None and actor.mandate_id is None else actor
 
 
 class Flows:
@@ -61,12 +70,23 @@ class Flows:
             form_target=form_target(pending),
             login_hint=pending.request.login_hint or "",
             required=pending.admitting,
+            actor=pending.actor,
         )
 
 
 def continue_url(flow: str) -> str:
     """Where the dispatcher takes a flow on."""
     return f"/authorize?{urlencode({'flow': flow})}"
+
+
+def leave_url(flow: str) -> str:
+    """Where the person of a flow goes back to the service without going on."""
+    return f"/leave?{urlencode({'flow': flow})}"
+
+
+def change_actor_url(flow: str) -> str:
+    """Where the person of a flow says anew for whom to act: for themselves, or for another."""
+    return f"/acting?{urlencode({'flow': flow, 'again': '1'})}"
 
 
 def form_target(pending: PendingRequest) -> str:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.kernel.assurance import Aal, Acr, Ial
-from idp.provider.pages.flows import Flows, continue_url
+from idp.provider.pages.flows import Flows, change_actor_url, continue_url, leave_url
 from idp.provider.pages.session_cookie import Citizen, Citizens
 from idp.web.csrf import Csrf
 from idp.web.pages import Pages
@@ -34,11 +34,15 @@ class LevelPages:
         return self._pages.render(
             request,
             "levels.html",
+            judged=("flow",),
             ui_locales=asker.ui_locales if asker is not None else (),
             asker=asker,
+            actor=None if asker is None or citizen is None else asker.acts_for(citizen.subscriber.id),
+            change_actor=change_actor_url(flow),
             required=required,
             next_step=None if required is None else next_step(required, citizen),
             continue_url=continue_url(flow),
+            leave_page=leave_url(flow),
             ial=None if citizen is None else citizen.subscriber.ial,
             aal=None if citizen is None else citizen.session.aal,
             identity_levels=tuple(Ial),

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from idp.authentication.model import AuthenticationProblem
 from idp.authentication.pins import Pins
 from idp.kernel.errors import Refused
-from idp.provider.pages.flows import Flows, continue_url
+from idp.provider.pages.flows import Flows, continue_url, leave_url
 from idp.provider.pages.session_cookie import Citizens
 from idp.provider.pages.sign_in import local_path
 from idp.web.csrf import Csrf
@@ -77,5 +77,7 @@ class PinPages:
             returning=returning,
             asker=asker,
             problem=None if problem is None else self._problems.text(problem),
+            is_public=asker is None or not asker.login_hint,
+            leave_page=leave_url(flow),
             other_way=f"/sign-in?{urlencode({'flow': flow, 'return': returning, 'with': 'passkey'})}",
         )

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from idp.authentication.known_devices import KnownDevices
 from idp.authentication.model import AuthenticationProblem, SsoSession, StartedSession
-from idp.authentication.rules import SESSION_LIFE, is_fresh
+from idp.authentication.rules import SESSION_IDLE, SESSION_LIFE, ends_at, is_fresh
 from idp.authentication.sessions import COOKIE_VALUE_LENGTH, Sessions
 from idp.kernel.assurance import Aal
 from idp.kernel.errors import Refused
@@ -137,7 +137,21 @@ class Citizens:
         if found is None:
             return None
         await self.keep_awake(found.session)
+        # the page says in time that it ends
+        longest = found.session.auth_time + SESSION_LIFE - now
+        request.state.session_seconds = int(min(SESSION_IDLE, longest).total_seconds())
         return Citizen(found.session, found.subscriber)
+
+    async def left(self, request: Request) -> int:
+        """How many seconds the sign-in of this browser lasts if nothing happens. Asking prolongs nothing."""
+        now = self._storage.clock.now()
+        found = await self._sessions.signed_in(self._storage, self.cookie.read(request), now=now)
+        return 0 if found is None else int((ends_at(found.session) - now).total_seconds())
+
+    async def stay(self, request: Request) -> int:
+        """The idle time starts again; gives what is left then."""
+        await self.find(request)
+        return await self.left(request)
 
     async def person(self, request: Request) -> str | None:
         """Who is signed in, for limits: the same on every device. None for nobody."""

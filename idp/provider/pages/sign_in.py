@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from idp.authentication.other_device.rules import is_offered
 from idp.authentication.passkeys import Passkeys
 from idp.kernel.errors import Refused
-from idp.provider.pages.flows import Flows, continue_url
+from idp.provider.pages.device_words import in_app
+from idp.provider.pages.flows import Flows, change_actor_url, continue_url, leave_url
 from idp.provider.pages.session_cookie import Citizens
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
@@ -24,7 +26,7 @@ _ACCOUNT_PAGE = re.compile(r"/account(/[A-Za-z0-9_-]+)*")
 
 class SignInPages:
     """`/sign-in` and the two requests of its ceremony. `pin_first`: browsers without JavaScript are the usual ones;
-    `offers_thaid`: who has no passkey may enrol by ThaiD.
+    `offers_thaid`: who has no passkey may enrol by ThaiD; `offers_phone`: one on a phone may be used for this screen.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class SignInPages:
         flows: Flows,
         pin_first: bool = False,
         offers_thaid: bool = False,
+        offers_phone: bool = False,
     ) -> None:
         self._pages = pages
         self._csrf = csrf
@@ -47,6 +50,7 @@ class SignInPages:
         self._flows = flows
         self._pin_first = pin_first
         self._offers_thaid = offers_thaid
+        self._offers_phone = offers_phone
 
     def entries(self) -> tuple[Entry, ...]:
         """The paths of signing in."""
@@ -60,24 +64,38 @@ class SignInPages:
         flow = request.query_params.get("flow", "")
         returning = local_path(request.query_params.get("return", ""))
         again = "again" in request.query_params
-        if not flow and not again and await self._citizens.find(request) is not None:
+        citizen = await self._citizens.find(request)
+        if not flow and not again and citizen is not None:
             return RedirectResponse(returning, 303)
         pin_page = f"/sign-in/pin?{urlencode({'flow': flow, 'return': returning})}"
         if self._pin_first and not again and "with" not in request.query_params:
             return RedirectResponse(pin_page, 303)
         asker = await self._flows.asker(flow, self._csrf.browsers.of(request)) if flow else None
+        actor = None if asker is None or citizen is None else asker.acts_for(citizen.subscriber.id)
         return self._pages.render(
             request,
             "sign_in.html",
+            actor=actor,
+            change_actor=change_actor_url(flow),
             ui_locales=asker.ui_locales if asker is not None else (),
             flow=flow,
             returning=returning,
             asker=asker,
             pin_page=pin_page,
             card_page=f"/sign-in/card?{urlencode({'flow': flow, 'return': returning})}",
+            leave_page=leave_url(flow),
+            in_app=in_app(request.headers.get("user-agent", "")),
+            # a flow belongs to one browser: in another one the service is where to begin
+            address_to_open=request.url.netloc if asker is None else asker.form_target,
             levels_page=f"/levels?{urlencode({'flow': flow})}",
             offers_thaid=self._offers_thaid,
+            # never where a fresh passkey is wanted, nor where the service needs more than it is worth
+            offers_phone=self._offers_phone
+            and not again
+            and is_offered(None if asker is None or asker.required is None else asker.required.aal),
             again=again,
+            # in whose name somebody acts is not everybody's
+            is_public=actor is None,
         )
 
     async def _options(self, request: Request) -> Response:

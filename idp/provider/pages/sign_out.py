@@ -71,6 +71,7 @@ def signed_out(
     """The page that says so. `frames` tell the clients of the session (Front-Channel Logout §3); `return_to` is where
     the citizen goes on after that.
     """
+    request.state.session_seconds = 0  # of the session that was found there is nothing left
     if not frames and return_to is None:
         return pages.render(request, "signed_out.html", ui_locales=ui_locales)
     return pages.render(

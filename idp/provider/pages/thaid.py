@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from idp.audit.security_log import SecurityLog
+from idp.authentication.other_device.rules import counts_for_adding
 from idp.authentication.passkey_links import page_of_link
 from idp.enrolment.by_thaid.model import SignedIn, ThaidProblem
 from idp.enrolment.by_thaid.rules import ATTEMPT_LIFE
@@ -98,7 +99,9 @@ class ThaidPages:
                 state=said.get("state", ""),
                 code=said.get("code", ""),
                 error=said.get("error", ""),
-                signed_in=None if citizen is None else SignedIn(citizen.subscriber.id, citizen.session.aal),
+                signed_in=None
+                if citizen is None
+                else SignedIn(citizen.subscriber.id, counts_for_adding(citizen.session)),
             )
         except (Refused, Unavailable) as refusal:
             response = self._ended(request, ThaidProblem(refusal.code))

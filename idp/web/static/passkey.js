@@ -1,5 +1,5 @@
 // The ceremonies of a passkey: adding one by a link (#passkey_new_form) or in my account (#passkey_own_form), signing in
-// with one (#passkey_form), ending a freeze (#unfreeze_form).
+// with one (#passkey_form), here for another screen (#phone_form), ending a freeze (#unfreeze_form).
 // What goes wrong in the browser is told by the name of its DOMException; the words are in the page. A browser does not
 // tell a cancelled prompt from a missing passkey, nor do they.
 
@@ -63,6 +63,14 @@ async function signIn(form) {
   return post("/sign-in/passkey", { ceremony, credential, flow, return: form.elements.return.value || null });
 }
 
+// On the phone of somebody who signs in on another screen: nobody is signed in here.
+async function proveOnPhone(form) {
+  const prove = new URL(form.action).pathname;
+  const { ceremony, publicKey } = await post(prove.replace(/passkey$/, "options"), {});
+  const credential = await startAuthentication({ optionsJSON: publicKey });
+  return post(prove, { ceremony, credential });
+}
+
 function wordsFor(error, failure) {
   const named = failure.querySelector(`template[data-exception="${CSS.escape(error.name)}"]`);
   return (named ?? failure).dataset;
@@ -108,6 +116,7 @@ attach("passkey_new_form", addPasskey);
 attach("passkey_own_form", addOwnPasskey);
 attach("passkey_form", signIn);
 attach("unfreeze_form", unfreeze);
+attach("phone_form", proveOnPhone);
 
 const opened = document.getElementById("passkey_link");
 if (opened !== null) {

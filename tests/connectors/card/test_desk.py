@@ -3,6 +3,8 @@
 import json
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +33,17 @@ def test_cards_come_and_go(stack: CardStack) -> None:
     desk_command(stack.desk_socket, "insert citizen malee")
     assert desk_command(stack.desk_socket, "eject citizen")["slots"] == {"officer": "officer", "citizen": None}
     assert not stack.readers["citizen"].is_card_present()
+
+
+def test_whoever_puts_a_card_in_loads_no_card() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "import idp.cli.card, sys; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "connectors.card.virtual.desk_socket" in said.stdout
+    assert not {"connectors.card.virtual.desk", "sqlalchemy", "cryptography"} & set(said.stdout.split())
 
 
 @pytest.mark.parametrize("key", list(PERSONAS))

@@ -4,13 +4,19 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from connectors.contracts.documents import DocumentRequest
+from connectors.documents.onboarding import request_for
 from connectors.fictitious import hard_cases
 from connectors.fictitious.personas import PERSONAS
 from idp.catalogue.datasets import DATASETS
-from tests.connectors.documents.examples import document_request
+from idp.kernel.ids import AgencyId
+from idp.oversight.followup.model import Flag, Standing, Verdict
+from idp.oversight.months.model import DayOfLookUps, Month
+from idp.portal.supervision.month_paper import PURPOSE, TITLE, printed
+from tests.connectors.documents.examples import ISSUED_AT, document_request
 from tests.connectors.documents.extracts import (
     address_paper,
     card_paper,
@@ -23,6 +29,7 @@ from tests.connectors.documents.extracts import (
     person_paper,
     shareholders_paper,
 )
+from tests.connectors.documents.onboarding_examples import ONBOARDING
 
 
 def of_own(
@@ -78,6 +85,27 @@ def slip_paper() -> DocumentRequest:
         labels,
         agency_name="เจ้าของข้อมูล",
     )
+
+
+def month_paper() -> DocumentRequest:
+    """The month of an agency's look-ups, for its head."""
+    first = date(2026, 11, 1)
+    days = tuple(DayOfLookUps(first + timedelta(days=one), one % 7, one % 5, one % 3) for one in range(30))
+    month = Month(
+        agency_id=AgencyId("agc_1"),
+        first=first,
+        last=date(2026, 11, 30),
+        days=days,
+        officers=4,
+        reviewed=17,
+        flags={Flag.NIGHT: 2, Flag.BULK: 31},
+        findings={Verdict.FINE: 15, Verdict.MISUSE: 1},
+        asked=3,
+        standing=Standing(waiting=1, overdue=0, next_due=None),
+    )
+    data = printed(month)
+    more = {"agency_name": "หน่วยงานจัดหางานสาธิต (ตัวอย่าง)", "purpose": PURPOSE[0], "purpose_en": PURPOSE[1]}
+    return of_own("month_report", TITLE, data["fields"], data["labels"], **more)
 
 
 def access_paper(entries: int = 40) -> DocumentRequest:
@@ -218,6 +246,10 @@ def every_paper() -> Iterator[tuple[str, DocumentRequest]]:
     yield "consent_receipt", receipt_paper()
     yield "slip", slip_paper()
     yield "access_report", access_paper()
+    yield "month_report", month_paper()
     yield "evidence", evidence_paper()
     yield "letter", letter_paper()
     yield "request_form", form_paper()
+    yield "order", request_for(ONBOARDING["order"], now=ISSUED_AT)
+    yield "officers", request_for(ONBOARDING["officers"], now=ISSUED_AT)
+    yield "places", request_for(ONBOARDING["places"], now=ISSUED_AT)

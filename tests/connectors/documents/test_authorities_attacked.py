@@ -17,8 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from connectors.contracts.documents import SealedDocument
-from connectors.contracts.errors import DocumentError, TimestampUnavailable
+from connectors.contracts.errors import AuthorityUnavailable, DocumentError, TimestampUnavailable
 from connectors.documents.archive import Proofs, SealFacts, seal_facts
+from connectors.documents.authority_client import AuthorityClient
 from connectors.documents.revocation import ProofSource
 from connectors.documents.seal_key import ensure_seal_key
 from connectors.documents.timestamp import REPLY_TYPE, TimestampClient
@@ -54,6 +55,21 @@ def test_a_time_stamp_that_comes_byte_by_byte_is_given_up(dripping: str, running
             await client.aclose()
 
     with pytest.raises(TimestampUnavailable, match="TimeoutError"):
+        asyncio.run(ask())
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://", "http://a:99999999/", "http://127.0.0.1:9/crl"])
+def test_an_address_that_leads_nowhere_is_an_authority_that_is_away(address: str) -> None:
+    """Certificates name it: what stands there must not end the work on all other documents."""
+
+    async def ask() -> None:
+        client = AuthorityClient(connect_to=None, timeout_seconds=0.5, longest_answer_seconds=0.5)
+        try:
+            await client.ask("GET", address)
+        finally:
+            await client.aclose()
+
+    with pytest.raises(AuthorityUnavailable):
         asyncio.run(ask())
 
 

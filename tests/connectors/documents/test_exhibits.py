@@ -1,5 +1,6 @@
 """Papers of the data's owner: attached byte for byte, with what their own signatures say printed on the cover."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from io import BytesIO
@@ -18,7 +19,7 @@ from connectors.documents.exhibit_signature import PaperSignature, PaperStanding
 from connectors.documents.exhibits import attach_exhibits
 from connectors.documents.imprint import imprint
 from connectors.documents.render import Renderer
-from connectors.simulators.papers import sample_page, sample_pdf
+from connectors.simulators.papers import SignedPapers, sample_page, sample_pdf
 from tests.connectors.documents.conftest import RunningAuthority, Seal
 from tests.connectors.documents.examples import COMPANY, ISSUED_AT, document_request
 from tests.connectors.documents.test_rendering import poppler_text
@@ -77,6 +78,8 @@ def test_the_cover_says_what_was_found_and_the_paper_is_unchanged(
     with pikepdf.open(BytesIO(document.pdf)) as opened:
         for paper in papers:
             assert bytes(opened.attachments[paper.file_name].get_file().read_bytes()) == paper.data
+    trusting = seal(document_request("company", COMPANY, exhibits=papers), paper_roots=[running.root])
+    assert "unchanged since, certificate trusted" in " ".join(poppler_text(trusting.pdf).split())
     # the paper inside is judged by itself: the outer seal lends it nothing, and the other way round
     assert judge(document.pdf, running).verdict is Verdict.VALID
 
@@ -143,3 +146,11 @@ def test_what_is_no_page_image_makes_no_document(seal: Seal, image: Exhibit) -> 
         seal(document_request("company", COMPANY, exhibits=tuple(
             replace(SCANS[0], file_name=f"{number}.jpg") for number in range(501)
         )))  # fmt: skip
+
+
+def test_a_registrars_signature_on_a_sample_leads_to_the_demonstrations_root(running: RunningAuthority) -> None:
+    papers = SignedPapers(running.authority.registrar("Registrar"))
+    signed = asyncio.run(papers.signed(UNSIGNED))
+    assert asyncio.run(papers.signed(UNSIGNED)) == signed, "one file, however often it is asked for"
+    found = judge_paper(signed, roots=[running.root])
+    assert found == PaperSignature(PaperStanding.WHOLE_AND_TRUSTED, "Registrar")

@@ -40,7 +40,11 @@ def test_web_fonts_hold_their_script_and_the_marks_positioning(tmp_path: Path) -
         with TTFont(tmp_path / "web" / f"sarabun-latin-{weight}.woff2") as latin:
             assert ord("A") in latin.getBestCmap()
             assert ord("ก") not in latin.getBestCmap()
-    assert sum(file.stat().st_size for file in (tmp_path / "web").glob("*.woff2")) < 60_000
+            assert ord("é") not in latin.getBestCmap()
+        with TTFont(tmp_path / "web" / f"sarabun-latin-further-{weight}.woff2") as further:
+            assert {ord("é"), ord("ž")} <= further.getBestCmap().keys()
+    of_most_pages = [(tmp_path / "web").glob(f"sarabun-{script}-?00.woff2") for script in ("thai", "latin")]
+    assert sum(file.stat().st_size for files in of_most_pages for file in files) < 36_000
 
 
 def test_the_command_prepares_what_is_named(tmp_path: Path) -> None:

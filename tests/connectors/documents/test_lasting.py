@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.contracts.documents import Delivery, HeldDocument, SealedDocument, SealLevel
-from connectors.contracts.errors import DocumentError, TimestampUnavailable
+from connectors.contracts.errors import AuthorityUnavailable, DocumentError, TimestampUnavailable
 from connectors.contracts.verdicts import Verdict
 from connectors.documents.certificates import to_asn1
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
@@ -175,7 +175,7 @@ def test_authorities_that_are_away_leave_the_file_as_it_is(at_sealer: Callable[.
         changes = changes_for(authority, url, tmp_path)
         request = document_request("person", PERSON)
         document = at_sealer(lambda one: one.seal(request, delivery=Delivery.SEALED, password=None), **changes)
-        with pytest.raises(TimestampUnavailable):
+        with pytest.raises(AuthorityUnavailable):
             at_sealer(lambda sealer: sealer.archive(document.pdf), **changes)
         with pytest.raises(DocumentError, match="no trusted root"):
             at_sealer(lambda sealer: sealer.archive(document.pdf), **changes | {"seal_roots": changes["tsa_roots"]})

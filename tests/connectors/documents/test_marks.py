@@ -134,12 +134,12 @@ def test_a_paper_is_checked_with_a_trust_folder_on_the_command_line(
     (tmp_path / "root.pem").write_bytes(running.authority.root_pem)
     publish_seal(tmp_path / "seals", identity.chain[0])
     run, address = CliRunner(), marked_address(asked, key=key)
-    good = run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path), "--json"])
+    good = run.invoke(commands, ["verify", "--payload", address, "--trust", str(tmp_path), "--json"])
     assert good.exit_code == 0
     assert json.loads(good.output)["document_id"] == asked.document_id
-    assert asked.document_id in run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path)]).output
-    assert run.invoke(commands, ["verify-mark", address[:-3], "--trust", str(tmp_path)]).exit_code == 1
-    assert run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path / "none")]).exit_code == 2
+    assert asked.document_id in run.invoke(commands, ["verify", "--payload", address, "--trust", str(tmp_path)]).output
+    assert run.invoke(commands, ["verify", "--payload", address[:-3], "--trust", str(tmp_path)]).exit_code == 1
+    assert run.invoke(commands, ["verify", "--payload", address, "--trust", str(tmp_path / "none")]).exit_code == 2
     # a certificate that somebody put there, and that no trusted root issued, makes nothing genuine
     (tmp_path / "root.pem").write_bytes(running.authority.tsa_root_pem)
-    assert run.invoke(commands, ["verify-mark", address, "--trust", str(tmp_path)]).exit_code == 1
+    assert run.invoke(commands, ["verify", "--payload", address, "--trust", str(tmp_path)]).exit_code == 1

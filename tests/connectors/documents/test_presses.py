@@ -18,7 +18,8 @@ from connectors.contracts.documents import Delivery
 from connectors.contracts.errors import DocumentError
 from connectors.contracts.verdicts import Verdict
 from connectors.documents import presses
-from connectors.documents.presses import NICENESS, Equipment, Presses
+from connectors.documents.press_processes import NICENESS
+from connectors.documents.presses import Equipment, Presses
 from connectors.documents.render import TEMPLATES
 from connectors.documents.seal_key import CHAIN_FILE, KEY_FILE, SealIdentity
 from connectors.documents.seal_module import ModuleKey, ModuleSigner

@@ -32,7 +32,8 @@ from connectors.documents.seal import (
     with_cms,
 )
 from connectors.documents.seal_key import SealIdentity, ensure_seal_key
-from connectors.documents.verification import verify_file, verify_pdf
+from connectors.documents.trust_folder import verify_file
+from connectors.documents.verification import verify_pdf
 from connectors.simulators.authority.routes import Authority, authority_routes
 from tests.connectors.authority.serving import served, wall_clock
 from tests.connectors.documents.conftest import PASSWORD, RunningAuthority, Seal

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.anyio
 
 LATE: dict[str, float] = {"deadline_seconds": 5.0}
 SOMCHAI = PERSONAS["somchai"].person
+MALEE = PERSONAS["malee"].person
 FIVE = PEOPLE["five_names"]
 
 
@@ -95,7 +96,7 @@ async def test_records_that_nobody_published_come_as_named_texts(world: World) -
     marriage = (await world.linkage.extract(MARRIAGE.code, FIVE.citizen_id, **LATE)).record
     assert marriage.texts["marriageDate"] == "25490214"
     with pytest.raises(RecordNotFound):
-        await world.linkage.extract(MARRIAGE.code, SOMCHAI.citizen_id, **LATE)
+        await world.linkage.extract(MARRIAGE.code, MALEE.citizen_id, **LATE)
     answer = await world.linkage.extract(DRIVING_LICENCE.code, FIVE.citizen_id, **LATE)
     assert answer.provenance.source == "DLT"
     assert answer.record.lists["licences"][0]["pltDesc"] == "รถยนต์ส่วนบุคคล"

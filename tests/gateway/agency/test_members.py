@@ -219,7 +219,7 @@ async def test_a_seat_that_ended_is_given_to_nobody(caretaker: Caretaker) -> Non
 
 
 async def test_the_agency_takes_roles_away_and_gives_none(caretaker: Caretaker) -> None:
-    member = await add(caretaker, "old", [Role.LOOKUP_OFFICER, Role.SUPERVISOR])
+    member = await add(caretaker, "old", [Role.LOOKUP_OFFICER, Role.ENROLMENT_OFFICER])
     path = f"/agency/members/{member.id}"
     for body, refusal in (
         ({"roles": ["agency_admin"]}, (422, "SEA-08")),
@@ -232,11 +232,11 @@ async def test_the_agency_takes_roles_away_and_gives_none(caretaker: Caretaker) 
         ({"site": ""}, (400, "API-01")),
     ):
         assert await caretaker.code("PATCH", path, body, tag='"1"') == refusal, body
-    assert await caretaker.code("PATCH", path, {"roles": ["supervisor"]}) == (428, "API-02")
-    changed = await caretaker.told("PATCH", path, {"roles": ["supervisor"]}, tag='"1"')
-    assert changed["roles"] == ["supervisor"]
+    assert await caretaker.code("PATCH", path, {"roles": ["enrolment_officer"]}) == (428, "API-02")
+    changed = await caretaker.told("PATCH", path, {"roles": ["enrolment_officer"]}, tag='"1"')
+    assert changed["roles"] == ["enrolment_officer"]
     assert await caretaker.code("PATCH", path, {"roles": ["lookup_officer"]}, tag='"2"') == (422, "SEA-08")
-    assert await caretaker.code("PATCH", path, {"roles": ["supervisor"]}, tag='"1"') == (412, "SEA-09")
+    assert await caretaker.code("PATCH", path, {"roles": ["enrolment_officer"]}, tag='"1"') == (412, "SEA-09")
 
 
 async def test_an_ended_member_counts_no_more_at_once(caretaker: Caretaker) -> None:
@@ -249,7 +249,9 @@ async def test_an_ended_member_counts_no_more_at_once(caretaker: Caretaker) -> N
     assert await caretaker.code("DELETE", path, tag='"2"') == (403, "SEA-02")
 
 
-@pytest.mark.parametrize("role", [Role.AUDITOR, Role.DATA_OWNER, Role.PLATFORM_ADMIN])
+@pytest.mark.parametrize(
+    "role", [Role.AUDITOR, Role.DATA_OWNER, Role.PLATFORM_ADMIN, Role.SUPERVISOR, Role.AGENCY_ADMIN]
+)
 async def test_who_watches_over_the_agency_is_not_sent_away_by_it(caretaker: Caretaker, role: Role) -> None:
     member = await add(caretaker, "watcher", [role, Role.LOOKUP_OFFICER])
     path = f"/agency/members/{member.id}"

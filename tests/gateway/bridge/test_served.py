@@ -5,10 +5,7 @@ Numbers and secrets stand in the addresses of this wire. Afterwards none is foun
 
 import asyncio
 import hashlib
-import os
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +34,7 @@ from idp.gateway.bridge.model import IssuedKey
 from idp.kernel.ids import ClientId
 from idp.protocol.mutual_tls import read_certificate
 from idp.settings import Settings
+from tests.commands import started
 from tests.conformance.certificates import Authority
 from tests.connectors.authority.serving import served, wall_clock
 from tests.exchange.world import SOMCHAI, THONGDEE
@@ -151,14 +149,8 @@ async def prepare(settings: Settings, thumbprint: str) -> IssuedKey:
 
 @contextmanager
 def served_by(values: dict[str, Any], log: Path) -> Iterator[None]:
-    environment = os.environ | {f"IDP_{name.upper()}": value for name, value in values.items()}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "idp.cli", "serve", "--only", "bridge"],
-            stdout=output,
-            stderr=output,
-            env=environment,
-        )
+    environment = {f"IDP_{name.upper()}": value for name, value in values.items()}
+    process = started("serve", "--only", "bridge", log=log, environment=environment)
     try:
         yield
     finally:

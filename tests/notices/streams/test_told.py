@@ -3,9 +3,7 @@
 import asyncio
 import hashlib
 import json
-import os
 import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -21,6 +19,7 @@ from idp.notices.streams.model import MOST_MUTED
 from idp.notices.streams.store import signal_muted
 from idp.storage.outbox import OutboxMessage, enqueue
 from idp.subscribers.model import ActingMember, ClosingReason
+from tests.commands import idp
 from tests.notices.streams.town import CAEP, OWN, RISC, SSF, Mailbox, Town
 
 pytestmark = pytest.mark.anyio
@@ -277,10 +276,8 @@ async def test_an_operator_sees_what_is_stuck_and_nothing_of_whom_it_is_about(to
     await town.work()
 
     def listed(minutes: int) -> subprocess.CompletedProcess[str]:
-        home = str(town.home)
-        command = [sys.executable, "-m", "idp.cli", "streams", "list", "--stuck", str(minutes), "--home", home]
-        environment = {**os.environ, "IDP_PROFILE": "conformance"}
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+        arguments = ("streams", "list", "--stuck", str(minutes), "--home", str(town.home))
+        return idp(*arguments, environment={"IDP_PROFILE": "conformance"})
 
     # the house stands in a year that was: everything in it has waited for long
     found = await asyncio.to_thread(listed, 0)

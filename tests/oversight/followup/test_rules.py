@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idp.agencies.model import Role
@@ -17,6 +17,8 @@ from idp.oversight.followup.rules import (
     MANY_IN_AN_HOUR,
     MANY_OF_A_CASE,
     choose,
+    due_after,
+    flags_of,
     in_bulk,
     is_at_night,
     is_supervisor,
@@ -88,6 +90,26 @@ def test_every_flagged_one_is_chosen_and_enough_of_the_others(count: int, flagge
     assert all(chosen[one.anchor].flags == one.flags for one in look_ups if one.flags)
 
 
+@settings(max_examples=50)
+@given(st.integers(0, 70), st.integers(0, 70))
+def test_cards_and_numbers_are_drawn_apart(cards: int, numbers: int) -> None:
+    with_card = [look_up(serial, anchor=f"cds_{serial:026d}", with_card=True) for serial in range(cards)]
+    by_number = [look_up(serial) for serial in range(numbers)]
+    every = [*with_card, *by_number]
+    chosen = choose(every, draws=drawn_from(every))
+    assert len({one.anchor for one in with_card} & set(chosen)) == sample_size(cards)
+    assert len({one.anchor for one in by_number} & set(chosen)) == sample_size(numbers)
+
+
+def test_a_card_at_night_or_one_after_the_other_is_nothing_to_notice_but_a_watched_owner_is() -> None:
+    at_night = NOON + timedelta(hours=12)
+    busy = [look_up(serial, officer_id=MemberId("mem_1"), with_card=True, at=at_night) for serial in range(40)]
+    watched = look_up(99, with_card=True, at=at_night, flags=frozenset({Flag.WATCHED}))
+    flags = flags_of([*busy, watched])
+    assert {found for anchor, found in flags.items() if anchor != watched.anchor} == {frozenset()}
+    assert flags[watched.anchor] == {Flag.WATCHED}
+
+
 def test_chance_alone_decides_who_of_the_others() -> None:
     look_ups = [look_up(number) for number in range(10)]
     draws = {one.anchor: bytes([9 - number]) for number, one in enumerate(look_ups)}
@@ -141,3 +163,14 @@ def test_supervisors_of_this_agency_alone() -> None:
     assert is_supervisor(decider("sub_3"), AgencyId("agc_1"))
     assert not is_supervisor(decider("sub_3", agency="agc_2"), AgencyId("agc_1"))
     assert not is_supervisor(decider("sub_3", role=Role.LOOKUP_OFFICER), AgencyId("agc_1"))
+
+
+@pytest.mark.parametrize(("said", "due"), [
+    ("2026-11-23T10:00", "2026-11-27T00:00"),  # Monday: until Thursday is over
+    ("2026-11-25T23:59", "2026-12-01T00:00"),  # Wednesday: Thursday, Friday, Monday
+    ("2026-11-27T00:00", "2026-12-03T00:00"),  # Friday
+    ("2026-11-28T12:00", "2026-12-03T00:00"),  # Saturday
+    ("2026-11-29T12:00", "2026-12-03T00:00"),  # Sunday
+])  # fmt: skip
+def test_three_working_days_are_over_at_midnight_in_bangkok(said: str, due: str) -> None:
+    assert due_after(datetime.fromisoformat(f"{said}+07:00")) == datetime.fromisoformat(f"{due}+07:00")

@@ -284,9 +284,9 @@ async def test_the_owner_sees_a_replaced_grant_once_and_an_ended_one_no_more(wor
     owner = world.browser()
     await world.sign_in(owner)
     listed = (await owner.get("/account/apps")).text
-    assert listed.count("/end") == 1
+    assert listed.count('/end"') == 1
     assert (await call(managing, "DELETE", tokens["grant_id"], await own_token(managing))).status_code == 204
-    assert "/end" not in (await owner.get("/account/apps")).text
+    assert '/end"' not in (await owner.get("/account/apps")).text
 
 
 async def test_each_act_needs_its_scope(world: World, managing: Program) -> None:

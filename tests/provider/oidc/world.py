@@ -187,7 +187,7 @@ class World:
 def pages_of(browsers: BrowserIds) -> Pages:
     """The issuer's pages, for answers that travel in a form."""
     with tempfile.TemporaryDirectory() as folder:
-        assets = bare_assets(Path(folder), "form-post.js", "confirm.js", "check_session.js")
+        assets = bare_assets(Path(folder))
     return Pages(
         template_packages=(("idp.provider", "templates"),),
         assets=assets,

@@ -72,10 +72,13 @@ async def with_authenticator(context: BrowserContext, page: Page, **options: Any
 
 async def violations(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it stands, one line each."""
-    # The page's own policy lets no script in; the checker comes in beside it, over the debugging protocol.
+    # The page's own policy lets no script in; the checker comes in beside it, over the debugging protocol. The session
+    # stays: one that is detached takes the page's virtual authenticators with it.
     session = await page.context.new_cdp_session(page)
-    await session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
-    run = f"axe.run(document, {{runOnly: {json.dumps(WCAG)}}}).then(result => JSON.stringify(result.violations))"
+    if not await page.evaluate("'axe' in globalThis"):
+        await session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
+    options = json.dumps({"runOnly": WCAG, "resultTypes": ["violations"]})
+    run = f"axe.run(document, {options}).then(result => JSON.stringify(result.violations))"
     answer = await session.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
     found = json.loads(answer["result"]["value"])
     return [f"{item['id']}: {item['nodes'][0]['html'][:120]} {item['nodes'][0]['failureSummary']}" for item in found]

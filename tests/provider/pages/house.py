@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 
+from connectors.mail.smtp import MailServer, SmtpMail
 from connectors.outbound.client_addresses import CheckedAddresses
 from connectors.simulators.switchboard import Switchboard
 from idp.agencies.seats.service import Seats
@@ -25,6 +26,7 @@ from idp.audit.model import SYSTEM
 from idp.audit.security_log import SecurityLog
 from idp.authentication.attestation import StaffModels
 from idp.authentication.model import RelyingParty
+from idp.authentication.other_device.service import OtherDevice
 from idp.authentication.pin_hashing import HashingCost, PinHashing
 from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.service import Clients
@@ -40,6 +42,8 @@ from idp.authorization.requests.sealed import PendingRequests
 from idp.authorization.requests.service import AuthorizationRequests
 from idp.catalogue.gdx import GdxDetail
 from idp.enrolment.provisional import Provisionals
+from idp.enrolment.reviews.doubts import Doubts
+from idp.enrolment.reviews.service import Reviews
 from idp.exchange.preview import Previews
 from idp.kernel.assurance import Aal, Acr, Ial
 from idp.kernel.ids import SubscriberId
@@ -49,10 +53,16 @@ from idp.keys.blind_index import BlindIndex
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.sealing import TokenSealer
 from idp.keys.signing import SigningKeys
+from idp.notices.contact_letters import ContactLetters
+from idp.oversight.reports.service import AccessReports
 from idp.oversight.service import AccessHistory
 from idp.protocol.authorization_request import AuthorizationRequest
+from idp.provider.account.activity import ActivityPages
 from idp.provider.account.company_requests import CompanyRequestPages
+from idp.provider.account.contact import ContactPages
 from idp.provider.account.devices import DevicePages
+from idp.provider.account.doubts import DoubtPages
+from idp.provider.account.home import HomePages
 from idp.provider.account.memberships import MembershipPages
 from idp.provider.account.pages import AccountPages
 from idp.provider.account.passkeys import OwnPasskeyPages
@@ -61,16 +71,21 @@ from idp.provider.account.proofs import ProofPages
 from idp.provider.account.security import SecurityPages
 from idp.provider.pages.choose_actor import ChooseActorPages
 from idp.provider.pages.consent import ConsentPages
+from idp.provider.pages.consent_report import ConsentReportPages
 from idp.provider.pages.flows import Flows
 from idp.provider.pages.levels import LevelPages
+from idp.provider.pages.on_phone import PhonePages
+from idp.provider.pages.other_device import OtherDevicePages
 from idp.provider.pages.passkeys import PasskeyPages
 from idp.provider.pages.pin import PinPages
 from idp.provider.pages.recovery import RecoveryPages
 from idp.provider.pages.session_cookie import Citizens, DeviceCookie, SessionCookie
 from idp.provider.pages.sign_in import SignInPages
 from idp.provider.pages.sign_out import SignOutPages
+from idp.provider.pages.way_back import LeavePages, WaysBack
 from idp.storage.storage import Storage
 from idp.subscribers.closing import Closings
+from idp.subscribers.contacts.service import Contacts
 from idp.web.assets import Assets
 from idp.web.browsers import BrowserIds
 from idp.web.csrf import Csrf
@@ -78,6 +93,7 @@ from idp.web.errors import ErrorAnswers, ProblemCatalogue
 from idp.web.middleware import door_middleware
 from idp.web.pages import Brand, Pages
 from idp.web.routes import Entry, build_routes
+from idp.web.session_watch import SessionPages
 from relying_party_demo.journey.soft_authenticator import SoftAuthenticator
 from tests.clock import FrozenClock
 from tests.exchange.world import JOBS, PREVIEW_SERVICE, World, address_detail, person_detail, registries_of
@@ -107,6 +123,7 @@ class House:
     assets: Assets
     origin: str = ORIGIN
     staff_models: StaffModels | None = None
+    mail: MailServer | None = None
 
     def __post_init__(self) -> None:
         world = self.world
@@ -129,6 +146,14 @@ class House:
         self.authenticators = authenticators
         self.links, self.sessions = authenticators.links, authenticators.sessions
         self.passkeys, self.pins = authenticators.passkeys, authenticators.pins
+        self.other_device = OtherDevice(
+            storage=self.storage,
+            passkeys=self.passkeys,
+            key=b"o" * 32,
+            life=timedelta(minutes=2),
+            audit=world.audit,
+            security_log=self.security_log,
+        )
         keys = SigningKeys(storage=self.storage, root_keys=world.root_keys, clock=self.clock)
         clients, addresses = Clients(audit=world.audit, server_metadata={}), CheckedAddresses()
         key_sets = ClientKeySets(
@@ -186,6 +211,7 @@ class House:
             csrf=csrf,
             https=False,
         )
+        ways_back = WaysBack(storage=self.storage, requests=self.requests, clients=clients)
         cookie = SessionCookie(https=False)
         self.citizens = citizens = Citizens(
             storage=self.storage,
@@ -233,6 +259,28 @@ class House:
             mandates=self.representation.mandates,
             acting=self.representation.acting,
         )
+        history = AccessHistory(personal=world.personal)
+        self.reviews = Reviews(
+            subscribers=world.subscribers,
+            approvals=approvals,
+            personal=world.personal,
+            audit=world.audit,
+            issuer_agency=world.issuer.id,
+        )
+        self.doubts = Doubts(reviews=self.reviews, subscribers=world.subscribers)
+        self.contacts = Contacts(
+            subscribers=world.subscribers,
+            personal=world.personal,
+            blind_index=BlindIndex(world.root_keys),
+            codes_key=world.root_keys.derive("contact-codes", version=1),
+            audit=world.audit,
+        )
+        self.contact_letters = ContactLetters(
+            storage=self.storage,
+            contacts=self.contacts,
+            mail=None if self.mail is None else SmtpMail(self.mail),
+            account_url=f"{self.origin}/account/contact",
+        )
         doors: tuple[PageFamily, ...] = (
             self.assets,
             CompanyRequestPages(
@@ -245,7 +293,16 @@ class House:
                 requests=company_requests,
             ),
             PasskeyPages(**common, passkeys=self.passkeys, links=self.links, subscribers=world.subscribers),
-            SignInPages(**common, passkeys=self.passkeys, citizens=citizens, flows=flows),
+            SignInPages(**common, passkeys=self.passkeys, citizens=citizens, flows=flows, offers_phone=True),
+            OtherDevicePages(
+                **common,
+                problems=ProblemCatalogue(),
+                other_device=self.other_device,
+                citizens=citizens,
+                flows=flows,
+                origin=self.origin,
+            ),
+            PhonePages(**common, problems=ProblemCatalogue(), other_device=self.other_device),
             LevelPages(pages=pages, csrf=csrf, citizens=citizens, flows=flows),
             PinPages(
                 pages=pages, csrf=csrf, problems=ProblemCatalogue(), pins=self.pins, citizens=citizens, flows=flows
@@ -270,6 +327,10 @@ class House:
                 recovery_codes=authenticators.recovery_codes,
                 freezing=authenticators.freezing,
             ),
+            LeavePages(
+                pages=pages, storage=self.storage, requests=self.requests, browsers=self.browsers, ways_back=ways_back
+            ),
+            SessionPages(pages=pages, csrf=csrf, times=citizens),
             SignOutPages(**common, sessions=self.sessions, citizens=citizens, logouts=logouts),
             ChooseActorPages(
                 **common,
@@ -297,8 +358,17 @@ class House:
                 agencies=world.agencies,
                 consents=world.consents,
                 subscribers=world.subscribers,
+                mandates=self.representation.mandates,
                 previews=previews,
                 security_log=self.security_log,
+            ),
+            ConsentReportPages(
+                **common,
+                problems=ProblemCatalogue(),
+                citizens=citizens,
+                requests=self.requests,
+                flows=flows,
+                doubts=self.doubts,
             ),
             MembershipPages(
                 **common,
@@ -312,22 +382,59 @@ class House:
                 pages=pages,
                 storage=self.storage,
                 citizens=citizens,
-                history=AccessHistory(personal=world.personal),
+                history=history,
                 log_key=self.log_signer.verifier_key,
+            ),
+            HomePages(
+                pages=pages,
+                storage=self.storage,
+                citizens=citizens,
+                subscribers=world.subscribers,
+                consents=world.consents,
+                passkeys=authenticators.own_passkeys,
+                recovery_codes=authenticators.recovery_codes,
+                sessions=self.sessions,
+                deferred=self.deferred,
+                mandates=self.representation.mandates,
+                doubts=self.doubts,
+                contacts=self.contacts,
+                letters=self.contact_letters,
+            ),
+            ContactPages(
+                **common,
+                problems=ProblemCatalogue(),
+                citizens=citizens,
+                contacts=self.contacts,
+                letters=self.contact_letters,
+            ),
+            ActivityPages(
+                pages=pages,
+                storage=self.storage,
+                citizens=citizens,
+                subscribers=world.subscribers,
+                history=history,
+                reports=AccessReports(
+                    storage=self.storage, history=history, audit=world.audit, randomness=system_randomness
+                ),
+            ),
+            DoubtPages(
+                **common,
+                problems=ProblemCatalogue(),
+                citizens=citizens,
+                history=history,
+                reviews=self.reviews,
+                doubts=self.doubts,
             ),
             AccountPages(
                 **common,
                 citizens=citizens,
-                subscribers=world.subscribers,
                 agencies=world.agencies,
                 clients=clients,
                 consents=world.consents,
-                passkeys=authenticators.own_passkeys,
-                history=AccessHistory(personal=world.personal),
             ),
         )
         self.entries: tuple[Entry, ...] = tuple(entry for door in doors for entry in door.entries())
-        answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="page")
+        answers = ErrorAnswers(catalogue=ProblemCatalogue(), pages=pages, usual="page", ways_back=ways_back)
         self.application = Starlette(
             routes=build_routes(self.entries),
             exception_handlers=answers.handlers(),
@@ -350,6 +457,7 @@ class House:
         ui_locales: tuple[str, ...] = (),
         required: Acr | None = None,
         provisional_ial: Ial | None = None,
+        state: str = "as-sent",
         **asked: Any,
     ) -> str:
         """A pending request of the job-seeker service in a browser, as the authorization endpoint seals it."""
@@ -361,7 +469,7 @@ class House:
                     redirect_uri=CALLBACK,
                     scope=scope,
                     code_challenge="x" * 43,
-                    state="as-sent",
+                    state=state,
                     ui_locales=ui_locales,
                     authorization_details=None if not wanted else json.dumps([each.to_json() for each in wanted]),
                     **asked,
@@ -462,11 +570,17 @@ class Fields(HTMLParser):
 
 @asynccontextmanager
 async def open_house(
-    storage: Storage, clock: FrozenClock, folder: Path, *, origin: str = ORIGIN, staff_models: StaffModels | None = None
+    storage: Storage,
+    clock: FrozenClock,
+    folder: Path,
+    *,
+    origin: str = ORIGIN,
+    staff_models: StaffModels | None = None,
+    mail: MailServer | None = None,
 ) -> AsyncIterator[House]:
     """A settled world and its pages."""
     switchboard = Switchboard()
     async with registries_of(clock, switchboard) as http:
         world = World(storage, clock, http, switchboard)
         await world.settle()
-        yield House(world, storage, clock, switchboard, prepared_assets(folder), origin, staff_models)
+        yield House(world, storage, clock, switchboard, prepared_assets(folder), origin, staff_models, mail)

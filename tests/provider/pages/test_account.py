@@ -20,6 +20,7 @@ NAMED = {
     "joint_act_id": "jac",
     "case_id": "rev",
     "request_id": "dfr",
+    "entry_id": "dis",
 }
 """How the ids in the paths of my account begin."""
 
@@ -73,7 +74,7 @@ async def test_consents_are_listed_and_taken_back_in_two_taps(citizen: Visitor) 
     detail = (await citizen.http.get(f"/account/consents/{record.id}")).text
     assert "withdraw" in Fields(detail).ids
     answer = await citizen.http.post(f"/account/consents/{record.id}/withdraw", data=Fields(detail).hidden)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/account/consents")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/account/consents/{record.id}")
     after = await citizen.http.get(f"/account/consents/{record.id}")
     assert "withdraw" not in Fields(after.text).ids
     assert "ถอนความยินยอมนี้แล้วเมื่อ" in after.text

@@ -1,5 +1,6 @@
 """Acting for others in a real browser: every page in both languages, on a phone and on a desk, by axe-core."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.exchange.world import JOBS, SERVICE
 from tests.provider.pages.test_in_chromium import Phone, phone
 from tests.provider.pages.test_mandates import LAST_DAY, NUMBERS
 from tests.representation.world import identity_of
+from tests.web.days import type_day
 
 __all__ = ["phone"]
 
@@ -164,7 +166,7 @@ async def test_mandates_and_companies_in_my_account(phone: Phone) -> None:
     await phone.page.fill("#citizen_id", NUMBERS["officer"])
     await phone.page.check("#service_1")
     await phone.page.check("#dataset_1")
-    await phone.page.fill("#until", LAST_DAY)
+    await type_day(phone.page, "until", date.fromisoformat(LAST_DAY))
     await phone.page.click("#give")
     await expect(phone.page.locator('[data-live="false"]')).to_have_count(1)
     await phone.open("/account/companies")

@@ -319,6 +319,7 @@ async def test_security_pages_are_fit_to_be_read_and_a_freeze_is_taken_back(phon
 async def test_a_used_link_is_told_in_words_and_code(phone: Phone) -> None:
     link = await phone.house.link()
     await phone.open(f"/passkeys/new#{link}")
+    await expect(phone.page.locator("#add_passkey")).to_be_visible()  # whose link it is has been asked
     await phone.house.link()  # the counter gives a newer one meanwhile
     await phone.page.click("#add_passkey")
     await expect(phone.page.locator("#error_code")).to_have_text("AUT-03")

@@ -26,6 +26,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agency")),
         sa.UniqueConstraint("code", name=op.f("uq_agency_code")),
     )
+    op.create_index(
+        "ix_agency_owning",
+        "agency",
+        ["code"],
+        unique=False,
+        sqlite_where=sa.text("owns <> '[]'"),
+        postgresql_where=sa.text("owns <> '[]'"),
+    )
+    op.create_table(
+        "applicant_session",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_applicant_session")),
+    )
     op.create_table(
         "audit_checkpoint",
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -42,6 +58,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
     )
     op.create_table(
+        "audit_facet",
+        sa.Column("leaf_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("leaf_index", name=op.f("pk_audit_facet")),
+    )
+    op.create_index("ix_audit_facet_actor", "audit_facet", ["actor", "leaf_index"], unique=False)
+    op.create_index("ix_audit_facet_agency", "audit_facet", ["agency", "leaf_index"], unique=False)
+    op.create_index(
+        "ix_audit_facet_agency_refused",
+        "audit_facet",
+        ["agency", "leaf_index"],
+        unique=False,
+        sqlite_where=sa.text("refused"),
+        postgresql_where=sa.text("refused"),
+    )
+    op.create_index("ix_audit_facet_event", "audit_facet", ["event", "leaf_index"], unique=False)
+    op.create_index(
+        "ix_audit_facet_refused",
+        "audit_facet",
+        ["leaf_index"],
+        unique=False,
+        sqlite_where=sa.text("refused"),
+        postgresql_where=sa.text("refused"),
+    )
+    op.create_index(
+        "ix_audit_facet_subject",
+        "audit_facet",
+        ["subject", "leaf_index"],
+        unique=False,
+        sqlite_where=sa.text("subject IS NOT NULL"),
+        postgresql_where=sa.text("subject IS NOT NULL"),
+    )
+    op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
@@ -49,6 +104,20 @@ def upgrade() -> None:
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
+    op.create_table(
+        "audit_inquiry",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("facets", sa.Text(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=True),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_inquiry")),
+    )
+    op.create_index("ix_audit_inquiry_agency_id", "audit_inquiry", ["agency_id", "id"], unique=False)
     op.create_table(
         "audit_leaf",
         sa.Column("leaf_index", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -77,6 +146,14 @@ def upgrade() -> None:
         sa.Column("hashes", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("level", "tile_index", name=op.f("pk_audit_tile")),
     )
+    op.create_table(
+        "awaited_review",
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("about", name=op.f("pk_awaited_review")),
+    )
+    op.create_index("ix_awaited_review_agency_id", "awaited_review", ["agency_id", "due_at"], unique=False)
     op.create_table(
         "basis_evidence",
         sa.Column("id", sa.Text(), nullable=False),
@@ -110,6 +187,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_citizen_ref")),
     )
+    op.create_index("ix_citizen_ref_agency_id_opened_at", "citizen_ref", ["agency_id", "opened_at"], unique=False)
     op.create_index(
         "ix_citizen_ref_expires_at",
         "citizen_ref",
@@ -128,6 +206,26 @@ def upgrade() -> None:
         postgresql_where=sa.text("sealed_number IS NOT NULL"),
     )
     op.create_index("ix_citizen_ref_opened_at", "citizen_ref", ["opened_at"], unique=False)
+    op.create_table(
+        "client_key",
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("thumbprint", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("client_id", "thumbprint", name=op.f("pk_client_key")),
+    )
+    op.create_table(
+        "client_request",
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("minute", sa.BigInteger(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("correlation_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("client_id", "minute", "endpoint", "error", "reason", name=op.f("pk_client_request")),
+    )
+    op.create_index(op.f("ix_client_request_last_at"), "client_request", ["last_at"], unique=False)
     op.create_table(
         "company_signatory",
         sa.Column("juristic_id", sa.Text(), nullable=False),
@@ -195,6 +293,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_counter_session")),
     )
     op.create_index(
+        "ix_counter_session_agency_id_opened_at", "counter_session", ["agency_id", "opened_at"], unique=False
+    )
+    op.create_index(
         "ix_counter_session_expires_at",
         "counter_session",
         ["expires_at"],
@@ -202,6 +303,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("sealed_case IS NOT NULL"),
         postgresql_where=sa.text("sealed_case IS NOT NULL"),
     )
+    op.create_index("ix_counter_session_opened_at", "counter_session", ["opened_at"], unique=False)
     op.create_table(
         "data_key",
         sa.Column("owner", sa.Text(), nullable=False),
@@ -275,9 +377,18 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.Column("sealed_pdf", sa.LargeBinary(), nullable=True),
+        sa.Column("printed_values", sa.LargeBinary(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+    )
+    op.create_index(
+        "ix_document_comparable",
+        "document",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("printed_values IS NOT NULL"),
+        postgresql_where=sa.text("printed_values IS NOT NULL"),
     )
     op.create_index("ix_document_due_at", "document", ["due_at"], unique=False)
     op.create_index("ix_document_expires_at", "document", ["expires_at"], unique=False)
@@ -328,6 +439,50 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
+    op.create_table(
+        "liability_notice",
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("member_id", "day", name=op.f("pk_liability_notice")),
+    )
+    op.create_table(
+        "look_up_entry",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("visit_id", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("service_id", sa.Text(), nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("disclosure_id", sa.Text(), nullable=True),
+        sa.Column("pull_id", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_look_up_entry")),
+    )
+    op.create_index(op.f("ix_look_up_entry_at"), "look_up_entry", ["at"], unique=False)
+    op.create_index("ix_look_up_entry_member_id", "look_up_entry", ["member_id", "at"], unique=False)
+    op.create_table(
+        "look_up_visit",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("service_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("station_id", sa.Text(), nullable=True),
+        sa.Column("anchor", sa.Text(), nullable=True),
+        sa.Column("photo_request", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_look_up_visit")),
+    )
+    op.create_index("ix_look_up_visit_agency_id", "look_up_visit", ["agency_id", "opened_at"], unique=False)
+    op.create_index(op.f("ix_look_up_visit_expires_at"), "look_up_visit", ["expires_at"], unique=False)
+    op.create_index("ix_look_up_visit_member_id", "look_up_visit", ["member_id", "opened_at"], unique=False)
     op.create_table(
         "oauth_grant",
         sa.Column("id", sa.Text(), nullable=False),
@@ -388,6 +543,34 @@ def upgrade() -> None:
     op.create_index(op.f("ix_oauth_grant_sso_session_id"), "oauth_grant", ["sso_session_id"], unique=False)
     op.create_index(op.f("ix_oauth_grant_subscriber_id"), "oauth_grant", ["subscriber_id"], unique=False)
     op.create_table(
+        "onboarding_application",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("applicant", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=True),
+        sa.Column("is_new", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("content_version", sa.Integer(), nullable=False),
+        sa.Column("sealed_wishes", sa.LargeBinary(), nullable=False),
+        sa.Column("declared", sa.Text(), nullable=False),
+        sa.Column("service_id", sa.Text(), nullable=True),
+        sa.Column("once", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("submitted_at", sa.BigInteger(), nullable=True),
+        sa.Column("admin_seen_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_onboarding_application")),
+        sa.UniqueConstraint("once", name=op.f("uq_onboarding_application_once")),
+    )
+    op.create_index(op.f("ix_onboarding_application_agency_id"), "onboarding_application", ["agency_id"], unique=False)
+    op.create_index(op.f("ix_onboarding_application_applicant"), "onboarding_application", ["applicant"], unique=False)
+    op.create_index(
+        "ix_onboarding_application_state_submitted_at",
+        "onboarding_application",
+        ["state", "submitted_at"],
+        unique=False,
+    )
+    op.create_table(
         "open_application",
         sa.Column("key_version", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
@@ -434,13 +617,26 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("sealed_reason", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_question", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_answer", sa.LargeBinary(), nullable=True),
+        sa.Column("asked_at", sa.BigInteger(), nullable=True),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("reviewed_by", sa.Text(), nullable=True),
         sa.Column("reviewed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_oversight_sample")),
         sa.UniqueConstraint("about", name=op.f("uq_oversight_sample_about")),
     )
     op.create_index("ix_oversight_sample_agency_id", "oversight_sample", ["agency_id", "id"], unique=False)
+    op.create_index("ix_oversight_sample_agency_id_day", "oversight_sample", ["agency_id", "day"], unique=False)
     op.create_index("ix_oversight_sample_at", "oversight_sample", ["at"], unique=False)
+    op.create_index(
+        "ix_oversight_sample_open",
+        "oversight_sample",
+        ["agency_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("verdict IS NULL OR verdict = 'question'"),
+        postgresql_where=sa.text("verdict IS NULL OR verdict = 'question'"),
+    )
     op.create_table(
         "paper_count",
         sa.Column("service_id", sa.Text(), nullable=False),
@@ -496,7 +692,17 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
     )
+    op.create_index("ix_proposal_proposed_by_person", "proposal", ["proposed_by_person", "id"], unique=False)
+    op.create_index("ix_proposal_proposed_for", "proposal", ["proposed_for", "kind", "state"], unique=False)
     op.create_index("ix_proposal_state_expires_at", "proposal", ["state", "expires_at"], unique=False)
+    op.create_index(
+        "ix_proposal_waiting",
+        "proposal",
+        ["approver_role", "approver_agency_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('open', 'asked_back')"),
+        postgresql_where=sa.text("state IN ('open', 'asked_back')"),
+    )
     op.create_index(
         "uq_proposal_waiting",
         "proposal",
@@ -506,11 +712,30 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('open', 'asked_back')"),
     )
     op.create_table(
+        "registry_minute",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("minute", sa.BigInteger(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("turned_away", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("rested", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("service", "minute", name=op.f("pk_registry_minute")),
+    )
+    op.create_index("ix_registry_minute_minute", "registry_minute", ["minute"], unique=False)
+    op.create_table(
         "registry_notice",
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("taken_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_registry_notice")),
+    )
+    op.create_table(
+        "registry_shutter",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("shut_at", sa.BigInteger(), nullable=False),
+        sa.Column("shut_by", sa.Text(), nullable=False),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("service", name=op.f("pk_registry_shutter")),
     )
     op.create_table(
         "release_count",
@@ -694,6 +919,24 @@ def upgrade() -> None:
     op.create_index("ix_waiting_pull_key_owner", "waiting_pull", ["key_owner"], unique=False)
     op.create_index("ix_waiting_pull_state_next_at", "waiting_pull", ["state", "next_at"], unique=False)
     op.create_table(
+        "watched_digest",
+        sa.Column("watched_id", sa.Text(), nullable=False),
+        sa.Column("key_version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("watched_id", "key_version", name=op.f("pk_watched_digest")),
+    )
+    op.create_index("ix_watched_digest_digest", "watched_digest", ["digest"], unique=False)
+    op.create_table(
+        "watched_person",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("reference_no", sa.Text(), nullable=False),
+        sa.Column("named_by", sa.Text(), nullable=False),
+        sa.Column("named_at", sa.BigInteger(), nullable=False),
+        sa.Column("valid_until", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_watched_person")),
+    )
+    op.create_table(
         "attribute_change",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("subscriber_id", sa.Text(), nullable=False),
@@ -809,6 +1052,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("consent_id", "dataset", name=op.f("pk_consent_use")),
     )
     op.create_table(
+        "contact_proof",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=False),
+        sa.Column("sealed_email", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_former", sa.LargeBinary(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("tries_left", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_contact_proof_subscriber_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_proof")),
+    )
+    op.create_index("ix_contact_proof_asked_at", "contact_proof", ["asked_at"], unique=False)
+    op.create_index("ix_contact_proof_digest_asked_at", "contact_proof", ["digest", "asked_at"], unique=False)
+    op.create_index(
+        "ix_contact_proof_subscriber_id_asked_at", "contact_proof", ["subscriber_id", "asked_at"], unique=False
+    )
+    op.create_table(
         "enrolled_address",
         sa.Column("subscriber_id", sa.Text(), nullable=False),
         sa.Column("key_version", sa.Integer(), nullable=False),
@@ -887,6 +1149,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
     )
     op.create_index("ix_member_agency_id", "member", ["agency_id", "id"], unique=False)
+    op.create_index(
+        "ix_member_agency_id_roles", "member", ["agency_id", "roles", "site", "status", "expires_at"], unique=False
+    )
     op.create_index(op.f("ix_member_subscriber_id"), "member", ["subscriber_id"], unique=False)
     op.create_table(
         "notice",
@@ -901,6 +1166,62 @@ def upgrade() -> None:
         sa.UniqueConstraint("subscriber_id", "cause", name=op.f("uq_notice_subscriber_id_cause")),
     )
     op.create_index("ix_notice_subscriber_id_id", "notice", ["subscriber_id", "id"], unique=False)
+    op.create_table(
+        "onboarding_event",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("application_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_words", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["onboarding_application.id"], name=op.f("fk_onboarding_event_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_onboarding_event")),
+    )
+    op.create_index(op.f("ix_onboarding_event_application_id"), "onboarding_event", ["application_id"], unique=False)
+    op.create_table(
+        "onboarding_paper",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("application_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reference_no", sa.Text(), nullable=False),
+        sa.Column("given_at", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("content_version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("sealed_content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["onboarding_application.id"], name=op.f("fk_onboarding_paper_application_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_onboarding_paper")),
+    )
+    op.create_index(op.f("ix_onboarding_paper_application_id"), "onboarding_paper", ["application_id"], unique=False)
+    op.create_table(
+        "other_device_attempt",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("browser_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("way_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("phone_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asker", sa.Text(), nullable=True),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("subscriber_id", sa.Text(), nullable=True),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_other_device_attempt_subscriber_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_other_device_attempt")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_other_device_attempt_code_digest")),
+    )
+    op.create_index(op.f("ix_other_device_attempt_expires_at"), "other_device_attempt", ["expires_at"], unique=False)
+    op.create_index(
+        op.f("ix_other_device_attempt_subscriber_id"), "other_device_attempt", ["subscriber_id"], unique=False
+    )
     op.create_table(
         "passkey",
         sa.Column("id", sa.Text(), nullable=False),
@@ -1205,6 +1526,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_agreement_agency_service_dataset", "agreement", ["agency_id", "service_id", "dataset"], unique=False
     )
+    op.create_index("ix_agreement_valid_until", "agreement", ["valid_until", "id"], unique=False)
     op.create_table(
         "card_session",
         sa.Column("id", sa.Text(), nullable=False),
@@ -1293,6 +1615,14 @@ def upgrade() -> None:
         sa.Column("mandate_id", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["mandate_id"], ["mandate.id"], name=op.f("fk_mandate_principal_index_mandate_id")),
         sa.PrimaryKeyConstraint("key_version", "digest", "mandate_id", name=op.f("pk_mandate_principal_index")),
+    )
+    op.create_table(
+        "member_attendance",
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("signed_in_at", sa.BigInteger(), nullable=True),
+        sa.Column("reviewed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_member_attendance_member_id")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member_attendance")),
     )
     op.create_table(
         "officer_grant",
@@ -1529,6 +1859,7 @@ def downgrade() -> None:
     op.drop_table("officer_session")
     op.drop_index("ix_officer_grant_member_dataset", table_name="officer_grant")
     op.drop_table("officer_grant")
+    op.drop_table("member_attendance")
     op.drop_table("mandate_principal_index")
     op.drop_table("kiosk_code")
     op.drop_table("kiosk_browser")
@@ -1544,6 +1875,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_card_session_station_id_state", table_name="card_session")
     op.drop_table("card_session")
+    op.drop_index("ix_agreement_valid_until", table_name="agreement")
     op.drop_index("ix_agreement_agency_service_dataset", table_name="agreement")
     op.drop_table("agreement")
     op.drop_table("user_code_try")
@@ -1588,9 +1920,17 @@ def downgrade() -> None:
     op.drop_table("passkey_link")
     op.drop_index(op.f("ix_passkey_subscriber_id"), table_name="passkey")
     op.drop_table("passkey")
+    op.drop_index(op.f("ix_other_device_attempt_subscriber_id"), table_name="other_device_attempt")
+    op.drop_index(op.f("ix_other_device_attempt_expires_at"), table_name="other_device_attempt")
+    op.drop_table("other_device_attempt")
+    op.drop_index(op.f("ix_onboarding_paper_application_id"), table_name="onboarding_paper")
+    op.drop_table("onboarding_paper")
+    op.drop_index(op.f("ix_onboarding_event_application_id"), table_name="onboarding_event")
+    op.drop_table("onboarding_event")
     op.drop_index("ix_notice_subscriber_id_id", table_name="notice")
     op.drop_table("notice")
     op.drop_index(op.f("ix_member_subscriber_id"), table_name="member")
+    op.drop_index("ix_member_agency_id_roles", table_name="member")
     op.drop_index("ix_member_agency_id", table_name="member")
     op.drop_table("member")
     op.drop_index(op.f("ix_mandate_recorded_by"), table_name="mandate")
@@ -1602,6 +1942,10 @@ def downgrade() -> None:
     op.drop_index("ix_enrolled_chip_subscriber_id", table_name="enrolled_chip")
     op.drop_table("enrolled_chip")
     op.drop_table("enrolled_address")
+    op.drop_index("ix_contact_proof_subscriber_id_asked_at", table_name="contact_proof")
+    op.drop_index("ix_contact_proof_digest_asked_at", table_name="contact_proof")
+    op.drop_index("ix_contact_proof_asked_at", table_name="contact_proof")
+    op.drop_table("contact_proof")
     op.drop_table("consent_use")
     op.drop_table("consent_receipt")
     op.drop_table("company_account")
@@ -1614,6 +1958,9 @@ def downgrade() -> None:
     op.drop_table("bridge_access")
     op.drop_index("ix_attribute_change_subscriber_id_id", table_name="attribute_change")
     op.drop_table("attribute_change")
+    op.drop_table("watched_person")
+    op.drop_index("ix_watched_digest_digest", table_name="watched_digest")
+    op.drop_table("watched_digest")
     op.drop_index("ix_waiting_pull_state_next_at", table_name="waiting_pull")
     op.drop_index("ix_waiting_pull_key_owner", table_name="waiting_pull")
     op.drop_index("ix_waiting_pull_deadline", table_name="waiting_pull")
@@ -1643,21 +1990,39 @@ def downgrade() -> None:
     op.drop_table("seat_invitation")
     op.drop_index("ix_release_count_expires_at", table_name="release_count")
     op.drop_table("release_count")
+    op.drop_table("registry_shutter")
     op.drop_table("registry_notice")
+    op.drop_index("ix_registry_minute_minute", table_name="registry_minute")
+    op.drop_table("registry_minute")
     op.drop_index(
         "uq_proposal_waiting",
         table_name="proposal",
         sqlite_where=sa.text("state IN ('open', 'asked_back')"),
         postgresql_where=sa.text("state IN ('open', 'asked_back')"),
     )
+    op.drop_index(
+        "ix_proposal_waiting",
+        table_name="proposal",
+        sqlite_where=sa.text("state IN ('open', 'asked_back')"),
+        postgresql_where=sa.text("state IN ('open', 'asked_back')"),
+    )
     op.drop_index("ix_proposal_state_expires_at", table_name="proposal")
+    op.drop_index("ix_proposal_proposed_for", table_name="proposal")
+    op.drop_index("ix_proposal_proposed_by_person", table_name="proposal")
     op.drop_table("proposal")
     op.drop_index(op.f("ix_portal_session_last_seen"), table_name="portal_session")
     op.drop_table("portal_session")
     op.drop_index("ix_photo_request_expires_at", table_name="photo_request")
     op.drop_table("photo_request")
     op.drop_table("paper_count")
+    op.drop_index(
+        "ix_oversight_sample_open",
+        table_name="oversight_sample",
+        sqlite_where=sa.text("verdict IS NULL OR verdict = 'question'"),
+        postgresql_where=sa.text("verdict IS NULL OR verdict = 'question'"),
+    )
     op.drop_index("ix_oversight_sample_at", table_name="oversight_sample")
+    op.drop_index("ix_oversight_sample_agency_id_day", table_name="oversight_sample")
     op.drop_index("ix_oversight_sample_agency_id", table_name="oversight_sample")
     op.drop_table("oversight_sample")
     op.drop_table("oversight_day")
@@ -1665,6 +2030,10 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_index("ix_open_application_application_id", table_name="open_application")
     op.drop_table("open_application")
+    op.drop_index("ix_onboarding_application_state_submitted_at", table_name="onboarding_application")
+    op.drop_index(op.f("ix_onboarding_application_applicant"), table_name="onboarding_application")
+    op.drop_index(op.f("ix_onboarding_application_agency_id"), table_name="onboarding_application")
+    op.drop_table("onboarding_application")
     op.drop_index(op.f("ix_oauth_grant_subscriber_id"), table_name="oauth_grant")
     op.drop_index(op.f("ix_oauth_grant_sso_session_id"), table_name="oauth_grant")
     op.drop_index(
@@ -1688,6 +2057,14 @@ def downgrade() -> None:
         sqlite_where=sa.text("actor_id IS NOT NULL"),
     )
     op.drop_table("oauth_grant")
+    op.drop_index("ix_look_up_visit_member_id", table_name="look_up_visit")
+    op.drop_index(op.f("ix_look_up_visit_expires_at"), table_name="look_up_visit")
+    op.drop_index("ix_look_up_visit_agency_id", table_name="look_up_visit")
+    op.drop_table("look_up_visit")
+    op.drop_index("ix_look_up_entry_member_id", table_name="look_up_entry")
+    op.drop_index(op.f("ix_look_up_entry_at"), table_name="look_up_entry")
+    op.drop_table("look_up_entry")
+    op.drop_table("liability_notice")
     op.drop_table("lease")
     op.drop_index("ix_joint_act_state_expires_at", table_name="joint_act")
     op.drop_index("ix_joint_act_juristic_id_state", table_name="joint_act")
@@ -1701,6 +2078,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_document_issued_sha256"), table_name="document")
     op.drop_index("ix_document_expires_at", table_name="document")
     op.drop_index("ix_document_due_at", table_name="document")
+    op.drop_index(
+        "ix_document_comparable",
+        table_name="document",
+        sqlite_where=sa.text("printed_values IS NOT NULL"),
+        postgresql_where=sa.text("printed_values IS NOT NULL"),
+    )
     op.drop_table("document")
     op.drop_index("ix_disclosure_subscriber_id", table_name="disclosure")
     op.drop_index(
@@ -1713,12 +2096,14 @@ def downgrade() -> None:
     op.drop_index("ix_disclosure_agency_id", table_name="disclosure")
     op.drop_table("disclosure")
     op.drop_table("data_key")
+    op.drop_index("ix_counter_session_opened_at", table_name="counter_session")
     op.drop_index(
         "ix_counter_session_expires_at",
         table_name="counter_session",
         sqlite_where=sa.text("sealed_case IS NOT NULL"),
         postgresql_where=sa.text("sealed_case IS NOT NULL"),
     )
+    op.drop_index("ix_counter_session_agency_id_opened_at", table_name="counter_session")
     op.drop_table("counter_session")
     op.drop_index("ix_counter_person_digest", table_name="counter_person")
     op.drop_table("counter_person")
@@ -1730,6 +2115,9 @@ def downgrade() -> None:
     op.drop_table("consent")
     op.drop_index("ix_company_signatory_subscriber_id", table_name="company_signatory")
     op.drop_table("company_signatory")
+    op.drop_index(op.f("ix_client_request_last_at"), table_name="client_request")
+    op.drop_table("client_request")
+    op.drop_table("client_key")
     op.drop_index("ix_citizen_ref_opened_at", table_name="citizen_ref")
     op.drop_index(
         "ix_citizen_ref_numbers",
@@ -1744,14 +2132,48 @@ def downgrade() -> None:
         sqlite_where=sa.text("sealed_case IS NOT NULL"),
         postgresql_where=sa.text("sealed_case IS NOT NULL"),
     )
+    op.drop_index("ix_citizen_ref_agency_id_opened_at", table_name="citizen_ref")
     op.drop_table("citizen_ref")
     op.drop_index("ix_basis_evidence_stated_at", table_name="basis_evidence")
     op.drop_table("basis_evidence")
+    op.drop_index("ix_awaited_review_agency_id", table_name="awaited_review")
+    op.drop_table("awaited_review")
     op.drop_table("audit_tile")
     op.drop_table("audit_testimony")
     op.drop_table("audit_pending")
     op.drop_table("audit_leaf")
+    op.drop_index("ix_audit_inquiry_agency_id", table_name="audit_inquiry")
+    op.drop_table("audit_inquiry")
     op.drop_table("audit_head")
+    op.drop_index(
+        "ix_audit_facet_subject",
+        table_name="audit_facet",
+        sqlite_where=sa.text("subject IS NOT NULL"),
+        postgresql_where=sa.text("subject IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_audit_facet_refused",
+        table_name="audit_facet",
+        sqlite_where=sa.text("refused"),
+        postgresql_where=sa.text("refused"),
+    )
+    op.drop_index("ix_audit_facet_event", table_name="audit_facet")
+    op.drop_index(
+        "ix_audit_facet_agency_refused",
+        table_name="audit_facet",
+        sqlite_where=sa.text("refused"),
+        postgresql_where=sa.text("refused"),
+    )
+    op.drop_index("ix_audit_facet_agency", table_name="audit_facet")
+    op.drop_index("ix_audit_facet_actor", table_name="audit_facet")
+    op.drop_table("audit_facet")
     op.drop_table("audit_entry")
     op.drop_table("audit_checkpoint")
+    op.drop_table("applicant_session")
+    op.drop_index(
+        "ix_agency_owning",
+        table_name="agency",
+        sqlite_where=sa.text("owns <> '[]'"),
+        postgresql_where=sa.text("owns <> '[]'"),
+    )
     op.drop_table("agency")

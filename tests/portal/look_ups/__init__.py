@@ -1,0 +1,1 @@
+"""The look-up pages of the portal."""

@@ -1,0 +1,3 @@
+from tests.portal.auditing.conftest import portal
+
+__all__ = ["portal"]

@@ -1,0 +1,111 @@
+"""Signing in with another device: what waits on a screen ends with the sessions; each browser counts for itself."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select, update
+
+from idp.authentication.other_device.model import Answer, AttemptId, AttemptState
+from idp.authentication.other_device.store import other_device_attempt
+from idp.authentication.store import session_of, sso_session
+from idp.kernel.errors import Refused
+from idp.subscribers.store import subscriber
+from tests.provider.pages.house import House
+from tests.provider.pages.two_screens import Phone, Screen, approved, events, proven
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Pair:
+    """A screen that waits, and Somchai's phone with his passkey."""
+
+    house: House
+    screen: Screen
+    phone: Phone
+
+    @property
+    def attempt(self) -> AttemptId:
+        return AttemptId(self.screen.attempt_id)
+
+    async def state(self) -> str:
+        async with self.house.storage.reading() as uow:
+            row = await uow.first(select(other_device_attempt.c.state))
+        return "" if row is None else str(row.state)
+
+
+@pytest.fixture
+async def pair(house: House) -> AsyncIterator[Pair]:
+    screen, phone = Screen(house.visitor()), Phone(house.visitor())
+    async with screen.visitor.http, phone.visitor.http:
+        await phone.visitor.add_passkey()
+        await screen.begin()
+        yield Pair(house, screen, phone)
+
+
+async def stopped_and_given_back(pair: Pair) -> None:
+    async with pair.house.storage.unit_of_work() as uow:
+        await uow.execute(update(subscriber).values(status="suspended"))
+        await pair.house.sessions.end_all_of(uow, pair.house.world.somchai)
+    async with pair.house.storage.unit_of_work() as uow:
+        await uow.execute(update(subscriber).values(status="active"))
+
+
+async def signed_out_elsewhere(pair: Pair) -> None:
+    await pair.phone.visitor.sign_in()
+    async with pair.house.storage.unit_of_work() as uow:
+        row = await uow.first(select(sso_session))
+        await pair.house.sessions.end_others(uow, session_of(row))
+
+
+@pytest.mark.parametrize("end", [stopped_and_given_back, signed_out_elsewhere])
+@pytest.mark.parametrize("reach", [proven, approved])
+async def test_what_ends_all_sessions_ends_what_waits_to_be_one(
+    pair: Pair, end: Callable[[Pair], Awaitable[None]], reach: Callable[[Screen, Phone], Awaitable[None]]
+) -> None:
+    await reach(pair.screen, pair.phone)
+    await end(pair)
+    assert await pair.screen.state() == "expired"
+    assert 'id="new_code"' in await pair.screen.text()
+    with pytest.raises(Refused, match="OTH-01"):
+        await pair.house.other_device.answer(
+            pair.attempt,
+            phone_id=pair.phone.visitor.browser_id,
+            chosen=pair.house.other_device.numbers(pair.attempt).shown,
+        )
+    with pytest.raises(Refused, match="OTH-02"):
+        await pair.house.other_device.take(pair.attempt, browser_id=pair.screen.visitor.browser_id, way="\x1f/account")
+    assert "sign_in.other_device" not in await events(pair.house)
+
+
+async def test_the_number_counts_from_the_phone_that_opened_the_code_alone(pair: Pair) -> None:
+    await proven(pair.screen, pair.phone)
+    room, right = pair.house.other_device, pair.house.other_device.numbers(pair.attempt).shown
+    stranger = pair.house.visitor()
+    async with stranger.http:
+        await stranger.http.get("/phone")
+        with pytest.raises(Refused, match="OTH-01"):
+            await room.answer(pair.attempt, phone_id=stranger.browser_id, chosen=right)
+        with pytest.raises(Refused, match="OTH-01"):
+            await room.report(pair.attempt, phone_id=stranger.browser_id)
+    assert await pair.state() == AttemptState.PROVEN
+    mine = pair.phone.visitor.browser_id
+    assert await room.answer(pair.attempt, phone_id=mine, chosen="none") is Answer.WRONG
+    # one choice: the right number afterwards is none
+    with pytest.raises(Refused, match="OTH-01"):
+        await room.answer(pair.attempt, phone_id=mine, chosen=right)
+    assert await pair.state() == AttemptState.REJECTED
+
+
+async def test_only_the_screen_that_began_takes_and_once(pair: Pair) -> None:
+    await approved(pair.screen, pair.phone)
+    room, way = pair.house.other_device, "\x1f/account"
+    for thief in (pair.phone.visitor.browser_id, ""):
+        with pytest.raises(Refused, match="OTH-02"):
+            await room.take(pair.attempt, browser_id=thief, way=way)
+    mine = pair.screen.visitor.browser_id
+    taken = await room.take(pair.attempt, browser_id=mine, way=way)
+    assert taken.subscriber_id == pair.house.world.somchai
+    with pytest.raises(Refused, match="OTH-02"):
+        await room.take(pair.attempt, browser_id=mine, way=way)
