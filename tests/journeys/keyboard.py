@@ -33,6 +33,12 @@ _STANDS: Final = """async () => {
   const free = over !== null && (at.contains(over) || over.contains(at) || [...at.labels ?? []].includes(over));
   return {seen: drawn(getComputedStyle(at)) || drawn(mark), free, inside: inside(middle())};
 }"""
+_LEADS_AWAY: Final = """() => {
+  const at = document.activeElement;
+  const [there, here] = [at, location].map(one => (one.href ?? '').split('#')[0]);
+  const taken = at.closest('[hx-get], [hx-post], [hx-boost], [download], [target]');
+  return at.matches('a[href]') && there !== here && taken === null;
+}"""
 
 
 @dataclass
@@ -58,9 +64,13 @@ class Keyboard:
         raise AssertionError(f"{self.page.url}: no key leads to {words!r}, only to {list(dict.fromkeys(heard))}")
 
     async def press(self, words: str, *, role: str = "", back: bool = False, key: str = "Enter") -> None:
-        """Go there and press it."""
+        """Go there and press it. A link has been followed when this comes back: no key falls between two pages."""
         await self.go(words, role=role, back=back)
-        await self.page.keyboard.press(key)
+        if key == "Enter" and await self.page.evaluate(_LEADS_AWAY):
+            async with self.page.expect_event("domcontentloaded"):
+                await self.page.keyboard.press(key)
+        else:
+            await self.page.keyboard.press(key)
 
     async def decide(self, words: str) -> None:
         """Press a button that decides, once it lives."""

@@ -28,6 +28,7 @@ from connectors.contracts.errors import CardError, CardFault
 from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
 from connectors.fictitious.photos import face, photo
 from tests.patience import PATIENCE_SECONDS, until
+from tests.processes import children
 
 pytestmark = pytest.mark.pcsc
 
@@ -251,12 +252,7 @@ def test_the_doctor_names_what_is_wrong(pcsc_stack: CardStack, tmp_path: Path) -
 
 def readers_of_cards() -> set[int]:
     """The worker processes of this test, those that have ended not among them."""
-    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    return {
-        int(pid)
-        for pid in children
-        if b"connectors.card.pcsc.worker\0read" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    }
+    return children(b"connectors.card.pcsc.worker\0read")
 
 
 def test_a_spare_worker_that_died_is_not_missed(insert: Insert, pcsc_stack: CardStack) -> None:

@@ -31,6 +31,7 @@ from tests.connectors.documents.examples import PERSON, document_request
 from tests.connectors.documents.test_verification import judge
 from tests.keys.softhsm import Module, Token, find_library
 from tests.patience import until
+from tests.processes import children, is_running
 
 REQUEST = document_request("person", PERSON)
 Made = TypeVar("Made")
@@ -78,10 +79,9 @@ def works(
     return Works(fonts_dir, running, identity, key_file)
 
 
-def children() -> set[int]:
+def pressing() -> set[int]:
     """The processes that this one started for documents."""
-    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-    return {int(child) for child in text.split() if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+    return children(b"spawn_main")
 
 
 def niceness(process: int) -> int:
@@ -93,15 +93,15 @@ def test_documents_are_made_by_niced_processes_that_are_replaced_when_killed(
     works: Works, running: RunningAuthority
 ) -> None:
     async def work(sealer: PdfSealer) -> None:
-        before = children()
+        before = pressing()
         made = await sealer.seal(REQUEST, delivery=Delivery.SEALED, password=None)
         assert judge_in_thread(made.pdf) is Verdict.VALID
-        (press,) = children() - before
+        (press,) = pressing() - before
         assert niceness(press) == os.nice(0) + NICENESS
         os.kill(press, signal.SIGKILL)
         again = await sealer.seal(REQUEST, delivery=Delivery.SEALED, password=None)
         assert again.pages == 1
-        (other,) = children() - before
+        (other,) = pressing() - before
         assert other != press
 
     def judge_in_thread(pdf: bytes) -> Verdict:
@@ -158,7 +158,7 @@ def test_what_takes_too_long_is_given_up_and_holds_nobody_up(works: Works) -> No
         try:
             with pytest.raises(DocumentError, match="too long"):
                 await hurried.make(REQUEST, delivery=Delivery.SEALED, password=None, owner_password="")
-            until(lambda: not children())
+            until(lambda: not pressing())
         finally:
             hurried.close()
 
@@ -174,7 +174,7 @@ def test_who_waits_for_a_turn_ends_nobody_s_work(works: Works) -> None:
         busy = Presses(equipment, processes=1, longest_wait_seconds=0.05)
         try:
             await busy.make(REQUEST, delivery=Delivery.SEALED, password=None, owner_password="")
-            started = children()
+            started = pressing()
             (press,) = started
             os.kill(press, signal.SIGSTOP)
             first = asyncio.ensure_future(
@@ -185,7 +185,7 @@ def test_who_waits_for_a_turn_ends_nobody_s_work(works: Works) -> None:
                 await busy.make(REQUEST, delivery=Delivery.SEALED, password=None, owner_password="")
             os.kill(press, signal.SIGCONT)
             assert (await first).pages == 1
-            assert children() == started
+            assert pressing() == started
         finally:
             busy.close()
 
@@ -253,18 +253,12 @@ def test_processes_end_with_a_parent_that_was_killed(parent: Callable[..., subpr
     try:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("made")
-        text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
-        started = [int(child) for child in text.split()]
+        started = children(of=process.pid)
         assert started
     finally:
         process.kill()
         process.communicate()
-    until(lambda: not any(is_alive(child) for child in started))
-
-
-def is_alive(process: int) -> bool:
-    status = Path(f"/proc/{process}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+    until(lambda: not any(is_running(child) for child in started))
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from connectors.documents.render import TEMPLATES
 from connectors.documents.seal import PendingSeal
 from connectors.documents.seal_key import KEY_FILE, SealIdentity
 from tests.connectors.documents.examples import NAMES, PERSON, document_request
-from tests.connectors.documents.test_presses import children
+from tests.connectors.documents.test_presses import pressing
 from tests.patience import until
 
 REQUEST = document_request("person", PERSON)
@@ -54,9 +54,9 @@ async def make(presses: Presses, request: DocumentRequest = REQUEST) -> PendingS
 
 async def two_at_work(presses: Presses) -> set[int]:
     """The processes of two presses, both loaded."""
-    before = children()
+    before = pressing()
     await asyncio.gather(make(presses), make(presses))
-    started = children() - before
+    started = pressing() - before
     assert len(started) == 2
     return started
 
@@ -67,8 +67,8 @@ def test_one_that_takes_too_long_ends_its_own_press_alone(equipment: Equipment) 
         os.kill(stopped, signal.SIGSTOP)
         outcomes = await asyncio.gather(make(presses), make(presses), return_exceptions=True)
         assert {type(one) for one in outcomes} == {PendingSeal, DocumentError}
-        until(lambda: stopped not in children())
-        assert spared in children()
+        until(lambda: stopped not in pressing())
+        assert spared in pressing()
         assert (await make(presses)).pages == 1
 
     at(lambda: Presses(equipment, processes=2, longest_seconds=LOADED), work)
@@ -76,9 +76,9 @@ def test_one_that_takes_too_long_ends_its_own_press_alone(equipment: Equipment) 
 
 def test_a_document_that_nobody_waits_for_any_more_is_given_up(equipment: Equipment) -> None:
     async def work(presses: Presses) -> None:
-        before = children()
+        before = pressing()
         await make(presses)
-        (press,) = children() - before
+        (press,) = pressing() - before
         os.kill(press, signal.SIGSTOP)
         unwanted = asyncio.ensure_future(make(presses))
         await asyncio.sleep(0.1)
@@ -86,31 +86,31 @@ def test_a_document_that_nobody_waits_for_any_more_is_given_up(equipment: Equipm
         with pytest.raises(asyncio.CancelledError):
             await unwanted
         assert (await make(presses)).pages == 1
-        assert press not in children()
+        assert press not in pressing()
 
     at(lambda: Presses(equipment, processes=1, unwanted_seconds=0.2), work)
 
 
 def test_who_left_early_costs_no_process_when_the_document_is_soon_done(equipment: Equipment) -> None:
     async def work(presses: Presses) -> None:
-        before = children()
+        before = pressing()
         await make(presses)
-        started = children() - before
+        started = pressing() - before
         unwanted = asyncio.ensure_future(make(presses))
         await asyncio.sleep(0)
         unwanted.cancel()
         await asyncio.gather(unwanted, return_exceptions=True)
         assert (await make(presses)).pages == 1
-        assert started <= children()
+        assert started <= pressing()
 
     at(lambda: Presses(equipment, processes=1), work)
 
 
 def test_a_press_that_aborts_leaves_no_core(equipment: Equipment) -> None:
     async def work(presses: Presses) -> None:
-        before = children()
+        before = pressing()
         await make(presses)
-        (press,) = children() - before
+        (press,) = pressing() - before
         assert resource.prlimit(press, resource.RLIMIT_CORE) == (0, 0)
 
     at(lambda: Presses(equipment, processes=1), work)
@@ -118,9 +118,9 @@ def test_a_press_that_aborts_leaves_no_core(equipment: Equipment) -> None:
 
 def test_who_closes_does_not_wait_for_what_is_under_way(equipment: Equipment) -> None:
     async def work(presses: Presses) -> None:
-        before = children()
+        before = pressing()
         await make(presses)
-        (press,) = children() - before
+        (press,) = pressing() - before
         os.kill(press, signal.SIGSTOP)
         unfinished = asyncio.ensure_future(make(presses))
         await asyncio.sleep(0.1)
@@ -129,7 +129,7 @@ def test_who_closes_does_not_wait_for_what_is_under_way(equipment: Equipment) ->
             await unfinished
         with pytest.raises(DocumentError, match="no more"):
             await make(presses)
-        until(lambda: press not in children())
+        until(lambda: press not in pressing())
 
     at(lambda: Presses(equipment, processes=1), work)
 

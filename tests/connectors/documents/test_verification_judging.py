@@ -16,6 +16,7 @@ from connectors.contracts.verdicts import Reason, Verdict
 from connectors.documents.judging import Judges
 from tests.connectors.authority.serving import wall_clock
 from tests.connectors.documents.conftest import PASSWORD, RunningAuthority
+from tests.processes import children
 
 pytestmark = pytest.mark.anyio
 
@@ -30,10 +31,9 @@ async def judges(running: RunningAuthority) -> AsyncIterator[Judges]:
     await opened.aclose()
 
 
-def children() -> set[int]:
-    """The processes that this one started and that are there."""
-    told = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
-    return {int(pid) for pid in told.split()}
+def judging() -> set[int]:
+    """The processes that this one started to judge files."""
+    return children(b"connectors.documents.judging")
 
 
 def with_table(body: bytes, root: bytes = b"1 0 R") -> bytes:
@@ -106,30 +106,30 @@ async def test_no_file_takes_more_than_its_share(judges: Judges, sealed: SealedD
 async def test_genuine_files_are_valid_one_after_the_other_and_beside_each_other(
     judges: Judges, sealed: SealedDocument, locked: SealedDocument
 ) -> None:
-    before = children()
+    before = judging()
     reports = [await judges.verify(sealed.pdf, None) for _ in range(3)]
     assert {report.reason for report in reports} == {Reason.WHOLE}
-    assert len(children() - before) == 1
+    assert len(judging() - before) == 1
     beside = await asyncio.gather(judges.verify(sealed.pdf, None), judges.verify(locked.pdf, PASSWORD))
     assert [report.level for report in beside] == ["B-T", "B-T"]
-    assert len(children() - before) == 2
+    assert len(judging() - before) == 2
     await judges.aclose()
-    assert children() == before
+    assert judging() <= before
 
 
 async def test_what_takes_too_long_is_killed_and_nothing_is_left(
     running: RunningAuthority, sealed: SealedDocument
 ) -> None:
-    before = children()
+    before = judging()
     judges = Judges(trust_roots=[running.root], tsa_roots=[running.tsa_root], now=wall_clock, longest_seconds=0.01)
     assert (await judges.verify(sealed.pdf, None)).reason is Reason.TOO_COSTLY
-    assert children() == before
+    assert judging() <= before
 
 
 async def test_a_judge_that_was_killed_is_replaced(judges: Judges, sealed: SealedDocument) -> None:
-    before = children()
+    before = judging()
     await judges.verify(sealed.pdf, None)
-    (pid,) = children() - before
+    (pid,) = judging() - before
     os.kill(pid, signal.SIGKILL)
     assert (await judges.verify(sealed.pdf, None)).reason is Reason.WHOLE
 
@@ -148,9 +148,9 @@ async def test_where_strangers_files_are_judged_no_setting_of_the_node_is_known(
     judges: Judges, sealed: SealedDocument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IDP_DATABASE_URL", "postgresql://canary-of-a-password@nowhere")
-    before = children()
+    before = judging()
     assert (await judges.verify(sealed.pdf, None)).verdict is Verdict.VALID
-    (judge,) = children() - before
+    (judge,) = judging() - before
     told = Path(f"/proc/{judge}/environ").read_bytes()
     assert b"PATH=" in told
     assert b"canary" not in told
