@@ -136,6 +136,12 @@ async def find_usable_passkey(uow: UnitOfWork, credential_id: bytes) -> StoredPa
     )
 
 
+async def is_usable(uow: UnitOfWork, passkey_id: PasskeyId) -> bool:
+    """It is still there and not suspended; with its owner's row held, until the commit."""
+    usable = select(passkey.c.id).where(passkey.c.id == passkey_id, passkey.c.suspended_at.is_(None))
+    return await uow.first(usable) is not None
+
+
 async def credential_ids(uow: UnitOfWork, subscriber_id: SubscriberId) -> list[bytes]:
     """The credentials a subscriber has already, so that no device is added twice."""
     rows = await uow.all(select(passkey.c.credential_id).where(passkey.c.subscriber_id == subscriber_id))

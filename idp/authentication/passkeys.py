@@ -148,6 +148,14 @@ class Passkeys:
             amr=rules.amr_of(backup_eligible=passkey.backup_eligible),
         )
 
+    async def still_counts(self, uow: UnitOfWork, authenticated: AuthenticatedPasskey) -> None:
+        """Judged in the act that stands on the passkey, with its owner's row held.
+
+        Raises Refused (SIGN_IN_FAILED) when the passkey was taken away since it was shown.
+        """
+        if not await passkey_store.is_usable(uow, authenticated.passkey_id):
+            raise self._failed("taken away since it was shown")
+
     async def prove(
         self, *, handle: str, browser_id: str, credential: Mapping[str, Any], kind: str = AUTHENTICATION
     ) -> StoredPasskey:

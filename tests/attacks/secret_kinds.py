@@ -5,6 +5,7 @@ door expects: all else about the request is in order.
 """
 
 import json
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -242,6 +243,19 @@ async def _account(hand: Hand, value: str) -> httpx2.Response:
     return await hand.house.browser().get("/account", headers=_header(f"id-session={value}", name=b"cookie"))
 
 
+async def _phone_code(hand: Hand) -> str:
+    """What a screen shows that waits to be signed in by a phone."""
+    screen = hand.house.browser()
+    begun = await _press(screen, "/sign-in?with=passkey", "/sign-in/phone")
+    shown = re.search(r'id="code">([A-Z-]+)<', (await screen.get(begun.headers["location"])).text)
+    assert shown is not None
+    return shown[1]
+
+
+async def _scan(hand: Hand, value: str) -> httpx2.Response:
+    return await _press(hand.house.browser(), "/phone", code=value)
+
+
 async def _passkey_link(hand: Hand) -> str:
     async with hand.house.storage.unit_of_work() as uow:
         return await hand.house.rooms.passkey_links.make(
@@ -319,10 +333,10 @@ async def newcomer(house: House) -> httpx2.AsyncClient:
     return browser
 
 
-async def _press(browser: httpx2.AsyncClient, path: str, **more: str) -> httpx2.Response:
-    """Send the form of a page."""
+async def _press(browser: httpx2.AsyncClient, path: str, to: str = "", **more: str) -> httpx2.Response:
+    """Send the form of a page, to the page itself or where it leads."""
     page = await browser.get(path)
-    return await browser.post(path, data={**Fields(page.text).hidden, **more}, headers=OWN_SITE)
+    return await browser.post(to or path, data={**Fields(page.text).hidden, **more}, headers=OWN_SITE)
 
 
 def _header(value: str, name: bytes = b"authorization") -> dict[bytes, bytes]:
@@ -338,6 +352,7 @@ KINDS: dict[str, SecretKind] = {
     "request_uri": SecretKind(_request_uri, _authorize, minutes(1.5)),
     "DPoP nonce": SecretKind(_nonce, _prove, minutes(2)),
     "station hello": SecretKind(_station_hello, _poll_station, minutes(1.2)),
+    "phone code": SecretKind(_phone_code, _scan, minutes(2)),
     "userinfo token": SecretKind(_userinfo_token, _userinfo, minutes(5)),
     "exchange token": SecretKind(_exchange_token, _pull, minutes(5)),
     "auth_req_id": SecretKind(_auth_req_id, _poll_backchannel, minutes(5)),

@@ -41,6 +41,8 @@ EXPECTED: dict[str, Expected] = {
     "DPoP nonce": Expected(OK, (400, "use_dpop_nonce"), other=True, twice=True),
     # the station alone signs it, whoever carries it
     "station hello": Expected((204, ""), (401, "STA-02"), other=True),
+    # scanned by whoever holds the screen in view; the first phone that opens it
+    "phone code": Expected((303, ""), (410, "OTH-01"), other=True),
     # unbound, as a plain client asked for it
     "userinfo token": Expected(OK, (401, "invalid_token"), other=True, twice=True),
     # the token was taken: there is no such company
@@ -98,8 +100,8 @@ async def shown(hand: Hand, kind: str, value: str) -> Answer:
 
 def test_every_kind_is_in_the_table() -> None:
     assert list(EXPECTED) == list(KINDS)
-    assert len(KINDS) == 17
-    assert len([kind for kind in KINDS.values() if kind.lifetime]) == 16
+    assert len(KINDS) == 18
+    assert len([kind for kind in KINDS.values() if kind.lifetime]) == 17
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -152,8 +152,8 @@ class OtherDevice:
         # 3. the person may act, and did not just choose wrong again and again
         async with self._storage.unit_of_work() as uow:
             await self._hold_live(uow, proven.subscriber_id)
-            wrong = await store.wrong_numbers(uow, proven.subscriber_id, within=rules.WRONG_WITHIN)
-            if wrong >= rules.MOST_WRONG:
+            await self._passkeys.still_counts(uow, proven)
+            if await self._rests(uow, proven.subscriber_id):
                 raise Refused(OtherDeviceProblem.TOO_MANY_WRONG)
             noted = await store.note_proof(
                 uow, attempt_id, phone_digest=self._digest("phone", phone_id), subscriber_id=proven.subscriber_id
@@ -164,15 +164,22 @@ class OtherDevice:
     async def answer(self, attempt_id: AttemptId, *, phone_id: str, chosen: str) -> Answer:
         """The number that the phone's owner reads on the other screen; one choice, and a wrong one ends the attempt.
 
+        The third wrong one ends whatever else waits for this person: nobody opens ten attempts and guesses in each.
         Raises Refused (CODE_UNUSABLE) when there is nothing to answer (any more).
         """
         said = rules.judge(chosen, self.numbers(attempt_id))
         state = AttemptState.APPROVED if said is Answer.RIGHT else AttemptState.REJECTED
         phone_digest = self._digest("phone", phone_id)
         async with self._storage.unit_of_work() as uow:
-            settled = await store.settle_on_phone(uow, attempt_id, state, phone_digest=phone_digest)
-            if settled is not None and said is Answer.WRONG and settled.subscriber_id is not None:
-                await self._note_wrong(uow, settled.subscriber_id, attempt_id)
+            found = await store.find_on_phone(uow, attempt_id, phone_digest=phone_digest)
+            owner = None if found is None else found.subscriber_id
+            settled = None
+            if owner is not None:
+                # the person first: choices made at once are counted one after another
+                await hold_owner(uow, owner)
+                settled = await store.settle_on_phone(uow, attempt_id, state, phone_digest=phone_digest)
+                if settled is not None and said is Answer.WRONG:
+                    await self._note_wrong(uow, owner, attempt_id)
         if settled is None:
             raise self._unusable("nothing to answer")
         if said is Answer.WRONG:
@@ -194,27 +201,26 @@ class OtherDevice:
             raise self._unusable("nothing to report")
         self._security_log.note("other_device.reported", attempt=attempt_id)
 
-    async def take(self, attempt_id: AttemptId, *, browser_id: str, way: str) -> TakenSignIn:
-        """Who is to be signed in here, once; an entry, and its owner is told.
+    async def take(self, uow: UnitOfWork, attempt_id: AttemptId, *, browser_id: str, way: str) -> TakenSignIn:
+        """Who is to be signed in here, once; an entry, and its owner is told. The session begins in the same `uow`.
 
         Raises Refused: ATTEMPT_OVER (not approved, taken, over, another browser's, another way), IDENTITY_NOT_LIVE.
         """
         browser_digest = self._digest("browser", browser_id)
-        async with self._storage.unit_of_work() as uow:
-            found = await store.find_here(uow, attempt_id, browser_digest=browser_digest)
-            if found is None or found.subscriber_id is None:
-                raise Refused(OtherDeviceProblem.ATTEMPT_OVER)
-            # the person first, as where all sessions end: who stops them waits for this, or this for them
-            await self._hold_live(uow, found.subscriber_id)
-            way_digest = self._digest("way", way)
-            if not await store.take(uow, attempt_id, browser_digest=browser_digest, way_digest=way_digest):
-                raise Refused(OtherDeviceProblem.ATTEMPT_OVER)
-            await self._changes.record(
-                uow,
-                AuthenticatorChange.OTHER_DEVICE_SIGNED_IN,
-                found.subscriber_id,
-                details={"attempt": attempt_id},
-            )
+        found = await store.find_here(uow, attempt_id, browser_digest=browser_digest)
+        if found is None or found.subscriber_id is None:
+            raise Refused(OtherDeviceProblem.ATTEMPT_OVER)
+        # the person first, as where all sessions end: who stops them waits for this, or this for them
+        await self._hold_live(uow, found.subscriber_id)
+        way_digest = self._digest("way", way)
+        if not await store.take(uow, attempt_id, browser_digest=browser_digest, way_digest=way_digest):
+            raise Refused(OtherDeviceProblem.ATTEMPT_OVER)
+        await self._changes.record(
+            uow,
+            AuthenticatorChange.OTHER_DEVICE_SIGNED_IN,
+            found.subscriber_id,
+            details={"attempt": attempt_id},
+        )
         return TakenSignIn(found.subscriber_id, aal=rules.OTHER_DEVICE_AAL, amr=rules.OTHER_DEVICE_AMR)
 
     async def forget_old(self, uow: UnitOfWork) -> int:
@@ -226,7 +232,13 @@ class OtherDevice:
         if not await may_act(uow, subscriber_id):
             raise Refused(AuthenticationProblem.IDENTITY_NOT_LIVE)
 
+    async def _rests(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> bool:
+        """Too many wrong numbers of late; with the person's row held."""
+        return await store.wrong_numbers(uow, subscriber_id, within=rules.WRONG_WITHIN) >= rules.MOST_WRONG
+
     async def _note_wrong(self, uow: UnitOfWork, subscriber_id: SubscriberId, attempt_id: AttemptId) -> None:
+        if await self._rests(uow, subscriber_id):
+            await store.end_open_of(uow, subscriber_id)
         event = AuditEvent(
             "sign_in.other_device_refused",
             actor=Actor(ActorKind.SUBSCRIBER, subscriber_id),

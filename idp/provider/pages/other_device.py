@@ -132,16 +132,20 @@ class OtherDevicePages:
         onward = continue_url(flow) if flow else returning
         browser_id = self._csrf.browsers.of(request)
         try:
-            taken = await self._other_device.take(attempt_id, browser_id=browser_id, way=_text(flow, returning))
+            # one act: who ends all sessions between the two would find neither the attempt nor the session
+            async with self._storage.unit_of_work() as uow:
+                taken = await self._other_device.take(
+                    uow, attempt_id, browser_id=browser_id, way=_text(flow, returning)
+                )
+                # whoever passed the code on gets no count of tries of its own here: the device is not remembered
+                started = await self._citizens.renew_in(
+                    uow, request, taken.subscriber_id, aal=taken.aal, amr=taken.amr, is_own_device=False
+                )
         except Refused as refused:
             if refused.code is not OtherDeviceProblem.ATTEMPT_OVER:
                 raise
             # sent twice, or too late: its own page knows what to say
             return RedirectResponse(f"{PATH}/{attempt_id}?{urlencode({'flow': flow, 'return': returning})}", 303)
-        # whoever passed the code on gets no count of tries of its own here: the device is not remembered
-        started = await self._citizens.renew(
-            request, taken.subscriber_id, aal=taken.aal, amr=taken.amr, is_own_device=False
-        )
         response = RedirectResponse(onward, 303)
         self._citizens.cookie.set(response, started)
         return response

@@ -18,7 +18,7 @@ from idp.kernel.ids import SubscriberId
 from idp.kernel.randomness import Randomness, random_text, system_randomness
 from idp.protocol.logout import browser_state
 from idp.provider.pages.device_words import device_words
-from idp.storage.storage import Storage
+from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.model import Subscriber
 
 DEVICE_LIFE: Final = timedelta(days=400)
@@ -178,16 +178,29 @@ class Citizens:
         The answer must go through `hand_over`; the device is not remembered where it is not the citizen's own.
         """
         async with self._storage.unit_of_work() as uow:
-            if is_own_device:
-                await self._known_devices.remember(uow, subscriber_id, self._device_cookie.of(request))
-            return await self._sessions.authenticated(
-                uow,
-                self.cookie.read(request),
-                subscriber_id,
-                aal=aal,
-                amr=amr,
-                device=device_words(request.headers.get("user-agent", "")),
-            )
+            return await self.renew_in(uow, request, subscriber_id, aal=aal, amr=amr, is_own_device=is_own_device)
+
+    async def renew_in(
+        self,
+        uow: UnitOfWork,
+        request: Request,
+        subscriber_id: SubscriberId,
+        *,
+        aal: Aal,
+        amr: tuple[str, ...],
+        is_own_device: bool = True,
+    ) -> StartedSession:
+        """`renew` as one act with what it stands on: what is revoked meanwhile is revoked before it or ends it."""
+        if is_own_device:
+            await self._known_devices.remember(uow, subscriber_id, self._device_cookie.of(request))
+        return await self._sessions.authenticated(
+            uow,
+            self.cookie.read(request),
+            subscriber_id,
+            aal=aal,
+            amr=amr,
+            device=device_words(request.headers.get("user-agent", "")),
+        )
 
     def device(self, request: Request) -> str | None:
         """By what this browser's device is known, None when it never signed in."""

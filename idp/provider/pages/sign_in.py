@@ -120,9 +120,11 @@ class SignInPages:
             browser_id=self._csrf.browsers.of(request),
             credential=credential,
         )
-        started = await self._citizens.renew(
-            request, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr
-        )
+        async with self._storage.unit_of_work() as uow:
+            started = await self._citizens.renew_in(
+                uow, request, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr
+            )
+            await self._passkeys.still_counts(uow, authenticated)
         response = JSONResponse({"next": continue_url(flow) if flow else returning})
         self._citizens.hand_over(request, response, started)
         return response

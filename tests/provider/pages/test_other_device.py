@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -20,8 +21,10 @@ from idp.authentication.rules import is_fresh
 from idp.authentication.store import session_of, sso_session
 from idp.authorization.client_registration.store import client
 from idp.kernel.assurance import Aal, Acr, Ial
+from idp.storage.storage import Storage
 from idp.subscribers.store import subscriber
-from tests.provider.pages.house import Fields, House, Visitor
+from tests.clock import FrozenClock
+from tests.provider.pages.house import Fields, House, Visitor, open_house
 from tests.provider.pages.two_screens import Phone, Screen, approved, events, proven
 
 pytestmark = pytest.mark.anyio
@@ -42,6 +45,13 @@ class Room:
         async with self.house.storage.reading() as uow:
             rows = await uow.all(select(sso_session))
         return [(each.aal, each.amr) for each in map(session_of, rows)]
+
+
+@pytest.fixture
+async def house(storage: Storage, clock: FrozenClock, asset_folder: Path) -> AsyncIterator[House]:
+    """On either engine: of those who try at once, one gets through on both."""
+    async with open_house(storage, clock, asset_folder) as house:
+        yield house
 
 
 @pytest.fixture
@@ -179,6 +189,33 @@ async def test_after_three_wrong_numbers_a_person_rests(room: Room) -> None:
     await room.screen.begin()
     await approved(room.screen, room.phone)
     assert (await room.screen.take()).headers["location"] == "/account"
+
+
+async def test_wrong_numbers_count_when_they_are_chosen_and_the_third_ends_what_waits(room: Room) -> None:
+    """Five attempts are proven before any number is chosen: who guesses in each of them has three guesses, not five."""
+    screens = [Screen(room.house.visitor()) for _ in range(5)]
+    pages = []
+    for screen in screens:
+        await screen.begin()
+        await proven(screen, room.phone)
+        pages.append(room.phone.page)
+    await approved_at(room, screens[0], pages[0])
+    for page in pages[1:4]:
+        room.phone.page = page
+        assert (await room.phone.choose("none")).status_code == 303
+    assert [await screen.state() for screen in screens] == ["expired", *["rejected"] * 3, "expired"]
+    room.phone.page = pages[4]
+    assert 'id="error_code">OTH-01' in await room.phone.text()
+    await screens[0].visitor.http.get(screens[0].page)
+    assert not await screens[0].is_signed_in()
+    for screen in screens:
+        await screen.visitor.http.aclose()
+
+
+async def approved_at(room: Room, screen: Screen, page: str) -> None:
+    room.phone.page = page
+    assert (await room.phone.choose(await screen.number())).status_code == 303
+    assert await screen.state() == "approved"
 
 
 @pytest.mark.parametrize("is_proven", [False, True])

@@ -1,17 +1,22 @@
 """Signing in with another device: what waits on a screen ends with the sessions; each browser counts for itself."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
-from idp.authentication.other_device.model import Answer, AttemptId, AttemptState
+from idp.audit.model import SYSTEM
+from idp.authentication.other_device.model import Answer, AttemptId, AttemptState, TakenSignIn
 from idp.authentication.other_device.store import other_device_attempt
 from idp.authentication.store import session_of, sso_session
 from idp.kernel.errors import Refused
+from idp.storage.storage import Storage
 from idp.subscribers.store import subscriber
-from tests.provider.pages.house import House
+from tests.clock import FrozenClock
+from tests.provider.pages.house import House, open_house
 from tests.provider.pages.two_screens import Phone, Screen, approved, events, proven
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +38,13 @@ class Pair:
         async with self.house.storage.reading() as uow:
             row = await uow.first(select(other_device_attempt.c.state))
         return "" if row is None else str(row.state)
+
+
+@pytest.fixture
+async def house(storage: Storage, clock: FrozenClock, asset_folder: Path) -> AsyncIterator[House]:
+    """On either engine: of those who try at once, one gets through on both."""
+    async with open_house(storage, clock, asset_folder) as house:
+        yield house
 
 
 @pytest.fixture
@@ -75,7 +87,7 @@ async def test_what_ends_all_sessions_ends_what_waits_to_be_one(
             chosen=pair.house.other_device.numbers(pair.attempt).shown,
         )
     with pytest.raises(Refused, match="OTH-02"):
-        await pair.house.other_device.take(pair.attempt, browser_id=pair.screen.visitor.browser_id, way="\x1f/account")
+        await taken(pair, browser_id=pair.screen.visitor.browser_id)
     assert "sign_in.other_device" not in await events(pair.house)
 
 
@@ -98,14 +110,61 @@ async def test_the_number_counts_from_the_phone_that_opened_the_code_alone(pair:
     assert await pair.state() == AttemptState.REJECTED
 
 
+async def taken(pair: Pair, *, browser_id: str) -> TakenSignIn:
+    async with pair.house.storage.unit_of_work() as uow:
+        return await pair.house.other_device.take(uow, pair.attempt, browser_id=browser_id, way="\x1f/account")
+
+
 async def test_only_the_screen_that_began_takes_and_once(pair: Pair) -> None:
     await approved(pair.screen, pair.phone)
-    room, way = pair.house.other_device, "\x1f/account"
     for thief in (pair.phone.visitor.browser_id, ""):
         with pytest.raises(Refused, match="OTH-02"):
-            await room.take(pair.attempt, browser_id=thief, way=way)
+            await taken(pair, browser_id=thief)
     mine = pair.screen.visitor.browser_id
-    taken = await room.take(pair.attempt, browser_id=mine, way=way)
-    assert taken.subscriber_id == pair.house.world.somchai
+    assert (await taken(pair, browser_id=mine)).subscriber_id == pair.house.world.somchai
     with pytest.raises(Refused, match="OTH-02"):
-        await room.take(pair.attempt, browser_id=mine, way=way)
+        await taken(pair, browser_id=mine)
+
+
+async def test_what_ends_all_sessions_while_one_is_taken_misses_it_in_no_order(pair: Pair) -> None:
+    """Before it nothing is left to take, after it the new session ends with the others; there is no in between."""
+    await approved(pair.screen, pair.phone)
+    fields = (await pair.screen.look()).hidden
+    path = pair.screen.page.partition("?")[0]
+
+    async def ended() -> None:
+        async with pair.house.storage.unit_of_work() as uow:
+            await pair.house.sessions.end_all_of(uow, pair.house.world.somchai)
+
+    await asyncio.gather(pair.screen.visitor.http.post(f"{path}/take", data=fields), ended())
+    assert not await pair.screen.is_signed_in()
+
+
+async def test_a_passkey_taken_away_while_it_is_shown_signs_nobody_in(pair: Pair) -> None:
+    visitor = pair.phone.visitor
+    begun = (await visitor.send("/sign-in/options", {})).json()
+    credential = visitor.device.get(begun["publicKey"], origin=pair.house.origin)
+    answer = {"ceremony": begun["ceremony"], "credential": credential, "flow": None, "return": None}
+
+    async def revoked() -> None:
+        async with pair.house.storage.unit_of_work() as uow:
+            await pair.house.authenticators.revoking.revoke_all(uow, pair.house.world.somchai, by=SYSTEM)
+
+    shown, _ = await asyncio.gather(visitor.send("/sign-in/passkey", answer), revoked())
+    assert shown.status_code in (200, 400)
+    assert (await visitor.http.get("/account")).status_code == 303
+
+
+async def test_a_passkey_that_went_since_it_was_shown_counts_no_more(pair: Pair) -> None:
+    visitor = pair.phone.visitor
+    begun = (await visitor.send("/sign-in/options", {})).json()
+    credential = visitor.device.get(begun["publicKey"], origin=pair.house.origin)
+    shown = await pair.house.passkeys.authenticate(
+        handle=begun["ceremony"], browser_id=visitor.browser_id, credential=credential
+    )
+    async with pair.house.storage.unit_of_work() as uow:
+        await pair.house.passkeys.still_counts(uow, shown)
+        await pair.house.authenticators.revoking.revoke_all(uow, pair.house.world.somchai, by=SYSTEM)
+    async with pair.house.storage.unit_of_work() as uow:
+        with pytest.raises(Refused, match="AUT-01"):
+            await pair.house.passkeys.still_counts(uow, shown)
