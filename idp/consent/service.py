@@ -113,6 +113,10 @@ class Consents:
         """Everything the subscriber ever agreed to, newest first."""
         return await store.find_consents_of(uow, self._seals, subscriber_id)
 
+    async def count_in_force(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
+        """How much the subscriber has agreed to that is in force."""
+        return await store.count_live_consents(uow, subscriber_id)
+
     async def in_force(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, client_id: ClientId
     ) -> tuple[ConsentRecord, ...]:

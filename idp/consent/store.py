@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     and_,
     exists,
+    func,
     insert,
     select,
     update,
@@ -130,6 +131,13 @@ async def find_consents_of(
     return await _load(uow, seals, _newest_first(subscriber_id))
 
 
+async def count_live_consents(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
+    """How much a subscriber has agreed to that is in force."""
+    live = (consent.c.subscriber_id == subscriber_id, live_consent(uow.now))
+    row = await uow.first(select(func.count().label("live")).where(*live).select_from(consent))
+    return 0 if row is None else row.live
+
+
 async def find_live_consents(
     uow: UnitOfWork, seals: ConsentSeals, *, subscriber_id: SubscriberId, client_id: ClientId, now: datetime
 ) -> tuple[ConsentRecord, ...]:
@@ -226,12 +234,13 @@ def _newest_first(subscriber_id: SubscriberId) -> Select[Any]:
 async def _load(uow: UnitOfWork, seals: ConsentSeals, statement: Select[Any]) -> tuple[ConsentRecord, ...]:
     rows = await uow.all(statement)
     counted = [row.id for row in rows if row.details]
-    uses = await uow.all(select(consent_use).where(consent_use.c.consent_id.in_(counted))) if counted else ()
+    left: dict[str, dict[str, int]] = {row.id: {} for row in rows}
+    for use in await uow.all(select(consent_use).where(consent_use.c.consent_id.in_(counted))) if counted else ():
+        left[use.consent_id][use.dataset] = use.uses_left
     records = []
     for row in rows:
         details, on_behalf = await seals.together(uow, row)
-        left = {use.dataset: use.uses_left for use in uses if use.consent_id == row.id}
-        records.append(replace(claims_of(row), details=details, on_behalf=on_behalf, uses_left=left))
+        records.append(replace(claims_of(row), details=details, on_behalf=on_behalf, uses_left=left[row.id]))
     return tuple(records)
 
 

@@ -135,10 +135,10 @@ class AgencyVolume:
     async def further(self, connection: AsyncConnection, count: int, members: Sequence[str], program: Any) -> None:
         """Whatever else has a list."""
         await write(connection, station, (self._station() for _ in range(count)))
-        programs = [self._id("cli") for _ in range(count)]
+        programs = [(self._id("cli"), self._agencies[self._agency()]) for _ in range(count)]
         rows = (
-            {**program, "id": one, "agency_id": self._agencies[self._agency()], "registration_token_digest": None}
-            for one in programs
+            {**program, "id": one, "agency_id": agency_id, "registration_token_digest": None}
+            for one, agency_id in programs
         )
         await write(connection, client, rows)
         await write(connection, client_request, (self._seen(place, programs) for place in range(10 * count)))
@@ -196,10 +196,11 @@ class AgencyVolume:
             "is_too_old": False,
         }  # fmt: skip
 
-    def _seen(self, place: int, programs: Sequence[str]) -> dict[str, Any]:
+    def _seen(self, place: int, programs: Sequence[tuple[str, str]]) -> dict[str, Any]:
         at = milliseconds(self._now - timedelta(seconds=place))
+        client_id, agency_id = programs[self._dice.randrange(len(programs))]
         return {
-            "client_id": programs[self._dice.randrange(len(programs))], "minute": at, "endpoint": "token",
+            "client_id": client_id, "agency_id": agency_id, "minute": at - at % 60_000, "endpoint": "token",
             "error": self._dice.choice(("", "", "invalid_grant")), "reason": f"{place}", "times": 1, "last_at": at,
             "correlation_id": "c",
         }  # fmt: skip

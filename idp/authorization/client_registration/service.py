@@ -1,6 +1,6 @@
 """Use cases: register a client, find one, and let one prove who it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
@@ -136,6 +136,10 @@ class Clients:
     async def get(self, uow: UnitOfWork, client_id: ClientId) -> Client | None:
         """The client, live or not."""
         return await store.find_client(uow, client_id)
+
+    async def named(self, uow: UnitOfWork, ids: Collection[ClientId]) -> dict[ClientId, Client]:
+        """Those of these clients that there are, live or not."""
+        return await store.find_clients_named(uow, ids)
 
     async def live(self, uow: UnitOfWork, client_id: ClientId) -> Client | None:
         """The client while it is active and its agency is."""

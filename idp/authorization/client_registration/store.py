@@ -1,5 +1,6 @@
 """The table of clients and the predicate that says which of them are answered."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -128,6 +129,14 @@ async def find_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:
     """The client, live or not."""
     row = await uow.first(select(client).where(client.c.id == client_id))
     return None if row is None else client_of(row)
+
+
+async def find_clients_named(uow: UnitOfWork, ids: Collection[ClientId]) -> dict[ClientId, Client]:
+    """Those of these clients that there are, live or not, in one statement."""
+    if not ids:
+        return {}
+    rows = await uow.all(select(client).where(client.c.id.in_(ids)))
+    return {ClientId(row.id): client_of(row) for row in rows}
 
 
 async def find_live_client(uow: UnitOfWork, client_id: ClientId) -> Client | None:

@@ -50,8 +50,7 @@ class AppPages:
             return to_sign_in(request)
         async with self._storage.reading() as uow:
             grants = await self._grants.live_of(uow, citizen.subscriber.id)
-            clients = {grant.client_id: await self._clients.get(uow, grant.client_id) for grant in grants}
-            named = {client_id: client for client_id, client in clients.items() if client is not None}
+            named = await self._clients.named(uow, {grant.client_id for grant in grants})
             agencies = await self._agencies.agencies_named(uow, {client.agency_id for client in named.values()})
         return self._pages.render(
             request,

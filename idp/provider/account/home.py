@@ -96,13 +96,12 @@ class HomePages:
         owner = citizen.subscriber.id
         async with self._storage.reading() as uow:
             identity = await self._subscribers.identity(uow, owner)
-            consents = await self._consents.list_of(uow, owner)
             passkeys = await self._passkeys.of(uow, owner)
             contact = await self._contacts.of(uow, owner)
             tasks = await self._tasks(uow, owner, contact, passkeys=len(passkeys))
             live = await self._sessions.live_of(uow, owner)
             before = await self._sessions.before(uow, citizen.session)
-            in_force = sum(record.is_live(uow.now) for record in consents)
+            in_force = await self._consents.count_in_force(uow, owner)
         thai = self._pages.language(request) is Language.TH
         return self._pages.render(
             request,

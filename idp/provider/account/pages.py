@@ -143,12 +143,12 @@ class AccountPages:
         services = await self._agencies.services_named(
             uow, {record.service_id for record in records if record.service_id is not None}
         )
-        clients = {client_id: await self._clients.get(uow, client_id) for client_id in {r.client_id for r in records}}
+        clients = await self._clients.named(uow, {record.client_id for record in records})
         return [
             ConsentRow(
                 record=record,
                 agency=agencies[record.agency_id],
-                client=clients[record.client_id],
+                client=clients.get(record.client_id),
                 service=None if record.service_id is None else services[record.service_id],
                 is_live=record.is_live(uow.now),
             )

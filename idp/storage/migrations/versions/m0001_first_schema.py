@@ -216,6 +216,7 @@ def upgrade() -> None:
     op.create_table(
         "client_request",
         sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
         sa.Column("minute", sa.BigInteger(), nullable=False),
         sa.Column("endpoint", sa.Text(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
@@ -225,7 +226,16 @@ def upgrade() -> None:
         sa.Column("correlation_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("client_id", "minute", "endpoint", "error", "reason", name=op.f("pk_client_request")),
     )
-    op.create_index(op.f("ix_client_request_last_at"), "client_request", ["last_at"], unique=False)
+    op.create_index("ix_client_request_agency_id", "client_request", ["agency_id", "minute"], unique=False)
+    op.create_index(
+        "ix_client_request_failed",
+        "client_request",
+        ["agency_id", "minute"],
+        unique=False,
+        sqlite_where=sa.text("error <> ''"),
+        postgresql_where=sa.text("error <> ''"),
+    )
+    op.create_index("ix_client_request_minute", "client_request", ["minute"], unique=False)
     op.create_table(
         "company_signatory",
         sa.Column("juristic_id", sa.Text(), nullable=False),
@@ -2115,7 +2125,14 @@ def downgrade() -> None:
     op.drop_table("consent")
     op.drop_index("ix_company_signatory_subscriber_id", table_name="company_signatory")
     op.drop_table("company_signatory")
-    op.drop_index(op.f("ix_client_request_last_at"), table_name="client_request")
+    op.drop_index("ix_client_request_minute", table_name="client_request")
+    op.drop_index(
+        "ix_client_request_failed",
+        table_name="client_request",
+        sqlite_where=sa.text("error <> ''"),
+        postgresql_where=sa.text("error <> ''"),
+    )
+    op.drop_index("ix_client_request_agency_id", table_name="client_request")
     op.drop_table("client_request")
     op.drop_table("client_key")
     op.drop_index("ix_citizen_ref_opened_at", table_name="citizen_ref")
