@@ -16,11 +16,29 @@ from idp.protocol.errors import OAuth2Error
 from idp.protocol.jose import JwtRefused, read_unverified
 from idp.provider.oidc.wire import refusal_of
 from idp.web.forms import field_values, read_body
+from idp.web.model import WebProblem
+from idp.web.rate_limits import limited_by
 from idp.web.routes import Access, Endpoint, Entry
 
 AT_THE_ISSUER: Final = frozenset(
-    {"authorize", "par", "token", "revoke", "device_authorization", "backchannel_authentication"}
+    {
+        "authorize",
+        "par",
+        "token",
+        "revoke",
+        "introspect",
+        "userinfo",
+        "device_authorization",
+        "backchannel_authentication",
+        "grant_status",
+        "grant_end",
+        "read_client",
+        "change_client",
+        "end_client",
+        "end_session",
+    }
 )
+"""Not `register_client`: there is no program before it."""
 _NAMED: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -38,6 +56,28 @@ def kept_at_the_exchange(entries: Iterable[Entry], log: RequestLog) -> tuple[Ent
         replace(entry, endpoint=_at_the_exchange(entry, log)) if entry.access is Access.ACCESS_TOKEN else entry
         for entry in entries
     )
+
+
+def kept_where_limited(entries: Iterable[Entry], log: RequestLog) -> tuple[Entry, ...]:
+    """The same rows behind their limits, of either door: a request that ran into one never came to its endpoint."""
+    return tuple(
+        replace(entry, endpoint=_limited(entry, log))
+        if entry.name in AT_THE_ISSUER or entry.access is Access.ACCESS_TOKEN
+        else entry
+        for entry in entries
+    )
+
+
+def _limited(entry: Entry, log: RequestLog) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        response = await entry.endpoint(request)
+        limit = limited_by(request)
+        if limit is not None:
+            outcome = Outcome(entry.name, WebProblem.TOO_MANY_REQUESTS.value, f"too many requests: {limit}")
+            _note(log, request, await _asking(request), outcome)
+        return response
+
+    return endpoint
 
 
 def _at_the_issuer(entry: Entry, log: RequestLog) -> Endpoint:
@@ -69,7 +109,9 @@ def _at_the_exchange(entry: Entry, log: RequestLog) -> Endpoint:
 
 
 def _is_over(entry: Entry, response: Response) -> bool:
-    """At the browser's endpoint only what goes back to the program: the steps in between are nobody's success."""
+    """At the browser's endpoints only what goes back to the program: the steps in between are nobody's success."""
+    if entry.name == "end_session":
+        return False
     if entry.name != "authorize":
         return True
     return response.headers.get("location", "/").startswith("http") or response.status_code == 200
@@ -95,12 +137,14 @@ def _note(log: RequestLog, request: Request, client_id: str | None, outcome: Out
 
 async def _asking(request: Request) -> str | None:
     """Which program a request says it is of, proven or not."""
-    known: str | None = getattr(request.state, "asking_client", None)
+    known: str | None = getattr(request.state, "asking_client", None) or request.path_params.get("client_id")
     if known is not None:
         return known
+    shown = next(iter(field_values(request, b"authorization")), "")
     if request.method != "POST":
-        return request.query_params.get("client_id")
-    return claimed_client(await read_body(request), next(iter(field_values(request, b"authorization")), ""))
+        asked = request.query_params
+        return asked.get("client_id") or _named_in(asked.get("id_token_hint") or shown.rpartition(" ")[2])
+    return claimed_client(await read_body(request), shown) or _named_in(shown.rpartition(" ")[2])
 
 
 def _of_token(request: Request) -> str | None:
@@ -108,9 +152,14 @@ def _of_token(request: Request) -> str | None:
     token = token_of(request)
     if token is not None:
         return token.acting_client_id
-    shown = next(iter(field_values(request, b"authorization")), "").rpartition(" ")[2]
+    return _named_in(next(iter(field_values(request, b"authorization")), "").rpartition(" ")[2])
+
+
+def _named_in(token: str) -> str | None:
+    """The client that a JWT names, unverified: of an access token its own, of an ID token whom it is for."""
     try:
-        named = read_unverified(shown)[1].get("client_id")
+        claims = read_unverified(token)[1]
     except JwtRefused:
         return None
+    named = claims.get("client_id", claims.get("aud"))
     return named if isinstance(named, str) else None

@@ -3,7 +3,7 @@
 from starlette.applications import Starlette
 
 from idp.app.agency_door import agency_entries
-from idp.app.client_requests import kept_at_the_exchange
+from idp.app.client_requests import kept_at_the_exchange, kept_where_limited
 from idp.app.door_kit import client_certificates, door_kit, door_limits, readiness
 from idp.app.outside import published_root, published_seals
 from idp.app.rooms import Rooms
@@ -77,8 +77,9 @@ def gateway_door(settings: Settings, rooms: Rooms) -> Starlette:
     watched = kept_at_the_exchange(noted.around(entries), rooms.ground.request_log)
     contract = OpenApi(entries, base_url=settings.gateway_url, problems=kit.problems)
     limits = door_limits(settings, rooms, kit)
+    limited = limits.gateway(limits.exchange(limits.agency(limits.signals([*watched, *contract.entries()]))))
     return kit.application(
-        limits.gateway(limits.exchange(limits.agency(limits.signals([*watched, *contract.entries()])))),
+        kept_where_limited(limited, rooms.ground.request_log),
         handlers=tokens.handlers(),
         larger_bodies={"/verify": VERIFY_LIMIT},
     )

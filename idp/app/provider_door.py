@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from starlette.applications import Starlette
 
 from idp.app.account_door import PageFamily, account_pages
-from idp.app.client_requests import kept_at_the_issuer
+from idp.app.client_requests import kept_at_the_issuer, kept_where_limited
 from idp.app.conformance.door import TesterEndpoints
 from idp.app.door_kit import DoorKit, client_certificates, door_kit, door_limits, readiness
 from idp.app.rooms import Rooms
@@ -219,11 +219,8 @@ def provider_door(settings: Settings, rooms: Rooms) -> Starlette:
         ).entries()
         entries += TesterEndpoints(keys=ground.signing_keys, clock=ground.clock).entries()
     limits = door_limits(settings, rooms, kit)
-    entries = [
-        *limits.provider(
-            answered_in_oauth(kept_at_the_issuer(entries, ground.request_log), kit.problems), person=citizens.person
-        )
-    ]
+    kept = answered_in_oauth(kept_at_the_issuer(entries, ground.request_log), kit.problems)
+    entries = [*kept_where_limited(limits.provider(kept, person=citizens.person), ground.request_log)]
     agents = AgentSocket(
         mail_slots=rooms.mail_slots,
         security_log=ground.security_log,

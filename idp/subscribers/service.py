@@ -1,7 +1,8 @@
 """Use cases of the room. Each joins the caller's unit of work and is audited in it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+
+import structlog
 
 from connectors.contracts.identifiers import CitizenId, PassportNumber
 from idp.audit.log import AuditLog
@@ -184,10 +185,7 @@ class Subscribers:
         sealed = await store.sealed_identity(uow, subscriber_id)
         if sealed is None:
             raise NotFound(SubscriberProblem.UNKNOWN)
-        opened = await self._personal.open(
-            uow, subscriber_id, table=_TABLE, column=_IDENTITY, row=subscriber_id, sealed=sealed
-        )
-        return store.identity_from_bytes(opened)
+        return store.identity_from_bytes(await self._open(uow, subscriber_id, _IDENTITY, sealed))
 
     async def identities(
         self, uow: UnitOfWork, subscriber_ids: Collection[SubscriberId]
@@ -195,10 +193,12 @@ class Subscribers:
         """The attributes of these people, opened, in one read; who closed theirs, or whose do not open, is left out."""
         found = {}
         for one in await find_people(uow, subscriber_ids):
-            # one record that nobody can read takes no list from everybody
-            with suppress(SealBroken):
+            try:
                 opened = self._opened(one, _IDENTITY, one.sealed_identity)
                 found[one.subscriber_id] = store.identity_from_bytes(opened)
+            except SealBroken:
+                # one record that nobody can read takes no list from everybody; the operator learns of it
+                structlog.get_logger("alarm").error("subscriber.unreadable", subscriber=one.subscriber_id)
         return found
 
     async def contact(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> ContactDetails | None:
@@ -206,10 +206,7 @@ class Subscribers:
         sealed = await store.sealed_contact(uow, subscriber_id)
         if sealed is None:
             return None
-        opened = await self._personal.open(
-            uow, subscriber_id, table=_TABLE, column=_CONTACT, row=subscriber_id, sealed=sealed
-        )
-        return store.contact_from_bytes(opened)
+        return store.contact_from_bytes(await self._open(uow, subscriber_id, _CONTACT, sealed))
 
     def opened(self, person: SealedPerson) -> tuple[IdentityOnFile, ContactDetails | None]:
         """The attributes and what the person said of themselves, opened to be told. Raises SealBroken."""
@@ -239,12 +236,7 @@ class Subscribers:
     async def suspension_reason(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> str | None:
         """Why the identity is suspended, in the words of who did it; None when it is not."""
         sealed = await store.sealed_suspension_reason(uow, subscriber_id)
-        if sealed is None:
-            return None
-        opened = await self._personal.open(
-            uow, subscriber_id, table=_TABLE, column=_REASON, row=subscriber_id, sealed=sealed
-        )
-        return opened.decode()
+        return None if sealed is None else (await self._open(uow, subscriber_id, _REASON, sealed)).decode()
 
     async def page(self, uow: UnitOfWork, *, after: SubscriberId | None, limit: int) -> Sequence[Subscriber]:
         """The next `limit` subscribers, newest first; no attribute is a key of the order."""
@@ -367,6 +359,11 @@ class Subscribers:
     def _opened(self, person: SealedPerson, column: str, sealed: bytes) -> bytes:
         row = person.subscriber_id
         return self._personal.open_with(person.key, table=_TABLE, column=column, row=row, sealed=sealed)
+
+    async def _open(self, uow: UnitOfWork, subscriber_id: SubscriberId, column: str, sealed: bytes) -> bytes:
+        return await self._personal.open(
+            uow, subscriber_id, table=_TABLE, column=column, row=subscriber_id, sealed=sealed
+        )
 
     async def _seal(self, uow: UnitOfWork, subscriber_id: SubscriberId, column: str, value: bytes) -> bytes:
         return await self._personal.seal(

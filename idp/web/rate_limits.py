@@ -63,6 +63,11 @@ def every_refusal(response: Response) -> bool:
     return 400 <= response.status_code < 500
 
 
+def limited_by(request: Request) -> str | None:
+    """The name of the limit that this request ran into."""
+    return getattr(request.state, "limited_by", None)
+
+
 class Limit:
     """One allowance for each caller. `counts` says which answers cost one; None: every request does.
 
@@ -166,6 +171,7 @@ class RateLimits:
                 match limit.decide(caller, now):
                     case Wait(seconds):
                         self._note(limit, now)
+                        request.state.limited_by = limit.name
                         return too_many(request, ceil(seconds))
                     case Passed():
                         pass

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from connectors.contracts.card import PersonName
 from connectors.contracts.registry_notices import RegistryEvent, RegistryNotice
@@ -44,6 +44,7 @@ from idp.subscribers.model import (
 from idp.subscribers.registry_notices import NoticeIntake, NoticeOutcome
 from idp.subscribers.rules import COOLING
 from idp.subscribers.service import Subscribers
+from idp.subscribers.store import subscriber
 from idp.subscribers.two_persons import TwoPersons, Wish
 from tests.clock import FrozenClock
 from tests.subscribers.test_subscribers import ADMIN, OTHER_ADMIN, identity_of
@@ -224,6 +225,20 @@ async def test_of_several_people_those_are_read_who_are_there(house: House) -> N
     async with house.storage.reading() as uow:
         known = await house.subscribers.identities(uow, {gone, person, SubscriberId("sub_nobody")})
         assert known == {person: await house.subscribers.identity(uow, person)}
+
+
+async def test_a_record_that_does_not_open_takes_no_list_and_is_an_alarm(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken, person = await house.create(), await house.create("malee")
+    async with house.storage.unit_of_work() as uow:
+        await uow.execute(update(subscriber).where(subscriber.c.id == broken).values(sealed_identity=b"not sealed"))
+    async with house.storage.reading() as uow:
+        assert set(await house.subscribers.identities(uow, {broken, person})) == {person}
+    said = capsys.readouterr().out
+    assert "subscriber.unreadable" in said
+    assert broken in said
+    assert person not in said
 
 
 async def test_of_a_lifting_and_a_notice_at_once_the_notice_stands(house: House) -> None:

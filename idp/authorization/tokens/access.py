@@ -128,6 +128,19 @@ class AccessTokens:
             self._security_log.note("access_token.refused", error=str(refusal.error), reason=str(refusal.description))
             raise
 
+    async def holder_named(self, shown: Presentation) -> ClientId | None:
+        """The client that a token for userinfo was given to, also when it counts no more; None for no token of ours."""
+        try:
+            presented = parse_authorization(shown.authorization)
+            payload = self._sealer.open_late(USERINFO_TOKEN, presented.access_token)
+        except (OAuth2Error, SealBroken):
+            return None
+        if "holder" in payload:
+            return ClientId(payload["holder"])
+        async with self._storage.reading() as uow:
+            grant = await self._grants.get(uow, GrantId(payload["gid"]))
+        return None if grant is None else grant.client_id
+
     async def _verify_signed(self, shown: Presentation, expected_audience: str, now: datetime) -> VerifiedAccessToken:
         # 1. signature, typ, issuer, audience, time
         await self._keys.refresh()

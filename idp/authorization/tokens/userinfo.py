@@ -9,6 +9,7 @@ from idp.authorization.client_registration.key_sets import ClientKeySets
 from idp.authorization.client_registration.model import Client
 from idp.authorization.tokens.access import AccessTokens, Presentation
 from idp.authorization.tokens.persons import PersonClaims
+from idp.kernel.ids import ClientId
 from idp.keys.model import DEFAULT_SIGNATURE
 from idp.keys.pairwise import PairwiseSubjects
 from idp.keys.signing import SigningKeys
@@ -22,8 +23,9 @@ from idp.storage.storage import Storage
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UserinfoAnswer:
-    """The claims, and as a JWT when the client registered for that."""
+    """The claims, and as a JWT when the client registered for that; `client_id` is who may know them."""
 
+    client_id: ClientId
     claims: Mapping[str, Any]
     jwt: str | None
 
@@ -63,7 +65,11 @@ class Userinfo:
         # §5.3.2: "The sub (subject) Claim MUST always be returned in the UserInfo Response."
         acting = claims_of(grant.acted_for, sub_of=partial(self._pairwise.sub, client.sector))
         claims = {**told, **acting, "sub": self._pairwise.sub(client.sector, grant.subscriber_id)}
-        return UserinfoAnswer(claims, await self._jwt(client, claims))
+        return UserinfoAnswer(client.id, claims, await self._jwt(client, claims))
+
+    async def program_of(self, shown: Presentation) -> ClientId | None:
+        """Whose the shown token is or was: told to its agency, and proof of nothing. None for no token of ours."""
+        return await self._access_tokens.holder_named(shown)
 
     async def _jwt(self, client: Client, claims: Mapping[str, Any]) -> str | None:
         """Signed, and encrypted after that; an answer is never encrypted without a signature inside."""

@@ -18,14 +18,15 @@ from idp.portal.agency.causes import Cause, cause_of
 from idp.portal.agency.desk import PAGE_LENGTH, Desk
 from idp.storage.storage import UnitOfWork
 from idp.web.errors import ProblemText
+from idp.web.model import WebProblem
 from idp.web.routes import Entry
 
 PATH: Final = "/agency/requests"
 MOST_SHOWN: Final = 100
-UNPROVEN: Final = frozenset({"invalid_client", "invalid_token"})
+UNPROVEN: Final = frozenset({"invalid_client", "invalid_token", WebProblem.TOO_MANY_REQUESTS.value})
 """Errors of requests that proved nothing: what they name is what they say."""
-IN_A_BROWSER: Final = "authorize"
-"""The endpoint to which anybody's browser comes: no program proves itself there."""
+IN_A_BROWSER: Final = frozenset({"authorize", "end_session"})
+"""The endpoints to which anybody's browser comes: no program proves itself there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class RequestPages:
                     problem=self._desk.problems.find(one.outcome.error),
                     dataset=dataset,
                     ended_at=_last_end(agreements, dataset, uow.now) if cause and cause.about_right else None,
-                    unproven=one.outcome.error in UNPROVEN or one.outcome.endpoint == IN_A_BROWSER,
+                    unproven=one.outcome.error in UNPROVEN or one.outcome.endpoint in IN_A_BROWSER,
                 )
             )
         return rows

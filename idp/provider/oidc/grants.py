@@ -58,7 +58,7 @@ class GrantEndpoints:
         try:
             status = await self._told(request, GRANT_MANAGEMENT_QUERY, self._management.status)
         except OAuth2Error as error:
-            return _refusal(error, nonce)
+            return _refusal(request, error, nonce)
         return json_answer(status, nonce=nonce)
 
     async def _end(self, request: Request) -> Response:
@@ -66,7 +66,7 @@ class GrantEndpoints:
         try:
             await self._told(request, GRANT_MANAGEMENT_REVOKE, self._management.end)
         except OAuth2Error as error:
-            return _refusal(error, nonce)
+            return _refusal(request, error, nonce)
         # §6.5: "The authorization server responds with a HTTP status code 204 and an empty response body."
         return Response(status_code=204, headers={**NO_STORE, "dpop-nonce": nonce})
 
@@ -98,10 +98,10 @@ class GrantEndpoints:
         return told
 
 
-def _refusal(error: OAuth2Error, nonce: str) -> Response:
+def _refusal(request: Request, error: OAuth2Error, nonce: str) -> Response:
     if isinstance(error, InvalidGrantId):
         error.status_code = 404
-        return oauth_error(error, nonce=nonce)
-    response = oauth_error(error, nonce=nonce)
+        return oauth_error(error, nonce=nonce, request=request)
+    response = oauth_error(error, nonce=nonce, request=request)
     response.headers["www-authenticate"] = challenge(error)
     return response

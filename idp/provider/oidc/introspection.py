@@ -30,7 +30,7 @@ class IntrospectionEndpoint:
             signed = wants_signed_answer(request.headers.get("accept"))
             answer = await self._introspection.answer(credentials, token, signed=signed)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
         if answer.jwt is None:
             return json_answer(answer.members, nonce=None)
         return Response(answer.jwt, headers=NO_STORE, media_type=SIGNED_MEDIA_TYPE)

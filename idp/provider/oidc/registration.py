@@ -41,7 +41,7 @@ class RegistrationEndpoints:
             metadata = await _metadata(request)
             made = await self._registration.register(token=_bearer(request), metadata=metadata)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
         answer = self._answer(made.client, token=made.registration_access_token, secret=made.secret)
         # RFC 7591 §3.1: "The server responds with an HTTP 201 Created status code"
         return json_answer(answer, nonce=None, status_code=201)
@@ -52,7 +52,7 @@ class RegistrationEndpoints:
             token = _bearer(request)
             client = await self._registration.read(request.path_params["client_id"], token=token)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
         return json_answer(self._answer(client, token=token, secret=None), nonce=None)
 
     async def _change(self, request: Request) -> Response:
@@ -62,14 +62,14 @@ class RegistrationEndpoints:
             client_id = request.path_params["client_id"]
             made = await self._registration.change(client_id, token=token, metadata=metadata)
         except OAuth2Error as error:
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
         return json_answer(self._answer(made.client, token=token, secret=made.secret), nonce=None)
 
     async def _end(self, request: Request) -> Response:
         try:
             await self._registration.end(request.path_params["client_id"], token=_bearer(request))
         except OAuth2Error as error:
-            return oauth_error(error, nonce=None)
+            return oauth_error(error, nonce=None, request=request)
         # RFC 7592 §2.3: "the authorization server MUST respond with an HTTP 204 No Content message"
         return Response(status_code=204, headers=NO_STORE)
 

@@ -34,12 +34,18 @@ class UserinfoEndpoint:
 
     async def _claims(self, request: Request) -> Response:
         nonce = self._nonces.current(now=self._clock.now())
+        shown = None
         try:
-            answer = await self._userinfo.answer(await self._presentation(request))
+            shown = await self._presentation(request)
+            answer = await self._userinfo.answer(shown)
         except OAuth2Error as error:
-            response = oauth_error(error, nonce=nonce)
+            if shown is not None:
+                # for who keeps a diary of requests: the token is sealed, nobody else can read whose it is
+                request.state.asking_client = await self._userinfo.program_of(shown)
+            response = oauth_error(error, nonce=nonce, request=request)
             response.headers["www-authenticate"] = challenge(error)
             return response
+        request.state.asking_client = answer.client_id
         if answer.jwt is None:
             return json_answer(answer.claims, nonce=nonce)
         # §5.3.2: "If the UserInfo Response is signed and/or encrypted, then the Claims are returned in a JWT and the
