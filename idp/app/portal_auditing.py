@@ -6,6 +6,8 @@ from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii
 from idp.app.door_kit import DoorKit
 from idp.app.rooms import Rooms
 from idp.enrolment.case_numbers import CaseNumber, InvalidCaseNumber
+from idp.enrolment.reviews.rules import parse_number
+from idp.enrolment.reviews.store import find_by_number
 from idp.enrolment.service import Enrolments
 from idp.kernel.ids import EnrolmentId, SubscriberId
 from idp.oversight.auditing.service import Auditing
@@ -19,14 +21,20 @@ from idp.subscribers.service import Subscribers
 
 @dataclass(frozen=True, slots=True)
 class ByExactNumber:
-    """Who is meant by a citizen number or an application's (fulfils `auditing.model.People`)."""
+    """Who is meant by a citizen number, an application's or a review case's (fulfils `auditing.model.People`)."""
 
     subscribers: Subscribers
     enrolments: Enrolments
 
     async def find(self, uow: UnitOfWork, typed: str) -> SubscriberId | None:
         """The person, None where there is none."""
-        enrolment = await self.enrolments.find(uow, EnrolmentId(typed))
+        number = parse_number(typed)
+        case = None if number is None else await find_by_number(uow, number)
+        if case is not None and case.involved.subscriber_id is not None:
+            return case.involved.subscriber_id
+        # a case may be about an application that had given nobody a digital ID when it was opened
+        application = EnrolmentId(typed) if case is None else case.involved.enrolment_id
+        enrolment = None if application is None else await self.enrolments.find(uow, application)
         if enrolment is not None:
             return enrolment.subscriber_id
         try:

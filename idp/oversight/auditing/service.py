@@ -119,7 +119,8 @@ class Auditing:
         return await verdicts.judge_growth(uow, note, open_note=self._log_key.open_note)
 
     async def seek(self, uow: UnitOfWork, typed: str, *, reason: str, by: Auditor) -> Inquiry:
-        """Look for what the log has about one person, named by an exact number, for a reason that is kept.
+        """Look for what the log has about one person, for a reason that is kept: by the exact number of the
+        person, of an application or of a review case.
 
         What comes back says nothing of whether there is such a person: only their entries would. Raises Refused
         (REASON_NEEDED).

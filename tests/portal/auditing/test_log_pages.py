@@ -12,6 +12,7 @@ from idp.audit import store as log_store
 from idp.audit.extract import check_extract, content_digest
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.cli.audit_proofs import check_proof
+from idp.enrolment.reviews.model import CorrectionTopic
 from idp.keys.audit_seals import CheckpointReader
 from idp.oversight.auditing.model import A_SEARCH_LASTS
 from tests.clock import FrozenClock
@@ -171,6 +172,23 @@ async def test_a_person_is_sought_for_a_reason_and_named_in_no_address(portal: P
     kept = await desk.get("/audit/inquiries")
     assert len(list(kept.rows("data-inquiry"))) == 2
     assert WHY in kept.response.text
+
+
+async def test_a_person_is_found_by_the_number_of_an_application_or_a_case(portal: PortalHouse) -> None:
+    desk = await platform_auditor(portal)
+    person = (await portal.hire("works", Role.LOOKUP_OFFICER)).subscriber_id
+    async with portal.rooms.ground.storage.unit_of_work() as uow:
+        case = await portal.rooms.life.reviews.ask_correction(uow, person, CorrectionTopic.NAME_TH, "my name changed")
+    await portal.log_is_signed()
+    numbers = [case.number, case.number.lower().replace("-", " "), case.number.replace("-", "")]
+    citizen_id = somebody(portal.hired).citizen_id
+    assert citizen_id is not None
+    wanted = shown(await desk.send("/audit/people", page="/audit", query=citizen_id.digits, reason=WHY))
+    assert wanted
+    for number in numbers:
+        assert shown(await desk.send("/audit/people", page="/audit", query=number, reason=WHY)) == wanted, number
+    for nothing in ("R-00000-00000", "R-", "rev_" + "0" * 26):
+        assert shown(await desk.send("/audit/people", page="/audit", query=nothing, reason=WHY)) == []
 
 
 async def test_a_search_is_its_own_auditors_and_ends(portal: PortalHouse, clock: FrozenClock) -> None:
