@@ -17,7 +17,7 @@ from tests.journeys.conftest import Demonstration, free_port_base
 from tests.journeys.source_map import FILE, Row, rows
 from tests.journeys.test_source_map import PHONE, Walker, door_of, leave, walker_of
 from tests.patience import PATIENCE_SECONDS
-from tests.provider.pages.browser import launched, with_authenticator
+from tests.provider.pages.browser import decide, launched, with_authenticator
 
 LANGUAGES = ("en", "th")
 """The last one is in which people go on."""
@@ -105,9 +105,8 @@ async def walk(browser: Browser, demonstration: Demonstration, camera: Photograp
     demonstration.card("insert", "citizen", "somchai")
     await officer.wait_for_selector("[data-state=compare_face]", timeout=30_000)
     await camera.take(officer, "enrolment-compare-face")
-    await officer.wait_for_timeout(600)
     await officer.check("#unrelated")
-    await officer.click("#face_matches")
+    await decide(officer, "#face_matches")
     await officer.wait_for_selector("[data-state=completed]", timeout=15_000)
     await camera.take(officer, "enrolment-completed")
     link = await officer.get_attribute("#passkey_link", "href")
@@ -136,8 +135,7 @@ async def walk(browser: Browser, demonstration: Demonstration, camera: Photograp
     await citizen.click("#sign_in")
     await citizen.wait_for_selector("#consent_form")
     await camera.take(citizen, "consent")
-    await citizen.wait_for_timeout(600)
-    await citizen.click("#allow")
+    await decide(citizen, "#allow")
     await citizen.wait_for_url(f"{told['jobs']}/**")
     await camera.take(citizen, "jobs-application")
     for name in ACCOUNT:
@@ -179,8 +177,7 @@ async def file_for_a_company(browser: Browser, demonstration: Demonstration, cam
     await camera.take(director, "consent-for-a-company")
     if await director.locator("#sealed").count():
         await director.check("#sealed")
-    await director.wait_for_timeout(600)
-    await director.click("#allow")
+    await decide(director, "#allow")
     await director.wait_for_selector("#file_form")
     await camera.take(director, "efiling-filing")
     await director.click("#file")

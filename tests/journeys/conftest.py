@@ -1,5 +1,6 @@
 """The whole house as `make demo` starts it, on ports of its own."""
 
+import asyncio
 import atexit
 import json
 import os
@@ -9,16 +10,22 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from idp.app.demo.people import passkey_link
+from idp.app.demo.stations import FIRST, STATIONS, WATER
 from idp.app.demo.story import link_url
 from idp.app.serving import open_house
-from idp.cli.demo_stack import Plan, start_everything
+from idp.cli.demo_stack import Plan, start_everything, start_other_stations
 from idp.cli.processes import Processes
+from idp.kernel.clock import SystemClock
+from idp.kernel.ids import StationId
+from tests.patience import PATIENCE_SECONDS, eventually
 from tests.postgresql import Cluster
 
 OFFSETS = (0, 1, 2, 3, 10, 11, 12)
@@ -45,7 +52,7 @@ class Demonstration:
     def card(self, *verb: str) -> dict[str, Any]:
         """Do something with the virtual reader, as `idp card …` does."""
         command = [sys.executable, "-m", "idp.cli", "card", *verb, "--home", str(self.plan.home)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
 
@@ -79,6 +86,32 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
     plan.home.mkdir()
     with Processes(logs=plan.home / "logs") as processes:
         yield Demonstration(plan, start_everything(plan, processes, say=lambda _: None))
+
+
+@pytest.fixture(scope="module")
+def whole(demonstration: Demonstration, request: pytest.FixtureRequest) -> Iterator[Demonstration]:
+    """The demonstration with every counter and the kiosk, once each of their programs has called.
+
+    A page that shows a reader moves when its program calls for the first time: nobody looks at it before.
+    """
+    began = SystemClock().now()
+    with Processes(logs=demonstration.plan.home / f"logs-of-{request.module.__name__}") as processes:
+        start_other_stations(demonstration.plan, processes)
+        asyncio.run(_others_have_called(demonstration.plan, began))
+        yield demonstration
+
+
+async def _others_have_called(plan: Plan, since: datetime) -> None:
+    async with open_house(plan.settings) as rooms:
+
+        async def called(station: StationId) -> bool:
+            async with rooms.ground.storage.reading() as uow:
+                presence = (await rooms.stations.get(uow, station)).presence
+            return presence is not None and presence.seen_at >= since
+
+        for station in STATIONS:
+            if station.id not in (FIRST, WATER):  # these belong to the demonstration itself
+                await eventually(partial(called, station.id), f"{station.id} has not called")
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from playwright.async_api import CDPSession, Page
 
+from tests.patience import eventually
+
 MOST_STOPS: Final = 120
 """No page has more: who did not come by what they look for until then never will."""
-DEAD_MILLISECONDS: Final = 600
-"""Buttons that decide are dead for half a second, against double clicks."""
 
 _STANDS: Final = """async () => {
   const at = document.activeElement;
@@ -33,6 +33,8 @@ _STANDS: Final = """async () => {
   const free = over !== null && (at.contains(over) || over.contains(at) || [...at.labels ?? []].includes(over));
   return {seen: drawn(getComputedStyle(at)) || drawn(mark), free, inside: inside(middle())};
 }"""
+# dead or not is known when the page's script has run
+_LIVES: Final = "document.readyState === 'complete' && !document.activeElement.hasAttribute('aria-disabled')"
 _LEADS_AWAY: Final = """() => {
   const at = document.activeElement;
   const [there, here] = [at, location].map(one => (one.href ?? '').split('#')[0]);
@@ -75,8 +77,16 @@ class Keyboard:
     async def decide(self, words: str) -> None:
         """Press a button that decides, once it lives."""
         await self.go(words, role="button")
-        await self.page.wait_for_timeout(DEAD_MILLISECONDS)
+        await self.lives()
         await self.page.keyboard.press("Enter")
+
+    async def lives(self) -> None:
+        """Come back when what has the focus can be pressed: buttons that decide are dead for half a second at first."""
+
+        async def asked() -> bool:
+            return bool(await self.page.evaluate(_LIVES))
+
+        await eventually(asked, f"{self.page.url}: the button stays dead")
 
     async def write(self, words: str, text: str) -> None:
         """Go to the field of this name and type in place of what stands there."""

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -24,25 +24,17 @@ from connectors.contracts.thai_dates import BANGKOK
 from connectors.fictitious.personas import PASSPORT_PERSONAS, PERSONAS
 from idp.app.demo.tryouts import TRYOUTS
 from idp.app.places import desk_socket_of
-from idp.cli.demo_stack import start_other_stations
-from idp.cli.processes import Processes
 from idp.kernel.clock import SystemClock
 from tests.journeys.conftest import Demonstration
 from tests.journeys.test_in_the_browser import DESK, Hands, browser, hands
+from tests.patience import PATIENCE_SECONDS, eventually
+from tests.provider.pages.browser import decide
 from tests.web.days import type_day
 
 __all__ = ["browser"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 walked_with_long = pytest.mark.skipif(not os.environ.get("LONG"), reason="a walk of minutes: make test-long")
-
-
-@pytest.fixture(scope="module")
-def whole(demonstration: Demonstration) -> Iterator[Demonstration]:
-    """The demonstration with every counter and the kiosk."""
-    with Processes(logs=demonstration.plan.home / "logs") as processes:
-        start_other_stations(demonstration.plan, processes)
-        yield demonstration
 
 
 def test_everybody_has_something_to_try() -> None:
@@ -53,7 +45,7 @@ async def command(whole: Demonstration, *words: str) -> str:
     """Run `idp …` as it is printed; gives what it says."""
     given = [sys.executable, "-m", "idp.cli", *words, "--home", str(whole.plan.home)]
     running = await asyncio.create_subprocess_exec(*given, stdout=PIPE)
-    said, _ = await asyncio.wait_for(running.communicate(), 60)
+    said, _ = await asyncio.wait_for(running.communicate(), PATIENCE_SECONDS)
     assert running.returncode == 0, said.decode()
     return said.decode()
 
@@ -91,9 +83,8 @@ async def enrolled(
     await expect(enrolment).to_have_attribute("data-state", "waiting_for_card")
     await card(whole, "insert", "citizen", persona, station=station)
     await expect(enrolment).to_have_attribute("data-state", "compare_face")
-    await page.wait_for_timeout(600)  # the button is dead for half a second, against double clicks
     await page.check("#unrelated")
-    await page.click("#face_matches")
+    await decide(page, "#face_matches")
     await expect(enrolment).to_have_attribute("data-state", "completed")
     await card(whole, "eject", "citizen", station=station)
     link = page.locator("#passkey_link")
@@ -113,8 +104,7 @@ async def says_whose(officer: Hands, whole: Demonstration, new: PassportData, ol
     await page.fill("#old_number", old_number)
     await page.check("#was_shown")
     await page.check("#unrelated")
-    await page.wait_for_timeout(600)  # buttons that decide are dead for half a second
-    await page.click("#ask_second")
+    await decide(page, "#ask_second")
     await expect(page.locator("#enrolment")).to_have_attribute("data-state", "second_officer")
 
 
@@ -164,13 +154,15 @@ async def test_who_enrolled_at_home_is_let_in_and_met_later(browser: Browser, wh
     await page.click("#start")
     code = await page.inner_text("#pairing_code")
     reading = asyncio.create_task(command(whole, "card", "home", code))
-    for _ in range(100):  # the reader at home is there as soon as the program is
+
+    async def put_in() -> bool:
         try:
             await card(whole, "insert", "citizen", "one_name", station="home")
         except DeskUnavailable:
-            await asyncio.sleep(0.2)
-        else:
-            break
+            return False
+        return True
+
+    await eventually(put_in, "the reader at home is there as soon as the program is")
     number = re.search(r"with the code: ([0-9]{6})", await reading)
     assert number is not None
     await page.wait_for_selector("#confirm_number")
@@ -187,8 +179,7 @@ async def test_who_enrolled_at_home_is_let_in_and_met_later(browser: Browser, wh
     await person.use_passkey()
     await expect(page.locator("#meeting")).to_be_visible()
     await person.look()
-    await page.wait_for_timeout(600)
-    await page.click("#allow")
+    await decide(page, "#allow")
     await expect(page.locator("#application, #applicant, h1").first).to_be_visible()
     await page.goto(f"{whole.endpoints['issuer']}/account/meetings")
     await expect(page.locator("[data-meeting]")).to_have_count(1)
@@ -225,8 +216,7 @@ async def test_cards_and_passports_of_every_kind_at_the_counter(browser: Browser
     await second.page.fill("#number", renewed.document_no)
     for seen in ("#seen_person", "#seen_old"):
         await second.page.check(seen)
-    await second.page.wait_for_timeout(600)
-    await second.page.click("#agree")
+    await decide(second.page, "#agree")
     await expect(second.page.locator("#decided")).to_have_attribute("data-agreed", "true")
     await expect(officer.page.locator("#ways_stay")).to_be_visible()
     await card(whole, "eject", "citizen")
@@ -282,8 +272,7 @@ async def test_a_proxy_with_a_paper_acts_at_the_service(browser: Browser, whole:
     await proxy.page.locator("input[value^='mandate:']").check()
     await proxy.page.click("#continue")
     await expect(proxy.page.locator("#acting_for")).to_be_visible()
-    await proxy.page.wait_for_timeout(600)
-    await proxy.page.click("#allow")
+    await decide(proxy.page, "#allow")
     await expect(proxy.page.locator("#by_proxy")).to_be_visible()
     await expect(proxy.page.locator("main")).to_contain_text(principal.name_th.last)
     await proxy.look()

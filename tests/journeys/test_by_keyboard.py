@@ -4,14 +4,11 @@ A usual run walks three, LONG all; the supervisor's is beside the supervisor's p
 """
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from connectors.fictitious.personas import PERSONAS
-from idp.cli.demo_stack import start_other_stations
-from idp.cli.processes import Processes
 from tests.journeys.conftest import Demonstration
 from tests.journeys.keyboard import Keyboard
 from tests.journeys.test_in_the_browser import browser
@@ -25,14 +22,6 @@ walked_with_long = pytest.mark.skipif(not os.environ.get("LONG"), reason="a walk
 
 CITIZEN, FREEZING = "dopa_owner2", "platform2"
 """Who walk nowhere else in this demonstration."""
-
-
-@pytest.fixture(scope="module")
-def whole(demonstration: Demonstration) -> Iterator[Demonstration]:
-    """The demonstration with every counter."""
-    with Processes(logs=demonstration.plan.home / "logs-of-keyboards") as processes:
-        start_other_stations(demonstration.plan, processes)
-        yield demonstration
 
 
 async def somebody(browser: Browser, whole: Demonstration, persona: str) -> Keyboard:
@@ -120,7 +109,7 @@ async def test_a_company_is_looked_up_and_the_sealed_file_kept(browser: Browser,
     await keys.decide("ข้อมูลนิติบุคคล")
     await expect(page.locator("#answer")).to_be_visible()
     await keys.go("บันทึกเป็น PDF", role="button")
-    await page.wait_for_timeout(600)
+    await keys.lives()
     async with page.expect_download() as coming:
         await page.keyboard.press("Enter")
     assert (await (await coming.value).path()).read_bytes().startswith(b"%PDF-")

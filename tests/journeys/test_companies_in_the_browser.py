@@ -9,6 +9,8 @@ from playwright.async_api import Browser, expect
 from connectors.fictitious.personas import PERSONAS
 from tests.journeys.conftest import Demonstration
 from tests.journeys.test_in_the_browser import Hands, browser, hands
+from tests.patience import eventually
+from tests.provider.pages.browser import decide
 from tests.web.days import type_day
 
 __all__ = ["browser"]
@@ -39,8 +41,7 @@ async def sign_for(person: Hands, told: dict[str, Any], juristic_id: str, *, is_
     await person.look()
     if await person.page.locator("#sealed").count():
         await person.page.check("#sealed")
-    await person.page.wait_for_timeout(600)  # the buttons are dead for half a second, against double clicks
-    await person.page.click("#allow")
+    await decide(person.page, "#allow")
 
 
 async def filed(person: Hands, juristic_id: str) -> None:
@@ -77,8 +78,7 @@ async def employee_files(browser: Browser, demonstration: Demonstration, boss: H
     await employee.page.locator("input[value^='mandate:']").first.check()
     await employee.page.click("#continue")
     await expect(employee.page.locator("#acting_for")).to_be_visible()
-    await employee.page.wait_for_timeout(600)
-    await employee.page.click("#allow")
+    await decide(employee.page, "#allow")
     await filed(employee, sole)
     # taken back: the mandate opens nothing more
     await boss.page.goto(f"{account}/companies/{sole}")
@@ -111,13 +111,14 @@ async def test_directors_file_for_their_companies(browser: Browser, demonstratio
     # 3. the second director is told, comes, signs, and the filing goes on
     await second.page.goto(f"{told['issuer']}/account/notices")
     await second.use_passkey()
-    for _ in range(20):  # the worker tells within seconds
-        await expect(second.page.locator("h1")).to_be_visible()
-        if await second.page.locator("[data-notice='signature_awaited']").count():
-            break
-        await second.page.wait_for_timeout(500)
+    await expect(second.page.locator("h1")).to_be_visible()
+    await second.page.wait_for_url("**/account/notices")
+
+    async def told_of_it() -> int:
         await second.page.reload()
-    await expect(second.page.locator("[data-notice='signature_awaited']")).to_be_visible()
+        return await second.page.locator("[data-notice='signature_awaited']").count()
+
+    await eventually(told_of_it, "the worker tells nobody")
     await sign_for(second, told, joint, is_signed_in=True)
     await filed(second, joint)
     # 4. for a company that she does not lead she is refused, with the reason and other ways on

@@ -10,9 +10,10 @@ from tests.journeys.looks import defects_in_every_way
 from tests.journeys.sent_empty import faults_when_sent_empty
 from tests.journeys.source_map import FILE, Row
 from tests.journeys.test_in_the_browser import browser
-from tests.journeys.test_source_map import DEAD_MILLISECONDS, ROWS, Walker, door_of, leave, walker_of, whole
+from tests.journeys.test_source_map import ROWS, Walker, door_of, leave, walker_of
+from tests.provider.pages.browser import decide
 
-__all__ = ["browser", "whole"]
+__all__ = ["browser"]
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,8 +31,7 @@ async def ask_again(walker: Walker, row: Row, language: str) -> None:
         await page.reload()
         return
     await page.click("#back_to_visit")
-    await page.wait_for_timeout(DEAD_MILLISECONDS)
-    await page.click(f"#screen_{dataset.replace('.', '_')}")
+    await decide(page, f"#screen_{dataset.replace('.', '_')}")
     await expect(page.locator("#answer")).to_be_visible()
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.journeys.conftest import Demonstration
-from tests.provider.pages.browser import launched, violations, with_authenticator
+from tests.provider.pages.browser import decide, launched, violations, with_authenticator
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -80,9 +80,8 @@ async def test_the_journey(browser: Browser, demonstration: Demonstration) -> No
     assert await officer.page.locator("#photo").evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
     await expect(officer.page.get_by_text("สมชาย").first).to_be_visible()
     await officer.look()
-    await officer.page.wait_for_timeout(600)  # the button is dead for half a second, against double clicks
     await officer.page.check("#unrelated")
-    await officer.page.click("#face_matches")
+    await decide(officer.page, "#face_matches")
     await expect(enrolment).to_have_attribute("data-state", "completed")
     await expect(officer.page.locator("#ial")).to_contain_text("2.2")
     await officer.look()
@@ -104,8 +103,7 @@ async def test_the_journey(browser: Browser, demonstration: Demonstration) -> No
     await expect(citizen.page.locator("[data-field='dopa.person.name_th']")).to_contain_text("สมชาย")
     await expect(citizen.page.get_by_text(told["agencies"]["jobs"]["name_th"]).first).to_be_visible()
     await citizen.look()
-    await citizen.page.wait_for_timeout(600)
-    await citizen.page.click("#allow")
+    await decide(citizen.page, "#allow")
     await expect(citizen.page.get_by_text("ทดสอบดี").first).to_be_visible()
     assert citizen.page.url.startswith(told["jobs"])
 

@@ -3,7 +3,7 @@
 import ast
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -17,12 +17,10 @@ from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 from connectors.card.virtual.desk_socket import desk_command
 from connectors.fictitious.personas import PERSONAS
 from idp.app.places import desk_socket_of
-from idp.cli.demo_stack import start_other_stations
-from idp.cli.processes import Processes
 from tests.journeys.conftest import Demonstration
 from tests.journeys.source_map import COLUMNS, FILE, Row, cells, rows
 from tests.journeys.test_in_the_browser import browser
-from tests.provider.pages.browser import violations, with_authenticator
+from tests.provider.pages.browser import decide, lives, violations, with_authenticator
 
 __all__ = ["browser"]
 
@@ -34,7 +32,6 @@ STATION = "employment-1"
 CLERK = "clerk"
 VISITOR = "somchai"
 SLOTS = ("citizen", "officer")
-DEAD_MILLISECONDS = 600
 """Buttons that decide are dead for half a second, against double clicks."""
 VISITS = ("เลขที่เรื่องและเสียบบัตร", "เลขที่เรื่องและเลขทะเบียน")
 """What hands do that opens a visit: one is enough for all its screens."""
@@ -53,14 +50,6 @@ def test_the_named_test_is_there(test: str) -> None:
     place, _, name = test.partition("::")
     functions = ast.walk(ast.parse((ROOT / place).read_text("utf-8")))
     assert name in {one.name for one in functions if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
-
-
-@pytest.fixture(scope="module")
-def whole(demonstration: Demonstration) -> Iterator[Demonstration]:
-    """The demonstration with every counter."""
-    with Processes(logs=demonstration.plan.home / "logs-of-the-map") as processes:
-        start_other_stations(demonstration.plan, processes)
-        yield demonstration
 
 
 @dataclass
@@ -102,8 +91,7 @@ class Walker:
             await HANDS[step.strip("*")](self)
             return
         target = await pressable(self.page, step)
-        if await target.evaluate("element => element.closest('form[data-deciding]') !== null"):
-            await self.page.wait_for_timeout(DEAD_MILLISECONDS)
+        await lives(target)
         await target.click()
 
     async def _left(self, row: Row) -> tuple[str, ...]:
@@ -132,8 +120,8 @@ class Walker:
         await self.page.context.add_cookies([{"name": "lang", "value": language, "domain": host, "path": "/"}])
 
     async def _file(self, row: Row, button: str) -> None:
-        await self.page.wait_for_timeout(DEAD_MILLISECONDS)
         target = await pressable(self.page, button)
+        await lives(target)
         async with self.page.expect_download() as coming:
             await target.click()
         with pikepdf.open(BytesIO(Path(await (await coming.value).path()).read_bytes())) as paper:
@@ -175,8 +163,7 @@ async def use_passkey(walker: Walker) -> None:
 
 async def allow(walker: Walker) -> None:
     await expect(walker.page.locator("#consent_form")).to_be_visible()
-    await walker.page.wait_for_timeout(DEAD_MILLISECONDS)
-    await walker.page.click("#allow")
+    await decide(walker.page, "#allow")
 
 
 async def name_the_company(walker: Walker) -> None:
@@ -188,8 +175,7 @@ async def acknowledge(walker: Walker) -> None:
     page = walker.page
     await expect(page.locator("#liability_notice, #look_ups_home").first).to_be_visible()
     if await page.locator("#acknowledge").count():
-        await page.wait_for_timeout(DEAD_MILLISECONDS)
-        await page.click("#acknowledge")
+        await decide(page, "#acknowledge")
 
 
 async def at_desk(walker: Walker, *words: str) -> None:
@@ -209,8 +195,7 @@ async def open_visit(walker: Walker) -> None:
     page = walker.page
     await page.fill("#case", "จห 7/2569")
     await page.check("#notice_read")
-    await page.wait_for_timeout(DEAD_MILLISECONDS)
-    await page.click("#start_visit")
+    await decide(page, "#start_visit")
     await expect(page.locator("#look_up")).to_have_attribute("data-state", "waiting")
     await at_desk(walker, "insert", "officer", CLERK)
     await at_the_registry(walker, act="insert", citizen_id=PERSONAS[CLERK].person.citizen_id.digits)
@@ -226,8 +211,7 @@ async def open_company(walker: Walker) -> None:
     await page.fill("#number", walker.whole.endpoints["companies"]["thanakit"]["juristic_id"])
     if await page.locator("#basis_duty").count():
         await page.check("#basis_duty")
-    await page.wait_for_timeout(DEAD_MILLISECONDS)
-    await page.click("#start_visit")
+    await decide(page, "#start_visit")
     await expect(page.locator("#look_up")).to_have_attribute("data-state", "ready")
 
 

@@ -17,7 +17,7 @@ from tests.enrolment.world import World, identity_of
 from tests.portal.office import Office
 from tests.portal.test_stations_in_chromium import secret_of
 from tests.provider.agent.serving import counter, desk
-from tests.provider.pages.browser import free_port, launched, serving, violations
+from tests.provider.pages.browser import decide, free_port, launched, serving, violations
 from tests.web.prepared import prepared_assets
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -47,9 +47,8 @@ class Counter:
         await self.look()
 
     async def same_person(self) -> None:
-        await self.page.wait_for_timeout(600)  # buttons that decide are dead for half a second
         await self.page.check("#unrelated")
-        await self.page.click("#face_matches")
+        await decide(self.page, "#face_matches")
 
     async def put_in(self, whose: str) -> None:
         await desk(self.desk, f"insert citizen {whose}")
@@ -172,14 +171,12 @@ async def test_an_officer_declares_or_leaves_it_to_a_colleague(at_counter: Count
     await at_counter.put_in("somchai")
     await at_counter.begin("counter")
     await at_counter.stands_at("compare_face")
-    await page.wait_for_timeout(600)
-    await page.click("#face_matches")
+    await decide(page, "#face_matches")
     await expect(page.locator("#error_code")).to_have_text("ENR-25")
     await at_counter.look()
     await page.go_back()
     await at_counter.stands_at("compare_face")
-    await page.wait_for_timeout(600)
-    await page.click("#related")
+    await decide(page, "#related")
     await at_counter.stands_at("refused")
     await expect(page.locator("#error_code")).to_have_text("ENR-26")
 
@@ -191,9 +188,8 @@ async def test_a_silent_registry_keeps_nobody_waiting(at_counter: Counter) -> No
     await at_counter.begin("counter")
     await at_counter.stands_at("pending_registry")
     await expect(page.locator("#error_code")).to_have_text("ENR-08")
-    await page.wait_for_timeout(600)
     await page.check("#unrelated")
-    await page.click("#later")
+    await decide(page, "#later")
     await at_counter.stands_at("awaiting_registry")
     await expect(page.locator("#case_no")).to_contain_text("E-25")
     await expect(page.locator("#applicant")).to_have_count(0)

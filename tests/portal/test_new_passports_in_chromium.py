@@ -16,7 +16,7 @@ from tests.portal.office import Office
 from tests.portal.test_enrolment_in_chromium import Counter
 from tests.portal.test_stations_in_chromium import secret_of
 from tests.provider.agent.serving import counter
-from tests.provider.pages.browser import free_port, launched, serving, violations
+from tests.provider.pages.browser import decide, free_port, launched, serving, violations
 from tests.web.prepared import prepared_assets
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -87,8 +87,7 @@ async def says_whose(first: Counter, number: str, was: str) -> None:
     await page.fill("#old_number", number)
     await page.check(f"#was_{was}")
     await page.check("#unrelated")
-    await page.wait_for_timeout(600)  # buttons that decide are dead for half a second
-    await page.click("#ask_second")
+    await decide(page, "#ask_second")
 
 
 async def test_a_renewed_passport_and_a_lost_one(two: Two) -> None:
@@ -118,13 +117,11 @@ async def test_a_renewed_passport_and_a_lost_one(two: Two) -> None:
     await expect(second.locator("#authenticators")).to_have_attribute("data-keeps", "true")
     await second.fill("#number", "X0000")
     await second.check("#seen_person")
-    await second.wait_for_timeout(600)
-    await second.click("#agree")
+    await decide(second, "#agree")
     await expect(second.locator("#error_code")).to_have_text("ENR-43")
     await second.fill("#number", NEW.document_no)
     await second.check("#seen_person")
-    await second.wait_for_timeout(600)
-    await second.click("#agree")
+    await decide(second, "#agree")
     await expect(second.locator("#decided")).to_have_attribute("data-agreed", "true")
     await look_here(second)
     # the first officer's screen goes on by itself
@@ -147,12 +144,10 @@ async def test_a_colleague_refuses_with_a_reason(two: Two) -> None:
     await first.stands_at("second_officer")
     await second.goto(f"{first.origin}/passports")
     await second.get_by_role("link", name="เทียบข้อมูลและตัดสิน").click()
-    await second.wait_for_timeout(600)
-    await second.click("#refuse")
+    await decide(second, "#refuse")
     await expect(second.locator("#error_code")).to_have_text("APR-08")  # a reason is missing
     await second.fill("#reason", "รูปไม่ตรง")
-    await second.wait_for_timeout(600)
-    await second.click("#refuse")
+    await decide(second, "#refuse")
     await expect(second.locator("#decided")).to_have_attribute("data-agreed", "false")
     await first.stands_at("refused")
     await expect(first.page.locator("#error_code")).to_have_text("ENR-40")

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 from starlette.types import ASGIApp
 
 from tests.patience import becomes_true
@@ -68,6 +68,22 @@ async def with_authenticator(context: BrowserContext, page: Page, **options: Any
     }
     added = await session.send("WebAuthn.addVirtualAuthenticator", {"options": settings})
     return session, added["authenticatorId"]
+
+
+async def lives(button: Locator) -> None:
+    """Come back when a button can be pressed: one that decides is dead for half a second after its page came up.
+
+    It dies when the page's script runs, which on a busy machine may be long after it is seen.
+    """
+    await expect(button).to_be_visible()
+    await button.page.wait_for_load_state()
+    await expect(button).not_to_have_attribute("aria-disabled", "true")
+
+
+async def decide(page: Page, button: str) -> None:
+    """Press a button that decides, once it lives."""
+    await lives(page.locator(button))
+    await page.click(button)
 
 
 async def violations(page: Page) -> list[str]:
