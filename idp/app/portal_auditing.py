@@ -33,8 +33,8 @@ class ByExactNumber:
         if case is not None and case.involved.subscriber_id is not None:
             return case.involved.subscriber_id
         # a case may be about an application that had given nobody a digital ID when it was opened
-        application = EnrolmentId(typed) if case is None else case.involved.enrolment_id
-        enrolment = None if application is None else await self.enrolments.find(uow, application)
+        enrolment_id = EnrolmentId(typed) if case is None else case.involved.enrolment_id
+        enrolment = None if enrolment_id is None else await self.enrolments.find(uow, enrolment_id)
         if enrolment is not None:
             return enrolment.subscriber_id
         try:
