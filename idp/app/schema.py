@@ -64,6 +64,7 @@ import idp.notices.streams.delivery_store
 import idp.notices.streams.store
 import idp.oversight.auditing.store
 import idp.oversight.followup.store
+import idp.oversight.owners.store
 import idp.oversight.watched.store
 import idp.portal.look_ups.store
 import idp.portal.onboarding.store

@@ -72,6 +72,11 @@ def day_of(number: int) -> date:
     return _FIRST_DAY + timedelta(days=int(number))
 
 
+def number_of(day: date) -> int:
+    """The number of this day, as `day_number` has it."""
+    return (day - _FIRST_DAY).days
+
+
 def on_days(first: date, last: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Disclosures from the first day to the last one, in Bangkok.
 

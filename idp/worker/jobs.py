@@ -29,6 +29,7 @@ from idp.keys.calendar import LOOKED_AFTER_EVERY
 from idp.keys.signing import SigningKeys
 from idp.notices.service import Notices
 from idp.notices.streams.delivering import Deliveries
+from idp.oversight.owners.store import add_up_days
 from idp.representation.companies.service import Companies
 from idp.representation.mandates.papers import Papers
 from idp.stations.service import Stations
@@ -229,6 +230,7 @@ def all_jobs(
         Job("reviews.overdue", 600, open_overdue_reviews),
         Job("oversight.draw", 600, draw_samples),
         Job("oversight.watch", 60, watch_look_ups),
+        Job("oversight.add_up_days", 600, in_a_unit(add_up_days)),
         Job("look_ups.forget", 60, in_a_unit(forget_look_ups)),
         Job("exchange.retain", 1800, retain),
         Job("representation.end_unsigned", 300, end_unsigned),

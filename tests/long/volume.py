@@ -15,6 +15,7 @@ from idp.app.rooms import Rooms
 from idp.authorization.client_registration.store import client
 from idp.exchange.pull.store import disclosure
 from idp.kernel.ids import AgencyId, SubscriberId, new_id
+from idp.oversight.owners.store import add_up_days
 from tests.long.agency_volume import OWNED, SPAN, AgencyVolume, Sizes
 from tests.long.log_volume import RARE, fill_log
 from tests.long.writing import Sealer, settle, writing
@@ -72,6 +73,8 @@ async def fill(rooms: Rooms, *, officers: int, entries: int) -> Volume:
         granted = of_large.where(agreement.c.officers_need_grant)
         right = (await connection.execute(granted.limit(1))).scalar_one()
         await made.disclosures(connection, sizes.disclosures, members, people)
+    async with storage.unit_of_work() as uow:
+        await add_up_days(uow)
     await fill_log(storage, entries, agencies, members, dice)
     await settle(storage.engine)
     small = sizes.agencies - 1

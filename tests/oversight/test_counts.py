@@ -87,9 +87,10 @@ async def test_an_owner_counts_every_agency_and_no_other_data(world_on_each_engi
         by = Decider(MemberId("mem_o"), SubscriberId("sub_o"), owner.id, frozenset({Role.DATA_OWNER.value}))
         usage = OwnerUsage(agencies=world.agencies)
         use = await usage.use(uow, days=7, by=by)
-        (row,) = use.rows
-        assert (row.agency_id, row.dataset, row.released, row.refused) == (world.agency.id, "dopa.person", 1, 0)
-        assert row.officers == 1
+        for row in (*use.by_agency, *await usage.each_day(uow, days=7, by=by)):
+            assert (row.agency_id, row.dataset, row.released, row.refused) == (world.agency.id, "dopa.person", 1, 0)
+            assert row.officers == 1
+        assert (len(use.by_agency), len(use.released), sum(use.released.values())) == (1, 7, 1)
         assert use.last - use.first == timedelta(days=6)
         for stranger in (replace(by, agency_id=world.agency.id), replace(by, roles=frozenset())):
             with pytest.raises(Refused) as refused:

@@ -86,8 +86,11 @@ disclosure = Table(
     Index("ix_disclosure_answer_until", "answer_until"),
     # at a counter alone: a plain pull writes no row of it
     Index("ix_disclosure_counter_id", "counter_id", sqlite_where=_AT_A_COUNTER, postgresql_where=_AT_A_COUNTER),
-    # identifiers sort by time: an agency's days are one stretch of it
-    Index("ix_disclosure_agency_id", "agency_id", "id"),
+    # identifiers sort by time: an agency's days are one stretch of it, and what is counted of them stands in it
+    Index(
+        "ix_disclosure_agency_id",
+        *("agency_id", "id", "officer_id", "outcome", "times", "dataset", "service_id", "at"),
+    ),
 )
 
 

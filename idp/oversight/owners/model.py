@@ -1,5 +1,6 @@
 """What the owner of data is told of their use."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -39,26 +40,11 @@ class UsedByAgency:
 
 @dataclass(frozen=True, slots=True)
 class OwnersUse:
-    """The days from the first to the last, both in Bangkok."""
+    """The days from the first to the last, both in Bangkok: what was released on each, also on those without any, and
+    by agency and data set, those that asked the most first.
+    """
 
     first: date
     last: date
-    rows: tuple[UsedOnADay, ...]
-
-    @property
-    def by_agency(self) -> tuple[UsedByAgency, ...]:
-        """Those that had the most first."""
-        keys = dict.fromkeys((one.agency_id, one.dataset) for one in self.rows)
-        sums = []
-        for agency_id, dataset in keys:
-            own = [one for one in self.rows if (one.agency_id, one.dataset) == (agency_id, dataset)]
-            sums.append(
-                UsedByAgency(
-                    agency_id,
-                    dataset,
-                    released=sum(one.released for one in own),
-                    refused=sum(one.refused for one in own),
-                    officers=max(one.officers for one in own),
-                )
-            )
-        return tuple(sorted(sums, key=lambda one: (-one.released - one.refused, one.agency_id, one.dataset)))
+    released: Mapping[date, int]
+    by_agency: tuple[UsedByAgency, ...]

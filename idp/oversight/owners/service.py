@@ -1,21 +1,17 @@
 """Use cases of owners."""
 
-from collections import defaultdict
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
-
-from sqlalchemy import func, select
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Agency, Role
 from idp.agencies.service import Agencies
 from idp.approvals.model import Decider
-from idp.exchange.pull.model import Outcome
-from idp.exchange.pull.store import disclosure
-from idp.exchange.usage import GAVE, day_number, day_of, on_days
+from idp.exchange.usage import day_of
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import AgencyId
-from idp.oversight.owners.model import OwnerProblem, OwnersUse, UsedOnADay
+from idp.oversight.owners.model import OwnerProblem, OwnersUse, UsedByAgency, UsedOnADay
+from idp.oversight.owners.store import used_in_all, used_on_days
 from idp.storage.storage import UnitOfWork
 
 PERIODS: Final = (1, 7, 30)
@@ -36,41 +32,51 @@ class OwnerUsage:
         return agency
 
     async def use(self, uow: UnitOfWork, *, days: int, by: Decider) -> OwnersUse:
-        """Who asked for the owner's data in the last days. Raises Refused (NOT_THE_OWNER), NotFound (NO_SUCH_PERIOD).
+        """How much of the owner's data was asked for in the last days, and by whom.
 
         Refusals that came in a burst count as often as they came; who is named in another's record counts nothing.
+
+        Raises Refused (NOT_THE_OWNER), NotFound (NO_SUCH_PERIOD).
         """
         agency = await self.owner(uow, by)
-        if days not in PERIODS:
-            raise NotFound(OwnerProblem.NO_SUCH_PERIOD)
-        last = uow.now.astimezone(BANGKOK).date()
-        first = last - timedelta(days=days - 1)
-        day = day_number(disclosure.c.at)
-        grouped = (day, disclosure.c.agency_id, disclosure.c.dataset)
-        asked = (disclosure.c.dataset.in_(sorted(agency.owns)), disclosure.c.outcome != Outcome.NAMED.value)
-        counts = await uow.all(
-            select(day.label("day"), *grouped[1:], disclosure.c.outcome, func.sum(disclosure.c.times).label("times"))
-            .where(*on_days(first, last), *asked)
-            .group_by(*grouped, disclosure.c.outcome)
-        )
-        officers = await uow.all(
-            select(day.label("day"), *grouped[1:], func.count(disclosure.c.officer_id.distinct()).label("officers"))
-            .where(*on_days(first, last), *asked)
-            .group_by(*grouped)
-        )
-        sums: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0, 0])
-        for row in counts:
-            sums[int(row.day), row.agency_id, row.dataset][row.outcome not in GAVE] += int(row.times)
-        who = {(int(row.day), row.agency_id, row.dataset): row.officers for row in officers}
+        first, last = period(uow.now, days)
+        released, by_agency = dict.fromkeys((first + timedelta(days=one) for one in range(days)), 0), []
+        for row in await used_in_all(uow, agency.owns, first, last):
+            if row.agency_id is None:
+                released[day_of(row.day)] = int(row.released)
+                continue
+            by_agency.append(
+                UsedByAgency(
+                    AgencyId(row.agency_id),
+                    row.dataset,
+                    released=int(row.released),
+                    refused=int(row.refused),
+                    officers=row.officers,
+                )
+            )
+        by_agency.sort(key=lambda one: (-one.released - one.refused, one.agency_id, one.dataset))
+        return OwnersUse(first, last, released, tuple(by_agency))
+
+    async def each_day(self, uow: UnitOfWork, *, days: int, by: Decider) -> tuple[UsedOnADay, ...]:
+        """The same day by day, for a file. Raises Refused (NOT_THE_OWNER), NotFound (NO_SUCH_PERIOD)."""
+        agency = await self.owner(uow, by)
         rows = [
             UsedOnADay(
-                day=day_of(key[0]),
-                agency_id=AgencyId(key[1]),
-                dataset=key[2],
-                released=count[0],
-                refused=count[1],
-                officers=who.get(key, 0),
+                day=day_of(row.day),
+                agency_id=AgencyId(row.agency_id),
+                dataset=row.dataset,
+                released=int(row.released),
+                refused=int(row.refused),
+                officers=row.officers,
             )
-            for key, count in sums.items()
+            for row in await used_on_days(uow, agency.owns, *period(uow.now, days))
         ]
-        return OwnersUse(first, last, tuple(sorted(rows, key=lambda one: (one.day, one.agency_id, one.dataset))))
+        return tuple(sorted(rows, key=lambda one: (one.day, one.agency_id, one.dataset)))
+
+
+def period(now: datetime, days: int) -> tuple[date, date]:
+    """The first day and today. Raises NotFound (NO_SUCH_PERIOD)."""
+    if days not in PERIODS:
+        raise NotFound(OwnerProblem.NO_SUCH_PERIOD)
+    last = now.astimezone(BANGKOK).date()
+    return last - timedelta(days=days - 1), last

@@ -2,19 +2,17 @@
 
 import csv
 import io
-from collections import defaultdict
-from datetime import date, timedelta
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.agencies.model import Agency, Member
+from idp.agencies.model import Member
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.photo import PHOTO
 from idp.kernel.errors import NotFound
-from idp.kernel.ids import AgencyId
-from idp.oversight.owners.model import OwnerProblem, OwnersUse
-from idp.oversight.owners.service import PERIODS
+from idp.oversight.owners.model import OwnerProblem
+from idp.oversight.owners.service import PERIODS, period
 from idp.oversight.watched.model import NAMES
 from idp.portal.bars import bars_of
 from idp.portal.downloads import download
@@ -22,6 +20,8 @@ from idp.portal.owners.desk import HOME, ROLES, Desk
 from idp.portal.staff import decider_of
 from idp.web.routes import Entry
 
+SHOWN: Final = 100
+"""Agencies and data sets on the page; the others are in the file."""
 HEADERS = ("day", "agency", "dataset", "released", "refused", "officers")
 
 
@@ -38,45 +38,45 @@ class UsagePages:
 
     async def show(self, request: Request, member: Member) -> Response:
         """The last days: how much a day, and by whom."""
-        use, agencies, owner = await self._use(request, member)
-        days = _each_day(use)
-        counted: dict[date, int] = defaultdict(int)
-        for one in use.rows:
-            counted[one.day] += one.released
+        days, by = _days(request), decider_of(member)
+        async with self._desk.storage.reading() as uow:
+            owner = await self._desk.usage.owner(uow, by)
+            use = await self._desk.usage.use(uow, days=days, by=by)
+            shown, rest = use.by_agency[:SHOWN], use.by_agency[SHOWN:]
+            agencies = await self._desk.agencies.agencies_named(uow, {one.agency_id for one in shown})
         return self._desk.pages.render(
             request,
             "owners/usage.html",
             members=(member,),
             owner=owner,
-            use=use,
+            shown=shown,
+            fewer=len(rest),
+            of_fewer=sum(one.released for one in rest),
             agencies=agencies,
             datasets=DATASETS,
-            days=len(days),
+            days=days,
             periods=PERIODS,
-            bars=bars_of([counted[day] for day in days]),
-            highest=max(counted.values(), default=0),
+            bars=bars_of(list(use.released.values())),
+            highest=max(use.released.values(), default=0),
             has_photos=PHOTO.id in owner.owns,
             has_people=NAMES in owner.owns,
         )
 
     async def table(self, request: Request, member: Member) -> Response:
         """Its rows, for a spreadsheet."""
-        use, agencies, _ = await self._use(request, member)
+        days, by = _days(request), decider_of(member)
+        async with self._desk.storage.reading() as uow:
+            rows = await self._desk.usage.each_day(uow, days=days, by=by)
+            agencies = await self._desk.agencies.agencies_named(uow, {one.agency_id for one in rows})
+            first, last = period(uow.now, days)
         held = io.StringIO()
         writer = csv.writer(held)
         writer.writerow(HEADERS)
-        for one in use.rows:
+        for one in rows:
             code = agencies[one.agency_id].code
             writer.writerow((one.day.isoformat(), code, one.dataset, one.released, one.refused, one.officers))
-        name = f"used-{use.first.isoformat()}-{use.last.isoformat()}.csv"
+        name = f"used-{first.isoformat()}-{last.isoformat()}.csv"
         return download(held.getvalue(), name=name, media_type="text/csv; charset=utf-8")
-
-    async def _use(self, request: Request, member: Member) -> tuple[OwnersUse, dict[AgencyId, Agency], Agency]:
-        async with self._desk.storage.reading() as uow:
-            by = decider_of(member)
-            use = await self._desk.usage.use(uow, days=_days(request), by=by)
-            agencies = await self._desk.agencies.agencies_named(uow, {one.agency_id for one in use.rows})
-            return use, agencies, await self._desk.usage.owner(uow, by)
 
 
 def _days(request: Request) -> int:
@@ -85,7 +85,3 @@ def _days(request: Request) -> int:
     if asked not in map(str, PERIODS):
         raise NotFound(OwnerProblem.NO_SUCH_PERIOD)
     return int(asked)
-
-
-def _each_day(use: OwnersUse) -> list[date]:
-    return [use.first + timedelta(days=one) for one in range((use.last - use.first).days + 1)]

@@ -16,6 +16,7 @@ from idp.exchange.pull.model import Outcome
 from idp.kernel.ids import new_id
 from idp.kernel.randomness import system_randomness
 from idp.oversight.followup.model import Flag
+from idp.oversight.owners.store import add_up_days, disclosure_day
 from idp.oversight.watched.store import watched_digest, watched_person
 from tests.portal.auditing.house import Desk, PortalHouse
 from tests.portal.auditing.test_log_pages import entries_of
@@ -74,6 +75,41 @@ async def test_who_used_the_data_by_agency_and_day(portal: PortalHouse) -> None:
     assert list((await desk.get("/my-data?days=1")).rows("data-used")) == []
     assert len(list((await desk.get("/my-data?days=30")).rows("data-used"))) == 2
     assert (await desk.get("/my-data?days=31")).error_code == "OWN-02"
+
+
+async def test_days_that_are_over_are_added_up_once(portal: PortalHouse) -> None:
+    await owner_of(portal)
+    watch = await set_watch(portal)
+    storage, clock = portal.rooms.ground.storage, portal.house.clock
+    for outcome in (Outcome.RELEASED, Outcome.REFUSED, Outcome.NAMED):
+        await watch.disclosed(await watch.look_up(), outcome)
+
+    async def added_up() -> int:
+        async with storage.unit_of_work() as uow:
+            return await add_up_days(uow)
+
+    async def told() -> tuple[list[list[str]], list[str]]:
+        desk = await portal.signed_in(await portal.hire("population", Role.DATA_OWNER))
+        page = await desk.get("/my-data?days=30")
+        file = csv.reader(io.StringIO((await desk.http.get(page["csv"]["href"])).text))
+        return [row[1:] for row in file][1:], [row["data-used"] for row in page.rows("data-used")]
+
+    # a day under way is counted as it is asked for
+    assert await added_up() == 0
+    counted = await told()
+    assert counted == ([["employment-2", "dopa.person", "1", "1", "1"]], ["employment-2/dopa.person"])
+    clock.advance(2 * 86_400)
+    assert [await added_up(), await added_up()] == [1, 0]
+    assert await told() == counted
+    # what comes after it stands beside it
+    await (watch := await set_watch(portal, "elsewhere")).disclosed(await watch.look_up())
+    rows, used = await told()
+    assert rows == [*counted[0], ["elsewhere", "dopa.person", "1", "0", "1"]]
+    assert used == ["employment-2/dopa.person", "elsewhere/dopa.person"]
+    clock.advance(40 * 86_400)
+    assert await added_up() == 0
+    async with storage.reading() as uow:
+        assert await uow.all(select(disclosure_day)) == []
 
 
 async def test_another_owner_sees_its_own_alone(portal: PortalHouse) -> None:

@@ -358,7 +358,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("burst", name=op.f("uq_disclosure_burst")),
         sa.UniqueConstraint("client_id", "idempotency_digest", name=op.f("uq_disclosure_client_id_idempotency_digest")),
     )
-    op.create_index("ix_disclosure_agency_id", "disclosure", ["agency_id", "id"], unique=False)
+    op.create_index(
+        "ix_disclosure_agency_id",
+        "disclosure",
+        ["agency_id", "id", "officer_id", "outcome", "times", "dataset", "service_id", "at"],
+        unique=False,
+    )
     op.create_index("ix_disclosure_answer_until", "disclosure", ["answer_until"], unique=False)
     op.create_index(
         "ix_disclosure_counter_id",
@@ -369,6 +374,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("counter_id IS NOT NULL"),
     )
     op.create_index("ix_disclosure_subscriber_id", "disclosure", ["subscriber_id", "id"], unique=False)
+    op.create_table(
+        "disclosure_day",
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("agency_id", sa.Text(), nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("released", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("officers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("dataset", "day", "agency_id", name=op.f("pk_disclosure_day")),
+    )
+    op.create_index("ix_disclosure_day_day", "disclosure_day", ["day"], unique=False)
     op.create_table(
         "document",
         sa.Column("id", sa.Text(), nullable=False),
@@ -2095,6 +2111,8 @@ def downgrade() -> None:
         postgresql_where=sa.text("printed_values IS NOT NULL"),
     )
     op.drop_table("document")
+    op.drop_index("ix_disclosure_day_day", table_name="disclosure_day")
+    op.drop_table("disclosure_day")
     op.drop_index("ix_disclosure_subscriber_id", table_name="disclosure")
     op.drop_index(
         "ix_disclosure_counter_id",
