@@ -46,7 +46,7 @@ class CompanyAccountPages:
     def entries(self) -> tuple[Entry, ...]:
         """The route table of the account."""
         rows = ((PATH, "GET", self.page, "company_account"), (PATH, "POST", self.change, "company_account_changed"))
-        return self._gate.entries((Role.AGENCY_ADMIN,), rows)
+        return self._gate.entries_at_one_agency(Role.AGENCY_ADMIN, rows)
 
     async def page(self, request: Request, member: Member) -> Response:
         """Whether there is an account, since when, and how it was last tried."""

@@ -49,6 +49,7 @@ from idp.web.routes import Entry
 LIST: Final = "/mandates"
 FORM: Final = "mandates"
 PAGE_LENGTH: Final = 50
+NOTHING_SENT: Final = Form(())
 REFUSALS: Final = (Refused, NotFound, Conflict)
 PAPER, REGISTRY, COURT = "paper", LegalSource.REGISTRY.value, LegalSource.COURT.value
 
@@ -102,7 +103,7 @@ class MandatePages:
             (f"{LIST}/{{mandate_id}}/decide", "POST", self.decide, "paper_mandate_decided"),
             (f"{LIST}/{{mandate_id}}/end", "POST", self.end, "paper_mandate_ended"),
         )
-        return self._gate.entries((RECORDING_ROLE,), rows)
+        return self._gate.entries_at_one_agency(RECORDING_ROLE, rows)
 
     async def list_page(self, request: Request, officer: Member) -> Response:
         """What this agency recorded, newest first."""
@@ -119,7 +120,7 @@ class MandatePages:
         try:
             await self._record(form, officer)
         except REFUSALS as refusal:
-            answer = await self._form(request, officer, problem=refusal.code)
+            answer = await self._form(request, officer, problem=refusal.code, sent=form)
             await self._gate.note_refusal(officer, request, refusal)
             return answer
         return RedirectResponse(LIST, 303)
@@ -216,7 +217,9 @@ class MandatePages:
             is_own=proposal is not None and proposal.proposed_by_person == officer.subscriber_id,
         )
 
-    async def _form(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
+    async def _form(
+        self, request: Request, officer: Member, *, problem: StrEnum | None = None, sent: Form = NOTHING_SENT
+    ) -> Response:
         async with self._storage.reading() as uow:
             services = await self._agencies.services_of(uow, officer.agency_id)
         text = None if problem is None else self._problems.text(problem)
@@ -227,6 +230,8 @@ class MandatePages:
             members=(officer,),
             services=services,
             datasets=tuple(one for one in FOR_OTHERS if one.subject is SubjectKind.PERSON),
+            typed=dict(sent.pairs),
+            ticked=frozenset(sent.pairs),
             problem=text,
         )
 

@@ -36,7 +36,7 @@ class RolePages:
     async def choose(self, request: Request, _member: Member) -> Response:
         """One of the own roles, and back to the page as that role sees it."""
         form = await read_form(request)
-        self._csrf.check(request, form, form="acting_in")
+        self._csrf.check(request, form, form="acting_in", is_of_post=False)
         held: list[Capacity] = request.state.capacities
         chosen = form.one("capacity")
         if chosen not in {one.key for one in held}:

@@ -25,7 +25,7 @@ from idp.web.days import typed_day
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
 from idp.web.pages import Pages
-from idp.web.routes import Access, Entry
+from idp.web.routes import Entry
 
 PAGE: Final = "/signatories"
 FORM: Final = "signatories"
@@ -60,10 +60,7 @@ class SignatoryPages:
             (PAGE, "POST", self.confirm, "signatory_confirmed"),
             (f"{PAGE}/confirmed", "GET", self.confirmed, "signatory_done"),
         )
-        return tuple(
-            Entry(path, (method,), self._gate.requires(RECORDING_ROLE, page), Access.STAFF, name)
-            for path, method, page, name in rows
-        )
+        return self._gate.entries_at_one_agency(RECORDING_ROLE, rows)
 
     async def new(self, request: Request, officer: Member) -> Response:
         """The form."""

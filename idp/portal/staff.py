@@ -138,6 +138,7 @@ class StaffGate:
             chosen = request.cookies.get(ROLE_COOKIE)
             capacity = next((one for one in capacities if one.key == chosen), capacities[0])
             member = capacity.alone()
+            _bind_forms(request, member, held)
             request.state.capacities, request.state.acting_in = capacities, capacity
             request.state.menu_of, request.state.memberships = held, (member,)
             places = {one.member.agency_id for one in capacities}
@@ -190,6 +191,7 @@ class StaffGate:
                 await self.note_refusal(signed_in.members[0], request, refused)
                 raise refused
             request.state.memberships = signed_in.members
+            _bind_forms(request, member, signed_in.members)
             try:
                 return await page(request, member)
             except TuatonError as error:
@@ -223,6 +225,12 @@ class StaffGate:
             if member is not None and (await self._subscribers.get(uow, member.subscriber_id)).is_live:
                 live.append(member)
         return tuple(live)
+
+
+def _bind_forms(request: Request, member: Member, held: Sequence[Member]) -> None:
+    """Who holds several posts: a form is good for the one in which its page was opened, whatever another tab chose."""
+    if len(held) > 1:
+        request.state.acts_for, request.state.could_act_for = member.id, tuple(one.id for one in held)
 
 
 def memberships_with(request: Request, role: Role) -> tuple[Member, ...]:

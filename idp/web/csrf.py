@@ -59,6 +59,14 @@ class Csrf:
         masked = _under(mask, self._mac(browser_id, form))
         return base64.urlsafe_b64encode(mask + masked).rstrip(b"=").decode()
 
+    def page_token(self, request: Request, form: str, *, is_of_post: bool = True) -> str:
+        """A token of `form` on the page that answers this request.
+
+        Where somebody acts for an agency, it is good for that post alone: another tab may choose another one meanwhile.
+        What the person does for no agency (`is_of_post=False`), like signing out, is the same in every post.
+        """
+        return self.token(self.browsers.of(request), _of_post(form, _post(request) if is_of_post else ""))
+
     def check_origin(self, request: Request) -> None:
         """Refuse a request that the browser says another site sent. Raises Refused(FORM_NOT_OURS).
 
@@ -70,23 +78,40 @@ class Csrf:
         if (origin is not None and origin != self._origin) or site not in (None, "same-origin", "none"):
             raise self._refused(request, "sent by another site")
 
-    def check(self, request: Request, form_data: Form, *, form: str) -> None:
-        """Refuse a form that this browser did not get from us. Raises Refused(FORM_NOT_OURS)."""
+    def check(self, request: Request, form_data: Form, *, form: str, is_of_post: bool = True) -> None:
+        """Refuse a form that this browser did not get from us, or got for another post than it would act in now.
+
+        Raises Refused(FORM_NOT_OURS), Refused(FORM_OF_ANOTHER_POST).
+        """
         self.check_origin(request)
         browser_id = self.browsers.known(request)
         if browser_id is None:
             raise self._refused(request, "no browser cookie")
-        if not hmac.compare_digest(_unmasked(form_data.one(CSRF_FIELD)), self._mac(browser_id, form)):
-            raise self._refused(request, "token of another form or browser")
+        sent, post = _unmasked(form_data.one(CSRF_FIELD)), _post(request) if is_of_post else ""
+        if hmac.compare_digest(sent, self._mac(browser_id, _of_post(form, post))):
+            return
+        others: tuple[str, ...] = getattr(request.state, "could_act_for", ()) if is_of_post else ()
+        if any(hmac.compare_digest(sent, self._mac(browser_id, _of_post(form, other))) for other in others):
+            raise self._refused(request, "token of another post", WebProblem.FORM_OF_ANOTHER_POST)
+        raise self._refused(request, "token of another form or browser")
 
     def _mac(self, browser_id: str, form: str) -> bytes:
         return hmac.digest(self._key, f"{form}\x1f{browser_id}".encode(), hashlib.sha256)
 
-    def _refused(self, request: Request, reason: str) -> Refused:
+    def _refused(self, request: Request, reason: str, code: WebProblem = WebProblem.FORM_NOT_OURS) -> Refused:
         if self._refusals is not None:
             route = request.scope.get("route")
             self._refusals.note("form.refused", route=getattr(route, "name", ""), reason=reason)
-        return Refused(WebProblem.FORM_NOT_OURS, reason)
+        return Refused(code, reason)
+
+
+def _post(request: Request) -> str:
+    """For which post of somebody's the request acts, as the door's gate found; empty where there is none."""
+    return str(getattr(request.state, "acts_for", ""))
+
+
+def _of_post(form: str, post: str) -> str:
+    return f"{form}\x1e{post}" if post else form
 
 
 def _unmasked(token: str) -> bytes:

@@ -14,3 +14,4 @@ class WebProblem(StrEnum):
     TOO_LARGE = "WEB-06"
     UNAVAILABLE = "WEB-07"
     TOO_MANY_REQUESTS = "WEB-08"
+    FORM_OF_ANOTHER_POST = "WEB-09"

@@ -4,7 +4,7 @@ import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from gettext import NullTranslations
 from types import CodeType
 from typing import Any
@@ -95,8 +95,9 @@ class Pages:
 
     `template_packages` are `(package, folder)` pairs, searched in order before the kit's own templates; their
     catalogues are the `locales/th.po` beside each folder. Templates see, besides their own context: `_`, `ngettext`,
-    `lang`, `brand`, `asset(name)`, `csrf(form)`, `language_url`, `text_size_url`, `request_state`, the `govuk…`
-    components and the filters `local` (the field of a record in this language), `moment` and `day`.
+    `lang`, `brand`, `asset(name)`, `csrf(form)` (`is_of_post=false` for what is done for no agency), `language_url`,
+    `text_size_url`, `request_state`, the `govuk…` components and the filters `local` (the field of a record in this
+    language), `moment` and `day`.
     """
 
     def __init__(
@@ -152,7 +153,7 @@ class Pages:
             .get_template(template)
             .render(
                 **context,
-                csrf=lambda form: self._csrf.token(self._csrf.browsers.of(request), form),
+                csrf=partial(self._csrf.page_token, request),
                 language_url=_same_page(request, lang=language.other.value),
                 text_size=size.value,
                 text_size_url=_same_page(request, text_size=size.other.value),

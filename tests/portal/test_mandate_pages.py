@@ -222,3 +222,18 @@ async def test_other_roles_see_none_of_it(office: Office, world: World) -> None:
     for path in ("/mandates", "/mandates/new"):
         response: httpx2.Response = (await browser.get(path)).response
         assert response.status_code == 403
+
+
+async def test_what_was_typed_stands_after_a_refusal(office: Office, world: World) -> None:
+    first, _ = await clerks(office, world)
+    days = {"signed_on-day": "20", "signed_on-month": "11", "signed_on-year": "2569", "until-day": "31"}
+    typed = {name: value for name, value in PAPER.items() if name not in ("signed_on", "until", "proxy_id")}
+    page = await send(first, "/mandates/new", {**typed, **days, "proxy_id": "12"}, page="/mandates/new")
+    assert (page.error_code, await rows(world)) == ("REP-21", [])
+    for name in ("paper_no", "principal_id", "prefix", "first_name", "last_name", "case"):
+        assert page[name]["value"] == PAPER[name], name
+    assert page["proxy_id"]["value"] == "12"
+    assert {name: page[name]["value"] for name in days} == days
+    ticked = {(row.get("name"), row["value"]) for row in page.rows("checked")}
+    marks = {("seen", seen) for seen in PAPER["seen"]}
+    assert ticked == {("kind", "paper"), ("services", SERVICE), ("datasets", "dopa.address"), *marks}

@@ -1,7 +1,7 @@
 """The daily notice, the front page of look-ups, and a visit: begun, opened, followed, ended."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from idp.agencies.model import Member
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.kernel.errors import Refused, TuatonError
-from idp.kernel.ids import ServiceId, StationId
+from idp.kernel.ids import MemberId, ServiceId, StationId
 from idp.portal.look_ups import store
 from idp.portal.look_ups.counter import FORM, HOME, NOT_KEPT, NOTICE, OFFICER, Counter, menu_of, others_of, place_of
 from idp.portal.look_ups.errands import Errands
@@ -100,9 +100,7 @@ class VisitPages:
         form, kind = await read_form(request), _kind(request)
         self._counter.csrf.check(request, form, form=FORM)
         try:
-            # what was opened for another agency ends as well: nobody looks up for two at a time
-            await self._counter.visits.end_all(others_of(request, officer))
-            visit = await self._begin(officer, kind, form)
+            visit = await self._begin(officer, kind, form, others=others_of(request, officer))
         except Refused as refused:
             if not isinstance(refused.code, LookUpProblem):
                 raise
@@ -180,7 +178,7 @@ class VisitPages:
         named = [standing.get("fault"), *standing.get("codes", [])]
         return [text for code in named if code and (text := self._counter.problems.find(code))]
 
-    async def _begin(self, officer: Member, kind: VisitKind, form: Form) -> Visit:
+    async def _begin(self, officer: Member, kind: VisitKind, form: Form, *, others: Sequence[MemberId]) -> Visit:
         async with self._counter.storage.reading() as uow:
             purpose = await self._counter.purposes.one(uow, officer, kind, ServiceId(form.one("purpose")))
         if purpose is None:
@@ -195,6 +193,7 @@ class VisitPages:
             ground=ground,
             station_id=await self._station(officer, form) if kind is VisitKind.CARD else None,
             number=_number(kind, form),
+            others=others,
         )
 
     async def _station(self, officer: Member, form: Form) -> StationId:

@@ -69,9 +69,13 @@ class Visits:
         ground: Mapping[str, Any],
         station_id: Any = None,
         number: str | None = None,
+        others: Sequence[MemberId] = (),
     ) -> Visit:
-        """A visit, before anything is opened for it; whatever the officer had open is ended."""
-        await self.end_all((officer.id,))
+        """A visit, before anything is opened for it; whatever the officer had open is ended.
+
+        So is what the same person had open in `others`, the posts elsewhere: nobody looks up for two at a time.
+        """
+        await self.end_all((officer.id, *others))
         async with self._storage.unit_of_work() as uow:
             visit = Visit(
                 id=VisitId(new_id("lkv", now=uow.now, randomness=self._randomness)),
