@@ -13,6 +13,7 @@ pytestmark = pytest.mark.anyio
 
 FRONT_PAGE = " /"
 """How one goes on there differs with what there is."""
+MANY = {"officers": 4_000, "entries": 3_000} if os.environ.get("LONG") else {"officers": 300, "entries": 600}
 ANOTHER_STRETCH = 3
 """A page that one stretch does not fill reads the next, and a page of the log the tiles above it."""
 
@@ -22,10 +23,10 @@ async def _counted(home: Path, *, officers: int, entries: int) -> dict[str, Meas
         return await count_statements(portal, await lists(portal, volume))
 
 
-@pytest.mark.skipif(not os.environ.get("LONG"), reason="asks for 260 pages of two houses: make test-long")
+@pytest.mark.timeout(1_200)  # forty seconds of work, beside whatever else runs
 async def test_no_page_sends_a_statement_for_each_of_its_rows(tmp_path: Path) -> None:
-    few = await _counted(tmp_path / "few", officers=8, entries=40)
-    many = await _counted(tmp_path / "many", officers=4_000, entries=3_000)
+    few = await _counted(tmp_path / "few", officers=50, entries=100)
+    many = await _counted(tmp_path / "many", **MANY)
     assert [(one.name, one.status) for one in many.values() if one.status != 200] == []
     assert few.keys() <= many.keys()
     grown = {name: (few[name].statements, many[name].statements) for name in few if not name.endswith(FRONT_PAGE)}
