@@ -32,7 +32,10 @@ _BY_STATUS = {404: WebProblem.NOT_FOUND, 405: WebProblem.METHOD_NOT_ALLOWED, 413
 
 @dataclass(frozen=True, slots=True)
 class ProblemText:
-    """What people read about one code, in both languages; `next_*` is what they can do now."""
+    """What people read about one code, in both languages; `next_*` is what they can do now.
+
+    `fields` are the names that fields of forms have which it can be about; those of a day begin with the name.
+    """
 
     code: str
     status: int
@@ -42,6 +45,7 @@ class ProblemText:
     text_en: str
     next_th: str
     next_en: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +91,15 @@ def _texts_of_the_house() -> Mapping[str, ProblemText]:
 
 
 def _texts_in(folder: Traversable) -> Mapping[str, ProblemText]:
-    wanted = {field.name for field in fields(ProblemText)} - {"code"}
+    wanted = {field.name for field in fields(ProblemText)} - {"code", "fields"}
     texts: dict[str, ProblemText] = {}
     for path in sorted(folder.iterdir(), key=lambda item: item.name):
         if not path.name.endswith(".toml"):
             continue
         for code, entry in tomllib.loads(path.read_text("utf-8")).items():
-            if set(entry) != wanted or code in texts or not all(entry.values()):
+            if set(entry) - {"fields"} != wanted or code in texts or not all(entry.values()):
                 raise ValueError(f"{path.name}: entry {code} is incomplete, too long or there twice")
-            texts[code] = ProblemText(code=code, **entry)
+            texts[code] = ProblemText(code=code, **entry | {"fields": tuple(entry.get("fields", ()))})
     return texts
 
 

@@ -61,7 +61,7 @@ async def read_body(request: Request) -> bytes:
 
 
 async def read_form(request: Request) -> Form:
-    """The form in the body.
+    """The form in the body; a page that answers it shows again what was typed (`sent.html`).
 
     Raises Refused(MALFORMED) for another type, bad UTF-8, a NUL or too many fields.
     """
@@ -76,7 +76,9 @@ async def read_form(request: Request) -> Form:
         raise Refused(WebProblem.MALFORMED, "form cannot be read") from error
     if any("\x00" in text for pair in pairs for text in pair):
         raise Refused(WebProblem.MALFORMED, "NUL in a field")
-    return Form(tuple(pairs))
+    form = Form(tuple(pairs))
+    request.state.sent_form = form
+    return form
 
 
 async def read_json(request: Request) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A form in its state after it was sent empty: everything that is missing is told at once, and at its field.
 
-Nothing leaves the browser: `idp/web/static/fields.js` holds back what is not complete.
+Nothing leaves the browser: `idp/web/static/fields.js` holds back what is not complete. The pages of agencies have none
+of it: what is missing there is the browser's to say.
 """
 
 from typing import Final
@@ -9,7 +10,8 @@ from playwright.async_api import Page
 
 from tests.provider.pages.browser import violations
 
-_SEND: Final = """() => [...document.querySelectorAll('main form')].flatMap(form => {
+_SEND: Final = """() => document.getElementById('field_faults') === null ? [] :
+  [...document.querySelectorAll('main form')].flatMap(form => {
   const missing = [...form.elements].filter(field => field.willValidate && field.validity.valueMissing);
   if (missing.length === 0) return [];
   form.requestSubmit([...form.elements].find(one => one.type === 'submit' && one.value !== 'export'));

@@ -164,6 +164,7 @@ class LogPages:
         asked, by = read_asked(request.query_params), self.auditor(member)
         async with self._storage.reading() as uow:
             looked = await self._look(uow, asked, by)
+            every_agency = await self._agencies.all_agencies(uow) if by.sees_all else ()
         text = None if problem is None else self._problems.text(problem)
         further = looked.page.goes_on_at
         return self._pages.render(
@@ -174,6 +175,7 @@ class LogPages:
             asked=asked,
             by=by,
             looked=looked,
+            every_agency=every_agency,
             rows=[(one, details_of(one)) for one in looked.page.entries],
             verdict=None if looked.verdict is None else type(looked.verdict).__name__,
             periods=PERIODS,

@@ -69,12 +69,14 @@ class RightsPages:
             found = await find_rights(uow, wanted, before=last, limit=PAGE_LENGTH + 1)
             rows = await self._rows.of(uow, found[:PAGE_LENGTH])
             states = {row.agreement.id: state_of(row.agreement, now=uow.now) for row in rows}
+            every_agency = await self._agencies.all_agencies(uow)
         return self._pages.render(
             request,
             "platform/rights.html",
             members=(member,),
             rows=rows,
             states=states,
+            every_agency=every_agency,
             datasets=DATASETS,
             all_states=list(RightState),
             chosen=chosen,

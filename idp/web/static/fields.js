@@ -50,9 +50,9 @@ function untie(form) {
   }
 }
 
-function tell(field, number) {
+function tell(field, number, words) {
   field.id ||= `field_${number}`;
-  const told = element("p", "govuk-error-message", fault(field));
+  const told = element("p", "govuk-error-message", words);
   told.id = `${field.id}_fault`;
   told.dataset.toldOf = field.id;
   const choices = field.closest(".govuk-radios, .govuk-checkboxes, .app-tick");
@@ -70,7 +70,7 @@ function summary(fields) {
   const title = element("h2", "govuk-error-summary__title", texts.title);
   const list = element("ul", "govuk-list govuk-error-summary__list");
   for (const [number, field] of fields.entries()) {
-    const link = element("a", "app-link-tall", tell(field, number).textContent);
+    const link = element("a", "app-link-tall", tell(field, number, fault(field)).textContent);
     link.href = `#${field.id}`;
     const line = document.createElement("li");
     line.append(link);
@@ -84,6 +84,10 @@ function summary(fields) {
 
 function firstOfEach(fields) {
   return fields.filter((field, at) => field.type !== "radio" || fields.findIndex((one) => one.name === field.name) === at);
+}
+
+function firstOfName(fields) {
+  return fields.filter((field, at) => fields.findIndex((one) => one.name.split("-")[0] === field.name.split("-")[0]) === at);
 }
 
 for (const form of document.querySelectorAll("form")) {
@@ -109,7 +113,27 @@ document.addEventListener(
   true,
 );
 
-for (const link of document.querySelectorAll("[data-wrong-field]")) {
-  const field = document.getElementById(link.dataset.wrongField);
-  if (field !== null) tie(field, link.closest("[role=alert]").id);
+// a page with the same field in several forms says nothing at them when it cannot be told which one was sent
+function sentForm(forms) {
+  const sent = forms.filter((form) => new URL(form.action).pathname === location.pathname);
+  const likely = sent.length > 0 ? sent : forms;
+  return likely.length === 1 ? likely[0] : null;
+}
+
+for (const alert of document.querySelectorAll("[role=alert][data-fields]")) {
+  const names = alert.dataset.fields.split(" ");
+  const isNamed = (field) =>
+    field.willValidate && names.some((name) => field.name === name || field.name.startsWith(`${name}-`));
+  const form = sentForm([...document.querySelectorAll("main form")].filter((one) => [...one.elements].some(isNamed)));
+  const list = element("ul", "govuk-list");
+  for (const [number, field] of (form === null ? [] : firstOfName([...form.elements].filter(isNamed))).entries()) {
+    tell(field, number, alert.querySelector("h2").textContent);
+    const link = element("a", "govuk-link app-link-tall", `${texts.wrong} ${named(field)}`);
+    link.href = `#${field.id}`;
+    const line = document.createElement("li");
+    line.append(link);
+    list.append(line);
+  }
+  if (list.childElementCount > 0) alert.querySelector("p:last-child").before(list);
+  document.title = `${texts.word} ${document.title}`;
 }
