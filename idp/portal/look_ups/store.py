@@ -1,6 +1,7 @@
 """Tables of visits, of officers' diaries and of the daily notice. What an agency wrote, and every token, is sealed."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -120,6 +121,12 @@ async def running_visits(uow: UnitOfWork, personal: PersonalData, member_id: Mem
     running = select(look_up_visit).where(*mine, look_up_visit.c.expires_at > uow.now)
     rows = await uow.all(running.order_by(look_up_visit.c.opened_at.desc()))
     return [await _visit_of(uow, personal, row) for row in rows]
+
+
+async def hold_posts(uow: UnitOfWork, member_ids: Sequence[MemberId]) -> None:
+    """Visits of these posts begin one after another: the notices that were read are held until this act ends."""
+    read = select(liability_notice.c.at).where(liability_notice.c.member_id.in_(member_ids))
+    await uow.all(read.order_by(liability_notice.c.member_id, liability_notice.c.day).with_for_update())
 
 
 async def visits_with_photo_requests(uow: UnitOfWork, personal: PersonalData, agency_id: AgencyId) -> list[Visit]:

@@ -75,29 +75,34 @@ class Visits:
 
         So is what the same person had open in `others`, the posts elsewhere: nobody looks up for two at a time.
         """
-        await self.end_all((officer.id, *others))
-        async with self._storage.unit_of_work() as uow:
-            visit = Visit(
-                id=VisitId(new_id("lkv", now=uow.now, randomness=self._randomness)),
-                member_id=officer.id,
-                agency_id=officer.agency_id,
-                service_id=service_id,
-                kind=kind,
-                case=case,
-                ground=ground,
-                station_id=station_id,
-                number=number,
-                anchor=None,
-                token=None,
-                photo_request=None,
-                photo_reason=None,
-                opened_at=uow.now,
-                expires_at=uow.now + STAY,
-                ended_at=None,
-            )
-            await store.insert_visit(uow, self._personal, visit)
-            await self._note(uow, "look_up.visit_begun", visit, kind=kind.value, basis=visit.basis.value)
-        return visit
+        posts = (officer.id, *others)
+        while True:
+            await self.end_all(posts)
+            async with self._storage.unit_of_work() as uow:
+                await store.hold_posts(uow, posts)
+                if any([await store.running_visits(uow, self._personal, one) for one in posts]):
+                    continue  # begun meanwhile, by a second press or in another tab: the later one stands
+                visit = Visit(
+                    id=VisitId(new_id("lkv", now=uow.now, randomness=self._randomness)),
+                    member_id=officer.id,
+                    agency_id=officer.agency_id,
+                    service_id=service_id,
+                    kind=kind,
+                    case=case,
+                    ground=ground,
+                    station_id=station_id,
+                    number=number,
+                    anchor=None,
+                    token=None,
+                    photo_request=None,
+                    photo_reason=None,
+                    opened_at=uow.now,
+                    expires_at=uow.now + STAY,
+                    ended_at=None,
+                )
+                await store.insert_visit(uow, self._personal, visit)
+                await self._note(uow, "look_up.visit_begun", visit, kind=kind.value, basis=visit.basis.value)
+                return visit
 
     async def open(self, visit: Visit, access_token: str, *, language: str) -> Visit:
         """Open the card session or the handle with the officer's own token. Raises NotDone, Unavailable, Conflict."""
