@@ -3,6 +3,7 @@
 A part that is missing fails the run when CI is set and skips with the reason elsewhere.
 """
 
+import gc
 import os
 import secrets
 import shutil
@@ -26,6 +27,12 @@ UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("usual", UNTIMED, derandomize=True)
 settings.register_profile("long", UNTIMED, max_examples=1_000)
 settings.load_profile("long" if os.environ.get("LONG") else "usual")
+
+
+def pytest_collection_finish() -> None:
+    """Set apart what stays for the whole run: gone through at each collection, it takes a sixth of all time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import Final
 import httpx2
 
 from connectors.contracts.errors import AuthorityUnavailable
+from connectors.outbound.client import trusted_authorities
 
 OCSP_REQUEST: Final = "application/ocsp-request"
 LARGEST_ANSWER: Final = 8 * 1024 * 1024
@@ -23,7 +24,12 @@ class AuthorityClient:
     ) -> None:
         self._connect_to = dict(connect_to or {})
         self._longest_answer_seconds = longest_answer_seconds
-        self._http = httpx2.AsyncClient(timeout=timeout_seconds, follow_redirects=False, trust_env=False)
+        self._http = httpx2.AsyncClient(
+            verify=trusted_authorities(trust_env=False),
+            timeout=timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     async def ask(self, method: str, address: str, content: bytes = b"") -> bytes:
         """The answer; `content` is a request by OCSP. Raises AuthorityUnavailable when there is none that is usable."""

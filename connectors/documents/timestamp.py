@@ -17,6 +17,7 @@ from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
 
 from connectors.contracts.errors import TimestampUnavailable
 from connectors.documents.certificates import to_asn1
+from connectors.outbound.client import trusted_authorities
 
 QUERY_TYPE = "application/timestamp-query"  # RFC 3161 section 3.4
 REPLY_TYPE = "application/timestamp-reply"
@@ -46,7 +47,12 @@ class TimestampClient:
         self._extensions = {"sni_hostname": named.host}
         self._trust_roots = [to_asn1(root) for root in trust_roots]
         self._random_bits = random_bits
-        self._http = httpx2.AsyncClient(timeout=timeout_seconds, follow_redirects=False, trust_env=False)
+        self._http = httpx2.AsyncClient(
+            verify=trusted_authorities(trust_env=False),
+            timeout=timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     async def timestamp(self, digest: bytes) -> bytes:
         """A token (DER ContentInfo) for a SHA-256 digest.

@@ -4,6 +4,8 @@ RFC 6761, section 6.3: names under `localhost.` are loopback. Not every resolver
 127.0.0.1 itself; the request keeps its name, in the Host header and over TLS.
 """
 
+import ssl
+from functools import cache
 from typing import Final
 
 import httpx2
@@ -31,9 +33,18 @@ class LoopbackNames(httpx2.AsyncBaseTransport):
         await self._inner.aclose()
 
 
+@cache
+def trusted_authorities(*, trust_env: bool) -> ssl.SSLContext:
+    """The machine's certificate authorities; with `trust_env` those that SSL_CERT_FILE or SSL_CERT_DIR name, if set.
+
+    Read once in the life of a process: reading them takes longer than a request.
+    """
+    return httpx2.create_ssl_context(trust_env=trust_env)
+
+
 def outbound_transport() -> httpx2.AsyncBaseTransport:
     """The transport of every client towards our own doors."""
-    return LoopbackNames(httpx2.AsyncHTTPTransport(retries=1))
+    return LoopbackNames(httpx2.AsyncHTTPTransport(verify=trusted_authorities(trust_env=True), retries=1))
 
 
 def outbound_client(*, timeout_seconds: float = TIMEOUT_SECONDS) -> httpx2.AsyncClient:

@@ -16,7 +16,7 @@ from connectors.face.comparison import FaceComparisonClient
 from connectors.gdx import URL_LOGGERS
 from connectors.gdx.session import GdxCredentials, GdxSession
 from connectors.mail.smtp import MailServer, SmtpMail
-from connectors.outbound.client import outbound_transport
+from connectors.outbound.client import outbound_transport, trusted_authorities
 from connectors.thaid.client import ThaidClient, ThaidRegistration
 from idp.app.desks import Desks
 from idp.app.outside import NoSeal, Outside, Verify, verify_nothing
@@ -40,7 +40,8 @@ async def open_outside(settings: Settings, clock: Clock, *, with_documents: bool
     async with AsyncExitStack() as stack:
 
         async def connections() -> httpx2.AsyncClient:
-            client = httpx2.AsyncClient(limits=REGISTRY_CONNECTIONS, trust_env=False)
+            trusted = trusted_authorities(trust_env=False)
+            client = httpx2.AsyncClient(verify=trusted, limits=REGISTRY_CONNECTIONS, trust_env=False)
             return await stack.enter_async_context(client)
 
         credentials = GdxCredentials(

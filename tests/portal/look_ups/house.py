@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from connectors.card.virtual.passports import write_utopian_trust
 from connectors.fictitious.personas import PERSONAS
+from connectors.outbound.client import outbound_client
 from idp.agencies.model import Member
 from idp.app.demo.stations import agent_file_of
 from idp.app.demo.story import Addresses, prepare_story
@@ -100,7 +101,7 @@ class LookUps:
             return (await self.rooms.agencies.members_of(uow, found.id))[0]
 
     async def dopa(self, act: str, **said: str) -> None:
-        async with httpx2.AsyncClient() as http:
+        async with outbound_client() as http:
             answer = await http.post(f"{self.simulators}/_ami", json={"act": act, **said})
         assert answer.status_code == 204, answer.text
 
@@ -130,7 +131,7 @@ class LookUps:
 
     async def switch(self, service: str, mode: str) -> None:
         """Let a registry fail, or work again."""
-        async with httpx2.AsyncClient() as http:
+        async with outbound_client() as http:
             answer = await http.post(f"{self.simulators}/_control", json={"service": service, "mode": mode})
         assert answer.is_success, answer.text
 
