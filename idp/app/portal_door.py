@@ -146,6 +146,7 @@ def portal_door(
             approvals=rooms.representation.approvals,
             agencies=rooms.agencies,
             subscribers=rooms.subscribers,
+            randomness=rooms.ground.randomness,
         ),
         agreement_pages.AgreementPages(
             pages=kit.pages,

@@ -23,6 +23,8 @@ from idp.catalogue.model import DataSet, SubjectKind
 from idp.catalogue.shown import shown_dataset
 from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import ServiceId, SubscriberId, is_id
+from idp.kernel.randomness import Randomness
+from idp.portal import form_keys
 from idp.portal.staff import StaffGate, decider_of
 from idp.representation.mandates.model import (
     PAPER_KIND,
@@ -39,7 +41,7 @@ from idp.representation.mandates.service import Mandates
 from idp.representation.model import MandateId, RepresentationProblem, Scope
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
-from idp.web.csrf import Csrf
+from idp.web.csrf import CSRF_FIELD, Csrf
 from idp.web.days import typed_day
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
@@ -82,6 +84,7 @@ class MandatePages:
         approvals: Approvals,
         agencies: Agencies,
         subscribers: Subscribers,
+        randomness: Randomness,
     ) -> None:
         self._pages = pages
         self._csrf = csrf
@@ -93,6 +96,7 @@ class MandatePages:
         self._approvals = approvals
         self._agencies = agencies
         self._subscribers = subscribers
+        self._randomness = randomness
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table of the papers."""
@@ -161,12 +165,15 @@ class MandatePages:
         return RedirectResponse(LIST, 303)
 
     async def _record(self, form: Form, officer: Member) -> None:
+        """One paper is one mandate, however often its form is sent."""
         by, principal = decider_of(officer), _principal(form)
         async with self._storage.unit_of_work() as uow:
             proxy = await self._subscribers.find_by_citizen_id(uow, _citizen(form, "proxy_id"))
             if proxy is None:
                 raise Refused(RepresentationProblem.NOT_ENROLLED)
             terms = _terms(form, proxy.id, now=uow.now)
+            if not await form_keys.is_first(uow, form.one("form_key"), by=officer.id, words=_words(form)):
+                return
             kind, dated = form.one("kind"), _day(form, "signed_on")
             if kind == PAPER:
                 seen = set(form.all("seen"))
@@ -222,6 +229,7 @@ class MandatePages:
     ) -> Response:
         async with self._storage.reading() as uow:
             services = await self._agencies.services_of(uow, officer.agency_id)
+            form_key = form_keys.fresh(now=uow.now, randomness=self._randomness)
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
@@ -230,6 +238,7 @@ class MandatePages:
             members=(officer,),
             services=services,
             datasets=tuple(one for one in FOR_OTHERS if one.subject is SubjectKind.PERSON),
+            form_key=form_key,
             typed=dict(sent.pairs),
             ticked=frozenset(sent.pairs),
             problem=text,
@@ -241,6 +250,11 @@ def _mandate_id(request: Request) -> MandateId:
     if not is_id("mdt", text):
         raise NotFound(RepresentationProblem.UNKNOWN_MANDATE)
     return MandateId(text)
+
+
+def _words(form: Form) -> tuple[str, ...]:
+    """What was typed and ticked, apart from what the page itself added."""
+    return tuple(text for name, text in form.pairs if name not in {CSRF_FIELD, "form_key"})
 
 
 def _citizen(form: Form, name: str) -> CitizenId:

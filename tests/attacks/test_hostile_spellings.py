@@ -23,6 +23,7 @@ IN_A_HEADER = (
     "initial access token",
     "registration access token",
 )
+TYPED = ("user_code", "phone code")
 UNREADABLE = {
     (400, "invalid_request"),
     (400, "invalid_dpop_proof"),
@@ -81,7 +82,7 @@ def means_the_same(kind: str, value: str, secret: str) -> bool:
     """It is the secret itself, by chance (one in 64 begins with a 2), or by RFC 8628 section 6.1: what people type is
     taken without regard to case, punctuation and foreign letters.
     """
-    return value == secret or (kind == "user_code" and parse_user_code(value) == parse_user_code(secret))
+    return value == secret or (kind in TYPED and parse_user_code(value) == parse_user_code(secret))
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,6 @@ STATION = "employment-1"
 CLERK = "clerk"
 VISITOR = "somchai"
 SLOTS = ("citizen", "officer")
-"""Buttons that decide are dead for half a second, against double clicks."""
 VISITS = ("เลขที่เรื่องและเสียบบัตร", "เลขที่เรื่องและเลขทะเบียน")
 """What hands do that opens a visit: one is enough for all its screens."""
 BACK_TO_VISIT = "กลับไปที่รายการ"

@@ -370,6 +370,7 @@ class Office:
             approvals=approvals,
             agencies=world.agencies,
             subscribers=world.subscribers,
+            randomness=system_randomness,
         )
         signatories = SignatoryPages(
             pages=pages,

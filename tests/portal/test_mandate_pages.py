@@ -83,8 +83,10 @@ async def clerks(office: Office, world: World) -> tuple[Browser, Browser]:
 
 
 async def send(browser: Browser, path: str, fields: Mapping[str, str | list[str]], *, page: str) -> Page:
-    csrf = (await browser.get(page)).csrf
-    response = await browser.http.post(path, data={"csrf": csrf, **fields}, headers={"origin": PORTAL})
+    shown = await browser.get(page)
+    key = {"form_key": shown["form_key"]["value"]} if path == "/mandates/new" else {}
+    data = {"csrf": shown.csrf, **key, **fields}
+    response = await browser.http.post(path, data=data, headers={"origin": PORTAL})
     return await browser.get(response.headers["location"]) if response.is_redirect else Page(response)
 
 
@@ -113,6 +115,22 @@ async def test_a_paper_is_recorded_listed_and_ended(office: Office, world: World
     assert NUMBER["somchai"] not in listed.response.text
     await send(second, f"/mandates/{one}/end", {}, page="/mandates")
     assert await rows(world) == [(one, "ended")]
+
+
+async def test_a_form_sent_twice_is_one_paper_and_a_second_paper_another(office: Office, world: World) -> None:
+    first, _ = await clerks(office, world)
+    key = (await first.get("/mandates/new"))["form_key"]["value"]
+    for _attempt in range(2):
+        assert (await record(first, form_key=key)).error_code == ""
+    assert len(await rows(world)) == 1
+    # corrected on the page that came back, and the same once more from a fresh page
+    assert (await record(first, form_key=key, paper_no="13/2569")).error_code == ""
+    assert (await record(first)).error_code == ""
+    assert len(await rows(world)) == 3
+    # no key, or one that no page of ours ever had
+    for other in ("", "frm_0", "x" * 30):
+        assert (await record(first, form_key=other)).error_code == "WEB-04"
+    assert len(await rows(world)) == 3
 
 
 async def test_every_paper_can_be_reached_page_by_page(office: Office, world: World) -> None:
