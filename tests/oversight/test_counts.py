@@ -1,14 +1,16 @@
 """What is counted of look-ups, for the head of an agency and for the owner of the data; on either engine."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.model import Role
 from idp.approvals.model import Decider
 from idp.catalogue.model import Basis
+from idp.exchange.pull.store import disclosure
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import AgencyId, MemberId, SubscriberId
 from idp.kernel.randomness import system_randomness
@@ -16,6 +18,7 @@ from idp.oversight.followup.model import Flag, Verdict
 from idp.oversight.months.service import Months
 from idp.oversight.owners.model import OwnerProblem
 from idp.oversight.owners.service import OwnerUsage
+from idp.oversight.owners.store import add_up_days, disclosure_day
 from tests.exchange.test_at_a_counter import named, token_for
 from tests.exchange.world import World, pull
 from tests.oversight.followup.test_alarms import alarms, name_watched
@@ -75,6 +78,27 @@ async def test_midnight_in_bangkok_ends_a_month(world_on_each_engine: World) -> 
     async with world.storage.reading() as uow:
         assert (await months(world).month(uow, december, by=by)).named == 1
         assert (await months(world).month(uow, november, by=by)).named == 2
+
+
+async def test_who_ends_after_midnight_hides_nothing_of_the_day_that_begins(world_on_each_engine: World) -> None:
+    world = world_on_each_engine
+    now = world.clock.now().astimezone(BANGKOK)
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(0, 0), BANGKOK)
+    world.clock.advance((midnight - now).total_seconds() - 1)
+    token = token_for(world, await named(world), "dopa.person", Basis.DUTY)
+    await world.exchange().pull(pull(token))
+    async with world.storage.unit_of_work() as uow:
+        # begun before midnight, written down after it
+        assert await uow.changed(update(disclosure).values(at=midnight + timedelta(seconds=1))) == 1
+    world.clock.advance(2)
+    await world.exchange().pull(pull(token))
+    for seconds in (2 * 3_600, 86_400):
+        world.clock.advance(seconds)
+        async with world.storage.unit_of_work() as uow:
+            assert await add_up_days(uow) == 1
+    async with world.storage.reading() as uow:
+        before, after = await uow.all(select(disclosure_day).order_by(disclosure_day.c.day))
+    assert (before.released, after.released, after.day - before.day) == (1, 1, 1)
 
 
 async def test_an_owner_counts_every_agency_and_no_other_data(world_on_each_engine: World) -> None:

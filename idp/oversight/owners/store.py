@@ -109,7 +109,10 @@ def _counted(first: date, last: date, *which: ColumnElement[bool]) -> Select[Any
     Refusals that came in a burst count as often as they came; who is named in another's record counts nothing.
     """
     gave = disclosure.c.outcome.in_(GAVE)
-    day = day_number(disclosure.c.at)
+    # who began before midnight and ended after it counts on a day that is read here: no day is begun by a straggler
+    ended = day_number(disclosure.c.at)
+    earliest, latest = number_of(first), number_of(last)
+    day = case((ended < earliest, earliest), (ended > latest, latest), else_=ended)
     whose = (day, disclosure.c.agency_id, disclosure.c.dataset, disclosure.c.officer_id)
     by_officer = (
         select(
