@@ -84,7 +84,7 @@ CITIZENS: dict[str, tuple[Place, str, str, str]] = {
     "correction": (own("/account/data", "/account/data/corrections"), AFTER, "400 WEB-05", "400 WEB-05"),
     "phone": (own("/account/contact/phone", phone="0812345678"), SIGN_IN, GOES_ON, GOES_ON),
     "letters": (own("/account/contact", "/account/contact/letters"), AFTER, "400 WEB-05", "400 WEB-05"),
-    "PIN": (own("/account/pin", pin="1", again="1"), SIGN_IN, "400 AUT-19", "400 AUT-19"),
+    "PIN": (own("/account/pin", pin="1", pin_again="2"), SIGN_IN, "400 AUT-19", "400 AUT-19"),
     "freeze": (own("/account/freeze"), AFTER, GOES_ON, AFTER),
     "recovery codes": (own("/account/recovery-codes"), SIGN_IN, GOES_ON, GOES_ON),
     "mandate": (own("/account/mandates/new", citizen_id=MALEE), SIGN_IN, "422 REP-19", "422 REP-19"),
