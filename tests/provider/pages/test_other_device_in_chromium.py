@@ -131,7 +131,8 @@ async def test_a_screen_without_scripts_looks_again_by_itself(room: Room) -> Non
     number = await screen.locator("#number").text_content()
     await phone.locator(f"[data-number='{number}']:not([aria-disabled])").click()
     await room.at(screen, "approved")
-    await screen.click("#take")
+    async with screen.expect_event("domcontentloaded"):
+        await screen.click("#take")
     room.complaints.clear()
     await screen.goto(room.house.origin + "/account")
     await screen.wait_for_selector("#account")
