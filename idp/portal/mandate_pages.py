@@ -51,7 +51,6 @@ from idp.web.routes import Entry
 LIST: Final = "/mandates"
 FORM: Final = "mandates"
 PAGE_LENGTH: Final = 50
-NOTHING_SENT: Final = Form(())
 REFUSALS: Final = (Refused, NotFound, Conflict)
 PAPER, REGISTRY, COURT = "paper", LegalSource.REGISTRY.value, LegalSource.COURT.value
 
@@ -124,7 +123,7 @@ class MandatePages:
         try:
             await self._record(form, officer)
         except REFUSALS as refusal:
-            answer = await self._form(request, officer, problem=refusal.code, sent=form)
+            answer = await self._form(request, officer, problem=refusal.code)
             await self._gate.note_refusal(officer, request, refusal)
             return answer
         return RedirectResponse(LIST, 303)
@@ -224,9 +223,7 @@ class MandatePages:
             is_own=proposal is not None and proposal.proposed_by_person == officer.subscriber_id,
         )
 
-    async def _form(
-        self, request: Request, officer: Member, *, problem: StrEnum | None = None, sent: Form = NOTHING_SENT
-    ) -> Response:
+    async def _form(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
             services = await self._agencies.services_of(uow, officer.agency_id)
             form_key = form_keys.fresh(now=uow.now, randomness=self._randomness)
@@ -239,8 +236,6 @@ class MandatePages:
             services=services,
             datasets=tuple(one for one in FOR_OTHERS if one.subject is SubjectKind.PERSON),
             form_key=form_key,
-            typed=dict(sent.pairs),
-            ticked=frozenset(sent.pairs),
             problem=text,
         )
 
