@@ -3,21 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from idp.authentication.other_device.rules import (
-    FORGOTTEN_AFTER,
     OTHER_DEVICE_AAL,
     OTHER_DEVICE_AMR,
-    counts_for_adding,
     numbers_of,
 )
-from idp.authentication.other_device.store import other_device_attempt
-from idp.authentication.rules import is_fresh
 from idp.authentication.store import session_of, sso_session
 from idp.authorization.client_registration.store import client
 from idp.kernel.assurance import Aal, Acr, Ial
@@ -352,62 +347,6 @@ async def test_who_froze_the_identity_is_not_signed_in(room: Room, when: str) ->
     refused = await (room.phone.prove() if when == "before the passkey" else room.screen.take())
     assert refused.status_code == 403
     assert not await room.screen.is_signed_in()
-
-
-async def test_what_it_is_worth_adds_no_way_to_sign_in_and_gives_no_power(room: Room) -> None:
-    await room.screen.begin()
-    await approved(room.screen, room.phone)
-    await room.screen.take()
-    http = room.screen.visitor.http
-    for path in (
-        "/account/passkeys/new",
-        "/account/pin",
-        "/account/security/recovery-codes",
-        "/account/mandates/new",
-        "/account/close",
-    ):
-        answer = await http.get(path)
-        assert answer.status_code in (303, 404), path
-        if answer.status_code == 303:
-            assert answer.headers["location"].startswith("/sign-in?"), path
-            assert "again=1" in answer.headers["location"], path
-    async with room.house.storage.reading() as uow:
-        row = await uow.first(select(sso_session))
-    session = session_of(row)
-    assert not is_fresh(session=session, now=room.house.clock.now())
-    # beside ThaiD's word it counts for nothing: who passes one sign-in on passes on the other
-    assert counts_for_adding(session) is Aal.AAL1
-
-
-async def test_the_borrowed_screen_gets_no_count_of_tries_of_its_own(room: Room) -> None:
-    await room.screen.begin()
-    await approved(room.screen, room.phone)
-    await room.screen.take()
-    assert "id-device" not in room.screen.visitor.http.cookies
-
-
-async def test_nothing_that_opens_an_attempt_is_in_its_row(room: Room) -> None:
-    await room.screen.begin()
-    code = (await room.screen.code()).replace("-", "")
-    await proven(room.screen, room.phone)
-    number = await room.screen.number()
-    async with room.house.storage.reading() as uow:
-        row = await uow.first(select(other_device_attempt))
-    assert row is not None
-    text = " ".join(str(value) for name, value in row._mapping.items() if name not in ("id", "begun_at", "expires_at"))
-    assert code not in text
-    assert f"'{number}'" not in text
-    assert room.screen.visitor.browser_id not in text
-
-
-async def test_rows_are_forgotten(room: Room) -> None:
-    await room.screen.begin()
-    room.house.clock.advance(int(FORGOTTEN_AFTER.total_seconds()))
-    async with room.house.storage.unit_of_work() as uow:
-        assert await room.house.other_device.forget_old(uow) == 0
-    room.house.clock.advance(int(timedelta(minutes=3).total_seconds()))
-    async with room.house.storage.unit_of_work() as uow:
-        assert await room.house.other_device.forget_old(uow) == 1
 
 
 @pytest.mark.parametrize("code", ["", "AAAA-AAAA", "BCDF-GHJK", "<script>", "x" * 5000, "๑๒๓๔๕๖๗๘"])
