@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from idp.app.limits import claimed_client
 from idp.authorization.client_registration.request_log import Outcome, RequestLog
 from idp.gateway.tokens import token_of
-from idp.kernel.errors import TuatonError
+from idp.kernel.errors import Refused, TuatonError
 from idp.protocol.errors import OAuth2Error
 from idp.protocol.jose import JwtRefused, read_unverified
 from idp.provider.oidc.wire import refusal_of
@@ -39,6 +40,7 @@ AT_THE_ISSUER: Final = frozenset(
     }
 )
 """Not `register_client`: there is no program before it."""
+_HINT: Final = re.compile(rb"(?:^|&)id_token_hint=([^&]{1,8192})")
 _NAMED: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
 
@@ -72,8 +74,14 @@ def _limited(entry: Entry, log: RequestLog) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         response = await entry.endpoint(request)
         limit = limited_by(request)
-        if limit is not None:
-            outcome = Outcome(entry.name, WebProblem.TOO_MANY_REQUESTS.value, f"too many requests: {limit}")
+        if limit is None:
+            return response
+        outcome = Outcome(entry.name, WebProblem.TOO_MANY_REQUESTS.value, f"too many requests: {limit}")
+        if entry.access is Access.ACCESS_TOKEN:
+            _note(log, request, _of_token(request), outcome)
+            return response
+        # the limit is the answer: a body that cannot be read only leaves nobody to tell it to
+        with suppress(Refused, ClientDisconnect):
             _note(log, request, await _asking(request), outcome)
         return response
 
@@ -144,7 +152,10 @@ async def _asking(request: Request) -> str | None:
     if request.method != "POST":
         asked = request.query_params
         return asked.get("client_id") or _named_in(asked.get("id_token_hint") or shown.rpartition(" ")[2])
-    return claimed_client(await read_body(request), shown) or _named_in(shown.rpartition(" ")[2])
+    body = await read_body(request)
+    hint = _HINT.search(body)
+    token = shown.rpartition(" ")[2] if hint is None else hint[1].decode("latin-1")
+    return claimed_client(body, shown) or _named_in(token)
 
 
 def _of_token(request: Request) -> str | None:

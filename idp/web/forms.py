@@ -67,7 +67,7 @@ async def read_form(request: Request) -> Form:
     """
     if _media_type(request) != FORM_TYPE:
         raise Refused(WebProblem.MALFORMED, "not a form")
-    body = await request.body()
+    body = await read_body(request)
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_FIELDS
@@ -86,7 +86,7 @@ async def read_json(request: Request) -> dict[str, Any]:
     if _media_type(request) != "application/json":
         raise Refused(WebProblem.MALFORMED, "not JSON")
     try:
-        return msgspec.json.decode(await request.body(), type=dict[str, Any])
+        return msgspec.json.decode(await read_body(request), type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise Refused(WebProblem.MALFORMED, "JSON cannot be read") from error
 

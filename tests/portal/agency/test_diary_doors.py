@@ -1,7 +1,7 @@
 """The diary of requests at every door: a program that fails there finds the line, also where it never came in."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,29 @@ async def test_too_many_requests_are_in_the_diary(
     assert line["data-cause"] == "too_many"
     assert f"· {name}</h2>" in page.response.text
     assert "Retry-After" in page.response.text
+
+
+async def endless() -> AsyncIterator[bytes]:
+    for _ in range(64):
+        yield b"x" * 65_536
+
+
+async def test_a_limit_is_the_answer_whatever_the_body(portal: PortalHouse, tmp_path: Path) -> None:
+    jobs = Program(limited(portal, tmp_path, program_requests_a_minute=1).house)
+    token = (await jobs.redeem(await jobs.code([PERSON]))).json()["access_token"]
+    await unproven(jobs, "/introspect", token="x")
+    for url in (f"{ISSUER}/introspect", f"{GATEWAY}/agency/clients"):
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/x-www-form-urlencoded"}
+        answers = [await jobs.http.post(url, headers=headers, content=endless()) for _ in range(2)]
+        assert answers[-1].status_code == 429, url
+
+
+async def test_who_signs_people_out_by_a_form_has_a_line(portal: PortalHouse) -> None:
+    jobs = Program(portal.house)
+    id_token = (await jobs.redeem(await jobs.code())).json()["id_token"]
+    said = {"id_token_hint": id_token, "post_logout_redirect_uri": "https://elsewhere.example/"}
+    await jobs.http.post("/end-session", data=said)
+    assert set(await failures(portal)) == {"end_session"}
 
 
 async def test_too_many_requests_at_the_exchange_are_in_the_diary(portal: PortalHouse, tmp_path: Path) -> None:
