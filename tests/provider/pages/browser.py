@@ -15,6 +15,7 @@ from tests.patience import becomes_true
 from tests.web.prepared import NODE_MODULES
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
+SERVICE = "jobs.localhost:8010"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -51,6 +52,17 @@ async def launched(executable: str) -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def leaving_for_service(page: Page) -> AsyncIterator[Any]:
+    """What is pressed leads to the service, where nobody listens in these tests; gives the request that goes there.
+
+    When this ends, the browser shows its own page of that: what is opened next is not overtaken by it.
+    """
+    async with page.expect_request(lambda request: SERVICE in request.url) as leaving:
+        yield leaving
+    await becomes_true(lambda: page.url.startswith("chrome-error:") or SERVICE in page.url)
 
 
 async def with_authenticator(context: BrowserContext, page: Page, **options: Any) -> Any:

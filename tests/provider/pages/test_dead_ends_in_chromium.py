@@ -6,6 +6,7 @@ Facts/screens-and-ecosystem, section 7, rows 1, 2, 3, 5 and 6.
 import pytest
 from playwright.async_api import expect
 
+from tests.provider.pages.browser import leaving_for_service
 from tests.provider.pages.test_in_chromium import Phone, phone
 
 __all__ = ["phone"]
@@ -49,7 +50,7 @@ async def test_a_returning_citizen_needs_two_taps_and_two_pages(phone: Phone) ->
     await phone.page.wait_for_url("**/authorize?flow=**")
     await phone.open(f"/consent?flow={flow}")  # where the dispatcher leads, which is not in this house
     await expect(phone.page.locator("#allow")).to_be_enabled()
-    async with phone.page.expect_request(lambda request: "jobs.localhost:8010" in request.url):
+    async with leaving_for_service(phone.page):
         await phone.page.click("#allow")
         taps += 1
     assert taps <= MOST_TAPS
@@ -62,7 +63,7 @@ async def test_two_taps_are_one_decision(phone: Phone) -> None:
     await phone.sign_in()
     await phone.open(f"/consent?flow={phone.house.flow(await phone.browser_id())}")
     await expect(phone.page.locator("#allow")).to_be_enabled()
-    async with phone.page.expect_request(lambda request: "jobs.localhost:8010" in request.url):
+    async with leaving_for_service(phone.page):
         await phone.page.locator("#allow").dblclick(no_wait_after=True)
     async with phone.house.storage.reading() as uow:
         given = await phone.house.world.consents.list_of(uow, phone.house.world.somchai)
