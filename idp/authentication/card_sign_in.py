@@ -132,7 +132,7 @@ class CardSignIns:
             async with self._storage.unit_of_work() as uow:
                 await card_sign_in_store.note_check(uow, waiting.card_session_id)
         # 3. the PIN, its try paid for
-        await self._pins.prove_at_station(waiting.subscriber_id, pin)
+        proven = await self._pins.prove_at_station(waiting.subscriber_id, pin)
         # 4. code, card session and entry are one act, while the card is in there still
         async with self._storage.unit_of_work() as uow:
             await store.hold_owner(uow, waiting.subscriber_id)
@@ -141,7 +141,13 @@ class CardSignIns:
                 raise self._unusable("card out or used")
             await self._stations.end(uow, waiting.card_session_id)
             await self._note(uow, waiting)
-        return AuthenticatedPin(waiting.subscriber_id, aal=rules.CARD_AND_PIN_AAL, amr=rules.CARD_AND_PIN_AMR)
+        return AuthenticatedPin(
+            waiting.subscriber_id, proven.hashed, aal=rules.CARD_AND_PIN_AAL, amr=rules.CARD_AND_PIN_AMR
+        )
+
+    async def still_counts(self, uow: UnitOfWork, authenticated: AuthenticatedPin) -> None:
+        """As `Pins.still_counts`: a session begins with the PIN that was typed, or not at all."""
+        await self._pins.still_counts(uow, authenticated)
 
     async def _card(self, uow: UnitOfWork, card_session_id: CardSessionId) -> ThaiCardData:
         card = await self._card_or_none(uow, card_session_id)

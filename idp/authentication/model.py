@@ -139,9 +139,10 @@ class StoredPin:
 
 @dataclass(frozen=True, slots=True)
 class AuthenticatedPin:
-    """Who typed the right PIN, and what that is worth."""
+    """Who typed the right PIN, which one it was (`StoredPin.hashed`), and what that is worth."""
 
     subscriber_id: SubscriberId
+    hashed: str
     aal: Aal
     amr: tuple[str, ...]
 

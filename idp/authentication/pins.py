@@ -116,14 +116,23 @@ class Pins:
             subscriber_id = await find_owner(uow, self._subscribers, identifier)
         account = tries.account_of(subscriber_id, typed=identifier)
         stored = await self._prove(subscriber_id, account, pin, device)
-        return AuthenticatedPin(stored.subscriber_id, aal=rules.PIN_AAL, amr=rules.PIN_AMR)
+        return AuthenticatedPin(stored.subscriber_id, stored.hashed, aal=rules.PIN_AAL, amr=rules.PIN_AMR)
 
-    async def prove_at_station(self, subscriber_id: SubscriberId, pin: str) -> None:
+    async def prove_at_station(self, subscriber_id: SubscriberId, pin: str) -> StoredPin:
         """The PIN of somebody whose card lies in a counter's reader. Tries there have a count of their own.
 
         Raises as `authenticate` does.
         """
-        await self._prove(subscriber_id, subscriber_id, pin, tries.STATIONS)
+        return await self._prove(subscriber_id, subscriber_id, pin, tries.STATIONS)
+
+    async def still_counts(self, uow: UnitOfWork, authenticated: AuthenticatedPin) -> None:
+        """The PIN that was typed is its owner's still; judged where the owner is held (`hold_owner`), in what it gives.
+
+        Raises Refused (PIN_NOT_ACCEPTED) when it was taken away or replaced since.
+        """
+        present = await pin_store.find_pin(uow, authenticated.subscriber_id)
+        if present is None or present.hashed != authenticated.hashed:
+            raise Refused(AuthenticationProblem.PIN_NOT_ACCEPTED, "taken away meanwhile")
 
     async def _prove(self, subscriber_id: SubscriberId | None, account: str, pin: str, device: str | None) -> StoredPin:
         # 2. the try is paid for, committed, before it is judged

@@ -138,7 +138,8 @@ class StaffGate:
             chosen = request.cookies.get(ROLE_COOKIE)
             capacity = next((one for one in capacities if one.key == chosen), capacities[0])
             member = capacity.alone()
-            _bind_forms(request, member, held)
+            # a form is good for the role of its page, whatever another tab chose meanwhile
+            _bind_forms(request, capacity.key, [one.key for one in capacities])
             request.state.capacities, request.state.acting_in = capacities, capacity
             request.state.menu_of, request.state.memberships = held, (member,)
             places = {one.member.agency_id for one in capacities}
@@ -191,7 +192,8 @@ class StaffGate:
                 await self.note_refusal(signed_in.members[0], request, refused)
                 raise refused
             request.state.memberships = signed_in.members
-            _bind_forms(request, member, signed_in.members)
+            if len(signed_in.members) > 1:
+                _bind_forms(request, member.id, [one.id for one in signed_in.members])
             try:
                 return await page(request, member)
             except TuatonError as error:
@@ -227,10 +229,9 @@ class StaffGate:
         return tuple(live)
 
 
-def _bind_forms(request: Request, member: Member, held: Sequence[Member]) -> None:
-    """Who holds several posts: a form is good for the one in which its page was opened, whatever another tab chose."""
-    if len(held) > 1:
-        request.state.acts_for, request.state.could_act_for = member.id, tuple(one.id for one in held)
+def _bind_forms(request: Request, post: str, held: Sequence[str]) -> None:
+    """The forms of this page are good for this post of its reader; `held` are all, so that another is told apart."""
+    request.state.acts_for, request.state.could_act_for = post, tuple(held)
 
 
 def memberships_with(request: Request, role: Role) -> tuple[Member, ...]:

@@ -12,7 +12,7 @@ from idp.agencies.model import Member, Role
 from idp.audit.model import Actor, ActorKind
 from idp.kernel.errors import Refused
 from idp.kernel.ids import StationId
-from idp.portal.staff import StaffGate, StaffPage
+from idp.portal.staff import StaffGate
 from idp.stations.desk import Desk
 from idp.stations.model import PlannedStation, Station, StationMode
 from idp.stations.pairing import Pairings
@@ -23,7 +23,7 @@ from idp.web.csrf import Csrf
 from idp.web.forms import Form, read_form
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
-from idp.web.routes import Access, Entry
+from idp.web.routes import Entry
 
 FORM: Final = "station"
 ADMINS: Final = (Role.AGENCY_ADMIN, Role.ENROLMENT_ADMIN)
@@ -60,18 +60,20 @@ class StationPages:
 
     def entries(self) -> tuple[Entry, ...]:
         """The route table."""
-        rows: tuple[tuple[str, str, StaffPage, str, tuple[Role, ...]], ...] = (
-            ("/stations", "GET", self.list_page, "stations", ADMINS),
-            ("/stations", "POST", self.make, "station_make", ADMINS),
-            ("/stations/help", "GET", self.help_page, "station_help", USERS),
-            ("/stations/{station_id}", "GET", self.show, "station", USERS),
-            ("/stations/{station_id}/events", "GET", self.events, "station_events", USERS),
-            ("/stations/{station_id}/pair", "POST", self.renew, "station_pair", ADMINS),
-            ("/stations/{station_id}/revoke", "POST", self.revoke, "station_revoke", ADMINS),
+        managed = (
+            ("/stations", "GET", self.list_page, "stations"),
+            ("/stations", "POST", self.make, "station_make"),
+            ("/stations/{station_id}/pair", "POST", self.renew, "station_pair"),
+            ("/stations/{station_id}/revoke", "POST", self.revoke, "station_revoke"),
         )
-        return tuple(
-            Entry(path, (method,), self._gate.requires_one_of(roles, page), Access.STAFF, name)
-            for path, method, page, name, roles in rows
+        used = (
+            ("/stations/help", "GET", self.help_page, "station_help"),
+            ("/stations/{station_id}", "GET", self.show, "station"),
+            ("/stations/{station_id}/events", "GET", self.events, "station_events"),
+        )
+        return (
+            *self._gate.entries_in_one_role(ADMINS, managed),
+            *self._gate.entries_in_one_role(USERS, used),
         )
 
     async def list_page(self, request: Request, admin: Member) -> Response:

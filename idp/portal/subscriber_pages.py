@@ -20,7 +20,7 @@ from idp.kernel.errors import Refused
 from idp.kernel.ids import EnrolmentId, SubscriberId
 from idp.portal.staff import StaffGate, decider_of, memberships_with
 from idp.storage.storage import Storage, UnitOfWork
-from idp.subscribers.model import ActingMember, ClosingReason, LookKind, SubscriberStatus
+from idp.subscribers.model import ActingMember, ClosingReason, LookKind, SubscriberProblem, SubscriberStatus
 from idp.subscribers.service import Subscribers
 from idp.subscribers.two_persons import TwoPersons, Wish
 from idp.web.csrf import Csrf
@@ -191,6 +191,7 @@ class SubscriberPages:
             next_after=rows[PAGE_LENGTH - 1].id if len(rows) > PAGE_LENGTH else None,
             is_first=after is None,
             is_not_found=is_not_found,
+            not_found_code=SubscriberProblem.UNKNOWN.value,
         )
 
     async def _find(self, uow: UnitOfWork, query: str) -> SubscriberId | None:

@@ -187,7 +187,7 @@ async def test_exactly_one_person_is_found_by_number(office: Office, world: Worl
         assert found.response.url.path == f"/subscribers/{completed.subscriber_id}"
     for query in ("", "สมชาย", citizen_id.digits[:-1], "enr_unknown"):
         nothing = await browser.post("/subscribers", csrf=form.csrf, query=query)
-        assert (nothing.status, "not_found" in nothing) == (404, True)
+        assert (nothing.status, "not_found" in nothing, nothing.error_code) == (404, True, "SUB-01")
 
 
 async def test_a_look_at_a_person_is_written_down(office: Office, world: World) -> None:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.anyio
 INVITATIONS = "/agency/invitations"
 ROLES = (Role.AGENCY_ADMIN, Role.LOOKUP_OFFICER)
 LETTER = {"seat": "lookup_officer|", "reference": "HR-1"}
+STATION = {"name_th": "ช่อง 7", "name_en": "Counter 7", "site": "", "mode": "one-slot"}
 FORMS: tuple[tuple[str, str, dict[str, str]], ...] = (
     (INVITATIONS, INVITATIONS, LETTER),
     ("/agency/seats", "/agency/seats", {}),
@@ -25,6 +26,7 @@ FORMS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("/mandates/new", "/mandates/new", {"paper_no": "1/2569"}),
     ("/signatories", "/signatories", {}),
     ("/look-ups/notice", "/look-ups/notice", {}),
+    ("/stations", "/stations", STATION),
 )
 """A page of either post, where its form goes, and what is typed."""
 
@@ -63,9 +65,9 @@ async def send(desk: Desk, path: str, page: Page, fields: dict[str, str]) -> Pag
     return await desk.get(sent.headers["location"]) if sent.is_redirect else Page(sent)
 
 
-async def acts_at(desk: Desk, member: Member, role: Role) -> None:
+async def acts_at(desk: Desk, member: Member, role: Role, *, at: str = INVITATIONS) -> None:
     """In another tab this post is chosen."""
-    page = (await desk.get(INVITATIONS)).response.text
+    page = (await desk.get(at)).response.text
     token = page.split('action="/acting-in"')[1].split('name="csrf" value="')[1].split('"')[0]
     chosen = {"csrf": token, "capacity": f"{member.id}.{role.value}", "return": INVITATIONS}
     assert (await desk.http.post("/acting-in", data=chosen, headers={"origin": PORTAL})).status_code == 303
@@ -80,7 +82,7 @@ async def test_a_form_is_good_for_the_post_of_its_page_alone(
     portal: PortalHouse, posts: tuple[Member, Member], page: str, path: str, fields: dict[str, str]
 ) -> None:
     first, second = posts
-    role = Role.AGENCY_ADMIN if page.startswith(("/agency", "/company")) else Role.LOOKUP_OFFICER
+    role = Role.AGENCY_ADMIN if page.startswith(("/agency", "/company", "/stations")) else Role.LOOKUP_OFFICER
     desk = await portal.signed_in(first, second)
     tab = await desk.get(page)
     await acts_at(desk, second, role)
@@ -127,3 +129,16 @@ async def test_who_leaves_signs_out_from_any_tab(portal: PortalHouse, posts: tup
     tab = await desk.get("/")
     await acts_at(desk, second, Role.AGENCY_ADMIN)
     assert (await send(desk, "/sign-out", tab, {})).status == 200
+
+
+async def test_a_form_is_good_for_the_role_of_its_page_alone(portal: PortalHouse) -> None:
+    both = await portal.hire("employment", Role.AGENCY_ADMIN, Role.ENROLMENT_ADMIN)
+    desk = await portal.signed_in(both)
+    tab = await desk.get("/stations")
+    assert tab["acting_in"]["data-role"] == "agency_admin"
+    await acts_at(desk, both, Role.ENROLMENT_ADMIN, at="/stations")
+    refused = await send(desk, "/stations", tab, STATION)
+    assert (refused.status, refused.error_code) == (409, "WEB-09")
+    assert "pairing_code" in await send(desk, "/stations", await desk.get("/stations"), STATION)
+    await acts_at(desk, both, Role.AGENCY_ADMIN, at="/stations")
+    assert "pairing_code" in await send(desk, "/stations", tab, STATION)

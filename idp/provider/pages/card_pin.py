@@ -65,14 +65,17 @@ class CardPinPages:
             authenticated = await self._card_sign_ins.authenticate(
                 code=form.one("code"), pin=form.one("pin"), browser_id=self._csrf.browsers.of(request)
             )
+            # the browser of a counter is nobody's own device
+            started = await self._citizens.renew(
+                request,
+                authenticated,
+                is_own_device=False,
+                still_counts=lambda uow: self._card_sign_ins.still_counts(uow, authenticated),
+            )
         except TuatonError as refused:
             if refused.code not in TOLD_BESIDE_THE_FORM:
                 raise
             return await self._form(request, flow, returning, problem=AuthenticationProblem(refused.code))
-        # the browser of a counter is nobody's own device
-        started = await self._citizens.renew(
-            request, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr, is_own_device=False
-        )
         response = RedirectResponse(continue_url(flow) if flow else returning, 303)
         self._citizens.cookie.set(response, started)
         return response

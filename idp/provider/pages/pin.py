@@ -52,13 +52,13 @@ class PinPages:
             authenticated = await self._pins.authenticate(
                 identifier=form.one("identifier"), pin=form.one("pin"), device=self._citizens.device(request)
             )
+            started = await self._citizens.renew(
+                request, authenticated, still_counts=lambda uow: self._pins.still_counts(uow, authenticated)
+            )
         except Refused as refused:
             if refused.code is not AuthenticationProblem.PIN_NOT_ACCEPTED:
                 raise
             return await self._form(request, flow, returning, problem=AuthenticationProblem.PIN_NOT_ACCEPTED)
-        started = await self._citizens.renew(
-            request, authenticated.subscriber_id, aal=authenticated.aal, amr=authenticated.amr
-        )
         response = RedirectResponse(continue_url(flow) if flow else returning, 303)
         self._citizens.hand_over(request, response, started)
         return response

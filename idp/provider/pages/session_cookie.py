@@ -1,5 +1,6 @@
 """The session cookie of the issuer, and the citizen behind it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from idp.authentication.known_devices import KnownDevices
-from idp.authentication.model import AuthenticationProblem, SsoSession, StartedSession
+from idp.authentication.model import AuthenticatedPin, AuthenticationProblem, SsoSession, StartedSession
 from idp.authentication.rules import SESSION_IDLE, SESSION_LIFE, ends_at, is_fresh
 from idp.authentication.sessions import COOKIE_VALUE_LENGTH, Sessions
 from idp.kernel.assurance import Aal
@@ -167,18 +168,27 @@ class Citizens:
     async def renew(
         self,
         request: Request,
-        subscriber_id: SubscriberId,
+        authenticated: AuthenticatedPin,
         *,
-        aal: Aal,
-        amr: tuple[str, ...],
+        still_counts: Callable[[UnitOfWork], Awaitable[None]],
         is_own_device: bool = True,
     ) -> StartedSession:
         """A session with a new id and a new secret for who was just authenticated here; the one before ends with it.
 
-        The answer must go through `hand_over`; the device is not remembered where it is not the citizen's own.
+        One act with the PIN as it is now: `still_counts` refuses one that was taken away since it was judged. The
+        answer must go through `hand_over`; the device is not remembered where it is not the citizen's own.
         """
         async with self._storage.unit_of_work() as uow:
-            return await self.renew_in(uow, request, subscriber_id, aal=aal, amr=amr, is_own_device=is_own_device)
+            started = await self.renew_in(
+                uow,
+                request,
+                authenticated.subscriber_id,
+                aal=authenticated.aal,
+                amr=authenticated.amr,
+                is_own_device=is_own_device,
+            )
+            await still_counts(uow)
+            return started
 
     async def renew_in(
         self,
@@ -190,7 +200,7 @@ class Citizens:
         amr: tuple[str, ...],
         is_own_device: bool = True,
     ) -> StartedSession:
-        """`renew` as one act with what it stands on: what is revoked meanwhile is revoked before it or ends it."""
+        """As one act with what the session stands on: what is revoked meanwhile is revoked before it or ends it."""
         if is_own_device:
             await self._known_devices.remember(uow, subscriber_id, self._device_cookie.of(request))
         return await self._sessions.authenticated(

@@ -4,6 +4,7 @@ import pytest
 
 from connectors.fictitious.personas import PERSONAS
 from idp.audit.model import SYSTEM
+from idp.kernel.errors import Refused
 from tests.provider.pages.house import Fields, House, Visitor
 
 pytestmark = pytest.mark.anyio
@@ -72,3 +73,17 @@ async def test_whom_the_service_expects_stands_in_the_form_and_never_in_an_addre
     page = await visitor.http.get("/sign-in/pin", params={"flow": flow})
     assert 'value="1100000000016&#34;&gt;"' in page.text
     assert "1100000000016" not in str(page.request.url)
+
+
+async def test_a_pin_that_is_taken_away_or_replaced_counts_no_more(house: House) -> None:
+    """It was right a moment ago: what stands on it asks again, with its owner held."""
+    proven = await house.pins.authenticate(identifier=NUMBER, pin=PIN)
+    async with house.storage.unit_of_work() as uow:
+        await house.pins.still_counts(uow, proven)
+    await house.pins.choose(house.world.somchai, PIN, by=SYSTEM)
+    async with house.storage.unit_of_work() as uow:
+        with pytest.raises(Refused, match="taken away"):
+            await house.pins.still_counts(uow, proven)
+        await house.authenticators.revoking.revoke_all(uow, house.world.somchai, by=SYSTEM)
+        with pytest.raises(Refused, match="taken away"):
+            await house.pins.still_counts(uow, proven)
