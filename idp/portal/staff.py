@@ -138,8 +138,9 @@ class StaffGate:
             chosen = request.cookies.get(ROLE_COOKIE)
             capacity = next((one for one in capacities if one.key == chosen), capacities[0])
             member = capacity.alone()
-            # a form is good for the role of its page, whatever another tab chose meanwhile
-            _bind_forms(request, capacity.key, [one.key for one in capacities])
+            if len(capacities) > 1:
+                # a form is good for the role of its page, whatever another tab chose meanwhile
+                _bind_forms(request, capacity.key, [one.key for one in capacities])
             request.state.capacities, request.state.acting_in = capacities, capacity
             request.state.menu_of, request.state.memberships = held, (member,)
             places = {one.member.agency_id for one in capacities}

@@ -57,13 +57,15 @@ class Try:
     form: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     is_json: bool = False
+    acts_in: str = ""
+    """The role in which the form is sent, where its page asks for one of several."""
 
 
 IDENTITIES: Final = Whole("digital identities are the country's; administrators of enrolment look after all")
 ENROLMENT: Final = Try(enrolment_pages.FORM)
 FACE: Final = Try(enrolment_pages.FORM, {"decision": "matches", "unrelated": "yes"})
 LATER: Final = Try(enrolment_pages.FORM, {"unrelated": "yes"})
-STATION_FORM: Final = Try(station_pages.FORM)
+STATION_FORM: Final = Try(station_pages.FORM, acts_in="agency_admin")
 PAPERS: Final = Shown("tests/portal/test_mandate_pages.py")
 CARDS: Final = Shown("tests/portal/test_card_sign_in.py")
 PLATFORM: Final = Shown("tests/portal/platform/test_platform_pages.py")
@@ -196,11 +198,11 @@ async def test_a_member_of_another_agency_finds_nothing(office: Office, world: W
         if entry.access is not Access.STAFF or not isinstance(case, Try):
             continue
         before = Counter(await world.refusals("portal.refused"))
-        page = await attempt(rival, entry.methods[0], entry.path.format(**things), case)
+        page = await attempt(rival, world.members["rival"].id, entry.methods[0], entry.path.format(**things), case)
         assert page.status == 404, (entry.name, page.status, page.response.text[-600:])
         noted = Counter(await world.refusals("portal.refused")) - before
         assert noted == Counter([page.error_code]), entry.name
-        nothing = await attempt(rival, entry.methods[0], entry.path.format(**absent), case)
+        nothing = await attempt(rival, world.members["rival"].id, entry.methods[0], entry.path.format(**absent), case)
         assert (nothing.status, nothing.error_code) == (page.status, page.error_code), entry.name
         tried += 1
     assert tried == sum(isinstance(case, Try) for case in CASES.values())
@@ -214,11 +216,12 @@ async def test_lists_show_nothing_of_another_agency(world: World, rival: Browser
         assert str(STATION) not in page.response.text.replace("counter-1-help", ""), path
 
 
-async def attempt(browser: Browser, method: str, path: str, case: Try) -> Page:
+async def attempt(browser: Browser, member: str, method: str, path: str, case: Try) -> Page:
     if method == "GET":
         return Page(await browser.http.get(path))
     csrf = Csrf(key=b"k" * 32, browsers=BrowserIds(door="portal", https=False), origin=PORTAL)
-    token = csrf.token(browser_id(browser), case.form)
+    post = f"\x1e{member}.{case.acts_in}" if case.acts_in else ""
+    token = csrf.token(browser_id(browser), case.form + post)
     if case.is_json:
         return Page(await browser.http.post(path, json=dict(case.fields), headers={"origin": PORTAL}))
     sent: dict[str, Any] = {"csrf": token, **case.fields}

@@ -93,8 +93,8 @@ class InvitationPages:
                 request, admin, "letter.html", letter=self._letter(invited), seat=seat, agency=agency
             )
 
-        async def again(problem: ProblemText, form: Form) -> Response:
-            return await self._page(request, admin, problem=problem, form=form)
+        async def again(problem: ProblemText, _form: Form) -> Response:
+            return await self._page(request, admin, problem=problem)
 
         return await self._desk.act(request, admin, act, again=again)
 
@@ -150,9 +150,7 @@ class InvitationPages:
             rows.append((told.reference, told.role.value, told.site, one.link, told.expires_at.isoformat()))
         return download(TABLE_MARK + table(rows), name="invitations.csv", media_type=TABLE)
 
-    async def _page(
-        self, request: Request, admin: Member, *, problem: ProblemText | None = None, form: Form | None = None
-    ) -> Response:
+    async def _page(self, request: Request, admin: Member, *, problem: ProblemText | None = None) -> Response:
         after = request.query_params.get("after")
         if after is not None and not is_id("inv", after):
             raise NotFound(SeatProblem.UNKNOWN, "after")
@@ -176,8 +174,6 @@ class InvitationPages:
             sites={site.code: site for site in agency.sites},
             waiting=[one for one in shown if one.state.value == "waiting"],
             over=[one for one in shown if one.state.value != "waiting"],
-            # the number that was typed is not said again
-            typed={} if form is None else {name: form.one(name) for name in ("seat", "reference")},
             next_page=f"{LIST}?after={shown[-1].id}" if len(found) > PAGE_LENGTH else None,
         )
 

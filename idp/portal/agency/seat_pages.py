@@ -125,8 +125,8 @@ class SeatPages:
                 )
             return RedirectResponse(f"{LIST}#waiting", 303)
 
-        async def again(problem: ProblemText, form: Form) -> Response:
-            return await self._page(request, admin, problem=problem, form=form)
+        async def again(problem: ProblemText, _form: Form) -> Response:
+            return await self._page(request, admin, problem=problem)
 
         return await self._desk.act(request, admin, act, again=again)
 
@@ -138,7 +138,7 @@ class SeatPages:
             role, site = _seat(form)
             wanted = _places(form)
         except REFUSALS as refusal:
-            answer = await self._page(request, admin, problem=self._desk.text(refusal.code), form=form)
+            answer = await self._page(request, admin, problem=self._desk.text(refusal.code))
             await self._desk.gate.note_refusal(admin, request, refusal)
             return answer
         async with self._desk.storage.reading() as uow:
@@ -156,9 +156,7 @@ class SeatPages:
             raise Unavailable(OnboardingProblem.NOT_PRINTED, type(error).__name__) from error
         return download(pdf, name="places.pdf", media_type="application/pdf")
 
-    async def _page(
-        self, request: Request, admin: Member, *, problem: ProblemText | None = None, form: Form | None = None
-    ) -> Response:
+    async def _page(self, request: Request, admin: Member, *, problem: ProblemText | None = None) -> Response:
         async with self._desk.storage.reading() as uow:
             agency = await self._agencies.agency(uow, admin.agency_id)
             places = await self._places(uow, agency)
@@ -173,7 +171,6 @@ class SeatPages:
             decided=[(one, seat_asked_for(one.change)) for one in decided],
             sites={site.code: (site.name_th, site.name_en) for site in agency.sites},
             most=MOST_PLACES,
-            typed={} if form is None else {name: form.one(name) for name in ("seat", "places", "reference_no")},
         )
 
     async def _places(self, uow: UnitOfWork, agency: Agency) -> list[Place]:

@@ -1,0 +1,90 @@
+"""A form that was refused comes back with what was typed, and names the field that was at fault."""
+
+import re
+import tomllib
+from collections.abc import AsyncIterator, Mapping
+from html import unescape
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import idp
+from idp.agencies.model import Role
+from idp.agencies.seats.model import Seat
+from idp.audit.model import SYSTEM
+from tests.clock import FrozenClock
+from tests.portal.auditing.house import PortalHouse, Seeded, open_portal
+from tests.portal.office import PORTAL, Page
+
+pytestmark = pytest.mark.anyio
+
+TEMPLATES = tuple(Path(idp.__file__).parent.glob("**/templates/**/*.html"))
+SECRETS = {"pin", "pin_again", "password", "code", "secret", "client_secret", "user_code"}
+ADMIN, OFFICER, PLATFORM = Role.AGENCY_ADMIN, Role.LOOKUP_OFFICER, Role.PLATFORM_ADMIN
+FORMS: Mapping[str, tuple[Role, str, str, Mapping[str, str], str]] = {
+    "seats": (ADMIN, "/agency/seats", "SEA-10", {"places": "0", "reference_no": 'มท "1"/2569'}, "places"),
+    "invitations": (ADMIN, "/agency/invitations", "SEA-12", {"reference": "HR-9"}, "citizen_id"),
+    "signatory": (OFFICER, "/signatories", "REP-27", {"certificate_no": "อ 7/2569", "person_id": "12"}, "seen"),
+    "registry": (PLATFORM, "/registries", "HLT-03", {"reason": "สั้น"}, "reason"),
+}
+"""Who sends it, where, the code of its refusal, what comes back, and the field that is named."""
+BESIDES = {
+    "seats": {"seat": "lookup_officer|"},
+    "invitations": {"seat": "lookup_officer|", "citizen_id": "1234567890123"},
+    "registry": {"act": "shut"},
+}
+
+
+@pytest.fixture
+async def portal(seeded: Seeded, tmp_path: Path, clock: FrozenClock) -> AsyncIterator[PortalHouse]:
+    async with open_portal(seeded, tmp_path / "home", clock) as portal:
+        yield portal
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_what_was_typed_comes_back_with_the_field_at_fault(portal: PortalHouse, name: str) -> None:
+    role, path, code, typed, at_fault = FORMS[name]
+    hire = portal.hire_platform(role) if role is PLATFORM else portal.hire("employment", role)
+    member = await hire
+    async with portal.rooms.ground.storage.unit_of_work() as uow:
+        seat = Seat(member.agency_id, "", Role.LOOKUP_OFFICER, "ตำแหน่ง", "Position", 3, 365)
+        await portal.rooms.seats.put(uow, seat, by=SYSTEM)
+    desk = await portal.signed_in(member)
+    page = await desk.get(path)
+    hidden = re.findall(r'name="service" value="([^"]+)"', page.response.text)[:1]
+    fields = {"csrf": page.csrf, **BESIDES.get(name, {}), **({"service": hidden[0]} if hidden else {}), **typed}
+    refused = Page(await desk.http.post(path, data=fields, headers={"origin": PORTAL}))
+    assert (refused.status, refused.error_code) == (422, code)
+    assert re.search(rf'data-fields="[^"]*\b{at_fault}\b', refused.response.text)
+    shown = [unescape(value) for value in re.findall(r'value="([^"]*)"', refused.response.text)]
+    for value in typed.values():
+        assert shown.count(value) == 1
+    # whoever is invited, by number, stands on no page
+    assert "1234567890123" not in refused.response.text
+    assert not set(typed.values()) & {
+        unescape(one) for one in re.findall(r'value="([^"]*)"', (await desk.get(path)).response.text)
+    }
+
+
+def test_every_field_that_a_problem_names_stands_on_a_page() -> None:
+    pages = "".join(path.read_text("utf-8") for path in TEMPLATES)
+    named = {
+        (code, name)
+        for path in (resources.files("idp.web") / "problems").iterdir()
+        if path.name.endswith(".toml")
+        for code, entry in tomllib.loads(path.read_text("utf-8")).items()
+        for name in entry.get("fields", ())
+    }
+    assert named
+    assert {one for one in named if not re.search(rf"""["']{one[1]}["']""", pages)} == set()
+
+
+def test_no_secret_is_ever_shown_again() -> None:
+    shown = {
+        (path.name, name)
+        for path in TEMPLATES
+        for name in re.findall(r"""\b(?:sent|ticked)\(\s*["'](\w+)""", path.read_text("utf-8"))
+    }
+    assert shown
+    assert {one for one in shown if one[1] in SECRETS} == set()
