@@ -7,11 +7,12 @@ which is not asked for again: what is shown once is looked at as well.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from playwright.async_api import Page, ViewportSize
 
-from tests.provider.pages.browser import violations
+from tests.provider.pages.browser import looked_at, violations
 
 USUAL_LETTERS: Final = 16
 
@@ -132,7 +133,8 @@ async def defects(page: Page, way: WayOfSeeing) -> list[str]:
     if way.less_motion:
         asked.append(_MOVING)
     for question in asked:
-        found += await page.evaluate(f"() => {{ {_HELD} return ({question})(); }}")
+        expression = f"() => {{ {_HELD} return ({question})(); }}"
+        found += await looked_at(page, partial(page.evaluate, expression))
     return found
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.journeys.conftest import Demonstration
-from tests.provider.pages.browser import decide, launched, violations, with_authenticator
+from tests.provider.pages.browser import decide, launched, looked_at, violations, with_authenticator
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -34,7 +34,9 @@ class Hands:
         """The page is accessible, fits the screen, and its scripts are content."""
         assert await violations(self.page) == []
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        assert not await self.page.evaluate(wide), f"{self.page.url} is wider than the screen"
+        assert not await looked_at(self.page, lambda: self.page.evaluate(wide)), (
+            f"{self.page.url} is wider than the screen"
+        )
         assert self.complaints == []
 
     async def add_passkey(self, link: str) -> None:
@@ -116,7 +118,7 @@ async def test_the_journey(browser: Browser, demonstration: Demonstration) -> No
     await citizen.page.locator("[data-consent] a").first.click()
     await citizen.look()
     await citizen.page.click("#withdraw")
-    await expect(citizen.page.locator("[data-consent]").first).to_be_visible()
+    await expect(citizen.page.locator("[data-consent]").first).to_have_attribute("data-live", "false")
     await citizen.page.goto(f"{told['jobs']}/application")
     await citizen.page.click("#pull_again button, #pull_again")
     await expect(citizen.page.locator("#error_code")).to_be_visible()
@@ -131,6 +133,7 @@ async def test_the_journey(browser: Browser, demonstration: Demonstration) -> No
     await expect(officer.page.locator("#applicant")).to_be_visible()
     demonstration.card("eject", "citizen")
     await expect(officer.page.locator("#applicant")).to_be_hidden()
+    await expect(enrolment).not_to_have_attribute("data-state", "compare_face")  # its page came
     await officer.look()
 
 

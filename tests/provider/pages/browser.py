@@ -3,12 +3,12 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Error, Locator, Page, async_playwright, expect
 from starlette.types import ASGIApp
 
 from tests.patience import becomes_true
@@ -17,6 +17,12 @@ from tests.web.prepared import NODE_MODULES
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 SERVICE = "jobs.localhost:8010"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+Seen = TypeVar("Seen")
+
+_LOOKS: Final = 3
+_OVERTAKEN: Final = ("context was destroyed", "Cannot find context", "target navigated", "Promise was collected")
+"""What Chromium says when the page that was looked at has made room for another."""
 
 
 def free_port() -> socket.socket:
@@ -98,15 +104,34 @@ async def decide(page: Page, button: str) -> None:
     await page.click(button)
 
 
+async def looked_at(page: Page, look: Callable[[], Awaitable[Seen]]) -> Seen:
+    """What a look at the page gives; when the page moved on by itself meanwhile, the look at the one that came."""
+    for _ in range(_LOOKS):
+        await page.wait_for_load_state()
+        try:
+            return await look()
+        except Error as error:
+            if not any(sign in error.message for sign in _OVERTAKEN):
+                raise
+    return await look()
+
+
 async def violations(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it stands, one line each."""
     # The page's own policy lets no script in; the checker comes in beside it, over the debugging protocol. The session
     # stays: one that is detached takes the page's virtual authenticators with it.
     session = await page.context.new_cdp_session(page)
-    if not await page.evaluate("'axe' in globalThis"):
-        await session.send("Runtime.evaluate", {"expression": AXE.read_text("utf-8")})
     options = json.dumps({"runOnly": WCAG, "resultTypes": ["violations"]})
-    run = f"axe.run(document, {options}).then(result => JSON.stringify(result.violations))"
-    answer = await session.send("Runtime.evaluate", {"expression": run, "awaitPromise": True, "returnByValue": True})
-    found = json.loads(answer["result"]["value"])
+    run = f"globalThis.axe?.run(document, {options}).then(result => JSON.stringify(result.violations))"
+
+    async def evaluated(expression: str) -> Any:
+        asked = {"expression": expression, "awaitPromise": True, "returnByValue": True}
+        answer = await session.send("Runtime.evaluate", asked)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    async def look() -> Any:
+        return await evaluated(run) or await evaluated(f"{AXE.read_text('utf-8')}\n;{run}")
+
+    found = json.loads(await looked_at(page, look))
     return [f"{item['id']}: {item['nodes'][0]['html'][:120]} {item['nodes'][0]['failureSummary']}" for item in found]
