@@ -173,7 +173,8 @@ async def acknowledge(walker: Walker) -> None:
     """Who looks up is told once a day what they answer for."""
     page = walker.page
     await expect(page.locator("#liability_notice, #look_ups_home").first).to_be_visible()
-    if await page.locator("#acknowledge").count():
+    await expect(page.locator("#acknowledge, #start_card").first).to_be_visible()
+    if await page.locator("#acknowledge").is_visible():
         await decide(page, "#acknowledge")
 
 
