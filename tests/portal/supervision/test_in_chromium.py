@@ -13,7 +13,7 @@ from idp.exchange.counter.model import LookUpFlag
 from tests.attacks.house import settings_of
 from tests.portal.auditing.house import Desk, PortalHouse
 from tests.portal.supervision.watch import Watch, number, set_watch
-from tests.provider.pages.browser import free_port, launched, serving, violations
+from tests.provider.pages.browser import decide, free_port, launched, serving, violations
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
@@ -86,7 +86,7 @@ async def test_they_look_right_everywhere(portal: PortalHouse, chromium: str, tm
         await look(page, "supervision-2-look-up")
         await page.check("#verdict_question")
         await page.fill("#reason", "เรื่องนี้จำเป็นต้องดูที่อยู่ด้วยเหตุใด")
-        await page.click("#save")
+        await decide(page, "#save")
         await page.click("#months")
         await expect(page.locator("#chart")).to_be_visible()
         await look(page, "supervision-3-month")
@@ -111,7 +111,7 @@ async def test_they_look_right_everywhere(portal: PortalHouse, chromium: str, tm
         await page.click("#waiting a >> nth=0")
         await page.check("#verdict_misuse")
         await page.fill("#reason", "ไม่มีเรื่องตามเลขที่นี้")
-        await page.click("#save")
+        await decide(page, "#save")
         await look(page, "supervision-7-misuse")
         await page.goto(f"{origin}/supervision")
         await page.click("#reviewed")

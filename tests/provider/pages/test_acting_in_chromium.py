@@ -19,6 +19,7 @@ from idp.representation.companies.store import joint_act
 from idp.representation.mandates.model import Terms
 from idp.representation.model import ForSelf, Scope, Signer
 from tests.exchange.world import JOBS, SERVICE
+from tests.provider.pages.browser import decide
 from tests.provider.pages.test_in_chromium import Phone, phone
 from tests.provider.pages.test_mandates import LAST_DAY, NUMBERS
 from tests.representation.world import identity_of
@@ -101,8 +102,7 @@ async def test_a_program_that_asks_a_company_without_a_browser(phone: Phone) -> 
     await look(phone, "company_request")
     if await phone.page.locator("#sealed").count():
         await phone.page.check("#sealed")
-    await expect(phone.page.locator("#allow")).to_be_enabled()
-    await phone.page.click("#allow")
+    await decide(phone.page, "#allow")
     await expect(phone.page.locator("#has_signed")).to_be_visible()
     # who has signed may still take it back for all
     await expect(phone.page.locator("#decline")).to_be_visible()
@@ -137,8 +137,7 @@ async def test_choosing_for_whom_to_act(phone: Phone) -> None:
     await phone.open(f"/consent?flow={flow}")
     if await phone.page.locator("#sealed").count():
         await phone.page.check("#sealed")
-    await expect(phone.page.locator("#allow")).to_be_enabled()
-    await phone.page.click("#allow")
+    await decide(phone.page, "#allow")
     await phone.page.wait_for_url("**/authorize?flow=*")
     phone.complaints.clear()
     await phone.open(f"/co-signers?flow={flow}")

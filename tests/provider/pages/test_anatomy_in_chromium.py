@@ -15,7 +15,7 @@ from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.exchange.world import JOBS, SERVICE
 from tests.patience import PATIENCE_SECONDS
-from tests.provider.pages.browser import free_port, launched, leaving_for_service, serving, with_authenticator
+from tests.provider.pages.browser import decide, free_port, launched, leaving_for_service, serving, with_authenticator
 from tests.provider.pages.house import House, open_house
 from tests.provider.pages.test_consent_anatomy import Asked, by_law_as_well, for_a_child
 from tests.provider.pages.test_contact import code_for, work
@@ -132,9 +132,8 @@ async def test_the_page_of_then_reads_well(phone: Phone) -> None:
     visitor: Any = Browser(phone.house, await phone.browser_id())
     flow = await flow_of(phone, await by_law_as_well(visitor))
     await phone.open(f"/consent?flow={flow}")
-    await expect(phone.page.locator("#allow")).to_be_enabled()
     async with leaving_for_service(phone.page):
-        await phone.page.click("#allow")
+        await decide(phone.page, "#allow")
     async with phone.house.storage.reading() as uow:
         record = await world.consents.last(uow, world.somchai, JOBS, service_id=SERVICE, on_behalf=None)
     assert record is not None

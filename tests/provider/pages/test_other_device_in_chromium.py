@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from idp.storage.storage import Storage
 from tests.clock import FrozenClock
 from tests.patience import PATIENCE_SECONDS
-from tests.provider.pages.browser import free_port, launched, serving, violations, with_authenticator
+from tests.provider.pages.browser import decide, free_port, launched, serving, violations, with_authenticator
 from tests.provider.pages.house import House, open_house
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -108,8 +108,7 @@ async def test_scan_passkey_number_and_the_other_screen_goes_on(room: Room, lang
     await room.at(screen, "proven")
     await sound(screen, "the number")
     number = await screen.locator("#number").text_content()
-    button = phone.locator(f"[data-number='{number}']:not([aria-disabled])")
-    await button.click()
+    await decide(phone, f"[data-number='{number}']")
     await expect(phone.locator("#phone_attempt")).to_have_attribute("data-state", "done")
     await sound(phone, "done")
     # the screen goes on by itself, to the service's own request
@@ -129,7 +128,7 @@ async def test_a_screen_without_scripts_looks_again_by_itself(room: Room) -> Non
     await phone.click("#prove")
     await room.at(screen, "proven")
     number = await screen.locator("#number").text_content()
-    await phone.locator(f"[data-number='{number}']:not([aria-disabled])").click()
+    await decide(phone, f"[data-number='{number}']")
     await room.at(screen, "approved")
     async with screen.expect_event("domcontentloaded"):
         await screen.click("#take")
@@ -151,7 +150,7 @@ async def test_refusals_have_a_way_on_on_both_screens(room: Room) -> None:
     await room.at(screen, "waiting")
     await room.scan(phone, screen)
     await phone.click("#prove")
-    await phone.locator("#no_number:not([aria-disabled])").click()
+    await decide(phone, "#no_number")
     await phone.wait_for_selector("#new_code")
     await sound(phone, "wrong number")
     await room.at(screen, "rejected")
