@@ -128,6 +128,7 @@ def portal_door(
         station_pages.StationPages(
             pages=kit.pages,
             csrf=kit.csrf,
+            problems=kit.problems,
             storage=storage,
             gate=gate,
             stations=rooms.stations,
@@ -210,6 +211,7 @@ def portal_door(
         review_pages.ReviewPages(
             pages=kit.pages,
             csrf=kit.csrf,
+            problems=kit.problems,
             storage=storage,
             gate=gate,
             reviews=rooms.life.reviews,

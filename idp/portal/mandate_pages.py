@@ -205,6 +205,7 @@ class MandatePages:
             status_code=200 if text is None else text.status,
             members=(officer,),
             rows=rows,
+            answered=request.path_params.get("mandate_id", "") if request.url.path.endswith("/decide") else "",
             next_before=rows[-1].mandate.id if len(recorded) > PAGE_LENGTH else None,
             problem=text,
         )

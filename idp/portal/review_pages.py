@@ -6,6 +6,7 @@ No name is a key of any list. Opening a case about a person is a look at that pe
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
 
@@ -25,7 +26,7 @@ from idp.enrolment.reviews.model import (
     ReviewProblem,
 )
 from idp.enrolment.reviews.service import Reviews
-from idp.kernel.errors import NotFound, Refused
+from idp.kernel.errors import Conflict, NotFound, Refused
 from idp.kernel.ids import StationId, is_id
 from idp.portal.staff import StaffGate, memberships_with
 from idp.stations.service import Stations
@@ -33,6 +34,7 @@ from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.model import ActingMember, LookKind
 from idp.subscribers.service import Subscribers
 from idp.web.csrf import Csrf
+from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
@@ -57,6 +59,7 @@ class ReviewPages:
         *,
         pages: Pages,
         csrf: Csrf,
+        problems: ProblemCatalogue,
         storage: Storage,
         gate: StaffGate,
         reviews: Reviews,
@@ -65,6 +68,7 @@ class ReviewPages:
     ) -> None:
         self._pages = pages
         self._csrf = csrf
+        self._problems = problems
         self._storage = storage
         self._gate = gate
         self._reviews = reviews
@@ -127,6 +131,9 @@ class ReviewPages:
 
     async def show(self, request: Request, admin: Member) -> Response:
         """One case: what it is about, what was written, what can be done with it now."""
+        return await self._show(request, admin)
+
+    async def _show(self, request: Request, admin: Member, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.unit_of_work() as uow:
             admin = await self._in_charge(uow, request, admin)
             case = await self._reviews.seen_by(uow, _case_id(request), admin.agency_id)
@@ -135,10 +142,13 @@ class ReviewPages:
                 await self._subscribers.note_look(uow, person, by=_acting(admin), what=LookKind.CASE)
             remarks = await self._reviews.remarks(uow, case) if await self._may_read(uow, case) else ()
             now = uow.now
+        text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
             "review.html",
+            status_code=200 if text is None else text.status,
             members=(admin,),
+            problem=text,
             case=case,
             remarks=remarks,
             outcomes=OUTCOMES[case.kind],
@@ -186,27 +196,50 @@ class ReviewPages:
 
     async def questions(self, request: Request, officer: Member) -> Response:
         """What an officer is asked about the own enrolments."""
+        return await self._questions(request, officer)
+
+    async def _questions(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
             cases = await self._reviews.asked_of_officer(uow, officer.id)
             asked = [
                 (case, await self._reviews.remarks(uow, case)) for case in cases if await self._may_read(uow, case)
             ]
-        return self._pages.render(request, "questions.html", members=(officer,), asked=asked)
+        text = None if problem is None else self._problems.text(problem)
+        return self._pages.render(
+            request,
+            "questions.html",
+            status_code=200 if text is None else text.status,
+            members=(officer,),
+            asked=asked,
+            answered=request.path_params.get("case_id", ""),
+            problem=text,
+        )
 
     async def answer(self, request: Request, officer: Member) -> Response:
         """The officer's answer; the case is open again."""
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
-        async with self._storage.unit_of_work() as uow:
-            await self._reviews.answer_as_officer(uow, _case_id(request), officer=officer.id, text=form.one("answer"))
+        case_id = _case_id(request)
+        try:
+            async with self._storage.unit_of_work() as uow:
+                await self._reviews.answer_as_officer(uow, case_id, officer=officer.id, text=form.one("answer"))
+        except (Refused, Conflict) as refusal:
+            answer = await self._questions(request, officer, problem=refusal.code)
+            await self._gate.note_refusal(officer, request, refusal)
+            return answer
         return RedirectResponse("/questions", 303)
 
     async def _step(self, request: Request, admin: Member, step: Step) -> Response:
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
         case_id = _case_id(request)
-        async with self._storage.unit_of_work() as uow:
-            await step(uow, case_id, _reviewer(await self._in_charge(uow, request, admin)), form)
+        try:
+            async with self._storage.unit_of_work() as uow:
+                await step(uow, case_id, _reviewer(await self._in_charge(uow, request, admin)), form)
+        except (Refused, Conflict) as refusal:
+            answer = await self._show(request, admin, problem=refusal.code)
+            await self._gate.note_refusal(admin, request, refusal)
+            return answer
         return RedirectResponse(f"/reviews/{case_id}", 303)
 
     async def _in_charge(self, uow: UnitOfWork, request: Request, admin: Member) -> Member:

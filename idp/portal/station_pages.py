@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from enum import StrEnum
 from typing import Final
 
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from idp.agencies.model import Member, Role
 from idp.audit.model import Actor, ActorKind
-from idp.kernel.errors import Refused
+from idp.kernel.errors import Conflict, Refused
 from idp.kernel.ids import StationId
 from idp.portal.staff import StaffGate
 from idp.stations.desk import Desk
@@ -20,6 +21,7 @@ from idp.stations.service import Stations
 from idp.stations.state_rules import StationView
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
+from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
@@ -42,6 +44,7 @@ class StationPages:
         *,
         pages: Pages,
         csrf: Csrf,
+        problems: ProblemCatalogue,
         storage: Storage,
         gate: StaffGate,
         stations: Stations,
@@ -51,6 +54,7 @@ class StationPages:
     ) -> None:
         self._pages = pages
         self._csrf = csrf
+        self._problems = problems
         self._storage = storage
         self._gate = gate
         self._stations = stations
@@ -78,10 +82,21 @@ class StationPages:
 
     async def list_page(self, request: Request, admin: Member) -> Response:
         """Every station of the agency with its light, and the form for one more."""
+        return await self._list(request, admin)
+
+    async def _list(self, request: Request, admin: Member, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
             stations = await self._stations.of_agency(uow, admin.agency_id)
             rows = [(station, self._desk.light(station, now=uow.now)) for station in stations]
-        return self._pages.render(request, "stations.html", members=(admin,), rows=rows)
+        text = None if problem is None else self._problems.text(problem)
+        return self._pages.render(
+            request,
+            "stations.html",
+            status_code=200 if text is None else text.status,
+            members=(admin,),
+            rows=rows,
+            problem=text,
+        )
 
     async def help_page(self, request: Request, member: Member) -> Response:
         """How the card program is installed and paired."""
@@ -92,7 +107,12 @@ class StationPages:
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
         planned = PlannedStation(form.one("name_th"), form.one("name_en"), form.one("site"), _mode(form))
-        return await self._code(request, admin, planned)
+        try:
+            return await self._code(request, admin, planned)
+        except (Refused, Conflict) as refusal:
+            answer = await self._list(request, admin, problem=refusal.code)
+            await self._gate.note_refusal(admin, request, refusal)
+            return answer
 
     async def renew(self, request: Request, admin: Member) -> Response:
         """A code by which another computer, or a new key, takes this station's place."""

@@ -262,6 +262,7 @@ class Office:
         reviews = ReviewPages(
             pages=pages,
             csrf=csrf,
+            problems=problems,
             storage=world.storage,
             gate=gate,
             reviews=self.reviews,
@@ -271,6 +272,7 @@ class Office:
         stations = StationPages(
             pages=pages,
             csrf=csrf,
+            problems=problems,
             storage=world.storage,
             gate=gate,
             stations=world.stations,

@@ -24,8 +24,8 @@ PAGE_LENGTH: Final = 50
 REFUSALS: Final = (Refused, NotFound, Conflict)
 
 Act = Callable[[Form], Awaitable[Response]]
-Again = Callable[[ProblemText, Form], Awaitable[Response]]
-"""The page once more, with what was wrong and what was typed."""
+Again = Callable[[ProblemText], Awaitable[Response]]
+"""The page once more, with what was wrong; what was typed stands there by itself (`sent.html`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Desk:
         try:
             return await act(form)
         except REFUSALS as refusal:
-            answer = await again(self.text(refusal.code), form)
+            answer = await again(self.text(refusal.code))
             await self.gate.note_refusal(admin, request, refusal)
             return answer
 

@@ -1,6 +1,7 @@
 """Inviting to a seat: one person with a letter to hand over, or many from a list. A link is shown this once."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from markupsafe import Markup
@@ -93,10 +94,7 @@ class InvitationPages:
                 request, admin, "letter.html", letter=self._letter(invited), seat=seat, agency=agency
             )
 
-        async def again(problem: ProblemText, _form: Form) -> Response:
-            return await self._page(request, admin, problem=problem)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._page, request, admin))
 
     async def withdraw(self, request: Request, admin: Member) -> Response:
         """Nobody takes it up any more."""
@@ -109,10 +107,7 @@ class InvitationPages:
                 await self._seats.withdraw(uow, admin.agency_id, InvitationId(named), by=actor(admin))
             return RedirectResponse(LIST, 303)
 
-        async def again(problem: ProblemText, _form: Form) -> Response:
-            return await self._page(request, admin, problem=problem)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._page, request, admin))
 
     async def file_page(self, request: Request, admin: Member) -> Response:
         """Where a list is pasted or chosen, with its first line and the seats there are."""
@@ -150,7 +145,7 @@ class InvitationPages:
             rows.append((told.reference, told.role.value, told.site, one.link, told.expires_at.isoformat()))
         return download(TABLE_MARK + table(rows), name="invitations.csv", media_type=TABLE)
 
-    async def _page(self, request: Request, admin: Member, *, problem: ProblemText | None = None) -> Response:
+    async def _page(self, request: Request, admin: Member, problem: ProblemText | None = None) -> Response:
         after = request.query_params.get("after")
         if after is not None and not is_id("inv", after):
             raise NotFound(SeatProblem.UNKNOWN, "after")

@@ -1,4 +1,4 @@
-"""What is wrong with a key set that somebody pasted, key by key; pure. What it says quotes nothing of a key."""
+"""What is wrong with a key set that somebody pasted, key by key. What it says quotes nothing of a key."""
 
 import json
 from collections import Counter
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from starlette.requests import Request
+
 from idp.protocol.client_registration import MOST_KEYS
 from idp.protocol.jose import JwtRefused, import_public_key
+from idp.web.forms import Form
 
-PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "k"})
+PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 
 class KeyFault(StrEnum):
@@ -74,6 +77,18 @@ def lint_keys(text: str) -> Linted:
         return Linted(None, (KeyFinding(0, KeyFault.TOO_MANY if keys else KeyFault.NO_KEYS),))
     of_keys = [KeyFinding(place, fault) for place, jwk in enumerate(keys, start=1) if (fault := _fault_of(jwk))]
     return Linted({"keys": keys}, (*of_keys, *_of_the_set(keys)))
+
+
+def shown_keys(request: Request) -> str:
+    """The key set that was pasted into the form of this request, for the page to show again, as it was read.
+
+    Empty where one of the keys has a private half, and where nothing can be read: whose half it is cannot be told then.
+    """
+    form: Form | None = getattr(request.state, "sent_form", None)
+    jwks = None if form is None else lint_keys(form.one("jwks")).jwks
+    if jwks is None or any(PRIVATE_MEMBERS & jwk.keys() for jwk in jwks["keys"]):
+        return ""
+    return json.dumps(jwks, indent=2)
 
 
 def _fault_of(jwk: Mapping[str, Any]) -> KeyFault | None:

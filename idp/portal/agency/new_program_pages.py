@@ -1,5 +1,6 @@
 """A new program of the agency: what it is for and where it is; a second administrator approves it."""
 
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from idp.agencies.service import Agencies
 from idp.authorization.client_registration.model import ClientProfile, ProgramProblem
 from idp.kernel.errors import Refused
 from idp.portal.agency.desk import Desk
-from idp.portal.agency.key_lint import Linted, lint_keys
+from idp.portal.agency.key_lint import Linted, lint_keys, shown_keys
 from idp.portal.agency.model import NewPrograms
 from idp.portal.agency.program_pages import LIST
 from idp.portal.staff import decider_of
@@ -61,7 +62,7 @@ class NewProgramPages:
                 raise Refused(ProgramProblem.NOT_POSSIBLE, "one of both")
             linted = lint_keys(pasted) if pasted else None
             if linted is not None and not linted.is_usable:
-                return await self._page(request, admin, form=form, linted=linted)
+                return await self._page(request, admin, linted=linted)
             wishes = _wishes(form) | ({"jwks_uri": address} if linted is None else {"jwks": linted.jwks})
             async with self._desk.storage.unit_of_work() as uow:
                 made = await self._new.propose_program(uow, admin.agency_id, wishes, by=decider_of(admin))
@@ -69,18 +70,14 @@ class NewProgramPages:
                 f"{LIST}/{made.client_id}" if made.proposal_id is None else f"/proposals/{made.proposal_id}", 303
             )
 
-        async def again(problem: ProblemText, form: Form) -> Response:
-            return await self._page(request, admin, problem=problem, form=form)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._page, request, admin))
 
     async def _page(
         self,
         request: Request,
         admin: Member,
-        *,
         problem: ProblemText | None = None,
-        form: Form | None = None,
+        *,
         linted: Linted | None = None,
     ) -> Response:
         async with self._desk.storage.reading() as uow:
@@ -92,8 +89,7 @@ class NewProgramPages:
             problem=problem,
             services=[one for one in own if one.status is Standing.ACTIVE],
             scopes=SCOPES,
-            typed={} if form is None else dict(form.pairs),
-            ticked=set() if form is None else {*form.all("services"), *form.all("scopes")},
+            keys_sent=shown_keys(request),
             linted=linted,
         )
 

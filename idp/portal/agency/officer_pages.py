@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 from starlette.requests import Request
@@ -141,10 +142,7 @@ class OfficerPages:
                     )
             return RedirectResponse(f"{LIST}/{member_id}", 303)
 
-        async def again(problem: ProblemText, _form: Form) -> Response:
-            return await self._detail(request, admin, problem=problem)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._detail, request, admin))
 
     async def leavers(self, request: Request, admin: Member) -> Response:
         """Of whom nobody said for ninety days that they stay."""
@@ -162,12 +160,9 @@ class OfficerPages:
                     await self._reviews.keep(uow, admin.agency_id, member_id, by=actor(admin))
             return RedirectResponse(LEAVERS, 303)
 
-        async def again(problem: ProblemText, _form: Form) -> Response:
-            return await self._leavers(request, admin, problem=problem)
+        return await self._desk.act(request, admin, act, again=partial(self._leavers, request, admin))
 
-        return await self._desk.act(request, admin, act, again=again)
-
-    async def _detail(self, request: Request, admin: Member, *, problem: ProblemText | None = None) -> Response:
+    async def _detail(self, request: Request, admin: Member, problem: ProblemText | None = None) -> Response:
         async with self._desk.storage.reading() as uow:
             found = await member_attended(uow, admin.agency_id, _member_id(request))
             (officer,) = await self._officers(uow, [found])
@@ -187,7 +182,7 @@ class OfficerPages:
             now=now,
         )
 
-    async def _leavers(self, request: Request, admin: Member, *, problem: ProblemText | None = None) -> Response:
+    async def _leavers(self, request: Request, admin: Member, problem: ProblemText | None = None) -> Response:
         after = _place(request)
         async with self._desk.storage.reading() as uow:
             found = await members_to_review(uow, admin.agency_id, after=after, limit=PAGE_LENGTH + 1)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from joserfc.jwk import KeySet
@@ -17,7 +18,7 @@ from idp.authorization.client_registration.store import keys_since
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import ClientId
 from idp.portal.agency.desk import PAGE_LENGTH, Desk, actor
-from idp.portal.agency.key_lint import Linted, lint_keys
+from idp.portal.agency.key_lint import Linted, lint_keys, shown_keys
 from idp.portal.agency.model import NewPrograms
 from idp.portal.staff import decider_of
 from idp.protocol.client_registration import SECRET_METHODS
@@ -103,10 +104,7 @@ class ProgramPages:
             changes |= {name: form.one(name).strip() or None for name in SINGLE_ADDRESSES}
             return await self._changed(request, admin, changes, of=_version(form))
 
-        async def again(problem: ProblemText, form: Form) -> Response:
-            return await self._detail(request, admin, problem=problem, form=form)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._detail, request, admin))
 
     async def keys(self, request: Request, admin: Member) -> Response:
         """Other keys, pasted or at an address, looked at first: what is wrong is named before anything changes."""
@@ -117,14 +115,11 @@ class ProgramPages:
                 raise Refused(ProgramProblem.NOT_POSSIBLE, "one of both")
             linted = await self._looked_at(address) if address else lint_keys(pasted)
             if not linted.is_usable or form.one("act") != "replace":
-                return await self._detail(request, admin, form=form, linted=linted)
+                return await self._detail(request, admin, linted=linted)
             keys = {"jwks_uri": address} if address else {"jwks": linted.jwks}
             return await self._changed(request, admin, keys, of=_version(form))
 
-        async def again(problem: ProblemText, form: Form) -> Response:
-            return await self._detail(request, admin, problem=problem, form=form)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._detail, request, admin))
 
     async def secret(self, request: Request, admin: Member) -> Response:
         """Another secret, in the answer to the form and in no address; the one before counts no more."""
@@ -136,10 +131,7 @@ class ProgramPages:
                 )
             return self._desk.show(request, admin, "program_secret.html", program=changed.client, secret=secret)
 
-        async def again(problem: ProblemText, _form: Form) -> Response:
-            return await self._detail(request, admin, problem=problem)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._detail, request, admin))
 
     async def suspend(self, request: Request, admin: Member) -> Response:
         """Nothing of it is answered any more, nor are its tokens."""
@@ -151,10 +143,7 @@ class ProgramPages:
                 )
             return RedirectResponse(f"{LIST}/{_client_id(request)}", 303)
 
-        async def again(problem: ProblemText, _form: Form) -> Response:
-            return await self._detail(request, admin, problem=problem)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._detail, request, admin))
 
     async def _changed(self, request: Request, admin: Member, changes: Mapping[str, Any], *, of: int) -> Response:
         async with self._desk.storage.unit_of_work() as uow:
@@ -175,9 +164,8 @@ class ProgramPages:
         self,
         request: Request,
         admin: Member,
-        *,
         problem: ProblemText | None = None,
-        form: Form | None = None,
+        *,
         linted: Linted | None = None,
     ) -> Response:
         async with self._desk.storage.reading() as uow:
@@ -185,7 +173,6 @@ class ProgramPages:
             keys = await _ages(uow, program)
             now = uow.now
         client = program.client
-        typed = {} if form is None else dict(form.pairs)
         return self._desk.show(
             request,
             admin,
@@ -195,9 +182,8 @@ class ProgramPages:
             version=program.version,
             keys=keys,
             linted=linted,
-            typed=typed,
-            addresses={name: typed.get(name, "\n".join(getattr(client, name))) for name in ADDRESSES},
-            single_addresses={name: typed.get(name, getattr(client, name) or "") for name in SINGLE_ADDRESSES},
+            keys_sent=shown_keys(request),
+            sent_of=request.url.path.rpartition("/")[2],
             has_secret=client.token_endpoint_auth_method in SECRET_METHODS,
             due_soon=now + DUE_SOON,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -125,10 +126,7 @@ class SeatPages:
                 )
             return RedirectResponse(f"{LIST}#waiting", 303)
 
-        async def again(problem: ProblemText, _form: Form) -> Response:
-            return await self._page(request, admin, problem=problem)
-
-        return await self._desk.act(request, admin, act, again=again)
+        return await self._desk.act(request, admin, act, again=partial(self._page, request, admin))
 
     async def letter(self, request: Request, admin: Member) -> Response:
         """The request as a paper to be signed, with everybody who works there. Nothing is sent by printing it."""
@@ -156,7 +154,7 @@ class SeatPages:
             raise Unavailable(OnboardingProblem.NOT_PRINTED, type(error).__name__) from error
         return download(pdf, name="places.pdf", media_type="application/pdf")
 
-    async def _page(self, request: Request, admin: Member, *, problem: ProblemText | None = None) -> Response:
+    async def _page(self, request: Request, admin: Member, problem: ProblemText | None = None) -> Response:
         async with self._desk.storage.reading() as uow:
             agency = await self._agencies.agency(uow, admin.agency_id)
             places = await self._places(uow, agency)

@@ -93,7 +93,7 @@ class VisitPages:
 
     async def new(self, request: Request, officer: Member) -> Response:
         """For what, for which case, on which ground, and where."""
-        return await self._new(request, officer, _kind(request), form=None, problem=None)
+        return await self._new(request, officer, _kind(request), problem=None)
 
     async def begin(self, request: Request, officer: Member) -> Response:
         """Begin a visit. Where a person is looked up, the officer is sent past the issuer, which vouches for them."""
@@ -104,7 +104,7 @@ class VisitPages:
         except Refused as refused:
             if not isinstance(refused.code, LookUpProblem):
                 raise
-            answer = await self._new(request, officer, kind, form=form, problem=refused.code)
+            answer = await self._new(request, officer, kind, problem=refused.code)
             await self._counter.gate.note_refusal(officer, request, refused)
             return answer
         if kind is VisitKind.COMPANY:
@@ -205,7 +205,7 @@ class VisitPages:
         return chosen
 
     async def _new(
-        self, request: Request, officer: Member, kind: VisitKind, *, form: Form | None, problem: LookUpProblem | None
+        self, request: Request, officer: Member, kind: VisitKind, *, problem: LookUpProblem | None
     ) -> Response:
         async with self._counter.storage.reading() as uow:
             purposes = await self._counter.purposes.of(uow, officer, kind)
@@ -213,7 +213,6 @@ class VisitPages:
                 (station, self._counter.desk.light(station, now=uow.now))
                 for station in await self._counter.stations_of(uow, officer)
             ]
-        said = {} if form is None else {name: value for name, value in form.pairs if name not in ("csrf", "number")}
         return await self._counter.render(
             request,
             "new.html",
@@ -225,7 +224,6 @@ class VisitPages:
             bases=sorted(_bases(kind, purposes)),
             laws=[(one.service, laws_of(one.service)) for one in purposes],
             lights=lights if kind is VisitKind.CARD else (),
-            said=said,
             problem=None if problem is None else self._counter.text(problem),
         )
 

@@ -49,6 +49,10 @@ ONE: Final = f"{LIST}/{{application_id}}"
 FORM: Final = "onboarding"
 LEVELS: Final = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3")
 FORM_PARTS: Final = (Part.CASES, Part.AGENCY, Part.SERVICE, Part.PEOPLE)
+PEOPLE: Final = frozenset({"head", "admin", "supervisor"})
+"""Persons whose fields begin with who they are."""
+UNSEEN: Final = frozenset({"version", "dataset", "act", "part"})
+"""What a form says by itself: nobody types it."""
 _ONCE_BITS: Final = 128
 
 
@@ -149,19 +153,18 @@ class ApplicationPages:
         part = _part(request)
         async with self._storage.reading() as uow:
             application = await self._own(uow, request, applicant)
-        return self._part_page(request, applicant, application, part, application.wishes)
+        return self._part_page(request, applicant, application, part)
 
     async def save_part(self, request: Request, applicant: Applicant) -> Response:
         """Save a part; what cannot be is shown beside its field, and kept on the page."""
         part, form = _part(request), await self._form(request)
         async with self._storage.reading() as uow:
             application = await self._own(uow, request, applicant)
-        wishes = application.wishes
         try:
             wishes = forms.wishes_of(part, form, application.wishes)
             await self._save(application, wishes, form, applicant.by)
         except (Refused, Conflict) as refusal:
-            answer = self._part_page(request, applicant, application, part, wishes, refusal=refusal, form=form)
+            answer = self._part_page(request, applicant, application, part, refusal=refusal)
             await self._gate.note_refusal(applicant, request, refusal)
             return answer
         return RedirectResponse(f"{LIST}/{application.id}", 303)
@@ -284,10 +287,8 @@ class ApplicationPages:
         applicant: Applicant,
         application: Application,
         part: Part,
-        wishes: Wishes,
         *,
         refusal: TuatonError | None = None,
-        form: Form | None = None,
     ) -> Response:
         return self._pages.render(
             request,
@@ -296,8 +297,7 @@ class ApplicationPages:
             members=applicant.members,
             application=application,
             part=part,
-            wishes=wishes,
-            typed=None if form is None else dict(form.pairs),
+            wishes=application.wishes,
             kinds=tuple(AgencyKind),
             levels=LEVELS,
             editable=may_edit(application),
@@ -331,9 +331,14 @@ class ApplicationPages:
         )
 
     def _wrong(self, refusal: TuatonError | None) -> dict[str, Any]:
+        """What was wrong, with the field that the refusal names."""
         if refusal is None:
-            return {"problem": None, "wrong": ""}
-        return {"problem": self._problems.text(refusal.code), "wrong": refusal.detail}
+            return {"problem": None, "at_fault": {}}
+        text = self._problems.text(refusal.code)
+        if refusal.code is not OnboardingProblem.NOT_POSSIBLE:
+            return {"problem": text, "at_fault": {}}
+        named = f"{refusal.detail}_name" if refusal.detail in PEOPLE else refusal.detail
+        return {"problem": replace(text, fields=(named,)), "at_fault": {} if named in UNSEEN else {named: named}}
 
     async def _form(self, request: Request) -> Form:
         form = await read_form(request)

@@ -63,5 +63,6 @@ class AnswerPages:
             status_code=200 if text is None else text.status,
             members=(officer,),
             asked=asked,
+            answered=request.path_params.get("sample_id", ""),
             problem=text,
         )

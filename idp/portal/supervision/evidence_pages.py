@@ -43,19 +43,12 @@ class EvidencePages:
         try:
             held = await self._files.file(DisclosureId(number), reason=reason, by=decider_of(auditor))
         except REFUSALS as refusal:
-            answer = self._page(request, auditor, problem=refusal.code, written=(number, reason))
+            answer = self._page(request, auditor, problem=refusal.code)
             await self._desk.gate.note_refusal(auditor, request, refusal)
             return answer
         return download(held, name=f"evidence-{number}.zip", media_type="application/zip")
 
-    def _page(
-        self,
-        request: Request,
-        auditor: Member,
-        *,
-        problem: StrEnum | None = None,
-        written: tuple[str, str] = ("", ""),
-    ) -> Response:
+    def _page(self, request: Request, auditor: Member, *, problem: StrEnum | None = None) -> Response:
         text = None if problem is None else self._desk.problems.text(problem)
         return self._desk.pages.render(
             request,
@@ -63,5 +56,4 @@ class EvidencePages:
             status_code=200 if text is None else text.status,
             members=(auditor,),
             problem=text,
-            written=written,
         )

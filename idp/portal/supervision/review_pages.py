@@ -86,7 +86,7 @@ class ReviewPages:
                 sample_of(request), by=decider_of(member), verdict=verdict, reason=form.one("reason")
             )
         except REFUSALS as refusal:
-            answer = await self._show(request, member, problem=refusal.code, written=form.one("reason"))
+            answer = await self._show(request, member, problem=refusal.code)
             await self._desk.gate.note_refusal(member, request, refusal)
             return answer
         return RedirectResponse(f"{HOME}/look-ups/{sample_of(request)}" if verdict is Verdict.MISUSE else HOME, 303)
@@ -136,9 +136,7 @@ class ReviewPages:
             problem=text,
         )
 
-    async def _show(
-        self, request: Request, member: Member, *, problem: StrEnum | None = None, written: str = ""
-    ) -> Response:
+    async def _show(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:
         by = decider_of(member)
         async with self._desk.storage.reading() as uow:
             view = await self._desk.follow_up.look(uow, sample_of(request), by=by)
@@ -156,7 +154,7 @@ class ReviewPages:
             led_to=[(one, shown_dataset(one.dataset)) for one in led_to],
             now=now,
             problem=text,
-            written=written,
+            is_evidence_asked=request.url.path.endswith("/evidence"),
         )
 
 

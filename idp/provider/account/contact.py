@@ -96,7 +96,7 @@ class ContactPages:
         citizen = await self._citizens.fresh(request, returning=EMAIL)
         if isinstance(citizen, Response):
             return citizen
-        return self._form(request, "account/contact_email.html", typed="")
+        return self._form(request, "account/contact_email.html")
 
     async def _ask_email(self, request: Request) -> Response:
         form = await read_form(request)
@@ -109,7 +109,7 @@ class ContactPages:
                 await hold_fresh_and_settled(uow, citizen.session)
                 await self._contacts.ask_email(uow, citizen.subscriber.id, form.one("email"))
         except Refused as refusal:
-            return self._form(request, "account/contact_email.html", typed=form.one("email"), refusal=refusal)
+            return self._form(request, "account/contact_email.html", refusal=refusal)
         return RedirectResponse(CODE, 303)
 
     async def _code_form(self, request: Request) -> Response:
@@ -152,7 +152,7 @@ class ContactPages:
             return citizen
         async with self._storage.reading() as uow:
             contact = await self._contacts.of(uow, citizen.subscriber.id)
-        return self._form(request, "account/contact_phone.html", typed=contact.phone_number)
+        return self._form(request, "account/contact_phone.html", standing=contact.phone_number)
 
     async def _save_phone(self, request: Request) -> Response:
         form = await read_form(request)
@@ -165,11 +165,11 @@ class ContactPages:
                 await hold_fresh_and_settled(uow, citizen.session)
                 await self._contacts.save_phone(uow, citizen.subscriber.id, form.one("phone"))
         except Refused as refusal:
-            return self._form(request, "account/contact_phone.html", typed=form.one("phone"), refusal=refusal)
+            return self._form(request, "account/contact_phone.html", refusal=refusal)
         return RedirectResponse(PATH, 303)
 
-    def _form(self, request: Request, template: str, *, typed: str, refusal: Refused | None = None) -> Response:
-        """The form; with what was typed where it was refused. Raises the refusal that belongs on a page of its own."""
+    def _form(self, request: Request, template: str, *, standing: str = "", refusal: Refused | None = None) -> Response:
+        """The form; `standing` is what holds now. Raises the refusal that belongs on a page of its own."""
         if refusal is not None and refusal.code not in HERE:
             raise refusal
         problem = None if refusal is None else self._problems.text(refusal.code)
@@ -177,7 +177,7 @@ class ContactPages:
             request,
             template,
             status_code=200 if problem is None else problem.status,
-            typed=typed,
+            standing=standing,
             problem=problem,
             letters_are_sent=self._letters.are_sent,
         )

@@ -134,6 +134,9 @@ for (const alert of document.querySelectorAll("[role=alert][data-fields]")) {
     line.append(link);
     list.append(line);
   }
-  if (list.childElementCount > 0) alert.querySelector("p:last-child").before(list);
+  if (list.childElementCount > 0) {
+    for (const lead of alert.querySelectorAll("[data-leads]")) lead.remove();
+    alert.querySelector("p:last-child").before(list);
+  }
   document.title = `${texts.word} ${document.title}`;
 }
