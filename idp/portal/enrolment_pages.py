@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Final
@@ -23,7 +23,7 @@ from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import EnrolmentId, StationId
 from idp.portal.reader_watch import ReaderNews, ReaderWatch
 from idp.portal.staff import StaffGate
-from idp.portal.typed_card import typed_card, typed_fields
+from idp.portal.typed_card import typed_card
 from idp.stations.service import Stations
 from idp.storage.storage import Storage
 from idp.web.csrf import Csrf
@@ -122,7 +122,7 @@ class EnrolmentPages:
 
     async def show(self, request: Request, officer: Member) -> Response:
         """The step the journey stands at."""
-        return await self._show(request, officer, typed=None, refused=None)
+        return await self._show(request, officer, refused=None)
 
     async def events(self, request: Request, officer: Member) -> Response:
         """Server-sent events: `state` whenever the journey takes a step, `reader` whenever light or progress change."""
@@ -190,11 +190,10 @@ class EnrolmentPages:
         """What is printed on the card; the form comes back with what was typed where it cannot be."""
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
-        typed = typed_fields(form)
         try:
-            card = typed_card(typed)
+            card = typed_card(form)
         except Refused as refused:
-            answer = await self._show(request, officer, typed=typed, refused=refused)
+            answer = await self._show(request, officer, refused=refused)
             await self._gate.note_refusal(officer, request, refused)
             return answer
         await self._enrolments.check_typed(_enrolment_id(request), card, officer=officer)
@@ -240,9 +239,7 @@ class EnrolmentPages:
             problem=None if problem is None else self._problems.text(problem.code),
         )
 
-    async def _show(
-        self, request: Request, officer: Member, *, typed: Mapping[str, str] | None, refused: Refused | None
-    ) -> Response:
+    async def _show(self, request: Request, officer: Member, *, refused: Refused | None) -> Response:
         enrolment_id = _enrolment_id(request)
         await self._enrolments.get(enrolment_id, officer=officer)
         enrolment = await self._enrolments.advance(enrolment_id)
@@ -266,8 +263,7 @@ class EnrolmentPages:
             may_type=row is not None and EnrolmentState.TYPING_CARD in row.next,
             may_go_back=undone(journey, at=state) is not None,
             presented=await self._presented(enrolment, officer),
-            typed=typed,
-            typing_problem=None if refused is None else self._problems.text(refused.code),
+            typing_problem=None if refused is None else self._problems.about(refused),
             problem=None if enrolment.problem is None else self._problems.text(enrolment.problem),
             fault=None if enrolment.fault is None else self._problems.text(enrolment.fault),
             reasons=[self._problems.text(reason) for reason in enrolment.reasons],

@@ -5,7 +5,6 @@ No name is a key of the list; a person is named by the exact number, in the body
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Final
 
 from starlette.requests import Request
@@ -21,7 +20,7 @@ from idp.approvals.service import Approvals
 from idp.catalogue.datasets import FOR_OTHERS
 from idp.catalogue.model import DataSet, SubjectKind
 from idp.catalogue.shown import shown_dataset
-from idp.kernel.errors import Conflict, NotFound, Refused
+from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError
 from idp.kernel.ids import ServiceId, SubscriberId, is_id
 from idp.kernel.randomness import Randomness
 from idp.portal import form_keys
@@ -123,7 +122,7 @@ class MandatePages:
         try:
             await self._record(form, officer)
         except REFUSALS as refusal:
-            answer = await self._form(request, officer, problem=refusal.code)
+            answer = await self._form(request, officer, problem=refusal)
             await self._gate.note_refusal(officer, request, refusal)
             return answer
         return RedirectResponse(LIST, 303)
@@ -145,7 +144,7 @@ class MandatePages:
                     reason = form.one("reason")
                     await self._papers.refuse_paper(uow, proposal_id, by=decider_of(officer), reason=reason)
         except REFUSALS as refusal:
-            answer = await self._list(request, officer, problem=refusal.code)
+            answer = await self._list(request, officer, problem=refusal)
             await self._gate.note_refusal(officer, request, refusal)
             return answer
         return RedirectResponse(LIST, 303)
@@ -158,7 +157,7 @@ class MandatePages:
             async with self._storage.unit_of_work() as uow:
                 await self._papers.end_recorded(uow, _mandate_id(request), by=decider_of(officer))
         except REFUSALS as refusal:
-            answer = await self._list(request, officer, problem=refusal.code)
+            answer = await self._list(request, officer, problem=refusal)
             await self._gate.note_refusal(officer, request, refusal)
             return answer
         return RedirectResponse(LIST, 303)
@@ -190,7 +189,7 @@ class MandatePages:
             else:
                 raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE)
 
-    async def _list(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
+    async def _list(self, request: Request, officer: Member, *, problem: TuatonError | None = None) -> Response:
         named = request.query_params.get("before", "")
         before = MandateId(named) if is_id("mdt", named) else None
         async with self._storage.reading() as uow:
@@ -198,7 +197,7 @@ class MandatePages:
                 uow, officer.agency_id, before=before, limit=PAGE_LENGTH + 1
             )
             rows = [await self._row(uow, mandate, officer) for mandate in recorded[:PAGE_LENGTH]]
-        text = None if problem is None else self._problems.text(problem)
+        text = None if problem is None else self._problems.about(problem)
         return self._pages.render(
             request,
             "paper_mandates.html",
@@ -224,11 +223,11 @@ class MandatePages:
             is_own=proposal is not None and proposal.proposed_by_person == officer.subscriber_id,
         )
 
-    async def _form(self, request: Request, officer: Member, *, problem: StrEnum | None = None) -> Response:
+    async def _form(self, request: Request, officer: Member, *, problem: TuatonError | None = None) -> Response:
         async with self._storage.reading() as uow:
             services = await self._agencies.services_of(uow, officer.agency_id)
             form_key = form_keys.fresh(now=uow.now, randomness=self._randomness)
-        text = None if problem is None else self._problems.text(problem)
+        text = None if problem is None else self._problems.about(problem)
         return self._pages.render(
             request,
             "paper_mandate_new.html",
@@ -263,7 +262,7 @@ def _citizen(form: Form, name: str) -> CitizenId:
 def _principal(form: Form) -> PaperPrincipal:
     prefix, first, last = (form.one(name).strip() for name in ("prefix", "first_name", "last_name"))
     if not first or not last:
-        raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE, "name")
+        raise Refused(RepresentationProblem.PAPER_NOT_COMPLETE, "first_name")
     return PaperPrincipal(_citizen(form, "principal_id"), PersonName(prefix, first, "", last))
 
 

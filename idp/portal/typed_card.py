@@ -1,6 +1,5 @@
 """The form in which an officer types what is printed on a card."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from connectors.contracts.card import PersonName
@@ -18,19 +17,15 @@ FIELDS: Final = (
 LONGEST: Final = 100
 
 
-def typed_fields(form: Form) -> Mapping[str, str]:
-    """What was typed, field by field, for the form to come back with."""
-    return {name: form.one(name).strip()[:LONGEST] for name in FIELDS}
-
-
-def typed_card(typed: Mapping[str, str]) -> TypedCard:
+def typed_card(form: Form) -> TypedCard:
     """The card that was typed. Raises Refused (TYPED_DATA_UNUSABLE); the text names the field, never its value."""
+    typed = {name: form.one(name).strip()[:LONGEST] for name in FIELDS}
     field = "citizen_id"
     try:
         citizen_id = CitizenId.parse(ascii_digits(typed["citizen_id"]))
         field = "laser_code"
         laser_code = LaserCode.parse(ascii_digits(typed["laser_code"]).upper())
-        field = "birth_date"
+        field = "birth_year"
         birth_date = _date(typed["birth_day"], typed["birth_month"], typed["birth_year"])
         field = "expiry_date"
         expiry_date = None
@@ -41,7 +36,7 @@ def typed_card(typed: Mapping[str, str]) -> TypedCard:
         raise Refused(EnrolmentProblem.TYPED_DATA_UNUSABLE, field) from error
     sex = typed["sex"]
     if not typed["first_th"] or (sex != "1" and sex != "2"):
-        raise Refused(EnrolmentProblem.TYPED_DATA_UNUSABLE, "first name or sex")
+        raise Refused(EnrolmentProblem.TYPED_DATA_UNUSABLE, "sex" if typed["first_th"] else "first_th")
     return TypedCard(
         citizen_id=citizen_id,
         name_th=PersonName(typed["prefix_th"], typed["first_th"], "", typed["last_th"]),

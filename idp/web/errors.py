@@ -5,7 +5,7 @@ An answer is a page with code, plain words and the next step, or an RFC 9457 pro
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -82,6 +82,11 @@ class ProblemCatalogue:
     def text(self, code: StrEnum) -> ProblemText:
         """What to say about a code. KeyError when nobody wrote it: a test prevents that."""
         return self._texts[code.value]
+
+    def about(self, refusal: TuatonError) -> ProblemText:
+        """What people read about this refusal; where its code names no field, its detail may be the name of one."""
+        text = self.text(refusal.code)
+        return text if text.fields or not refusal.detail.isidentifier() else replace(text, fields=(refusal.detail,))
 
 
 @cache

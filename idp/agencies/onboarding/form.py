@@ -102,7 +102,7 @@ def _impossible_service(wish: ServiceWish | None) -> str | None:
 
 def _impossible_people(wishes: Wishes) -> str | None:
     people = {"head": wishes.head, "admin": wishes.admin, "supervisor": wishes.supervisor}
-    possible = {name: _is_possible_person(person) for name, person in people.items()}
+    possible = {f"{name}_name": _is_possible_person(person) for name, person in people.items()}
     possible["officers"] = len(wishes.officers) <= MOST_OFFICERS and all(map(_is_possible_person, wishes.officers))
     possible["readers"] = 0 <= wishes.readers <= MOST_READERS
     return _first_of(possible)

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -58,13 +57,9 @@ class Desk:
         try:
             return await act(form)
         except REFUSALS as refusal:
-            answer = await again(self.text(refusal.code))
+            answer = await again(self.problems.about(refusal))
             await self.gate.note_refusal(admin, request, refusal)
             return answer
-
-    def text(self, code: StrEnum) -> ProblemText:
-        """What people read about a refusal."""
-        return self.problems.text(code)
 
 
 def actor(admin: Member) -> Actor:

@@ -136,7 +136,7 @@ class InvitationPages:
             async with self._desk.storage.unit_of_work() as uow:
                 made = await self._invitations.invite_all(uow, admin.agency_id, wishes, by=actor(admin))
         except REFUSALS as refusal:
-            answer = await self._file_page(request, admin, text=text, problem=self._desk.text(refusal.code))
+            answer = await self._file_page(request, admin, text=text, problem=self._desk.problems.about(refusal))
             await self._desk.gate.note_refusal(admin, request, refusal)
             return answer
         rows = [("reference", "role", "site", "link", "until")]

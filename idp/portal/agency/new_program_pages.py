@@ -29,6 +29,7 @@ KINDS: Final = {
 """Who the program works for: people who sign in, the agency by itself, or both."""
 SCOPES: Final = ("profile", "email", "phone")
 """What a form lets tick. Looking after the agency is given by a configuration alone."""
+LONGEST_NAME: Final = 200
 PROFILES: Final = (ClientProfile.FAPI2, ClientProfile.FAPI2_MESSAGE_SIGNING)
 
 
@@ -59,7 +60,7 @@ class NewProgramPages:
         async def act(form: Form) -> Response:
             address, pasted = form.one("jwks_uri").strip(), form.one("jwks").strip()
             if bool(address) == bool(pasted):
-                raise Refused(ProgramProblem.NOT_POSSIBLE, "one of both")
+                raise Refused(ProgramProblem.NOT_POSSIBLE, "jwks_uri")
             linted = lint_keys(pasted) if pasted else None
             if linted is not None and not linted.is_usable:
                 return await self._page(request, admin, linted=linted)
@@ -98,9 +99,10 @@ def _wishes(form: Form) -> dict[str, Any]:
     """The program as RFC 7591 names its members. Raises Refused (NOT_POSSIBLE)."""
     kind, profile = form.one("kind"), form.one("profile", ClientProfile.FAPI2.value)
     names = {name: form.one(name).strip() for name in ("name_th", "name_en")}
-    is_possible = kind in KINDS and profile in set(PROFILES)
-    if not is_possible or not all(0 < len(text) <= 200 and text.isprintable() for text in names.values()):
-        raise Refused(ProgramProblem.NOT_POSSIBLE, "names, kind or profile")
+    possible = {name: 0 < len(text) <= LONGEST_NAME and text.isprintable() for name, text in names.items()}
+    possible |= {"kind": kind in KINDS, "profile": profile in set(PROFILES)}
+    if wrong := next((name for name, is_possible in possible.items() if not is_possible), None):
+        raise Refused(ProgramProblem.NOT_POSSIBLE, wrong)
     scopes = [scope for scope in form.all("scopes") if scope in SCOPES]
     redirect_uris = [line.strip() for line in form.one("redirect_uris").splitlines() if line.strip()]
     return {

@@ -112,7 +112,7 @@ class ProgramPages:
         async def act(form: Form) -> Response:
             address, pasted = form.one("jwks_uri").strip(), form.one("jwks").strip()
             if bool(address) == bool(pasted):
-                raise Refused(ProgramProblem.NOT_POSSIBLE, "one of both")
+                raise Refused(ProgramProblem.NOT_POSSIBLE, "jwks_uri")
             linted = await self._looked_at(address) if address else lint_keys(pasted)
             if not linted.is_usable or form.one("act") != "replace":
                 return await self._detail(request, admin, linted=linted)

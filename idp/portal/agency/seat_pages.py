@@ -136,7 +136,7 @@ class SeatPages:
             role, site = _seat(form)
             wanted = _places(form)
         except REFUSALS as refusal:
-            answer = await self._page(request, admin, problem=self._desk.text(refusal.code))
+            answer = await self._page(request, admin, problem=self._desk.problems.about(refusal))
             await self._desk.gate.note_refusal(admin, request, refusal)
             return answer
         async with self._desk.storage.reading() as uow:

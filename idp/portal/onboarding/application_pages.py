@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -49,10 +49,6 @@ ONE: Final = f"{LIST}/{{application_id}}"
 FORM: Final = "onboarding"
 LEVELS: Final = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3")
 FORM_PARTS: Final = (Part.CASES, Part.AGENCY, Part.SERVICE, Part.PEOPLE)
-PEOPLE: Final = frozenset({"head", "admin", "supervisor"})
-"""Persons whose fields begin with who they are."""
-UNSEEN: Final = frozenset({"version", "dataset", "act", "part"})
-"""What a form says by itself: nobody types it."""
 _ONCE_BITS: Final = 128
 
 
@@ -290,10 +286,11 @@ class ApplicationPages:
         *,
         refusal: TuatonError | None = None,
     ) -> Response:
+        text = None if refusal is None else self._problems.about(refusal)
         return self._pages.render(
             request,
             f"onboarding/part_{part.value}.html",
-            status_code=200 if refusal is None else self._problems.text(refusal.code).status,
+            status_code=200 if text is None else text.status,
             members=applicant.members,
             application=application,
             part=part,
@@ -301,7 +298,7 @@ class ApplicationPages:
             kinds=tuple(AgencyKind),
             levels=LEVELS,
             editable=may_edit(application),
-            **self._wrong(refusal),
+            problem=text,
         )
 
     def _right_page(
@@ -315,10 +312,11 @@ class ApplicationPages:
     ) -> Response:
         dataset, agency = DATASETS[wanted.dataset], application.wishes.agency
         allowed = dataset.bases if agency is None else dataset.bases & open_bases(agency.kind)
+        text = None if refusal is None else self._problems.about(refusal)
         return self._pages.render(
             request,
             "onboarding/right.html",
-            status_code=200 if refusal is None else self._problems.text(refusal.code).status,
+            status_code=200 if text is None else text.status,
             members=applicant.members,
             application=application,
             dataset=dataset,
@@ -327,18 +325,8 @@ class ApplicationPages:
             channels=[one for one in Channel if one in dataset.channels],
             bases=[one for one in Basis if one in allowed and one is not Basis.OWNER],
             editable=may_edit(application),
-            **self._wrong(refusal),
+            problem=text,
         )
-
-    def _wrong(self, refusal: TuatonError | None) -> dict[str, Any]:
-        """What was wrong, with the field that the refusal names."""
-        if refusal is None:
-            return {"problem": None, "at_fault": {}}
-        text = self._problems.text(refusal.code)
-        if refusal.code is not OnboardingProblem.NOT_POSSIBLE:
-            return {"problem": text, "at_fault": {}}
-        named = f"{refusal.detail}_name" if refusal.detail in PEOPLE else refusal.detail
-        return {"problem": replace(text, fields=(named,)), "at_fault": {} if named in UNSEEN else {named: named}}
 
     async def _form(self, request: Request) -> Form:
         form = await read_form(request)

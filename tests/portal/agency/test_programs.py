@@ -94,6 +94,19 @@ async def test_a_private_key_is_told_from_a_public_one_and_never_said_again(port
     assert (await client(portal)).jwks == before
 
 
+@pytest.mark.parametrize("private", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
+async def test_a_pasted_key_set_comes_back_only_without_a_private_half(desk: Desk, private: str) -> None:
+    path, names = "/agency/new-program", {"name_th": "", "name_en": "Jobs", "kind": "alone"}
+    key = public(kid="jobs-1")
+    page = await desk.send(path, page=path, **names, jwks=json.dumps({"keys": [key]}))
+    assert page.error_code == "PRG-02"
+    assert key["x"] in page.response.text
+    secret = {"note": "not-to-be-seen", "keys": [key, key | {private: "not-to-be-seen"}]}
+    page = await desk.send(path, page=path, **names, jwks=json.dumps(secret))
+    assert "not-to-be-seen" not in page.response.text
+    assert key["x"] not in page.response.text
+
+
 async def test_a_key_set_at_an_address_that_does_not_answer_is_not_taken(portal: PortalHouse, desk: Desk) -> None:
     before = await client(portal)
     for address in ("https://nowhere.invalid/jwks", "http://127.0.0.1:1/jwks", "file:///etc/passwd"):
