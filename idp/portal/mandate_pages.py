@@ -23,7 +23,6 @@ from idp.catalogue.shown import shown_dataset
 from idp.kernel.errors import Conflict, NotFound, Refused, TuatonError
 from idp.kernel.ids import ServiceId, SubscriberId, is_id
 from idp.kernel.randomness import Randomness
-from idp.portal import form_keys
 from idp.portal.staff import StaffGate, decider_of
 from idp.representation.mandates.model import (
     PAPER_KIND,
@@ -40,7 +39,8 @@ from idp.representation.mandates.service import Mandates
 from idp.representation.model import MandateId, RepresentationProblem, Scope
 from idp.storage.storage import Storage, UnitOfWork
 from idp.subscribers.service import Subscribers
-from idp.web.csrf import CSRF_FIELD, Csrf
+from idp.web import form_keys
+from idp.web.csrf import Csrf
 from idp.web.days import typed_day
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
@@ -170,7 +170,7 @@ class MandatePages:
             if proxy is None:
                 raise Refused(RepresentationProblem.NOT_ENROLLED)
             terms = _terms(form, proxy.id, now=uow.now)
-            if not await form_keys.is_first(uow, form.one("form_key"), by=officer.id, words=_words(form)):
+            if not await form_keys.is_first(uow, form.one("form_key"), by=officer.id, words=form_keys.words_of(form)):
                 return
             kind, dated = form.one("kind"), _day(form, "signed_on")
             if kind == PAPER:
@@ -245,11 +245,6 @@ def _mandate_id(request: Request) -> MandateId:
     if not is_id("mdt", text):
         raise NotFound(RepresentationProblem.UNKNOWN_MANDATE)
     return MandateId(text)
-
-
-def _words(form: Form) -> tuple[str, ...]:
-    """What was typed and ticked, apart from what the page itself added."""
-    return tuple(text for name, text in form.pairs if name not in {CSRF_FIELD, "form_key"})
 
 
 def _citizen(form: Form, name: str) -> CitizenId:

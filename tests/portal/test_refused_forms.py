@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 import idp
-from idp.agencies.model import AgencyKind, Role
+from idp.agencies.model import Role
 from idp.agencies.seats.model import Seat
 from idp.audit.model import SYSTEM
-from idp.catalogue.datasets import DATASETS
 from idp.web.errors import ProblemCatalogue
 from tests.clock import FrozenClock
 from tests.portal.auditing.house import PortalHouse, Seeded, open_portal
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.anyio
 TEMPLATES = tuple(Path(idp.__file__).parent.glob("**/templates/**/*.html"))
 SECRETS = {"pin", "pin_again", "password", "code", "secret", "client_secret", "user_code"}
 ADMIN, OFFICER, PLATFORM = Role.AGENCY_ADMIN, Role.LOOKUP_OFFICER, Role.PLATFORM_ADMIN
-OWNER, AUDITOR = Role.DATA_OWNER, Role.AUDITOR
+AUDITOR = Role.AUDITOR
 LEAD = re.compile(r'<a [^>]*href="#([^"]+)">ไปที่ช่องที่ต้องแก้ไข</a>')
 """What leads from the summary to a field where no script runs."""
 FORMS: Mapping[str, tuple[Role, str, str, Mapping[str, str], str]] = {
@@ -34,11 +33,9 @@ FORMS: Mapping[str, tuple[Role, str, str, Mapping[str, str], str]] = {
     "registry": (PLATFORM, "/registries", "HLT-03", {"reason": "สั้น"}, "reason"),
     "program": (ADMIN, "/agency/new-program", "PRG-02", {"name_en": "Meters", "contact": "a@example.go.th"}, "name_th"),
     "station": (ADMIN, "/stations", "STA-15", {"name_th": "จุดบริการ", "site": "ชั้น 1"}, "name_en"),
-    "namings": (OWNER, "/namings", "NAM-02", {"reference_no": "มท 9/2569"}, "agency"),
     "evidence": (AUDITOR, "/evidence", "OVS-12", {"disclosure": "dis_1", "reason": "ขอตรวจ"}, "disclosure"),
 }
 """Who sends it, where, the code of its refusal, what comes back, and the field that is named."""
-AGENCIES = {OWNER: "population-owner"}
 STATUS = {code: ProblemCatalogue().find(code).status for _, _, code, _, _ in FORMS.values()}
 BESIDES = {
     "seats": {"seat": "lookup_officer|"},
@@ -46,7 +43,6 @@ BESIDES = {
     "registry": {"act": "shut"},
     "program": {"name_th": "", "kind": "alone", "jwks_uri": "https://meters.example/jwks"},
     "station": {"name_en": "", "mode": "kiosk"},
-    "namings": {"agency": "nobody", "days": "365"},
 }
 
 
@@ -59,17 +55,7 @@ async def portal(seeded: Seeded, tmp_path: Path, clock: FrozenClock) -> AsyncIte
 @pytest.mark.parametrize("name", FORMS)
 async def test_what_was_typed_comes_back_with_the_field_at_fault(portal: PortalHouse, name: str) -> None:
     role, path, code, typed, at_fault = FORMS[name]
-    if role is OWNER:
-        async with portal.rooms.ground.storage.unit_of_work() as uow:
-            await portal.rooms.agencies.register_agency(
-                uow, code=AGENCIES[OWNER], name_th="เจ้าของ", name_en="Owner", kind=AgencyKind.STATE,
-                owns=[one for one in DATASETS if one.startswith("dopa.")], by=SYSTEM,
-            )  # fmt: skip
-    hire = (
-        portal.hire_platform(role)
-        if role in (PLATFORM, AUDITOR)
-        else portal.hire(AGENCIES.get(role, "employment"), role)
-    )
+    hire = portal.hire_platform(role) if role in (PLATFORM, AUDITOR) else portal.hire("employment", role)
     member = await hire
     async with portal.rooms.ground.storage.unit_of_work() as uow:
         seat = Seat(member.agency_id, "", Role.LOOKUP_OFFICER, "ตำแหน่ง", "Position", 3, 365)

@@ -10,12 +10,14 @@ from idp.agencies.model import Member, Standing
 from idp.agencies.service import Agencies
 from idp.authorization.client_registration.model import ClientProfile, ProgramProblem
 from idp.kernel.errors import Refused
+from idp.kernel.randomness import system_randomness
 from idp.portal.agency.desk import Desk
 from idp.portal.agency.key_lint import Linted, lint_keys, shown_keys
 from idp.portal.agency.model import NewPrograms
 from idp.portal.agency.program_pages import LIST
 from idp.portal.staff import decider_of
 from idp.protocol.token_request import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN
+from idp.web import form_keys
 from idp.web.errors import ProblemText
 from idp.web.forms import Form
 from idp.web.routes import Entry
@@ -66,6 +68,9 @@ class NewProgramPages:
                 return await self._page(request, admin, linted=linted)
             wishes = _wishes(form) | ({"jwks_uri": address} if linted is None else {"jwks": linted.jwks})
             async with self._desk.storage.unit_of_work() as uow:
+                words = form_keys.words_of(form)
+                if not await form_keys.is_first(uow, form.one(form_keys.FIELD), by=admin.id, words=words):
+                    return RedirectResponse(LIST, 303)
                 made = await self._new.propose_program(uow, admin.agency_id, wishes, by=decider_of(admin))
             return RedirectResponse(
                 f"{LIST}/{made.client_id}" if made.proposal_id is None else f"/proposals/{made.proposal_id}", 303
@@ -83,6 +88,7 @@ class NewProgramPages:
     ) -> Response:
         async with self._desk.storage.reading() as uow:
             own = await self._agencies.services_of(uow, admin.agency_id)
+            form_key = form_keys.fresh(now=uow.now, randomness=system_randomness)
         return self._desk.show(
             request,
             admin,
@@ -91,6 +97,7 @@ class NewProgramPages:
             services=[one for one in own if one.status is Standing.ACTIVE],
             scopes=SCOPES,
             keys_sent=shown_keys(request),
+            form_key=form_key,
             linted=linted,
         )
 

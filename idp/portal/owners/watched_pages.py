@@ -12,9 +12,9 @@ from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import is_id
 from idp.oversight.watched.model import WatchedId, WatchedProblem
 from idp.oversight.watched.service import WatchedPersons
-from idp.portal import form_keys
 from idp.portal.owners.desk import FORM, REFUSALS, ROLES, TERMS, Desk, until
 from idp.portal.staff import decider_of
+from idp.web import form_keys
 from idp.web.forms import read_form
 from idp.web.routes import Entry
 

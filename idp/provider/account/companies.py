@@ -13,6 +13,7 @@ from connectors.contracts.identifiers import InvalidIdentifier, JuristicId, asci
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import SubjectKind
 from idp.kernel.errors import Conflict, NotFound, Refused, Unavailable
+from idp.kernel.randomness import system_randomness
 from idp.provider.account.mandate_terms import MandateWords, citizen_of, scope_of, until_of
 from idp.provider.account.mandates import mandate_id_of, signer_of
 from idp.provider.pages.session_cookie import Citizen, Citizens, to_sign_in
@@ -24,6 +25,7 @@ from idp.representation.mandates.service import Mandates
 from idp.representation.model import RepresentationProblem
 from idp.representation.signing.wording import describe
 from idp.storage.storage import Storage
+from idp.web import form_keys
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
@@ -143,7 +145,9 @@ class CompanyPages:
             proxy = await self._mandates.proxy_of(uow, citizen_of(form))
             terms = Terms(proxy, scope_of(form), uow.now, until_of(form, now=uow.now))
             digest = digest_of(terms_to_json(terms), juristic_id)
-            await self._company_mandates.begin(uow, facts, terms, digest=digest, by=signer, sealed=sealed)
+            words = form_keys.words_of(form)
+            if await form_keys.is_first(uow, form.one(form_keys.FIELD), by=citizen.subscriber.id, words=words):
+                await self._company_mandates.begin(uow, facts, terms, digest=digest, by=signer, sealed=sealed)
 
     async def _end(self, request: Request) -> Response:
         juristic_id, mandate_id = _named(request), mandate_id_of(request)
@@ -177,6 +181,7 @@ class CompanyPages:
             async with self._storage.reading() as uow:
                 role = await self._companies.role_of(uow, signer_of(citizen), facts)
                 services = await self._words.services(uow)
+                form_key = form_keys.fresh(now=uow.now, randomness=system_randomness)
         except REFUSALS as refusal:
             return await self._choices(request, citizen, problem=refusal.code)
         text = None if problem is None else self._problems.text(problem)
@@ -188,6 +193,7 @@ class CompanyPages:
             company=facts,
             action=f"{LIST}/{juristic_id.digits}/mandate",
             form=_form(juristic_id),
+            form_key=form_key,
             services=services,
             datasets=tuple(one for one in DATASETS.values() if one.subject is SubjectKind.COMPANY),
             needs_seal=role.seal,

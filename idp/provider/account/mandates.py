@@ -9,12 +9,14 @@ from idp.catalogue.datasets import FOR_OTHERS
 from idp.kernel.assurance import Acr
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import is_id
+from idp.kernel.randomness import system_randomness
 from idp.provider.account.mandate_terms import MandateWords, citizen_of, scope_of, until_of
 from idp.provider.pages.session_cookie import Citizen, Citizens, to_sign_in
 from idp.representation.mandates.model import MandateState, Terms
 from idp.representation.mandates.service import Mandates
 from idp.representation.model import ForSelf, MandateId, RepresentationProblem, Signer
 from idp.storage.storage import Storage
+from idp.web import form_keys
 from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import Form, read_form
@@ -102,7 +104,8 @@ class MandatePages:
         async with self._storage.unit_of_work() as uow:
             proxy = await self._mandates.proxy_of(uow, citizen_of(form))
             terms = Terms(proxy, scope_of(form), uow.now, until_of(form, now=uow.now))
-            await self._mandates.give(uow, terms, by=signer, acting=ForSelf(person))
+            if await form_keys.is_first(uow, form.one(form_keys.FIELD), by=person, words=form_keys.words_of(form)):
+                await self._mandates.give(uow, terms, by=signer, acting=ForSelf(person))
 
     async def _ask(self, request: Request) -> Response:
         mandate_id = mandate_id_of(request)
@@ -138,6 +141,7 @@ class MandatePages:
     async def _form(self, request: Request, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
             services = await self._words.services(uow)
+            form_key = form_keys.fresh(now=uow.now, randomness=system_randomness)
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
@@ -147,6 +151,7 @@ class MandatePages:
             company=None,
             action=NEW,
             form=NEW_FORM,
+            form_key=form_key,
             services=services,
             datasets=FOR_OTHERS,
             needs_seal=False,

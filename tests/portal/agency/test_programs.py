@@ -220,6 +220,16 @@ async def test_a_new_program_works_where_one_person_suffices(portal: PortalHouse
     assert (await program.push(asked)).status_code == 201
 
 
+async def test_a_form_that_is_sent_twice_registers_one_program(desk: Desk) -> None:
+    before = len(list((await desk.get(LIST)).rows("data-program")))
+    page = "/agency/new-program"
+    key = (await desk.get(page))["form_key"]["value"]
+    form = NEW | {"jwks": json.dumps(public()), "form_key": key}
+    for _ in range(3):
+        assert (await desk.send(page, page=page, **form)).status == 200
+    assert len(list((await desk.get(LIST)).rows("data-program"))) == before + 1
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

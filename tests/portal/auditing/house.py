@@ -111,8 +111,9 @@ class Desk:
 
     async def sent(self, path: str, *, page: str, **fields: str) -> httpx2.Response:
         """The form of a page; the answer as it comes."""
-        token = (await self.get(page)).csrf
-        return await self.http.post(path, data={"csrf": token, **fields}, headers={"origin": PORTAL})
+        shown = await self.get(page)
+        key = {"form_key": shown["form_key"]["value"]} if "form_key" in shown else {}
+        return await self.http.post(path, data={"csrf": shown.csrf, **key, **fields}, headers={"origin": PORTAL})
 
 
 def somebody(number: int) -> Identity:

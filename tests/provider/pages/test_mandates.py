@@ -265,12 +265,24 @@ async def test_an_act_that_nobody_began_is_said_to_be_none(citizen: Visitor) -> 
 
 
 async def test_nobody_is_flooded_with_offers(house: House, citizen: Visitor) -> None:
-    page = Fields((await citizen.http.get("/account/mandates/new")).text).hidden
-    fields = {**page, "citizen_id": NUMBERS["malee"], "services": SERVICE, "datasets": "dopa.person", "until": LAST_DAY}
-    answers = [await citizen.http.post("/account/mandates/new", data=fields) for _ in range(21)]
+    answers = [await offer(citizen, NUMBERS["malee"]) for _ in range(21)]
     assert [answer.status_code for answer in answers[:20]] == [303] * 20
     assert "REP-19" in answers[20].text
     assert len(await states(house)) == 20
+
+
+async def test_a_form_that_is_sent_twice_gives_one_mandate(house: House, citizen: Visitor) -> None:
+    page = Fields((await citizen.http.get("/account/mandates/new")).text).hidden
+    fields = {**page, "citizen_id": NUMBERS["malee"], "services": SERVICE, "datasets": "dopa.person", "until": LAST_DAY}
+    for _ in range(3):
+        answer = await citizen.http.post("/account/mandates/new", data=fields)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/account/mandates")
+    assert len(await states(house)) == 1
+    # other words are another mandate; a page without a key is none of ours
+    await citizen.http.post("/account/mandates/new", data={**fields, "case": "2/2569"})
+    assert len(await states(house)) == 2
+    answer = await citizen.http.post("/account/mandates/new", data={**fields, "form_key": ""})
+    assert (answer.status_code, "WEB-04" in answer.text) == (403, True)
 
 
 async def test_a_closed_identity_leaves_its_mandates_readable(house: House, citizen: Visitor) -> None:
