@@ -195,6 +195,10 @@ class Agencies:
         """Every agency, by code: a few thousand at most."""
         return await store.find_all_agencies(uow)
 
+    async def called(self, uow: UnitOfWork, words: str, *, at_most: int) -> tuple[Agency, ...]:
+        """Agencies by short name or by words of their Thai or English name, live or not; the short name first."""
+        return await store.find_agencies_called(uow, words, at_most=at_most)
+
     async def owners(self, uow: UnitOfWork) -> tuple[Agency, ...]:
         """Every agency that owns data, live or not, by code: a few."""
         return await store.find_all_agencies(uow, owning=True)

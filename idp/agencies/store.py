@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     exists,
     insert,
+    or_,
     select,
     text,
     update,
@@ -154,6 +155,16 @@ async def find_agency_by_code(uow: UnitOfWork, code: str) -> Agency | None:
     """The agency of that short name, live or not."""
     row = await uow.first(select(agency).where(agency.c.code == code))
     return None if row is None else _agency(row)
+
+
+async def find_agencies_called(uow: UnitOfWork, words: str, *, at_most: int) -> tuple[Agency, ...]:
+    """Agencies whose short name is this, or whose Thai or English name has these words in it; the short name first."""
+    is_named = or_(
+        agency.c.name_th.icontains(words, autoescape=True), agency.c.name_en.icontains(words, autoescape=True)
+    )
+    has_code = agency.c.code == words.lower()
+    wanted = select(agency).where(or_(has_code, is_named)).order_by(has_code.desc(), agency.c.name_th, agency.c.id)
+    return tuple(_agency(row) for row in await uow.all(wanted.limit(at_most)))
 
 
 async def find_agencies(uow: UnitOfWork, agency_ids: Collection[AgencyId]) -> dict[AgencyId, Agency]:

@@ -97,6 +97,13 @@ def usual_parts(settings: Settings) -> tuple[Part, ...]:
     return tuple(part for part in Part if part is not Part.BRIDGE or settings.bridge_url)
 
 
+def spare_collector() -> None:
+    """What is there now stays for good: the collector need not look at it again with every request."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
+
+
 async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[PlannedClient] = ()) -> None:
     """Serve these parts until SIGTERM or SIGINT; requests under way are finished first.
 
@@ -113,10 +120,7 @@ async def serve(settings: Settings, parts: Sequence[Part], *, clients: Sequence[
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
         listeners = _listeners(settings, rooms, parts)
-        # What is there now stays for good: the collector need not look at it again with every request.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECT_AFTER)
+        spare_collector()
         async with asyncio.TaskGroup() as group:
             for listener in listeners:
                 group.create_task(_serve_door(listener, stop))

@@ -28,8 +28,9 @@ from tests.portal.auditing.house import Desk, PortalHouse
 LIMIT_MS: Final = 300.0
 MOST_BUFFERS: Final = 1_000
 """Pages of 8 KiB that a statement of a list may touch, however much there is."""
-MOST_BUFFERS_OF: Final = {"audit_facet": 6_000, "disclosure_day": 2_000}
-"""A search of the log looks at 5,000 rows; an owner's month is as many as agencies had the data on each day."""
+MOST_BUFFERS_OF: Final = {"FROM audit_facet": 6_000, "FROM disclosure_day": 2_000, "count(*) AS": 5_000}
+"""A search of the log looks at 5,000 rows; an owner's month is as many as agencies had the data on each day; who holds
+the places of an agency, and the stations and clients of the country, are counted in their index."""
 ROUNDS: Final = 15
 NOT_LISTS: Final = ("/ready", "/sign-in", "/callback", ".csv", ".ics", "/new", "/terms", "/help")
 """What pages that are no lists end with."""
@@ -66,7 +67,7 @@ class Measured:
 
 
 def _most_buffers(text: str) -> int:
-    return max([MOST_BUFFERS, *(most for name, most in MOST_BUFFERS_OF.items() if f"FROM {name}" in text)])
+    return max([MOST_BUFFERS, *(most for name, most in MOST_BUFFERS_OF.items() if name in text)])
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from idp.oversight.auditing.model import (
     Verdict,
 )
 from idp.oversight.auditing.service import Auditing
+from idp.portal.agency_filter import AgencyFilter, read_agency_filter
 from idp.portal.auditing.asking import (
     PERIODS,
     USUAL_PERIOD,
@@ -49,14 +50,23 @@ ROLES: Final = (Role.AUDITOR,)
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What a page of the log shows. `search` is the person's, where one is looked for."""
+class Wanted:
+    """What was asked for. `search` is the person's, where one is looked for."""
 
+    facets: Facets
+    search: Inquiry | None
+    agency: AgencyFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a page of the log shows."""
+
+    wanted: Wanted
     page: LogPage
     verdict: Verdict | None
     agencies: dict[AgencyId, Agency]
     events: tuple[str, ...]
-    search: Inquiry | None
 
 
 class LogPages:
@@ -147,24 +157,23 @@ class LogPages:
             case never:
                 assert_never(never)
 
-    async def wanted(self, uow: UnitOfWork, asked: Asked, by: Auditor) -> tuple[Facets, Inquiry | None]:
-        """What was asked for in the words of the log, and the search it names. Raises NotFound."""
+    async def wanted(self, uow: UnitOfWork, asked: Asked, by: Auditor) -> Wanted:
+        """What was asked for in the words of the log, with the search and the agency it names. Raises NotFound."""
         search = None
         if asked.of("person"):
             if not is_id("inq", asked.of("person")):
                 raise NotFound(AuditingProblem.UNKNOWN, "search")
             search = await self._auditing.search(uow, InquiryId(asked.of("person")), by=by)
-        agency = await self._agencies.agency_by_code(uow, asked.of("agency")) if asked.of("agency") else None
-        # a code that nobody has finds nothing, rather than everything
-        agency_id = None if not asked.of("agency") else (agency.id if agency is not None else asked.of("agency"))
+        # who sees one agency alone is not told of others
+        typed = asked.of("agency") if by.sees_all else ""
+        agency = await read_agency_filter(uow, self._agencies, typed)
         subject = None if search is None else search.subject
-        return facets_of(asked, now=uow.now, agency=agency_id, subject=subject), search
+        return Wanted(facets_of(asked, now=uow.now, agency=agency.agency_id, subject=subject), search, agency)
 
     async def _log(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:
         asked, by = read_asked(request.query_params), self.auditor(member)
         async with self._storage.reading() as uow:
             looked = await self._look(uow, asked, by)
-            every_agency = await self._agencies.all_agencies(uow) if by.sees_all else ()
         text = None if problem is None else self._problems.text(problem)
         further = looked.page.goes_on_at
         return self._pages.render(
@@ -175,7 +184,6 @@ class LogPages:
             asked=asked,
             by=by,
             looked=looked,
-            every_agency=every_agency,
             rows=[(one, details_of(one)) for one in looked.page.entries],
             verdict=None if looked.verdict is None else type(looked.verdict).__name__,
             periods=PERIODS,
@@ -190,13 +198,14 @@ class LogPages:
         )
 
     async def _look(self, uow: UnitOfWork, asked: Asked, by: Auditor) -> Looked:
-        wanted, search = await self.wanted(uow, asked, by)
+        wanted = await self.wanted(uow, asked, by)
         verdict: Verdict | None = None
         if asked.check:
-            page, verdict = await self._auditing.judged_page(uow, wanted, below=asked.below, by=by)
+            page, verdict = await self._auditing.judged_page(uow, wanted.facets, below=asked.below, by=by)
         else:
-            page = await self._auditing.page(uow, wanted, below=asked.below, by=by)
-        return Looked(page, verdict, await self._named(uow, page.entries), await self._auditing.events(uow), search)
+            page = await self._auditing.page(uow, wanted.facets, below=asked.below, by=by)
+        agencies, events = await self._named(uow, page.entries), await self._auditing.events(uow)
+        return Looked(wanted, page, verdict, agencies, events)
 
     async def _named(self, uow: UnitOfWork, entries: Iterable[LogEntry]) -> dict[AgencyId, Agency]:
         return dict(await self._agencies.agencies_named(uow, {AgencyId(one.agency) for one in entries if one.agency}))

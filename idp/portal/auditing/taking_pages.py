@@ -82,7 +82,7 @@ class TakingPages:
         await self._keys.refresh()
         try:
             async with self._storage.unit_of_work() as uow:
-                wanted, _ = await self._log.wanted(uow, asked, by)
+                wanted = (await self._log.wanted(uow, asked, by)).facets
                 inquiry, content = await self._auditing.extract(uow, wanted, reason=form.one("reason"), by=by)
         except Refused as refusal:
             answer = self._ask(request, member, asked, problem=self._problems.text(refusal.code))

@@ -8,12 +8,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from idp.agencies.model import Agency, AgencyKind, Member, Standing
-from idp.agencies.namings.model import KIND, NamingProblem, SecurityNaming
+from idp.agencies.namings.model import KIND, NamingProblem
 from idp.agencies.namings.service import SecurityNamings
 from idp.approvals.model import Proposal, ProposalId
 from idp.approvals.service import Approvals
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import AgencyId, is_id
+from idp.portal.agency_filter import read_agency_filter
 from idp.portal.owners.desk import FORM, REFUSALS, ROLES, TERMS, Desk, until
 from idp.portal.staff import decider_of
 from idp.storage.storage import UnitOfWork
@@ -44,7 +45,7 @@ class NamingPages:
 
     async def show(self, request: Request, member: Member) -> Response:
         """Who is named until when, what waits for a second person, and the form to name one more."""
-        return await self._page(request, member)
+        return await self._page(request, member, typed=request.query_params.get("agency", ""))
 
     async def propose(self, request: Request, member: Member) -> Response:
         """Name an agency; a colleague approves."""
@@ -94,12 +95,12 @@ class NamingPages:
             async with self._desk.storage.unit_of_work() as uow:
                 await act(uow, form)
         except REFUSALS as refusal:
-            answer = await self._page(request, member, problem=refusal.code)
+            answer = await self._page(request, member, typed=form.one("agency"), problem=refusal.code)
             await self._desk.gate.note_refusal(member, request, refusal)
             return answer
         return RedirectResponse(NAMINGS, 303)
 
-    async def _page(self, request: Request, member: Member, *, problem: StrEnum | None = None) -> Response:
+    async def _page(self, request: Request, member: Member, *, typed: str, problem: StrEnum | None = None) -> Response:
         by = decider_of(member)
         async with self._desk.storage.reading() as uow:
             named = await self._namings.named(uow, by=by)
@@ -109,7 +110,9 @@ class NamingPages:
                 for one in await self._approvals.proposed_by(uow, by)
                 if one.change.kind == KIND and one.waits(uow.now)
             ]
-            every = await self._desk.agencies.all_agencies(uow)
+            ids = [one.agency_id for one in named] + [AgencyId(one.change.target) for one in (*waiting, *own)]
+            agencies = await self._desk.agencies.agencies_named(uow, ids)
+            sought = await read_agency_filter(uow, self._desk.agencies, typed)
             now = uow.now
         text = None if problem is None else self._desk.problems.text(problem)
         return self._desk.pages.render(
@@ -117,10 +120,11 @@ class NamingPages:
             "owners/namings.html",
             status_code=200 if text is None else text.status,
             members=(member,),
-            named=_with_agency(named, every),
-            waiting=_proposed(waiting, every),
-            own=_proposed(own, every),
-            possible=[one for one in every if _is_possible(one, member)],
+            named=[(one, agencies[one.agency_id]) for one in named],
+            waiting=_proposed(waiting, agencies),
+            own=_proposed(own, agencies),
+            sought=sought,
+            possible=[one for one in sought.found if _is_possible(one, member)],
             terms=TERMS,
             now=now,
             problem=text,
@@ -132,11 +136,5 @@ def _is_possible(agency: Agency, member: Member) -> bool:
     return is_other and agency.kind is AgencyKind.STATE and agency.status is Standing.ACTIVE
 
 
-def _with_agency(named: tuple[SecurityNaming, ...], every: tuple[Agency, ...]) -> list[tuple[SecurityNaming, Agency]]:
-    agencies = {one.id: one for one in every}
-    return [(one, agencies[one.agency_id]) for one in named]
-
-
-def _proposed(proposals: list[Proposal], every: tuple[Agency, ...]) -> list[tuple[Proposal, Agency]]:
-    agencies: dict[str, Agency] = {one.id: one for one in every}
-    return [(one, agencies[one.change.target]) for one in proposals]
+def _proposed(proposals: list[Proposal], agencies: dict[AgencyId, Agency]) -> list[tuple[Proposal, Agency]]:
+    return [(one, agencies[AgencyId(one.change.target)]) for one in proposals]

@@ -1,6 +1,7 @@
 """The matrix of rights: which agency may have what for which purpose; the same as a file."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,7 +16,8 @@ from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.catalogue.datasets import DATASETS
 from idp.kernel.errors import NotFound
-from idp.kernel.ids import AgencyId, AgreementId, is_id
+from idp.kernel.ids import AgreementId, is_id
+from idp.portal.agency_filter import AgencyFilter, read_agency_filter
 from idp.portal.agreement_rows import AgreementRow, AgreementRows
 from idp.portal.downloads import TABLE, TABLE_MARK, attached, table
 from idp.portal.platform.gate import PlatformGate
@@ -64,19 +66,19 @@ class RightsPages:
             raise NotFound(AgencyProblem.UNKNOWN, "agreement")
         chosen = _chosen(request)
         async with self._storage.reading() as uow:
-            wanted = await self._wanted(uow, chosen)
+            agency, wanted = await self._wanted(uow, chosen)
             last = None if before is None else AgreementId(before)
             found = await find_rights(uow, wanted, before=last, limit=PAGE_LENGTH + 1)
             rows = await self._rows.of(uow, found[:PAGE_LENGTH])
             states = {row.agreement.id: state_of(row.agreement, now=uow.now) for row in rows}
-            every_agency = await self._agencies.all_agencies(uow)
         return self._pages.render(
             request,
             "platform/rights.html",
             members=(member,),
             rows=rows,
             states=states,
-            every_agency=every_agency,
+            agency=agency,
+            address=partial(_address, chosen),
             datasets=DATASETS,
             all_states=list(RightState),
             chosen=chosen,
@@ -94,16 +96,15 @@ class RightsPages:
             details={"narrowed_by": sorted(chosen)},
         )
         async with self._storage.unit_of_work() as uow:
-            wanted = await self._wanted(uow, chosen)
+            _, wanted = await self._wanted(uow, chosen)
             await self._audit.append(uow, event)
         return StreamingResponse(self._lines(wanted), media_type=TABLE, headers=attached("rights.csv"))
 
-    async def _wanted(self, uow: UnitOfWork, chosen: dict[str, str]) -> RightsWanted:
-        agency = await self._agencies.agency_by_code(uow, chosen["agency"]) if "agency" in chosen else None
-        # a code that nobody has finds nothing, rather than everything
-        agency_id = None if "agency" not in chosen else AgencyId(chosen["agency"] if agency is None else agency.id)
+    async def _wanted(self, uow: UnitOfWork, chosen: dict[str, str]) -> tuple[AgencyFilter, RightsWanted]:
+        agency = await read_agency_filter(uow, self._agencies, chosen.get("agency", ""))
         state = chosen.get("state")
-        return RightsWanted(agency_id, chosen.get("dataset"), None if state is None else RightState(state))
+        wanted = RightsWanted(agency.agency_id, chosen.get("dataset"), None if state is None else RightState(state))
+        return agency, wanted
 
     async def _lines(self, wanted: RightsWanted) -> AsyncIterator[str]:
         yield TABLE_MARK + table([COLUMNS])
@@ -125,8 +126,8 @@ def _chosen(request: Request) -> dict[str, str]:
     return {name: value for name, value in query.items() if value and value in possible.get(name, {value})}
 
 
-def _address(chosen: dict[str, str], *, path: str = LIST, before: str = "") -> str:
-    said = {**chosen, **({"before": before} if before else {})}
+def _address(chosen: dict[str, str], *, path: str = LIST, **changes: str) -> str:
+    said = {**chosen, **changes}
     return f"{path}?{urlencode(said)}" if said else path
 
 

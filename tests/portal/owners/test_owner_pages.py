@@ -132,17 +132,18 @@ async def test_two_name_an_agency_and_one_ends_it(portal: PortalHouse) -> None:
     first, second = await owner_of(portal)
     police = await portal.agency("police")
     said = {"agency": "police", "reference_no": "มท 0309/77", "days": "365"}
-    page = await first.send("/namings", page="/namings", **said)
+    page = await first.send("/namings", page="/namings?agency=police", **said)
     assert len(list(page.rows("data-own"))) == 1
     assert list(page.rows("data-waiting")) == []
-    twice = await posted(first, "/namings", page.csrf, **said)
+    token = (await first.get("/namings?agency=police")).csrf
+    twice = await posted(first, "/namings", token, **said)
     assert (twice.status, twice.error_code) == (409, "APR-10")
     inbox = await second.get("/approvals")
     assert [row["data-kind"] for row in inbox.rows("data-kind")] == [KIND]
     assert "/namings" in [row["href"] for row in inbox.rows("href") if "app-link-tall" in row.get("class", "")]
     waits = await second.get("/namings")
     (proposal,) = [row["data-waiting"] for row in waits.rows("data-waiting")]
-    own = await posted(first, "/namings/decided", page.csrf, proposal=proposal, decision="approve")
+    own = await posted(first, "/namings/decided", token, proposal=proposal, decision="approve")
     assert own.status in (403, 409)
     no = await posted(second, "/namings/decided", waits.csrf, proposal=proposal, decision="refuse", reason="")
     assert no.status >= 400
@@ -150,7 +151,7 @@ async def test_two_name_an_agency_and_one_ends_it(portal: PortalHouse) -> None:
     assert [row["data-named"] for row in done.rows("data-named")] == ["police"]
     ended = await first.send("/namings/ended", page="/namings", agency=police.id)
     assert list(ended.rows("data-named")) == []
-    again = await posted(first, "/namings/ended", ended.csrf, agency=police.id)
+    again = await posted(first, "/namings/ended", token, agency=police.id)
     assert (again.status, again.error_code) == (404, "NAM-03")
     assert len(await entries_of(portal, "agency.named_for_photos")) == 1
 
@@ -160,7 +161,8 @@ async def test_what_cannot_be_named(portal: PortalHouse) -> None:
     await portal.agency("police")
     for wrong in ({"agency": "nowhere"}, {"reference_no": " "}, {"days": "9999"}, {"agency": "population"}):
         said = {"agency": "police", "reference_no": "1", "days": "90"} | wrong
-        assert (await desk.send("/namings", page="/namings", **said)).error_code == "NAM-02", wrong
+        refused = await desk.send("/namings", page="/namings?agency=police", **said)
+        assert refused.error_code == "NAM-02", wrong
 
 
 async def watched(desk: Desk, **said: str) -> Page:

@@ -1,0 +1,78 @@
+"""Lists narrowed to one agency: by short name, by words of a name; none, several; others are hidden from its auditor."""
+
+import pytest
+
+from idp.agencies.model import Role
+from tests.portal.auditing.conftest import portal
+from tests.portal.auditing.house import Desk, PortalHouse
+from tests.portal.owners.test_owner_pages import owner_of
+
+__all__ = ["portal"]
+
+pytestmark = pytest.mark.anyio
+
+LISTS = (("/rights", Role.PLATFORM_ADMIN), ("/audit", Role.AUDITOR))
+
+
+async def desk_of(portal: PortalHouse, role: Role) -> Desk:
+    for code in ("lake", "lake-north", "hill"):
+        await portal.agency(code)
+    return await portal.signed_in(await portal.hire_platform(role))
+
+
+@pytest.mark.parametrize(("path", "role"), LISTS)
+async def test_a_short_name_is_one_agency_and_words_may_be_several(portal: PortalHouse, path: str, role: Role) -> None:
+    desk = await desk_of(portal, role)
+    whole = await desk.get(f"{path}?agency=LAKE")
+    assert whole["agency_found"]
+    assert "agency_choices" not in whole
+    sole = await desk.get(f"{path}?agency=หน่วยงาน hi")
+    assert sole["agency_found"]
+    several = await desk.get(f"{path}?agency=agency lake&period=all&state=over")
+    assert [row["data-agency"] for row in several.rows("data-agency")] == ["lake", "lake-north"]
+    assert "agency_found" not in several
+    # the choice keeps what else was asked for
+    kept = "state=over" if path == "/rights" else "period=all"
+    assert all(kept in row["href"] and "agency=lake" in row["href"] for row in several.rows("data-agency"))
+
+
+@pytest.mark.parametrize(("path", "role"), LISTS)
+@pytest.mark.parametrize("typed", ["nowhere", "%", "_", "<b>"])
+async def test_what_no_agency_is_called_finds_nothing_and_says_so(
+    portal: PortalHouse, path: str, role: Role, typed: str
+) -> None:
+    desk = await desk_of(portal, role)
+    page = await desk.get(f"{path}?period=all&agency={typed.replace('%', '%25')}")
+    assert page.status == 200
+    assert page["agency_error"]
+    assert page["agency"]["value"] == typed
+    assert list(page.rows("data-right")) == list(page.rows("data-entry")) == []
+
+
+async def test_more_than_can_be_shown_wants_more_words(portal: PortalHouse) -> None:
+    desk = await desk_of(portal, Role.PLATFORM_ADMIN)
+    for number in range(21):
+        await portal.agency(f"river-{number}")
+    page = await desk.get("/rights?agency=agency river")
+    assert len(list(page.rows("data-agency"))) == 20
+    assert "There are more" in page.response.text or "ยังมีอีก" in page.response.text
+
+
+async def test_an_auditor_of_one_agency_hears_of_no_other(portal: PortalHouse) -> None:
+    await desk_of(portal, Role.PLATFORM_ADMIN)
+    desk = await portal.signed_in(await portal.hire("hill", Role.AUDITOR))
+    page = await desk.get("/audit?period=all&agency=lake")
+    assert all(name not in page for name in ("agency", "agency_found", "agency_choices"))
+    assert "Agency lake" not in page.response.text
+    assert "หน่วยงาน lake" not in page.response.text
+
+
+async def test_an_owner_looks_for_the_agency_that_is_to_be_named(portal: PortalHouse) -> None:
+    desk, _ = await owner_of(portal)
+    for code in ("guard-1", "guard-2"):
+        await portal.agency(code)
+    assert "naming_form" not in await desk.get("/namings")
+    assert "naming_form" in await desk.get("/namings?agency=agency guard")
+    itself = await desk.get("/namings?agency=population")
+    assert itself["not_possible"]
+    assert "naming_form" not in itself
