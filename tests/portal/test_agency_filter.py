@@ -1,4 +1,4 @@
-"""Lists narrowed to one agency: by short name, by words of a name; none, several; others are hidden from its auditor."""
+"""Lists narrowed to one agency: by short name, by words of a name; its auditor hears of no other."""
 
 import pytest
 
