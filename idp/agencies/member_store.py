@@ -126,16 +126,16 @@ async def has_members(uow: UnitOfWork) -> bool:
     return await uow.first(select(member.c.id).limit(1)) is not None
 
 
-async def end_member(uow: UnitOfWork, member_id: MemberId) -> AgencyId | None:
-    """End a membership for good; its agency, or None when there was nothing to end."""
+async def end_member(uow: UnitOfWork, member_id: MemberId) -> Member | None:
+    """End a membership for good, and give it as it is now; None when there was nothing to end."""
     ended = (
         update(member)
         .where(member.c.id == member_id, member.c.status != Standing.ENDED.value)
         .values(status=Standing.ENDED.value, version=member.c.version + 1)
-        .returning(member.c.agency_id)
+        .returning(member)
     )
     row = await uow.first(ended)
-    return None if row is None else AgencyId(row.agency_id)
+    return None if row is None else member_of(row)
 
 
 def _live_members(now: datetime) -> Select[Any]:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar, assert_never
 
 from idp.agencies import agreement_store, member_store, rules, store
 from idp.agencies.agreement_book import AgreementBook
+from idp.agencies.member_end import tell_of_end
 from idp.agencies.model import (
     AccessHours,
     Agency,
@@ -368,10 +369,11 @@ class Agencies:
 
     async def end_member(self, uow: UnitOfWork, member_id: MemberId, *, by: Actor) -> None:
         """End a membership for good. Raises NotFound when there is none to end."""
-        agency_id = await member_store.end_member(uow, member_id)
-        if agency_id is None:
+        ended = await member_store.end_member(uow, member_id)
+        if ended is None:
             raise NotFound(AgencyProblem.UNKNOWN, "member")
-        await self._record(uow, "agency.member_ended", by, agency_id, member=member_id)
+        await tell_of_end(uow, ended.subscriber_id, randomness=self._randomness)
+        await self._record(uow, "agency.member_ended", by, ended.agency_id, member=member_id)
 
     def _new_id(self, uow: UnitOfWork, prefix: str) -> str:
         return new_id(prefix, now=uow.now, randomness=self._randomness)

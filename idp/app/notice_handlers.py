@@ -128,6 +128,11 @@ class NoticeHandlers:
         person = SubscriberId(message.payload["subscriber_id"])
         await self._tell_if_known(person, NoticeTopic.LOOK_UP_QUESTION, cause=message.id)
 
+    async def tell_of_membership_end(self, message: OutboxMessage) -> None:
+        """`membership_ended`: whoever may no longer act for an agency hears of it."""
+        person = SubscriberId(message.payload["subscriber_id"])
+        await self._tell_if_known(person, NoticeTopic.MEMBERSHIP_ENDED, cause=message.id)
+
     async def _tell_both(self, message: OutboxMessage, topic: NoticeTopic) -> None:
         mandate = await self._mandate(message)
         await self._tell_if_known(mandate.terms.proxy, topic, cause=message.id)

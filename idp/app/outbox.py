@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
+from idp.agencies.member_end import MEMBERSHIP_ENDED
 from idp.app.joint_act_handlers import JointActHandlers
 from idp.app.life_handlers import LifeHandlers
 from idp.app.notice_handlers import NoticeHandlers
@@ -77,6 +78,7 @@ def outbox_handlers(rooms: Rooms) -> Mapping[str, Sequence[OutboxHandler]]:
         **signals.table(),
         LOOK_UP_ALARM: [notices.tell_of_alarm],
         LOOK_UP_QUESTION: [notices.tell_of_look_up_question],
+        MEMBERSHIP_ENDED: [notices.tell_of_membership_end],
         **JointActHandlers(rooms, notices).table(),
         # agencies hear of an end before it is carried out: by what is ended it is known which ones
         SUBSCRIBER_CLOSED: [signals.tell_of_end, *life[SUBSCRIBER_CLOSED]],

@@ -50,6 +50,7 @@ class NoticeTopic(StrEnum):
     SIGNATORY_CONFIRMED = "signatory_confirmed"
     LOOK_UP_ALARM = "look_up_alarm"
     LOOK_UP_QUESTION = "look_up_question"
+    MEMBERSHIP_ENDED = "membership_ended"
 
 
 class MailState(StrEnum):

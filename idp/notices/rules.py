@@ -20,6 +20,12 @@ TEXTS: Final[Mapping[NoticeTopic, NoticeText]] = {
         "มีคำถามเกี่ยวกับการตรวจสอบข้อมูลของท่าน โปรดตอบในระบบเจ้าหน้าที่ หัวข้อ คำถามเรื่องการตรวจสอบข้อมูล",
         "You are asked about a look-up of yours. Answer in the staff portal, under questions about look-ups.",
     ),
+    NoticeTopic.MEMBERSHIP_ENDED: NoticeText(
+        "หน้าที่ของท่านในหน่วยงานสิ้นสุดแล้ว",
+        "Your work for an agency has ended",
+        "ท่านไม่ได้เป็นเจ้าหน้าที่ของหน่วยงานหนึ่งในระบบนี้อีกต่อไป หากเห็นว่าไม่ถูกต้อง โปรดติดต่อผู้ดูแลระบบของหน่วยงานนั้น",
+        "You no longer act for one of your agencies. Turn to that agency's administrator if this is not right.",
+    ),
     NoticeTopic.CONTACT_CHANGED: NoticeText(
         "ข้อมูลติดต่อของดิจิทัลไอดีของท่านเปลี่ยนแปลง",
         "How you are reached was changed",

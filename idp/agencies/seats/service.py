@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 
 from connectors.contracts.identifiers import CitizenId
 from idp.agencies import member_store
+from idp.agencies.member_end import tell_of_end
 from idp.agencies.model import Agency, Member, Role, Standing
 from idp.agencies.seats import rules, store
 from idp.agencies.seats.model import (
@@ -240,6 +241,7 @@ class Seats:
         await self._change(
             uow, present, roles=present.roles, expires_at=present.expires_at, status=Standing.ENDED, of=of
         )
+        await tell_of_end(uow, present.subscriber_id, randomness=self._randomness)
         await self._record(uow, "agency.member_ended", by, agency_id, {"member": member_id})
 
     async def leave(self, uow: UnitOfWork, member_id: MemberId, *, subscriber_id: SubscriberId) -> None:
@@ -247,6 +249,7 @@ class Seats:
         agency_id = await store.leave(uow, member_id, subscriber_id=subscriber_id)
         if agency_id is None:
             raise NotFound(SeatProblem.UNKNOWN, "member")
+        await tell_of_end(uow, subscriber_id, randomness=self._randomness)
         actor = Actor(ActorKind.SUBSCRIBER, subscriber_id)
         await self._record(uow, "agency.member_left", actor, agency_id, {"member": member_id}, subject=subscriber_id)
 

@@ -9,7 +9,10 @@ from sqlalchemy import update
 from idp.agencies.member_store import member as table
 from idp.agencies.model import Member, Role, Site
 from idp.agencies.seats.attendance import REVIEWED_EVERY, note_sign_in
+from idp.app.outbox import outbox_handlers
 from idp.audit.model import SYSTEM
+from idp.notices.model import NoticeTopic
+from idp.worker.jobs import OutboxJob
 from tests.portal.auditing.house import Desk, PortalHouse
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +23,15 @@ LIST, LEAVERS = "/agency/officers", "/agency/leavers"
 async def still_there(portal: PortalHouse, member: Member) -> bool:
     async with portal.rooms.ground.storage.reading() as uow:
         return await portal.rooms.agencies.live_member(uow, member.id) is not None
+
+
+async def told_of_the_end(portal: PortalHouse, member: Member) -> int:
+    """How often this person reads in the account that work for an agency has ended, once the worker went round."""
+    rooms = portal.rooms
+    await OutboxJob(storage=rooms.ground.storage, handlers=outbox_handlers(rooms)).deliver()
+    async with rooms.ground.storage.reading() as uow:
+        notices = await rooms.notices.of(uow, member.subscriber_id, before=None, limit=50)
+    return [one.topic for one in notices].count(NoticeTopic.MEMBERSHIP_ENDED)
 
 
 async def test_who_works_here_is_listed_with_all_that_is_known(portal: PortalHouse, admin: Member, desk: Desk) -> None:
@@ -87,6 +99,8 @@ async def test_the_end_is_at_once_and_for_ones_own_agency_alone(portal: PortalHo
     assert not await still_there(portal, leaver)
     gone = {row["data-officer"] for row in (await desk.get(f"{LIST}?ended=yes")).rows("data-officer")}
     assert gone == {leaver.id}
+    assert await told_of_the_end(portal, leaver) == 1
+    assert await told_of_the_end(portal, stranger) == await told_of_the_end(portal, auditor) == 0
 
 
 LEAVERS_FORM = "/agency/invitations"
@@ -109,6 +123,7 @@ async def test_everybody_is_looked_at_again_after_ninety_days(portal: PortalHous
     page = await desk.send(LEAVERS, page=LEAVERS, act="end", member=leaver.id, version="1")
     assert {row["data-officer"] for row in page.rows("data-officer")} == {admin.id}
     assert not await still_there(portal, leaver)
+    assert await told_of_the_end(portal, leaver) == 1
     stranger = await portal.hire("elsewhere", Role.LOOKUP_OFFICER)
     for act in ("keep", "end"):
         refused = await desk.send(LEAVERS, page=LEAVERS, act=act, member=stranger.id, version="1")
