@@ -1,12 +1,16 @@
 """A place where somebody types or presses, and every trouble that a browser can bring to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from urllib.parse import urljoin
 
 import httpx2
+from sqlalchemy import update
 
+from idp.authentication.store import sso_session
+from idp.portal.store import portal_session
 from tests.portal.look_ups.house import Browser, LookUps
 from tests.portal.office import PORTAL, Page
 from tests.provider.pages.ways_on import PageParts
@@ -14,8 +18,9 @@ from tests.provider.pages.ways_on import PageParts
 IN_APP = "Mozilla/5.0 (Linux; Android 14; wv) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36 Line/14.9.1"
 SESSIONS = ("portal-session", "id-session")
 
+Opens = Callable[[Browser], Awaitable[str]]
 GOES_ON, SIGN_IN = "goes on", "sign-in"
-Typed = dict[str, str]
+Typed = Mapping[str, str | list[str]]
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,12 @@ class Place:
     action: str = ""
     typed: Typed = field(default_factory=dict)
     origin: str = PORTAL
-    opens: Callable[[Browser], Awaitable[str]] | None = None
+    opens: Opens | None = None
     """What is begun first, and the page it leads to; `action` goes on from that page."""
 
     @property
     def target(self) -> str:
-        """Where the form goes; to its own page where nothing else is said."""
+        """Where the form goes, or where that begins; to its own page where nothing else is said."""
         return self.action or self.page
 
 
@@ -44,15 +49,20 @@ class Tab:
         self.place = place
         self.page = page
         parts = PageParts(page.response.text)
-        hidden = [form.fields for form in parts.forms if form.action == place.target]
-        assert hidden, (place, page.status, page.response.text[-2000:])
-        self.fields = {**hidden[-1], **place.typed}
+        meant = [form for form in parts.forms if form.action == place.target]
+        meant = meant or [form for form in parts.forms if form.action.startswith(f"{place.target}/")]
+        assert meant, (place, page.status, page.response.text[-2000:])
+        self.target = meant[-1].action
+        self.fields = {**meant[-1].fields, **place.typed}
 
     async def send(self) -> Page:
         headers = {"origin": self.place.origin, "referer": self.place.origin + self.place.page}
-        address = self.place.origin + self.place.target
+        address = self.place.origin + self.target
         answer = await self.browser.http.post(address, data=self.fields, headers=headers)
         return await followed(self.browser, answer)
+
+
+Trouble = Callable[[Tab], Awaitable[None]]
 
 
 async def followed(browser: Browser, answer: httpx2.Response) -> Page:
@@ -81,16 +91,23 @@ async def reopened(tab: Tab) -> Page:
     return await tab.browser.open(tab.place.origin + tab.place.page)
 
 
-def forget(tab: Tab) -> None:
+async def forget(tab: Tab) -> None:
     """All cookies are cleared."""
     tab.browser.http.cookies.clear()
 
 
-def sign_out(tab: Tab) -> None:
-    """The sessions end, as another tab or the hour ends them; the browser stays known."""
+async def sign_out(tab: Tab) -> None:
+    """The sessions end, as another tab ends them; the browser stays known."""
     for cookie in list(tab.browser.http.cookies.jar):
         if cookie.name in SESSIONS:
             tab.browser.http.cookies.delete(cookie.name, domain=cookie.domain)
+
+
+async def be_away(tab: Tab) -> None:
+    """Nobody touched anything for a day: the sessions are over, and the browser does not know it yet."""
+    async with tab.browser.house.rooms.ground.storage.unit_of_work() as uow:
+        for sessions in (sso_session, portal_session):
+            await uow.execute(update(sessions).values(last_seen=uow.now - timedelta(days=1)))
 
 
 def seen(page: Page) -> str:
@@ -114,15 +131,15 @@ async def expect_way_on(tab: Tab, page: Page) -> None:
             assert led.status in (200, 400, 403, 409), (tab.place, link, led.status)
 
 
-async def opened_after(house: LookUps, place: Place, trouble: Callable[[Tab], None]) -> tuple[Tab, Page]:
+async def opened_after(house: LookUps, place: Place, trouble: Trouble) -> tuple[Tab, Page]:
     tab = await arrive(house, place)
-    trouble(tab)
+    await trouble(tab)
     return tab, await reopened(tab)
 
 
-async def sent_after(house: LookUps, place: Place, trouble: Callable[[Tab], None]) -> tuple[Tab, Page]:
+async def sent_after(house: LookUps, place: Place, trouble: Trouble) -> tuple[Tab, Page]:
     tab = await arrive(house, place)
-    trouble(tab)
+    await trouble(tab)
     return tab, await tab.send()
 
 
@@ -136,7 +153,7 @@ async def what_is_seen(house: LookUps, place: Place) -> dict[str, str]:
 
     tab = await arrive(house, place, **{"user-agent": IN_APP})
     await note("inside another app", tab, tab.page)
-    for name, trouble in (("cookies cleared", forget), ("signed out", sign_out)):
+    for name, trouble in (("cookies cleared", forget), ("signed out", sign_out), ("away for a day", be_away)):
         await note(f"{name}, opened", *await opened_after(house, place, trouble))
         await note(f"{name}, sent", *await sent_after(house, place, trouble))
     tab = await arrive(house, place)
