@@ -118,9 +118,12 @@ def seen(page: Page) -> str:
 
 
 async def expect_way_on(tab: Tab, page: Page) -> None:
-    """Whatever the page is, something on it leads on, and no link of a page of faults leads into nothing."""
+    """Whatever the page is, something on it leads on, and no link of a page of faults leads into nothing.
+
+    Where somebody outside is away the page says so (503), and by its code.
+    """
     parts = PageParts(page.response.text)
-    assert page.status < 500, (tab.place, page.response.text[-1500:])
+    assert page.status < 500 or page.status == 503, (tab.place, page.response.text[-1500:])
     assert parts.links or parts.forms, (tab.place, page.response.url)
     if page.status < 400:
         return

@@ -175,10 +175,15 @@ CITIZENS: dict[str, tuple[Place, str, str, str]] = {
     "device code": (own("/account/device", user_code="x"), AFTER, "404 OID-08", "404 OID-08"),
     "invitation": (own("/account/invitation", code="x"), SIGN_IN, "410 SEA-04", "410 SEA-04"),
     "company": (own("/account/companies", juristic_id=COMPANY), AFTER, "403 REP-05", "403 REP-05"),
+    "kiosk's browser": (own("/kiosk", "/kiosk/bind", code="ABCD-EFGH"), "400 UNA-22", "400 UNA-22", "400 UNA-22"),
+    # nobody answers at ThaiD in this house
+    "ThaiD": (own("/enrol/thaid"), "503 THD-01", "503 THD-01", "503 THD-01"),
+    "own reader": (own("/enrol/reader"), GOES_ON, GOES_ON, GOES_ON),
     "recovery": (own("/recover", identifier="1", code="x"), "400 AUT-17", "400 AUT-17", "400 AUT-17"),
 }
 """A form of a citizen's, what is seen when the session ended meanwhile, when it is sent, and sent again."""
-ANYONES = {"recovery"}
+ANYONES = {"recovery": GOES_ON, "kiosk's browser": "403 UNA-21", "ThaiD": GOES_ON, "own reader": GOES_ON}
+"""Forms for which nobody signs in, and how their pages come: a browser that is no kiosk's yet is told so."""
 
 
 @pytest.mark.parametrize("name", STAFF)
@@ -204,11 +209,11 @@ async def test_every_form_of_the_staff_leads_on(house: LookUps, name: str) -> No
 @pytest.mark.parametrize("name", CITIZENS)
 async def test_every_form_of_a_citizen_leads_on(house: LookUps, name: str) -> None:
     place, after, sent, again = CITIZENS[name]
-    away = GOES_ON if name in ANYONES else SIGN_IN
+    away, opened = ANYONES.get(name, SIGN_IN), ANYONES.get(name, GOES_ON)
     second = sent if sent != GOES_ON else again
     assert await what_is_seen(house, place) == {
-        "inside another app": GOES_ON,
-        "reloaded": GOES_ON,
+        "inside another app": opened,
+        "reloaded": opened,
         "cookies cleared, opened": away,
         "cookies cleared, sent": "403 WEB-04",
         "signed out, opened": away,

@@ -189,8 +189,12 @@ class KioskPages:
         browser = request.cookies.get(self._cookie)
         station = await self._browsers.station_of(browser)
         if station is None or browser is None:
-            unbound = self._problems.text(beside or UnattendedProblem.NOT_A_KIOSK)
-            return self._pages.render(request, "kiosk_unbound.html", status_code=unbound.status, problem=unbound)
+            unbound = self._problems.text(UnattendedProblem.NOT_A_KIOSK)
+            refused = None if beside is None else self._problems.text(beside)
+            status = (refused or unbound).status
+            return self._pages.render(
+                request, "kiosk_unbound.html", status_code=status, problem=unbound, refused=refused
+            )
         seen = await self._enrolments.look(browser)
         application = seen.application
         problem = beside or (None if application is None else application.problem)
