@@ -113,6 +113,16 @@ class Consents:
         """Everything the subscriber ever agreed to, newest first."""
         return await store.find_consents_of(uow, self._seals, subscriber_id)
 
+    async def live_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[ConsentRecord, ...]:
+        """What the subscriber agreed to that is in force, newest first: one for each service at most."""
+        return await store.find_consents_in_force(uow, self._seals, subscriber_id)
+
+    async def ended_of(
+        self, uow: UnitOfWork, subscriber_id: SubscriberId, *, before: ConsentId | None, limit: int
+    ) -> tuple[ConsentRecord, ...]:
+        """What is in force no longer, newest first; `before` is the last one of the page before."""
+        return await store.find_ended_consents(uow, self._seals, subscriber_id, before=before, limit=limit)
+
     async def count_in_force(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> int:
         """How much the subscriber has agreed to that is in force."""
         return await store.count_live_consents(uow, subscriber_id)
@@ -193,7 +203,7 @@ class Consents:
 
     async def end_of_person(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> None:
         """An identity was closed: everything its owner agreed to ends."""
-        for record in await store.find_consents_of(uow, self._seals, subscriber_id):
+        for record in await self.list_of(uow, subscriber_id):
             await self._end(uow, record, by=SYSTEM)
 
     async def _end(self, uow: UnitOfWork, record: ConsentRecord, *, by: Actor | None = None) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    not_,
     select,
     update,
 )
@@ -129,6 +130,23 @@ async def find_consents_of(
 ) -> tuple[ConsentRecord, ...]:
     """Everything a subscriber ever agreed to, newest first."""
     return await _load(uow, seals, _newest_first(subscriber_id))
+
+
+async def find_consents_in_force(
+    uow: UnitOfWork, seals: ConsentSeals, subscriber_id: SubscriberId
+) -> tuple[ConsentRecord, ...]:
+    """What a subscriber agreed to that is in force, with whomever, newest first."""
+    return await _load(uow, seals, _newest_first(subscriber_id).where(live_consent(uow.now)))
+
+
+async def find_ended_consents(
+    uow: UnitOfWork, seals: ConsentSeals, subscriber_id: SubscriberId, *, before: ConsentId | None, limit: int
+) -> tuple[ConsentRecord, ...]:
+    """What is no longer in force, newest first: so many, given before one of them."""
+    ended = _newest_first(subscriber_id).where(not_(live_consent(uow.now)))
+    if before is not None:
+        ended = ended.where(consent.c.id < before)
+    return await _load(uow, seals, ended.limit(limit))
 
 
 async def count_live_consents(uow: UnitOfWork, subscriber_id: SubscriberId) -> int:

@@ -1,6 +1,7 @@
 """My account: where it begins, and what I allowed."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -23,6 +24,8 @@ from idp.web.csrf import Csrf
 from idp.web.forms import read_form
 from idp.web.pages import Pages
 from idp.web.routes import Access, Entry
+
+ENDED_PAGE: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,21 @@ class AccountPages:
         citizen = await self._citizens.find(request)
         if citizen is None:
             return to_sign_in(request)
+        owner, text = citizen.subscriber.id, request.query_params.get("before")
+        if text and not is_id("con", text):
+            raise NotFound(ConsentProblem.UNKNOWN)
+        before = ConsentId(text) if text else None
         async with self._storage.reading() as uow:
-            rows = await self._rows(uow, await self._consents.list_of(uow, citizen.subscriber.id))
+            live = await self._consents.live_of(uow, owner) if before is None else ()
+            ended = await self._consents.ended_of(uow, owner, before=before, limit=ENDED_PAGE + 1)
+            rows = await self._rows(uow, (*live, *ended[:ENDED_PAGE]))
         return self._pages.render(
             request,
             "account/consents.html",
-            live=[row for row in rows if row.is_live],
-            ended=[row for row in rows if not row.is_live],
+            is_first=before is None,
+            live=rows[: len(live)],
+            ended=rows[len(live) :],
+            older=ended[ENDED_PAGE - 1].id if len(ended) > ENDED_PAGE else None,
         )
 
     async def _consent(self, request: Request) -> Response:

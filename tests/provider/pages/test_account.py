@@ -5,6 +5,7 @@ import re
 import pytest
 
 from idp.kernel.errors import Refused
+from idp.provider.account.pages import ENDED_PAGE
 from idp.web.routes import Access
 from tests.exchange.world import pull
 from tests.provider.pages.house import Fields, Visitor
@@ -141,3 +142,27 @@ async def test_what_was_told_at_sign_in_is_listed_and_taken_back(citizen: Visito
     english = (await citizen.http.get(f"/account/consents/{record.id}", params={"lang": "en"})).text
     assert "Signing in to" in english
     assert "Name in Thai" in english
+
+
+async def test_ended_consents_come_page_by_page_and_what_is_in_force_once(citizen: Visitor) -> None:
+    world = citizen.house.world
+    given = []
+    for _ in range(ENDED_PAGE + 2):
+        record, _ = await world.consented()
+        given.append(record.id)
+        async with world.storage.unit_of_work() as uow:
+            await world.consents.withdraw(uow, record.id, subscriber_id=world.somchai)
+        world.clock.advance(1)
+    live, _ = await world.consented()
+    first = (await citizen.http.get("/account/consents")).text
+    assert Fields(first).data["data-consent"] == [live.id, *given[:1:-1]]
+    last = given[2]
+    assert f'href="/account/consents?before={last}"' in first
+    second = (await citizen.http.get(f"/account/consents?before={last}")).text
+    assert Fields(second).data["data-consent"] == [given[1], given[0]]
+    assert 'id="older_consents"' not in second
+    assert 'id="newest_consents"' in second
+    none = (await citizen.http.get(f"/account/consents?before={given[0]}")).text
+    assert "data-consent=" not in none
+    assert "ไม่มีรายการก่อนหน้านี้" in none
+    assert (await citizen.http.get("/account/consents?before=mdt_1")).status_code == 404
