@@ -1,4 +1,4 @@
-"""Every list page of the staff, asked again and again by people of every role, where there is the most to see."""
+"""Every list page of staff and citizens, asked again and again by people of every role, where there is most to see."""
 
 import re
 import statistics
@@ -18,6 +18,7 @@ from idp.agencies.member_store import member
 from idp.agencies.model import Member, Role
 from idp.app.portal_door import portal_door
 from idp.audit.sequencer import sign_checkpoint
+from idp.kernel.assurance import Aal
 from idp.kernel.ids import AgencyId, new_id
 from tests.attacks.house import WallClock, open_house, settings_of
 from tests.long.agency_volume import SPAN
@@ -28,12 +29,25 @@ from tests.portal.auditing.house import Desk, PortalHouse
 LIMIT_MS: Final = 300.0
 MOST_BUFFERS: Final = 1_000
 """Pages of 8 KiB that a statement of a list may touch, however much there is."""
-MOST_BUFFERS_OF: Final = {"FROM audit_facet": 6_000, "FROM disclosure_day": 2_000, "count(*) AS": 5_000}
+MOST_BUFFERS_OF: Final = {
+    "FROM audit_facet": 6_000,
+    "FROM disclosure_day": 2_000,
+    "count(*) AS": 5_000,
+    "disclosure.subscriber_id =": 2_000,
+    "their.subscriber_id =": 12_000,
+}
 """A search of the log looks at 5,000 rows; an owner's month is as many as agencies had the data on each day; who holds
-the places of an agency, and the stations and clients of the country, are counted in their index."""
+the places of an agency, and the stations and clients of the country, are counted in their index; what a person may
+choose from is what stands in the own 2,500 rows."""
 ROUNDS: Final = 15
 NOT_LISTS: Final = ("/ready", "/sign-in", "/callback", ".csv", ".ics", "/new", "/terms", "/help")
 """What pages that are no lists end with."""
+OF_A_CITIZEN: Final = (
+    "/account", "/account/activity", "/account/activity?became=refused", "/account/consents",
+    "/account/notices", "/account/data", "/account/mandates", "/account/companies", "/account/requests",
+    "/account/memberships", "/account/security", "/account/apps", "/account/meetings",
+)  # fmt: skip
+_EARLIER: Final = re.compile(r'href="(/account/activity\?[^"]*before=[^"]+)"')
 _NEXT: Final = re.compile(r'id="next_page" href="([^"]+)"')
 
 
@@ -96,6 +110,7 @@ async def lists(portal: PortalHouse, volume: Volume) -> list[Asked]:
     asked += _of_the_log(volume, platform[Role.AUDITOR])
     for where, desk in (("large", large[Role.AUDITOR]), ("small", small[Role.AUDITOR])):
         asked.append(Asked(f"{where} auditor, a rare event", desk, f"/audit?period=all&event={RARE}"))
+    asked += [one async for one in _of_a_citizen(portal, volume)]
     page = await platform[Role.AUDITOR].send("/audit/people", page="/audit", query="nobody", reason="how quick it is")
     if page.status == 200:
         asked.append(Asked("log: one person", platform[Role.AUDITOR], str(page.response.url)))
@@ -174,6 +189,20 @@ def _chosen(volume: Volume, large: dict[Role, Desk], platform: dict[Role, Desk])
     yield Asked("reviewed, deep", supervisor, f"/supervision/reviewed?after={sample_id}")
     yield Asked("rights of an agency", platform[Role.PLATFORM_ADMIN], "/rights?agency=volume-1")
     yield Asked("rights that are over", platform[Role.PLATFORM_ADMIN], "/rights?state=over&dataset=dopa.photo")
+
+
+async def _of_a_citizen(portal: PortalHouse, volume: Volume) -> AsyncIterator[Asked]:
+    """What somebody whom thousands of look-ups are about sees of them, and the own lists beside it."""
+    rooms, browser = portal.rooms, portal.house.browser()
+    async with rooms.ground.storage.unit_of_work() as uow:
+        started = await rooms.sessions.start(uow, volume.citizen, aal=Aal.AAL2_2, amr=("hwk", "user", "mfa"))
+    browser.cookies.set("id-session", started.cookie_value, domain="id.localhost")
+    desk = Desk(browser, started.cookie_value)
+    for path in OF_A_CITIZEN:
+        yield Asked(f"citizen {path}", desk, path)
+    page = await desk.http.get("/account/activity")
+    if following := _EARLIER.search(page.text):
+        yield Asked("citizen, who saw the data before", desk, following[1].replace("&amp;", "&"))
 
 
 def _of_the_log(volume: Volume, desk: Desk) -> Iterator[Asked]:
