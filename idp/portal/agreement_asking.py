@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from enum import StrEnum
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +14,7 @@ from idp.agencies.service import Agencies
 from idp.approvals.model import Decider
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel
-from idp.kernel.errors import NotFound
+from idp.kernel.errors import NotFound, TuatonError
 from idp.kernel.ids import AgreementId, ServiceId, is_id
 from idp.portal.agreement_form import last_day_of, one_of, terms_of
 from idp.portal.agreement_rows import FORM, LIST, REFUSALS, AgreementRows, deciders_of
@@ -102,7 +101,7 @@ class AgreementAsking:
                 second = one_of(Second, form.one("second"))
                 proposal = await self._agreements.propose(uow, wanted, by=by, second=second)
         except REFUSALS as refusal:
-            answer = await self._form(request, member, wanted, problem=refusal.code, of=of)
+            answer = await self._form(request, member, wanted, problem=refusal, of=of)
             await self._gate.note_refusal(member, request, refusal)
             return answer
         return RedirectResponse(f"/proposals/{proposal.id}", 303)
@@ -113,7 +112,7 @@ class AgreementAsking:
         member: Member,
         agreement: Agreement,
         *,
-        problem: StrEnum | None = None,
+        problem: TuatonError | None = None,
         of: str | None = None,
     ) -> Response:
         async with self._storage.reading() as uow:
@@ -121,7 +120,7 @@ class AgreementAsking:
         if row.dataset is None:
             # there is nothing left of it to choose from; what stands can be looked at and stopped
             raise NotFound(AgencyProblem.UNKNOWN, "data set")
-        text = None if problem is None else self._problems.text(problem)
+        text = None if problem is None else self._problems.about(problem)
         return self._pages.render(
             request,
             "agreement_form.html",

@@ -84,7 +84,7 @@ def _hours(form: Form) -> AccessHours | None:
     try:
         return AccessHours(frozenset(map(int, days)), time.fromisoformat(opens), time.fromisoformat(closes))
     except ValueError as error:
-        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "hours") from error
+        raise Refused(AgencyProblem.AGREEMENT_NOT_POSSIBLE, "opens") from error
 
 
 def _day(form: Form, name: str) -> date:

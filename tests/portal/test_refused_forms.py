@@ -101,3 +101,43 @@ def test_no_secret_is_ever_shown_again() -> None:
     }
     assert shown
     assert {one for one in shown if one[1] in SECRETS} == set()
+
+
+FIELD = re.compile(
+    r"""<(?:input|textarea)\b[^>]*?\bname="(?P<plain>[^"]+)"[^>]*>(?:[^<]*</textarea>)?"""
+    r"""|govuk(?:Input|Textarea)\(\{\s*"id": [^,]+,\s*"name": "?(?P<made>\w+)(?:[^{}]|\{[^{}]*\})*\}"""
+    r"""|<select\b[^>]*?\bname="(?P<chosen>[^"]+)".*?</select>""",
+    re.DOTALL,
+)
+NOT_TYPED = re.compile(r'type="(?:hidden|submit|file|password)"|"type": "password"')
+FORGOTTEN = {
+    # whose number it is stands on no page, not even to who wrote it
+    ("watched.html", "citizen_id"), ("watched.html", "reference_no"), ("watched.html", "days"),
+    ("invitations.html", "citizen_id"), ("log.html", "query"), ("sign_in_pin.html", "identifier"),
+    # a number that counts once
+    ("enrol_reader.html", "number"),
+    # beside the version that is shown: a colleague may have changed it since this was typed
+    ("officer.html", "roles"), ("officer.html", "site"),
+    # pasted keys come back only without a private half
+    ("new_program.html", "jwks"), ("program.html", "jwks"),
+    # chosen anew with each paper: a file does not come back either
+    ("application.html", "reference_no"),
+    # what a list is narrowed by stands in the address
+    *(("log.html", name) for name in ("period", "event", "kind", "outcome", "{{ name }}")),
+    # whether somebody else's data is meant is asked each time
+    ("enrolment.html", "unrelated"),
+}  # fmt: skip
+"""Fields that do not come back, and why."""
+
+
+def test_whatever_else_is_typed_comes_back() -> None:
+    fields = {
+        (path.name, name)
+        for path in TEMPLATES
+        if "problem_beside(" in (text := path.read_text("utf-8")) and path.name != "problem_beside.html"
+        for found in FIELD.finditer(text)
+        for name in [found["plain"] or found["made"] or found["chosen"]]
+        if name not in SECRETS and not NOT_TYPED.search(found[0])
+        if not re.search(r"\b(?:sent|ticked|picked)\(", found[0])
+    }
+    assert fields == FORGOTTEN

@@ -111,7 +111,7 @@ class InvitationPages:
 
     async def file_page(self, request: Request, admin: Member) -> Response:
         """Where a list is pasted or chosen, with its first line and the seats there are."""
-        return await self._file_page(request, admin, text="")
+        return await self._file_page(request, admin)
 
     async def from_file(self, request: Request, admin: Member) -> Response:
         """All of the list or nobody: what is wrong, line by line; or the links, as a file, this once."""
@@ -126,17 +126,15 @@ class InvitationPages:
             sites = frozenset(site.code for site in agency.sites)
             faults = await self._invitations.faults(uow, admin.agency_id, roll, sites=sites)
         if faults or form.one("act") != "invite":
-            return await self._file_page(
-                request, admin, text=text, faults=faults, fine=0 if faults else len(roll.wishes)
-            )
-        return await self._invited(request, admin, roll.wishes, text=text)
+            return await self._file_page(request, admin, faults=faults, fine=0 if faults else len(roll.wishes))
+        return await self._invited(request, admin, roll.wishes)
 
-    async def _invited(self, request: Request, admin: Member, wishes: tuple[Wish, ...], *, text: str) -> Response:
+    async def _invited(self, request: Request, admin: Member, wishes: tuple[Wish, ...]) -> Response:
         try:
             async with self._desk.storage.unit_of_work() as uow:
                 made = await self._invitations.invite_all(uow, admin.agency_id, wishes, by=actor(admin))
         except REFUSALS as refusal:
-            answer = await self._file_page(request, admin, text=text, problem=self._desk.problems.about(refusal))
+            answer = await self._file_page(request, admin, problem=self._desk.problems.about(refusal))
             await self._desk.gate.note_refusal(admin, request, refusal)
             return answer
         rows = [("reference", "role", "site", "link", "until")]
@@ -177,7 +175,6 @@ class InvitationPages:
         request: Request,
         admin: Member,
         *,
-        text: str,
         faults: list[RowFault] | None = None,
         fine: int = 0,
         problem: ProblemText | None = None,
@@ -193,7 +190,6 @@ class InvitationPages:
             seats=seats,
             sites={site.code: site for site in agency.sites},
             columns=",".join(COLUMNS),
-            text=text,
             faults=faults or [],
             fine=fine,
         )

@@ -55,7 +55,7 @@ class DiaryPages:
 
     async def entry(self, request: Request, officer: Member) -> Response:
         """One of them, with the form for a note."""
-        return await self._entry(request, officer, problem=None, text="")
+        return await self._entry(request, officer, problem=None)
 
     async def note(self, request: Request, officer: Member) -> Response:
         """Put something right: the wrong case, the wrong person's card. What happened stays as it is."""
@@ -64,7 +64,7 @@ class DiaryPages:
         text = " ".join(form.one("note").split())
         if not SHORTEST_NOTE <= len(text) <= LONGEST_NOTE:
             refused = Refused(LookUpProblem.NOTE_MISSING)
-            answer = await self._entry(request, officer, problem=LookUpProblem.NOTE_MISSING, text=text)
+            answer = await self._entry(request, officer, problem=LookUpProblem.NOTE_MISSING)
             await self._counter.gate.note_refusal(officer, request, refused)
             return answer
         async with self._counter.storage.unit_of_work() as uow:
@@ -95,7 +95,7 @@ class DiaryPages:
         faults = [self._counter.problems.text(fault) for fault in CardFault]
         return await self._counter.render(request, "reader.html", officer, rows=rows, faults=faults, now=now)
 
-    async def _entry(self, request: Request, officer: Member, *, problem: LookUpProblem | None, text: str) -> Response:
+    async def _entry(self, request: Request, officer: Member, *, problem: LookUpProblem | None) -> Response:
         async with self._counter.storage.reading() as uow:
             entry = await store.find_entry(uow, self._counter.personal, request.path_params["entry_id"])
         if entry is None or entry.member_id != officer.id:
@@ -107,7 +107,6 @@ class DiaryPages:
             status_code=200 if problem is None else self._counter.text(problem).status,
             entry=entry,
             screen=_screen(entry.dataset),
-            text=text or entry.note or "",
             longest=LONGEST_NOTE,
             problem=None if problem is None else self._counter.text(problem),
         )

@@ -43,7 +43,7 @@ class PhotoPages:
     async def page(self, request: Request, officer: Member) -> Response:
         """Why it is needed; then who has to agree, and the button that shows it."""
         visit = await self._visit(request, officer)
-        return await self._page(request, officer, visit, problem=None, reason=visit.photo_reason or "")
+        return await self._page(request, officer, visit, problem=None)
 
     async def ask(self, request: Request, officer: Member) -> Response:
         """Ask, with a reason that the second officer reads."""
@@ -53,7 +53,7 @@ class PhotoPages:
         reason = " ".join(form.one("reason").split())
         if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
             refused = Refused(LookUpProblem.REASON_TOO_SHORT)
-            answer = await self._page(request, officer, visit, problem=LookUpProblem.REASON_TOO_SHORT, reason=reason)
+            answer = await self._page(request, officer, visit, problem=LookUpProblem.REASON_TOO_SHORT)
             await self._counter.gate.note_refusal(officer, request, refused)
             return answer
         visit = await self._counter.visits.save(replace(visit, photo_reason=reason))
@@ -102,7 +102,7 @@ class PhotoPages:
         return visit
 
     async def _page(
-        self, request: Request, officer: Member, visit: Visit, *, problem: LookUpProblem | None, reason: str
+        self, request: Request, officer: Member, visit: Visit, *, problem: LookUpProblem | None
     ) -> Response:
         return await self._counter.render(
             request,
@@ -112,7 +112,6 @@ class PhotoPages:
             status_code=200 if problem is None else self._counter.text(problem).status,
             form_action=(self._counter.issuer_origin,),
             screen=menu_row(DATASETS[DATASET]),
-            reason=reason,
             shortest=SHORTEST_REASON,
             longest=LONGEST_REASON,
             problem=None if problem is None else self._counter.text(problem),

@@ -74,7 +74,7 @@ class DoubtPages:
             known = await self._doubts.about(uow, owner, request.path_params["entry_id"])
         if known is not None:
             return RedirectResponse(f"{CASES}/{known.id}", 303)
-        return self._form(request, entry, problem=None, text="", status=200)
+        return self._form(request, entry, problem=None, status=200)
 
     async def _asked(self, request: Request) -> Response:
         form = await read_form(request)
@@ -92,10 +92,10 @@ class DoubtPages:
         except Refused as refusal:
             # the words stay where they were written
             problem = self._problems.text(refusal.code)
-            return self._form(request, entry, problem=problem, text=text, status=problem.status)
+            return self._form(request, entry, problem=problem, status=problem.status)
         return RedirectResponse(f"{CASES}/{case.id}", 303)
 
-    def _form(self, request: Request, entry: Entry, *, problem: object, text: str, status: int) -> Response:
+    def _form(self, request: Request, entry: Entry, *, problem: object, status: int) -> Response:
         return self._pages.render(
             request,
             "account/doubt.html",
@@ -103,7 +103,6 @@ class DoubtPages:
             cells=cells_of(entry, self._pages.language(request)),
             consent_id=getattr(entry, "consent_id", None),
             problem=problem,
-            text=text,
         )
 
     async def _list(self, request: Request) -> Response:

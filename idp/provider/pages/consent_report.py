@@ -83,7 +83,7 @@ class ConsentReportPages:
             if refusal.code is AuthenticationProblem.SIGN_IN_NEEDED:
                 return RedirectResponse(continue_url(flow), 303)
             # the words stay where they were written
-            return await self._page(request, flow, pending, citizen, refusal=refusal, text=text)
+            return await self._page(request, flow, pending, citizen, refusal=refusal)
         # shown anew, so that reloading sends nothing twice
         return RedirectResponse(f"{PATH}?{urlencode({'flow': flow})}", 303)
 
@@ -95,7 +95,6 @@ class ConsentReportPages:
         citizen: Citizen,
         *,
         refusal: Refused | None = None,
-        text: str = "",
     ) -> Response:
         problem = None if refusal is None else self._problems.text(refusal.code)
         async with self._storage.reading() as uow:
@@ -112,7 +111,6 @@ class ConsentReportPages:
             reference=reference_of(pending),
             case=case,
             problem=problem,
-            text=text,
         )
 
 
