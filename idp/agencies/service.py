@@ -192,10 +192,6 @@ class Agencies:
         await self._record(uow, "agency.registered", by, agency.id, code=code, kind=kind.value, owns=sorted(owns))
         return agency
 
-    async def all_agencies(self, uow: UnitOfWork) -> tuple[Agency, ...]:
-        """Every agency, by code: a few thousand at most."""
-        return await store.find_all_agencies(uow)
-
     async def called(self, uow: UnitOfWork, words: str, *, at_most: int) -> tuple[Agency, ...]:
         """Agencies by short name or by words of their Thai or English name, live or not; the short name first."""
         return await store.find_agencies_called(uow, words, at_most=at_most)

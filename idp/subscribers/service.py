@@ -191,14 +191,16 @@ class Subscribers:
         self, uow: UnitOfWork, subscriber_ids: Collection[SubscriberId]
     ) -> dict[SubscriberId, Identity]:
         """The attributes of these people, opened, in one read; who closed theirs, or whose do not open, is left out."""
-        found = {}
+        found, unreadable = {}, 0
         for one in await find_people(uow, subscriber_ids):
             try:
                 opened = self._opened(one, _IDENTITY, one.sealed_identity)
                 found[one.subscriber_id] = store.identity_from_bytes(opened)
             except SealBroken:
-                # one record that nobody can read takes no list from everybody; the operator learns of it
-                structlog.get_logger("alarm").error("subscriber.unreadable", subscriber=one.subscriber_id)
+                # one record that nobody can read takes no list from everybody
+                unreadable += 1
+        if unreadable:  # the operator learns of it: once a page, however many there are
+            structlog.get_logger("alarm").error("subscriber.unreadable", records=unreadable)
         return found
 
     async def contact(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> ContactDetails | None:

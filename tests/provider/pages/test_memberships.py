@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from idp.agencies.model import Role, Standing
 from idp.agencies.seats.model import Seat
+from idp.agencies.store import find_all_agencies
 from idp.audit.model import SYSTEM
 from idp.authentication.rules import FRESH_FOR
 from idp.kernel.ids import AgencyId, SubscriberId
@@ -26,7 +27,7 @@ SCREENS = os.environ.get("MEMBERSHIP_SCREENS")
 async def invited(house: House, **changes: Any) -> str:
     """The code of an invitation to a place of the agency of the house."""
     async with house.storage.unit_of_work() as uow:
-        (agency, *_) = [one for one in await house.world.agencies.all_agencies(uow) if one.status is Standing.ACTIVE]
+        (agency, *_) = [one for one in await find_all_agencies(uow) if one.status is Standing.ACTIVE]
         seat = Seat(AgencyId(agency.id), "", Role.LOOKUP_OFFICER, "เจ้าหน้าที่บริการ", "Service officer", 1, 90)
         await house.seats.put(uow, seat, by=SYSTEM)
         invited = await house.seats.invite(uow, agency.id, site="", role=Role.LOOKUP_OFFICER, by=SYSTEM, **changes)
@@ -84,7 +85,7 @@ async def test_nobody_accepts_without_a_fresh_sign_in_or_by_a_form_of_elsewhere(
 
 async def test_nobody_leaves_anothers_place(house: House, citizen: Visitor) -> None:
     async with house.storage.unit_of_work() as uow:
-        (agency, *_) = await house.world.agencies.all_agencies(uow)
+        (agency, *_) = await find_all_agencies(uow)
         other = await house.world.agencies.add_member(
             uow,
             agency_id=agency.id,
