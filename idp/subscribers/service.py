@@ -38,6 +38,7 @@ from idp.subscribers.on_file import IdentityOnFile, identity_on_file
 _TABLE = "subscriber"
 _IDENTITY = "sealed_identity"
 _CONTACT = "sealed_contact"
+_NAMED_IN_ALARM = 3
 _REASON = "sealed_suspension_reason"
 
 STOPPED, RESTORED, PROOFED = "stopped", "restored", "proofed"  # `change` of the topic subscriber_changed
@@ -191,16 +192,17 @@ class Subscribers:
         self, uow: UnitOfWork, subscriber_ids: Collection[SubscriberId]
     ) -> dict[SubscriberId, Identity]:
         """The attributes of these people, opened, in one read; who closed theirs, or whose do not open, is left out."""
-        found, unreadable = {}, 0
+        found, unreadable = {}, []
         for one in await find_people(uow, subscriber_ids):
             try:
                 opened = self._opened(one, _IDENTITY, one.sealed_identity)
                 found[one.subscriber_id] = store.identity_from_bytes(opened)
             except SealBroken:
                 # one record that nobody can read takes no list from everybody
-                unreadable += 1
+                unreadable.append(one.subscriber_id)
         if unreadable:  # the operator learns of it: once a page, however many there are
-            structlog.get_logger("alarm").error("subscriber.unreadable", records=unreadable)
+            alarm = structlog.get_logger("alarm")
+            alarm.error("subscriber.unreadable", records=len(unreadable), first=unreadable[:_NAMED_IN_ALARM])
         return found
 
     async def contact(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> ContactDetails | None:
