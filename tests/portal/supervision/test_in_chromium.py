@@ -52,11 +52,11 @@ async def furnish(portal: PortalHouse) -> tuple[Watch, Desk]:
     owner = await portal.signed_in(await portal.hire("population", Role.DATA_OWNER))
     colleague = await portal.signed_in(await portal.hire("population", Role.DATA_OWNER))
     said = {"agency": "busy", "reference_no": "มท 0309/77", "days": "365"}
-    page = await owner.send("/namings", page="/namings", **said)
+    page = await owner.send("/namings", page="/namings?agency=busy", **said)
     waits = await colleague.get("/namings")
     (proposal,) = (row["data-waiting"] for row in waits.rows("data-waiting"))
     await colleague.send("/namings/decided", page="/namings", proposal=proposal, decision="approve")
-    await colleague.send("/namings", page="/namings", **(said | {"reference_no": "มท 0309/78"}))
+    await colleague.send("/namings", page="/namings?agency=busy", **(said | {"reference_no": "มท 0309/78"}))
     named = {"citizen_id": number(77).digits, "reference_no": "ลับ 12/2569", "days": "90"}
     key = (await owner.get("/watched-persons"))["form_key"]["value"]
     page = await owner.send("/watched-persons", page="/watched-persons", form_key=key, **named)
