@@ -70,6 +70,12 @@ class Agencies:
         """Every registered service: a few thousand at most."""
         return await store.find_all_services(uow)
 
+    async def open_services(
+        self, uow: UnitOfWork, agency_ids: Collection[AgencyId] | None, *, at_most: int
+    ) -> tuple[Service, ...]:
+        """Services in use of these agencies, or of all; so many at most."""
+        return await store.find_open_services(uow, agency_ids, at_most=at_most)
+
     async def services_of(self, uow: UnitOfWork, agency_id: AgencyId) -> tuple[Service, ...]:
         """The services of one agency, by id."""
         return await store.find_all_services(uow, of=agency_id)

@@ -202,6 +202,17 @@ async def find_all_services(uow: UnitOfWork, *, of: AgencyId | None = None) -> t
     return tuple(service_of(row) for row in rows)
 
 
+async def find_open_services(
+    uow: UnitOfWork, agency_ids: Collection[AgencyId] | None, *, at_most: int
+) -> tuple[Service, ...]:
+    """Services in use, of these agencies or of all, by agency and id; so many at most."""
+    wanted = select(service).where(service.c.status == Standing.ACTIVE.value)
+    if agency_ids is not None:
+        wanted = wanted.where(service.c.agency_id.in_(agency_ids))
+    rows = await uow.all(wanted.order_by(service.c.agency_id, service.c.id).limit(at_most))
+    return tuple(service_of(row) for row in rows)
+
+
 def _agency(row: Row[Any]) -> Agency:
     return Agency(
         id=AgencyId(row.id),

@@ -36,6 +36,11 @@ class AgencyFilter:
         return first if is_sole else None
 
     @property
+    def meant(self) -> tuple[Agency, ...]:
+        """The chosen one, or all that are called that."""
+        return self.found if self.chosen is None else (self.chosen,)
+
+    @property
     def choices(self) -> tuple[Agency, ...]:
         """Several are called that: which?"""
         return () if self.chosen is not None else self.found

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -9,13 +10,14 @@ from starlette.responses import RedirectResponse, Response
 from connectors.contracts.thai_dates import BANGKOK
 from idp.agencies.agreements.model import Second
 from idp.agencies.agreements.service import Agreements
-from idp.agencies.model import AgencyProblem, Agreement, AgreementKind, Member, Role, Service, Standing
+from idp.agencies.model import AgencyProblem, Agreement, AgreementKind, Member, Role, Standing
 from idp.agencies.service import Agencies
 from idp.approvals.model import Decider
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.errors import NotFound, TuatonError
-from idp.kernel.ids import AgreementId, ServiceId, is_id
+from idp.kernel.ids import AgencyId, AgreementId, ServiceId, is_id
+from idp.portal.agency_filter import read_agency_filter
 from idp.portal.agreement_form import last_day_of, one_of, terms_of
 from idp.portal.agreement_rows import FORM, LIST, REFUSALS, AgreementRows, deciders_of
 from idp.portal.staff import StaffGate
@@ -24,6 +26,11 @@ from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import read_form
 from idp.web.pages import Pages
+
+FEW_SERVICES: Final = 50
+"""So many stand in one choice without looking for an agency first."""
+MOST_SERVICES: Final = 200
+"""Of the agencies that were found."""
 
 
 class AgreementAsking:
@@ -52,15 +59,24 @@ class AgreementAsking:
 
     async def choose(self, request: Request, member: Member) -> Response:
         """Which service, which data, by which channel."""
+        own, typed = _agencies_of(request), request.query_params.get("agency", "")
         async with self._storage.reading() as uow:
-            services = await self._services(uow, request)
+            sought = await read_agency_filter(uow, self._agencies, typed if own is None else "")
+            within = {one.id for one in sought.meant} if sought.typed else own
+            found = await self._agencies.open_services(uow, within, at_most=MOST_SERVICES + 1)
+            # of everybody's services so many are no choice: an agency is looked for first
+            finds = bool(sought.typed) or (within is None and len(found) > FEW_SERVICES)
+            services = () if finds and not sought.typed else found
             agencies = await self._agencies.agencies_named(uow, {one.agency_id for one in services})
         return self._pages.render(
             request,
             "agreement_new.html",
             members=(member,),
-            services=services,
+            services=services[:MOST_SERVICES],
+            has_more=len(services) > MOST_SERVICES,
             agencies=agencies,
+            sought=sought,
+            finds=finds,
             datasets=tuple(DATASETS.values()),
             channels=tuple(Channel),
         )
@@ -136,21 +152,14 @@ class AgreementAsking:
             problem=text,
         )
 
-    async def _services(self, uow: UnitOfWork, request: Request) -> tuple[Service, ...]:
-        """For which services this person may propose: an administrator for those of the own agency."""
-        services = [one for one in await self._agencies.all_services(uow) if one.status is Standing.ACTIVE]
-        deciders = deciders_of(request)
-        if any(one.roles & {Role.DATA_OWNER.value, Role.PLATFORM_ADMIN.value} for one in deciders):
-            return tuple(services)
-        own = {one.agency_id for one in deciders}
-        return tuple(one for one in services if one.agency_id in own)
-
     async def _blank(
         self, uow: UnitOfWork, request: Request, service_id: str, dataset_id: str
     ) -> tuple[Agreement, Decider]:
-        service = next((one for one in await self._services(uow, request) if one.id == service_id), None)
+        services = await self._agencies.services_named(uow, {ServiceId(service_id)})
+        service, own = services.get(ServiceId(service_id)), _agencies_of(request)
+        is_theirs = service is not None and (own is None or service.agency_id in own)
         dataset = DATASETS.get(dataset_id)
-        if service is None or dataset is None:
+        if service is None or not is_theirs or service.status is not Standing.ACTIVE or dataset is None:
             raise NotFound(AgencyProblem.UNKNOWN, "service or data set")
         today = datetime.combine(uow.now.astimezone(BANGKOK).date(), time.min, BANGKOK)
         blank = Agreement(
@@ -170,3 +179,11 @@ class AgreementAsking:
         )
         deciders = deciders_of(request)
         return blank, await self._agreements.acting(uow, blank, deciders) or deciders[0]
+
+
+def _agencies_of(request: Request) -> set[AgencyId] | None:
+    """For whose services this person may propose: an administrator for the own agency's; None for everybody's."""
+    deciders = deciders_of(request)
+    if any(one.roles & {Role.DATA_OWNER.value, Role.PLATFORM_ADMIN.value} for one in deciders):
+        return None
+    return {AgencyId(one.agency_id) for one in deciders}

@@ -1,8 +1,14 @@
 """Lists narrowed to one agency: by short name, by words of a name; its auditor hears of no other."""
 
+from dataclasses import replace
+
 import pytest
 
 from idp.agencies.model import Role
+from idp.audit.model import SYSTEM
+from idp.kernel.ids import ServiceId
+from idp.portal.agreement_asking import FEW_SERVICES
+from tests.agencies.test_service import SERVICE
 from tests.portal.auditing.conftest import portal
 from tests.portal.auditing.house import Desk, PortalHouse
 from tests.portal.owners.test_owner_pages import owner_of
@@ -76,3 +82,33 @@ async def test_an_owner_looks_for_the_agency_that_is_to_be_named(portal: PortalH
     itself = await desk.get("/namings?agency=population")
     assert itself["not_possible"]
     assert "naming_form" not in itself
+
+
+async def served(portal: PortalHouse, code: str, how_many: int) -> None:
+    agency = await portal.agency(code)
+    async with portal.rooms.ground.storage.unit_of_work() as uow:
+        for number in range(how_many):
+            service = replace(SERVICE, id=ServiceId(f"{code}-{number}"), agency_id=agency.id)
+            await portal.rooms.agencies.register_service(uow, service, by=SYSTEM)
+
+
+async def test_few_services_are_a_choice_and_of_many_the_agency_is_looked_for(portal: PortalHouse) -> None:
+    desk, _ = await owner_of(portal)
+    await served(portal, "lake", 2)
+    few = await desk.get("/agreements/new")
+    assert "right_form" in few
+    assert "find_form" not in few
+    await served(portal, "river", FEW_SERVICES)
+    many = await desk.get("/agreements/new")
+    assert "right_form" not in many
+    found = await desk.get("/agreements/new?agency=lake")
+    offered = {row["value"] for row in found.rows("value") if row["value"].startswith(("lake-", "river-"))}
+    assert offered == {"lake-0", "lake-1"}
+    assert (await desk.get("/agreements/new?agency=nowhere"))["agency_error"]
+    # an administrator asks for the own agency alone, whatever is looked for
+    clerk = await portal.signed_in(await portal.hire("lake", Role.AGENCY_ADMIN))
+    own = await clerk.get("/agreements/new?agency=river")
+    assert "find_form" not in own
+    assert {row["value"] for row in own.rows("value") if row["value"].startswith(("lake-", "river-"))} == offered
+    for asked in ("service=river-0&dataset=dopa.person", "service=nothing&dataset=dopa.person"):
+        assert (await clerk.get(f"/agreements/terms?{asked}")).status == 404
