@@ -66,10 +66,6 @@ class Agencies:
         """Several services at once; unknown ids are left out."""
         return await store.find_services(uow, service_ids)
 
-    async def all_services(self, uow: UnitOfWork) -> tuple[Service, ...]:
-        """Every registered service: a few thousand at most."""
-        return await store.find_all_services(uow)
-
     async def open_services(
         self, uow: UnitOfWork, agency_ids: Collection[AgencyId] | None, *, at_most: int
     ) -> tuple[Service, ...]:

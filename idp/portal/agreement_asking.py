@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -12,12 +11,12 @@ from idp.agencies.agreements.model import Second
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import AgencyProblem, Agreement, AgreementKind, Member, Role, Standing
 from idp.agencies.service import Agencies
+from idp.agencies.sought import find_services_sought
 from idp.approvals.model import Decider
 from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.errors import NotFound, TuatonError
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId, is_id
-from idp.portal.agency_filter import read_agency_filter
 from idp.portal.agreement_form import last_day_of, one_of, terms_of
 from idp.portal.agreement_rows import FORM, LIST, REFUSALS, AgreementRows, deciders_of
 from idp.portal.staff import StaffGate
@@ -26,11 +25,6 @@ from idp.web.csrf import Csrf
 from idp.web.errors import ProblemCatalogue
 from idp.web.forms import read_form
 from idp.web.pages import Pages
-
-FEW_SERVICES: Final = 50
-"""So many stand in one choice without looking for an agency first."""
-MOST_SERVICES: Final = 200
-"""Of the agencies that were found."""
 
 
 class AgreementAsking:
@@ -59,24 +53,14 @@ class AgreementAsking:
 
     async def choose(self, request: Request, member: Member) -> Response:
         """Which service, which data, by which channel."""
-        own, typed = _agencies_of(request), request.query_params.get("agency", "")
+        typed = request.query_params.get("agency", "")
         async with self._storage.reading() as uow:
-            sought = await read_agency_filter(uow, self._agencies, typed if own is None else "")
-            within = {one.id for one in sought.meant} if sought.typed else own
-            found = await self._agencies.open_services(uow, within, at_most=MOST_SERVICES + 1)
-            # of everybody's services so many are no choice: an agency is looked for first
-            finds = bool(sought.typed) or (within is None and len(found) > FEW_SERVICES)
-            services = () if finds and not sought.typed else found
-            agencies = await self._agencies.agencies_named(uow, {one.agency_id for one in services})
+            sought = await find_services_sought(uow, self._agencies, typed, of=_agencies_of(request))
         return self._pages.render(
             request,
             "agreement_new.html",
             members=(member,),
-            services=services[:MOST_SERVICES],
-            has_more=len(services) > MOST_SERVICES,
-            agencies=agencies,
             sought=sought,
-            finds=finds,
             datasets=tuple(DATASETS.values()),
             channels=tuple(Channel),
         )

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from idp.agencies.model import Role
+from idp.agencies.sought import FEW_SERVICES
 from idp.audit.model import SYSTEM
 from idp.kernel.ids import ServiceId
-from idp.portal.agreement_asking import FEW_SERVICES
 from tests.agencies.test_service import SERVICE
 from tests.portal.auditing.conftest import portal
 from tests.portal.auditing.house import Desk, PortalHouse

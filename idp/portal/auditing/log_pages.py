@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from idp.agencies.model import Agency, Member, Role
 from idp.agencies.service import Agencies
+from idp.agencies.sought import AgencySought, find_agency_sought
 from idp.audit.facets import Facets
 from idp.audit.model import ActorKind
 from idp.audit.proving import NoSuchEntry, NotYet, Proven
@@ -26,7 +27,6 @@ from idp.oversight.auditing.model import (
     Verdict,
 )
 from idp.oversight.auditing.service import Auditing
-from idp.portal.agency_filter import AgencyFilter, read_agency_filter
 from idp.portal.auditing.asking import (
     PERIODS,
     USUAL_PERIOD,
@@ -55,7 +55,7 @@ class Wanted:
 
     facets: Facets
     search: Inquiry | None
-    agency: AgencyFilter
+    agency: AgencySought
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class LogPages:
             search = await self._auditing.search(uow, InquiryId(asked.of("person")), by=by)
         # who sees one agency alone is not told of others
         typed = asked.of("agency") if by.sees_all else ""
-        agency = await read_agency_filter(uow, self._agencies, typed)
+        agency = await find_agency_sought(uow, self._agencies, typed)
         subject = None if search is None else search.subject
         return Wanted(facets_of(asked, now=uow.now, agency=agency.agency_id, subject=subject), search, agency)
 

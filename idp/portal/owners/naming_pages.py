@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from idp.agencies.model import Agency, AgencyKind, Member, Standing
 from idp.agencies.namings.model import KIND, NamingProblem
 from idp.agencies.namings.service import SecurityNamings
+from idp.agencies.sought import find_agency_sought
 from idp.approvals.model import Proposal, ProposalId
 from idp.approvals.service import Approvals
 from idp.kernel.errors import NotFound, Refused
 from idp.kernel.ids import AgencyId, is_id
-from idp.portal.agency_filter import read_agency_filter
 from idp.portal.owners.desk import FORM, REFUSALS, ROLES, TERMS, Desk, until
 from idp.portal.staff import decider_of
 from idp.storage.storage import UnitOfWork
@@ -112,7 +112,7 @@ class NamingPages:
             ]
             ids = [one.agency_id for one in named] + [AgencyId(one.change.target) for one in (*waiting, *own)]
             agencies = await self._desk.agencies.agencies_named(uow, ids)
-            sought = await read_agency_filter(uow, self._desk.agencies, typed)
+            sought = await find_agency_sought(uow, self._desk.agencies, typed)
             now = uow.now
         text = None if problem is None else self._desk.problems.text(problem)
         return self._desk.pages.render(

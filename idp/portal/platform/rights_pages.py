@@ -12,12 +12,12 @@ from idp.agencies.agreements.matrix import RightState, RightsWanted, find_rights
 from idp.agencies.agreements.service import Agreements
 from idp.agencies.model import AgencyProblem, Agreement, Member
 from idp.agencies.service import Agencies
+from idp.agencies.sought import AgencySought, find_agency_sought
 from idp.audit.log import AuditLog
 from idp.audit.model import Actor, ActorKind, AuditEvent
 from idp.catalogue.datasets import DATASETS
 from idp.kernel.errors import NotFound
 from idp.kernel.ids import AgreementId, is_id
-from idp.portal.agency_filter import AgencyFilter, read_agency_filter
 from idp.portal.agreement_rows import AgreementRow, AgreementRows
 from idp.portal.downloads import TABLE, TABLE_MARK, attached, table
 from idp.portal.platform.gate import PlatformGate
@@ -100,8 +100,8 @@ class RightsPages:
             await self._audit.append(uow, event)
         return StreamingResponse(self._lines(wanted), media_type=TABLE, headers=attached("rights.csv"))
 
-    async def _wanted(self, uow: UnitOfWork, chosen: dict[str, str]) -> tuple[AgencyFilter, RightsWanted]:
-        agency = await read_agency_filter(uow, self._agencies, chosen.get("agency", ""))
+    async def _wanted(self, uow: UnitOfWork, chosen: dict[str, str]) -> tuple[AgencySought, RightsWanted]:
+        agency = await find_agency_sought(uow, self._agencies, chosen.get("agency", ""))
         state = chosen.get("state")
         wanted = RightsWanted(agency.agency_id, chosen.get("dataset"), None if state is None else RightState(state))
         return agency, wanted

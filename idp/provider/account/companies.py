@@ -180,7 +180,7 @@ class CompanyPages:
             facts: CompanyFacts = await self._companies.read(juristic_id)
             async with self._storage.reading() as uow:
                 role = await self._companies.role_of(uow, signer_of(citizen), facts)
-                services = await self._words.services(uow)
+                services = await self._words.services(uow, request)
                 form_key = form_keys.fresh(now=uow.now, randomness=system_randomness)
         except REFUSALS as refusal:
             return await self._choices(request, citizen, problem=refusal.code)
@@ -194,7 +194,7 @@ class CompanyPages:
             action=f"{LIST}/{juristic_id.digits}/mandate",
             form=_form(juristic_id),
             form_key=form_key,
-            services=services,
+            sought=services,
             datasets=tuple(one for one in DATASETS.values() if one.subject is SubjectKind.COMPANY),
             needs_seal=role.seal,
         )

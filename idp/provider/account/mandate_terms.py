@@ -1,17 +1,20 @@
 """What mandates say on pages, and what the form of a new one brings."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+
+from starlette.requests import Request
 
 from connectors.contracts.identifiers import CitizenId, InvalidIdentifier, ascii_digits
 from connectors.contracts.thai_dates import BANGKOK
-from idp.agencies.model import Agency, Service
+from idp.agencies.model import Service
 from idp.agencies.service import Agencies
+from idp.agencies.sought import ServicesSought, find_services_sought
 from idp.catalogue.model import DataSet
 from idp.catalogue.shown import shown_dataset
 from idp.kernel.errors import Refused
-from idp.kernel.ids import AgencyId, ServiceId, SubscriberId
+from idp.kernel.ids import ServiceId, SubscriberId
 from idp.representation.mandates.model import (
     CompanyPrincipal,
     Mandate,
@@ -42,14 +45,6 @@ class MandateRow:
     may_end: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceChoice:
-    """A service to tick, and whose it is."""
-
-    service: Service
-    agency: Agency
-
-
 class MandateWords:
     """Reads what pages say of mandates and services."""
 
@@ -78,13 +73,12 @@ class MandateWords:
             for mandate in mandates
         ]
 
-    async def services(self, uow: UnitOfWork) -> list[ServiceChoice]:
-        """Every service that a mandate can be for."""
-        services = [one for one in await self._agencies.all_services(uow) if one.id not in self._hidden]
-        agencies: Mapping[AgencyId, Agency] = await self._agencies.agencies_named(
-            uow, {service.agency_id for service in services}
-        )
-        return [ServiceChoice(service, agencies[service.agency_id]) for service in services]
+    async def services(self, uow: UnitOfWork, request: Request) -> ServicesSought:
+        """The services that a mandate can be for: of the agency that was looked for, where there are many."""
+        sent: Form | None = getattr(request.state, "sent_form", None)
+        typed = request.query_params.get("agency", "") if sent is None else sent.one("agency")
+        sought = await find_services_sought(uow, self._agencies, typed)
+        return replace(sought, services=tuple(one for one in sought.services if one.id not in self._hidden))
 
     async def _other(self, uow: UnitOfWork, mandate: Mandate, *, by_proxy: bool, thai: bool) -> str:
         if not by_proxy:

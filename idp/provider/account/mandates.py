@@ -140,7 +140,7 @@ class MandatePages:
 
     async def _form(self, request: Request, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
-            services = await self._words.services(uow)
+            services = await self._words.services(uow, request)
             form_key = form_keys.fresh(now=uow.now, randomness=system_randomness)
         text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
@@ -152,7 +152,7 @@ class MandatePages:
             action=NEW,
             form=NEW_FORM,
             form_key=form_key,
-            services=services,
+            sought=services,
             datasets=FOR_OTHERS,
             needs_seal=False,
         )
