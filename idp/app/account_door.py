@@ -160,6 +160,7 @@ def account_pages(
             citizens=citizens,
             subscribers=rooms.subscribers,
             reviews=rooms.life.reviews,
+            problems=problems,
         ),
         ClosingPages(pages=pages, csrf=csrf, storage=storage, citizens=citizens, closings=rooms.life.closings),
         MeetingPages(

@@ -18,6 +18,7 @@ from idp.subscribers.store import closing_request
 from tests.attacks.house import open_house
 from tests.clock import FrozenClock
 from tests.provider.oidc.world import ISSUER
+from tests.provider.pages.house import Fields
 
 pytestmark = pytest.mark.anyio
 
@@ -40,10 +41,18 @@ async def test_a_person_asks_for_a_correction_answers_and_reads_the_answer(
         page = await browser.get(f"/account/data?lang={language}", headers=HEADERS)
         assert page.status_code == 200, page.text
         assert ("12 กรกฎาคม พ.ศ. 2533" if language == "th" else "12 July 1990") in page.text
-        form = {"csrf": token_in(page.text), "topic": "name_en", "text": "It is <b>Somchay</b>"}
+        form = {**Fields(page.text).hidden, "topic": "name_en", "text": "It is <b>Somchay</b>"}
         sent = await browser.post("/account/data/corrections", data=form, headers=HEADERS)
         assert sent.status_code == 303, sent.text
         where = sent.headers["location"]
+        # a second press is the same request; another page's form is another one
+        twice = await browser.post("/account/data/corrections", data=form, headers=HEADERS)
+        assert twice.headers["location"] == where
+        empty = await browser.post("/account/data/corrections", data=form | {"text": " "}, headers=HEADERS)
+        assert empty.status_code == 422
+        assert 'value="name_en" selected' in empty.text
+        listed = await browser.get("/account/data", headers=HEADERS)
+        assert Fields(listed.text).data["data-correction"] == [where.rpartition("/")[2]]
         case_id = CaseId(where.rpartition("/")[2])
         async with house.storage.unit_of_work() as uow:
             issuer = await house.rooms.agencies.agency_by_code(uow, ISSUER_CODE)

@@ -1,16 +1,22 @@
 """My account: what is kept of me, what it was before, and saying that something in it is wrong."""
 
+from enum import StrEnum
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from idp.enrolment.reviews.model import CorrectionTopic
 from idp.enrolment.reviews.service import Reviews
 from idp.kernel.errors import Refused
+from idp.kernel.ids import SubscriberId
+from idp.kernel.randomness import system_randomness
 from idp.provider.account.own_cases import OwnAnswers, case_id_of
 from idp.provider.pages.session_cookie import Citizens, to_sign_in
 from idp.storage.storage import Storage
 from idp.subscribers.service import Subscribers
+from idp.web import form_keys
 from idp.web.csrf import Csrf
+from idp.web.errors import ProblemCatalogue
 from idp.web.forms import read_form
 from idp.web.model import WebProblem
 from idp.web.pages import Pages
@@ -31,8 +37,10 @@ class DataPages:
         citizens: Citizens,
         subscribers: Subscribers,
         reviews: Reviews,
+        problems: ProblemCatalogue,
     ) -> None:
         self._pages = pages
+        self._problems = problems
         self._csrf = csrf
         self._storage = storage
         self._citizens = citizens
@@ -52,16 +60,21 @@ class DataPages:
 
     async def _show(self, request: Request) -> Response:
         citizen = await self._citizens.find(request)
-        if citizen is None:
-            return to_sign_in(request)
-        owner = citizen.subscriber.id
+        return to_sign_in(request) if citizen is None else await self._page(request, citizen.subscriber.id)
+
+    async def _page(self, request: Request, owner: SubscriberId, *, problem: StrEnum | None = None) -> Response:
         async with self._storage.reading() as uow:
             identity = await self._subscribers.identity(uow, owner)
             past = await self._subscribers.history(uow, owner)
             corrections = await self._reviews.corrections_of(uow, owner)
+            form_key = form_keys.fresh(now=uow.now, randomness=system_randomness)
+        text = None if problem is None else self._problems.text(problem)
         return self._pages.render(
             request,
             "account/data.html",
+            status_code=200 if text is None else text.status,
+            problem=text,
+            form_key=form_key,
             identity=identity,
             past=tuple(reversed(past)),
             corrections=corrections,
@@ -72,9 +85,17 @@ class DataPages:
         form = await read_form(request)
         self._csrf.check(request, form, form=FORM)
         citizen = await self._citizens.require(request)
-        topic = _topic(form.one("topic"))
-        async with self._storage.unit_of_work() as uow:
-            case = await self._reviews.ask_correction(uow, citizen.subscriber.id, topic, form.one("text"))
+        topic, owner = _topic(form.one("topic")), citizen.subscriber.id
+        try:
+            async with self._storage.unit_of_work() as uow:
+                words = form_keys.words_of(form)
+                if await form_keys.is_first(uow, form.one(form_keys.FIELD), by=owner, words=words):
+                    case = await self._reviews.ask_correction(uow, owner, topic, form.one("text"))
+                else:
+                    # sent before from the same page: it is the newest of theirs
+                    case = (await self._reviews.corrections_of(uow, owner))[0]
+        except Refused as refusal:
+            return await self._page(request, owner, problem=refusal.code)
         return RedirectResponse(f"/account/data/corrections/{case.id}", 303)
 
     async def _correction(self, request: Request) -> Response:
