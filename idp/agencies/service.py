@@ -66,12 +66,6 @@ class Agencies:
         """Several services at once; unknown ids are left out."""
         return await store.find_services(uow, service_ids)
 
-    async def open_services(
-        self, uow: UnitOfWork, agency_ids: Collection[AgencyId] | None, *, at_most: int
-    ) -> tuple[Service, ...]:
-        """Services in use of these agencies, or of all; so many at most."""
-        return await store.find_open_services(uow, agency_ids, at_most=at_most)
-
     async def services_of(self, uow: UnitOfWork, agency_id: AgencyId) -> tuple[Service, ...]:
         """The services of one agency, by id."""
         return await store.find_all_services(uow, of=agency_id)
@@ -193,10 +187,6 @@ class Agencies:
         await store.insert_agency(uow, agency)
         await self._record(uow, "agency.registered", by, agency.id, code=code, kind=kind.value, owns=sorted(owns))
         return agency
-
-    async def called(self, uow: UnitOfWork, words: str, *, at_most: int) -> tuple[Agency, ...]:
-        """Agencies by short name or by words of their Thai or English name, live or not; the short name first."""
-        return await store.find_agencies_called(uow, words, at_most=at_most)
 
     async def owners(self, uow: UnitOfWork) -> tuple[Agency, ...]:
         """Every agency that owns data, live or not, by code: a few."""

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
+from idp.agencies import store
 from idp.agencies.model import Agency, Service
-from idp.agencies.service import Agencies
 from idp.kernel.ids import AgencyId
 from idp.storage.storage import UnitOfWork
 
@@ -72,22 +72,22 @@ class ServicesSought:
     """There is a field for the agency: there are many services, or something was typed in it."""
 
 
-async def find_agency_sought(uow: UnitOfWork, agencies: Agencies, typed: str) -> AgencySought:
+async def find_agency_sought(uow: UnitOfWork, typed: str) -> AgencySought:
     """What a field of a filter stands for."""
     typed = typed.strip()[:LONGEST]
     if not typed:
         return AgencySought()
-    found = await agencies.called(uow, typed, at_most=MOST_SHOWN + 1)
+    found = await store.find_agencies_called(uow, typed, at_most=MOST_SHOWN + 1)
     return AgencySought(typed, found[:MOST_SHOWN], has_more=len(found) > MOST_SHOWN)
 
 
 async def find_services_sought(
-    uow: UnitOfWork, agencies: Agencies, typed: str, *, of: Collection[AgencyId] | None = None
+    uow: UnitOfWork, typed: str, *, of: Collection[AgencyId] | None = None
 ) -> ServicesSought:
     """Services in use of whom is named, or of these agencies alone, for whom nothing is looked for."""
-    sought = await find_agency_sought(uow, agencies, "" if of is not None else typed)
+    sought = await find_agency_sought(uow, "" if of is not None else typed)
     within = {one.id for one in sought.meant} if sought.typed else of
-    found = await agencies.open_services(uow, within, at_most=MOST_SERVICES + 1)
+    found = await store.find_open_services(uow, within, at_most=MOST_SERVICES + 1)
     if sought.typed and len(found) > MOST_SERVICES:
         sought = replace(sought, has_more=True)
     is_looked_for = bool(sought.typed) or (within is None and len(found) > FEW_SERVICES)
@@ -95,6 +95,6 @@ async def find_services_sought(
     return ServicesSought(
         sought,
         shown,
-        await agencies.agencies_named(uow, {one.agency_id for one in shown}),
+        await store.find_agencies(uow, {one.agency_id for one in shown}),
         is_looked_for,
     )

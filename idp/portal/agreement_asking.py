@@ -55,7 +55,7 @@ class AgreementAsking:
         """Which service, which data, by which channel."""
         typed = request.query_params.get("agency", "")
         async with self._storage.reading() as uow:
-            sought = await find_services_sought(uow, self._agencies, typed, of=_agencies_of(request))
+            sought = await find_services_sought(uow, typed, of=_agencies_of(request))
         return self._pages.render(
             request,
             "agreement_new.html",

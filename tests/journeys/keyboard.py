@@ -75,10 +75,11 @@ class Keyboard:
             await self.page.keyboard.press(key)
 
     async def decide(self, words: str) -> None:
-        """Press a button that decides, once it lives."""
+        """Press a button that decides, once it lives. The page it leads to came when this comes back."""
         await self.go(words, role="button")
         await self.lives()
-        await self.page.keyboard.press("Enter")
+        async with self.page.expect_event("domcontentloaded"):
+            await self.page.keyboard.press("Enter")
 
     async def lives(self) -> None:
         """Come back when what has the focus can be pressed: buttons that decide are dead for half a second at first."""

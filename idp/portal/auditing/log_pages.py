@@ -166,7 +166,7 @@ class LogPages:
             search = await self._auditing.search(uow, InquiryId(asked.of("person")), by=by)
         # who sees one agency alone is not told of others
         typed = asked.of("agency") if by.sees_all else ""
-        agency = await find_agency_sought(uow, self._agencies, typed)
+        agency = await find_agency_sought(uow, typed)
         subject = None if search is None else search.subject
         return Wanted(facets_of(asked, now=uow.now, agency=agency.agency_id, subject=subject), search, agency)
 

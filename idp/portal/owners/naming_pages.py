@@ -112,7 +112,7 @@ class NamingPages:
             ]
             ids = [one.agency_id for one in named] + [AgencyId(one.change.target) for one in (*waiting, *own)]
             agencies = await self._desk.agencies.agencies_named(uow, ids)
-            sought = await find_agency_sought(uow, self._desk.agencies, typed)
+            sought = await find_agency_sought(uow, typed)
             now = uow.now
         text = None if problem is None else self._desk.problems.text(problem)
         return self._desk.pages.render(

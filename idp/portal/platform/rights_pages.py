@@ -50,7 +50,6 @@ class RightsPages:
         self._pages = pages
         self._storage = storage
         self._gate = gate
-        self._agencies = agencies
         self._rows = AgreementRows(agencies=agencies, agreements=agreements)
         self._audit = audit
 
@@ -101,7 +100,7 @@ class RightsPages:
         return StreamingResponse(self._lines(wanted), media_type=TABLE, headers=attached("rights.csv"))
 
     async def _wanted(self, uow: UnitOfWork, chosen: dict[str, str]) -> tuple[AgencySought, RightsWanted]:
-        agency = await find_agency_sought(uow, self._agencies, chosen.get("agency", ""))
+        agency = await find_agency_sought(uow, chosen.get("agency", ""))
         state = chosen.get("state")
         wanted = RightsWanted(agency.agency_id, chosen.get("dataset"), None if state is None else RightState(state))
         return agency, wanted

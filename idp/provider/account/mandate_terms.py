@@ -77,7 +77,7 @@ class MandateWords:
         """The services that a mandate can be for: of the agency that was looked for, where there are many."""
         sent: Form | None = getattr(request.state, "sent_form", None)
         typed = request.query_params.get("agency", "") if sent is None else sent.one("agency")
-        sought = await find_services_sought(uow, self._agencies, typed)
+        sought = await find_services_sought(uow, typed)
         return replace(sought, services=tuple(one for one in sought.services if one.id not in self._hidden))
 
     async def _other(self, uow: UnitOfWork, mandate: Mandate, *, by_proxy: bool, thai: bool) -> str:
