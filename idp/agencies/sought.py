@@ -74,7 +74,8 @@ class ServicesSought:
 
 async def find_agency_sought(uow: UnitOfWork, typed: str) -> AgencySought:
     """What a field of a filter stands for."""
-    typed = typed.strip()[:LONGEST]
+    # what cannot be printed is in no name, and PostgreSQL takes no NUL
+    typed = "".join(letter for letter in typed if letter.isprintable()).strip()[:LONGEST]
     if not typed:
         return AgencySought()
     found = await store.find_agencies_called(uow, typed, at_most=MOST_SHOWN + 1)

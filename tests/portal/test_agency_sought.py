@@ -55,6 +55,13 @@ async def test_what_no_agency_is_called_finds_nothing_and_says_so(
     assert list(page.rows("data-right")) == list(page.rows("data-entry")) == []
 
 
+@pytest.mark.parametrize(("path", "role"), LISTS)
+async def test_what_cannot_be_printed_is_not_looked_for(portal: PortalHouse, path: str, role: Role) -> None:
+    desk = await desk_of(portal, role)
+    assert "agency_found" in await desk.get(f"{path}?agency=lake%00%0a")
+    assert "agency_error" not in await desk.get(f"{path}?agency=%00")
+
+
 async def test_more_than_can_be_shown_wants_more_words(portal: PortalHouse) -> None:
     desk = await desk_of(portal, Role.PLATFORM_ADMIN)
     for number in range(21):

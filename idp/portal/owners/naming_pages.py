@@ -95,7 +95,9 @@ class NamingPages:
             async with self._desk.storage.unit_of_work() as uow:
                 await act(uow, form)
         except REFUSALS as refusal:
-            answer = await self._page(request, member, typed=form.one("agency"), problem=refusal.code)
+            # an end names its agency by id, which nobody typed
+            typed = "" if is_id("agc", form.one("agency")) else form.one("agency")
+            answer = await self._page(request, member, typed=typed, problem=refusal.code)
             await self._desk.gate.note_refusal(member, request, refusal)
             return answer
         return RedirectResponse(NAMINGS, 303)

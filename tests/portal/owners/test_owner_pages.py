@@ -153,6 +153,7 @@ async def test_two_name_an_agency_and_one_ends_it(portal: PortalHouse) -> None:
     assert list(ended.rows("data-named")) == []
     again = await posted(first, "/namings/ended", token, agency=police.id)
     assert (again.status, again.error_code) == (404, "NAM-03")
+    assert "agency_error" not in again
     assert len(await entries_of(portal, "agency.named_for_photos")) == 1
 
 
