@@ -35,8 +35,10 @@ async def test_a_look_up_is_judged(portal: PortalHouse, chromium: str, tmp_path:
         # entries are called by their moment
         await keys.go("22 พฤศจิกายน")
         await page.keyboard.press("Enter")
-        # sent empty, it says what is missing; from there by key to the field
-        await keys.decide("บันทึก")
+        # sent empty, it says what is missing where it stands; from there by key to the field
+        await keys.go("บันทึก", role="button")
+        await keys.lives()
+        await page.keyboard.press("Enter")
         await expect(page.locator("#field_summary")).to_be_focused()
         await keys.press("กรุณาเลือก: ผลการตรวจของท่าน")
         await expect(page.locator("#verdict_fine")).to_be_focused()
