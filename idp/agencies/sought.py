@@ -4,20 +4,19 @@ Thousands are no drop-down: who looks for one types, and chooses of a few.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from idp.agencies import store
 from idp.agencies.model import Agency, Service
 from idp.kernel.ids import AgencyId
+from idp.kernel.text import printable
 from idp.storage.storage import UnitOfWork
 
 MOST_SHOWN: Final = 20
 """So many agencies are offered to choose from; more want more words."""
 FEW_SERVICES: Final = 50
 """So many services stand in one choice without looking for an agency first."""
-MOST_SERVICES: Final = 200
-"""Of the agencies that were found."""
 LONGEST: Final = 100
 NO_AGENCY: Final = AgencyId("none")
 """No agency has this id."""
@@ -74,8 +73,7 @@ class ServicesSought:
 
 async def find_agency_sought(uow: UnitOfWork, typed: str) -> AgencySought:
     """What a field of a filter stands for."""
-    # what cannot be printed is in no name, and PostgreSQL takes no NUL
-    typed = "".join(letter for letter in typed if letter.isprintable()).strip()[:LONGEST]
+    typed = printable(typed).strip()[:LONGEST]
     if not typed:
         return AgencySought()
     found = await store.find_agencies_called(uow, typed, at_most=MOST_SHOWN + 1)
@@ -88,14 +86,9 @@ async def find_services_sought(
     """Services in use of whom is named, or of these agencies alone, for whom nothing is looked for."""
     sought = await find_agency_sought(uow, "" if of is not None else typed)
     within = {one.id for one in sought.meant} if sought.typed else of
-    found = await store.find_open_services(uow, within, at_most=MOST_SERVICES + 1)
-    if sought.typed and len(found) > MOST_SERVICES:
-        sought = replace(sought, has_more=True)
-    is_looked_for = bool(sought.typed) or (within is None and len(found) > FEW_SERVICES)
-    shown = () if is_looked_for and not sought.typed else found[:MOST_SERVICES]
-    return ServicesSought(
-        sought,
-        shown,
-        await store.find_agencies(uow, {one.agency_id for one in shown}),
-        is_looked_for,
-    )
+    # of everybody's, one more than are shown says that there are many
+    found = await store.find_open_services(uow, within, at_most=FEW_SERVICES + 1 if within is None else None)
+    is_many = within is None and len(found) > FEW_SERVICES
+    shown = () if is_many else found
+    agencies = await store.find_agencies(uow, {one.agency_id for one in shown})
+    return ServicesSought(sought, shown, agencies, is_looked_for=is_many or bool(sought.typed))

@@ -203,9 +203,9 @@ async def find_all_services(uow: UnitOfWork, *, of: AgencyId | None = None) -> t
 
 
 async def find_open_services(
-    uow: UnitOfWork, agency_ids: Collection[AgencyId] | None, *, at_most: int
+    uow: UnitOfWork, agency_ids: Collection[AgencyId] | None, *, at_most: int | None
 ) -> tuple[Service, ...]:
-    """Services in use, of these agencies or of all, by agency and id; so many at most."""
+    """Services in use, of these agencies or of all, by agency and id; so many at most, or every one."""
     wanted = select(service).where(service.c.status == Standing.ACTIVE.value)
     if agency_ids is not None:
         wanted = wanted.where(service.c.agency_id.in_(agency_ids))

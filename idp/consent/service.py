@@ -114,8 +114,8 @@ class Consents:
         return await store.find_consents_of(uow, self._seals, subscriber_id)
 
     async def live_of(self, uow: UnitOfWork, subscriber_id: SubscriberId) -> tuple[ConsentRecord, ...]:
-        """What the subscriber agreed to that is in force, newest first: one for each service at most."""
-        return await store.find_consents_in_force(uow, self._seals, subscriber_id)
+        """What the subscriber agreed to that is in force, newest first."""
+        return await store.find_live_consents(uow, self._seals, subscriber_id=subscriber_id, now=uow.now)
 
     async def ended_of(
         self, uow: UnitOfWork, subscriber_id: SubscriberId, *, before: ConsentId | None, limit: int

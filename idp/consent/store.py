@@ -132,13 +132,6 @@ async def find_consents_of(
     return await _load(uow, seals, _newest_first(subscriber_id))
 
 
-async def find_consents_in_force(
-    uow: UnitOfWork, seals: ConsentSeals, subscriber_id: SubscriberId
-) -> tuple[ConsentRecord, ...]:
-    """What a subscriber agreed to that is in force, with whomever, newest first."""
-    return await _load(uow, seals, _newest_first(subscriber_id).where(live_consent(uow.now)))
-
-
 async def find_ended_consents(
     uow: UnitOfWork, seals: ConsentSeals, subscriber_id: SubscriberId, *, before: ConsentId | None, limit: int
 ) -> tuple[ConsentRecord, ...]:
@@ -157,11 +150,16 @@ async def count_live_consents(uow: UnitOfWork, subscriber_id: SubscriberId) -> i
 
 
 async def find_live_consents(
-    uow: UnitOfWork, seals: ConsentSeals, *, subscriber_id: SubscriberId, client_id: ClientId, now: datetime
+    uow: UnitOfWork,
+    seals: ConsentSeals,
+    *,
+    subscriber_id: SubscriberId,
+    client_id: ClientId | None = None,
+    now: datetime,
 ) -> tuple[ConsentRecord, ...]:
-    """What is in force between a subscriber and a client, newest first."""
-    live = _newest_first(subscriber_id).where(consent.c.client_id == client_id, live_consent(now))
-    return await _load(uow, seals, live)
+    """What is in force between a subscriber and a client, or all of theirs, newest first."""
+    live = _newest_first(subscriber_id).where(live_consent(now))
+    return await _load(uow, seals, live if client_id is None else live.where(consent.c.client_id == client_id))
 
 
 async def find_last_consent(

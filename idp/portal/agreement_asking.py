@@ -17,6 +17,7 @@ from idp.catalogue.datasets import DATASETS
 from idp.catalogue.model import Basis, Channel
 from idp.kernel.errors import NotFound, TuatonError
 from idp.kernel.ids import AgencyId, AgreementId, ServiceId, is_id
+from idp.kernel.text import printable
 from idp.portal.agreement_form import last_day_of, one_of, terms_of
 from idp.portal.agreement_rows import FORM, LIST, REFUSALS, AgreementRows, deciders_of
 from idp.portal.staff import StaffGate
@@ -139,17 +140,17 @@ class AgreementAsking:
     async def _blank(
         self, uow: UnitOfWork, request: Request, service_id: str, dataset_id: str
     ) -> tuple[Agreement, Decider]:
-        services = await self._agencies.services_named(uow, {ServiceId(service_id)})
-        service, own = services.get(ServiceId(service_id)), _agencies_of(request)
+        dataset, own = DATASETS.get(dataset_id), _agencies_of(request)
+        wanted = ServiceId(printable(service_id))
+        service = (await self._agencies.services_named(uow, {wanted})).get(wanted)
         is_theirs = service is not None and (own is None or service.agency_id in own)
-        dataset = DATASETS.get(dataset_id)
         if service is None or not is_theirs or service.status is not Standing.ACTIVE or dataset is None:
             raise NotFound(AgencyProblem.UNKNOWN, "service or data set")
         today = datetime.combine(uow.now.astimezone(BANGKOK).date(), time.min, BANGKOK)
         blank = Agreement(
             id=AgreementId(""),
             agency_id=service.agency_id,
-            service_id=ServiceId(service_id),
+            service_id=service.id,
             dataset=dataset.id,
             fields=frozenset(),
             bases=frozenset(),

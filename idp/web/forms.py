@@ -81,6 +81,12 @@ async def read_form(request: Request) -> Form:
     return form
 
 
+def sent_field(request: Request, name: str, standing: str = "") -> str:
+    """A field of the form that this request brought and that was read; `standing` where it brought none."""
+    form: Form | None = getattr(request.state, "sent_form", None)
+    return standing if form is None else form.one(name)
+
+
 async def read_json(request: Request) -> dict[str, Any]:
     """The JSON object in the body. Raises Refused(MALFORMED) when it is none."""
     if _media_type(request) != "application/json":

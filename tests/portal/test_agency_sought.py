@@ -1,14 +1,17 @@
 """Lists narrowed to one agency: by short name, by words of a name; its auditor hears of no other."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from idp.agencies.model import Role
 from idp.agencies.sought import FEW_SERVICES
+from idp.app.portal_door import portal_door
 from idp.audit.model import SYSTEM
 from idp.kernel.ids import ServiceId
 from tests.agencies.test_service import SERVICE
+from tests.attacks.house import WallClock, open_house, settings_of
 from tests.portal.auditing.conftest import portal
 from tests.portal.auditing.house import Desk, PortalHouse
 from tests.portal.owners.test_owner_pages import owner_of
@@ -17,6 +20,13 @@ __all__ = ["portal"]
 
 pytestmark = pytest.mark.anyio
 
+LETTERS = {
+    "/rights?agency=a%00b": 200,
+    **{f"/audit?period=all&{name}=a%00b": 200 for name in ("agency", "event", "kind", "outcome", "actor", "date")},
+    "/audit?person=a%00b": 404,
+    "/agreements/new?agency=a%00b": 200,
+    "/agreements/terms?service=a%00b&dataset=dopa.person": 404,
+}
 LISTS = (("/rights", Role.PLATFORM_ADMIN), ("/audit", Role.AUDITOR))
 
 
@@ -60,6 +70,15 @@ async def test_what_cannot_be_printed_is_not_looked_for(portal: PortalHouse, pat
     desk = await desk_of(portal, role)
     assert "agency_found" in await desk.get(f"{path}?agency=lake%00%0a")
     assert "agency_error" not in await desk.get(f"{path}?agency=%00")
+
+
+async def test_a_letter_that_a_store_does_not_take_is_no_fault(empty_database_url: str, tmp_path: Path) -> None:
+    home, url = tmp_path / "home", empty_database_url
+    async with open_house(home, WallClock(), database_url=url) as house:
+        portal = PortalHouse(house, portal_door(settings_of(home, database_url=url), house.rooms))
+        desk = await portal.signed_in(await portal.hire_platform(Role.PLATFORM_ADMIN, Role.AUDITOR))
+        for path, status in LETTERS.items():
+            assert (await desk.get(path)).status == status, path
 
 
 async def test_more_than_can_be_shown_wants_more_words(portal: PortalHouse) -> None:

@@ -1,4 +1,4 @@
-"""What is wrong with a key set that somebody pasted, key by key. What it says quotes nothing of a key."""
+"""What is wrong with a key set that somebody pasted, key by key; pure. What it says quotes nothing of a key."""
 
 import json
 from collections import Counter
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from starlette.requests import Request
-
 from idp.protocol.client_registration import MOST_KEYS
 from idp.protocol.jose import JwtRefused, import_public_key
-from idp.web.forms import Form
 
 PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+PUBLIC_MEMBERS: Final = frozenset(
+    {"kty", "use", "key_ops", "alg", "kid", "x5u", "x5c", "x5t", "x5t#S256", "crv", "x", "y", "n", "e"}
+)
+"""RFC 7517, section 4, and RFC 7518, section 6: all that stands in a public key."""
 
 
 class KeyFault(StrEnum):
@@ -79,14 +80,13 @@ def lint_keys(text: str) -> Linted:
     return Linted({"keys": keys}, (*of_keys, *_of_the_set(keys)))
 
 
-def shown_keys(request: Request) -> str:
-    """The key set that was pasted into the form of this request, for the page to show again, as it was read.
+def shown_keys(text: str) -> str:
+    """The key set that was pasted, for the page to show again, as it was read.
 
-    Empty where one of the keys has a private half, and where nothing can be read: whose half it is cannot be told then.
+    Empty where a key has anything but public members, and where nothing can be read: what it is cannot be told then.
     """
-    form: Form | None = getattr(request.state, "sent_form", None)
-    jwks = None if form is None else lint_keys(form.one("jwks")).jwks
-    if jwks is None or any(PRIVATE_MEMBERS & jwk.keys() for jwk in jwks["keys"]):
+    jwks = lint_keys(text).jwks
+    if jwks is None or not all(jwk.keys() <= PUBLIC_MEMBERS for jwk in jwks["keys"]):
         return ""
     return json.dumps(jwks, indent=2)
 

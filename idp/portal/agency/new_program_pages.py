@@ -19,7 +19,7 @@ from idp.portal.staff import decider_of
 from idp.protocol.token_request import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, REFRESH_TOKEN
 from idp.web import form_keys
 from idp.web.errors import ProblemText
-from idp.web.forms import Form
+from idp.web.forms import Form, sent_field
 from idp.web.routes import Entry
 
 PATH: Final = "/agency/new-program"
@@ -96,7 +96,7 @@ class NewProgramPages:
             problem=problem,
             services=[one for one in own if one.status is Standing.ACTIVE],
             scopes=SCOPES,
-            keys_sent=shown_keys(request),
+            keys_sent=shown_keys(sent_field(request, "jwks")),
             form_key=form_key,
             linted=linted,
         )

@@ -24,7 +24,7 @@ from idp.portal.staff import decider_of
 from idp.protocol.client_registration import SECRET_METHODS
 from idp.storage.storage import UnitOfWork
 from idp.web.errors import ProblemText
-from idp.web.forms import Form
+from idp.web.forms import Form, sent_field
 from idp.web.routes import Entry
 
 LIST: Final = "/agency/programs"
@@ -182,7 +182,7 @@ class ProgramPages:
             version=program.version,
             keys=keys,
             linted=linted,
-            keys_sent=shown_keys(request),
+            keys_sent=shown_keys(sent_field(request, "jwks")),
             sent_of=request.url.path.rpartition("/")[2],
             has_secret=client.token_endpoint_auth_method in SECRET_METHODS,
             due_soon=now + DUE_SOON,

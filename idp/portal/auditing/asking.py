@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from connectors.contracts.thai_dates import BANGKOK
 from idp.audit.facets import Facets
 from idp.audit.model import ActorKind
+from idp.kernel.text import printable
 from idp.web.days import day_of_parts
 
 PERIODS: Final[Mapping[str, timedelta | None]] = {
@@ -44,7 +45,8 @@ class Asked:
 
 def read_asked(query: Mapping[str, str]) -> Asked:
     """What the address says; what is no place in the log is none."""
-    fields = {name: query[name].strip()[:_LONGEST] for name in _NAMES if query.get(name, "").strip()}
+    typed = {name: printable(query.get(name, "")).strip()[:_LONGEST] for name in _NAMES}
+    fields = {name: text for name, text in typed.items() if text}
     below = query.get("below", "")
     place = int(below) if below.isascii() and below.isdigit() and len(below) < 19 else None
     return Asked(fields, place, query.get("check") == "yes")

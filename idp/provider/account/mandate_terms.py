@@ -27,7 +27,7 @@ from idp.storage.storage import UnitOfWork
 from idp.subscribers.model import SubscriberStatus
 from idp.subscribers.service import Subscribers
 from idp.web.days import typed_day
-from idp.web.forms import Form
+from idp.web.forms import Form, sent_field
 
 MAX_CASE = 64
 
@@ -75,8 +75,7 @@ class MandateWords:
 
     async def services(self, uow: UnitOfWork, request: Request) -> ServicesSought:
         """The services that a mandate can be for: of the agency that was looked for, where there are many."""
-        sent: Form | None = getattr(request.state, "sent_form", None)
-        typed = request.query_params.get("agency", "") if sent is None else sent.one("agency")
+        typed = sent_field(request, "agency", standing=request.query_params.get("agency", ""))
         sought = await find_services_sought(uow, typed)
         return replace(sought, services=tuple(one for one in sought.services if one.id not in self._hidden))
 

@@ -94,7 +94,7 @@ async def test_a_private_key_is_told_from_a_public_one_and_never_said_again(port
     assert (await client(portal)).jwks == before
 
 
-@pytest.mark.parametrize("private", ["d", "p", "q", "dp", "dq", "qi", "oth", "k"])
+@pytest.mark.parametrize("private", ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "privateKey"])
 async def test_a_pasted_key_set_comes_back_only_without_a_private_half(desk: Desk, private: str) -> None:
     path, names = "/agency/new-program", {"name_th": "", "name_en": "Jobs", "kind": "alone"}
     key = public(kid="jobs-1")
